@@ -1,0 +1,79 @@
+/**
+ * The JSON that `GET /state` answers and that every command of the CLI reads. Plain data; fields are only ever added.
+ */
+import type { Problem } from '../model/problem.js';
+
+export interface StateDocument {
+  readonly version: 1;
+  readonly node: string;
+  readonly pod: string | null;
+  readonly pid: number;
+  readonly status: 'starting' | 'ready' | 'stopping';
+  readonly uptimeMs: number;
+  readonly bind: string;
+  /** Revision of the newest snapshot, and the oldest one that a serving worker still holds. */
+  readonly revision: number;
+  readonly appliedRevision: number;
+  readonly workers: readonly WorkerState[];
+  readonly sources: readonly SourceStatus[];
+  readonly neighbors: readonly { readonly address: string }[];
+  readonly apps: readonly AppStatus[];
+  readonly problems: readonly Problem[];
+}
+
+export interface WorkerState {
+  readonly index: number;
+  readonly pid: number;
+  readonly state: 'starting' | 'serving' | 'draining';
+  readonly revision: number;
+  /** How often this place had to be filled again after a crash. */
+  readonly restarts: number;
+}
+
+export interface SourceStatus {
+  readonly name: string;
+  readonly up: boolean;
+  /** Its last answer is from the disk, or older than its last failure. */
+  readonly stale: boolean;
+  readonly staleMs: number;
+  readonly apps: number;
+}
+
+export interface AppStatus {
+  readonly name: string;
+  readonly slot: number;
+  readonly protocol: string;
+  /** `ready` only when the slot is bound; otherwise why not. */
+  readonly bound: boolean;
+  readonly bindError: string | null;
+  readonly source: string;
+  readonly location: string;
+  readonly instances: readonly InstanceStatus[];
+  readonly neighbors: readonly { readonly address: string; readonly up: boolean }[];
+  readonly connections: number;
+  readonly requests: number;
+  /** By first digit of the status; index 0 is unused. */
+  readonly responses: readonly number[];
+  readonly errors: Readonly<Record<string, number>>;
+  readonly retries: number;
+  readonly bled: number;
+  readonly bledIn: number;
+  readonly inFlight: number;
+  readonly queued: number;
+  readonly tunnels: number;
+  readonly latency: { readonly p50Ms: number | null; readonly p99Ms: number | null };
+  /** The raw buckets, so that a reader can take the difference of two documents. */
+  readonly latencyBuckets: readonly number[];
+}
+
+export interface InstanceStatus {
+  readonly id: string;
+  readonly weight: number;
+  /** The state in force; `override` says who asked for it when it is not what the source says. */
+  readonly state: 'ready' | 'drain' | 'maint';
+  readonly override: { readonly by: string; readonly at: string } | null;
+  readonly health: 'up' | 'down' | 'unchecked';
+  readonly lastCheck: { readonly ok: boolean; readonly detail: string; readonly ageMs: number } | null;
+  readonly requests: number;
+  readonly inFlight: number;
+}

@@ -1,0 +1,36 @@
+/**
+ * Everything that primary and workers say to each other, in two closed unions. Configuration goes down, reports come up.
+ * Handles of listening sockets travel beside `listen`, as Node's child_process sends them.
+ */
+import type { WorkerCounters } from '../metrics/counters.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
+
+export type ToWorker =
+  /** The bound socket of `port` comes with this message, always before the snapshot that needs it. */
+  | { readonly type: 'listen'; readonly port: number }
+  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  /** Answered by `report` with the same id. */
+  | { readonly type: 'report'; readonly id: number }
+  /** Stop accepting, finish what is under way, exit; after `deadlineMs` cut what is left. */
+  | { readonly type: 'drain'; readonly deadlineMs: number };
+
+export type ToPrimary =
+  /** The worker has started and waits for its listeners and its first snapshot. */
+  | { readonly type: 'started' }
+  /** The snapshot is in force: whatever comes from now on is served by it. */
+  | { readonly type: 'applied'; readonly revision: number }
+  | { readonly type: 'report'; readonly id: number; readonly counters: WorkerCounters }
+  /** An instance refused `failures` connections one after another, without a success between. */
+  | { readonly type: 'passive-failure'; readonly app: string; readonly instance: string; readonly failures: number }
+  /** Nothing is under way any more; `cut` exchanges and tunnels did not finish in time. */
+  | { readonly type: 'drained'; readonly cut: number };
+
+/** What a worker is told at birth, as one JSON argument. */
+export interface WorkerSettings {
+  /** 0 to workers - 1; kept by the successor of a worker. */
+  readonly index: number;
+  readonly workers: number;
+  readonly logLevel: string;
+  /** A file, `-` for standard output, or null for none. */
+  readonly accessLog: string | null;
+}

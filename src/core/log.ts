@@ -1,0 +1,24 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+export type Log = Logger;
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Stands on every line: `primary`, `worker 2`. */
+  readonly name: string;
+  readonly destination?: DestinationStream;
+}
+
+/** JSON lines on standard error, so that standard output stays the programs' and the access log's. */
+export function createLog({ level, name, destination }: LogOptions): Log {
+  return pino(
+    { level, name, base: { name, pid: process.pid } },
+    destination ?? pino.destination({ fd: 2, sync: true }),
+  );
+}
+
+/** Says nothing; for tests and for library users who bring no log. */
+export const silentLog: Log = pino({ level: 'silent' });

@@ -1,0 +1,105 @@
+import { createHistogram, type Histogram } from './histogram.js';
+
+/** Counters only grow; gauges are what is now. All of one worker, since it started. Plain data: it travels as JSON. */
+export interface SlotCounters {
+  connections: number;
+  requests: number;
+  /** By first digit of the status that the client got; index 0 is unused. */
+  responses: number[];
+  bytesIn: number;
+  bytesOut: number;
+  /** Answers of our own by error code, and deaths of exchanges that had begun. */
+  errors: Record<string, number>;
+  retries: number;
+  /** Retries that went to another instance than the first one. */
+  redispatches: number;
+  /** Requests or connections sent to a neighbor. */
+  bled: number;
+  /** Requests or connections that came marked from a neighbor. */
+  bledIn: number;
+  /** From the first byte of a request's head to the last of its response. */
+  latency: Histogram;
+  /** Gauges. */
+  openConnections: number;
+  inFlight: number;
+  queued: number;
+  tunnels: number;
+  instances: Record<string, InstanceCounters>;
+}
+
+export interface InstanceCounters {
+  requests: number;
+  connections: number;
+  connectFailures: number;
+  responseFailures: number;
+  /** Gauges. */
+  inFlight: number;
+  idle: number;
+}
+
+export interface WorkerCounters {
+  /** By app. */
+  readonly slots: Record<string, SlotCounters>;
+}
+
+export function createSlotCounters(): SlotCounters {
+  return {
+    connections: 0,
+    requests: 0,
+    responses: [0, 0, 0, 0, 0, 0],
+    bytesIn: 0,
+    bytesOut: 0,
+    errors: {},
+    retries: 0,
+    redispatches: 0,
+    bled: 0,
+    bledIn: 0,
+    latency: createHistogram(),
+    openConnections: 0,
+    inFlight: 0,
+    queued: 0,
+    tunnels: 0,
+    instances: {},
+  };
+}
+
+export function createInstanceCounters(): InstanceCounters {
+  return { requests: 0, connections: 0, connectFailures: 0, responseFailures: 0, inFlight: 0, idle: 0 };
+}
+
+/** Adds `part` to `sum`; `gauges: false` for a worker that is gone: what it counted stays, what it held does not. */
+export function addSlotCounters(sum: SlotCounters, part: SlotCounters, { gauges }: { gauges: boolean }): void {
+  sum.connections += part.connections;
+  sum.requests += part.requests;
+  sum.bytesIn += part.bytesIn;
+  sum.bytesOut += part.bytesOut;
+  sum.retries += part.retries;
+  sum.redispatches += part.redispatches;
+  sum.bled += part.bled;
+  sum.bledIn += part.bledIn;
+  addEach(sum.responses, part.responses);
+  addEach(sum.latency, part.latency);
+  for (const [code, count] of Object.entries(part.errors)) sum.errors[code] = (sum.errors[code] ?? 0) + count;
+  if (gauges) {
+    sum.openConnections += part.openConnections;
+    sum.inFlight += part.inFlight;
+    sum.queued += part.queued;
+    sum.tunnels += part.tunnels;
+  }
+  for (const [id, counters] of Object.entries(part.instances)) {
+    sum.instances[id] ??= createInstanceCounters();
+    const into = sum.instances[id];
+    into.requests += counters.requests;
+    into.connections += counters.connections;
+    into.connectFailures += counters.connectFailures;
+    into.responseFailures += counters.responseFailures;
+    if (gauges) {
+      into.inFlight += counters.inFlight;
+      into.idle += counters.idle;
+    }
+  }
+}
+
+function addEach(sum: number[], part: readonly number[]): void {
+  for (let index = 0; index < part.length; index += 1) sum[index] = (sum[index] ?? 0) + (part[index] ?? 0);
+}

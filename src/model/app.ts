@@ -1,0 +1,114 @@
+/** The nouns of the control plane. All defaults are filled in; all values have been validated. */
+
+export const PROTOCOLS = ['http', 'tcp'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+export const BALANCES = ['roundrobin', 'leastconn', 'random', 'source'] as const;
+export type Balance = (typeof BALANCES)[number];
+
+/** HAProxy's words. drain: only sticky clients and what is under way; maint: nothing, not even checks. */
+export const ADMIN_STATES = ['ready', 'drain', 'maint'] as const;
+export type AdminState = (typeof ADMIN_STATES)[number];
+
+export const PROXY_VERSIONS = ['none', 'v1', 'v2'] as const;
+export type ProxyVersion = (typeof PROXY_VERSIONS)[number];
+
+/** Where something was written: a file with its place, a registry key, a container. */
+export interface Origin {
+  readonly source: string;
+  /** Absolute path, KV key or container id. */
+  readonly location: string;
+  readonly line: number | null;
+  readonly col: number | null;
+}
+
+export interface Instance {
+  /** `ip:port`, IPv6 in brackets; the identity that live facts are kept by. */
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  /** 0 to 256; 0 takes no new traffic. */
+  readonly weight: number;
+  readonly state: AdminState;
+}
+
+export interface HealthCheck {
+  /** null: a TCP connect is the check. */
+  readonly path: string | null;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly rise: number;
+  readonly fall: number;
+}
+
+/** All in milliseconds. The defaults are those of the system that is replaced. */
+export interface Timeouts {
+  readonly requestHeadMs: number;
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  readonly clientIdleMs: number;
+  readonly upstreamIdleMs: number;
+  readonly queueMs: number;
+  readonly tunnelMs: number;
+  readonly drainMs: number;
+}
+
+export interface Limits {
+  /** Concurrent requests (tcp: connections) of one instance from this node; 0 = none. */
+  readonly connections: number;
+  /** Requests that may wait for an instance. */
+  readonly queue: number;
+}
+
+export interface App {
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** The port inside the containers, for people; instances carry their own. */
+  readonly nativePort: number | null;
+  /** The port on every node; its health port is slot + 1. */
+  readonly slot: number;
+  /** Only internal networks may connect. */
+  readonly internal: boolean;
+  readonly accessLog: boolean;
+  /** Lower case, without port; null serves every Host. */
+  readonly hostFilter: string | null;
+  readonly acceptProxy: boolean;
+  /** CIDR texts. */
+  readonly trustedProxies: readonly string[];
+  readonly sendProxy: ProxyVersion;
+  readonly balance: Balance;
+  readonly retries: number;
+  readonly health: HealthCheck;
+  readonly timeouts: Timeouts;
+  readonly limits: Limits;
+  /** Name of the cookie that binds a client to an instance. */
+  readonly stickyCookie: string | null;
+  readonly slowStartMs: number;
+  readonly instances: readonly Instance[];
+  readonly origin: Origin;
+}
+
+export const APP_DEFAULTS = {
+  protocol: 'http',
+  internal: false,
+  accessLog: true,
+  acceptProxy: false,
+  sendProxy: 'none',
+  balance: 'roundrobin',
+  retries: 3,
+  health: { path: null, intervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 },
+  timeouts: {
+    requestHeadMs: 5_000,
+    connectMs: 10_000,
+    firstByteMs: 600_000,
+    clientIdleMs: 600_000,
+    upstreamIdleMs: 60_000,
+    queueMs: 10_000,
+    tunnelMs: 3_600_000,
+    drainMs: 30_000,
+  },
+  limits: { connections: 0, queue: 1_024 },
+  slowStartMs: 0,
+  weight: 100,
+  state: 'ready',
+} as const;

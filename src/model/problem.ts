@@ -1,0 +1,24 @@
+/** Something that a person wrote and that is not right: what, where, what to do. */
+export interface Problem {
+  readonly severity: 'error' | 'warning';
+  /** The app it concerns, when that is known. */
+  readonly app: string | null;
+  readonly file: string;
+  readonly line: number | null;
+  readonly col: number | null;
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint: string | null;
+}
+
+/** `file:line:col: message (hint)`, control and non-ASCII characters escaped: one line, whatever was in the input. */
+export function formatProblem(problem: Problem): string {
+  const place = [problem.file, problem.line, problem.col].filter((part) => part !== null).join(':');
+  const hint = problem.hint === null ? '' : ` (${problem.hint})`;
+  return escapeText(`${place}: ${problem.severity}: ${problem.message}${hint}`);
+}
+
+/** Makes a text of unknown origin safe for one line of a terminal or a log. */
+export function escapeText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

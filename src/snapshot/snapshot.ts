@@ -1,0 +1,64 @@
+/**
+ * The contract between the planes: the complete input of the data plane, plain readonly data that survives JSON.
+ * A worker that holds one needs nobody to go on serving.
+ */
+import type { AdminState, Balance, Limits, Protocol, ProxyVersion, Timeouts } from '../model/app.js';
+
+export interface Snapshot {
+  /** Grows with each one that is published; a worker acknowledges it. */
+  readonly revision: number;
+  /** Name of this node; the bleed mark carries it. */
+  readonly node: string;
+  /** The address that slots and health ports are bound on; `::` is every address. */
+  readonly bind: string;
+  /** The node is going: health ports answer 503, responses close their connection. */
+  readonly stopping: boolean;
+  /** Addresses of the nodes of this pod: a bleed mark is believed from these alone. */
+  readonly peers: readonly string[];
+  /** CIDR texts: who may use a slot that is `internal`. */
+  readonly internalNetworks: readonly string[];
+  /** Largest head in bytes, and how many fields it may have (also of trailers). */
+  readonly head: { readonly maxBytes: number; readonly maxFields: number };
+  readonly slots: readonly SlotSnapshot[];
+}
+
+export interface SlotSnapshot {
+  readonly app: string;
+  /** The traffic port; the health port is the next one. */
+  readonly port: number;
+  readonly protocol: Protocol;
+  readonly internal: boolean;
+  readonly accessLog: boolean;
+  readonly hostFilter: string | null;
+  readonly acceptProxy: boolean;
+  readonly trustedProxies: readonly string[];
+  readonly sendProxy: ProxyVersion;
+  readonly balance: Balance;
+  readonly retries: number;
+  readonly timeouts: Timeouts;
+  readonly limits: Limits;
+  readonly stickyCookie: string | null;
+  readonly slowStartMs: number;
+  readonly instances: readonly InstanceSnapshot[];
+  /** The two that take the bleed, in order of preference. */
+  readonly neighbors: readonly NeighborSnapshot[];
+}
+
+export interface InstanceSnapshot {
+  /** `ip:port`, the key of its live facts. */
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly state: AdminState;
+  /** Measured health. */
+  readonly up: boolean;
+}
+
+export interface NeighborSnapshot {
+  readonly host: string;
+  /** Whether its health port of this slot answered 200. */
+  readonly up: boolean;
+}
+
+export const HEAD_DEFAULTS = { maxBytes: 16_384, maxFields: 100 } as const;

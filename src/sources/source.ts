@@ -1,0 +1,25 @@
+import type { App } from '../model/app.js';
+import type { Problem } from '../model/problem.js';
+
+/** Publishes whole states, never changes: what is not in the newest one is gone. */
+export interface Source {
+  /** `directory`, `static`, `overrides`; stands in logs and in `Origin.source`. */
+  readonly name: string;
+  /** Reads for the first time and goes on watching. The first call of the listener may come at any later time. */
+  start(listener: SourceListener): void;
+  /** Reads again now, whatever was noticed (SIGHUP). */
+  refresh(): void;
+  stop(): Promise<void>;
+}
+
+export interface SourceListener {
+  onState(state: SourceState): void;
+  /** The source as a whole can not be read; its last state stays in force. Called at each failed attempt. */
+  onFailure(reason: string): void;
+}
+
+export interface SourceState {
+  readonly apps: readonly App[];
+  /** What was wrong in it. An app whose newest text is broken is still in `apps`, as it last was good. */
+  readonly problems: readonly Problem[];
+}
