@@ -1,0 +1,179 @@
+import type { ErrorCode } from '../core/errors.js';
+import { COLON, CR, LF, SPACE, TAB, TOKEN, VALUE } from './characters.js';
+
+/** The fields that a proxy has to understand; every other one is OTHER and passes as it is. */
+export const FIELD = {
+  OTHER: 0,
+  HOST: 1,
+  CONNECTION: 2,
+  CONTENT_LENGTH: 3,
+  TRANSFER_ENCODING: 4,
+  UPGRADE: 5,
+  EXPECT: 6,
+  COOKIE: 7,
+  KEEP_ALIVE: 8,
+  /** Always removed: Proxy-Connection, TE, HTTP2-Settings. */
+  HOP_BY_HOP: 9,
+  FORWARDED_FOR: 10,
+  /** X-Forwarded-Port, X-Forwarded-Proto. */
+  FORWARDED_PORT: 11,
+  FORWARDED_PROTO: 12,
+  BLEED_MARK: 13,
+  TRAILER: 14,
+} as const;
+
+export type FieldKind = (typeof FIELD)[keyof typeof FIELD];
+
+/** Carries the name of the node that bled a request; believed from a peer's address alone, removed from all others. */
+export const BLEED_MARK_NAME = 'X-Autoproxy-Bled-By';
+
+const NAMES: readonly (readonly [string, FieldKind])[] = [
+  ['te', FIELD.HOP_BY_HOP],
+  ['host', FIELD.HOST],
+  ['cookie', FIELD.COOKIE],
+  ['expect', FIELD.EXPECT],
+  ['upgrade', FIELD.UPGRADE],
+  ['trailer', FIELD.TRAILER],
+  ['connection', FIELD.CONNECTION],
+  ['keep-alive', FIELD.KEEP_ALIVE],
+  ['content-length', FIELD.CONTENT_LENGTH],
+  ['http2-settings', FIELD.HOP_BY_HOP],
+  ['x-forwarded-for', FIELD.FORWARDED_FOR],
+  ['x-forwarded-port', FIELD.FORWARDED_PORT],
+  ['proxy-connection', FIELD.HOP_BY_HOP],
+  ['x-forwarded-proto', FIELD.FORWARDED_PROTO],
+  ['transfer-encoding', FIELD.TRANSFER_ENCODING],
+  [BLEED_MARK_NAME.toLowerCase(), FIELD.BLEED_MARK],
+];
+
+/** Length and first letter leave at most one name to compare: most fields are told apart without reading them. */
+const BY_LENGTH_AND_LETTER = new Map<number, readonly [string, FieldKind]>(
+  NAMES.map((entry) => [nameKey(entry[0].length, entry[0].charCodeAt(0)), entry]),
+);
+const LONGEST_NAME = Math.max(...NAMES.map(([name]) => name.length));
+const SLOTS = (LONGEST_NAME + 1) * 32;
+const CANDIDATES: readonly (readonly [string, FieldKind] | undefined)[] = Array.from({ length: SLOTS }, (_, key) =>
+  BY_LENGTH_AND_LETTER.get(key),
+);
+
+function nameKey(length: number, firstLetter: number): number {
+  return length * 32 + (firstLetter & 31);
+}
+
+/** @returns what the field is whose name of `length` bytes begins at `start`; case does not matter. */
+export function classifyField(text: string, start: number, length: number): FieldKind {
+  if (length > LONGEST_NAME) return FIELD.OTHER;
+  const candidate = CANDIDATES[nameKey(length, text.charCodeAt(start))];
+  if (candidate === undefined) return FIELD.OTHER;
+  const name = candidate[0];
+  for (let index = 0; index < length; index += 1) {
+    const code = text.charCodeAt(start + index);
+    const lower = code >= 0x41 && code <= 0x5a ? code + 0x20 : code;
+    if (lower !== name.charCodeAt(index)) return FIELD.OTHER;
+  }
+  return candidate[1];
+}
+
+export interface HeadLimits {
+  readonly maxBytes: number;
+  readonly maxFields: number;
+}
+
+/** What becomes of a field that a head was asked about. */
+export const KEEP = 'keep';
+export const DROP = 'drop';
+export type FieldVerdict = typeof KEEP | typeof DROP | ErrorCode;
+
+/** A head that is being read: it is asked about each field that a proxy has to understand. */
+export interface FieldReader {
+  /** Field lines to forward, each with its line end. */
+  block: string;
+  onField(kind: FieldKind, text: string, valueStart: number, valueEnd: number): FieldVerdict;
+}
+
+export const INCOMPLETE = 'incomplete';
+
+/**
+ * Walks the field lines from `position` to the empty line, once, and gathers in `reader.block` what is to be forwarded;
+ * lines that stay together are copied as one piece, beginning at `blockStart`.
+ * @returns the position behind the empty line; or what is wrong; or INCOMPLETE when the text ends before.
+ */
+export function readFields(
+  text: string,
+  position: number,
+  blockStart: number,
+  limits: HeadLimits,
+  reader: FieldReader,
+): number | ErrorCode | typeof INCOMPLETE {
+  const end = text.length;
+  let pieceStart = blockStart;
+  let fields = 0;
+  for (;;) {
+    const lineStart = position;
+    if (lineStart >= end) return INCOMPLETE;
+    let code = text.charCodeAt(position);
+    if (code === CR) {
+      if (position + 1 >= end) return INCOMPLETE;
+      if (text.charCodeAt(position + 1) !== LF) return 'LINE_END_INVALID';
+      reader.block += text.slice(pieceStart, lineStart);
+      return position + 2;
+    }
+    if (code === SPACE || code === TAB) return 'FIELD_FOLDED';
+    if (code === LF) return 'LINE_END_INVALID';
+    fields += 1;
+    if (fields > limits.maxFields) return 'TOO_MANY_FIELDS';
+
+    while (TOKEN[code] === 1) {
+      position += 1;
+      if (position >= end) return INCOMPLETE;
+      code = text.charCodeAt(position);
+    }
+    if (code !== COLON || position === lineStart) return 'FIELD_NAME_INVALID';
+    const nameLength = position - lineStart;
+    do {
+      position += 1;
+      if (position >= end) return INCOMPLETE;
+      code = text.charCodeAt(position);
+    } while (code === SPACE || code === TAB);
+    const valueStart = position;
+    while (VALUE[code] === 1) {
+      position += 1;
+      if (position >= end) return INCOMPLETE;
+      code = text.charCodeAt(position);
+    }
+    if (code !== CR) return code === LF ? 'LINE_END_INVALID' : 'FIELD_VALUE_INVALID';
+    if (position + 1 >= end) return INCOMPLETE;
+    if (text.charCodeAt(position + 1) !== LF) return 'LINE_END_INVALID';
+
+    const kind = classifyField(text, lineStart, nameLength);
+    const valueEnd = position;
+    position += 2;
+    if (kind !== FIELD.OTHER) {
+      const verdict = reader.onField(kind, text, valueStart, trimEnd(text, valueStart, valueEnd));
+      if (verdict === DROP) {
+        reader.block += text.slice(pieceStart, lineStart);
+        pieceStart = position;
+      } else if (verdict !== KEEP) {
+        return verdict;
+      }
+    }
+  }
+}
+
+function trimEnd(text: string, start: number, end: number): number {
+  let last = end;
+  while (last > start && (text.charCodeAt(last - 1) === SPACE || text.charCodeAt(last - 1) === TAB)) last -= 1;
+  return last;
+}
+
+/**
+ * Removes the lines whose names a Connection field listed (RFC 9110 7.6.1). Rare, so it may be slow.
+ * @param startLineLength how much of the block is no field line.
+ */
+export function removeNamedFields(block: string, startLineLength: number, names: ReadonlySet<string>): string {
+  let kept = block.slice(0, startLineLength);
+  for (const line of block.slice(startLineLength).split('\r\n')) {
+    if (line !== '' && !names.has(line.slice(0, line.indexOf(':')).toLowerCase())) kept += `${line}\r\n`;
+  }
+  return kept;
+}

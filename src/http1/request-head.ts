@@ -1,0 +1,259 @@
+import type { ErrorCode } from '../core/errors.js';
+import { CR, HOST, LF, SPACE, TARGET, TOKEN } from './characters.js';
+import { ConnectionOptions } from './connection-options.js';
+import {
+  DROP,
+  FIELD,
+  type FieldKind,
+  type FieldReader,
+  type FieldVerdict,
+  type HeadLimits,
+  INCOMPLETE,
+  KEEP,
+  readFields,
+  removeNamedFields,
+} from './fields.js';
+import { type Framing, parseContentLength } from './framing.js';
+
+export const COMPLETE = 'complete';
+export type HeadVerdict = typeof COMPLETE | typeof INCOMPLETE | ErrorCode;
+
+const VERSION_LENGTH = ' HTTP/1.1'.length;
+
+/**
+ * The head of one request (RFC 9112 2 and 3), read strictly: what two parsers could read differently is an error.
+ * One object serves all requests of a connection; `parse` fills it anew.
+ */
+export class RequestHead implements FieldReader, Framing {
+  /** Bytes of the head with its empty line, and with empty lines before it. */
+  bytes = 0;
+  method = '';
+  /** In origin form, or `*`. */
+  target = '';
+  /** HTTP/1.x. */
+  minor = 1;
+  /** Lower case or not, with or without port, as it came; empty in an HTTP/1.0 request without one. */
+  host = '';
+  /** -1 without the field. */
+  contentLength = -1;
+  isChunked = false;
+  isKeepAlive = true;
+  /** The protocol that the client wants to switch to, when it may; else empty. */
+  upgrade = '';
+  expectsContinue = false;
+  /** Value of Cookie fields, joined as RFC 6265 5.4 has it; read only when `keepsCookie`. */
+  cookie = '';
+  /** The node that bled this request to us; empty unless the peer may say so. */
+  bledBy = '';
+  hasForwardedPort = false;
+  hasForwardedProto = false;
+  /** Start line and field lines to forward: without the hop-by-hop ones, Content-Length kept, no final empty line. */
+  block = '';
+
+  readonly #options = new ConnectionOptions();
+  #hostFields = 0;
+  #codingFields = 0;
+  #upgradeFields = 0;
+  #isTrusted = false;
+  #isPeer = false;
+
+  /**
+   * Reads a head from latin1 `text`, which may go on behind it.
+   * @param isTrusted the client's X-Forwarded-Port and -Proto are believed and kept.
+   * @param isPeer the client is a node of this pod: its bleed mark is believed.
+   */
+  parse(text: string, limits: HeadLimits, isTrusted: boolean, isPeer: boolean): HeadVerdict {
+    this.#reset(isTrusted, isPeer);
+    let start = 0;
+    // RFC 9112 2.2: empty lines before a request line are left over from old clients' bodies.
+    while (start < 4 && text.charCodeAt(start) === CR) {
+      if (start + 1 >= text.length) return INCOMPLETE;
+      if (text.charCodeAt(start + 1) !== LF) return 'LINE_END_INVALID';
+      start += 2;
+    }
+    const lineEnd = this.#parseRequestLine(text, start);
+    if (typeof lineEnd === 'string') {
+      return lineEnd === INCOMPLETE && text.length >= limits.maxBytes ? tooLargeFor(this) : lineEnd;
+    }
+    const isLineKept =
+      this.minor === 1 && this.target.charCodeAt(0) === text.charCodeAt(start + this.method.length + 1);
+    if (!isLineKept) this.block = `${this.method} ${this.target} HTTP/1.1\r\n`;
+    const headEnd = readFields(text, lineEnd, isLineKept ? start : lineEnd, limits, this);
+    if (typeof headEnd === 'string') {
+      return headEnd === INCOMPLETE && text.length >= limits.maxBytes ? 'HEAD_TOO_LARGE' : headEnd;
+    }
+    if (headEnd > limits.maxBytes) return 'HEAD_TOO_LARGE';
+    this.bytes = headEnd;
+    return this.#finish();
+  }
+
+  #reset(isTrusted: boolean, isPeer: boolean): void {
+    this.bytes = 0;
+    this.method = '';
+    this.target = '';
+    this.minor = 1;
+    this.host = '';
+    this.contentLength = -1;
+    this.isChunked = false;
+    this.isKeepAlive = true;
+    this.upgrade = '';
+    this.expectsContinue = false;
+    this.cookie = '';
+    this.bledBy = '';
+    this.hasForwardedPort = false;
+    this.hasForwardedProto = false;
+    this.block = '';
+    this.#options.reset();
+    this.#hostFields = 0;
+    this.#codingFields = 0;
+    this.#upgradeFields = 0;
+    this.#isTrusted = isTrusted;
+    this.#isPeer = isPeer;
+  }
+
+  /** @returns the position behind the request line. */
+  #parseRequestLine(text: string, start: number): number | HeadVerdict {
+    const end = text.length;
+    let position = start;
+    while (TOKEN[text.charCodeAt(position)] === 1) position += 1;
+    if (position >= end) return INCOMPLETE;
+    if (position === start || text.charCodeAt(position) !== SPACE) return 'METHOD_INVALID';
+    this.method = text.slice(start, position);
+    position += 1;
+    const targetStart = position;
+    while (TARGET[text.charCodeAt(position)] === 1) position += 1;
+    if (position >= end) return INCOMPLETE;
+    if (position === targetStart || text.charCodeAt(position) !== SPACE) return 'TARGET_INVALID';
+    const targetEnd = position;
+    // " HTTP/1.x" CR LF
+    if (position + VERSION_LENGTH + 2 > end) {
+      const lineFeed = text.indexOf('\n', position);
+      return lineFeed === -1 ? INCOMPLETE : 'VERSION_INVALID';
+    }
+    if (!text.startsWith(' HTTP/', position)) return 'VERSION_INVALID';
+    const version = text.slice(position + 6, position + VERSION_LENGTH);
+    position += VERSION_LENGTH;
+    if (version !== '1.1' && version !== '1.0') {
+      return /^\d\.\d$/.test(version) && text.charCodeAt(position) === CR ? 'VERSION_UNSUPPORTED' : 'VERSION_INVALID';
+    }
+    this.minor = version === '1.1' ? 1 : 0;
+    this.isKeepAlive = this.minor === 1;
+    if (text.charCodeAt(position) !== CR) {
+      return text.charCodeAt(position) === LF ? 'LINE_END_INVALID' : 'VERSION_INVALID';
+    }
+    if (text.charCodeAt(position + 1) !== LF) return 'LINE_END_INVALID';
+    const problem = this.#readTarget(text, targetStart, targetEnd);
+    return problem ?? position + 2;
+  }
+
+  /** The four forms of RFC 9112 3.2: what an instance gets is the origin form, or `*`. */
+  #readTarget(text: string, start: number, end: number): ErrorCode | null {
+    this.target = text.slice(start, end);
+    if (text.charCodeAt(start) === 0x2f) return null;
+    if (this.method === 'CONNECT') return 'CONNECT_UNSUPPORTED';
+    if (this.target === '*') return this.method === 'OPTIONS' ? null : 'TARGET_INVALID';
+    const match = /^https?:\/\/([^/?]+)(.*)$/i.exec(this.target);
+    if (match === null || !isHost(match[1] ?? '')) return 'TARGET_INVALID';
+    // RFC 9112 3.2.2 lets the authority win over Host; a Host that differs is refused instead (see #finish).
+    this.host = match[1] ?? '';
+    const path = match[2] ?? '';
+    this.target = path.startsWith('/') ? path : `/${path}`;
+    return null;
+  }
+
+  onField(kind: FieldKind, text: string, start: number, end: number): FieldVerdict {
+    switch (kind) {
+      case FIELD.HOST: {
+        const host = text.slice(start, end);
+        this.#hostFields += 1;
+        if (this.#hostFields > 1) return 'HOST_REPEATED';
+        if (!isHost(host)) return 'HOST_INVALID';
+        if (this.host !== '' && this.host.toLowerCase() !== host.toLowerCase()) return 'HOST_INVALID';
+        this.host = host;
+        return KEEP;
+      }
+      case FIELD.CONTENT_LENGTH: {
+        if (this.contentLength !== -1) return 'LENGTH_INVALID';
+        const length = parseContentLength(text, start, end);
+        if (typeof length === 'string') return length;
+        this.contentLength = length;
+        return KEEP;
+      }
+      case FIELD.TRANSFER_ENCODING:
+        this.#codingFields += 1;
+        if (this.#codingFields > 1 || start === end) return 'CODING_INVALID';
+        if (text.slice(start, end).toLowerCase() !== 'chunked') return 'CODING_UNSUPPORTED';
+        this.isChunked = true;
+        return KEEP;
+      case FIELD.CONNECTION:
+        return this.#options.add(text.slice(start, end)) ? DROP : 'FIELD_VALUE_INVALID';
+      case FIELD.UPGRADE:
+        this.#upgradeFields += 1;
+        this.upgrade = text.slice(start, end);
+        return DROP;
+      case FIELD.EXPECT:
+        if (text.slice(start, end).toLowerCase() !== '100-continue') return 'EXPECTATION_UNKNOWN';
+        this.expectsContinue = true;
+        return KEEP;
+      case FIELD.COOKIE:
+        this.cookie = this.cookie === '' ? text.slice(start, end) : `${this.cookie}; ${text.slice(start, end)}`;
+        return KEEP;
+      case FIELD.FORWARDED_PORT:
+        this.hasForwardedPort = this.#isTrusted;
+        return this.#isTrusted ? KEEP : DROP;
+      case FIELD.FORWARDED_PROTO:
+        this.hasForwardedProto = this.#isTrusted;
+        return this.#isTrusted ? KEEP : DROP;
+      case FIELD.BLEED_MARK:
+        if (this.#isPeer) this.bledBy = text.slice(start, end);
+        return DROP;
+      case FIELD.KEEP_ALIVE:
+      case FIELD.HOP_BY_HOP:
+        return DROP;
+      default:
+        return KEEP;
+    }
+  }
+
+  #finish(): HeadVerdict {
+    if (this.isChunked) {
+      if (this.minor === 0) return 'CODING_INVALID';
+      if (this.contentLength !== -1) return 'LENGTH_WITH_CODING';
+    }
+    // An absolute target brings a host, but HTTP/1.1 demands the field all the same (RFC 9112 3.2).
+    if (this.#hostFields === 0 && this.minor === 1) return 'HOST_MISSING';
+    const options = this.#options;
+    if (options.close) this.isKeepAlive = false;
+    else if (options.keepAlive) this.isKeepAlive = true;
+    // A switch of protocols with a body, to h2c, or of several wishes: served without the switch (RFC 9110 7.8 allows it).
+    if (this.upgrade !== '') {
+      const isAllowed =
+        options.upgrade && this.minor === 1 && this.#upgradeFields === 1 && !this.isChunked && this.contentLength <= 0;
+      if (!isAllowed || !/^[!#$%&'*+\-.^_`|~0-9A-Za-z/]+$/.test(this.upgrade) || /^h2c$/i.test(this.upgrade)) {
+        this.upgrade = '';
+      }
+    }
+    if (options.named !== null) {
+      this.block = removeNamedFields(this.block, this.block.indexOf('\n') + 1, options.named);
+    }
+    return COMPLETE;
+  }
+}
+
+/** A request line that alone fills the head is its target's fault. */
+function tooLargeFor(head: RequestHead): ErrorCode {
+  return head.method === '' ? 'HEAD_TOO_LARGE' : 'TARGET_TOO_LONG';
+}
+
+/** A name or an IPv4 address or a bracketed IPv6 address, with an optional port (RFC 9110 7.2). */
+function isHost(host: string): boolean {
+  const length = host.length;
+  if (length === 0 || length > 255) return false;
+  let colons = 0;
+  for (let index = 0; index < length; index += 1) {
+    const code = host.charCodeAt(index);
+    if (HOST[code] !== 1) return false;
+    if (code === 0x3a || code === 0x5b || code === 0x5d) colons += 1;
+  }
+  return colons === 0 ? true : /^(?:[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/.test(host);
+}
