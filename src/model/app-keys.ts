@@ -1,0 +1,187 @@
+/**
+ * The one table of what may be written about an app: each key, its reader, its default. The services directory, the
+ * registry and the labels of containers share it, and the documents and the JSON Schema are tied to it.
+ */
+import { isMap, isScalar } from 'yaml';
+import { parseNetwork } from '../core/networks.js';
+import { parseInstanceAddress } from './address.js';
+import { ADMIN_STATES, APP_DEFAULTS, BALANCES, type Instance, PROTOCOLS, type ProxyVersion } from './app.js';
+import {
+  duration,
+  flag,
+  group,
+  integer,
+  list,
+  oneOf,
+  optional,
+  optionalGroup,
+  type Reader,
+  refuse,
+  required,
+  text,
+} from './readers.js';
+import { INVALID } from './yaml-text.js';
+
+const { health, timeouts, limits } = APP_DEFAULTS;
+
+/** The port after the slot is the health port, so the last port is none. */
+const slot = integer(1, 65_534, 'slot + 1 is the health port; write a number from 1 to 65534');
+
+const network = text(
+  (written) => (parseNetwork(written) === null ? null : written),
+  'an address or a network',
+  'write 10.0.0.0/8 or fd00::/8',
+);
+
+const hostName = text(
+  (written) =>
+    /^([a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]+\])$/i.test(written) ? written.toLowerCase() : null,
+  'a host name',
+  'write one name without scheme, port or path, such as shop.example.com',
+);
+
+/** RFC 6265, 4.1.1: the name of a cookie is a token. */
+const cookieName = text(
+  (written) => (/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/.test(written) ? written : null),
+  'a cookie name',
+  'write letters, digits, _ and - only',
+);
+
+const checkPath = text(
+  (written) => (/^\/[\x21-\x7e]*$/.test(written) ? written : null),
+  'a path',
+  'write a path that begins with /, such as /health',
+);
+
+const address: Reader<Pick<Instance, 'id' | 'host' | 'port'>> = {
+  schema: { type: 'string', description: 'ip:port or [v6]:port' },
+  read(value, place) {
+    const written = isScalar(value) ? (value.source ?? String(value.value)) : null;
+    const parsed =
+      written === null
+        ? { message: 'this is no text', hint: 'write "ip:port", in quotes where IPv6 needs brackets' }
+        : parseInstanceAddress(written);
+    return 'id' in parsed ? parsed : refuse(place, value, `${quote(written)}${parsed.message}`, parsed.hint);
+  },
+};
+
+export const INSTANCE_KEYS = {
+  address: required(address, 'ip:port or [v6]:port'),
+  weight: optional(integer(0, 256), APP_DEFAULTS.weight, 'share of the traffic, 0 to 256; 0 takes nothing new'),
+  state: optional(oneOf(ADMIN_STATES), APP_DEFAULTS.state, 'ready, drain or maint'),
+};
+
+const instanceMap = group(INSTANCE_KEYS);
+
+/** `"ip:port"`, or the long form with weight and state. */
+const instance: Reader<Instance> = {
+  schema: { anyOf: [address.schema, instanceMap.schema] },
+  read(value, place) {
+    if (!isMap(value)) {
+      const read = address.read(value, place);
+      return read === INVALID ? INVALID : { ...read, weight: APP_DEFAULTS.weight, state: APP_DEFAULTS.state };
+    }
+    const read = instanceMap.read(value, place);
+    return read === INVALID ? INVALID : { ...read.address, weight: read.weight, state: read.state };
+  },
+};
+
+const instanceList = list(instance, 'write ["ip:port", ...]');
+
+/** One address twice is one instance, unless the two differ. */
+const instances: Reader<readonly Instance[]> = {
+  schema: instanceList.schema,
+  read(value, place) {
+    const read = instanceList.read(value, place);
+    if (read === INVALID) return INVALID;
+    const byId = new Map<string, Instance>();
+    for (const one of read) {
+      const earlier = byId.get(one.id);
+      if (earlier !== undefined && (earlier.weight !== one.weight || earlier.state !== one.state)) {
+        return refuse(place, value, `${one.id} stands twice with different words`, 'keep one of them');
+      }
+      if (earlier !== undefined) {
+        place.text.note('warning', place.app, value, `${place.path}: ${one.id} stands twice`, 'remove one of them');
+      }
+      byId.set(one.id, one);
+    }
+    return [...byId.values()];
+  },
+};
+
+const sendProxyWord = oneOf(['none', 'false', 'v1', 'v2']);
+
+const sendProxy: Reader<ProxyVersion> = {
+  schema: { enum: [false, 'none', 'v1', 'v2'] },
+  read(value, place) {
+    const word = isScalar(value) && value.value === false ? 'none' : sendProxyWord.read(value, place);
+    return word === 'false' ? 'none' : word;
+  },
+};
+
+export const HEALTH_KEYS = {
+  path: optional<string | null>(checkPath, health.path, 'path of an HTTP check; without it a TCP connect is the check'),
+  interval: optional(duration(10), health.intervalMs, 'time between two checks'),
+  timeout: optional(duration(10), health.timeoutMs, 'a check that takes longer has failed'),
+  rise: optional(integer(1, 100), health.rise, 'good checks in a row that bring an instance up'),
+  fall: optional(integer(1, 100), health.fall, 'bad checks in a row that take it down'),
+};
+
+export const TIMEOUT_KEYS = {
+  request_head: optional(duration(1), timeouts.requestHeadMs, 'for the whole head of a request'),
+  connect: optional(duration(1), timeouts.connectMs, 'for a connection to an instance'),
+  first_byte: optional(duration(1), timeouts.firstByteMs, 'from the request to the first byte of its response'),
+  client_idle: optional(duration(1), timeouts.clientIdleMs, 'for a client that sends and reads nothing'),
+  upstream_idle: optional(
+    duration(1),
+    timeouts.upstreamIdleMs,
+    'for which an unused connection to an instance is kept',
+  ),
+  queue: optional(duration(1), timeouts.queueMs, 'that a request waits for a free instance'),
+  tunnel: optional(duration(1), timeouts.tunnelMs, 'for a tunnel or TCP connection without traffic'),
+  drain: optional(duration(0), timeouts.drainMs, 'that an instance that is taken away may finish its work'),
+};
+
+export const LIMIT_KEYS = {
+  connections: optional(integer(0, 1_000_000), limits.connections, 'requests at one time, each instance; 0 = no limit'),
+  queue: optional(integer(0, 1_000_000), limits.queue, 'requests that may wait'),
+};
+
+const FILTER_KEYS = { host: optional<string | null>(hostName, null, 'the one Host that the slot serves') };
+const STICKY_KEYS = { cookie: required(cookieName, 'the name of the cookie that binds a client to an instance') };
+
+export const APP_KEYS = {
+  protocol: required(oneOf(PROTOCOLS), 'HTTP or tcp'),
+  native_port: optional<number | null>(integer(1, 65_535), null, 'the port inside the container, for people'),
+  translated_port: required(slot, 'the slot: the port on every node; the next one is the health port', ['slot']),
+  internal: optional(flag, APP_DEFAULTS.internal, 'true: only internal networks may connect'),
+  nolog: optional(flag, !APP_DEFAULTS.accessLog, 'true: no access log'),
+  filters: optionalGroup(FILTER_KEYS, 'what a request must have'),
+  accept_proxy: optional(flag, APP_DEFAULTS.acceptProxy, 'true: a PROXY header is required'),
+  trusted_proxies: optional<readonly string[]>(
+    list(network, 'write [10.0.0.0/8, ...]'),
+    [],
+    'who may send a PROXY header, and whose X-Forwarded-* fields are believed',
+  ),
+  send_proxy: optional<ProxyVersion>(
+    sendProxy,
+    APP_DEFAULTS.sendProxy,
+    'v1 or v2: a PROXY header towards the instances',
+  ),
+  balance: optional(oneOf(BALANCES), APP_DEFAULTS.balance, 'how an instance is chosen'),
+  retries: optional(integer(0, 100), APP_DEFAULTS.retries, 'how often a failed request is tried again'),
+  health: optionalGroup(HEALTH_KEYS, 'how instances are checked'),
+  timeouts: optionalGroup(TIMEOUT_KEYS, 'how long things may take'),
+  limits: optionalGroup(LIMIT_KEYS, 'for each instance'),
+  sticky: optional<{ readonly cookie: string | null }>(
+    group(STICKY_KEYS),
+    { cookie: null },
+    'binds a client to an instance',
+  ),
+  slow_start: optional(duration(0), APP_DEFAULTS.slowStartMs, 'time in which a new instance comes to its full share'),
+  instances: optional<readonly Instance[]>(instances, [], 'the copies of the app on this node'),
+};
+
+function quote(written: string | null): string {
+  return written === null ? '' : `"${written.slice(0, 60)}": `;
+}

@@ -1,0 +1,244 @@
+/**
+ * Small readers that a table of keys is made of. Each turns one YAML node into one value of the model, or notes what is
+ * wrong with it; each carries the JSON Schema of what it accepts.
+ */
+import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
+import { MAX_DURATION_MS, parseDuration } from '../core/durations.js';
+import { nearestName } from './nearest-name.js';
+import { INVALID, type Invalid, shorten, type YamlText } from './yaml-text.js';
+
+export type JsonSchema = { readonly [key: string]: unknown };
+
+export interface Reader<T> {
+  readonly schema: JsonSchema;
+  /** `value` says something: a key without a value never comes here. */
+  read(value: Node, place: Place): T | Invalid;
+}
+
+export interface Key<T> {
+  readonly reader: Reader<T>;
+  readonly isRequired: boolean;
+  /** What the key means when it is not there. */
+  readonly fallback: T | undefined;
+  readonly help: string;
+  /** Other names that are understood. */
+  readonly aliases: readonly string[];
+}
+
+export type KeyTable = { readonly [name: string]: Key<unknown> };
+export type Values<Table extends KeyTable> = {
+  readonly [Name in keyof Table]: Table[Name] extends Key<infer T> ? T : never;
+};
+
+/** Where a value stands: the text, the app and the path of keys that messages begin with. */
+export interface Place {
+  readonly text: YamlText;
+  readonly app: string;
+  readonly path: string;
+  /** Unknown keys: a warning where people write by hand, an error where a program does. */
+  readonly unknownKeys: 'warning' | 'error';
+}
+
+export function required<T>(reader: Reader<T>, help: string, aliases: readonly string[] = []): Key<T> {
+  return { reader, isRequired: true, fallback: undefined, help, aliases };
+}
+
+export function optional<T>(reader: Reader<T>, fallback: T, help: string): Key<T> {
+  return { reader, isRequired: false, fallback, help, aliases: [] };
+}
+
+/** A group that need not be there: each of its keys then has its own default. */
+export function optionalGroup<Table extends KeyTable>(table: Table, help: string): Key<Values<Table>> {
+  const defaults = Object.entries(table).map(([name, key]) => [name, key.fallback]);
+  return optional(group(table), Object.fromEntries(defaults) as Values<Table>, help);
+}
+
+export function refuse(place: Place, node: Node, message: string, hint: string): Invalid {
+  place.text.note('error', place.app, node, `${place.path}: ${message}`, hint);
+  return INVALID;
+}
+
+export const flag: Reader<boolean> = {
+  schema: { type: 'boolean' },
+  read(value, place) {
+    if (isScalar(value) && typeof value.value === 'boolean') return value.value;
+    const isQuoted = isScalar(value) && /^(true|false|yes|no|on|off)$/i.test(value.source ?? '');
+    const hint = isQuoted ? `write ${value.source} without quotes` : 'write true or false';
+    return refuse(place, value, `${describe(value)} is neither true nor false`, hint);
+  },
+};
+
+/** A decimal number; quoted it is the same number, because templates quote. `010` and `1_000` are refused: readers differ. */
+export function integer(min: number, max: number, hint = `write a number from ${min} to ${max}`): Reader<number> {
+  return {
+    schema: { type: 'integer', minimum: min, maximum: max },
+    read(value, place) {
+      const source = sourceOf(value);
+      const number = source !== null && /^(0|[1-9]\d{0,14})$/.test(source) ? Number(source) : Number.NaN;
+      if (number >= min && number <= max) return number;
+      return refuse(place, value, `${describe(value)} is not a whole number from ${min} to ${max}`, hint);
+    },
+  };
+}
+
+export function duration(minMs: number): Reader<number> {
+  return {
+    schema: {
+      anyOf: [
+        { type: 'integer', minimum: minMs },
+        { type: 'string', pattern: '^[0-9]+(ms|s|m|h|d)?$' },
+      ],
+    },
+    read(value, place) {
+      const source = sourceOf(value);
+      const durationMs = source === null ? null : parseDuration(source);
+      if (durationMs === null) {
+        const hint = `write 100ms, 5s, 10m, 1h or milliseconds, at most ${Math.floor(MAX_DURATION_MS / 86_400_000)}d`;
+        return refuse(place, value, `${describe(value)} is no duration`, hint);
+      }
+      if (durationMs >= minMs) return durationMs;
+      return refuse(place, value, `${describe(value)} is too short`, `write ${minMs}ms or more`);
+    },
+  };
+}
+
+/** One of a few words, in any case. `false` and `true` are words here too, for keys that can be switched off. */
+export function oneOf<const T extends string>(words: readonly T[]): Reader<T> {
+  return {
+    schema: { enum: [...words, ...words.map((word) => word.toUpperCase())] },
+    read(value, place) {
+      const source = sourceOf(value)?.toLowerCase();
+      const word = words.find((candidate) => candidate === source);
+      if (word !== undefined) return word;
+      const nearest = source === undefined ? null : nearestName(source, words);
+      const hint = nearest === null ? `write ${words.join(' or ')}` : `did you mean ${nearest}?`;
+      return refuse(place, value, `${describe(value)} is none of ${words.join(', ')}`, hint);
+    },
+  };
+}
+
+/** A text that `accept` turns into its one spelling, or refuses with null. */
+export function text(accept: (written: string) => string | null, what: string, hint: string): Reader<string> {
+  return {
+    schema: { type: 'string', minLength: 1, maxLength: 1_024 },
+    read(value, place) {
+      const written = isScalar(value) && typeof value.value === 'string' ? value.value : null;
+      const accepted = written === null || written.length > 1_024 ? null : accept(written);
+      return accepted ?? refuse(place, value, `${describe(value)} is not ${what}`, hint);
+    },
+  };
+}
+
+export function list<T>(item: Reader<T>, hint: string): Reader<readonly T[]> {
+  return {
+    schema: { type: 'array', items: item.schema },
+    read(value, place) {
+      if (!isSeq(value)) return refuse(place, value, `${describe(value)} is no list`, hint);
+      const values = value.items.map((element, index) => {
+        const node = place.text.resolve(element);
+        const inner = { ...place, path: `${place.path}[${index}]` };
+        return node === null ? refuse(inner, value, 'nothing is written here', hint) : item.read(node, inner);
+      });
+      // All elements are read first, so that one look shows all that is wrong.
+      return values.includes(INVALID) ? INVALID : (values as T[]);
+    },
+  };
+}
+
+/** A map whose keys a table knows. */
+export function group<Table extends KeyTable>(table: Table): Reader<Values<Table>> {
+  return {
+    schema: tableSchema(table),
+    read(value, place) {
+      if (isMap(value)) return readTable(table, value, value, place);
+      return refuse(place, value, `${describe(value)} is no map`, `write {${Object.keys(table)[0]}: ...}`);
+    },
+  };
+}
+
+/**
+ * Reads a map by its table, defaults filled in.
+ * @param owner where a missing key is reported: the name of what the map describes
+ */
+export function readTable<Table extends KeyTable>(
+  table: Table,
+  map: YAMLMap,
+  owner: Node,
+  place: Place,
+): Values<Table> | Invalid {
+  const entries = place.text.entries(map, place.app);
+  if (entries === INVALID) return INVALID;
+  const names = new Map<string, string>();
+  for (const [name, key] of Object.entries(table)) for (const known of [name, ...key.aliases]) names.set(known, name);
+
+  const values: Record<string, unknown> = {};
+  const written = new Map<string, string>();
+  let isInvalid = false;
+  for (const { name: writtenName, key, value } of entries) {
+    const name = names.get(writtenName);
+    const definition = name === undefined ? undefined : table[name];
+    if (name === undefined || definition === undefined) {
+      if (noteUnknown(writtenName, key, names.keys(), place) === 'error') isInvalid = true;
+      continue;
+    }
+    if (value === null) {
+      if (!definition.isRequired) continue;
+      refuse({ ...place, path: `${place.path}.${writtenName}` }, key, 'has no value', `it is ${definition.help}`);
+      written.set(name, writtenName);
+      isInvalid = true;
+      continue;
+    }
+    const read = definition.reader.read(value, { ...place, path: `${place.path}.${writtenName}` });
+    const earlier = written.get(name);
+    if (earlier !== undefined && read !== INVALID && values[name] !== undefined && values[name] !== read) {
+      refuse(place, key, `${earlier} and ${writtenName} mean the same and differ`, 'keep one of them');
+      isInvalid = true;
+    }
+    written.set(name, writtenName);
+    if (read === INVALID) isInvalid = true;
+    else values[name] = read;
+  }
+  for (const [name, definition] of Object.entries(table)) {
+    if (written.has(name)) continue;
+    if (definition.isRequired) {
+      refuse(place, owner, `${name} is missing`, `add "${name}:", ${definition.help}`);
+      isInvalid = true;
+    } else values[name] = definition.fallback;
+  }
+  // The loops above have filled each key of the table with what its own reader gave.
+  return isInvalid ? INVALID : (values as Values<Table>);
+}
+
+function noteUnknown(name: string, key: Node, known: Iterable<string>, place: Place): 'warning' | 'error' {
+  const nearest = nearestName(name, known);
+  const hint = nearest === null ? 'it has no effect; remove it' : `did you mean "${nearest}"?`;
+  place.text.note(place.unknownKeys, place.app, key, `${place.path}: unknown key "${shorten(name)}"`, hint);
+  return place.unknownKeys;
+}
+
+export function tableSchema(table: KeyTable): JsonSchema {
+  const properties: Record<string, unknown> = {};
+  for (const [name, { reader, help, fallback, aliases }] of Object.entries(table)) {
+    const isPlain = ['string', 'number', 'boolean'].includes(typeof fallback);
+    const schema = { ...reader.schema, description: help, ...(isPlain ? { default: fallback } : {}) };
+    for (const known of [name, ...aliases]) properties[known] = schema;
+  }
+  const needed = Object.entries(table).filter(([, key]) => key.isRequired && key.aliases.length === 0);
+  return {
+    type: 'object',
+    properties,
+    additionalProperties: false,
+    ...(needed.length > 0 ? { required: needed.map(([name]) => name) } : {}),
+  };
+}
+
+/** What was written, without quotes; null for what is no scalar. */
+function sourceOf(value: Node): string | null {
+  return isScalar(value) ? (value.source ?? String(value.value)) : null;
+}
+
+function describe(value: Node): string {
+  if (isMap(value)) return 'a map';
+  if (isSeq(value)) return 'a list';
+  return `"${shorten(sourceOf(value) ?? '')}"`;
+}

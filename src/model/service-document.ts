@@ -1,0 +1,162 @@
+/**
+ * The services directory's format: a map of apps, each a map of keys (app-keys.ts); several documents are more apps.
+ * YAML 1.1, as the old files were read: `internal: yes` is a boolean.
+ */
+import { isMap, type Node } from 'yaml';
+import type { App, Origin } from './app.js';
+import { APP_KEYS } from './app-keys.js';
+import type { Problem } from './problem.js';
+import { type JsonSchema, readTable, tableSchema, type Values } from './readers.js';
+import { type Entry, INVALID, shorten, YamlText } from './yaml-text.js';
+
+/** A file of this size holds some ten thousand apps; a larger one is a mistake and would stop the reader for seconds. */
+export const MAX_DOCUMENT_BYTES = 1_048_576;
+
+/** Capitals and underscores, because the old names have them; 63 as in DNS labels. */
+export const APP_NAME = /^[a-zA-Z][a-zA-Z0-9_.-]{0,62}$/;
+
+export const APP_KEY_NAMES: readonly string[] = Object.keys(APP_KEYS);
+
+export interface ServiceDocument {
+  readonly apps: readonly App[];
+  /** Names of apps that the text speaks of and that are in error. */
+  readonly refused: readonly string[];
+  /** Not all of them when they are very many. */
+  readonly problems: readonly Problem[];
+  /** whole: what is not in `apps` and not in `refused` is not there; empty: it says nothing; broken: not to be believed. */
+  readonly outcome: 'whole' | 'empty' | 'broken';
+}
+
+/**
+ * Reads one file of the services directory. An app with an error is left out and named in a problem; the others live on.
+ * @param file stands in problems and in the apps' origin
+ * @param source the name of the source, for the apps' origin
+ */
+export function parseServiceDocument(text: string, file: string, source: string): ServiceDocument {
+  const yaml = new YamlText(text, { version: '1.1', file });
+  const apps = new Map<string, App>();
+  const seen = new Map<string, number>();
+  let isBroken = yaml.isBroken;
+  let isEmpty = true;
+  for (const root of yaml.roots) {
+    if (root === null) continue;
+    isEmpty = false;
+    if (!isMap(root)) {
+      yaml.note('error', null, root, 'this is no map of apps', 'write "name:" and its keys below, indented');
+      isBroken = true;
+      continue;
+    }
+    for (const pair of root.items) {
+      const entry = yaml.entry(pair);
+      if (entry === null) {
+        yaml.note('error', null, pair.key as Node, 'the name of an app is not a plain text', 'write "name:"');
+        continue;
+      }
+      const app = readApp(entry, yaml, file, source, seen);
+      if (app !== null) apps.set(app.name, app);
+    }
+  }
+  const refused = [...seen.keys()].filter((name) => !apps.has(name));
+  if (isBroken) return { apps: [], refused, problems: yaml.problems, outcome: 'broken' };
+  if (isEmpty) yaml.note('warning', null, null, 'this file says nothing', 'delete it, or write {} to remove its apps');
+  return { apps: [...apps.values()], refused, problems: yaml.problems, outcome: isEmpty ? 'empty' : 'whole' };
+}
+
+/** The JSON Schema of a file of the services directory, for editors. */
+export function serviceDocumentJsonSchema(): JsonSchema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'autoproxy services',
+    type: 'object',
+    propertyNames: { pattern: APP_NAME.source },
+    additionalProperties: tableSchema(APP_KEYS),
+  };
+}
+
+function readApp(
+  { name, key, value }: Entry,
+  yaml: YamlText,
+  file: string,
+  source: string,
+  seen: Map<string, number>,
+): App | null {
+  const { line, col } = yaml.place(key);
+  const fail = (node: Node, message: string, hint: string): null => {
+    yaml.note('error', name, node, `${shorten(name)}: ${message}`, hint);
+    return null;
+  };
+  const earlier = seen.get(name);
+  // The old reader took the last one silently. The first is what stood there before somebody copied it.
+  if (earlier !== undefined)
+    return fail(key, 'two apps have this name', `line ${earlier} has it too and is used; rename`);
+  seen.set(name, line);
+  if (!APP_NAME.test(name))
+    return fail(key, 'this is no name of an app', 'a letter, then letters, digits, _ . -, at most 63');
+  if (!isMap(value)) return fail(value ?? key, 'an app is a map of keys', 'write its keys below the name, indented');
+  const tagged = yaml.customTag(value);
+  if (tagged !== null) return fail(tagged, 'there is a tag', 'remove the word that begins with "!"');
+  const place = { text: yaml, app: name, path: name, unknownKeys: 'warning' } as const;
+  const values = readTable(APP_KEYS, value, key, place);
+  if (values === INVALID) return null;
+  noteMeaningless(values, key, name, yaml);
+  return appFromValues(name, values, { source, location: file, line, col });
+}
+
+/** TCP has no Host and no cookies: such a key would silently not protect what it seems to protect. */
+function noteMeaningless(values: Values<typeof APP_KEYS>, key: Node, name: string, yaml: YamlText): void {
+  if (values.protocol !== 'tcp') return;
+  const idle = [
+    values.filters.host === null ? '' : 'filters.host',
+    values.sticky.cookie === null ? '' : 'sticky.cookie',
+  ];
+  for (const path of idle.filter((written) => written !== '')) {
+    yaml.note(
+      'warning',
+      name,
+      key,
+      `${name}.${path}: this has no effect on TCP`,
+      'remove it, or write "protocol: http"',
+    );
+  }
+}
+
+/** From the names that people write to those of the model. */
+export function appFromValues(name: string, values: Values<typeof APP_KEYS>, origin: Origin): App {
+  const { health, timeouts } = values;
+  return {
+    name,
+    protocol: values.protocol,
+    nativePort: values.native_port,
+    slot: values.translated_port,
+    internal: values.internal,
+    accessLog: !values.nolog,
+    hostFilter: values.filters.host,
+    acceptProxy: values.accept_proxy,
+    trustedProxies: values.trusted_proxies,
+    sendProxy: values.send_proxy,
+    balance: values.balance,
+    retries: values.retries,
+    health: {
+      path: health.path,
+      intervalMs: health.interval,
+      timeoutMs: health.timeout,
+      rise: health.rise,
+      fall: health.fall,
+    },
+    timeouts: {
+      requestHeadMs: timeouts.request_head,
+      connectMs: timeouts.connect,
+      firstByteMs: timeouts.first_byte,
+      clientIdleMs: timeouts.client_idle,
+      upstreamIdleMs: timeouts.upstream_idle,
+      queueMs: timeouts.queue,
+      tunnelMs: timeouts.tunnel,
+      drainMs: timeouts.drain,
+    },
+    limits: values.limits,
+    stickyCookie: values.sticky.cookie,
+    slowStartMs: values.slow_start,
+    instances: values.instances,
+    origin,
+  };
+}

@@ -1,0 +1,141 @@
+/** What the directory source asks the disk. */
+import { constants } from 'node:fs';
+import { lstat, open, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { MAX_DOCUMENT_BYTES } from '../model/service-document.js';
+
+/** A file as it is now, told apart from every other version of it without reading it. */
+export interface FileStamp {
+  readonly identity: string;
+  readonly mtimeMs: number;
+  /** Why it will not be read; null for a regular file of a sane size. */
+  readonly refusal: { readonly message: string; readonly hint: string } | null;
+}
+
+/** `*.yml` and `*.yaml`; not what editors and writers leave beside them (dot files, `x.yml~`, `#x.yml#`, `x.yml.tmp`). */
+export function isServiceFileName(name: string): boolean {
+  return /^[^.#].*\.ya?ml$/.test(name);
+}
+
+/** Identity of a directory that tells it from one that was made in its place, even on the same inode. */
+export async function directoryIdentity(directory: string): Promise<string> {
+  const { dev, ino, birthtimeNs } = await stat(directory, { bigint: true });
+  return `${dev}:${ino}:${birthtimeNs}`;
+}
+
+/**
+ * The names of the service files, sorted. A listing in which a rename happened may show a file under both of its names
+ * or under none, so one during which the directory changed is taken again.
+ */
+export async function listServiceFiles(directory: string): Promise<readonly string[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    const before = await stat(directory, { bigint: true });
+    const names = await readdir(directory);
+    const after = await stat(directory, { bigint: true });
+    if (before.mtimeNs === after.mtimeNs || attempt === 3) return names.filter(isServiceFileName).sort();
+  }
+}
+
+/** Follows symbolic links, so that a link that leads elsewhere is another version. @returns null when there is no file. */
+export async function stampFile(file: string): Promise<FileStamp | null> {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs, mtimeMs, ...kind } = await statBoth(file);
+    return {
+      identity: `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`,
+      mtimeMs,
+      refusal: kind.isFile ? refusalOfSize(size) : kind.refusal,
+    };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' && !(await isLink(file))) return null;
+    return { identity: codeOf(error), mtimeMs: 0, refusal: refusalOfError(error) };
+  }
+}
+
+async function statBoth(file: string) {
+  const found = await stat(file, { bigint: true });
+  const { dev, ino, size, mtimeNs, ctimeNs } = found;
+  const what = found.isDirectory() ? 'this is a directory' : 'this is no regular file';
+  return {
+    ...{ dev, ino, size, mtimeNs, ctimeNs },
+    mtimeMs: Number(mtimeNs / 1_000n) / 1_000,
+    isFile: found.isFile(),
+    refusal: { message: what, hint: 'only files are read here; move it away or give it another name' },
+  };
+}
+
+/** Reads a file that was found regular and small. @returns its text, or why it can not be read. */
+export async function readServiceFile(
+  file: string,
+): Promise<string | { readonly message: string; readonly hint: string }> {
+  let handle: Awaited<ReturnType<typeof open>>;
+  try {
+    // A pipe that took the file's place a moment ago would else wait for a writer for ever.
+    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    return refusalOfError(error);
+  }
+  try {
+    const { size } = await handle.stat();
+    const refusal = refusalOfSize(BigInt(size));
+    if (refusal !== null) return refusal;
+    // Never more than was announced: if it grows meanwhile, its new time brings us back.
+    const buffer = Buffer.alloc(size);
+    let length = 0;
+    while (length < size) {
+      const { bytesRead } = await handle.read(buffer, length, size - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return buffer.toString('utf8', 0, length);
+  } catch (error) {
+    return refusalOfError(error);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** For people: what a directory that can not be read suffers from, and what to do. */
+export function directoryFailure(directory: string, error: unknown): string {
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: 'there is no such directory; create it, or name another with --services-dir',
+    ENOTDIR: 'this is no directory; name one with --services-dir',
+    EACCES: 'permission denied; let the user that autoproxy runs as read and enter it',
+  };
+  return `${path.resolve(directory)}: ${reasons[codeOf(error)] ?? messageOf(error)}`;
+}
+
+async function isLink(file: string): Promise<boolean> {
+  return lstat(file).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
+}
+
+function refusalOfSize(size: bigint): { readonly message: string; readonly hint: string } | null {
+  if (size <= MAX_DOCUMENT_BYTES) return null;
+  return {
+    message: `${size} bytes are more than the ${MAX_DOCUMENT_BYTES} that are read`,
+    hint: 'split it into several files',
+  };
+}
+
+function refusalOfError(error: unknown): { readonly message: string; readonly hint: string } {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return { message: 'this symbolic link leads nowhere', hint: 'make it lead to a file, or remove it' };
+    case 'ELOOP':
+      return { message: 'this symbolic link leads to itself', hint: 'make it lead to a file, or remove it' };
+    case 'EACCES':
+      return { message: 'permission denied', hint: 'let the user that autoproxy runs as read it' };
+    default:
+      return { message: `it can not be read: ${messageOf(error)}`, hint: 'it is tried again for ever' };
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,223 @@
+/** The services directory: notifications make it fast, a rescan makes it right, directory-state.ts decides. */
+import path from 'node:path';
+import type { Clock, Timer } from '../core/clock.js';
+import { type Log, silentLog } from '../core/log.js';
+import {
+  directoryFailure,
+  directoryIdentity,
+  type FileStamp,
+  isServiceFileName,
+  listServiceFiles,
+  readServiceFile,
+  stampFile,
+} from './directory-files.js';
+import { directoryStateFromRecords, type FileContent, type FileRecord, recordFromContent } from './directory-state.js';
+import { DirectoryWatch } from './directory-watch.js';
+import type { Source, SourceListener } from './source.js';
+
+/** Notifications can be lost (queue overflow, network file systems, bind mounts): so often everything is looked at. */
+const RESCAN_MS = 2_000;
+/** One save of an editor is several events; a directory that is copied is hundreds. */
+const COALESCE_MS = 20;
+/** Two writes within one tick of the file system's clock look the same; a file this young is read once more. */
+const CLOCK_TICK_MS = 100;
+/** A file that never comes to rest is believed after this time. */
+const MAX_UNSETTLED_MS = 1_000;
+
+const NOTHING_READ: ReadonlyMap<string, string> = new Map();
+
+export interface DirectorySourceOptions {
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly log?: Log;
+  /** false: no notifications, the rescan alone. */
+  readonly isWatching?: boolean;
+  readonly rescanMs?: number;
+}
+
+interface KnownFile {
+  /** Of the version that was read; null: to be read again at the next look. */
+  identity: string | null;
+  /** What was read, or why it was refused: equal content is not looked at twice. */
+  content: string;
+  record: FileRecord;
+}
+
+export class DirectorySource implements Source {
+  readonly name = 'directory';
+  readonly #directory: string;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #rescanMs: number;
+  readonly #watch: DirectoryWatch | null;
+  #listener: SourceListener | null = null;
+
+  readonly #files = new Map<string, KnownFile>();
+  /** Since when a file has looked half-written, on the monotonic clock. */
+  readonly #unsettled = new Map<string, number>();
+  #owners = NOTHING_READ;
+  /** The listener knows what is in force and that the source can be read. */
+  #isToldAll = false;
+
+  /** What is to be looked at next. */
+  readonly #touched = new Set<string>();
+  #isAllTouched = false;
+  #soon: Timer | null = null;
+  #rescan: Timer | null = null;
+  #looking: Promise<void> | null = null;
+
+  constructor({ directory, clock, log = silentLog, isWatching = true, rescanMs = RESCAN_MS }: DirectorySourceOptions) {
+    this.#directory = path.resolve(directory);
+    this.#clock = clock;
+    this.#log = log;
+    this.#rescanMs = rescanMs;
+    this.#watch = isWatching
+      ? new DirectoryWatch(this.#directory, {
+          onChange: (name) => this.#touch(name),
+          onLoss: (reason) =>
+            this.#log.warn({ directory: this.#directory, reason }, 'no notifications; looking instead'),
+        })
+      : null;
+  }
+
+  start(listener: SourceListener): void {
+    this.#listener = listener;
+    this.#touchAll();
+  }
+
+  refresh(): void {
+    for (const known of this.#files.values()) known.identity = null;
+    this.#isToldAll = false;
+    this.#touchAll();
+  }
+
+  async stop(): Promise<void> {
+    this.#listener = null;
+    this.#watch?.close();
+    this.#soon?.cancel();
+    this.#rescan?.cancel();
+    await this.#looking;
+  }
+
+  #touch(name: string | null): void {
+    // Any other name may be a link that service files lead through (`..data`).
+    if (name === null || !isServiceFileName(name)) this.#isAllTouched = true;
+    else this.#touched.add(name);
+    this.#lookSoon(COALESCE_MS);
+  }
+
+  #touchAll(): void {
+    this.#isAllTouched = true;
+    this.#lookSoon(0);
+  }
+
+  #lookSoon(delayMs: number): void {
+    if (this.#listener === null || this.#soon !== null || this.#looking !== null) return;
+    this.#soon = this.#clock.setTimer(delayMs, () => {
+      this.#soon = null;
+      this.#looking = this.#look().finally(() => {
+        this.#looking = null;
+        if (this.#isAllTouched || this.#touched.size > 0) this.#lookSoon(COALESCE_MS);
+      });
+    });
+  }
+
+  async #look(): Promise<void> {
+    const isAll = this.#isAllTouched;
+    const touched = [...this.#touched];
+    this.#isAllTouched = false;
+    this.#touched.clear();
+    if (isAll) this.#scheduleRescan();
+    try {
+      if (isAll) this.#watch?.follow(await directoryIdentity(this.#directory));
+      const names = isAll ? await listServiceFiles(this.#directory) : touched;
+      const hasChanged = await this.#inspectFiles(names, isAll);
+      if (hasChanged || !this.#isToldAll) this.#tellState();
+    } catch (error) {
+      this.#watch?.close();
+      this.#isToldAll = false;
+      this.#listener?.onFailure(directoryFailure(this.#directory, error));
+    }
+  }
+
+  #scheduleRescan(): void {
+    this.#rescan?.cancel();
+    this.#rescan = this.#clock.setTimer(this.#rescanMs, () => this.#touchAll());
+  }
+
+  /** @returns whether what is in force, or what is wrong with it, has changed. */
+  async #inspectFiles(names: readonly string[], isAll: boolean): Promise<boolean> {
+    const changes = await Promise.all(names.map((name) => this.#inspectFile(name)));
+    let hasChanged = changes.includes(true);
+    if (!isAll) return hasChanged;
+    const present = new Set(names);
+    for (const name of [...this.#files.keys()]) {
+      if (!present.has(name)) hasChanged = this.#forget(name) || hasChanged;
+    }
+    return hasChanged;
+  }
+
+  async #inspectFile(name: string): Promise<boolean> {
+    const file = path.join(this.#directory, name);
+    const stamp = await stampFile(file);
+    if (stamp === null) return this.#forget(name);
+    const known = this.#files.get(name);
+    if (known?.identity === stamp.identity) return false;
+    const found = stamp.refusal ?? (await readServiceFile(file));
+    return this.#take(name, stamp, found);
+  }
+
+  #take(name: string, stamp: FileStamp, found: string | { readonly message: string; readonly hint: string }): boolean {
+    const known = this.#files.get(name);
+    const wallTime = this.#clock.wallTime();
+    const identity = Math.abs(wallTime - stamp.mtimeMs) < CLOCK_TICK_MS ? null : stamp.identity;
+    const content = typeof found === 'string' ? found : `\0${found.message}`;
+    if (known?.content === content) {
+      known.identity = identity;
+      this.#unsettled.delete(name);
+      return false;
+    }
+    const ageMs = this.#mayWait(name) ? wallTime - stamp.mtimeMs : Number.POSITIVE_INFINITY;
+    const file = path.join(this.#directory, name);
+    const newest: FileContent =
+      typeof found === 'string' ? { kind: 'text', text: found, ageMs } : { kind: 'refused', ...found };
+    const verdict = recordFromContent(file, this.name, newest, known?.record ?? null);
+    if (verdict.kind === 'unsettled') {
+      this.#lookAgain(name, verdict.waitMs);
+      return false;
+    }
+    this.#unsettled.delete(name);
+    this.#files.set(name, { identity, content, record: verdict.record });
+    return true;
+  }
+
+  /** At the first look there is nothing to lose, and a source that has not spoken holds up the start. */
+  #mayWait(name: string): boolean {
+    const since = this.#unsettled.get(name);
+    return this.#owners !== NOTHING_READ && (since === undefined || this.#clock.now() - since < MAX_UNSETTLED_MS);
+  }
+
+  #lookAgain(name: string, waitMs: number): void {
+    const known = this.#files.get(name);
+    if (known !== undefined) known.identity = null;
+    if (!this.#unsettled.has(name)) this.#unsettled.set(name, this.#clock.now());
+    this.#clock.setTimer(waitMs + 1, () => {
+      if (this.#listener === null || !this.#unsettled.has(name)) return;
+      this.#touched.add(name);
+      this.#lookSoon(0);
+    });
+  }
+
+  #forget(name: string): boolean {
+    this.#unsettled.delete(name);
+    return this.#files.delete(name);
+  }
+
+  #tellState(): void {
+    const records = [...this.#files.values()].map((known) => known.record);
+    const { state, owners } = directoryStateFromRecords(records, this.#owners);
+    this.#owners = owners;
+    this.#isToldAll = true;
+    this.#listener?.onState(state);
+  }
+}
