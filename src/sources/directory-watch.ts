@@ -15,7 +15,8 @@ export interface DirectoryWatchListener {
 export class DirectoryWatch {
   readonly #directory: string;
   readonly #listener: DirectoryWatchListener;
-  #watchers: FSWatcher[] = [];
+  #own: FSWatcher | null = null;
+  #parent: FSWatcher | null = null;
   #identity: string | null = null;
 
   constructor(directory: string, listener: DirectoryWatchListener) {
@@ -23,40 +24,48 @@ export class DirectoryWatch {
     this.#listener = listener;
   }
 
-  /** Watches the directory of this identity; does nothing when that is what is watched. */
-  follow(identity: string): void {
-    if (identity === this.#identity) return;
-    this.close();
-    this.#identity = identity;
+  /** Watches for the directory to come or to be exchanged. */
+  expect(): void {
     const own = path.basename(this.#directory);
-    this.#open(this.#directory, (event, name) => {
-      // Its own name: the directory itself was moved or removed, and this watch with it.
-      if (event === 'rename' && name === own) this.#identity = null;
-      this.#listener.onChange(name);
-    });
-    this.#open(path.dirname(this.#directory), (_, name) => {
+    this.#parent ??= this.#open(path.dirname(this.#directory), (_, name) => {
       if (name !== own && name !== null) return;
       this.#identity = null;
       this.#listener.onChange(null);
     });
   }
 
+  /** Watches the directory of this identity; does nothing when that is what is watched. */
+  follow(identity: string): void {
+    if (identity === this.#identity) return;
+    const own = path.basename(this.#directory);
+    this.#own?.close();
+    this.#own = this.#open(this.#directory, (event, name) => {
+      // Its own name: the directory itself was moved or removed, and this watch with it.
+      if (event === 'rename' && name === own) this.#identity = null;
+      this.#listener.onChange(name);
+    });
+    this.#identity = this.#own === null ? null : identity;
+  }
+
   close(): void {
-    for (const watcher of this.#watchers) watcher.close();
-    this.#watchers = [];
+    this.#own?.close();
+    this.#parent?.close();
+    this.#own = null;
+    this.#parent = null;
     this.#identity = null;
   }
 
-  #open(directory: string, onEvent: (event: string, name: string | null) => void): void {
+  #open(directory: string, onEvent: (event: string, name: string | null) => void): FSWatcher | null {
     try {
       const watcher = watch(directory, { persistent: false }, onEvent);
       watcher.on('error', (error) => {
         this.close();
         this.#listener.onLoss(error.message);
       });
-      this.#watchers.push(watcher);
+      return watcher;
     } catch (error) {
       this.#listener.onLoss(error instanceof Error ? error.message : String(error));
+      return null;
     }
   }
 }

@@ -127,14 +127,10 @@ export class DirectorySource implements Source {
     const touched = [...this.#touched];
     this.#isAllTouched = false;
     this.#touched.clear();
-    if (isAll) this.#scheduleRescan();
     try {
-      if (isAll) this.#watch?.follow(await directoryIdentity(this.#directory));
-      const names = isAll ? await listServiceFiles(this.#directory) : touched;
-      const hasChanged = await this.#inspectFiles(names, isAll);
+      const hasChanged = isAll ? await this.#inspectAll() : await this.#inspectTouched(touched);
       if (hasChanged || !this.#isToldAll) this.#tellState();
     } catch (error) {
-      this.#watch?.close();
       this.#isToldAll = false;
       this.#listener?.onFailure(directoryFailure(this.#directory, error));
     }
@@ -146,25 +142,40 @@ export class DirectorySource implements Source {
   }
 
   /** @returns whether what is in force, or what is wrong with it, has changed. */
-  async #inspectFiles(names: readonly string[], isAll: boolean): Promise<boolean> {
+  async #inspectAll(): Promise<boolean> {
+    this.#scheduleRescan();
+    this.#watch?.expect();
+    // First the notifications, then the listing: what comes between the two is noticed.
+    const identity = await directoryIdentity(this.#directory);
+    if (this.#listener !== null) this.#watch?.follow(identity);
+    const names = await listServiceFiles(this.#directory);
     const changes = await Promise.all(names.map((name) => this.#inspectFile(name)));
-    let hasChanged = changes.includes(true);
-    if (!isAll) return hasChanged;
-    const present = new Set(names);
-    for (const name of [...this.#files.keys()]) {
-      if (!present.has(name)) hasChanged = this.#forget(name) || hasChanged;
+    const hasVanished = changes.includes('gone');
+    if (hasVanished && (await directoryIdentity(this.#directory)) !== identity) {
+      // It was exchanged under our eyes: what was not found may be in the new one.
+      this.#touchAll();
+      return changes.includes('changed');
     }
-    return hasChanged;
+    const present = new Set(names.filter((_, index) => changes[index] !== 'gone'));
+    const absent = [...this.#files.keys()].filter((name) => !present.has(name));
+    for (const name of absent) this.#forget(name);
+    return absent.length > 0 || changes.includes('changed');
   }
 
-  async #inspectFile(name: string): Promise<boolean> {
+  async #inspectTouched(names: readonly string[]): Promise<boolean> {
+    const changes = await Promise.all(names.map((name) => this.#inspectFile(name)));
+    const hasChanged = changes.includes('changed');
+    // A file that is gone, or its directory? Only a listing of the directory tells.
+    return changes.includes('gone') ? (await this.#inspectAll()) || hasChanged : hasChanged;
+  }
+
+  async #inspectFile(name: string): Promise<'same' | 'changed' | 'gone'> {
     const file = path.join(this.#directory, name);
     const stamp = await stampFile(file);
-    if (stamp === null) return this.#forget(name);
-    const known = this.#files.get(name);
-    if (known?.identity === stamp.identity) return false;
+    if (stamp === null) return 'gone';
+    if (this.#files.get(name)?.identity === stamp.identity) return 'same';
     const found = stamp.refusal ?? (await readServiceFile(file));
-    return this.#take(name, stamp, found);
+    return this.#take(name, stamp, found) ? 'changed' : 'same';
   }
 
   #take(name: string, stamp: FileStamp, found: string | { readonly message: string; readonly hint: string }): boolean {

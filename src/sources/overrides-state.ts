@@ -1,0 +1,107 @@
+/** What operators have decided, as plain data; the half that touches no disk. */
+import * as z from 'zod';
+import { ADMIN_STATES, type AdminState, type App, type Instance } from '../model/app.js';
+
+export interface Override {
+  readonly app: string;
+  /** `ip:port`; null: every instance of the app. */
+  readonly instance: string | null;
+  readonly state: AdminState;
+  /** Who decided. */
+  readonly by: string;
+  /** When, ISO 8601. */
+  readonly at: string;
+}
+
+const VERSION = 1;
+
+const document = z.object({
+  version: z.literal(VERSION),
+  overrides: z.array(
+    z.object({
+      app: z.string().min(1).max(253),
+      instance: z.string().min(1).max(253).nullable(),
+      state: z.enum(ADMIN_STATES),
+      by: z.string().max(1_024),
+      at: z.string().max(64),
+    }),
+  ),
+});
+
+/**
+ * The newest decision has the last word: one about an app ends those about its instances, one about an instance stands
+ * beside that about its app and is the more precise.
+ */
+export function withOverride(overrides: readonly Override[], newest: Override): readonly Override[] {
+  const others = overrides.filter(
+    ({ app, instance }) => app !== newest.app || (newest.instance !== null && instance !== newest.instance),
+  );
+  return [...others, newest];
+}
+
+/** The decision in force about one instance, or null. */
+export function overrideOf(overrides: readonly Override[], app: string, instance: string): Override | null {
+  const concerning = overrides.filter((override) => override.app === app);
+  return (
+    concerning.find((override) => override.instance === instance) ??
+    concerning.find((override) => override.instance === null) ??
+    null
+  );
+}
+
+/** Puts the decisions over what the sources say. Apps that none concerns are passed on as the same objects. */
+export function applyOverrides(apps: readonly App[], overrides: readonly Override[]): readonly App[] {
+  if (overrides.length === 0) return apps;
+  const decided = new Set(overrides.map(({ app }) => app));
+  return apps.map((app) => {
+    if (!decided.has(app.name)) return app;
+    const instances = app.instances.map((instance) => decidedInstance(app, instance, overrides));
+    return instances.every((instance, index) => instance === app.instances[index]) ? app : { ...app, instances };
+  });
+}
+
+/**
+ * Leaves out `ready` where it changes nothing: the source says ready too and no decision about the whole app says
+ * otherwise. What is not known at the moment keeps its override.
+ * @param apps as the sources say, without overrides
+ */
+export function prunedOverrides(overrides: readonly Override[], apps: readonly App[]): readonly Override[] {
+  return overrides.filter(({ app: name, instance, state }) => {
+    if (state !== 'ready') return true;
+    const app = apps.find((candidate) => candidate.name === name);
+    if (app === undefined) return true;
+    const isUnderApp = overrides.some(
+      (other) => other.app === name && other.instance === null && other.state !== 'ready',
+    );
+    const concerned = app.instances.filter(({ id }) => instance === null || id === instance);
+    if (instance !== null && (isUnderApp || concerned.length === 0)) return true;
+    return concerned.some((one) => one.state !== 'ready');
+  });
+}
+
+export function overridesToJson(overrides: readonly Override[]): string {
+  return `${JSON.stringify({ version: VERSION, overrides }, null, 2)}\n`;
+}
+
+/** @returns the overrides, or one line that says why the text holds none. */
+export function overridesFromJson(text: string): readonly Override[] | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return 'it is no JSON';
+  }
+  const version = z.object({ version: z.int() }).safeParse(value);
+  if (version.success && version.data.version !== VERSION) {
+    return `it is of version ${version.data.version}; this program reads version ${VERSION}`;
+  }
+  const parsed = document.safeParse(value);
+  if (parsed.success) return parsed.data.overrides;
+  const issue = parsed.error.issues[0];
+  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it has another form'}`;
+}
+
+function decidedInstance(app: App, instance: Instance, overrides: readonly Override[]): Instance {
+  const override = overrideOf(overrides, app.name, instance.id);
+  return override === null || override.state === instance.state ? instance : { ...instance, state: override.state };
+}

@@ -1,0 +1,131 @@
+/** Operators' decisions, in force at once and kept over restarts. */
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock } from '../core/clock.js';
+import { type Log, silentLog } from '../core/log.js';
+import type { AdminState, App } from '../model/app.js';
+import { type Override, overridesFromJson, overridesToJson, prunedOverrides, withOverride } from './overrides-state.js';
+
+export interface OverridesOptions {
+  /** Absolute path of `overrides.json` in the state directory; null: nothing is kept over a restart. */
+  readonly file: string | null;
+  readonly clock: Clock;
+  readonly log?: Log;
+  /** What the sources say at this moment, without overrides: a `ready` that says the same is not kept. */
+  readonly apps?: () => readonly App[];
+}
+
+/** A decision is in force whether or not it could be written down. */
+export type Saved = { readonly isSaved: true } | { readonly isSaved: false; readonly reason: string };
+
+export class Overrides {
+  readonly #file: string | null;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #apps: () => readonly App[];
+  readonly #listeners = new Set<() => void>();
+  #overrides: readonly Override[] = [];
+  /** Writes go one after another, so that the newest text is the one that stays. */
+  #lastSave: Promise<Saved> = Promise.resolve({ isSaved: true });
+
+  constructor({ file, clock, log = silentLog, apps = () => [] }: OverridesOptions) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#log = log;
+    this.#apps = apps;
+  }
+
+  list(): readonly Override[] {
+    return this.#overrides;
+  }
+
+  /** @returns a function that ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Decides at once; the promise tells whether the decision will outlive this process. It never rejects.
+   * @param instance `ip:port`, or null for all instances of the app
+   * @param by who decided, for people
+   */
+  set(app: string, instance: string | null, state: AdminState, by: string): Promise<Saved> {
+    const at = new Date(this.#clock.wallTime()).toISOString();
+    const decided = withOverride(this.#overrides, { app, instance, state, by: by.slice(0, 1_024), at });
+    this.#overrides = prunedOverrides(decided, this.#apps());
+    for (const listener of this.#listeners) listener();
+    this.#lastSave = this.#lastSave.then(() => this.#save());
+    return this.#lastSave;
+  }
+
+  /** Reads what was decided before. A file that can not be read is set aside and named; it never stops a start. */
+  async load(): Promise<void> {
+    if (this.#file === null) return;
+    let text: string;
+    try {
+      text = await readFile(this.#file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      this.#log.error(
+        { file: this.#file, reason: reasonOf(error) },
+        'overrides can not be read; starting without them',
+      );
+      return;
+    }
+    const parsed = overridesFromJson(text);
+    if (typeof parsed === 'string') return this.#setAside(this.#file, parsed);
+    this.#overrides = parsed;
+    for (const listener of this.#listeners) listener();
+  }
+
+  async #setAside(file: string, reason: string): Promise<void> {
+    const stamp = new Date(this.#clock.wallTime()).toISOString().replace(/[:.]/g, '-');
+    const aside = `${file}.refused-${stamp}`;
+    const movedTo = await rename(file, aside).then(
+      () => aside,
+      () => null,
+    );
+    this.#log.error({ file, reason, movedTo }, 'overrides are not readable and were set aside; starting without them');
+  }
+
+  async #save(): Promise<Saved> {
+    if (this.#file === null) return { isSaved: false, reason: 'there is no state directory (--state-dir)' };
+    const temporary = `${this.#file}.tmp`;
+    try {
+      await writeDurably(temporary, overridesToJson(this.#overrides));
+      await rename(temporary, this.#file);
+      await syncDirectory(path.dirname(this.#file));
+      return { isSaved: true };
+    } catch (error) {
+      const reason = `${this.#file}: ${reasonOf(error)}`;
+      this.#log.error({ file: this.#file, reason }, 'the decision is in force but not saved; a restart forgets it');
+      await rm(temporary, { force: true }).catch(() => undefined);
+      return { isSaved: false, reason };
+    }
+  }
+}
+
+/** On the disk before the rename makes it the truth: else a power cut could leave an empty file in its place. */
+async function writeDurably(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'w', 0o640);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { mkdir, rename, symlink, unlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { formatProblem } from '../../src/model/problem.js';
+import { DirectorySource, type DirectorySourceOptions } from '../../src/sources/directory.js';
+import {
+  appText,
+  createServicesDirectory,
+  namesOf,
+  RecordingListener,
+  testClock,
+  writeAtomically,
+} from '../support/services-directory.js';
+
+interface Started {
+  readonly directory: string;
+  readonly source: DirectorySource;
+  readonly listener: RecordingListener;
+  readonly file: (name: string) => string;
+}
+
+/** A source over a directory with `files`, after its first state. The rescan is far away unless a test wants it. */
+async function start(
+  context: TestContext,
+  files: Readonly<Record<string, string>>,
+  options: Partial<DirectorySourceOptions> = {},
+): Promise<Started> {
+  const directory = await createServicesDirectory(context);
+  await mkdir(directory);
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(directory, name), text);
+  const source = new DirectorySource({ directory, clock: testClock, rescanMs: 60_000, ...options });
+  const listener = new RecordingListener();
+  context.after(() => source.stop());
+  const first = listener.nextState();
+  source.start(listener);
+  await first;
+  return { directory, source, listener, file: (name) => path.join(directory, name) };
+}
+
+test('service files are read, what editors and neighbors leave beside them is not', async (context) => {
+  const names = ['.hidden.yml', 'x.yml~', '.x.yml.swp', 'y.yml.tmp', '#z.yml#', 'backups.txt', 'note.txt'];
+  const noise = Object.fromEntries(names.map((name) => [name, appText('noise', 9)]));
+  const { listener } = await start(context, { 'a.yml': appText('a', 1), 'b.yaml': appText('b', 3), ...noise });
+  assert.deepEqual(namesOf(listener.states[0] as never), ['a', 'b']);
+  assert.deepEqual(listener.states[0]?.problems, []);
+});
+
+test('a new, a changed and a deleted file are told at once', async (context) => {
+  const { listener, file } = await start(context, { 'a.yml': appText('a', 1) });
+  const added = listener.nextState();
+  await writeFile(file('b.yml'), appText('b', 3));
+  assert.deepEqual(namesOf(await added), ['a', 'b']);
+
+  const changed = listener.nextState((state) => state.apps.some(({ slot }) => slot === 5));
+  await writeFile(file('a.yml'), appText('a', 5));
+  assert.deepEqual(namesOf(await changed), ['a', 'b']);
+
+  const deleted = listener.nextState();
+  await unlink(file('b.yml'));
+  assert.deepEqual(namesOf(await deleted), ['a']);
+});
+
+test('from the file written to the state told it takes well under 60 ms', async (context) => {
+  const { listener, file } = await start(context, { 'a.yml': appText('a', 1) });
+  const delays: number[] = [];
+  for (let slot = 3; slot < 43; slot += 2) {
+    const told = listener.nextState((state) => state.apps[0]?.slot === slot);
+    const begun = performance.now();
+    await writeAtomically(file('a.yml'), appText('a', slot));
+    await told;
+    delays.push(performance.now() - begun);
+  }
+  delays.sort((a, b) => a - b);
+  assert.ok((delays[10] ?? 0) < 60, `median ${delays[10]} ms`);
+});
+
+test('a file that is replaced by rename is never seen in between', async (context) => {
+  const { listener, file } = await start(context, { 'a.yml': appText('a', 1) });
+  for (let slot = 3; slot < 23; slot += 2) {
+    const told = listener.nextState((state) => state.apps[0]?.slot === slot);
+    await writeAtomically(file('a.yml'), appText('a', slot));
+    await told;
+  }
+  assert.ok(listener.states.every((state) => state.apps.length === 1 && state.problems.length === 0));
+});
+
+test('a file that is given another name keeps its apps', async (context) => {
+  const { listener, file } = await start(context, { 'a.yml': appText('a', 1) });
+  const moved = listener.nextState((state) => state.apps[0]?.origin.location.endsWith('b.yml') ?? false);
+  await rename(file('a.yml'), file('b.yml'));
+  await moved;
+  assert.ok(listener.states.every((state) => namesOf(state).join() === 'a'));
+});
+
+test('links that are swapped to another version of all files are followed', async (context) => {
+  const directory = await createServicesDirectory(context);
+  for (const [version, slot] of [
+    ['..1', 1],
+    ['..2', 5],
+  ] as const) {
+    await mkdir(path.join(directory, version), { recursive: true });
+    await writeFile(path.join(directory, version, 'a.yml'), appText('a', slot));
+  }
+  await symlink('..1', path.join(directory, '..data'));
+  await symlink(path.join('..data', 'a.yml'), path.join(directory, 'a.yml'));
+  const source = new DirectorySource({ directory, clock: testClock, rescanMs: 60_000 });
+  context.after(() => source.stop());
+  const listener = new RecordingListener();
+  const first = listener.nextState();
+  source.start(listener);
+  assert.equal((await first).apps[0]?.slot, 1);
+
+  const swapped = listener.nextState();
+  await symlink('..2', path.join(directory, '..data_tmp'));
+  await rename(path.join(directory, '..data_tmp'), path.join(directory, '..data'));
+  assert.equal((await swapped).apps[0]?.slot, 5);
+});
+
+test('an unchanged file that is touched says nothing new, a refresh says all again', async (context) => {
+  const { listener, source, file } = await start(context, { 'a.yml': appText('a', 1) });
+  await writeFile(file('a.yml'), appText('a', 1));
+  const told = listener.nextState();
+  await writeFile(file('b.yml'), appText('b', 3));
+  assert.deepEqual(namesOf(await told), ['a', 'b']);
+  const before = listener.states.length;
+  assert.equal(before, 2);
+  const again = listener.nextState();
+  source.refresh();
+  assert.deepEqual(namesOf(await again), ['a', 'b']);
+});
+
+test('what is no readable file is named and touches no other', async (context) => {
+  const { listener, file } = await start(context, { 'ok.yml': appText('ok', 1) });
+  const all = listener.nextState((state) => state.problems.length === 4);
+  await mkdir(file('directory.yml'));
+  await writeFile(file('large.yml'), Buffer.alloc(2_097_152, '#'));
+  await symlink('nowhere', file('dangling.yml'));
+  await symlink('loop.yml', file('loop.yml'));
+  const state = await all;
+  assert.deepEqual(namesOf(state), ['ok']);
+  const said = state.problems.map(formatProblem).map((line) => line.slice(line.lastIndexOf('/') + 1));
+  assert.match(said[0] ?? '', /^dangling\.yml: error: this symbolic link leads nowhere \(/);
+  assert.match(said[1] ?? '', /^directory\.yml: error: this is a directory \(/);
+  assert.match(said[2] ?? '', /^large\.yml: error: 2097152 bytes are more than the 1048576 that are read \(/);
+  assert.match(said[3] ?? '', /^loop\.yml: error: this symbolic link leads to itself \(/);
+});
+
+test('a file that grows too large keeps its last good apps', async (context) => {
+  const { listener, file } = await start(context, { 'a.yml': appText('a', 1) });
+  const told = listener.nextState((state) => state.problems.length > 0);
+  await writeFile(file('a.yml'), Buffer.alloc(2_097_152, '#'));
+  assert.deepEqual(namesOf(await told), ['a']);
+});
+
+test('a hundred files at once are few states', async (context) => {
+  const { listener, file } = await start(context, {});
+  const all = listener.nextState((state) => state.apps.length === 100);
+  await Promise.all(
+    Array.from({ length: 100 }, (_, index) => writeFile(file(`${index}.yml`), appText(`app${index}`, index * 2 + 1))),
+  );
+  await all;
+  assert.ok(listener.states.length < 20, `${listener.states.length} states`);
+});
+
+test('nothing is told after stop', async (context) => {
+  const { listener, source, file } = await start(context, { 'a.yml': appText('a', 1) });
+  await source.stop();
+  const before = listener.states.length;
+  await writeFile(file('a.yml'), appText('a', 3));
+  source.refresh();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(listener.states.length, before);
+});
