@@ -1,7 +1,12 @@
 import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
-import type { WorkerCounters } from '../metrics/counters.js';
-import type { Snapshot } from '../snapshot/snapshot.js';
+import type { SlotCounters, WorkerCounters } from '../metrics/counters.js';
+import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
+import { BufferPool } from './buffers.js';
+import { Deadlines } from './deadlines.js';
+import { NodeContext, type WorkerContext } from './node-context.js';
+import { type ListenTarget, ServedSlot } from './served-slot.js';
+import { Slot } from './slot.js';
 
 export interface DataPlaneOptions {
   readonly clock: Clock;
@@ -15,22 +20,147 @@ export interface DataPlaneOptions {
   readonly onConnectFailure: (app: string, instance: string, failures: number) => void;
 }
 
+/**
+ * A client may be about to send on a connection that we hold for idle: for this long it still gets its answer, with
+ * `Connection: close`, before idle connections are closed.
+ */
+const IDLE_GRACE_MS = 5_000;
+
 /** All that a worker does with sockets. Runs from a snapshot literal, without a control plane. */
-export interface DataPlane {
+export class DataPlane {
+  readonly #worker: WorkerContext;
+  readonly #served = new Map<string, ServedSlot>();
+  /** The text of each slot's configuration: what did not change is not touched. */
+  readonly #texts = new Map<string, string>();
+  readonly #handles = new Map<number, object>();
+
+  constructor(options: DataPlaneOptions) {
+    this.#worker = {
+      clock: options.clock,
+      random: options.random,
+      log: options.log,
+      buffers: new BufferPool(),
+      deadlines: new Deadlines(options.clock),
+      index: options.worker.index,
+      count: options.worker.count,
+      accessLog: options.accessLog,
+      onConnectFailure: options.onConnectFailure,
+    };
+  }
+
   /** Takes over a bound listening socket (a handle of libuv) for `port`; the next snapshot that has the port uses it. */
-  adoptListener(port: number, handle: object): void;
+  adoptListener(port: number, handle: object): void {
+    this.#handles.set(port, handle);
+  }
+
   /**
    * Puts a snapshot in force at once: slots without an adopted listener bind `snapshot.bind` themselves, slots that are
-   * gone stop listening and drain.
+   * gone stop listening and drain. Rejects when a port can not be bound; all other slots are in force then.
    */
-  apply(snapshot: Snapshot): Promise<void>;
-  counters(): WorkerCounters;
+  async apply(snapshot: Snapshot): Promise<void> {
+    const node = new NodeContext(snapshot);
+    const keys = new Set(snapshot.slots.map(slotKey));
+    for (const [key, served] of this.#served) {
+      if (!keys.has(key)) this.#remove(key, served);
+    }
+    const listening: Promise<void>[] = [];
+    for (const config of snapshot.slots) {
+      const served = this.#served.get(slotKey(config));
+      if (served === undefined) listening.push(this.#add(config, node, snapshot.bind));
+      else this.#update(served, config, node);
+    }
+    await Promise.all(listening);
+  }
+
+  counters(): WorkerCounters {
+    const slots: Record<string, SlotCounters> = {};
+    for (const { slot } of this.#served.values()) slots[slot.app] = slot.counters;
+    return { slots };
+  }
+
   /** Stops accepting, lets what is under way end, cuts what is left after `deadlineMs`. @returns how many were cut. */
-  drain(deadlineMs: number): Promise<number>;
+  async drain(deadlineMs: number): Promise<number> {
+    const { clock } = this.#worker;
+    const slots = [...this.#served.values()];
+    const ended = Promise.all(slots.map((served) => served.stopAccepting()));
+    for (const served of slots) served.cutTunnels(deadlineMs, null);
+    const idleTimer = clock.setTimer(Math.min(deadlineMs / 2, IDLE_GRACE_MS), () => {
+      for (const served of slots) served.closeIdle();
+    });
+    let cut = 0;
+    await Promise.race([
+      ended,
+      new Promise<void>((resolve) => {
+        clock.setTimer(deadlineMs, () => {
+          for (const served of slots) cut += served.cutAll();
+          resolve();
+        });
+      }),
+    ]);
+    idleTimer.cancel();
+    return cut;
+  }
+
   /** Cuts everything now. */
-  close(): void;
+  close(): void {
+    for (const served of this.#served.values()) {
+      void served.stopAccepting();
+      served.cutAll();
+    }
+    this.#served.clear();
+    this.#texts.clear();
+  }
+
+  async #add(config: SlotSnapshot, node: NodeContext, bind: string): Promise<void> {
+    const key = slotKey(config);
+    const served = new ServedSlot(new Slot(this.#worker, config, node), this.#worker);
+    this.#served.set(key, served);
+    this.#texts.set(key, JSON.stringify(config));
+    try {
+      await served.listen(this.#targetOf(config.port, bind), this.#targetOf(config.port + 1, bind));
+    } catch (error) {
+      if (this.#served.get(key) === served) this.#remove(key, served);
+      throw error;
+    }
+  }
+
+  #targetOf(port: number, host: string): ListenTarget {
+    const handle = this.#handles.get(port);
+    this.#handles.delete(port);
+    return handle === undefined ? { host, port } : { handle };
+  }
+
+  #update(served: ServedSlot, config: SlotSnapshot, node: NodeContext): void {
+    const key = slotKey(config);
+    const text = JSON.stringify(config);
+    if (this.#texts.get(key) === text) {
+      served.slot.node = node;
+      return;
+    }
+    this.#texts.set(key, text);
+    for (const instance of served.slot.apply(config, node)) {
+      instance.closeIdle();
+      served.cutTunnels(config.timeouts.drainMs, instance);
+    }
+  }
+
+  /** The port is free for others at once; clients that are being served get the app's drain time. */
+  #remove(key: string, served: ServedSlot): void {
+    this.#served.delete(key);
+    this.#texts.delete(key);
+    const { drainMs } = served.slot.config.timeouts;
+    void served.stopAccepting();
+    served.closeIdle();
+    served.cutTunnels(drainMs, null);
+    this.#worker.clock.setTimer(drainMs, () => served.cutAll());
+  }
 }
 
-export function createDataPlane(_options: DataPlaneOptions): DataPlane {
-  throw new Error('the data plane is not built yet');
+/** A slot that changes its port or its protocol is another one. */
+function slotKey(config: SlotSnapshot): string {
+  return `${config.app} ${config.port} ${config.protocol}`;
+}
+
+export function createDataPlane(options: DataPlaneOptions): DataPlane {
+  return new DataPlane(options);
 }

@@ -1,0 +1,54 @@
+import type { Random } from '../../core/clock.js';
+import type { Instance } from '../instance.js';
+import { isEligible, type Picker, type PickerOptions, type PickRequest } from './picker.js';
+
+/**
+ * Of two instances drawn by chance, the one with less under way for its weight ("power of two choices"): as good as
+ * looking at all of them, and no herd runs to the one that was free a moment ago.
+ */
+export class LeastConnectionsPicker implements Picker {
+  readonly #random: Random;
+  #instances: readonly Instance[] = [];
+  #weights: readonly number[] = [];
+
+  constructor({ random }: PickerOptions) {
+    this.#random = random;
+  }
+
+  rebuild(instances: readonly Instance[], weights: readonly number[]): void {
+    this.#instances = instances;
+    this.#weights = weights;
+  }
+
+  pick(request: PickRequest): Instance | null {
+    const count = this.#instances.length;
+    if (count === 0) return null;
+    const first = Math.floor(this.#random() * count);
+    // Drawn among the others, so that both are never the same one.
+    const second = count === 1 ? first : (first + 1 + Math.floor(this.#random() * (count - 1))) % count;
+    const better = this.#loadOf(second) < this.#loadOf(first) ? second : first;
+    for (const index of [better, better === first ? second : first]) {
+      const instance = this.#instances[index];
+      if (instance !== undefined && isEligible(instance, request)) return instance;
+    }
+    return this.#pickAny(request);
+  }
+
+  #loadOf(index: number): number {
+    return (this.#instances[index]?.inFlight ?? 0) / (this.#weights[index] ?? 1);
+  }
+
+  /** Both were full or had failed: the least loaded of all that remain. */
+  #pickAny(request: PickRequest): Instance | null {
+    let best: Instance | null = null;
+    let bestLoad = Number.POSITIVE_INFINITY;
+    for (const [index, instance] of this.#instances.entries()) {
+      const load = this.#loadOf(index);
+      if (load < bestLoad && isEligible(instance, request)) {
+        best = instance;
+        bestLoad = load;
+      }
+    }
+    return best;
+  }
+}

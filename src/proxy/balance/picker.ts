@@ -1,0 +1,31 @@
+import type { Random } from '../../core/clock.js';
+import type { Instance } from '../instance.js';
+
+/** What an instance is chosen for. */
+export interface PickRequest {
+  /** The client's address, for `source`. */
+  readonly clientAddress: string;
+  /** Instances that failed this request already; null in all but few requests. */
+  readonly tried: readonly Instance[] | null;
+}
+
+/** One policy for one slot. Policies are siblings: each passes the same suite. */
+export interface Picker {
+  /**
+   * Takes a new set of usable instances with their present weights (slow start changes them over time).
+   * @param weights of the same length, all above zero.
+   */
+  rebuild(instances: readonly Instance[], weights: readonly number[]): void;
+  /** @returns an instance with room that has not been tried, or null when there is none. */
+  pick(request: PickRequest): Instance | null;
+}
+
+export interface PickerOptions {
+  readonly random: Random;
+  /** Place of this worker: rotations of different workers start at different instances. */
+  readonly offset: number;
+}
+
+export function isEligible(instance: Instance, request: PickRequest): boolean {
+  return instance.inFlight < instance.limit && (request.tried === null || !request.tried.includes(instance));
+}

@@ -1,0 +1,352 @@
+import type { Socket } from 'node:net';
+import type { ErrorCode } from '../core/errors.js';
+import { ChunkedDecoder } from '../http1/chunked.js';
+import { INCOMPLETE } from '../http1/fields.js';
+import { BODY, type BodyKind, requestBodyKind } from '../http1/framing.js';
+import { textOf } from '../http1/latin1.js';
+import { COMPLETE, RequestHead } from '../http1/request-head.js';
+import { adoptSocket } from './adopted-socket.js';
+import { ByteConnection } from './byte-connection.js';
+import { Exchange } from './exchange.js';
+import { ForwardedFields } from './forwarded-fields.js';
+import type { Instance } from './instance.js';
+import type { WorkerContext } from './node-context.js';
+import { PartialHead } from './partial-head.js';
+import { renderError } from './responses.js';
+import type { Slot } from './slot.js';
+
+/**
+ *   HEAD ──head──► BODY ──end──► WAIT ──response sent──► HEAD …
+ *                    └──no body──►┘ └──101──► TUNNEL
+ *   any ──refused, or the last response──► CLOSING ──client's end, or the linger time──► (closed)
+ */
+const READING = { HEAD: 0, BODY: 1, WAIT: 2, TUNNEL: 3, CLOSING: 4 } as const;
+type Reading = (typeof READING)[keyof typeof READING];
+
+/** How long a closed connection still takes bytes, so that unread ones do not reset it before its response is read. */
+const LINGER_MS = 2_000;
+
+/** What of a body comes with its head, up to this size, travels as text in the same packet as the head. */
+const INLINE_BODY_BYTES = 8_192;
+
+/** The side of the client: reads requests, one after the other, and lends its socket to their responses. */
+export class Downstream extends ByteConnection {
+  readonly slot: Slot;
+  readonly worker: WorkerContext;
+  readonly head = new RequestHead();
+  readonly exchange: Exchange;
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  readonly localPort: number;
+  readonly forwarded: ForwardedFields;
+  readonly isPeer: boolean;
+  readonly #isTrusted: boolean;
+  readonly #isAllowed: boolean;
+  readonly #onGone: (downstream: Downstream) => void;
+  #reading: Reading = READING.HEAD;
+  readonly #partial = new PartialHead();
+  /** Bytes behind the request that is being answered. */
+  #ahead: Buffer | null = null;
+  #bodyKind: BodyKind = BODY.NONE;
+  #bodyRemaining = 0;
+  #decoder: ChunkedDecoder | null = null;
+  #hasEnded = false;
+  #isReadingHeads = false;
+
+  constructor(accepted: Socket, slot: Slot, worker: WorkerContext, onGone: (downstream: Downstream) => void) {
+    super(worker.buffers);
+    this.slot = slot;
+    this.worker = worker;
+    this.#onGone = onGone;
+    const address = accepted.remoteAddress ?? '';
+    this.clientAddress = address.startsWith('::ffff:') ? address.slice(7) : address;
+    this.clientPort = accepted.remotePort ?? 0;
+    this.localPort = slot.config.port;
+    this.isPeer = slot.node.peers.has(this.clientAddress);
+    this.#isTrusted = this.isPeer || slot.trusted.contains(this.clientAddress);
+    this.#isAllowed = !slot.config.internal || this.isPeer || slot.node.internal.contains(this.clientAddress);
+    this.forwarded = new ForwardedFields(this.clientAddress, this.localPort);
+    this.exchange = new Exchange(this);
+    slot.counters.connections += 1;
+    slot.counters.openConnections += 1;
+    worker.deadlines.add(this);
+    this.deadline = worker.clock.now() + slot.config.timeouts.clientIdleMs;
+    this.open(adoptSocket(accepted, this));
+    this.socket.resume();
+  }
+
+  /** Between two requests, with nothing of the next one here. */
+  get isIdle(): boolean {
+    return this.#reading === READING.HEAD && this.#partial.isEmpty;
+  }
+
+  get isTunnel(): boolean {
+    return this.#reading === READING.TUNNEL;
+  }
+
+  /** Who serves it just now. */
+  get instance(): Instance | null {
+    return this.exchange.upstream?.instance ?? null;
+  }
+
+  cutTunnel(): void {
+    this.exchange.cutTunnel();
+  }
+
+  /** Whether the request has been read to its end. */
+  get hasWholeRequest(): boolean {
+    return this.#reading === READING.WAIT;
+  }
+
+  onBytes(bytes: Buffer, length: number): void {
+    this.slot.counters.bytesIn += length;
+    switch (this.#reading) {
+      case READING.HEAD:
+        this.#readHeads(bytes, 0, length);
+        break;
+      case READING.BODY:
+        this.#readBody(bytes, 0, length);
+        break;
+      case READING.WAIT:
+        this.#keepAhead(bytes, 0, length);
+        break;
+      case READING.TUNNEL:
+        this.exchange.onTunnelBytes(this, bytes, length);
+        break;
+      case READING.CLOSING:
+        break;
+    }
+  }
+
+  /** Requests may stand one behind the other in the same bytes; each waits until the one before has its response. */
+  #readHeads(bytes: Buffer, start: number, end: number): void {
+    if (!this.#partial.isEmpty) {
+      if (!this.#partial.append(bytes, start, end, this.slot.node.head.maxBytes)) return;
+      const whole = this.#partial.take();
+      this.#readHead(whole, 0, whole.length);
+    } else {
+      this.#readHead(bytes, start, end);
+    }
+  }
+
+  #readHead(bytes: Buffer, start: number, end: number): void {
+    const limits = this.slot.node.head;
+    const text = textOf(bytes, start, Math.min(end, start + limits.maxBytes));
+    const verdict = this.head.parse(text, limits, this.#isTrusted, this.isPeer);
+    if (verdict === COMPLETE) {
+      this.#beginRequest(bytes, start + this.head.bytes, end);
+    } else if (verdict === INCOMPLETE) {
+      const isFirstPiece = this.#reading === READING.HEAD && this.exchange.startedAt === 0;
+      this.#partial.append(bytes, start, end, limits.maxBytes);
+      // From the first byte on, once: a head that drips does not get more time with each drop.
+      if (isFirstPiece) {
+        this.exchange.startedAt = this.worker.clock.now();
+        this.deadline = this.exchange.startedAt + this.slot.config.timeouts.requestHeadMs;
+      }
+    } else {
+      this.exchange.refuse(verdict);
+    }
+  }
+
+  #beginRequest(bytes: Buffer, bodyStart: number, end: number): void {
+    const { head, slot } = this;
+    this.#bodyKind = requestBodyKind(head);
+    let position = bodyStart;
+    let inlineEnd = bodyStart;
+    let isWhole = true;
+    let trailers = '';
+    if (this.#bodyKind === BODY.LENGTH) {
+      position = Math.min(end, bodyStart + head.contentLength);
+      inlineEnd = position;
+      this.#bodyRemaining = head.contentLength - (position - bodyStart);
+      isWhole = this.#bodyRemaining === 0;
+      this.expectBody(head.contentLength);
+    } else if (this.#bodyKind === BODY.CHUNKED) {
+      this.#decoder ??= new ChunkedDecoder(slot.node.head);
+      this.#decoder.reset(slot.node.head);
+      position = this.#decoder.scan(bytes, bodyStart, end);
+      inlineEnd = this.#decoder.rawEnd;
+      // Judged before a byte of the request is sent: what is broken here never reaches an instance.
+      if (this.#decoder.error !== null) {
+        this.exchange.refuse(this.#decoder.error);
+        return;
+      }
+      isWhole = this.#decoder.isDone;
+      if (isWhole) trailers = `${this.#decoder.trailers}\r\n`;
+      this.expectBody(end - bodyStart);
+    }
+    this.#reading = isWhole ? READING.WAIT : READING.BODY;
+    if (position < end) this.#keepAhead(bytes, position, end);
+    const inlineBytes = inlineEnd - bodyStart;
+    const { exchange } = this;
+    if (inlineBytes <= INLINE_BODY_BYTES) {
+      const inline = inlineBytes === 0 ? trailers : textOf(bytes, bodyStart, inlineEnd) + trailers;
+      exchange.begin(inline, null, this.#isAllowed);
+    } else {
+      const copy = Buffer.from(bytes.subarray(bodyStart, inlineEnd));
+      exchange.begin(
+        '',
+        trailers === '' ? copy : Buffer.concat([copy, Buffer.from(trailers, 'latin1')]),
+        this.#isAllowed,
+      );
+    }
+  }
+
+  #readBody(bytes: Buffer, start: number, end: number): void {
+    let position = end;
+    let rawEnd = end;
+    let isWhole = false;
+    if (this.#bodyKind === BODY.LENGTH) {
+      position = Math.min(end, start + this.#bodyRemaining);
+      rawEnd = position;
+      this.#bodyRemaining -= position - start;
+      isWhole = this.#bodyRemaining === 0;
+    } else if (this.#decoder !== null) {
+      position = this.#decoder.scan(bytes, start, end);
+      rawEnd = this.#decoder.rawEnd;
+      isWhole = this.#decoder.isDone;
+      if (this.#decoder.error !== null) {
+        this.exchange.refuse(this.#decoder.error);
+        return;
+      }
+      this.expectBody(end - start);
+    }
+    this.deadline = this.worker.clock.now() + this.slot.config.timeouts.clientIdleMs;
+    if (isWhole) {
+      this.#reading = READING.WAIT;
+      this.deadline = Number.POSITIVE_INFINITY;
+    }
+    if (position < end) this.#keepAhead(bytes, position, end);
+    const trailers =
+      isWhole && this.#decoder !== null && this.#bodyKind === BODY.CHUNKED ? `${this.#decoder.trailers}\r\n` : '';
+    this.exchange.sendBody(bytes, start, rawEnd, trailers);
+  }
+
+  /** Bytes of a later request, or of a body that nobody takes yet: kept, and no more are read. */
+  #keepAhead(bytes: Buffer, start: number, end: number): void {
+    const piece = Buffer.from(bytes.subarray(start, end));
+    this.#ahead = this.#ahead === null ? piece : Buffer.concat([this.#ahead, piece]);
+    this.pause();
+  }
+
+  protected onEnd(): void {
+    this.#hasEnded = true;
+    switch (this.#reading) {
+      case READING.BODY:
+        this.exchange.refuse('BODY_INCOMPLETE');
+        break;
+      case READING.WAIT:
+        // Half-closed: it has asked all it wants and still listens.
+        break;
+      case READING.TUNNEL:
+        this.exchange.onTunnelEnd(this);
+        break;
+      case READING.HEAD:
+      case READING.CLOSING:
+        this.#partial.clear();
+        this.#reading = READING.CLOSING;
+        this.socket.end();
+        this.deadline = this.worker.clock.now() + LINGER_MS;
+        break;
+    }
+  }
+
+  protected onClosed(_error: Error | null): void {
+    this.worker.deadlines.remove(this);
+    this.slot.counters.openConnections -= 1;
+    this.#ahead = null;
+    this.#partial.clear();
+    this.exchange.onClientGone();
+    this.#onGone(this);
+  }
+
+  /** A client that does not read its response is as idle as one that does not ask. */
+  protected override onCongested(): void {
+    super.onCongested();
+    if (this.#reading === READING.WAIT) {
+      this.deadline = this.worker.clock.now() + this.slot.config.timeouts.clientIdleMs;
+    }
+  }
+
+  protected override onDrained(): void {
+    super.onDrained();
+    if (this.#reading === READING.WAIT) this.deadline = Number.POSITIVE_INFINITY;
+  }
+
+  onDeadline(): void {
+    switch (this.#reading) {
+      case READING.HEAD:
+        if (this.#partial.isEmpty) this.destroy();
+        else this.exchange.refuse('REQUEST_TIMEOUT');
+        break;
+      case READING.CLOSING:
+        this.destroy();
+        break;
+      case READING.BODY:
+        // While the instance does not take more, it is not the client who is late.
+        if (this.isPaused) this.exchange.onDeadline();
+        else this.exchange.refuse('BODY_TIMEOUT');
+        break;
+      default:
+        this.exchange.onDeadline();
+    }
+  }
+
+  /** The response is sent and the next request may come. */
+  onResponseSent(now: number): void {
+    this.#reading = READING.HEAD;
+    this.deadline = now + this.slot.config.timeouts.clientIdleMs;
+    if (this.#ahead === null) {
+      if (this.#hasEnded) this.closeAfterWrite();
+      else this.resume();
+      return;
+    }
+    // An answer of our own ends its exchange at once: a loop, where calling back would nest as deep as requests wait.
+    if (this.#isReadingHeads) return;
+    this.#isReadingHeads = true;
+    while (this.#ahead !== null && this.#reading === READING.HEAD && !this.isClosed) {
+      const bytes: Buffer = this.#ahead;
+      this.#ahead = null;
+      this.#readHeads(bytes, 0, bytes.length);
+    }
+    this.#isReadingHeads = false;
+    if (this.#reading !== READING.HEAD || this.#ahead !== null) return;
+    if (this.#hasEnded) this.closeAfterWrite();
+    else this.resume();
+  }
+
+  /** Answers with an error of our own. */
+  respondError(code: ErrorCode): void {
+    const isReusable =
+      this.hasWholeRequest && this.head.isKeepAlive && !this.slot.node.isStopping && !this.slot.isClosing;
+    const { text, closes } = renderError(code, { isHead: this.head.method === 'HEAD', isReusable });
+    this.writeText(text);
+    this.slot.counters.bytesOut += text.length;
+    if (closes) this.closeAfterWrite();
+    else this.onResponseSent(this.worker.clock.now());
+  }
+
+  /** Sends what is written and then closes; what the client still sends is thrown away for a while. */
+  closeAfterWrite(): void {
+    if (this.isClosed || this.#reading === READING.CLOSING) return;
+    this.#reading = READING.CLOSING;
+    this.source = null;
+    this.#ahead = null;
+    const { clock } = this.worker;
+    this.deadline = clock.now() + this.slot.config.timeouts.clientIdleMs;
+    this.socket.end(() => {
+      this.deadline = clock.now() + LINGER_MS;
+    });
+    this.resume();
+    this.expectBody(0);
+  }
+
+  /** The bytes belong to nobody here any more: they go to the instance as they come. */
+  becomeTunnel(): Buffer | null {
+    this.#reading = READING.TUNNEL;
+    const early = this.#ahead;
+    this.#ahead = null;
+    this.resume();
+    return early;
+  }
+}

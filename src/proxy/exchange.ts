@@ -1,0 +1,442 @@
+import type { ErrorCode } from '../core/errors.js';
+import { ERRORS } from '../core/errors.js';
+import { BLEED_MARK_NAME } from '../http1/fields.js';
+import { BODY, type BodyKind } from '../http1/framing.js';
+import type { ResponseHead } from '../http1/response-head.js';
+import { recordLatency } from '../metrics/histogram.js';
+import { type AccessTimes, createAccessTimes, formatAccess } from './access-log.js';
+import type { ByteConnection } from './byte-connection.js';
+import type { Downstream } from './downstream.js';
+import type { Instance } from './instance.js';
+import { FULL, type SlotRequest } from './slot.js';
+import { readCookie, stickyFieldLines, stickyIdOf } from './sticky.js';
+import { Tunnel } from './tunnel.js';
+import { Upstream } from './upstream.js';
+import type { Waiter } from './wait-queue.js';
+
+/**
+ *   NONE ──begin──► CHOOSING ──instance──► CONNECTING ──connected──► SENT ──head──► RESPONDING ──end──► NONE
+ *                    ▲  └─full─ (queued)       │                      │                └──101──► TUNNEL
+ *                    └────────── retry ◄───────┴──────────────────────┘
+ */
+const PHASE = { NONE: 0, CHOOSING: 1, CONNECTING: 2, SENT: 3, RESPONDING: 4, TUNNEL: 5 } as const;
+type Phase = (typeof PHASE)[keyof typeof PHASE];
+
+/** RFC 9110 9.2.2. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+/**
+ * One request with its response: who gets it, what happens when that fails, and the books. A connection has one for all
+ * its requests, one after the other.
+ */
+export class Exchange implements SlotRequest, Waiter {
+  /** Of the first byte of the head; 0 between requests. */
+  startedAt = 0;
+  isQueued = false;
+  tried: Instance[] | null = null;
+  stickyId = '';
+  mayBleed = false;
+  upstream: Upstream | null = null;
+  readonly clientAddress: string;
+  readonly times: AccessTimes = createAccessTimes();
+  readonly #downstream: Downstream;
+  #phase: Phase = PHASE.NONE;
+  #instance: Instance | null = null;
+  /** The head to send, without its final empty line: a neighbor gets a line more than an instance. */
+  #request = '';
+  /** As much of the body as came with the head. */
+  #inline = '';
+  #body: Buffer | null = null;
+  /** More of the body went out than is kept: the request can not be sent twice. */
+  #hasStreamed = false;
+  #retries = 0;
+  #closesAfter = false;
+  #status = 0;
+  #bytesOut = 0;
+  #tunnel: Tunnel | null = null;
+
+  constructor(downstream: Downstream) {
+    this.#downstream = downstream;
+    this.clientAddress = downstream.clientAddress;
+  }
+
+  get method(): string {
+    return this.#downstream.head.method;
+  }
+
+  /** The client speaks HTTP/1.0 and knows no chunks. */
+  get needsPlainBody(): boolean {
+    return this.#downstream.head.minor === 0;
+  }
+
+  get client(): Downstream {
+    return this.#downstream;
+  }
+
+  /** @param inline what of the body goes out with the head, as text; `body` instead when it is large. */
+  begin(inline: string, body: Buffer | null, isAllowed: boolean): void {
+    const { head, slot, worker, forwarded } = this.#downstream;
+    const { counters, config } = slot;
+    if (this.startedAt === 0) this.startedAt = worker.clock.now();
+    this.#downstream.deadline = Number.POSITIVE_INFINITY;
+    counters.requests += 1;
+    counters.inFlight += 1;
+    slot.budget.earn();
+    this.#phase = PHASE.CHOOSING;
+    this.tried = null;
+    this.#retries = 0;
+    this.#hasStreamed = false;
+    this.#status = 0;
+    this.#bytesOut = 0;
+    this.mayBleed = head.bledBy === '';
+    if (!this.mayBleed) counters.bledIn += 1;
+    if (!isAllowed) {
+      this.#fail('FORBIDDEN');
+      return;
+    }
+    if (config.hostFilter !== null && hostWithoutPort(head.host) !== config.hostFilter) {
+      this.#fail('HOST_UNKNOWN');
+      return;
+    }
+    this.stickyId = config.stickyCookie === null ? '' : readCookie(head.cookie, config.stickyCookie);
+    this.#request = head.block + forwarded.lines(head.hasForwardedPort, head.hasForwardedProto);
+    // RFC 9112 3.2: a target without authority has an empty Host; only HTTP/1.0 comes without.
+    if (head.host === '') this.#request += 'Host: \r\n';
+    if (head.upgrade !== '') this.#request += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
+    this.#inline = inline;
+    this.#body = body;
+    if (worker.accessLog !== null) this.times.headAt = worker.clock.now();
+    this.#dispatch();
+  }
+
+  onTurn(): void {
+    this.#dispatch();
+  }
+
+  #dispatch(): void {
+    const { slot, worker } = this.#downstream;
+    const choice = slot.choose(this);
+    if (choice === FULL) {
+      if (slot.queue.length >= slot.config.limits.queue) {
+        this.#fail('QUEUE_FULL');
+        return;
+      }
+      slot.queue.add(this);
+      slot.counters.queued = slot.queue.length;
+      if (this.#downstream.deadline === Number.POSITIVE_INFINITY) {
+        this.#downstream.deadline = worker.clock.now() + slot.config.timeouts.queueMs;
+      }
+      if (!this.#downstream.hasWholeRequest) this.#downstream.pause();
+    } else if (choice === null) {
+      this.#fail(this.tried === null ? 'NO_INSTANCE' : 'CONNECT_FAILED');
+    } else {
+      this.#assign(choice);
+    }
+  }
+
+  #assign(instance: Instance): void {
+    const { slot, worker } = this.#downstream;
+    slot.counters.queued = slot.queue.length;
+    this.#instance = instance;
+    instance.inFlight += 1;
+    if (instance.isNeighbor) slot.counters.bled += 1;
+    const idle = instance.idle.pop();
+    if (idle !== undefined) {
+      this.upstream = idle;
+      idle.begin(this);
+      this.#transmit(idle);
+      return;
+    }
+    this.#phase = PHASE.CONNECTING;
+    // A body waits in the kernel until there is somebody to take it.
+    if (!this.#downstream.hasWholeRequest) this.#downstream.pause();
+    this.upstream = new Upstream(instance, slot, worker, this);
+  }
+
+  onConnected(upstream: Upstream): void {
+    if (this.#downstream.worker.accessLog !== null) this.times.connectedAt = this.#downstream.worker.clock.now();
+    this.#transmit(upstream);
+  }
+
+  #transmit(upstream: Upstream): void {
+    const downstream = this.#downstream;
+    const { slot } = downstream;
+    this.#phase = PHASE.SENT;
+    downstream.deadline = Number.POSITIVE_INFINITY;
+    upstream.deadline = this.startedAt + slot.config.timeouts.firstByteMs;
+    downstream.source = upstream;
+    const instance = upstream.instance;
+    instance.counters.requests += 1;
+    const mark = instance.isNeighbor ? `${BLEED_MARK_NAME}: ${slot.node.name}\r\n\r\n` : '\r\n';
+    upstream.writeText(this.#request + mark + this.#inline);
+    if (this.#body !== null) upstream.writeCopy(this.#body, 0, this.#body.length);
+    if (downstream.hasWholeRequest) return;
+    upstream.source = downstream;
+    downstream.deadline = downstream.worker.clock.now() + slot.config.timeouts.clientIdleMs;
+    if (!upstream.isCongested) downstream.resume();
+  }
+
+  /** More of the request's body; `trailers` ends a chunked one. */
+  sendBody(bytes: Buffer, start: number, end: number, trailers: string): void {
+    const upstream = this.upstream;
+    if (upstream === null || this.#phase < PHASE.SENT) return;
+    this.#hasStreamed = true;
+    upstream.writeFrom(this.#downstream, bytes, start, end);
+    if (trailers !== '') upstream.writeText(trailers);
+    if (!this.#downstream.hasWholeRequest) return;
+    upstream.source = null;
+    if (this.#phase === PHASE.SENT) {
+      upstream.deadline = this.#downstream.worker.clock.now() + this.#downstream.slot.config.timeouts.firstByteMs;
+    }
+  }
+
+  // --- What can go wrong before the response ---------------------------------------------------------------------
+
+  /** Nothing of the request was sent: any method may go to the next instance at once. */
+  onConnectFailed(code: ErrorCode): void {
+    const { slot } = this.#downstream;
+    const failed = this.#release();
+    if (failed !== null) {
+      this.tried ??= [];
+      this.tried.push(failed);
+    }
+    if (this.#retries >= slot.config.retries) {
+      this.#fail(code);
+      return;
+    }
+    this.#countRetry();
+    this.#phase = PHASE.CHOOSING;
+    // The last attempt goes where the chance is best: all instances of a node often die together.
+    const neighbor = this.#retries === slot.config.retries && this.mayBleed ? slot.chooseNeighbor(this) : null;
+    if (neighbor !== null) this.#assign(neighbor);
+    else this.#dispatch();
+  }
+
+  /** The request was sent, and the connection closed without a byte of a response. */
+  onClosedBeforeResponse(upstream: Upstream): void {
+    const { slot } = this.#downstream;
+    const failed = this.#release();
+    const isRepeatable = IDEMPOTENT.has(this.method) && !this.#hasStreamed && this.#downstream.hasWholeRequest;
+    if (!isRepeatable || this.#retries >= slot.config.retries || !slot.budget.spend()) {
+      this.#fail('CLOSED_BEFORE_RESPONSE');
+      return;
+    }
+    // An idle connection that the instance closed at the very moment says nothing against the instance.
+    if (failed !== null && !upstream.wasReused) {
+      this.tried ??= [];
+      this.tried.push(failed);
+    }
+    this.#countRetry();
+    this.#phase = PHASE.CHOOSING;
+    this.#dispatch();
+  }
+
+  #countRetry(): void {
+    const { counters } = this.#downstream.slot;
+    this.#retries += 1;
+    counters.retries += 1;
+    if (this.tried !== null) counters.redispatches += 1;
+  }
+
+  /** The response can not be had or can not be believed; `upstream` is destroyed by the caller. */
+  onResponseFailed(code: ErrorCode): void {
+    if (this.#instance !== null) this.#instance.counters.responseFailures += 1;
+    this.#fail(code);
+  }
+
+  /** The queue, the connect or the response took too long, by the client's clock. */
+  onDeadline(): void {
+    if (this.isQueued) {
+      this.#downstream.slot.queue.leave(this);
+      this.#downstream.slot.counters.queued = this.#downstream.slot.queue.length;
+      this.#fail('QUEUE_TIMEOUT');
+    } else if (this.#tunnel !== null) {
+      this.#countError('TUNNEL_TIMEOUT');
+      this.#tunnel.cut();
+    } else if (this.#phase === PHASE.RESPONDING) {
+      // The client has not taken its response for as long as it may be idle.
+      this.#downstream.destroy();
+    }
+  }
+
+  /** The client's request is at fault, before it began or in its body. */
+  refuse(code: ErrorCode): void {
+    if (this.#phase === PHASE.NONE) {
+      const { counters } = this.#downstream.slot;
+      counters.requests += 1;
+      counters.inFlight += 1;
+      if (this.startedAt === 0) this.startedAt = this.#downstream.worker.clock.now();
+      this.#phase = PHASE.CHOOSING;
+      this.#status = 0;
+      this.#bytesOut = 0;
+    }
+    this.#downstream.slot.queue.leave(this);
+    this.#fail(code);
+  }
+
+  #fail(code: ErrorCode): void {
+    const hasResponded = this.#phase >= PHASE.RESPONDING;
+    this.#countError(code);
+    const upstream = this.upstream;
+    this.#release();
+    upstream?.destroy();
+    if (hasResponded) {
+      // Part of a response is out: only the broken connection can say that the rest will not come.
+      this.#end(code);
+      this.#downstream.destroy();
+      return;
+    }
+    this.#status = ERRORS[code].status;
+    this.#end(code);
+    this.#downstream.respondError(code);
+  }
+
+  #countError(code: ErrorCode): void {
+    const { errors } = this.#downstream.slot.counters;
+    errors[code] = (errors[code] ?? 0) + 1;
+  }
+
+  // --- The response ----------------------------------------------------------------------------------------------
+
+  /** @returns the head to send for a final response, with its empty line. */
+  renderHead(head: ResponseHead, bodyKind: BodyKind): string {
+    const { head: request, slot, hasWholeRequest } = this.#downstream;
+    const isChunked = bodyKind === BODY.CHUNKED || (head.isChunked && request.method === 'HEAD');
+    const keeps =
+      request.isKeepAlive &&
+      bodyKind !== BODY.UNTIL_CLOSE &&
+      hasWholeRequest &&
+      !(bodyKind === BODY.CHUNKED && request.minor === 0) &&
+      !slot.node.isStopping &&
+      !slot.isClosing;
+    this.#phase = PHASE.RESPONDING;
+    this.#closesAfter = !keeps;
+    this.#status = head.status;
+    if (this.#downstream.worker.accessLog !== null) this.times.respondedAt = this.#downstream.worker.clock.now();
+    let text = head.block;
+    if (isChunked && request.minor === 1) text += 'Transfer-Encoding: chunked\r\n';
+    if (!keeps) text += 'Connection: close\r\n';
+    else if (request.minor === 0) text += 'Connection: keep-alive\r\n';
+    const cookie = slot.config.stickyCookie;
+    if (cookie !== null && this.#instance !== null && !this.#instance.isNeighbor) {
+      if (stickyIdOf(this.#instance.id) !== this.stickyId) text += stickyFieldLines(cookie, this.#instance.id);
+    }
+    return `${text}\r\n`;
+  }
+
+  countOut(bytes: number): void {
+    this.#bytesOut += bytes;
+  }
+
+  /** The last byte of the response has been written; the upstream has been given back or closed. */
+  onComplete(): void {
+    const downstream = this.#downstream;
+    this.#release();
+    const now = this.#end(null);
+    if (this.#closesAfter) downstream.closeAfterWrite();
+    else downstream.onResponseSent(now);
+  }
+
+  onClientGone(): void {
+    if (this.#phase === PHASE.NONE) return;
+    this.#downstream.slot.queue.leave(this);
+    if (this.#tunnel !== null) {
+      this.#tunnel.onClosed(this.#downstream);
+      return;
+    }
+    this.#countError('CLIENT_ABORTED');
+    const upstream = this.upstream;
+    this.#release();
+    upstream?.destroy();
+    this.#end('CLIENT_ABORTED');
+  }
+
+  // --- Tunnels ---------------------------------------------------------------------------------------------------
+
+  /** The instance agreed to switch protocols; `head` has its 101. */
+  becomeTunnel(upstream: Upstream, head: ResponseHead): void {
+    const downstream = this.#downstream;
+    this.#phase = PHASE.TUNNEL;
+    this.#status = 101;
+    downstream.slot.counters.tunnels += 1;
+    const text = `${head.block}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`;
+    this.countOut(text.length);
+    downstream.writeText(text);
+    this.#tunnel = new Tunnel(
+      downstream,
+      upstream,
+      downstream.worker.clock,
+      downstream.slot.config.timeouts.tunnelMs,
+      () => {
+        downstream.slot.counters.tunnels -= 1;
+        this.#tunnel = null;
+        this.#release();
+        this.#end(null);
+      },
+    );
+    const early = downstream.becomeTunnel();
+    if (early !== null) this.#tunnel.onBytes(downstream, early, early.length);
+  }
+
+  onTunnelBytes(from: ByteConnection, bytes: Buffer, length: number): void {
+    this.#tunnel?.onBytes(from, bytes, length);
+  }
+
+  onTunnelEnd(from: ByteConnection): void {
+    this.#tunnel?.onEnd(from);
+  }
+
+  onTunnelClosed(from: ByteConnection): void {
+    this.#tunnel?.onClosed(from);
+  }
+
+  cutTunnel(): void {
+    this.#tunnel?.cut();
+  }
+
+  // --- Books -----------------------------------------------------------------------------------------------------
+
+  /** Lets go of the instance. @returns it. */
+  #release(): Instance | null {
+    const instance = this.#instance;
+    const { upstream } = this;
+    this.upstream = null;
+    this.#instance = null;
+    this.#downstream.source = null;
+    if (upstream !== null) {
+      upstream.source = null;
+      upstream.exchange = null;
+    }
+    if (instance === null) return null;
+    this.times.instance = instance.id;
+    instance.inFlight -= 1;
+    if (this.#downstream.slot.queue.length > 0) this.#downstream.slot.wakeWaiting();
+    return instance;
+  }
+
+  #end(code: ErrorCode | null): number {
+    const { slot, worker } = this.#downstream;
+    const { counters } = slot;
+    const now = worker.clock.now();
+    counters.inFlight -= 1;
+    counters.bytesOut += this.#bytesOut;
+    const statusClass = (this.#status / 100) | 0;
+    counters.responses[statusClass] = (counters.responses[statusClass] ?? 0) + 1;
+    recordLatency(counters.latency, now - this.startedAt);
+    if (worker.accessLog !== null && slot.config.accessLog) {
+      worker.accessLog(formatAccess(this.#downstream, this, now, this.#status, this.#bytesOut, code, this.#retries));
+    }
+    this.startedAt = 0;
+    this.#phase = PHASE.NONE;
+    this.#request = '';
+    this.#inline = '';
+    this.#body = null;
+    return now;
+  }
+}
+
+/** Lower case, without port. */
+function hostWithoutPort(host: string): string {
+  const end = host.startsWith('[') ? host.indexOf(']') + 1 : host.indexOf(':');
+  return (end > 0 ? host.slice(0, end) : host).toLowerCase();
+}

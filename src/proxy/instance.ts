@@ -1,0 +1,58 @@
+import type { InstanceCounters } from '../metrics/counters.js';
+import { createInstanceCounters } from '../metrics/counters.js';
+import type { InstanceSnapshot } from '../snapshot/snapshot.js';
+import type { Upstream } from './upstream.js';
+
+/**
+ * What a worker knows of one instance, or of one neighbor: the values of the newest snapshot, and the live facts that
+ * outlive snapshots because they are keyed by identity.
+ */
+export class Instance {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  /** A neighbor takes the bleed; it gets the mark and is never part of a rotation. */
+  readonly isNeighbor: boolean;
+  weight = 0;
+  state: InstanceSnapshot['state'] = 'ready';
+  isUp = false;
+  /** It left the snapshot; what is under way may end. */
+  isRemoved = false;
+  /** Concurrent requests that this worker may give it; Infinity for no limit. */
+  limit = Number.POSITIVE_INFINITY;
+  /** When it became usable; slow start counts from here. -Infinity: long ago. */
+  usableSince = Number.NEGATIVE_INFINITY;
+  /** Connects that failed one after another. */
+  connectFailures = 0;
+  inFlight = 0;
+  /** Kept-alive connections without an exchange, the last used one on top: the ones below may grow old and close. */
+  readonly idle: Upstream[] = [];
+  /** All connections, idle or not. */
+  readonly upstreams = new Set<Upstream>();
+  readonly counters: InstanceCounters = createInstanceCounters();
+
+  constructor(id: string, host: string, port: number, isNeighbor: boolean) {
+    this.id = id;
+    this.host = host;
+    this.port = port;
+    this.isNeighbor = isNeighbor;
+  }
+
+  /** Takes new traffic of any client. */
+  get isUsable(): boolean {
+    return this.isUp && this.state === 'ready' && this.weight > 0 && !this.isRemoved;
+  }
+
+  /** Takes at least those clients that are bound to it. */
+  get isStickyUsable(): boolean {
+    return this.isUp && this.state !== 'maint' && !this.isRemoved;
+  }
+
+  get hasRoom(): boolean {
+    return this.inFlight < this.limit;
+  }
+
+  closeIdle(): void {
+    for (const upstream of this.idle.splice(0)) upstream.destroy();
+  }
+}

@@ -1,0 +1,40 @@
+import type { Clock, Random } from '../core/clock.js';
+import type { Log } from '../core/log.js';
+import { NetworkSet } from '../core/networks.js';
+import type { HeadLimits } from '../http1/fields.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
+import type { BufferPool } from './buffers.js';
+import type { Deadlines } from './deadlines.js';
+
+/** What all connections of a worker share and no snapshot changes. */
+export interface WorkerContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly buffers: BufferPool;
+  readonly deadlines: Deadlines;
+  readonly index: number;
+  readonly count: number;
+  readonly accessLog: ((line: string) => void) | null;
+  readonly onConnectFailure: (app: string, instance: string, failures: number) => void;
+}
+
+/** The node-wide part of a snapshot, made ready to be asked. */
+export class NodeContext {
+  readonly name: string;
+  readonly isStopping: boolean;
+  readonly peers: ReadonlySet<string>;
+  readonly internal: NetworkSet;
+  readonly head: HeadLimits;
+  /** Connections to neighbors leave from the address that the neighbors know this node by; null lets the kernel choose. */
+  readonly localAddress: string | null;
+
+  constructor(snapshot: Snapshot) {
+    this.name = snapshot.node;
+    this.isStopping = snapshot.stopping;
+    this.peers = new Set(snapshot.peers);
+    this.internal = new NetworkSet(snapshot.internalNetworks);
+    this.head = snapshot.head;
+    this.localAddress = snapshot.bind === '::' || snapshot.bind === '0.0.0.0' ? null : snapshot.bind;
+  }
+}

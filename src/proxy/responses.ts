@@ -1,0 +1,69 @@
+import { ERRORS, type ErrorCode } from '../core/errors.js';
+
+/** The only place that turns an error into bytes, and that decides whether the connection survives it. */
+export interface ErrorResponse {
+  readonly text: string;
+  readonly closes: boolean;
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  414: 'URI Too Long',
+  417: 'Expectation Failed',
+  431: 'Request Header Fields Too Large',
+  501: 'Not Implemented',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+  505: 'HTTP Version Not Supported',
+};
+
+/** When to come again, in seconds: about as long as an instance takes to be checked and found good. */
+const RETRY_AFTER_SECONDS = 2;
+
+/**
+ * @param isReusable the request was read to its end and understood, so a next one on the same connection can be told
+ * from it.
+ */
+export function renderError(
+  code: ErrorCode,
+  { isHead, isReusable }: { isHead: boolean; isReusable: boolean },
+): ErrorResponse {
+  const { status, side } = ERRORS[code];
+  const reason = REASONS[status] ?? 'Error';
+  const body = `<html><body><h1>${status} ${reason}</h1>${sentenceFor(status)}</body></html>\n`;
+  // After a client's mistake nothing that follows on the connection can be trusted to mean what it says.
+  const closes = !isReusable || (side === 'client' && code !== 'FORBIDDEN');
+  let text = `HTTP/1.1 ${status} ${reason}\r\nContent-Type: text/html\r\nCache-Control: no-cache\r\nContent-Length: ${body.length}\r\n`;
+  if (status === 503) text += `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`;
+  text += closes ? 'Connection: close\r\n\r\n' : '\r\n';
+  return { text: isHead ? text : text + body, closes };
+}
+
+function sentenceFor(status: number): string {
+  switch (status) {
+    case 502:
+      return 'The server returned an invalid or incomplete response.';
+    case 503:
+      return 'No server is available to answer this request.';
+    case 504:
+      return 'The server did not answer in time.';
+    default:
+      return 'The request was refused.';
+  }
+}
+
+/** The body of HAProxy's `monitor-uri`, for health ports. */
+export function renderHealth(isUsable: boolean, { isHead, closes }: { isHead: boolean; closes: boolean }): string {
+  const [status, sentence] = isUsable
+    ? ['200 OK', 'Service ready.']
+    : ['503 Service Unavailable', 'No server is available to handle this request.'];
+  const body = `<html><body><h1>${status}</h1>${isUsable ? '' : '\n'}${sentence}</body></html>\n`;
+  const head =
+    `HTTP/1.1 ${status}\r\nContent-Type: text/html\r\nCache-Control: no-cache\r\nContent-Length: ${body.length}\r\n` +
+    `${closes ? 'Connection: close\r\n' : ''}\r\n`;
+  return isHead ? head : head + body;
+}

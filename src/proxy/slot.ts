@@ -1,0 +1,200 @@
+import { NetworkSet } from '../core/networks.js';
+import { createSlotCounters, type SlotCounters } from '../metrics/counters.js';
+import type { InstanceSnapshot, NeighborSnapshot, SlotSnapshot } from '../snapshot/snapshot.js';
+import { createPicker } from './balance/create-picker.js';
+import type { Picker, PickRequest } from './balance/picker.js';
+import { Instance } from './instance.js';
+import type { NodeContext, WorkerContext } from './node-context.js';
+import { RetryBudget } from './retry-budget.js';
+import { stickyIdOf } from './sticky.js';
+import { WaitQueue } from './wait-queue.js';
+
+/** How often slow start moves on. */
+const WARM_UP_STEP_MS = 1_000;
+
+/** Every instance that could take the request is at its limit. */
+export const FULL = 'full';
+
+export interface SlotRequest extends PickRequest {
+  /** The instance that the client's cookie names; empty for none. */
+  readonly stickyId: string;
+  /** It came from a neighbor, or may not go to one for another reason. */
+  readonly mayBleed: boolean;
+}
+
+/**
+ * One app's port on this worker: the newest configuration, and the live facts that outlive it. Connections hold the
+ * slot itself, so one that was opened before a change is served by the table that came after it.
+ */
+export class Slot {
+  readonly app: string;
+  config: SlotSnapshot;
+  node: NodeContext;
+  trusted: NetworkSet;
+  /** The slot or the worker is going: what is under way ends, and its connections with it. */
+  isClosing = false;
+  readonly counters: SlotCounters = createSlotCounters();
+  readonly budget = new RetryBudget();
+  readonly queue = new WaitQueue();
+  readonly instances = new Map<string, Instance>();
+  readonly #worker: WorkerContext;
+  readonly #bySticky = new Map<string, Instance>();
+  #neighbors: Instance[] = [];
+  #nextNeighbor: number;
+  #usable: Instance[] = [];
+  #picker: Picker;
+  #isWarming = false;
+
+  constructor(worker: WorkerContext, config: SlotSnapshot, node: NodeContext) {
+    this.#worker = worker;
+    this.app = config.app;
+    this.config = config;
+    this.node = node;
+    this.trusted = new NetworkSet(config.trustedProxies);
+    this.#nextNeighbor = worker.index;
+    this.#picker = this.#createPicker(config);
+    this.#applyInstances(config, true);
+  }
+
+  /** Puts a new configuration in force. @returns instances that take no traffic any more and have to be drained. */
+  apply(config: SlotSnapshot, node: NodeContext): Instance[] {
+    if (config.balance !== this.config.balance) this.#picker = this.#createPicker(config);
+    this.config = config;
+    this.node = node;
+    this.trusted = new NetworkSet(config.trustedProxies);
+    return this.#applyInstances(config, false);
+  }
+
+  get hasUsableInstance(): boolean {
+    return this.#usable.length > 0;
+  }
+
+  /** @returns who gets the request; FULL when it has to wait; null when there is nobody. */
+  choose(request: SlotRequest): Instance | typeof FULL | null {
+    if (request.stickyId !== '') {
+      const bound = this.#bySticky.get(request.stickyId);
+      if (bound?.isStickyUsable === true && bound.hasRoom && request.tried?.includes(bound) !== true) return bound;
+    }
+    const picked = this.#picker.pick(request);
+    if (picked !== null) return picked;
+    for (const instance of this.#usable) if (request.tried?.includes(instance) !== true) return FULL;
+    return request.mayBleed ? this.chooseNeighbor(request) : null;
+  }
+
+  /** Neighbors that answer take turns. */
+  chooseNeighbor(request: PickRequest): Instance | null {
+    const count = this.#neighbors.length;
+    for (let step = 0; step < count; step += 1) {
+      const neighbor = this.#neighbors[(this.#nextNeighbor + step) % count];
+      if (neighbor?.isUp === true && request.tried?.includes(neighbor) !== true) {
+        this.#nextNeighbor += step + 1;
+        return neighbor;
+      }
+    }
+    return null;
+  }
+
+  /** An instance has room again, or there are more of them: whoever waits longest is next. */
+  wakeWaiting(): void {
+    // Counted beforehand: a waiter that can not be served by the instance that is free goes back into the queue.
+    for (let turns = this.queue.length; turns > 0; turns -= 1) {
+      if (this.#usable.length > 0 && !this.#usable.some((instance) => instance.hasRoom)) return;
+      this.queue.take()?.onTurn();
+    }
+  }
+
+  #createPicker(config: SlotSnapshot): Picker {
+    return createPicker(config.balance, { random: this.#worker.random, offset: this.#worker.index });
+  }
+
+  #applyInstances(config: SlotSnapshot, isFirst: boolean): Instance[] {
+    const seen = new Set<string>();
+    const leaving: Instance[] = [];
+    for (const spec of config.instances) {
+      seen.add(spec.id);
+      const instance = this.instances.get(spec.id) ?? this.#addInstance(spec);
+      const wasActive = instance.isStickyUsable;
+      this.#updateInstance(instance, spec, config, isFirst);
+      if (wasActive && instance.state !== 'ready') leaving.push(instance);
+    }
+    for (const [id, instance] of this.instances) {
+      if (seen.has(id)) continue;
+      instance.isRemoved = true;
+      this.instances.delete(id);
+      this.#bySticky.delete(stickyIdOf(id));
+      leaving.push(instance);
+    }
+    this.#applyNeighbors(config.neighbors, config.port);
+    this.#rebuild();
+    this.wakeWaiting();
+    return leaving;
+  }
+
+  #addInstance(spec: InstanceSnapshot): Instance {
+    const instance = new Instance(spec.id, spec.host, spec.port, false);
+    this.instances.set(spec.id, instance);
+    this.#bySticky.set(stickyIdOf(spec.id), instance);
+    this.counters.instances[spec.id] = instance.counters;
+    return instance;
+  }
+
+  #updateInstance(instance: Instance, spec: InstanceSnapshot, config: SlotSnapshot, isFirst: boolean): void {
+    const wasUsable = instance.isUsable;
+    instance.weight = spec.weight;
+    instance.state = spec.state;
+    instance.isUp = spec.up;
+    instance.limit = this.#shareOf(config.limits.connections);
+    // At the start of a worker all are as warm as they were: a roll of the workers is no restart of the instances.
+    if (!wasUsable && instance.isUsable && !isFirst) {
+      instance.usableSince = this.#worker.clock.now();
+      instance.connectFailures = 0;
+    }
+    if (!instance.isUp || instance.state === 'maint') instance.closeIdle();
+  }
+
+  /** A limit is for the node; each worker has its part of it, and at least one. */
+  #shareOf(limit: number): number {
+    if (limit === 0) return Number.POSITIVE_INFINITY;
+    const { index, count } = this.#worker;
+    return Math.max(1, Math.floor(limit / count) + (index < limit % count ? 1 : 0));
+  }
+
+  #applyNeighbors(neighbors: readonly NeighborSnapshot[], port: number): void {
+    const known = new Map(this.#neighbors.map((neighbor) => [neighbor.host, neighbor]));
+    this.#neighbors = neighbors.map((spec) => {
+      const neighbor = known.get(spec.host) ?? new Instance(`${spec.host}:${port}`, spec.host, port, true);
+      known.delete(spec.host);
+      neighbor.isUp = spec.up;
+      return neighbor;
+    });
+    for (const gone of known.values()) {
+      gone.isRemoved = true;
+      gone.closeIdle();
+    }
+  }
+
+  #rebuild(): void {
+    this.#usable = [...this.instances.values()].filter((instance) => instance.isUsable);
+    this.#picker.rebuild(
+      this.#usable,
+      this.#usable.map((instance) => this.#weightOf(instance)),
+    );
+    const { slowStartMs } = this.config;
+    const now = this.#worker.clock.now();
+    const isWarming = this.#usable.some((instance) => now - instance.usableSince < slowStartMs);
+    if (!isWarming || this.#isWarming || this.isClosing) return;
+    this.#isWarming = true;
+    this.#worker.clock.setTimer(WARM_UP_STEP_MS, () => {
+      this.#isWarming = false;
+      this.#rebuild();
+    });
+  }
+
+  /** Slow start: the weight grows from a little to all of it over the time. Alone, an instance has to bear it anyway. */
+  #weightOf(instance: Instance): number {
+    const { slowStartMs } = this.config;
+    const age = this.#worker.clock.now() - instance.usableSince;
+    if (age >= slowStartMs) return instance.weight;
+    return Math.max(1, Math.round((instance.weight * age) / slowStartMs));
+  }
+}
