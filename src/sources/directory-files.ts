@@ -104,6 +104,14 @@ export function directoryFailure(directory: string, error: unknown): string {
   return `${path.resolve(directory)}: ${reasons[codeOf(error)] ?? messageOf(error)}`;
 }
 
+/** Whether other files may be reached through this one: a directory or a symbolic link. */
+export async function isWayThrough(file: string): Promise<boolean> {
+  return lstat(file).then(
+    (found) => found.isSymbolicLink() || found.isDirectory(),
+    () => false,
+  );
+}
+
 async function isLink(file: string): Promise<boolean> {
   return lstat(file).then(
     (found) => found.isSymbolicLink(),

@@ -15,6 +15,7 @@ export interface DirectoryWatchListener {
 export class DirectoryWatch {
   readonly #directory: string;
   readonly #listener: DirectoryWatchListener;
+  readonly #saidLosses = new Set<string>();
   #own: FSWatcher | null = null;
   #parent: FSWatcher | null = null;
   #identity: string | null = null;
@@ -41,8 +42,9 @@ export class DirectoryWatch {
     this.#own?.close();
     this.#own = this.#open(this.#directory, (event, name) => {
       // Its own name: the directory itself was moved or removed, and this watch with it.
-      if (event === 'rename' && name === own) this.#identity = null;
-      this.#listener.onChange(name);
+      const isGone = event === 'rename' && name === own;
+      if (isGone) this.#identity = null;
+      this.#listener.onChange(isGone ? null : name);
     });
     this.#identity = this.#own === null ? null : identity;
   }
@@ -60,12 +62,19 @@ export class DirectoryWatch {
       const watcher = watch(directory, { persistent: false }, onEvent);
       watcher.on('error', (error) => {
         this.close();
-        this.#listener.onLoss(error.message);
+        this.#sayLoss(error.message);
       });
       return watcher;
     } catch (error) {
-      this.#listener.onLoss(error instanceof Error ? error.message : String(error));
+      this.#sayLoss(error instanceof Error ? error.message : String(error));
       return null;
     }
+  }
+
+  /** Each reason once: it is tried again at every rescan. */
+  #sayLoss(reason: string): void {
+    if (this.#saidLosses.has(reason)) return;
+    this.#saidLosses.add(reason);
+    this.#listener.onLoss(reason);
   }
 }

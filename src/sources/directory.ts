@@ -7,6 +7,7 @@ import {
   directoryIdentity,
   type FileStamp,
   isServiceFileName,
+  isWayThrough,
   listServiceFiles,
   readServiceFile,
   stampFile,
@@ -100,8 +101,7 @@ export class DirectorySource implements Source {
   }
 
   #touch(name: string | null): void {
-    // Any other name may be a link that service files lead through (`..data`).
-    if (name === null || !isServiceFileName(name)) this.#isAllTouched = true;
+    if (name === null) this.#isAllTouched = true;
     else this.#touched.add(name);
     this.#lookSoon(COALESCE_MS);
   }
@@ -143,6 +143,7 @@ export class DirectorySource implements Source {
 
   /** @returns whether what is in force, or what is wrong with it, has changed. */
   async #inspectAll(): Promise<boolean> {
+    if (this.#listener === null) return false;
     this.#scheduleRescan();
     this.#watch?.expect();
     // First the notifications, then the listing: what comes between the two is noticed.
@@ -162,7 +163,12 @@ export class DirectorySource implements Source {
     return absent.length > 0 || changes.includes('changed');
   }
 
-  async #inspectTouched(names: readonly string[]): Promise<boolean> {
+  async #inspectTouched(touched: readonly string[]): Promise<boolean> {
+    const names = touched.filter(isServiceFileName);
+    const others = touched.filter((name) => !isServiceFileName(name));
+    // Service files may be links that lead through another name (`..data`); a writer's temporary file is no such way.
+    const isWays = await Promise.all(others.map((name) => isWayThrough(path.join(this.#directory, name))));
+    if (isWays.includes(true)) return this.#inspectAll();
     const changes = await Promise.all(names.map((name) => this.#inspectFile(name)));
     const hasChanged = changes.includes('changed');
     // A file that is gone, or its directory? Only a listing of the directory tells.

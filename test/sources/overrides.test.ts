@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { Overrides } from '../../src/sources/overrides.js';
+import { overridesFromJson } from '../../src/sources/overrides-state.js';
+import { testClock } from '../support/services-directory.js';
+
+const INSTANCE = '127.0.0.1:1';
+
+async function createFile(context: TestContext): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-overrides-'));
+  context.after(() => rm(directory, { recursive: true, force: true }));
+  return path.join(directory, 'overrides.json');
+}
+
+function create(file: string | null): Overrides {
+  return new Overrides({ file, clock: testClock });
+}
+
+test('a decision is in force at once and outlives a restart, with who and when', async (context) => {
+  const file = await createFile(context);
+  const overrides = create(file);
+  await overrides.load();
+  let changes = 0;
+  const end = overrides.onChange(() => {
+    changes += 1;
+  });
+  const saved = overrides.set('checkout', INSTANCE, 'drain', 'anna');
+  assert.equal(overrides.list()[0]?.state, 'drain');
+  assert.equal(changes, 1);
+  assert.deepEqual(await saved, { isSaved: true });
+  end();
+
+  const next = create(file);
+  await next.load();
+  assert.deepEqual(next.list(), overrides.list());
+  assert.equal(next.list()[0]?.by, 'anna');
+  assert.ok(Math.abs(Date.parse(next.list()[0]?.at ?? '') - Date.now()) < 60_000);
+  assert.equal(changes, 1);
+});
+
+test('of decisions in one moment the last is what stays on the disk, and no temporary file does', async (context) => {
+  const file = await createFile(context);
+  const overrides = create(file);
+  const saves: Promise<unknown>[] = [];
+  for (let index = 0; index < 50; index += 1) {
+    saves.push(overrides.set('a', null, index % 2 === 0 ? 'drain' : 'maint', `${index}`));
+  }
+  await Promise.all(saves);
+  assert.deepEqual(overridesFromJson(await readFile(file, 'utf8')), overrides.list());
+  assert.equal(overrides.list()[0]?.by, '49');
+  assert.deepEqual(await readdir(path.dirname(file)), ['overrides.json']);
+});
+
+for (const [what, text] of [
+  ['cut in half', '{"version": 1, "overr'],
+  ['of a newer version', '{"version": 7, "overrides": []}'],
+  ['empty', ''],
+] as const) {
+  test(`a file that is ${what} is set aside, not lost, and stops nothing`, async (context) => {
+    const file = await createFile(context);
+    await writeFile(file, text);
+    const overrides = create(file);
+    await overrides.load();
+    assert.deepEqual(overrides.list(), []);
+    const aside = (await readdir(path.dirname(file))).filter((name) => name.startsWith('overrides.json.refused-'));
+    assert.equal(aside.length, 1);
+    assert.equal(await readFile(path.join(path.dirname(file), aside[0] ?? ''), 'utf8'), text);
+    assert.deepEqual(await overrides.set('a', null, 'drain', 'anna'), { isSaved: true });
+  });
+}
+
+test('where nothing can be written the decision is in force and said not to be saved', async (context) => {
+  const file = await createFile(context);
+  await rm(path.dirname(file), { recursive: true });
+  const overrides = create(file);
+  await overrides.load();
+  const saved = await overrides.set('a', null, 'maint', 'anna');
+  assert.equal(overrides.list()[0]?.state, 'maint');
+  assert.ok(!saved.isSaved);
+  assert.match(saved.reason, /overrides\.json: ENOENT/);
+});
+
+test('a full disk leaves the last file whole', async (context) => {
+  const file = await createFile(context);
+  const overrides = create(file);
+  await overrides.set('a', null, 'drain', 'anna');
+  const before = await readFile(file, 'utf8');
+  // /dev/full takes no byte: it answers a write as a full disk does.
+  await symlink('/dev/full', `${file}.tmp`);
+  const saved = await overrides.set('a', null, 'maint', 'anna');
+  assert.ok(!saved.isSaved);
+  assert.match(saved.reason, /ENOSPC/);
+  assert.equal(await readFile(file, 'utf8'), before);
+  assert.equal(overrides.list()[0]?.state, 'maint');
+});
+
+test('without a state directory decisions are in force for this run', async () => {
+  const overrides = create(null);
+  await overrides.load();
+  const saved = await overrides.set('a', null, 'drain', 'anna');
+  assert.ok(!saved.isSaved);
+  assert.equal(overrides.list().length, 1);
+});
