@@ -1,0 +1,287 @@
+/**
+ * The house as a test: who may import whom and why, which built-ins stand where, names, sizes, the top level.
+ * Imports of types count too: a type drags its reasons along. To change an arrow, change its line and its reason.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Arrows {
+  /** Folders of src, single files of it, or `edge`. */
+  readonly to: readonly string[];
+  readonly why: string;
+}
+
+const ADMIN_CLIENT = ['admin/client.ts', 'admin/endpoints.ts', 'admin/state-document.ts'];
+
+const ARROWS: Readonly<Record<string, Arrows>> = {
+  core: { to: [], why: 'a leaf: whoever imports it must get nothing else with it' },
+  http1: { to: ['core'], why: 'a codec: bytes in, events out, to be fuzzed and measured alone' },
+  'proxy-protocol': { to: ['core'], why: 'a codec: bytes in, an address out' },
+  metrics: { to: ['core'], why: 'counters travel between all processes, so they may know none of them' },
+  model: { to: ['core'], why: 'the nouns: sources, edge and CLI share them without sharing anything else' },
+  config: { to: ['core', 'model'], why: 'options are known before anything runs' },
+  snapshot: { to: ['core', 'model'], why: 'the contract between the planes imports neither plane' },
+  sources: { to: ['core', 'model', 'config'], why: 'a source says what it read; the merge is not its business' },
+  registry: { to: ['core', 'model', 'config'], why: 'it writes what people decided, whoever runs it' },
+  neighbors: { to: ['core', 'model', 'config'], why: 'who they are does not depend on what is served' },
+  health: { to: ['core', 'model', 'config'], why: 'it measures what it is told to; the merge takes its answers' },
+  state: { to: ['core', 'model', 'snapshot'], why: 'merge, difference and compilation are pure: no source, no socket' },
+  proxy: {
+    to: ['core', 'http1', 'proxy-protocol', 'snapshot', 'metrics'],
+    why: 'the data plane runs from a snapshot alone; a worker must not need the control plane',
+  },
+  cluster: { to: ['core', 'snapshot', 'metrics'], why: 'it carries snapshots and reports and understands neither' },
+  admin: { to: ['core', 'model', 'snapshot', 'state', 'metrics'], why: 'it shows state; it does not make it' },
+  placement: { to: ['core', 'model', 'registry'], why: 'it writes services from what the registry holds' },
+  'worker.ts': {
+    to: ['core', 'snapshot', 'cluster', 'metrics', 'proxy'],
+    why: 'the root of the data plane loads no file of the control plane',
+  },
+  'primary.ts': {
+    to: [
+      'core',
+      'model',
+      'config',
+      'sources',
+      'registry',
+      'neighbors',
+      'state',
+      'health',
+      'snapshot',
+      'cluster',
+      'metrics',
+      'admin',
+      'placement',
+    ],
+    why: 'the root of the control plane never serves traffic, so it loads no codec and no proxy',
+  },
+  'index.ts': {
+    to: ['core', 'model', 'config', 'snapshot', 'metrics', 'proxy', 'sources', 'state', 'primary.ts'],
+    why: 'the public API re-exports what others may build on',
+  },
+  cli: {
+    to: [
+      'core',
+      'model',
+      'config',
+      'registry',
+      'placement',
+      'edge',
+      'primary.ts',
+      ...ADMIN_CLIENT,
+      'metrics/histogram.ts',
+      'sources/directory-files.ts',
+      'state/merge.ts',
+    ],
+    why:
+      'commands speak to a node through its admin API; `check` reads a directory with the very code of the source ' +
+      'and the merge, and tables take percentiles of the difference of two histograms',
+  },
+  edge: { to: ['core', 'model', 'config', 'registry'], why: 'a generator of files; it knows no running node' },
+};
+
+interface BuiltinRule {
+  readonly modules: readonly string[];
+  readonly allowed: readonly string[];
+  readonly why: string;
+}
+
+const BUILTINS: readonly BuiltinRule[] = [
+  {
+    modules: ['net', 'tls', 'dgram'],
+    allowed: ['src/proxy/', 'src/health/', 'src/admin/'],
+    why: 'sockets belong to those who serve, probe and answer operators',
+  },
+  {
+    modules: ['child_process', 'cluster'],
+    allowed: ['src/cluster/', 'src/cli/demo/', 'edge/'],
+    why: 'one place forks workers; the demo starts nodes as a person does, the edge supervises HAProxy',
+  },
+  {
+    modules: ['http', 'https'],
+    allowed: ['src/admin/', 'src/cli/demo/'],
+    why: "the hot path has its own codec, clients use undici; the admin API and the demo's instances are servers",
+  },
+];
+
+const EXITING = ['src/primary.ts', 'src/worker.ts', 'src/cli/'];
+
+const BANNED = ['manager', 'helper', 'helpers', 'util', 'utils', 'data', 'info', 'misc'];
+/** Decided words that hold a banned one. */
+const DECIDED = /data-?plane/gi;
+
+const LONG_LINES = 300;
+const MAX_LINES = 400;
+
+const TOP_LEVEL = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'biome.json',
+  'Dockerfile',
+  'README.md',
+  'src',
+  'edge',
+  'bench',
+  'test',
+  'examples',
+  // Made by npm and tsc, never committed.
+  'node_modules',
+  'dist',
+];
+
+interface SourceFile {
+  /** From the root, with `/`. */
+  readonly name: string;
+  readonly text: string;
+}
+
+function readSources(...folders: readonly string[]): SourceFile[] {
+  return folders.flatMap((folder) =>
+    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .sort()
+      .map((name) => ({
+        name: `${folder}/${name}`,
+        text: readFileSync(path.join(ROOT, folder, name), 'utf8'),
+      })),
+  );
+}
+
+function folderExists(name: string): boolean {
+  return readdirSync(ROOT).includes(name);
+}
+
+const planes = readSources('src', ...(folderExists('edge') ? ['edge'] : []));
+const everything = [...planes, ...readSources('test', 'bench')];
+
+/** Static, dynamic and type imports, and re-exports. */
+function importsOf(text: string): string[] {
+  const pattern = /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?\s*'([^']+)'|\bimport\s*\(\s*'([^']+)'/g;
+  return [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? '');
+}
+
+/** `src/proxy/balance/random.ts` → `proxy/balance/random.ts`; what stands in edge/ keeps its folder. */
+function placeOf(name: string): string {
+  return name.replace(/^src\//, '');
+}
+
+function areaOf(place: string): string {
+  return place.split('/')[0] ?? place;
+}
+
+function wordsOf(name: string): string[] {
+  return name
+    .replace(DECIDED, '')
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+}
+
+function reject(found: readonly string[], rule: string): void {
+  assert.deepEqual(found, [], `${rule}\n  ${found.join('\n  ')}\n`);
+}
+
+test('imports go along the arrows', () => {
+  const found: string[] = [];
+  for (const { name, text } of planes) {
+    const from = areaOf(placeOf(name));
+    const arrows = ARROWS[from];
+    if (arrows === undefined) {
+      found.push(`${name}: ${from} has no arrows yet: add a line with its reason to the table in this test`);
+      continue;
+    }
+    for (const specifier of importsOf(text)) {
+      if (!specifier.startsWith('.')) continue;
+      const target = path.posix.join(path.posix.dirname(name), specifier).replace(/\.js$/, '.ts');
+      const to = placeOf(target);
+      const isAllowed = areaOf(to) === from || arrows.to.some((allowed) => allowed === to || allowed === areaOf(to));
+      if (!isAllowed)
+        found.push(
+          `${name} imports ${to}: ${from} may import ${arrows.to.join(', ') || 'nothing'}, because ${arrows.why}`,
+        );
+    }
+  }
+  reject(found, 'imports against the arrows:');
+});
+
+test('the table of arrows has no circle', () => {
+  const areas = (name: string) => (ARROWS[name]?.to ?? []).map(areaOf).filter((to) => to !== name);
+  const visit = (name: string, trail: readonly string[]): void => {
+    assert.ok(!trail.includes(name), `circle: ${[...trail, name].join(' → ')}`);
+    for (const next of areas(name)) visit(next, [...trail, name]);
+  };
+  for (const name of Object.keys(ARROWS)) visit(name, []);
+});
+
+test('sockets, processes and servers stand in their places', () => {
+  const found: string[] = [];
+  for (const { name, text } of planes) {
+    for (const specifier of importsOf(text)) {
+      const rule = BUILTINS.find(({ modules }) => modules.includes(specifier.replace(/^node:/, '')));
+      if (rule === undefined || rule.allowed.some((place) => name.startsWith(place))) continue;
+      found.push(`${name} imports ${specifier}, which stands in ${rule.allowed.join(', ')} only: ${rule.why}`);
+    }
+  }
+  reject(found, 'built-ins out of place:');
+});
+
+test('only roots and commands end the process', () => {
+  const found = planes
+    .filter(
+      ({ name, text }) =>
+        /\bprocess\.(exit|abort|reallyExit)\b/.test(text) && !EXITING.some((place) => name.startsWith(place)),
+    )
+    .map(({ name }) => name);
+  reject(found, `process.exit outside ${EXITING.join(', ')}; throw, or return an exit code:`);
+});
+
+test('files have kebab-case names, two folder levels, and no index but the public one', () => {
+  const found = everything
+    .map(({ name }) => name)
+    .filter((name) => {
+      const parts = name.split('/');
+      const isKebab = parts.every((part) => /^[a-z0-9]+(-[a-z0-9]+)*(\.test)?(\.ts)?$/.test(part));
+      const isBarrel = parts.at(-1) === 'index.ts' && name !== 'src/index.ts';
+      return !isKebab || isBarrel || parts.length > 4;
+    });
+  reject(found, 'file names (lower case with dashes, at most two folders deep, no barrels):');
+});
+
+test('no name says manager, helper, util, data, info or misc, and no function handles or processes', () => {
+  const found: string[] = [];
+  for (const { name, text } of everything) {
+    const declared = [...text.matchAll(/\b(?:function\*?|class|interface|type|const|let)\s+([A-Za-z_$][\w$]*)/g)];
+    for (const word of [name, ...declared.map((match) => match[1] ?? '')]) {
+      const words = wordsOf(word.replace(/^.*\//, '').replace(/\.ts$/, ''));
+      const banned = words.find((part) => BANNED.includes(part));
+      if (banned !== undefined) found.push(`${name}: ${word} says "${banned}"; say what it is`);
+    }
+    for (const match of text.matchAll(/\b(?:function\*?\s+|#)((?:handle|process)[A-Z]\w*)\s*\(/g)) {
+      found.push(`${name}: ${match[1]}; say what it does (events are onX)`);
+    }
+  }
+  reject(found, 'names that say nothing:');
+});
+
+test('nothing is exported by default', () => {
+  const found = everything.filter(({ text }) => /^export default\b/m.test(text)).map(({ name }) => name);
+  reject(found, 'default exports (each importer would name it anew):');
+});
+
+test(`no file is longer than ${MAX_LINES} lines; those over ${LONG_LINES} are named`, (context) => {
+  const lengths = everything.map(({ name, text }) => ({ name, lines: text.split('\n').length - 1 }));
+  for (const { name, lines } of lengths) if (lines > LONG_LINES) context.diagnostic(`${name}: ${lines} lines`);
+  const found = lengths.filter(({ lines }) => lines > MAX_LINES).map(({ name, lines }) => `${name}: ${lines} lines`);
+  reject(found, `files over ${MAX_LINES} lines; cut them where the concepts part:`);
+});
+
+test('the top level stays small', () => {
+  const found = readdirSync(ROOT).filter((name) => !name.startsWith('.') && !TOP_LEVEL.includes(name));
+  reject(found, 'entries at the top level that have no place there:');
+});

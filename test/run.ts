@@ -1,0 +1,94 @@
+/**
+ * `npm test`: prepares the real components, then runs Node's own test runner over the compiled tests.
+ *
+ * Arguments filter by path: `npm test -- http1 layout`. With AUTOPROXY_TEST_STRICT=1 a skipped or todo test fails the
+ * run, so that a machine that lacks something can not look like one where all is well.
+ */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+
+const COMPILED = path.dirname(fileURLToPath(import.meta.url));
+const ROOT = path.resolve(COMPILED, '../..');
+const FILE_TIMEOUT_MS = 120_000;
+/** More files at once than this would disturb each other's figures, whatever the machine. */
+const MAX_CONCURRENCY = 4;
+
+/** The part of the runner's events that is read here. */
+interface TestEvent {
+  readonly type: string;
+  readonly data: {
+    readonly name?: string;
+    readonly file?: string;
+    readonly message?: string;
+    readonly skip?: string | boolean;
+    readonly todo?: string | boolean;
+  };
+}
+
+/** tsc leaves the output of a source that is gone; its tests would go on passing, or fail for nobody. */
+function removeStaleTests(): void {
+  for (const name of readdirSync(COMPILED, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.test.js')) continue;
+    const stem = name.slice(0, -'.js'.length);
+    if (existsSync(path.join(ROOT, 'test', `${stem}.ts`))) continue;
+    for (const end of ['.js', '.js.map', '.d.ts']) rmSync(path.join(COMPILED, stem + end), { force: true });
+  }
+}
+
+function findTests(filters: readonly string[]): string[] {
+  return readdirSync(COMPILED, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.js'))
+    .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(plainFilter(filter))))
+    .sort()
+    .map((name) => path.join(COMPILED, name));
+}
+
+/** `test/http1/chunked.test.ts` and `dist/test/http1/chunked.test.js` mean the same file as `http1/chunked`. */
+function plainFilter(filter: string): string {
+  return filter.replace(/^(\.\/)?(dist\/)?test\//, '').replace(/\.ts$/, '.js');
+}
+
+/** Passes all events on, and says before the runner's summary which tests did not run, so that the summary stays last. */
+async function* nameUnrun(events: AsyncIterable<TestEvent>, isStrict: boolean): AsyncGenerator<TestEvent> {
+  const unrun: string[] = [];
+  for await (const event of events) {
+    if (event.type === 'test:pass' || event.type === 'test:fail') {
+      const line = unrunLine(event.data);
+      if (line !== null) unrun.push(line);
+      if (event.type === 'test:fail' && line === null) process.exitCode = 1;
+    }
+    const isSummary = event.type === 'test:diagnostic' && /^tests \d+$/.test(event.data.message ?? '');
+    if (isSummary && unrun.length > 0) {
+      if (isStrict) process.exitCode = 1;
+      const title = isStrict ? 'Every test has to run here, and these did not:' : 'Not run:';
+      yield { type: 'test:stdout', data: { message: `\n${title}\n  ${unrun.splice(0).join('\n  ')}\n\n` } };
+    }
+    yield event;
+  }
+}
+
+function unrunLine({ name, file, skip, todo }: TestEvent['data']): string | null {
+  const word = skip !== undefined ? 'skipped' : todo !== undefined ? 'todo' : null;
+  if (word === null) return null;
+  const place = file === undefined ? '' : `${path.relative(COMPILED, file)}: `;
+  const reason = [skip, todo].find((part) => typeof part === 'string' && part !== '');
+  return `${word}: ${place}${name}${reason === undefined ? '' : ` (${reason})`}`;
+}
+
+removeStaleTests();
+const filters = process.argv.slice(2);
+const files = findTests(filters);
+if (files.length === 0) {
+  console.error(`No test file matches ${filters.join(' ')}: a filter is a part of a path below test/.`);
+  process.exit(1);
+}
+const concurrency = Math.max(1, Math.min(MAX_CONCURRENCY, availableParallelism()));
+const events = run({ files, concurrency, timeout: FILE_TIMEOUT_MS }) as AsyncIterable<TestEvent>;
+const isStrict = process.env.AUTOPROXY_TEST_STRICT === '1';
+await pipeline(Readable.from(nameUnrun(events, isStrict)), new spec(), process.stdout, { end: false });
