@@ -19,8 +19,8 @@ export const TARGET = tableOf((code) => code > 0x20 && code < 0x7f && code !== 0
 /** Field value and reason phrase, RFC 9110 5.5: HTAB, SP, VCHAR, obs-text. */
 export const VALUE = tableOf((code) => code === 0x09 || (code >= 0x20 && code !== 0x7f));
 
-/** Host, RFC 9110 7.2, kept to what names, addresses and ports are made of. */
-export const HOST = tableOf((code) => isAlphaNumeric(code) || '._-:[]'.includes(String.fromCharCode(code)));
+/** A host name or an IPv4 address, RFC 9110 7.2, kept to what they are made of. */
+export const NAME = tableOf((code) => isAlphaNumeric(code) || '._-'.includes(String.fromCharCode(code)));
 
 /** Value of a hexadecimal digit, 255 for any other byte. */
 export const HEX = Uint8Array.from({ length: 256 }, (_, code) => {
@@ -34,3 +34,7 @@ export const CR = 0x0d;
 export const SPACE = 0x20;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
+export const EQUALS = 0x3d;
+export const QUOTE = 0x22;
+export const BACKSLASH = 0x5c;
+export const BRACKET = 0x5b;

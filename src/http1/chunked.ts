@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
-import { CR, HEX, LF, SEMICOLON, VALUE } from './characters.js';
+import { BACKSLASH, CR, EQUALS, HEX, LF, QUOTE, SEMICOLON, TOKEN, VALUE } from './characters.js';
 import {
   DROP,
   FIELD,
@@ -14,20 +14,28 @@ import {
 import { textOf } from './latin1.js';
 
 /**
- * In stream order (RFC 9112 7.1). "Bad whitespace" between a size and its extension is refused.
+ * In stream order (RFC 9112 7.1). "Bad whitespace" in and before extensions is refused.
  * TRAILER holds bytes back until the section is whole.
+ *
+ *   size *( ";" name [ "=" ( token | quoted-string ) ] ) CR LF content CR LF
  */
 const STATE = {
   SIZE_START: 0,
   SIZE: 1,
-  EXTENSION: 2,
-  SIZE_LF: 3,
-  CONTENT: 4,
-  CONTENT_CR: 5,
-  CONTENT_LF: 6,
-  TRAILER: 7,
-  DONE: 8,
-  BROKEN: 9,
+  NAME_START: 2,
+  NAME: 3,
+  VALUE_START: 4,
+  TOKEN: 5,
+  QUOTED: 6,
+  ESCAPED: 7,
+  QUOTED_END: 8,
+  SIZE_LF: 9,
+  CONTENT: 10,
+  CONTENT_CR: 11,
+  CONTENT_LF: 12,
+  TRAILER: 13,
+  DONE: 14,
+  BROKEN: 15,
 } as const;
 type State = (typeof STATE)[keyof typeof STATE];
 
@@ -138,16 +146,9 @@ export class ChunkedDecoder {
       case STATE.SIZE:
         if (HEX[byte] !== 255) return this.#readSizeDigit(byte);
         if (byte === CR) this.#state = STATE.SIZE_LF;
-        else if (byte === SEMICOLON) this.#state = STATE.EXTENSION;
+        else if (byte === SEMICOLON) this.#state = STATE.NAME_START;
         else return 'CHUNK_INVALID';
         return null;
-      case STATE.EXTENSION:
-        if (byte === CR) {
-          this.#state = STATE.SIZE_LF;
-          return null;
-        }
-        this.#extensionBytes += 1;
-        return VALUE[byte] === 1 && this.#extensionBytes <= MAX_EXTENSION_BYTES ? null : 'CHUNK_INVALID';
       case STATE.SIZE_LF:
         if (byte !== LF) return 'CHUNK_INVALID';
         this.#state = this.#remaining === 0 ? STATE.TRAILER : STATE.CONTENT;
@@ -161,8 +162,16 @@ export class ChunkedDecoder {
         this.#state = STATE.SIZE_START;
         return null;
       default:
-        return 'CHUNK_INVALID';
+        return this.#readExtensionByte(byte);
     }
+  }
+
+  #readExtensionByte(byte: number): ErrorCode | null {
+    this.#extensionBytes += 1;
+    const next = this.#extensionBytes <= MAX_EXTENSION_BYTES ? extensionStateAfter(this.#state, byte) : STATE.BROKEN;
+    if (next === STATE.BROKEN) return 'CHUNK_INVALID';
+    this.#state = next;
+    return null;
   }
 
   #readSizeDigit(byte: number): ErrorCode | null {
@@ -172,24 +181,26 @@ export class ChunkedDecoder {
     return null;
   }
 
-  /** Holds the section back until its empty line is there; then all of it is judged at once. */
+  /** Holds the section back until its empty line is there, or an error. */
   #readTrailers(bytes: Buffer, start: number, end: number): number {
     this.rawEnd = start;
     const heldBytes = this.#held.length;
     const taken = Math.min(end, start + this.#limits.maxBytes - heldBytes + 1);
     const text = this.#held + textOf(bytes, start, taken);
-    // Judged once, when it is whole: a section that comes byte by byte must not be read again with each of them.
-    const emptyLine = text.startsWith('\r\n') ? 2 : text.indexOf('\r\n\r\n') + 4;
-    if (emptyLine === 3) {
-      const isOver =
-        text.length > this.#limits.maxBytes || /^\n|\n\n|\n\r[^\n]/.test(text.slice(Math.max(0, heldBytes - 3)));
-      this.#held = text;
-      return isOver ? this.#fail('TRAILER_INVALID', end) : end;
-    }
     const reader = new TrailerReader();
-    const verdict = readFields(text, 0, 0, this.#limits, reader);
-    if (typeof verdict === 'string') return this.#fail(verdict === INCOMPLETE ? 'TRAILER_INVALID' : verdict, end);
-    if (verdict > this.#limits.maxBytes) return this.#fail('TRAILER_INVALID', end);
+    // Judged when a line ends: a section that comes byte by byte must not be read again with each of them.
+    const hasLineEnd = text.indexOf('\n', heldBytes) !== -1;
+    const verdict = hasLineEnd
+      ? readFields(Buffer.from(text, 'latin1'), 0, text, 0, 0, this.#limits, reader)
+      : INCOMPLETE;
+    if (verdict === INCOMPLETE && text.length <= this.#limits.maxBytes) {
+      this.#held = text;
+      return end;
+    }
+    if (verdict === INCOMPLETE || (typeof verdict === 'number' && verdict > this.#limits.maxBytes)) {
+      return this.#fail('TRAILER_INVALID', end);
+    }
+    if (typeof verdict === 'string') return this.#fail(verdict, end);
     this.trailers = reader.block;
     this.#state = STATE.DONE;
     return start + verdict - heldBytes;
@@ -200,6 +211,36 @@ export class ChunkedDecoder {
     this.#state = STATE.BROKEN;
     return position;
   }
+}
+
+function extensionStateAfter(state: State, byte: number): State {
+  switch (state) {
+    case STATE.NAME_START:
+      return TOKEN[byte] === 1 ? STATE.NAME : STATE.BROKEN;
+    case STATE.NAME:
+      if (TOKEN[byte] === 1) return STATE.NAME;
+      return byte === EQUALS ? STATE.VALUE_START : extensionEndState(byte);
+    case STATE.VALUE_START:
+      if (byte === QUOTE) return STATE.QUOTED;
+      return TOKEN[byte] === 1 ? STATE.TOKEN : STATE.BROKEN;
+    case STATE.TOKEN:
+      return TOKEN[byte] === 1 ? STATE.TOKEN : extensionEndState(byte);
+    case STATE.QUOTED:
+      if (byte === QUOTE) return STATE.QUOTED_END;
+      if (byte === BACKSLASH) return STATE.ESCAPED;
+      return VALUE[byte] === 1 ? STATE.QUOTED : STATE.BROKEN;
+    case STATE.ESCAPED:
+      return VALUE[byte] === 1 ? STATE.QUOTED : STATE.BROKEN;
+    case STATE.QUOTED_END:
+      return extensionEndState(byte);
+    default:
+      return STATE.BROKEN;
+  }
+}
+
+function extensionEndState(byte: number): State {
+  if (byte === SEMICOLON) return STATE.NAME_START;
+  return byte === CR ? STATE.SIZE_LF : STATE.BROKEN;
 }
 
 /** RFC 9110 6.5.1: no trailer may frame, route or authenticate a message whose head has been judged already. */

@@ -28,7 +28,8 @@ export class ConnectionOptions {
       return true;
     }
     for (const part of value.split(',')) {
-      const option = part.trim().toLowerCase();
+      // Not `trim`: the no-break space that it takes off is a byte of the word.
+      const option = part.replace(/^[ \t]+|[ \t]+$/g, '').toLowerCase();
       if (option === '') continue;
       if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(option)) return false;
       if (option === 'close') this.close = true;

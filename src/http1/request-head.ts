@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
-import { CR, HOST, LF, SPACE, TARGET, TOKEN } from './characters.js';
+import { BRACKET, COLON, CR, LF, NAME, SPACE, TARGET, TOKEN } from './characters.js';
 import { ConnectionOptions } from './connection-options.js';
 import {
   DROP,
@@ -14,6 +14,7 @@ import {
   removeNamedFields,
 } from './fields.js';
 import { type Framing, parseContentLength } from './framing.js';
+import { textOf } from './latin1.js';
 
 export const COMPLETE = 'complete';
 export type HeadVerdict = typeof COMPLETE | typeof INCOMPLETE | ErrorCode;
@@ -41,7 +42,7 @@ export class RequestHead implements FieldReader, Framing {
   /** The protocol that the client wants to switch to, when it may; else empty. */
   upgrade = '';
   expectsContinue = false;
-  /** Value of Cookie fields, joined as RFC 6265 5.4 has it; read only when `keepsCookie`. */
+  /** Value of Cookie fields, joined as RFC 6265 5.4 has it. */
   cookie = '';
   /** The node that bled this request to us; empty unless the peer may say so. */
   bledBy = '';
@@ -58,12 +59,13 @@ export class RequestHead implements FieldReader, Framing {
   #isPeer = false;
 
   /**
-   * Reads a head from latin1 `text`, which may go on behind it.
+   * Reads a head from the bytes [from, to), which may go on behind it.
    * @param isTrusted the client's X-Forwarded-Port and -Proto are believed and kept.
    * @param isPeer the client is a node of this pod: its bleed mark is believed.
    */
-  parse(text: string, limits: HeadLimits, isTrusted: boolean, isPeer: boolean): HeadVerdict {
+  parse(bytes: Buffer, from: number, to: number, limits: HeadLimits, isTrusted: boolean, isPeer: boolean): HeadVerdict {
     this.#reset(isTrusted, isPeer);
+    const text = textOf(bytes, from, Math.min(to, from + limits.maxBytes));
     let start = 0;
     // RFC 9112 2.2: empty lines before a request line are left over from old clients' bodies.
     while (start < 4 && text.charCodeAt(start) === CR) {
@@ -71,14 +73,14 @@ export class RequestHead implements FieldReader, Framing {
       if (text.charCodeAt(start + 1) !== LF) return 'LINE_END_INVALID';
       start += 2;
     }
-    const lineEnd = this.#parseRequestLine(text, start);
+    const lineEnd = this.#parseRequestLine(bytes, from, text, start);
     if (typeof lineEnd === 'string') {
       return lineEnd === INCOMPLETE && text.length >= limits.maxBytes ? tooLargeFor(this) : lineEnd;
     }
     const isLineKept =
       this.minor === 1 && this.target.charCodeAt(0) === text.charCodeAt(start + this.method.length + 1);
     if (!isLineKept) this.block = `${this.method} ${this.target} HTTP/1.1\r\n`;
-    const headEnd = readFields(text, lineEnd, isLineKept ? start : lineEnd, limits, this);
+    const headEnd = readFields(bytes, from, text, lineEnd, isLineKept ? start : lineEnd, limits, this);
     if (typeof headEnd === 'string') {
       return headEnd === INCOMPLETE && text.length >= limits.maxBytes ? 'HEAD_TOO_LARGE' : headEnd;
     }
@@ -112,45 +114,37 @@ export class RequestHead implements FieldReader, Framing {
   }
 
   /** @returns the position behind the request line. */
-  #parseRequestLine(text: string, start: number): number | HeadVerdict {
+  #parseRequestLine(bytes: Buffer, base: number, text: string, start: number): number | HeadVerdict {
     const end = text.length;
     let position = start;
-    while (TOKEN[text.charCodeAt(position)] === 1) position += 1;
+    while (position < end && TOKEN[bytes[base + position] ?? 0] === 1) position += 1;
     if (position >= end) return INCOMPLETE;
-    if (position === start || text.charCodeAt(position) !== SPACE) return 'METHOD_INVALID';
+    if (position === start || bytes[base + position] !== SPACE) return 'METHOD_INVALID';
     this.method = text.slice(start, position);
     position += 1;
     const targetStart = position;
-    while (TARGET[text.charCodeAt(position)] === 1) position += 1;
+    while (position < end && TARGET[bytes[base + position] ?? 0] === 1) position += 1;
     if (position >= end) return INCOMPLETE;
-    if (position === targetStart || text.charCodeAt(position) !== SPACE) return 'TARGET_INVALID';
+    if (position === targetStart || bytes[base + position] !== SPACE) return 'TARGET_INVALID';
     const targetEnd = position;
     // " HTTP/1.x" CR LF
     if (position + VERSION_LENGTH + 2 > end) {
-      const lineFeed = text.indexOf('\n', position);
-      return lineFeed === -1 ? INCOMPLETE : 'VERSION_INVALID';
+      return text.indexOf('\n', position) === -1 ? INCOMPLETE : 'VERSION_INVALID';
     }
-    if (!text.startsWith(' HTTP/', position)) return 'VERSION_INVALID';
-    const version = text.slice(position + 6, position + VERSION_LENGTH);
-    position += VERSION_LENGTH;
-    if (version !== '1.1' && version !== '1.0') {
-      return /^\d\.\d$/.test(version) && text.charCodeAt(position) === CR ? 'VERSION_UNSUPPORTED' : 'VERSION_INVALID';
-    }
-    this.minor = version === '1.1' ? 1 : 0;
+    if (text.startsWith(' HTTP/1.1\r\n', position)) this.minor = 1;
+    else if (text.startsWith(' HTTP/1.0\r\n', position)) this.minor = 0;
+    else return versionProblem(text, position);
     this.isKeepAlive = this.minor === 1;
-    if (text.charCodeAt(position) !== CR) {
-      return text.charCodeAt(position) === LF ? 'LINE_END_INVALID' : 'VERSION_INVALID';
-    }
-    if (text.charCodeAt(position + 1) !== LF) return 'LINE_END_INVALID';
     const problem = this.#readTarget(text, targetStart, targetEnd);
-    return problem ?? position + 2;
+    return problem ?? position + VERSION_LENGTH + 2;
   }
 
   /** The four forms of RFC 9112 3.2: what an instance gets is the origin form, or `*`. */
   #readTarget(text: string, start: number, end: number): ErrorCode | null {
     this.target = text.slice(start, end);
-    if (text.charCodeAt(start) === 0x2f) return null;
+    // Before the form is looked at: an instance that takes `CONNECT /` would see a tunnel where we see requests.
     if (this.method === 'CONNECT') return 'CONNECT_UNSUPPORTED';
+    if (text.charCodeAt(start) === 0x2f) return null;
     if (this.target === '*') return this.method === 'OPTIONS' ? null : 'TARGET_INVALID';
     const match = /^https?:\/\/([^/?]+)(.*)$/i.exec(this.target);
     if (match === null || !isHost(match[1] ?? '')) return 'TARGET_INVALID';
@@ -158,6 +152,8 @@ export class RequestHead implements FieldReader, Framing {
     this.host = match[1] ?? '';
     const path = match[2] ?? '';
     this.target = path.startsWith('/') ? path : `/${path}`;
+    // RFC 9112 3.2.4: OPTIONS of a URI with neither path nor query is for the server as a whole.
+    if (path === '' && this.method === 'OPTIONS') this.target = '*';
     return null;
   }
 
@@ -192,6 +188,8 @@ export class RequestHead implements FieldReader, Framing {
         this.upgrade = text.slice(start, end);
         return DROP;
       case FIELD.EXPECT:
+        // RFC 9110 10.1.1: ignored in HTTP/1.0, whose clients know no 100. It would be passed on as 1.1.
+        if (this.minor === 0) return DROP;
         if (text.slice(start, end).toLowerCase() !== '100-continue') return 'EXPECTATION_UNKNOWN';
         this.expectsContinue = true;
         return KEEP;
@@ -221,7 +219,10 @@ export class RequestHead implements FieldReader, Framing {
       if (this.contentLength !== -1) return 'LENGTH_WITH_CODING';
     }
     // An absolute target brings a host, but HTTP/1.1 demands the field all the same (RFC 9112 3.2).
-    if (this.#hostFields === 0 && this.minor === 1) return 'HOST_MISSING';
+    if (this.#hostFields === 0) {
+      if (this.minor === 1) return 'HOST_MISSING';
+      if (this.host !== '') this.block += `Host: ${this.host}\r\n`;
+    }
     const options = this.#options;
     if (options.close) this.isKeepAlive = false;
     else if (options.keepAlive) this.isKeepAlive = true;
@@ -240,6 +241,16 @@ export class RequestHead implements FieldReader, Framing {
   }
 }
 
+/** What is wrong with a request line that does not end in a version that is known. */
+function versionProblem(text: string, position: number): ErrorCode {
+  if (!/^ HTTP\/\d\.\d/.test(text.slice(position, position + VERSION_LENGTH))) return 'VERSION_INVALID';
+  const code = text.charCodeAt(position + VERSION_LENGTH);
+  if (code === LF) return 'LINE_END_INVALID';
+  if (code !== CR) return 'VERSION_INVALID';
+  if (text.charCodeAt(position + VERSION_LENGTH + 1) !== LF) return 'LINE_END_INVALID';
+  return 'VERSION_UNSUPPORTED';
+}
+
 /** A request line that alone fills the head is its target's fault. */
 function tooLargeFor(head: RequestHead): ErrorCode {
   return head.method === '' ? 'HEAD_TOO_LARGE' : 'TARGET_TOO_LONG';
@@ -249,11 +260,14 @@ function tooLargeFor(head: RequestHead): ErrorCode {
 function isHost(host: string): boolean {
   const length = host.length;
   if (length === 0 || length > 255) return false;
-  let colons = 0;
-  for (let index = 0; index < length; index += 1) {
+  if (host.charCodeAt(0) === BRACKET) return /^\[[0-9A-Fa-f:.]+\](?::\d{0,5})?$/.test(host);
+  let index = 0;
+  while (index < length && NAME[host.charCodeAt(index)] === 1) index += 1;
+  if (index === length) return true;
+  if (index === 0 || host.charCodeAt(index) !== COLON || length - index > 6) return false;
+  for (index += 1; index < length; index += 1) {
     const code = host.charCodeAt(index);
-    if (HOST[code] !== 1) return false;
-    if (code === 0x3a || code === 0x5b || code === 0x5d) colons += 1;
+    if (code < 0x30 || code > 0x39) return false;
   }
-  return colons === 0 ? true : /^(?:[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/.test(host);
+  return true;
 }

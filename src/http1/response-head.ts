@@ -13,6 +13,7 @@ import {
   removeNamedFields,
 } from './fields.js';
 import { type Framing, parseContentLength } from './framing.js';
+import { textOf } from './latin1.js';
 import { COMPLETE, type HeadVerdict } from './request-head.js';
 
 const STATUS_LINE_START = 'HTTP/1.x NNN'.length;
@@ -37,20 +38,25 @@ export class ResponseHead implements FieldReader, Framing {
   /** Status line and field lines to forward: without the hop-by-hop ones, no final empty line. */
   block = '';
 
+  /** The bytes that the head was read from, as text: a small body that came along is cut from it. */
+  text = '';
+
   readonly #options = new ConnectionOptions();
   #codingFields = 0;
 
-  /** Reads a head from latin1 `text`, which may go on behind it. */
-  parse(text: string, limits: HeadLimits): HeadVerdict {
+  /** Reads a head from the bytes [from, to), which may go on behind it. */
+  parse(bytes: Buffer, from: number, to: number, limits: HeadLimits): HeadVerdict {
     this.#reset();
-    const lineEnd = this.#parseStatusLine(text);
+    const text = textOf(bytes, from, Math.min(to, from + limits.maxBytes));
+    this.text = text;
+    const lineEnd = this.#parseStatusLine(bytes, from, text);
     if (typeof lineEnd === 'string') {
       return lineEnd === INCOMPLETE && text.length >= limits.maxBytes ? 'HEAD_TOO_LARGE' : lineEnd;
     }
     // Passed on as 1.1, and with the space that RFC 9112 4 demands before an empty reason.
     const isLineKept = this.minor === 1 && text.charCodeAt(STATUS_LINE_START) === SPACE;
     if (!isLineKept) this.block = `HTTP/1.1 ${this.status} ${text.slice(STATUS_LINE_START + 1, lineEnd - 2)}\r\n`;
-    const headEnd = readFields(text, lineEnd, isLineKept ? 0 : lineEnd, limits, this);
+    const headEnd = readFields(bytes, from, text, lineEnd, isLineKept ? 0 : lineEnd, limits, this);
     if (typeof headEnd === 'string') {
       return headEnd === INCOMPLETE && text.length >= limits.maxBytes ? 'HEAD_TOO_LARGE' : headEnd;
     }
@@ -73,30 +79,28 @@ export class ResponseHead implements FieldReader, Framing {
     this.#codingFields = 0;
   }
 
-  #parseStatusLine(text: string): number | HeadVerdict {
+  #parseStatusLine(bytes: Buffer, base: number, text: string): number | HeadVerdict {
     const end = text.length;
-    if (end < STATUS_LINE_START + 1) {
-      return 'HTTP/1.'.startsWith(text.slice(0, 7)) && !text.includes('\n') ? INCOMPLETE : 'VERSION_INVALID';
-    }
+    if (end <= STATUS_LINE_START && 'HTTP/1.'.startsWith(text.slice(0, 7)) && !text.includes('\n')) return INCOMPLETE;
     if (!text.startsWith('HTTP/1.')) return 'VERSION_INVALID';
-    const minor = text.charCodeAt(7) - 0x30;
-    if ((minor !== 0 && minor !== 1) || text.charCodeAt(8) !== SPACE) return 'VERSION_INVALID';
+    const minor = (bytes[base + 7] ?? 0) - 0x30;
+    if ((minor !== 0 && minor !== 1) || bytes[base + 8] !== SPACE) return 'VERSION_INVALID';
     this.minor = minor;
     this.isKeepAlive = minor === 1;
-    const hundreds = text.charCodeAt(9) - 0x30;
-    const tens = text.charCodeAt(10) - 0x30;
-    const ones = text.charCodeAt(11) - 0x30;
+    const hundreds = (bytes[base + 9] ?? 0) - 0x30;
+    const tens = (bytes[base + 10] ?? 0) - 0x30;
+    const ones = (bytes[base + 11] ?? 0) - 0x30;
     if (hundreds < 1 || hundreds > 5 || tens < 0 || tens > 9 || ones < 0 || ones > 9) return 'STATUS_INVALID';
     this.status = hundreds * 100 + tens * 10 + ones;
     let position = STATUS_LINE_START;
-    const separator = text.charCodeAt(position);
+    const separator = bytes[base + position];
     if (separator !== SPACE && separator !== CR) return separator === LF ? 'LINE_END_INVALID' : 'STATUS_INVALID';
-    while (VALUE[text.charCodeAt(position)] === 1) position += 1;
+    while (position < end && VALUE[bytes[base + position] ?? 0] === 1) position += 1;
     if (position >= end) return INCOMPLETE;
-    const code = text.charCodeAt(position);
+    const code = bytes[base + position];
     if (code !== CR) return code === LF ? 'LINE_END_INVALID' : 'REASON_INVALID';
     if (position + 1 >= end) return INCOMPLETE;
-    return text.charCodeAt(position + 1) === LF ? position + 2 : 'LINE_END_INVALID';
+    return bytes[base + position + 1] === LF ? position + 2 : 'LINE_END_INVALID';
   }
 
   onField(kind: FieldKind, text: string, start: number, end: number): FieldVerdict {
@@ -110,7 +114,7 @@ export class ResponseHead implements FieldReader, Framing {
       }
       case FIELD.TRANSFER_ENCODING:
         this.#codingFields += 1;
-        if (this.#codingFields > 1 || this.minor === 0) return 'CODING_INVALID';
+        if (this.#codingFields > 1 || this.minor === 0 || start === end) return 'CODING_INVALID';
         if (text.slice(start, end).toLowerCase() !== 'chunked') return 'CODING_UNSUPPORTED';
         this.isChunked = true;
         // Written again where the client's version takes it.
