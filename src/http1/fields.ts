@@ -155,12 +155,18 @@ export function readFields(
     at += 2;
     const kind = classifyField(bytes, lineStart, nameLength);
     if (kind !== FIELD.OTHER) {
-      const verdict = reader.onField(kind, text, valueStart - base, trimEnd(bytes, valueStart, valueEnd) - base);
+      const trimmedEnd = trimEnd(bytes, valueStart, valueEnd);
+      const verdict = reader.onField(kind, text, valueStart - base, trimmedEnd - base);
+      const colon = lineStart + nameLength;
       if (verdict === DROP) {
         reader.block += text.slice(pieceStart, lineStart - base);
         pieceStart = at - base;
       } else if (verdict !== KEEP) {
         return verdict;
+      } else if (trimmedEnd !== valueEnd || valueStart > colon + 2 || bytes[valueStart - 1] === TAB) {
+        // Whitespace that some readers (llhttp for a tab behind `chunked`) take for a part of the value: written anew.
+        reader.block += `${text.slice(pieceStart, colon - base)}: ${text.slice(valueStart - base, trimmedEnd - base)}\r\n`;
+        pieceStart = at - base;
       }
     }
   }

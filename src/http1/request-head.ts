@@ -128,9 +128,7 @@ export class RequestHead implements FieldReader, Framing {
     if (position === targetStart || bytes[base + position] !== SPACE) return 'TARGET_INVALID';
     const targetEnd = position;
     // " HTTP/1.x" CR LF
-    if (position + VERSION_LENGTH + 2 > end) {
-      return text.indexOf('\n', position) === -1 ? INCOMPLETE : 'VERSION_INVALID';
-    }
+    if (position + VERSION_LENGTH + 2 > end && text.indexOf('\n', position) === -1) return INCOMPLETE;
     if (text.startsWith(' HTTP/1.1\r\n', position)) this.minor = 1;
     else if (text.startsWith(' HTTP/1.0\r\n', position)) this.minor = 0;
     else return versionProblem(text, position);
