@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import type { ByteReader } from './adopted-socket.js';
 import type { BufferPool, Chunk } from './buffers.js';
 import type { Deadlined } from './deadlines.js';
+import type { ByteReader } from './onread-socket.js';
 
 /** From here on a body is large: a connection that carried one reads the next bytes into a chunk of its own. */
 const LARGE_BYTES = 16_384;

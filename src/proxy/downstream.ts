@@ -1,16 +1,15 @@
-import type { Socket } from 'node:net';
 import type { ErrorCode } from '../core/errors.js';
 import { ChunkedDecoder } from '../http1/chunked.js';
 import { INCOMPLETE } from '../http1/fields.js';
 import { BODY, type BodyKind, requestBodyKind } from '../http1/framing.js';
 import { textOf } from '../http1/latin1.js';
 import { COMPLETE, RequestHead } from '../http1/request-head.js';
-import { adoptSocket } from './adopted-socket.js';
 import { ByteConnection } from './byte-connection.js';
 import { Exchange } from './exchange.js';
 import { ForwardedFields } from './forwarded-fields.js';
 import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
+import { type Accepted, clientAddressOf, openAccepted } from './onread-socket.js';
 import { PartialHead } from './partial-head.js';
 import { renderError } from './responses.js';
 import type { Slot } from './slot.js';
@@ -53,14 +52,14 @@ export class Downstream extends ByteConnection {
   #hasEnded = false;
   #isReadingHeads = false;
 
-  constructor(accepted: Socket, slot: Slot, worker: WorkerContext, onGone: (downstream: Downstream) => void) {
+  constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, onGone: (downstream: Downstream) => void) {
     super(worker.buffers);
     this.slot = slot;
     this.worker = worker;
     this.#onGone = onGone;
-    const address = accepted.remoteAddress ?? '';
-    this.clientAddress = address.startsWith('::ffff:') ? address.slice(7) : address;
-    this.clientPort = accepted.remotePort ?? 0;
+    this.open(openAccepted(accepted, this));
+    this.clientAddress = clientAddressOf(this.socket);
+    this.clientPort = this.socket.remotePort ?? 0;
     this.localPort = slot.config.port;
     this.isPeer = slot.node.peers.has(this.clientAddress);
     this.#isTrusted = this.isPeer || slot.trusted.contains(this.clientAddress);
@@ -71,7 +70,6 @@ export class Downstream extends ByteConnection {
     slot.counters.openConnections += 1;
     worker.deadlines.add(this);
     this.deadline = worker.clock.now() + slot.config.timeouts.clientIdleMs;
-    this.open(adoptSocket(accepted, this));
     this.socket.resume();
   }
 
@@ -131,8 +129,7 @@ export class Downstream extends ByteConnection {
 
   #readHead(bytes: Buffer, start: number, end: number): void {
     const limits = this.slot.node.head;
-    const text = textOf(bytes, start, Math.min(end, start + limits.maxBytes));
-    const verdict = this.head.parse(text, limits, this.#isTrusted, this.isPeer);
+    const verdict = this.head.parse(bytes, start, end, limits, this.#isTrusted, this.isPeer);
     if (verdict === COMPLETE) {
       this.#beginRequest(bytes, start + this.head.bytes, end);
     } else if (verdict === INCOMPLETE) {
@@ -242,11 +239,11 @@ export class Downstream extends ByteConnection {
         this.exchange.onTunnelEnd(this);
         break;
       case READING.HEAD:
-      case READING.CLOSING:
         this.#partial.clear();
-        this.#reading = READING.CLOSING;
-        this.socket.end();
-        this.deadline = this.worker.clock.now() + LINGER_MS;
+        this.closeAfterWrite();
+        break;
+      case READING.CLOSING:
+        // Both sides have said all: the socket closes by itself when the last byte is out.
         break;
     }
   }

@@ -1,10 +1,8 @@
-import type { Socket } from 'node:net';
 import { INCOMPLETE } from '../http1/fields.js';
-import { textOf } from '../http1/latin1.js';
 import { COMPLETE, RequestHead } from '../http1/request-head.js';
-import { adoptSocket } from './adopted-socket.js';
 import { ByteConnection } from './byte-connection.js';
 import type { WorkerContext } from './node-context.js';
+import { type Accepted, openAccepted } from './onread-socket.js';
 import { renderError, renderHealth } from './responses.js';
 import type { Slot } from './slot.js';
 
@@ -23,14 +21,14 @@ export class HealthConnection extends ByteConnection {
   #bytes: Buffer | null = null;
   #isClosing = false;
 
-  constructor(accepted: Socket, slot: Slot, worker: WorkerContext, onGone: (connection: HealthConnection) => void) {
+  constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, onGone: (connection: HealthConnection) => void) {
     super(worker.buffers);
     this.#slot = slot;
     this.#worker = worker;
     this.#onGone = onGone;
     worker.deadlines.add(this);
     this.deadline = worker.clock.now() + HEAD_MS;
-    this.open(adoptSocket(accepted, this));
+    this.open(openAccepted(accepted, this));
     this.socket.resume();
   }
 
@@ -41,8 +39,7 @@ export class HealthConnection extends ByteConnection {
     this.#bytes = null;
     const limits = { maxBytes: MAX_HEAD_BYTES, maxFields: this.#slot.node.head.maxFields };
     while (unread.length > 0 && !this.#isClosing) {
-      const text = textOf(unread, 0, Math.min(unread.length, MAX_HEAD_BYTES));
-      const verdict = this.#head.parse(text, limits, false, false);
+      const verdict = this.#head.parse(unread, 0, unread.length, limits, false, false);
       if (verdict === INCOMPLETE) {
         this.#bytes = Buffer.from(unread);
         return;

@@ -1,4 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import { type Accepted, acceptFrom } from './onread-socket.js';
 
 /** Connections that the kernel keeps for us while all workers are busy or being replaced. */
 const BACKLOG = 4_096;
@@ -7,11 +8,11 @@ const BACKLOG = 4_096;
 export class Listener {
   readonly #server: Server;
 
-  /** @param onAccept gets the socket paused, before anything was read from it. */
-  constructor(onAccept: (socket: Socket) => void, onError: (error: Error) => void) {
-    this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, onAccept);
-    // After listening these are failed accepts (EMFILE); the next connection is another chance.
+  /** @param onError is told of failed accepts (EMFILE); the next connection is another chance. */
+  constructor(onAccept: (accepted: Accepted) => void, onError: (error: Error) => void) {
+    this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
     this.#server.on('error', onError);
+    this.#server.on('listening', () => acceptFrom(this.#server, onAccept, onError));
   }
 
   /** @param target a bound handle from the primary, or where to bind. Rejects when the port can not be had. */

@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net';
 import { Downstream } from './downstream.js';
 import { HealthConnection } from './health-connection.js';
 import type { Instance } from './instance.js';
 import { Listener } from './listener.js';
 import type { WorkerContext } from './node-context.js';
+import type { Accepted } from './onread-socket.js';
 import type { Slot } from './slot.js';
 import { TcpDownstream } from './tcp-relay.js';
 
@@ -27,11 +27,11 @@ export class ServedSlot {
     this.slot = slot;
     this.#worker = worker;
     this.#traffic = new Listener(
-      (socket) => this.#acceptClient(socket),
+      (accepted) => this.#acceptClient(accepted),
       (error) => this.#onAcceptError(error),
     );
     this.#health = new Listener(
-      (socket) => this.#acceptChecker(socket),
+      (accepted) => this.#acceptChecker(accepted),
       (error) => this.#onAcceptError(error),
     );
   }
@@ -40,23 +40,23 @@ export class ServedSlot {
     await Promise.all([this.#traffic.listen(traffic), this.#health.listen(health)]);
   }
 
-  #acceptClient(socket: Socket): void {
+  #acceptClient(accepted: Accepted): void {
     const onGone = (downstream: Downstream | TcpDownstream): void => {
       this.#downstreams.delete(downstream);
       if (this.#downstreams.size === 0) this.#onEmpty?.();
     };
     this.#downstreams.add(
       this.slot.config.protocol === 'tcp'
-        ? new TcpDownstream(socket, this.slot, this.#worker, onGone)
-        : new Downstream(socket, this.slot, this.#worker, onGone),
+        ? new TcpDownstream(accepted, this.slot, this.#worker, onGone)
+        : new Downstream(accepted, this.slot, this.#worker, onGone),
     );
   }
 
-  #acceptChecker(socket: Socket): void {
+  #acceptChecker(accepted: Accepted): void {
     const onGone = (connection: HealthConnection): void => {
       this.#healthConnections.delete(connection);
     };
-    this.#healthConnections.add(new HealthConnection(socket, this.slot, this.#worker, onGone));
+    this.#healthConnections.add(new HealthConnection(accepted, this.slot, this.#worker, onGone));
   }
 
   #onAcceptError(error: Error): void {

@@ -1,9 +1,8 @@
-import type { Socket } from 'node:net';
 import type { ErrorCode } from '../core/errors.js';
-import { adoptSocket, connectSocket } from './adopted-socket.js';
 import { ByteConnection } from './byte-connection.js';
 import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
+import { type Accepted, clientAddressOf, connectSocket, openAccepted } from './onread-socket.js';
 import { FULL, type Slot, type SlotRequest } from './slot.js';
 import { Tunnel } from './tunnel.js';
 import type { Waiter } from './wait-queue.js';
@@ -28,13 +27,13 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
   #tunnel: Tunnel | null = null;
   #retries = 0;
 
-  constructor(accepted: Socket, slot: Slot, worker: WorkerContext, onGone: (downstream: TcpDownstream) => void) {
+  constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, onGone: (downstream: TcpDownstream) => void) {
     super(worker.buffers);
     this.slot = slot;
     this.#worker = worker;
     this.#onGone = onGone;
-    const address = accepted.remoteAddress ?? '';
-    this.clientAddress = address.startsWith('::ffff:') ? address.slice(7) : address;
+    this.open(openAccepted(accepted, this));
+    this.clientAddress = clientAddressOf(this.socket);
     // TCP carries no mark: what comes from a node of the pod was bled already, and goes no further.
     this.mayBleed = !slot.node.peers.has(this.clientAddress);
     slot.counters.connections += 1;
@@ -42,7 +41,6 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
     slot.counters.inFlight += 1;
     worker.deadlines.add(this);
     this.isPaused = true;
-    this.open(adoptSocket(accepted, this));
     const isAllowed = !slot.config.internal || !this.mayBleed || slot.node.internal.contains(this.clientAddress);
     if (isAllowed) this.#dispatch();
     else this.#fail('FORBIDDEN');

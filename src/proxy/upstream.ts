@@ -2,14 +2,14 @@ import type { ErrorCode } from '../core/errors.js';
 import { ChunkedDecoder } from '../http1/chunked.js';
 import { INCOMPLETE } from '../http1/fields.js';
 import { BODY, type BodyKind, responseBodyKind } from '../http1/framing.js';
-import { textOf, writeText } from '../http1/latin1.js';
+import { writeText } from '../http1/latin1.js';
 import { COMPLETE } from '../http1/request-head.js';
 import { ResponseHead } from '../http1/response-head.js';
-import { connectSocket } from './adopted-socket.js';
 import { ByteConnection } from './byte-connection.js';
 import type { Exchange } from './exchange.js';
 import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
+import { connectSocket } from './onread-socket.js';
 import { PartialHead } from './partial-head.js';
 import type { Slot } from './slot.js';
 
@@ -108,8 +108,7 @@ export class Upstream extends ByteConnection {
     for (;;) {
       const { exchange } = this;
       if (exchange === null) return;
-      const text = textOf(bytes, start, Math.min(end, start + limits.maxBytes));
-      const verdict = this.#head.parse(text, limits);
+      const verdict = this.#head.parse(bytes, start, end, limits);
       if (verdict === INCOMPLETE) {
         this.#partial.append(bytes, start, end, limits.maxBytes);
         return;
@@ -123,7 +122,7 @@ export class Upstream extends ByteConnection {
         return;
       }
       if (this.#head.status >= 200) {
-        this.#relayResponse(exchange, bytes, text, start, end);
+        this.#relayResponse(exchange, bytes, start, end);
         return;
       }
       start += this.#head.bytes;
@@ -156,7 +155,7 @@ export class Upstream extends ByteConnection {
     if (start < end) exchange.onTunnelBytes(this, Buffer.from(bytes.subarray(start, end)), end - start);
   }
 
-  #relayResponse(exchange: Exchange, bytes: Buffer, text: string, start: number, end: number): void {
+  #relayResponse(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
     const head = this.#head;
     const { client } = exchange;
     this.#bodyKind = responseBodyKind(exchange.method, head.status, head);
@@ -198,8 +197,8 @@ export class Upstream extends ByteConnection {
     const headText = exchange.renderHead(head, this.#bodyKind);
     const bodyBytes = rawEnd - bodyStart;
     exchange.countOut(headText.length + bodyBytes + trailers.length);
-    if (bodyBytes <= INLINE_BODY_BYTES && head.bytes + bodyBytes <= text.length) {
-      client.writeText(headText + text.slice(head.bytes, head.bytes + bodyBytes) + trailers);
+    if (bodyBytes <= INLINE_BODY_BYTES && head.bytes + bodyBytes <= head.text.length) {
+      client.writeText(headText + head.text.slice(head.bytes, head.bytes + bodyBytes) + trailers);
     } else {
       this.#writeHeadAndBody(exchange, headText, bytes, bodyStart, rawEnd);
       if (trailers !== '') client.writeText(trailers);
