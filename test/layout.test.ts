@@ -76,6 +76,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
       ...ADMIN_CLIENT,
       'metrics/histogram.ts',
       'sources/directory-files.ts',
+      'sources/directory-state.ts',
       'state/merge.ts',
     ],
     why:

@@ -1,0 +1,90 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Command } from 'commander';
+import type { App } from '../model/app.js';
+import { formatProblem, type Problem } from '../model/problem.js';
+import { listServiceFiles, readServiceFile, stampFile } from '../sources/directory-files.js';
+import { directoryStateFromRecords, type FileRecord, recordFromContent } from '../sources/directory-state.js';
+import type { CommandContext } from './command-context.js';
+import { CommandFailure, EXIT_CODES } from './exit-codes.js';
+
+interface CheckOptions {
+  readonly json?: true;
+  readonly strict?: true;
+}
+
+export interface CheckedServices {
+  readonly files: readonly string[];
+  readonly apps: readonly App[];
+  readonly problems: readonly Problem[];
+}
+
+export function createCheckCommand({ terminal, finish, servicesDir }: CommandContext): Command {
+  return new Command('check')
+    .description('read a services directory, or one file of it, as the node would, and name every mistake')
+    .argument('[path]', 'a directory or a file', servicesDir)
+    .option('--strict', 'warnings fail too (exit code 2)')
+    .option('--json', 'one JSON document for programs')
+    .addHelpText('after', '\nNeeds no running node.\n\nExample:\n  autoproxy check ./services --strict')
+    .action(async (target: string, options: CheckOptions) => {
+      const { files, apps, problems } = await checkServices(target);
+      const errors = problems.filter(({ severity }) => severity === 'error').length;
+      const warnings = problems.length - errors;
+      if (options.json) {
+        terminal.print(JSON.stringify({ files, apps, problems }, null, 2));
+      } else {
+        for (const problem of problems) terminal.print(formatProblem(problem));
+        const counts = [
+          `${countOf(files.length, 'file')}, ${countOf(apps.length, 'app')}`,
+          `${countOf(errors, 'error')}, ${countOf(warnings, 'warning')}`,
+        ];
+        terminal.print(counts.join(': '));
+      }
+      if (errors > 0) finish(EXIT_CODES.failed);
+      else if (warnings > 0 && options.strict) finish(EXIT_CODES.different);
+    });
+}
+
+/** Reads with the very code of the directory source, so that nothing passes here that the node refuses. */
+export async function checkServices(target: string): Promise<CheckedServices> {
+  const files = await filesOf(target);
+  const records: FileRecord[] = [];
+  for (const file of files) {
+    const record = await readRecord(file);
+    if (record !== null) records.push(record);
+  }
+  const { apps, problems } = directoryStateFromRecords(records, new Map()).state;
+  return { files, apps, problems };
+}
+
+async function filesOf(target: string): Promise<readonly string[]> {
+  try {
+    if (!(await stat(target)).isDirectory()) return [target];
+    return (await listServiceFiles(target)).map((name) => path.join(target, name));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') {
+      throw new CommandFailure(`${target}: there is no such file or directory`, 'name one: autoproxy check DIR');
+    }
+    throw new CommandFailure(`${target}: ${message}`, 'let the user who checks read it');
+  }
+}
+
+async function readRecord(file: string): Promise<FileRecord | null> {
+  const stamp = await stampFile(file);
+  if (stamp === null) return null;
+  const content = stamp.refusal ?? (await readServiceFile(file));
+  const verdict = recordFromContent(
+    file,
+    'directory',
+    typeof content === 'string'
+      ? { kind: 'text', text: content, ageMs: Number.POSITIVE_INFINITY }
+      : { kind: 'refused', ...content },
+    null,
+  );
+  return verdict.kind === 'record' ? verdict.record : null;
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

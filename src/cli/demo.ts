@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import type { CommandContext } from './command-context.js';
+import { runShow } from './demo/show.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { durationArgument } from './option-types.js';
+
+interface DemoOptions {
+  readonly duration?: number;
+  readonly script?: true;
+}
+
+/** Time enough for checks to notice what the script does. */
+const SCRIPT_DURATION_MS = 25_000;
+
+export function createDemoCommand({ terminal, finish }: CommandContext): Command {
+  return new Command('demo')
+    .description('two nodes of one pod on this machine, with apps, traffic, a live table and things to try')
+    .option(
+      '--duration <time>',
+      'end by itself; exit code 1 if a request failed without its instance being killed',
+      durationArgument,
+    )
+    .option('--script', 'play the steps by itself: stop one instance, stop all of an app on a node, restart them')
+    .addHelpText(
+      'after',
+      '\nKeys: 1 stop one instance, 0 stop all of an app on a node, r restart them, q quit.\n\n' +
+        'Example:\n  autoproxy demo\n  autoproxy demo --script --duration 30s',
+    )
+    .action(async (options: DemoOptions) => {
+      const durationMs = options.duration ?? (options.script ? SCRIPT_DURATION_MS : null);
+      const { failed, answered } = await runShow({ terminal, durationMs, isScripted: options.script === true });
+      // Who plays by hand may break whatever they like.
+      if (durationMs !== null && (failed > 0 || answered === 0)) finish(EXIT_CODES.failed);
+    });
+}

@@ -1,0 +1,49 @@
+/** Columns for people: aligned, two spaces between, nothing drawn around them. */
+
+export interface Column {
+  readonly title: string;
+  /** Numbers stand at the right. */
+  readonly align?: 'left' | 'right';
+}
+
+/** A plain text, or one whose colours do not count for its width. */
+export type Cell = string | { readonly text: string; readonly painted: string };
+
+/** @returns lines without line ends; the first holds the titles. */
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  paintTitle: (title: string) => string = (title) => title,
+): string[] {
+  const widths = columns.map(({ title }, index) =>
+    Math.max(widthOf(title), ...rows.map((row) => widthOf(textOf(row[index] ?? '')))),
+  );
+  const lineOf = (cells: readonly Cell[]): string =>
+    columns
+      .map(({ align }, index) => {
+        const cell = cells[index] ?? '';
+        const padding = ' '.repeat((widths[index] ?? 0) - widthOf(textOf(cell)));
+        const shown = typeof cell === 'string' ? cell : cell.painted;
+        return align === 'right' ? padding + shown : shown + padding;
+      })
+      .join('  ')
+      .trimEnd();
+  const titles = columns.map(({ title }) => ({ text: title, painted: paintTitle(title) }));
+  return [lineOf(titles), ...rows.map(lineOf)];
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === 'string' ? cell : cell.text;
+}
+
+/** All that is shown is one column wide: names are checked to be ASCII, and our own signs are narrow. */
+function widthOf(text: string): number {
+  return [...text].length;
+}
+
+/** `0.85 ms`, `12.3 ms`, `1.2 s`; `-` without a value. */
+export function formatLatency(latencyMs: number | null): string {
+  if (latencyMs === null) return '-';
+  if (latencyMs >= 1_000) return `${(latencyMs / 1_000).toFixed(1)} s`;
+  return `${latencyMs >= 100 ? latencyMs.toFixed(0) : latencyMs >= 10 ? latencyMs.toFixed(1) : latencyMs.toFixed(2)} ms`;
+}

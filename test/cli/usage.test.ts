@@ -1,0 +1,54 @@
+/** What everybody types wrong some day: unknown commands, unknown options, no command at all. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { createProgram } from '../../src/cli/program.js';
+import { plainPaint } from '../../src/cli/terminal.js';
+import { runCli } from './run-cli.js';
+
+const program = createProgram({
+  terminal: {
+    isInteractive: false,
+    columns: 120,
+    rows: 40,
+    paint: plainPaint,
+    write: () => {},
+    print: () => {},
+    warn: () => {},
+  },
+  env: {},
+  servicesDir: '/etc/autoproxy.d/services',
+  adminAddress: '127.0.0.1:1936',
+  finish: () => {},
+});
+
+test('an unknown command ends with 64 and names the nearest', async () => {
+  const { exitCode, stderr } = await runCli(['chekc']);
+  assert.equal(exitCode, 64);
+  assert.match(stderr, /unknown command 'chekc'\n\(Did you mean check\?\)\nRun "autoproxy --help"/);
+});
+
+test('an unknown option ends with 64 and names the help of its command', async () => {
+  const { exitCode, stderr } = await runCli(['check', '--strickt']);
+  assert.equal(exitCode, 64);
+  assert.match(stderr, /--strickt.*\n\(Did you mean --strict\?\)\nRun "autoproxy check --help"/);
+});
+
+test('no command prints the help and ends with 64', async () => {
+  const { exitCode, stderr } = await runCli([]);
+  assert.equal(exitCode, 64);
+  assert.match(stderr, /Commands:/);
+});
+
+test('--version prints the version of package.json', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  assert.deepEqual(await runCli(['--version']), { exitCode: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+for (const { name } of program.commands.map((command) => ({ name: command.name() }))) {
+  test(`autoproxy ${name} --help shows an example and ends with 0`, async () => {
+    const { exitCode, stdout, stderr } = await runCli([name, '--help']);
+    assert.deepEqual([exitCode, stderr], [0, '']);
+    assert.match(stdout, /Examples?:\n {2}autoproxy /);
+  });
+}
