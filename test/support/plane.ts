@@ -1,0 +1,72 @@
+import type { TestContext } from 'node:test';
+import type { Clock } from '../../src/core/clock.js';
+import { silentLog } from '../../src/core/log.js';
+import type { SlotCounters } from '../../src/metrics/counters.js';
+import { createDataPlane, type DataPlane } from '../../src/proxy/data-plane.js';
+import type { SlotSnapshot, Snapshot } from '../../src/snapshot/snapshot.js';
+import { freePort, ownAddress } from './addresses.js';
+import { RawConnection } from './raw-connection.js';
+import { testClock } from './services-directory.js';
+import { slotOf, snapshotOf } from './snapshots.js';
+
+export interface PlaneOptions {
+  readonly slot?: Partial<SlotSnapshot>;
+  readonly snapshot?: Partial<Snapshot>;
+  readonly clock?: Clock;
+  readonly worker?: { readonly index: number; readonly count: number };
+  readonly bind?: string;
+}
+
+/** A data plane in this process with one slot, on an address of its own, fed by snapshot literals. */
+export class TestPlane {
+  readonly plane: DataPlane;
+  readonly host: string;
+  readonly port: number;
+  readonly accessLog: string[] = [];
+  readonly connectFailures: { readonly instance: string; readonly failures: number }[] = [];
+  readonly #snapshot: Partial<Snapshot>;
+  #slot: SlotSnapshot;
+
+  private constructor(context: TestContext, host: string, port: number, options: PlaneOptions) {
+    this.host = host;
+    this.port = port;
+    this.#slot = slotOf({ port, ...options.slot });
+    this.#snapshot = options.snapshot ?? {};
+    this.plane = createDataPlane({
+      clock: options.clock ?? testClock,
+      random: () => 0.5,
+      log: silentLog,
+      worker: options.worker ?? { index: 0, count: 1 },
+      accessLog: (line) => this.accessLog.push(line),
+      onConnectFailure: (_app, instance, failures) => this.connectFailures.push({ instance, failures }),
+    });
+    context.after(() => this.plane.close());
+  }
+
+  static async start(context: TestContext, options: PlaneOptions = {}): Promise<TestPlane> {
+    const host = options.bind ?? ownAddress();
+    const plane = new TestPlane(context, host, options.slot?.port ?? (await freePort(host)), options);
+    await plane.change({});
+    return plane;
+  }
+
+  /** Puts a snapshot with the changed slot in force. */
+  async change(slot: Partial<SlotSnapshot>, snapshot: Partial<Snapshot> = {}): Promise<void> {
+    this.#slot = { ...this.#slot, ...slot };
+    await this.plane.apply(snapshotOf({ bind: this.host, slots: [this.#slot], ...this.#snapshot, ...snapshot }));
+  }
+
+  connect(localAddress?: string): Promise<RawConnection> {
+    return RawConnection.open(this.port, this.host, localAddress);
+  }
+
+  connectHealth(): Promise<RawConnection> {
+    return RawConnection.open(this.port + 1, this.host);
+  }
+
+  get counters(): SlotCounters {
+    const counters = this.plane.counters().slots[this.#slot.app];
+    if (counters === undefined) throw new Error('the slot is not served');
+    return counters;
+  }
+}
