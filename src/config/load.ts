@@ -1,0 +1,209 @@
+/** Options from all the places where they may stand. Precedence: default < file < environment < flag. */
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { nearestName } from '../model/nearest-name.js';
+import { formatProblem, type Problem } from '../model/problem.js';
+import { INVALID, shorten, YamlText } from '../model/yaml-text.js';
+import type { Config } from './config.js';
+import { CONFIG_OPTION, type HostFacts, OPTIONS, type Option, type OptionTable } from './options.js';
+import { RefusedText } from './text-readers.js';
+
+export interface ConfigInputs {
+  /** By name of the option without dashes before it (`services-dir`, and `config`); undefined is not given. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly host: HostFacts;
+  /** Relative paths of flags and variables start here; those of the file start at its folder. */
+  readonly workingDir: string;
+  /** Read when it is there and no other file is named. */
+  readonly defaultFile?: string;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** The file that was read, or null. */
+  readonly file: string | null;
+  readonly warnings: readonly Problem[];
+}
+
+/** All that is wrong at once; `message` is one line a problem. */
+export class ConfigError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(formatProblem).join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** An option as somebody wrote it. */
+interface Written {
+  readonly text: string;
+  readonly base: string;
+  /** Where: `--bind`, `AUTOPROXY_BIND`, or a file with its place. */
+  readonly file: string;
+  readonly line: number | null;
+  readonly col: number | null;
+}
+
+/** Some hundred options would fit; a larger file is something else. */
+const MAX_FILE_BYTES = 1_048_576;
+
+const TABLE: OptionTable = OPTIONS;
+
+/** @throws ConfigError naming everything that is wrong, when anything is */
+export function loadConfig(inputs: ConfigInputs): LoadedConfig {
+  const { flags, env, host, workingDir } = inputs;
+  const problems: Problem[] = [...unknownFlags(flags), ...unknownVariables(env)];
+  const file = findFile(inputs);
+  const inFile = file === null ? new Map<string, Written>() : readOptionsFile(file, problems);
+
+  const values: Record<string, unknown> = {};
+  for (const [key, option] of Object.entries(TABLE)) {
+    const flag = flags[option.name];
+    const written =
+      flag === undefined
+        ? (variableOf(option, env, workingDir) ?? inFile.get(key))
+        : { text: flag, base: workingDir, file: `--${option.name}`, line: null, col: null };
+    values[key] = readOption(option, written ?? defaultOf(option, host, workingDir), problems);
+  }
+  if (problems.some(({ severity }) => severity === 'error')) throw new ConfigError(problems);
+  // Each key of the table holds what its own reader gave.
+  return { config: values as unknown as Config, file, warnings: problems };
+}
+
+function readOption(option: Option<unknown>, written: Written | null, problems: Problem[]): unknown {
+  if (written === null) return null;
+  const { text, base, file, line, col } = written;
+  const value = option.read(text.trim(), base);
+  if (!(value instanceof RefusedText)) return value;
+  const { message, hint } = value.refusal;
+  const said = line === null ? message : `${option.name}: ${message}`;
+  problems.push({ severity: 'error', app: null, file, line, col, message: said, hint });
+  return null;
+}
+
+function defaultOf(option: Option<unknown>, host: HostFacts, base: string): Written | null {
+  const text = option.fallback(host);
+  // A host name can be something that a node must not be called: then it has to be named.
+  return text === null ? null : { text, base, file: `default of --${option.name}`, line: null, col: null };
+}
+
+/** An empty variable is one that is not set: that is how compose files and unit files leave one out. */
+function variableOf(option: Option<unknown>, env: ConfigInputs['env'], base: string): Written | null {
+  for (const name of option.environment) {
+    const text = env[name];
+    if (text !== undefined && text !== '') return { text, base, file: name, line: null, col: null };
+  }
+  return null;
+}
+
+function unknownFlags(flags: ConfigInputs['flags']): Problem[] {
+  const names = [CONFIG_OPTION.name, ...Object.values(TABLE).map(({ name }) => name)];
+  return Object.keys(flags)
+    .filter((name) => flags[name] !== undefined && !names.includes(name))
+    .map((name) => unknownName('error', `--${name}`, 'there is no such option', nearestName(name, names), '--'));
+}
+
+/** A warning only: a container is given variables by others too. */
+function unknownVariables(env: ConfigInputs['env']): Problem[] {
+  const names = [...CONFIG_OPTION.environment, ...Object.values(TABLE).flatMap(({ environment }) => environment)];
+  return Object.keys(env)
+    .filter((name) => name.startsWith('AUTOPROXY_') && !names.includes(name as never))
+    .map((name) => unknownName('warning', name, 'no option is read from this variable', nearestName(name, names), ''));
+}
+
+function unknownName(
+  severity: Problem['severity'],
+  file: string,
+  message: string,
+  nearest: string | null,
+  prefix: string,
+): Problem {
+  const hint = nearest === null ? 'it has no effect; remove it' : `did you mean ${prefix}${nearest}?`;
+  return { severity, app: null, file: shorten(file), line: null, col: null, message, hint };
+}
+
+/** @returns the absolute path of the file to read, or null when none was named and the usual one is not there */
+function findFile({ flags, env, workingDir, defaultFile }: ConfigInputs): string | null {
+  const variable = CONFIG_OPTION.environment.map((name) => env[name]).find((text) => text !== undefined && text !== '');
+  const named = flags[CONFIG_OPTION.name] ?? variable;
+  if (named !== undefined) return path.resolve(workingDir, named);
+  const usual = defaultFile ?? CONFIG_OPTION.fallback;
+  return isAbsent(usual) ? null : path.resolve(usual);
+}
+
+/** One that is there and can not be read is not absent: starting without what it says would be a surprise. */
+function isAbsent(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
+}
+
+function readOptionsFile(file: string, problems: Problem[]): Map<string, Written> {
+  const text = readText(file, problems);
+  const written = new Map<string, Written>();
+  if (text === null) return written;
+  const yaml = new YamlText(text, { version: '1.2', file });
+  for (const root of yaml.roots) if (root !== null) takeEntries(yaml, root, file, written);
+  problems.push(...yaml.problems);
+  return written;
+}
+
+function takeEntries(yaml: YamlText, root: Node, file: string, written: Map<string, Written>): void {
+  if (!isMap(root)) {
+    yaml.note('error', null, root, 'this is no map of options', 'write "name: value", one a line');
+    return;
+  }
+  const entries = yaml.entries(root, null);
+  if (entries === INVALID) return;
+  const keys = new Map(Object.entries(TABLE).map(([key, { name }]) => [name, key]));
+  for (const { name, key, value } of entries) {
+    const known = keys.get(name.replaceAll('_', '-'));
+    const option = known === undefined ? undefined : TABLE[known];
+    if (known === undefined || option === undefined) {
+      const nearest = nearestName(name, keys.keys());
+      const hint = nearest === null ? `the options are ${[...keys.keys()].join(', ')}` : `did you mean "${nearest}"?`;
+      yaml.note('error', null, key, `unknown option "${shorten(name)}"`, hint);
+    } else if (written.has(known)) {
+      yaml.note('error', null, key, `${option.name} stands twice`, 'keep one of them');
+    } else if (value !== null) {
+      const text = textOf(yaml, value, option);
+      if (text !== null) written.set(known, { text, base: path.dirname(file), file, ...yaml.place(value) });
+    }
+  }
+}
+
+function textOf(yaml: YamlText, value: Node, option: Option<unknown>): string | null {
+  if (isScalar(value)) return value.source ?? String(value.value);
+  const items = option.isList && isSeq(value) ? value.items.map((item) => yaml.resolve(item)) : null;
+  const texts = items?.map((item) => (isScalar(item) ? (item.source ?? String(item.value)) : null));
+  if (texts !== undefined && !texts.includes(null)) return texts.join(',');
+  const wanted = option.isList ? 'a plain value or a list of plain values' : 'a plain value';
+  yaml.note('error', null, value, `${option.name} is not ${wanted}`, `write "${option.name}: ${option.placeholder}"`);
+  return null;
+}
+
+function readText(file: string, problems: Problem[]): string | null {
+  try {
+    const stats = statSync(file);
+    if (!stats.isFile()) return refuseFile(file, 'this is no file', 'name a file of options', problems);
+    if (stats.size > MAX_FILE_BYTES) {
+      return refuseFile(file, `it is larger than ${MAX_FILE_BYTES} bytes`, 'this is no file of options', problems);
+    }
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return refuseFile(file, 'there is no such file', 'name one that is there', problems);
+    return refuseFile(file, `it can not be read: ${message}`, 'let the user that the node runs as read it', problems);
+  }
+}
+
+function refuseFile(file: string, message: string, hint: string, problems: Problem[]): null {
+  problems.push({ severity: 'error', app: null, file, line: null, col: null, message, hint });
+  return null;
+}

@@ -1,0 +1,174 @@
+/** The one table of options: the command line, the environment, `autoproxy.yml` and the help are all read from it. */
+import { LOG_LEVELS } from '../core/log.js';
+import {
+  adminAddress,
+  dnsName,
+  duration,
+  filePath,
+  ipAddress,
+  listOf,
+  logTarget,
+  network,
+  oneWordOf,
+  ownAddress,
+  percentage,
+  plainName,
+  type TextReader,
+  wholeNumber,
+} from './text-readers.js';
+
+/** What defaults are made of; passed in, so that tests own it. */
+export interface HostFacts {
+  readonly hostname: string;
+  /** Cores that this process may use. */
+  readonly parallelism: number;
+}
+
+export interface Option<T> {
+  /** The flag is `--name`, the key of the file is `name` (`_` is understood for `-`). */
+  readonly name: string;
+  /** Names of variables, the first that is set and not empty counts. */
+  readonly environment: readonly string[];
+  /** How a value looks, for the help: `DIR`, `ADDR:PORT`. */
+  readonly placeholder: string;
+  /** In the file it may be a YAML list; elsewhere its values are separated by commas. */
+  readonly isList: boolean;
+  readonly read: TextReader<T>;
+  /** As somebody would write it, or null where the value is null when nothing is said. */
+  fallback(host: HostFacts): string | null;
+  /** What the help says of the default; null: nothing. */
+  readonly fallbackHelp: string | null;
+  /** One line, lower case, without a full stop. */
+  readonly help: string;
+}
+
+export type OptionTable = { readonly [key: string]: Option<unknown> };
+
+interface Definition {
+  readonly placeholder: string;
+  readonly help: string;
+  /** Names of the system that is replaced; our own name goes before them. */
+  readonly oldEnvironment?: readonly string[];
+  readonly isList?: boolean;
+}
+
+function option<T>(
+  name: string,
+  read: TextReader<T>,
+  fallback: string,
+  { placeholder, help, oldEnvironment = [], isList = false }: Definition,
+): Option<T> {
+  const environment = [environmentName(name), ...oldEnvironment];
+  const fallbackHelp = fallback === '' ? null : fallback;
+  return { name, environment, placeholder, isList, read, fallback: () => fallback, fallbackHelp, help };
+}
+
+/** One whose value is null when nothing is said. */
+function optionalOption<T>(name: string, read: TextReader<T>, definition: Definition): Option<T | null> {
+  return { ...option<T | null>(name, read, '', definition), fallback: () => null };
+}
+
+/** One whose default is a fact of the host. */
+function hostOption<T>(
+  name: string,
+  read: TextReader<T>,
+  fallback: (host: HostFacts) => string,
+  fallbackHelp: string,
+  definition: Definition,
+): Option<T> {
+  return { ...option(name, read, '', definition), fallback, fallbackHelp };
+}
+
+function environmentName(name: string): string {
+  return `AUTOPROXY_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+const MAX_WORKERS = 256;
+
+export const OPTIONS = {
+  servicesDir: option('services-dir', filePath, '/etc/autoproxy.d/services', {
+    placeholder: 'DIR',
+    help: 'the services directory: YAML files, one or more apps each, and backups.txt',
+  }),
+  bind: option('bind', ipAddress, '::', {
+    placeholder: 'ADDR',
+    help: 'the address that slots and health ports are bound on; :: is every address',
+  }),
+  workers: hostOption(
+    'workers',
+    wholeNumber(1, MAX_WORKERS),
+    ({ parallelism }) => String(Math.min(MAX_WORKERS, Math.max(1, parallelism))),
+    'one a core',
+    { placeholder: 'N', help: 'worker processes' },
+  ),
+  admin: option('admin', adminAddress, '127.0.0.1:1936', {
+    placeholder: 'ADDR:PORT',
+    help: 'where the admin API listens; it has no password, so keep it off public networks',
+  }),
+  stateDir: option('state-dir', filePath, '/var/lib/autoproxy', {
+    placeholder: 'DIR',
+    help: 'what outlives a restart: the last good state and the decisions of operators',
+  }),
+  node: hostOption('node', plainName, ({ hostname }) => hostname, 'the host name', {
+    placeholder: 'NAME',
+    help: 'name of this node, unique in its pod',
+  }),
+  pod: optionalOption('pod', plainName, { placeholder: 'NAME', help: 'the pod that this node belongs to' }),
+  neighbors: option('neighbors', listOf(ownAddress), '', {
+    placeholder: 'IP,IP',
+    isList: true,
+    help: 'addresses of the other nodes of the pod; they take the bleed',
+  }),
+  backups: optionalOption('backups', dnsName, {
+    placeholder: 'NAME',
+    oldEnvironment: ['BACKUPS'],
+    help: 'a DNS name that resolves to the nodes of the pod',
+  }),
+  ip: optionalOption('ip', ownAddress, {
+    placeholder: 'IP',
+    oldEnvironment: ['IP'],
+    help: 'the address that the other nodes know this node by; it is never its own neighbor',
+  }),
+  lameDuckMs: option('lame-duck', duration, '10s', {
+    placeholder: 'TIME',
+    help: 'how long a stopping node still accepts, its health ports answering 503',
+  }),
+  drainTimeoutMs: option('drain-timeout', duration, '15s', {
+    placeholder: 'TIME',
+    help: 'how long a stopping node waits for what is under way',
+  }),
+  maxRemovalShare: option('max-removal', percentage, '50%', {
+    placeholder: 'N%',
+    help: 'a source that loses more than this at once is held until somebody accepts it',
+  }),
+  internalNetworks: option('internal-networks', listOf(network), '10.0.0.0/8,172.17.0.0/16,127.0.0.0/8,::1/128', {
+    placeholder: 'CIDR,CIDR',
+    isList: true,
+    help: 'who may use apps that are internal',
+  }),
+  logLevel: option('log-level', oneWordOf(LOG_LEVELS), 'info', {
+    placeholder: 'LEVEL',
+    help: LOG_LEVELS.join(', '),
+  }),
+  accessLog: option('access-log', logTarget, 'none', {
+    placeholder: 'FILE',
+    help: 'where requests are logged: a file, - for standard output, or none',
+  }),
+  maxHeadBytes: option('max-head', wholeNumber(1_024, 65_536), '16384', {
+    placeholder: 'BYTES',
+    help: 'largest head of a request or response',
+  }),
+  maxFields: option('max-fields', wholeNumber(10, 1_000), '100', {
+    placeholder: 'N',
+    help: 'most fields that a head or a trailer may have',
+  }),
+} as const satisfies OptionTable;
+
+/** Not in the table: it says where the rest is written. */
+export const CONFIG_OPTION = {
+  name: 'config',
+  environment: ['AUTOPROXY_CONFIG'],
+  placeholder: 'FILE',
+  fallback: '/etc/autoproxy.d/autoproxy.yml',
+  help: 'options as YAML, "name: value"; flags and the environment go before it',
+} as const;

@@ -1,0 +1,147 @@
+/**
+ * From what was written to one value. A flag, a variable, a key of the file and a default are all texts, so each option
+ * has one reader and one message, wherever it was written.
+ */
+import path from 'node:path';
+import { parseDuration } from '../core/durations.js';
+import { parseAddress, parseNetwork } from '../core/networks.js';
+import { nearestName } from '../model/nearest-name.js';
+import { shorten } from '../model/yaml-text.js';
+
+export interface Refusal {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Not a class: a value that no option has, so that readers need no exceptions. */
+export class RefusedText {
+  readonly refusal: Refusal;
+
+  constructor(message: string, hint: string) {
+    this.refusal = { message, hint };
+  }
+}
+
+/** @param base folder that relative paths start from */
+export type TextReader<T> = (text: string, base: string) => T | RefusedText;
+
+/** Where the admin API listens; port 0 lets the system choose. */
+export interface AdminAddress {
+  /** An IP address without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+function refused(text: string, what: string, hint: string): RefusedText {
+  return new RefusedText(`"${shorten(text)}" ${what}`, hint);
+}
+
+/** An absolute path. */
+export const filePath: TextReader<string> = (text, base) =>
+  text === '' || text.includes('\0')
+    ? refused(text, 'is no path', 'write a path, such as /etc/autoproxy.d/services')
+    : path.resolve(base, text);
+
+export function wholeNumber(min: number, max: number): TextReader<number> {
+  return (text) => {
+    const number = /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    return refused(text, `is not a whole number from ${min} to ${max}`, `write a number from ${min} to ${max}`);
+  };
+}
+
+/** Milliseconds. */
+export const duration: TextReader<number> = (text) =>
+  parseDuration(text) ?? refused(text, 'is no duration', 'write 500ms, 10s, 5m or milliseconds; at most 24d');
+
+/** `50%` is 0.5. */
+export const percentage: TextReader<number> = (text) => {
+  const percent = /^\d{1,3}%$/.test(text) ? Number(text.slice(0, -1)) : Number.NaN;
+  if (percent <= 100) return percent / 100;
+  return refused(text, 'is no percentage from 0% to 100%', 'write the sign too, such as 50%');
+};
+
+export function oneWordOf<const T extends string>(words: readonly T[]): TextReader<T> {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text.toLowerCase());
+    if (word !== undefined) return word;
+    const nearest = nearestName(text, words);
+    const hint = nearest === null ? `write one of ${words.join(', ')}` : `did you mean "${nearest}"?`;
+    return refused(text, `is none of ${words.join(', ')}`, hint);
+  };
+}
+
+export const ipAddress: TextReader<string> = (text) => {
+  if (parseAddress(text) !== null) return text;
+  if (text === '*') return refused(text, 'is no IP address', 'write :: for every address, 0.0.0.0 for those of IPv4');
+  const bare = /^\[(.*)\]$/.exec(text)?.[1];
+  if (bare !== undefined && parseAddress(bare) !== null) {
+    return refused(text, 'is no IP address', `write it without brackets: ${bare}`);
+  }
+  const host = /^(.+):\d+$/.exec(text)?.[1];
+  if (host !== undefined && parseAddress(host) !== null) {
+    return refused(text, 'has a port', `write the address alone: ${host}`);
+  }
+  return refused(text, 'is no IP address', 'names are not resolved; write an address such as 10.0.0.5 or fd00::5');
+};
+
+/** An address that others can reach. */
+export const ownAddress: TextReader<string> = (text, base) => {
+  const address = ipAddress(text, base);
+  if (address instanceof RefusedText || !isUnspecified(address)) return address;
+  return refused(text, 'means every address', 'write the one that the other nodes know this node by');
+};
+
+export const network: TextReader<string> = (text) =>
+  parseNetwork(text) === null
+    ? refused(text, 'is no network', 'write address/prefix, such as 10.0.0.0/8 or fd00::/8')
+    : text;
+
+/** A comma-separated list; the empty text is the empty list. Equal entries count once. */
+export function listOf<T>(item: TextReader<T>): TextReader<readonly T[]> {
+  return (text, base) => {
+    const items = new Set<T>();
+    if (text.trim() === '') return [];
+    for (const part of text.split(',')) {
+      const read = item(part.trim(), base);
+      if (read instanceof RefusedText) return read;
+      items.add(read);
+    }
+    return [...items];
+  };
+}
+
+export const adminAddress: TextReader<AdminAddress> = (text) => {
+  const match = /^(?:\[([^[\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
+  const hint = 'write address:port, such as 127.0.0.1:1936 or [::1]:1936';
+  if (match === null) return refused(text, 'is no address with a port', hint);
+  const [, bracketed, plain] = match;
+  const host = plain === 'localhost' ? '127.0.0.1' : (bracketed ?? plain ?? '');
+  const isWellFormed = parseAddress(host) !== null && (bracketed !== undefined) === host.includes(':');
+  if (!isWellFormed) return refused(text, 'does not begin with an IP address', hint);
+  const port = Number(match[3]);
+  return port <= 65_535 ? { host, port } : refused(text, 'has a port above 65535', hint);
+};
+
+/** Stands in the bleed mark, in logs and in URLs. */
+export const plainName: TextReader<string> = (text) =>
+  /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}$/.test(text)
+    ? text
+    : refused(text, 'is no plain name', 'write letters, digits, dots, dashes or underscores, at most 253');
+
+export const dnsName: TextReader<string> = (text) => {
+  const labels = text.replace(/\.$/, '').split('.');
+  const isName = text.length <= 253 && labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
+  if (isName && parseAddress(text) === null) return text;
+  return refused(text, 'is no DNS name', 'write a name that resolves to the nodes; addresses go to neighbors');
+};
+
+/** @returns a path, `-` for standard output, or null for none. */
+export const logTarget: TextReader<string | null> = (text, base) => {
+  if (text === 'none') return null;
+  return text === '-' ? '-' : filePath(text, base);
+};
+
+function isUnspecified(address: string): boolean {
+  return parseAddress(address)?.every((byte) => byte === 0) === true;
+}
