@@ -257,7 +257,9 @@ test('files have kebab-case names, two folder levels, and no index but the publi
 test('no name says manager, helper, util, data, info or misc, and no function handles or processes', () => {
   const found: string[] = [];
   for (const { name, text } of everything) {
-    const declared = [...text.matchAll(/\b(?:function\*?|class|interface|type|const|let)\s+([A-Za-z_$][\w$]*)/g)];
+    const declared = [
+      ...text.matchAll(/\b(?:function\*?|class|interface|const|let|type(?=\s+\w+[^;'"{,]*=))\s+([A-Za-z_$][\w$]*)/g),
+    ];
     for (const word of [name, ...declared.map((match) => match[1] ?? '')]) {
       const words = wordsOf(word.replace(/^.*\//, '').replace(/\.ts$/, ''));
       const banned = words.find((part) => BANNED.includes(part));

@@ -47,3 +47,21 @@ export function formatLatency(latencyMs: number | null): string {
   if (latencyMs >= 1_000) return `${(latencyMs / 1_000).toFixed(1)} s`;
   return `${latencyMs >= 100 ? latencyMs.toFixed(0) : latencyMs >= 10 ? latencyMs.toFixed(1) : latencyMs.toFixed(2)} ms`;
 }
+
+/** `12s`, `4m 10s`, `3h 5m`, `2d 1h`: as much as somebody wants to know of an age. */
+export function formatAge(ageMs: number): string {
+  const seconds = Math.floor(ageMs / 1_000);
+  const units = [
+    { sign: 'd', count: Math.floor(seconds / 86_400) },
+    { sign: 'h', count: Math.floor(seconds / 3_600) % 24 },
+    { sign: 'm', count: Math.floor(seconds / 60) % 60 },
+    { sign: 's', count: seconds % 60 },
+  ];
+  const first = units.findIndex(({ count }) => count > 0);
+  if (first === -1) return '0s';
+  return units
+    .slice(first, first + 2)
+    .filter(({ count }, index) => index === 0 || count > 0)
+    .map(({ sign, count }) => `${count}${sign}`)
+    .join(' ');
+}

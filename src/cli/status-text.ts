@@ -1,0 +1,134 @@
+/** What `autoproxy status` prints for people. Pure. */
+import type { AppStatus, InstanceStatus, SourceStatus, StateDocument } from '../admin/state-document.js';
+import { escapeText, formatProblem } from '../model/problem.js';
+import { type AppFigures, appFiguresFrom } from './app-figures.js';
+import { type Cell, formatAge, formatLatency, formatTable } from './table.js';
+import type { Paint } from './terminal.js';
+
+export interface StatusOptions {
+  /** Every instance on a line of its own. */
+  readonly showsInstances: boolean;
+  /** An older document of the same node: counts and latencies are of the time between. */
+  readonly earlier: StateDocument | null;
+}
+
+const APP_COLUMNS = [
+  { title: 'APP' },
+  { title: 'SLOT', align: 'right' },
+  { title: 'UP', align: 'right' },
+  { title: 'REQUESTS', align: 'right' },
+  { title: 'ERRORS', align: 'right' },
+  { title: 'P50', align: 'right' },
+  { title: 'P99', align: 'right' },
+  { title: 'BLED', align: 'right' },
+  { title: 'IN FLIGHT', align: 'right' },
+  { title: 'NOTE' },
+] as const;
+
+const INSTANCE_COLUMNS = [
+  { title: 'APP' },
+  { title: 'INSTANCE' },
+  { title: 'STATE' },
+  { title: 'HEALTH' },
+  { title: 'WEIGHT', align: 'right' },
+  { title: 'REQUESTS', align: 'right' },
+  { title: 'IN FLIGHT', align: 'right' },
+  { title: 'NOTE' },
+] as const;
+
+export function formatStatus(state: StateDocument, { showsInstances, earlier }: StatusOptions, paint: Paint): string[] {
+  const paintTitle = (title: string): string => paint('dim', title);
+  const appRows = state.apps.map((app) => {
+    const before = earlier?.apps.find(({ name }) => name === app.name) ?? null;
+    return appCells(app, appFiguresFrom(app, before), paint);
+  });
+  const instanceRows = state.apps.flatMap((app) =>
+    app.instances.map((instance) => instanceCells(app.name, instance, paint)),
+  );
+  const tables = [
+    state.apps.length === 0 ? [noAppsText(state)] : formatTable(APP_COLUMNS, appRows, paintTitle),
+    showsInstances && instanceRows.length > 0 ? formatTable(INSTANCE_COLUMNS, instanceRows, paintTitle) : [],
+    state.problems.map((problem) => paint(problem.severity === 'error' ? 'red' : 'yellow', formatProblem(problem))),
+  ];
+  return [...headerLines(state, paint), ...tables.flatMap((lines) => (lines.length === 0 ? [] : ['', ...lines]))];
+}
+
+function headerLines(state: StateDocument, paint: Paint): string[] {
+  const uptime = formatAge(state.uptimeMs);
+  const pod = state.pod === null ? '' : ` of pod ${state.pod}`;
+  const status = paint(state.status === 'ready' ? 'green' : 'yellow', state.status);
+  const behind = state.appliedRevision < state.revision ? `, workers hold ${state.appliedRevision}` : '';
+  const serving = state.workers.filter((worker) => worker.state === 'serving').length;
+  const restarts = state.workers.reduce((sum, worker) => sum + worker.restarts, 0);
+  const neighbors = state.neighbors.map(({ address }) => address).join(', ') || 'none';
+  return [
+    `${paint('bold', state.node)}${pod}: ${status} for ${uptime}, revision ${state.revision}${behind}`,
+    `workers ${serving}/${state.workers.length}${restarts === 0 ? '' : `, ${restarts} started again after a crash`}; ` +
+      `sources ${state.sources.map((source) => sourceText(source, paint)).join(', ') || 'none'}; neighbors ${neighbors}`,
+  ];
+}
+
+function sourceText({ name, up, stale, staleMs }: SourceStatus, paint: Paint): string {
+  if (!up) return paint('red', `${name} down`);
+  return stale ? paint('yellow', `${name} stale for ${formatAge(staleMs)}`) : name;
+}
+
+function noAppsText({ sources, problems }: StateDocument): string {
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  if (errors > 0) return 'Nothing is served: mend the errors below; a good file is taken up by itself.';
+  return sources.some(({ up }) => up)
+    ? 'Nothing is served: the sources name no app. Write a services file.'
+    : 'Nothing is served: no source can be read.';
+}
+
+function appCells(app: AppStatus, figures: AppFigures, paint: Paint): Cell[] {
+  const share = `${figures.usable}/${figures.total}`;
+  const style = figures.usable === figures.total ? 'green' : figures.usable === 0 ? 'red' : 'yellow';
+  return [
+    figures.name,
+    String(figures.slot),
+    painted(share, style, paint),
+    String(figures.requests),
+    figures.errors === 0 ? '0' : painted(String(figures.errors), 'red', paint),
+    formatLatency(figures.p50Ms),
+    formatLatency(figures.p99Ms),
+    figures.bled === 0 ? '0' : painted(String(figures.bled), 'yellow', paint),
+    String(figures.inFlight),
+    appNote(app, figures, paint),
+  ];
+}
+
+function appNote(app: AppStatus, { usable }: AppFigures, paint: Paint): Cell {
+  if (!app.bound) return painted(`not bound: ${escapeText(app.bindError ?? 'not yet')}`, 'red', paint);
+  const upNeighbors = app.neighbors.filter(({ up }) => up).map(({ address }) => address);
+  if (usable > 0) return app.queued > 0 ? painted(`${app.queued} wait`, 'yellow', paint) : '';
+  return upNeighbors.length > 0
+    ? painted(`bleeds to ${upNeighbors.join(', ')}`, 'yellow', paint)
+    : painted('503: no instance and no neighbor', 'red', paint);
+}
+
+function instanceCells(app: string, instance: InstanceStatus, paint: Paint): Cell[] {
+  const { id, state, health, weight, requests, inFlight } = instance;
+  return [
+    app,
+    id,
+    painted(state, state === 'ready' ? 'green' : 'yellow', paint),
+    painted(health, health === 'up' ? 'green' : health === 'down' ? 'red' : 'dim', paint),
+    String(weight),
+    String(requests),
+    String(inFlight),
+    instanceNote(instance),
+  ];
+}
+
+function instanceNote({ health, lastCheck, override }: InstanceStatus): string {
+  const notes = [
+    override === null ? '' : `by ${override.by} at ${override.at}`,
+    health === 'down' && lastCheck !== null ? lastCheck.detail : '',
+  ];
+  return escapeText(notes.filter((note) => note !== '').join('; '));
+}
+
+function painted(text: string, style: Parameters<Paint>[0], paint: Paint): Cell {
+  return { text, painted: paint(style, text) };
+}

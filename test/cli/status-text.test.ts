@@ -1,0 +1,84 @@
+/** The table of `autoproxy status`. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatStatus } from '../../src/cli/status-text.js';
+import { plainPaint } from '../../src/cli/terminal.js';
+import { appStatus, histogramOf, instanceStatus, stateDocument } from './state-documents.js';
+
+const options = { showsInstances: false, earlier: null };
+
+test('columns are aligned and numbers stand at the right', () => {
+  const state = stateDocument({
+    apps: [
+      appStatus({ requests: 12_345, latencyBuckets: histogramOf(1), instances: [instanceStatus()] }),
+      appStatus({ name: 'backoffice', slot: 80, requests: 7, instances: [instanceStatus()] }),
+    ],
+  });
+  const [, , , titles = '', first = '', second = ''] = formatStatus(state, options, plainPaint);
+  const end = titles.indexOf('REQUESTS') + 'REQUESTS'.length;
+  assert.equal(first.slice(0, end).trimEnd().slice(-6), ' 12345');
+  assert.equal(second.slice(0, end).slice(-2), ' 7');
+  assert.ok(first.startsWith('shop        21034  1/1'), first);
+  assert.ok(second.startsWith('backoffice     80  1/1'), second);
+});
+
+test('an app without a usable instance says where its traffic goes', () => {
+  const down = [instanceStatus({ health: 'down' })];
+  const neighbors = [{ address: '10.0.0.6', up: true }];
+  const state = stateDocument({
+    apps: [appStatus({ instances: down, neighbors }), appStatus({ name: 'api', instances: down })],
+  });
+  const text = formatStatus(state, options, plainPaint).join('\n');
+  assert.match(text, /^shop .* 0\/1 .*bleeds to 10\.0\.0\.6$/m);
+  assert.match(text, /^api .* 0\/1 .*503: no instance and no neighbor$/m);
+});
+
+test('a slot that is not bound says why, and nothing in it can move the cursor', () => {
+  const state = stateDocument({ apps: [appStatus({ bound: false, bindError: 'taken by \x1b[2Jpid 5' })] });
+  const text = formatStatus(state, options, plainPaint).join('\n');
+  assert.match(text, /not bound: taken by \\u001b\[2Jpid 5$/m);
+});
+
+test('instances say who set their state and why they are down', () => {
+  const instances = [
+    instanceStatus({ state: 'drain', override: { by: 'ann', at: '2026-01-02T03:04:05Z' } }),
+    instanceStatus({ id: '172.17.0.3:8080', health: 'down', lastCheck: { ok: false, detail: 'refused', ageMs: 5 } }),
+  ];
+  const lines = formatStatus(
+    stateDocument({ apps: [appStatus({ instances })] }),
+    { ...options, showsInstances: true },
+    plainPaint,
+  );
+  assert.match(lines.at(-2) ?? '', /172\.17\.0\.2:8080 +drain +up .* by ann at 2026-01-02T03:04:05Z$/);
+  assert.match(lines.at(-1) ?? '', /172\.17\.0\.3:8080 +ready +down .* refused$/);
+});
+
+test('the header tells what is not as it should be', () => {
+  const state = stateDocument({
+    status: 'stopping',
+    revision: 9,
+    workers: [
+      { index: 0, pid: 8, state: 'serving', revision: 9, restarts: 2 },
+      { index: 1, pid: 9, state: 'draining', revision: 4, restarts: 0 },
+    ],
+    sources: [{ name: 'directory', up: true, stale: true, staleMs: 65_000, apps: 1 }],
+  });
+  const [first, second] = formatStatus(state, options, plainPaint);
+  assert.equal(first, 'a1 of pod alpha: stopping for 4m 10s, revision 9, workers hold 4');
+  assert.equal(second, 'workers 1/2, 2 started again after a crash; sources directory stale for 1m 5s; neighbors none');
+});
+
+test('a node that serves nothing says what to do', () => {
+  const problem = {
+    severity: 'error',
+    app: null,
+    file: '/s/x.yml',
+    line: 2,
+    col: 1,
+    message: 'bad',
+    hint: null,
+  } as const;
+  const text = formatStatus(stateDocument({ problems: [problem] }), options, plainPaint).join('\n');
+  assert.match(text, /Nothing is served: mend the errors below/);
+  assert.match(text, /^\/s\/x\.yml:2:1: error: bad$/m);
+});

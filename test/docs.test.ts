@@ -1,0 +1,88 @@
+/** What the documents list is what the code has: commands, exit codes, options, error codes, paths. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { EXIT_CODES } from '../src/cli/exit-codes.js';
+import { createProgram } from '../src/cli/program.js';
+import { plainPaint } from '../src/cli/terminal.js';
+import { CONFIG_OPTION, OPTIONS } from '../src/config/options.js';
+import { ERRORS } from '../src/core/errors.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+function readText(name: string): string {
+  return readFileSync(path.join(ROOT, name), 'utf8');
+}
+
+/** The rows of the table that follows a comment `<!-- name... -->`, without title and rule. */
+function tableAfter(text: string, name: string): string[] {
+  const start = text.indexOf(`<!-- ${name}`);
+  assert.notEqual(start, -1, `no comment "<!-- ${name}" stands before the table`);
+  const lines = text.slice(start).split('\n').slice(1);
+  const end = lines.findIndex((line) => !line.startsWith('|'));
+  return lines.slice(2, end === -1 ? undefined : end);
+}
+
+function cellsOf(row: string): string[] {
+  return row
+    .slice(1, -1)
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replaceAll('\\|', '|'));
+}
+
+test('README.md lists every command with its description', () => {
+  const terminal = { isInteractive: false, columns: 80, rows: 24, paint: plainPaint };
+  const program = createProgram({
+    terminal: { ...terminal, write: () => {}, print: () => {}, warn: () => {} },
+    env: {},
+    servicesDir: '',
+    adminAddress: '',
+    finish: () => {},
+  });
+  const expected = program.commands.map((command) => {
+    const words = command.registeredArguments.map((argument) =>
+      argument.required ? ` <${argument.name()}>` : ` [${argument.name()}]`,
+    );
+    return `| \`autoproxy ${command.name()}${words.join('')}\` | ${command.description()} |`;
+  });
+  assert.deepEqual(tableAfter(readText('README.md'), 'commands').sort(), expected.sort());
+});
+
+test('README.md lists every exit code', () => {
+  const codes = tableAfter(readText('README.md'), 'exit codes').map((row) => Number(cellsOf(row)[0]));
+  assert.deepEqual(codes, Object.values(EXIT_CODES));
+});
+
+test('README.md lists every option as config/options.ts has it', () => {
+  const all = [{ ...CONFIG_OPTION, fallbackHelp: CONFIG_OPTION.fallback }, ...Object.values(OPTIONS)];
+  const expected = all.map(({ name, placeholder, environment, fallbackHelp, help }) => {
+    const variables = environment.map((variable) => `\`${variable}\``).join(', ');
+    return `| \`--${name} ${placeholder}\` | ${variables} | ${fallbackHelp ?? ''} | ${help} |`;
+  });
+  assert.deepEqual(tableAfter(readText('README.md'), 'options'), expected);
+});
+
+test('src/proxy/README.md lists every error code as core/errors.ts has it', () => {
+  const expected = Object.entries(ERRORS).map(
+    ([code, { status, side, retry, flags, text }]) =>
+      `| ${code} | ${status} | ${side} | ${retry} | \`${flags}\` | ${text} |`,
+  );
+  assert.deepEqual(tableAfter(readText('src/proxy/README.md'), 'errors'), expected);
+});
+
+test('every link in a document of ours leads to a file', () => {
+  const documents = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.md') && !/(^|\/)(node_modules|dist|\.\w+)\//.test(name),
+  );
+  const broken: string[] = [];
+  for (const name of documents) {
+    for (const [, target] of readText(name).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (target === undefined || /^(https?:|#)/.test(target)) continue;
+      const file = path.join(ROOT, path.dirname(name), target.replace(/#.*$/, ''));
+      if (!existsSync(file)) broken.push(`${name}: ${target}`);
+    }
+  }
+  assert.deepEqual(broken, []);
+});
