@@ -74,7 +74,7 @@ export class DataPlane {
 
   counters(): WorkerCounters {
     const slots: Record<string, SlotCounters> = {};
-    for (const { slot } of this.#served.values()) slots[slot.app] = slot.counters;
+    for (const { slot } of this.#served.values()) slots[slot.app] = slot.readCounters();
     return { slots };
   }
 

@@ -122,7 +122,6 @@ export class Exchange implements SlotRequest, Waiter {
         return;
       }
       slot.queue.add(this);
-      slot.counters.queued = slot.queue.length;
       if (this.#downstream.deadline === Number.POSITIVE_INFINITY) {
         this.#downstream.deadline = worker.clock.now() + slot.config.timeouts.queueMs;
       }
@@ -136,7 +135,6 @@ export class Exchange implements SlotRequest, Waiter {
 
   #assign(instance: Instance): void {
     const { slot, worker } = this.#downstream;
-    slot.counters.queued = slot.queue.length;
     this.#instance = instance;
     instance.inFlight += 1;
     if (instance.isNeighbor) slot.counters.bled += 1;
@@ -248,7 +246,6 @@ export class Exchange implements SlotRequest, Waiter {
   onDeadline(): void {
     if (this.isQueued) {
       this.#downstream.slot.queue.leave(this);
-      this.#downstream.slot.counters.queued = this.#downstream.slot.queue.length;
       this.#fail('QUEUE_TIMEOUT');
     } else if (this.#tunnel !== null) {
       this.#countError('TUNNEL_TIMEOUT');

@@ -81,6 +81,16 @@ export class Slot {
     return request.mayBleed ? this.chooseNeighbor(request) : null;
   }
 
+  /** The counters with their gauges as they are now. */
+  readCounters(): SlotCounters {
+    this.counters.queued = this.queue.length;
+    for (const instance of this.instances.values()) {
+      instance.counters.inFlight = instance.inFlight;
+      instance.counters.idle = instance.idle.length;
+    }
+    return this.counters;
+  }
+
   /** Neighbors that answer take turns. */
   chooseNeighbor(request: PickRequest): Instance | null {
     const count = this.#neighbors.length;
@@ -122,6 +132,7 @@ export class Slot {
       instance.isRemoved = true;
       this.instances.delete(id);
       this.#bySticky.delete(stickyIdOf(id));
+      delete this.counters.instances[id];
       leaving.push(instance);
     }
     this.#applyNeighbors(config.neighbors, config.port);

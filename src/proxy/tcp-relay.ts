@@ -73,7 +73,6 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
     } else {
       this.#connect(choice);
     }
-    slot.counters.queued = slot.queue.length;
   }
 
   #connect(instance: Instance): void {

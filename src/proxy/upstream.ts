@@ -77,7 +77,6 @@ export class Upstream extends ByteConnection {
     this.exchange = exchange;
     this.wasReused = true;
     this.#state = STATE.HEAD;
-    this.instance.counters.idle = this.instance.idle.length;
   }
 
   onBytes(bytes: Buffer, length: number): void {
@@ -303,7 +302,6 @@ export class Upstream extends ByteConnection {
       this.resume();
       // Back in the pool before the exchange ends: a request that waits for room finds it there.
       this.instance.idle.push(this);
-      this.instance.counters.idle = this.instance.idle.length;
       exchange.onComplete();
     } else {
       this.#state = STATE.GONE;
@@ -349,7 +347,6 @@ export class Upstream extends ByteConnection {
       case STATE.IDLE: {
         const index = this.instance.idle.indexOf(this);
         if (index !== -1) this.instance.idle.splice(index, 1);
-        this.instance.counters.idle = this.instance.idle.length;
         break;
       }
       case STATE.HEAD:
