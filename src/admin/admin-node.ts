@@ -1,0 +1,25 @@
+import type { ExpositionInput } from '../metrics/exposition.js';
+import type { AdminState } from '../model/app.js';
+import type { StateDocument } from './state-document.js';
+
+/** All that the admin API knows of the node that it speaks for. */
+export interface AdminNode {
+  state(): Promise<StateDocument>;
+  metrics(): Promise<ExpositionInput>;
+  /** The node serves its newest snapshot. */
+  isReady(): boolean;
+  isStopping(): boolean;
+  /**
+   * In force when the promise resolves.
+   * @param instance null: all instances of the app
+   * @param by who asks, safe for a terminal
+   */
+  setState(app: string, instance: string | null, state: AdminState, by: string): Promise<SetStateOutcome>;
+  /** @returns false when no removal of this source is held */
+  acceptRemoval(source: string): boolean;
+}
+
+export type SetStateOutcome =
+  /** `saved: false`: in force, but a restart forgets it; `reason` says why. */
+  | { readonly ok: true; readonly saved: boolean; readonly reason?: string }
+  | { readonly ok: false; readonly status: 404; readonly message: string };

@@ -1,0 +1,206 @@
+/** The admin API of a node as the command line sees it; each failure says what to do. */
+import { Client, errors } from 'undici';
+import type { AdminState } from '../model/app.js';
+import { escapeText } from '../model/problem.js';
+import { BY_FIELD, endpointPath, REQUEST_FIELD } from './endpoints.js';
+import type { StateDocument } from './state-document.js';
+
+export interface AdminClientOptions {
+  /** `ADDR:PORT`, as in --admin. */
+  readonly address: string;
+  /** Who asks, such as `ada@pts/1`; it stands beside what was decided. */
+  readonly by?: string;
+  /** For the whole of one request. */
+  readonly timeoutMs?: number;
+}
+
+/** In force; `saved: false` means that a restart of the node forgets it, and `reason` says why. */
+export interface StateChange {
+  readonly app: string;
+  readonly instance: string | null;
+  readonly state: AdminState;
+  readonly saved: boolean;
+  readonly reason?: string;
+}
+
+export type AdminClientErrorKind =
+  /** Nobody listens, or the address is none. */
+  | 'unreachable'
+  /** Somebody listens and does not answer in time. */
+  | 'timeout'
+  /** Somebody answers, and it is no node that this client understands. */
+  | 'foreign'
+  /** The node says no. */
+  | 'refused';
+
+/** `message` says what happened, `hint` what to do. */
+export class AdminClientError extends Error {
+  readonly kind: AdminClientErrorKind;
+  readonly hint: string;
+  /** The HTTP status, where there was an answer. */
+  readonly status: number | null;
+
+  constructor(
+    kind: AdminClientErrorKind,
+    message: string,
+    hint: string,
+    status: number | null = null,
+    cause?: unknown,
+  ) {
+    super(message, { cause });
+    this.name = 'AdminClientError';
+    this.kind = kind;
+    this.hint = hint;
+    this.status = status;
+  }
+}
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+/** A state document of 500 apps is a few megabytes; whoever sends more is no node. */
+const MAX_ANSWER_BYTES = 67_108_864;
+const NAME_IT = 'start the node (autoproxy node), or name the address of a running one with --admin ADDR:PORT';
+
+interface JsonAnswer {
+  readonly status: number;
+  readonly document: unknown;
+}
+
+export class AdminClient {
+  readonly address: string;
+  readonly #by: string | null;
+  readonly #timeoutMs: number;
+  readonly #client: Client;
+
+  /** @throws AdminClientError when the address is none */
+  constructor({ address, by, timeoutMs = DEFAULT_TIMEOUT_MS }: AdminClientOptions) {
+    this.address = address;
+    this.#by = by ?? null;
+    this.#timeoutMs = timeoutMs;
+    const origin = originOf(address);
+    this.#client = new Client(origin, {
+      connect: { timeout: timeoutMs },
+      maxResponseSize: MAX_ANSWER_BYTES,
+      pipelining: 1,
+    });
+  }
+
+  /** @throws AdminClientError */
+  async readState(): Promise<StateDocument> {
+    const { status, document } = await this.#request('GET', endpointPath('state'));
+    const version = fieldOf(document, 'version');
+    if (status === 200 && version === 1 && Array.isArray(fieldOf(document, 'apps'))) return document as StateDocument;
+    if (status === 200 && typeof version === 'number') {
+      const hint = 'use the autoproxy command of the same release as the node';
+      throw new AdminClientError('foreign', `the node at ${this.address} is of another release`, hint, status);
+    }
+    throw this.#refusalFrom(status, document);
+  }
+
+  /** Whether the node serves. @throws AdminClientError when it does not answer at all */
+  async readReady(): Promise<boolean> {
+    const { status, document } = await this.#request('GET', endpointPath('ready'));
+    if (status === 200) return true;
+    if (status === 503) return false;
+    throw this.#refusalFrom(status, document);
+  }
+
+  /**
+   * @param instance `ip:port`, or null for all instances of the app
+   * @throws AdminClientError; `refused` with status 404 when there is no such app or instance
+   */
+  async setState(app: string, instance: string | null, state: AdminState): Promise<StateChange> {
+    const path =
+      instance === null
+        ? endpointPath('set-app-state', { app, state })
+        : endpointPath('set-instance-state', { app, id: instance, state });
+    const { status, document } = await this.#request('POST', path);
+    if (status === 200 && typeof fieldOf(document, 'saved') === 'boolean') return document as StateChange;
+    throw this.#refusalFrom(status, document);
+  }
+
+  /** @throws AdminClientError; `refused` with status 404 when nothing of this source is held back */
+  async acceptRemoval(source: string): Promise<void> {
+    const { status, document } = await this.#request('POST', endpointPath('accept-removal', { name: source }));
+    if (status !== 200 || fieldOf(document, 'accepted') !== true) throw this.#refusalFrom(status, document);
+  }
+
+  /** Ends its connection. An idle one does not keep the process alive. */
+  async close(): Promise<void> {
+    await this.#client.destroy();
+  }
+
+  async #request(method: 'GET' | 'POST', path: string): Promise<JsonAnswer> {
+    const headers: Record<string, string> = { [REQUEST_FIELD]: '1' };
+    if (this.#by !== null) headers[BY_FIELD] = escapeText(this.#by);
+    try {
+      const { statusCode, body } = await this.#client.request({
+        method,
+        path,
+        headers,
+        signal: AbortSignal.timeout(this.#timeoutMs),
+      });
+      return { status: statusCode, document: documentFrom(await body.text()) };
+    } catch (error) {
+      throw this.#failureFrom(error);
+    }
+  }
+
+  #failureFrom(error: unknown): AdminClientError {
+    const { name, code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ECONNREFUSED') {
+      return new AdminClientError('unreachable', `nothing listens on ${this.address}`, NAME_IT, null, error);
+    }
+    if (name === 'TimeoutError' || error instanceof errors.ConnectTimeoutError) {
+      const said = `${this.address} did not answer within ${this.#timeoutMs / 1_000} s`;
+      return new AdminClientError('timeout', said, 'see the log of the node; is it the right address?', null, error);
+    }
+    if (
+      error instanceof errors.HTTPParserError ||
+      code?.startsWith('HPE_') ||
+      code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
+    ) {
+      return new AdminClientError(
+        'foreign',
+        `what listens on ${this.address} is no autoproxy node`,
+        NAME_IT,
+        null,
+        error,
+      );
+    }
+    const said = `no answer from ${this.address}: ${escapeText(message)}`;
+    return new AdminClientError('unreachable', said, NAME_IT, null, error);
+  }
+
+  #refusalFrom(status: number, document: unknown): AdminClientError {
+    const said = fieldOf(document, 'error');
+    if (typeof said !== 'string') {
+      const message = `what listens on ${this.address} is no autoproxy node (it answered ${status})`;
+      return new AdminClientError('foreign', message, NAME_IT, status);
+    }
+    const hint = fieldOf(document, 'hint');
+    const advice = typeof hint === 'string' ? hint : 'autoproxy status shows what there is';
+    return new AdminClientError('refused', escapeText(said), escapeText(advice), status);
+  }
+}
+
+function originOf(address: string): string {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9._-]+):(\d{1,5})$/.exec(address);
+  const origin =
+    match !== null && Number(match[2]) > 0 && URL.canParse(`http://${address}`) ? `http://${address}` : null;
+  if (origin !== null) return origin;
+  const hint = 'write ADDR:PORT, such as 127.0.0.1:1936 or [::1]:1936';
+  throw new AdminClientError('unreachable', `"${escapeText(address)}" is no address with a port`, hint);
+}
+
+/** @returns null for what is no JSON */
+function documentFrom(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function fieldOf(document: unknown, name: string): unknown {
+  return typeof document === 'object' && document !== null ? (document as Record<string, unknown>)[name] : undefined;
+}

@@ -1,0 +1,105 @@
+/** The one table of the admin API; the server, the page, the client and the list in a 404 are all read from it. */
+import { ADMIN_STATES } from '../model/app.js';
+
+export interface Endpoint {
+  readonly name: EndpointName;
+  readonly method: 'GET' | 'POST';
+  /** `:state` is drain, ready or maint; every other `:word` is any text, percent-encoded. */
+  readonly path: string;
+  readonly help: string;
+}
+
+export type EndpointName =
+  | 'page'
+  | 'ready'
+  | 'health'
+  | 'ping'
+  | 'state'
+  | 'metrics'
+  | 'set-app-state'
+  | 'set-instance-state'
+  | 'accept-removal';
+
+/** Reading by GET, changing by POST only. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  { name: 'page', method: 'GET', path: '/', help: 'this list, for people' },
+  { name: 'ready', method: 'GET', path: '/ready', help: '200 when the node serves, else 503' },
+  { name: 'health', method: 'GET', path: '/health', help: 'the same as /ready' },
+  { name: 'ping', method: 'GET', path: '/ping', help: '200 while the node lives, 503 when it is stopping' },
+  { name: 'state', method: 'GET', path: '/state', help: 'all that the node knows, as JSON' },
+  { name: 'metrics', method: 'GET', path: '/metrics', help: 'counters and gauges for Prometheus' },
+  {
+    name: 'set-app-state',
+    method: 'POST',
+    path: '/apps/:app/:state',
+    help: 'drain, ready or maint for all instances of an app',
+  },
+  {
+    name: 'set-instance-state',
+    method: 'POST',
+    path: '/apps/:app/instances/:id/:state',
+    help: 'drain, ready or maint for one instance; the id is ip:port',
+  },
+  {
+    name: 'accept-removal',
+    method: 'POST',
+    path: '/sources/:name/accept-removal',
+    help: 'take over what a source has removed and what was held back',
+  },
+];
+
+/** Every POST carries it: a web page of somebody else can not send it without being asked about it first. */
+export const REQUEST_FIELD = 'x-autoproxy';
+/** Who asks, for people. */
+export const BY_FIELD = 'x-autoproxy-by';
+
+export interface EndpointMatch {
+  readonly endpoint: Endpoint;
+  /** By the words of the path, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** @param path without its query. @returns all endpoints of this path, whatever their method */
+export function matchEndpoints(path: string): readonly EndpointMatch[] {
+  return ENDPOINTS.flatMap((endpoint) => {
+    const params = matchPath(endpoint.path, path);
+    return params === null ? [] : [{ endpoint, params }];
+  });
+}
+
+/** The path of an endpoint with its words filled in. @throws TypeError when one is missing: a mistake of ours */
+export function endpointPath(name: EndpointName, params: Readonly<Record<string, string>> = {}): string {
+  const endpoint = ENDPOINTS.find((candidate) => candidate.name === name);
+  return (endpoint?.path ?? '').replace(/:(\w+)/g, (_, word: string) => {
+    const value = params[word];
+    if (value === undefined) throw new TypeError(`${name} needs ${word}`);
+    return encodeURIComponent(value);
+  });
+}
+
+function matchPath(template: string, path: string): Record<string, string> | null {
+  const wanted = template.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return null;
+  const params: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    const text = given[index] ?? '';
+    if (!part.startsWith(':')) {
+      if (part !== text) return null;
+      continue;
+    }
+    const value = decodeSegment(text);
+    if (value === null || value === '') return null;
+    if (part === ':state' && !ADMIN_STATES.some((state) => state === value)) return null;
+    params[part.slice(1)] = value;
+  }
+  return params;
+}
+
+function decodeSegment(segment: string): string | null {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return null;
+  }
+}

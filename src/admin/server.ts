@@ -1,0 +1,209 @@
+/**
+ * The admin API of one node over HTTP. It has no password: it listens on loopback by default, believes no Host but its
+ * own (DNS rebinding), and changes nothing for a request that a web page could have sent.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Log, silentLog } from '../core/log.js';
+import { parseAddress } from '../core/networks.js';
+import { escapeText } from '../model/problem.js';
+import type { AdminNode } from './admin-node.js';
+import {
+  type Answer,
+  answerEndpoint,
+  failureAnswer,
+  foreignHostAnswer,
+  notFoundAnswer,
+  tooLargeAnswer,
+  unmarkedAnswer,
+  wrongMethodAnswer,
+} from './answers.js';
+import { BY_FIELD, matchEndpoints, REQUEST_FIELD } from './endpoints.js';
+
+export interface AdminServerOptions {
+  readonly node: AdminNode;
+  /** An IP address and a port; port 0 lets the system choose. */
+  readonly address: ListenAddress;
+  /** Names that this node is called by, beside localhost and IP addresses. */
+  readonly hostNames?: readonly string[];
+  readonly log?: Log;
+}
+
+export interface ListenAddress {
+  /** Without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** No endpoint needs a body. */
+const MAX_BODY_BYTES = 65_536;
+const MAX_HEAD_BYTES = 16_384;
+/** Operators, probes and a scraper are few; whoever opens more must not take the node's descriptors. */
+const MAX_CONNECTIONS = 256;
+const REQUEST_TIMEOUT_MS = 10_000;
+const IDLE_TIMEOUT_MS = 30_000;
+const MAX_BY_LENGTH = 128;
+
+const SAFE_FIELDS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+} as const;
+
+export class AdminServer {
+  readonly #node: AdminNode;
+  readonly #log: Log;
+  readonly #hostNames: ReadonlySet<string>;
+  readonly #server: Server;
+  /** Requests that have arrived whole and are not answered yet. */
+  readonly #underway = new Set<Promise<void>>();
+  #isClosing = false;
+
+  constructor({ node, hostNames = [], log = silentLog }: AdminServerOptions) {
+    this.#node = node;
+    this.#log = log;
+    this.#hostNames = new Set(['localhost', ...hostNames.map((name) => name.toLowerCase())]);
+    this.#server = createServer(
+      {
+        maxHeaderSize: MAX_HEAD_BYTES,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        keepAliveTimeout: IDLE_TIMEOUT_MS,
+      },
+      (request, response) => this.#onRequest(request, response),
+    );
+    this.#server.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /** Resolves when it listens. @throws Error that says what to do when the address can not be had */
+  listen({ host, port }: ListenAddress): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onError = (error: NodeJS.ErrnoException): void => reject(listenFailure(host, port, error));
+      this.#server.once('error', onError);
+      this.#server.listen({ host, port, ipv6Only: false }, () => {
+        this.#server.off('error', onError);
+        this.#server.on('error', (error) => this.#log.error({ reason: error.message }, 'the admin API failed'));
+        resolve();
+      });
+    });
+  }
+
+  /** Where it listens, with the real port. */
+  get address(): ListenAddress {
+    const { address, port } = this.#server.address() as AddressInfo;
+    return { host: address, port };
+  }
+
+  /** Answers what has arrived, then cuts what is left. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await Promise.allSettled([...this.#underway]);
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    // The peer went away; there is nobody to tell.
+    request.on('error', () => response.destroy());
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES || response.headersSent) return;
+      // The rest is not read: the connection ends with the answer.
+      response.setHeader('connection', 'close');
+      this.#send(request, response, tooLargeAnswer(MAX_BODY_BYTES));
+      response.once('finish', () => request.destroy());
+    });
+    request.on('end', () => {
+      if (response.headersSent) return;
+      const answered = this.#answer(request, response).finally(() => this.#underway.delete(answered));
+      this.#underway.add(answered);
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let answer: Answer;
+    try {
+      answer = await this.#answerFor(request);
+    } catch (error) {
+      this.#log.error({ err: error, path: escapeText(request.url ?? '') }, 'a request to the admin API failed');
+      answer = failureAnswer(error);
+    }
+    if (response.destroyed) return;
+    const gone = new Promise<void>((resolve) => response.once('close', resolve));
+    this.#send(request, response, answer);
+    await gone;
+  }
+
+  async #answerFor(request: IncomingMessage): Promise<Answer> {
+    const method = request.method ?? '';
+    const path = (request.url ?? '').split('?')[0] ?? '';
+    if (!this.#isOwnHost(request.headers.host)) return foreignHostAnswer();
+    const matches = matchEndpoints(path);
+    if (matches.length === 0) return notFoundAnswer(path);
+    const match = matches.find(({ endpoint }) => endpoint.method === (method === 'HEAD' ? 'GET' : method));
+    if (match === undefined) return wrongMethodAnswer(method, path, matches);
+    if (match.endpoint.method === 'POST' && !isMarked(request)) return unmarkedAnswer();
+    const by = byOf(request);
+    const answer = await answerEndpoint(this.#node, match, by);
+    if (match.endpoint.method === 'POST') {
+      this.#log.info({ path: escapeText(path), by, status: answer.status }, 'an operator asked for a change');
+    }
+    return answer;
+  }
+
+  /** HTTP/1.0 has no Host; a browser always sends one, and it is browsers that can be led here by a foreign name. */
+  #isOwnHost(field: string | undefined): boolean {
+    if (field === undefined) return true;
+    const match = /^(?:\[([^[\]]+)\]|([^:[\]]+))(?::\d{1,5})?$/.exec(field);
+    const name = (match?.[1] ?? match?.[2] ?? '').toLowerCase();
+    return parseAddress(name) !== null || this.#hostNames.has(name.replace(/\.$/, ''));
+  }
+
+  #send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+    if (this.#isClosing) response.setHeader('connection', 'close');
+    response.writeHead(answer.status, {
+      ...SAFE_FIELDS,
+      ...answer.fields,
+      'content-type': answer.contentType,
+      'content-length': Buffer.byteLength(answer.body),
+    });
+    response.end(request.method === 'HEAD' ? undefined : answer.body);
+  }
+}
+
+/** Resolves when it listens. @throws Error that says what to do when the address can not be had */
+export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const server = new AdminServer(options);
+  await server.listen(options.address);
+  return server;
+}
+
+/** A foreign page can send a form or a bare fetch, but neither this field nor this type without a preflight. */
+function isMarked({ headers }: IncomingMessage): boolean {
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  return headers[REQUEST_FIELD] === '1' || type === 'application/json';
+}
+
+function byOf({ headers, socket }: IncomingMessage): string {
+  const field = headers[BY_FIELD];
+  const by = (typeof field === 'string' ? field : '').trim();
+  return escapeText(by === '' ? `somebody at ${socket.remoteAddress ?? 'an unknown address'}` : by).slice(
+    0,
+    MAX_BY_LENGTH,
+  );
+}
+
+function listenFailure(host: string, port: number, error: NodeJS.ErrnoException): Error {
+  const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE:
+      `the port of the admin API, ${place}, is taken; \`ss -ltnp 'sport = :${port}'\` names who has it: ` +
+      'stop that, or choose another with --admin ADDR:PORT',
+    EADDRNOTAVAIL: `the admin API can not listen on ${place}: this host has no such address; give one of its own with --admin`,
+    EACCES: `the admin API may not listen on ${place}; choose a port above 1023 with --admin ADDR:PORT`,
+  };
+  const message = reasons[error.code ?? ''] ?? `the admin API can not listen on ${place}: ${error.message}`;
+  return new Error(message, { cause: error });
+}
