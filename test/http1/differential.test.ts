@@ -17,8 +17,8 @@ import { generateRequests, generateResponses } from './message-generator.js';
 /** Seeds that once failed: CONNECT with a path, empty extension names, tabs behind framing values. */
 const KEPT_REQUESTS: readonly number[] = [10, 30, 78];
 const KEPT_RESPONSES: readonly number[] = [5, 48];
-const FIRST_SEED = Number(process.env['FUZZ_SEED'] ?? 1);
-const CASES = Number(process.env['FUZZ_CASES'] ?? 40_000);
+const FIRST_SEED = Number(process.env.FUZZ_SEED ?? 1);
+const CASES = Number(process.env.FUZZ_CASES ?? 40_000);
 
 /** Asked behind each stream: it is seen only where the last message ended for both. */
 const SENTINEL = 'GET /sentinel HTTP/1.1\r\nHost: a\r\n\r\n';
