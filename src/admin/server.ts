@@ -2,8 +2,10 @@
  * The admin API of one node over HTTP. It has no password: it listens on loopback by default, believes no Host but its
  * own (DNS rebinding), and changes nothing for a request that a web page could have sent.
  */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Clock, systemClock } from '../core/clock.js';
 import { type Log, silentLog } from '../core/log.js';
 import { parseAddress } from '../core/networks.js';
 import { escapeText } from '../model/problem.js';
@@ -26,7 +28,10 @@ export interface AdminServerOptions {
   readonly address: ListenAddress;
   /** Names that this node is called by, beside localhost and IP addresses. */
   readonly hostNames?: readonly string[];
+  /** Who listens on a port of this host, as `nginx (pid 123)`; null when it can not be told. */
+  readonly findPortHolder?: (port: number) => Promise<string | null>;
   readonly log?: Log;
+  readonly clock?: Clock;
 }
 
 export interface ListenAddress {
@@ -42,6 +47,8 @@ const MAX_HEAD_BYTES = 16_384;
 const MAX_CONNECTIONS = 256;
 const REQUEST_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
+/** A peer that does not read its answer must not hold up the end of the node. */
+const CLOSE_TIMEOUT_MS = 1_000;
 const MAX_BY_LENGTH = 128;
 
 const SAFE_FIELDS = {
@@ -53,15 +60,22 @@ const SAFE_FIELDS = {
 export class AdminServer {
   readonly #node: AdminNode;
   readonly #log: Log;
+  readonly #clock: Clock;
   readonly #hostNames: ReadonlySet<string>;
   readonly #server: Server;
   /** Requests that have arrived whole and are not answered yet. */
   readonly #underway = new Set<Promise<void>>();
   #isClosing = false;
 
-  constructor({ node, hostNames = [], log = silentLog }: AdminServerOptions) {
+  constructor({
+    node,
+    hostNames = [],
+    log = silentLog,
+    clock = systemClock,
+  }: Omit<AdminServerOptions, 'address' | 'findPortHolder'>) {
     this.#node = node;
     this.#log = log;
+    this.#clock = clock;
     this.#hostNames = new Set(['localhost', ...hostNames.map((name) => name.toLowerCase())]);
     this.#server = createServer(
       {
@@ -73,19 +87,14 @@ export class AdminServer {
       (request, response) => this.#onRequest(request, response),
     );
     this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.timeout = IDLE_TIMEOUT_MS;
   }
 
-  /** Resolves when it listens. @throws Error that says what to do when the address can not be had */
-  listen({ host, port }: ListenAddress): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const onError = (error: NodeJS.ErrnoException): void => reject(listenFailure(host, port, error));
-      this.#server.once('error', onError);
-      this.#server.listen({ host, port, ipv6Only: false }, () => {
-        this.#server.off('error', onError);
-        this.#server.on('error', (error) => this.#log.error({ reason: error.message }, 'the admin API failed'));
-        resolve();
-      });
-    });
+  /** Resolves when it listens; rejects with the system's error. */
+  async listen({ host, port }: ListenAddress): Promise<void> {
+    this.#server.listen({ host, port });
+    await once(this.#server, 'listening');
+    this.#server.on('error', (error) => this.#log.error({ reason: error.message }, 'the admin API failed'));
   }
 
   /** Where it listens, with the real port. */
@@ -98,7 +107,8 @@ export class AdminServer {
   async close(): Promise<void> {
     this.#isClosing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    await Promise.allSettled([...this.#underway]);
+    const late = new Promise<void>((resolve) => this.#clock.setTimer(CLOSE_TIMEOUT_MS, resolve));
+    await Promise.race([Promise.allSettled([...this.#underway]), late]);
     this.#server.closeAllConnections();
     await closed;
   }
@@ -127,7 +137,10 @@ export class AdminServer {
     try {
       answer = await this.#answerFor(request);
     } catch (error) {
-      this.#log.error({ err: error, path: escapeText(request.url ?? '') }, 'a request to the admin API failed');
+      this.#log.error(
+        { err: error, path: escapeText((request.url ?? '').slice(0, 200)) },
+        'a request to the admin API failed',
+      );
       answer = failureAnswer(error);
     }
     if (response.destroyed) return;
@@ -148,7 +161,10 @@ export class AdminServer {
     const by = byOf(request);
     const answer = await answerEndpoint(this.#node, match, by);
     if (match.endpoint.method === 'POST') {
-      this.#log.info({ path: escapeText(path), by, status: answer.status }, 'an operator asked for a change');
+      this.#log.info(
+        { path: escapeText(path.slice(0, 200)), by, status: answer.status },
+        'an operator asked for a change',
+      );
     }
     return answer;
   }
@@ -175,9 +191,16 @@ export class AdminServer {
 
 /** Resolves when it listens. @throws Error that says what to do when the address can not be had */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const { address, findPortHolder } = options;
   const server = new AdminServer(options);
-  await server.listen(options.address);
-  return server;
+  try {
+    await server.listen(address);
+    return server;
+  } catch (error) {
+    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    const holder = isTaken ? await findPortHolder?.(address.port) : null;
+    throw listenFailure(address, error as NodeJS.ErrnoException, holder ?? null);
+  }
 }
 
 /** A foreign page can send a form or a bare fetch, but neither this field nor this type without a preflight. */
@@ -195,15 +218,14 @@ function byOf({ headers, socket }: IncomingMessage): string {
   );
 }
 
-function listenFailure(host: string, port: number, error: NodeJS.ErrnoException): Error {
+function listenFailure({ host, port }: ListenAddress, error: NodeJS.ErrnoException, holder: string | null): Error {
   const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const who = holder === null ? `taken; \`ss -ltnp 'sport = :${port}'\` names who has it` : `taken by ${holder}`;
   const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE:
-      `the port of the admin API, ${place}, is taken; \`ss -ltnp 'sport = :${port}'\` names who has it: ` +
-      'stop that, or choose another with --admin ADDR:PORT',
-    EADDRNOTAVAIL: `the admin API can not listen on ${place}: this host has no such address; give one of its own with --admin`,
-    EACCES: `the admin API may not listen on ${place}; choose a port above 1023 with --admin ADDR:PORT`,
+    EADDRINUSE: `is ${who}: stop that, or choose another with --admin ADDR:PORT`,
+    EADDRNOTAVAIL: 'is no address of this host; give one of its own with --admin ADDR:PORT',
+    EACCES: 'is not allowed to this user; choose a port above 1023 with --admin ADDR:PORT',
   };
-  const message = reasons[error.code ?? ''] ?? `the admin API can not listen on ${place}: ${error.message}`;
-  return new Error(message, { cause: error });
+  const reason = reasons[error.code ?? ''] ?? `can not be listened on: ${error.message}`;
+  return new Error(`${place}, the address of the admin API, ${reason}`, { cause: error });
 }

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { AdminClient, AdminClientError, type AdminClientErrorKind } from '../../src/admin/client.js';
+import { STATE, startAdmin } from './node-double.js';
+
+const HOST = '127.0.93.2';
+
+function createClient(
+  context: TestContext,
+  address: string,
+  options: { timeoutMs?: number; by?: string } = {},
+): AdminClient {
+  const client = new AdminClient({ address, ...options });
+  context.after(() => client.close());
+  return client;
+}
+
+/** A listener that answers every connection with the same bytes, or with none. */
+async function startListener(context: TestContext, bytes: string | null): Promise<string> {
+  const server: Server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    context.after(() => socket.destroy());
+    if (bytes !== null) socket.once('data', () => socket.end(bytes, 'latin1'));
+  });
+  server.listen(0, HOST);
+  await once(server, 'listening');
+  context.after(() => server.close());
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return `${HOST}:${address.port}`;
+}
+
+function jsonBytes(status: number, document: unknown): string {
+  const body = JSON.stringify(document);
+  return `HTTP/1.1 ${status} X\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+}
+
+function failsAs(kind: AdminClientErrorKind, message: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof AdminClientError, String(error));
+    assert.equal(error.kind, kind, error.message);
+    assert.match(error.message, message);
+    assert.notEqual(error.hint, '');
+    return true;
+  };
+}
+
+test('it reads the state, and whether the node is ready', async (context) => {
+  const { host, port, node } = await startAdmin(context);
+  const client = createClient(context, `${host}:${port}`);
+  assert.deepEqual(await client.readState(), STATE);
+  assert.equal(await client.readReady(), true);
+  node.ready = false;
+  assert.equal(await client.readReady(), false);
+});
+
+test('it sets states of apps and instances and says who asked, and accepts removals', async (context) => {
+  const { host, port, node } = await startAdmin(context);
+  const client = createClient(context, `${host}:${port}`, { by: 'ada\u2028@pts/1' });
+  const change = await client.setState('checkout', null, 'maint');
+  assert.deepEqual(change, { app: 'checkout', instance: null, state: 'maint', saved: true });
+  node.outcome = { ok: true, saved: false, reason: 'the disk is full' };
+  assert.equal((await client.setState('checkout', '[fd00::2]:80', 'drain')).reason, 'the disk is full');
+  assert.deepEqual(node.decisions, [
+    { app: 'checkout', instance: null, state: 'maint', by: 'ada\\u2028@pts/1' },
+    { app: 'checkout', instance: '[fd00::2]:80', state: 'drain', by: 'ada\\u2028@pts/1' },
+  ]);
+  await client.acceptRemoval('directory');
+  await assert.rejects(client.acceptRemoval('directory'), failsAs('refused', /no removal of a source named directory/));
+});
+
+test('what the node refuses is told in its words', async (context) => {
+  const { host, port } = await startAdmin(context);
+  const client = createClient(context, `${host}:${port}`);
+  await assert.rejects(client.setState('chekout', null, 'drain'), failsAs('refused', /^no app is named so$/));
+  for (const app of ['..', 'a/b', '%'])
+    await assert.rejects(client.setState(app, null, 'drain'), failsAs('refused', /no app/));
+});
+
+test('nothing listens: said with the address and what to do', async (context) => {
+  const address = await startListener(context, '').then((taken) => taken.replace(HOST, '127.0.93.3'));
+  await assert.rejects(
+    createClient(context, address).readState(),
+    failsAs('unreachable', new RegExp(`^nothing listens on ${address}$`)),
+  );
+});
+
+test('who does not answer is left after a time', async (context) => {
+  const address = await startListener(context, null);
+  const client = createClient(context, address, { timeoutMs: 50 });
+  await assert.rejects(client.readState(), failsAs('timeout', /did not answer within 0\.05 s$/));
+});
+
+test('whoever else listens there is no node', async (context) => {
+  const strangers = [
+    'SSH-2.0-OpenSSH_9.2\r\n',
+    jsonBytes(200, { version: 'one' }),
+    jsonBytes(200, null),
+    'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>',
+    'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n',
+  ];
+  for (const bytes of strangers) {
+    const client = createClient(context, await startListener(context, bytes));
+    await assert.rejects(client.readState(), failsAs('foreign', /is no autoproxy node/), bytes);
+  }
+});
+
+test('a node of another release is named as such', async (context) => {
+  const address = await startListener(context, jsonBytes(200, { version: 2, apps: [] }));
+  await assert.rejects(createClient(context, address).readState(), failsAs('foreign', /of another release$/));
+});
+
+test('an answer that tries to colour the terminal is escaped', async (context) => {
+  const address = await startListener(context, jsonBytes(404, { error: '\u001b[31mgone', hint: 'a\nb' }));
+  await assert.rejects(createClient(context, address).acceptRemoval('x'), (error: AdminClientError) => {
+    assert.equal(error.message, '\\u001b[31mgone');
+    assert.equal(error.hint, 'a\\u000ab');
+    return true;
+  });
+});
+
+test('an address that is none is refused at once', () => {
+  for (const address of [
+    '',
+    '1936',
+    '127.0.0.1',
+    '127.0.0.1:0',
+    '127.0.0.1:99999',
+    'a b:80',
+    'x@y:80',
+    '::1:1936',
+    '127.0.0.1:80/x',
+  ]) {
+    assert.throws(() => new AdminClient({ address }), failsAs('unreachable', /is no address with a port$/), address);
+  }
+});

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createInstanceCounters, createSlotCounters, type SlotCounters } from '../../src/metrics/counters.js';
+import { type ExpositionInput, formatExposition } from '../../src/metrics/exposition.js';
+import { recordLatency } from '../../src/metrics/histogram.js';
+
+function inputOf(given: Partial<ExpositionInput> = {}): ExpositionInput {
+  return { apps: [], sources: [], workers: [], configErrors: 0, ...given };
+}
+
+function countersOf(given: Partial<SlotCounters>): SlotCounters {
+  return { ...createSlotCounters(), ...given };
+}
+
+function linesOf(input: ExpositionInput, name: string): string[] {
+  return formatExposition(input)
+    .split('\n')
+    .filter((line) => line.startsWith(`autoproxy_${name}`));
+}
+
+test('counters and gauges of an app stand under its name', () => {
+  const counters = countersOf({
+    requests: 7,
+    responses: [0, 0, 5, 0, 1, 1],
+    errors: { NO_INSTANCE: 1, CONNECT_FAILED: 2 },
+    bytesIn: 10,
+    bytesOut: 20,
+    inFlight: 3,
+    instances: { '10.0.0.1:80': { ...createInstanceCounters(), requests: 4 }, gone: createInstanceCounters() },
+  });
+  const input = inputOf({
+    apps: [
+      {
+        name: 'checkout',
+        counters,
+        instances: [
+          { id: '10.0.0.2:80', up: false },
+          { id: '10.0.0.1:80', up: true },
+        ],
+      },
+    ],
+  });
+  assert.deepEqual(linesOf(input, 'requests_total'), ['autoproxy_requests_total{app="checkout"} 7']);
+  assert.deepEqual(linesOf(input, 'responses_total')[1], 'autoproxy_responses_total{app="checkout",class="2xx"} 5');
+  assert.deepEqual(linesOf(input, 'errors_total'), [
+    'autoproxy_errors_total{app="checkout",code="CONNECT_FAILED"} 2',
+    'autoproxy_errors_total{app="checkout",code="NO_INSTANCE"} 1',
+  ]);
+  assert.deepEqual(linesOf(input, 'bytes_total'), [
+    'autoproxy_bytes_total{app="checkout",direction="in"} 10',
+    'autoproxy_bytes_total{app="checkout",direction="out"} 20',
+  ]);
+  assert.deepEqual(linesOf(input, 'in_flight'), ['autoproxy_in_flight{app="checkout"} 3']);
+  assert.deepEqual(linesOf(input, 'instance_'), [
+    'autoproxy_instance_up{app="checkout",instance="10.0.0.1:80"} 1',
+    'autoproxy_instance_up{app="checkout",instance="10.0.0.2:80"} 0',
+    'autoproxy_instance_requests_total{app="checkout",instance="10.0.0.1:80"} 4',
+    'autoproxy_instance_requests_total{app="checkout",instance="10.0.0.2:80"} 0',
+  ]);
+});
+
+test('sources, workers and errors of the configuration stand for themselves', () => {
+  const input = inputOf({
+    sources: [
+      { name: 'directory', up: true, staleMs: 0 },
+      { name: 'consul', up: false, staleMs: 1_500 },
+    ],
+    workers: [
+      { index: 1, restarts: 2 },
+      { index: 0, restarts: 0 },
+    ],
+    configErrors: 4,
+  });
+  assert.deepEqual(
+    formatExposition(input)
+      .split('\n')
+      .filter((line) => !line.startsWith('#')),
+    [
+      'autoproxy_source_up{source="consul"} 0',
+      'autoproxy_source_up{source="directory"} 1',
+      'autoproxy_source_stale_seconds{source="consul"} 1.5',
+      'autoproxy_source_stale_seconds{source="directory"} 0',
+      'autoproxy_config_errors 4',
+      'autoproxy_worker_restarts_total{worker="0"} 0',
+      'autoproxy_worker_restarts_total{worker="1"} 2',
+      '',
+    ],
+  );
+});
+
+test('the latency histogram is cumulative, exact at its ends, in seconds', () => {
+  const counters = createSlotCounters();
+  for (const latencyMs of [0.1, 0.511, 0.513, 3, 3, 1_000, 100_000]) recordLatency(counters.latency, latencyMs);
+  const input = inputOf({ apps: [{ name: 'a', counters, instances: [] }] });
+  const lines = linesOf(input, 'latency_seconds');
+  const counts = lines.filter((line) => line.includes('_bucket')).map((line) => Number(line.split(' ')[1]));
+  assert.deepEqual(
+    counts,
+    counts.toSorted((a, b) => a - b),
+  );
+  assert.ok(lines.includes('autoproxy_latency_seconds_bucket{app="a",le="0.000512"} 2'));
+  assert.ok(lines.includes('autoproxy_latency_seconds_bucket{app="a",le="0.001024"} 3'));
+  assert.ok(lines.includes('autoproxy_latency_seconds_bucket{app="a",le="0.004096"} 5'));
+  assert.ok(lines.includes('autoproxy_latency_seconds_bucket{app="a",le="67.108864"} 6'));
+  assert.ok(lines.includes('autoproxy_latency_seconds_bucket{app="a",le="+Inf"} 7'));
+  assert.ok(lines.includes('autoproxy_latency_seconds_count{app="a"} 7'));
+  const sum = Number(lines.find((line) => line.includes('_sum'))?.split(' ')[1]);
+  assert.ok(Math.abs(sum - 101.007) < 101.007 * 0.0625, `the sum is ${sum}`);
+});
+
+test('labels are escaped, so that no name can forge a line', () => {
+  const name = 'a"} 1\nautoproxy_requests_total{app="b\\';
+  const lines = linesOf(inputOf({ apps: [{ name, counters: createSlotCounters(), instances: [] }] }), 'requests_total');
+  assert.deepEqual(lines, ['autoproxy_requests_total{app="a\\"} 1\\nautoproxy_requests_total{app=\\"b\\\\"} 0']);
+});
+
+test('the order of the input does not matter', () => {
+  const apps = ['b', 'a', 'C'].map((name) => ({ name, counters: createSlotCounters(), instances: [] }));
+  assert.equal(formatExposition(inputOf({ apps })), formatExposition(inputOf({ apps: apps.toReversed() })));
+});
+
+test('every line is a comment or a sample, every sample has its HELP and TYPE before it, each family stands once', () => {
+  const counters = countersOf({ errors: { STOPPING: 1 } });
+  const input = inputOf({
+    apps: [{ name: 'a', counters, instances: [{ id: '10.0.0.1:80', up: true }] }],
+    sources: [{ name: 'directory', up: true, staleMs: 0 }],
+    workers: [{ index: 0, restarts: 0 }],
+  });
+  const text = formatExposition(input);
+  assert.ok(text.endsWith('\n'));
+  const families: string[] = [];
+  for (const line of text.trimEnd().split('\n')) {
+    const typed = /^# TYPE (autoproxy_[a-z_]+) (counter|gauge|histogram)$/.exec(line);
+    if (typed?.[1] !== undefined) families.push(typed[1]);
+    if (line.startsWith('#')) {
+      assert.match(line, /^# (HELP autoproxy_[a-z_]+ \S.*\.|TYPE .*)$/);
+      continue;
+    }
+    const sample = /^(autoproxy_[a-z_]+?)(?:_bucket|_sum|_count)?(?:\{[^}]*\})? \d+(?:\.\d+)?$/.exec(line);
+    assert.equal(sample?.[1], families.at(-1), line);
+  }
+  assert.equal(new Set(families).size, families.length);
+});
