@@ -29,7 +29,9 @@ export function forwardRequests(stream: string, random: SeededRandom): Forwarded
   let rest = stream;
   while (head.parse(Buffer.from(rest, 'latin1'), 0, rest.length, HEAD_DEFAULTS, false, false) === 'complete') {
     const body = readBody(rest.slice(head.bytes), requestBodyKind(head), head.contentLength, random);
-    const forwarded = `${head.block}\r\n${body.forwarded}`;
+    // HTTP/1.1 demands the field; a request of HTTP/1.0 without one gets it empty.
+    const host = head.host === '' ? 'Host: \r\n' : '';
+    const forwarded = `${head.block}${host}\r\n${body.forwarded}`;
     if (!body.isWhole) return { bytes, messages, partial: forwarded };
     bytes += forwarded;
     messages.push({ start: `${head.method} ${head.target}`, body: body.content, trailers: body.trailers });

@@ -42,8 +42,7 @@ class Wire extends Duplex {
 
 /** Listens on nothing; connections are handed to it. */
 export function createOracleServer(): Server {
-  // A request of HTTP/1.0 without Host goes on as it is; it is the data plane that gives it one.
-  const server = createServer({ requireHostHeader: false, insecureHTTPParser: false });
+  const server = createServer({ requireHostHeader: true, insecureHTTPParser: false });
   // The stream's end must not cut off what was whole.
   Object.assign(server, { httpAllowHalfOpen: true });
   return server;
