@@ -18,7 +18,13 @@ export type ToPrimary =
   /** The worker has started and waits for its listeners and its first snapshot. */
   | { readonly type: 'started' }
   /** The snapshot is in force: whatever comes from now on is served by it. */
-  | { readonly type: 'applied'; readonly revision: number }
+  | {
+      readonly type: 'applied';
+      readonly revision: number;
+      /** Apps whose slots are not served, because the worker could not listen on their sockets. */
+      readonly unserved?: readonly string[];
+    }
+  /** Id 0 is the last report of a worker that has drained, which nobody asked for. */
   | { readonly type: 'report'; readonly id: number; readonly counters: WorkerCounters }
   /** An instance refused `failures` connections one after another, without a success between. */
   | { readonly type: 'passive-failure'; readonly app: string; readonly instance: string; readonly failures: number }

@@ -1,0 +1,258 @@
+import { fileURLToPath } from 'node:url';
+import type { Clock, Random, Timer } from '../core/clock.js';
+import type { Log } from '../core/log.js';
+import type { WorkerCounters } from '../metrics/counters.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
+import { BoundPorts } from './bound-ports.js';
+import { CounterLedger } from './counter-ledger.js';
+import type { WorkerSettings } from './messages.js';
+import { WorkerPlace } from './worker-place.js';
+import { type Distribution, type WorkerExit, type WorkerPhase, WorkerProcess } from './worker-process.js';
+
+export interface ClusterOptions {
+  readonly workers: number;
+  /** What is forked; the worker of this package unless told otherwise. */
+  readonly workerFile?: string;
+  readonly settings: Pick<WorkerSettings, 'logLevel' | 'accessLog'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly onPassiveFailure: (app: string, instance: string, failures: number) => void;
+  /** The slot of `app` is bound (null) or why it is not; called when that changes. */
+  readonly onBindResult?: (app: string, error: string | null) => void;
+}
+
+/** The shape that the admin API shows. */
+export interface WorkerSummary {
+  readonly index: number;
+  readonly pid: number;
+  readonly state: Exclude<WorkerPhase, 'gone'>;
+  readonly revision: number;
+  readonly restarts: number;
+}
+
+const WORKER_FILE = fileURLToPath(new URL('../worker.js', import.meta.url));
+/** A crash loses what a worker counted since it was last asked. */
+const POLL_INTERVAL_MS = 1_000;
+const COUNTERS_DEADLINE_MS = 200;
+/**
+ * Polls, not time: while the primary itself is stopped nobody is asked, and nobody is late. A worker that is being loaded
+ * gets longer.
+ */
+const HUNG_AFTER_POLLS = 5;
+const LOADING_POLLS = 10;
+const ROLL_DRAIN_MS = 15_000;
+
+/** The workers of a node: keeps them alive, gives them sockets and snapshots, and adds up what they count. */
+export class Cluster {
+  readonly #options: ClusterOptions;
+  readonly #ports: BoundPorts;
+  readonly #places: readonly WorkerPlace[];
+  readonly #workers = new Set<WorkerProcess>();
+  readonly #ledger = new CounterLedger<WorkerProcess>();
+  /** As it was published, with the slots that are not bound. */
+  #snapshot: Snapshot | null = null;
+  #distribution: Distribution | null = null;
+  #sequence = 0;
+  #roll: Promise<void> | null = null;
+  #pollTimer: Timer | null = null;
+  #isStopping = false;
+  #cut = 0;
+  readonly #appliedWaiters = new Set<() => void>();
+  readonly #endWaiters = new Set<() => void>();
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    const { clock, random, log } = options;
+    this.#ports = new BoundPorts({
+      clock,
+      random,
+      log,
+      onRecovered: () => this.#distribute(),
+      onBindResult: (app, error) => options.onBindResult?.(app, error),
+    });
+    this.#places = Array.from(
+      { length: options.workers },
+      (_, index) => new WorkerPlace({ index, fork: (place) => this.#fork(place), clock, random, log }),
+    );
+  }
+
+  /** Forks the workers. They serve from the first snapshot on. */
+  start(): void {
+    for (const place of this.#places) place.fill();
+    this.#schedulePoll();
+  }
+
+  /** Binds new slots and sends the snapshot to all workers. A slot that can not be bound is left out and tried again. */
+  publish(snapshot: Snapshot): void {
+    if (this.#isStopping) return;
+    this.#snapshot = snapshot;
+    this.#ledger.forgetInstances(snapshot);
+    this.#distribute();
+  }
+
+  /** Why the slot of `app` is not bound, with its port and, where it can be told, who holds that; null when it is. */
+  bindErrorOf(app: string): string | null {
+    return this.#ports.bindErrorOf(app);
+  }
+
+  /** The oldest revision that a serving worker has in force; 0 while none serves. */
+  get appliedRevision(): number {
+    const revisions = [...this.#workers].filter(({ phase }) => phase === 'serving').map(({ revision }) => revision);
+    return revisions.length === 0 ? 0 : Math.min(...revisions);
+  }
+
+  /** Resolves when all serving workers have `revision` or a later one in force. Never, when the cluster is stopped before. */
+  whenApplied(revision: number): Promise<void> {
+    if (this.appliedRevision >= revision) return Promise.resolve();
+    return new Promise((resolve) => {
+      const check = (): void => {
+        if (this.appliedRevision < revision) return;
+        this.#appliedWaiters.delete(check);
+        resolve();
+      };
+      this.#appliedWaiters.add(check);
+    });
+  }
+
+  /** All that this node has counted since it started. A worker that does not answer in 200 ms counts as it last said. */
+  async counters(): Promise<WorkerCounters> {
+    await Promise.all([...this.#workers].map((worker) => worker.askCounters(COUNTERS_DEADLINE_MS)));
+    return this.#ledger.sum();
+  }
+
+  workers(): readonly WorkerSummary[] {
+    const summaries: WorkerSummary[] = [];
+    for (const { index, pid, phase, revision } of this.#workers) {
+      if (phase === 'gone') continue;
+      summaries.push({ index, pid, state: phase, revision, restarts: this.#places[index]?.restarts ?? 0 });
+    }
+    return summaries.sort((a, b) => a.index - b.index || a.pid - b.pid);
+  }
+
+  /**
+   * Replaces the workers one after another; each is drained, for `drainMs` at most, once its successor serves.
+   * Rejects at the first successor that does not come to serve. A second call while one is under way joins it.
+   */
+  roll({ drainMs = ROLL_DRAIN_MS }: { readonly drainMs?: number } = {}): Promise<void> {
+    this.#roll ??= this.#rollPlaces(drainMs).finally(() => {
+      this.#roll = null;
+    });
+    return this.#roll;
+  }
+
+  /**
+   * Stops accepting, lets what is under way end, cuts the rest at the deadline. Resolves when the last worker is gone, a
+   * margin after the deadline at the latest. @returns how many exchanges and tunnels were cut.
+   */
+  async drain({ deadlineMs }: { readonly deadlineMs: number }): Promise<number> {
+    this.#stop();
+    for (const worker of this.#workers) worker.drain(deadlineMs);
+    this.#closeUnneeded();
+    await this.#whenEnded();
+    return this.#cut;
+  }
+
+  /** Cuts everything. Resolves when the last worker is gone. */
+  async kill(): Promise<void> {
+    this.#stop();
+    for (const worker of this.#workers) worker.kill();
+    await this.#whenEnded();
+  }
+
+  #fork(index: number): WorkerProcess {
+    const { workers, workerFile = WORKER_FILE, settings, clock, onPassiveFailure } = this.#options;
+    const worker = new WorkerProcess(workerFile, { ...settings, index, workers }, clock, {
+      onStarted: (started) => {
+        if (this.#distribution !== null) started.publish(this.#distribution);
+      },
+      onApplied: (_, unserved) => this.#onApplied(unserved),
+      onCounters: (reporting, counters) => this.#ledger.record(reporting, counters),
+      onPassiveFailure,
+      onGone: (gone, exit) => this.#onGone(gone, exit),
+    });
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  #distribute(): void {
+    if (this.#snapshot === null || this.#isStopping) return;
+    const slots = this.#ports.acquire(this.#snapshot);
+    this.#sequence += 1;
+    this.#distribution = {
+      sequence: this.#sequence,
+      snapshot: { ...this.#snapshot, slots },
+      socketOf: (port) => this.#ports.socketOf(port),
+    };
+    for (const worker of this.#workers) worker.publish(this.#distribution);
+    this.#closeUnneeded();
+  }
+
+  #onApplied(unserved: readonly string[]): void {
+    const { slots = [], bind = '' } = this.#snapshot ?? {};
+    const refused = slots.filter(({ app }) => unserved.includes(app) && this.#ports.bindErrorOf(app) === null);
+    for (const slot of refused) this.#ports.refuse(slot, bind);
+    if (refused.length > 0) this.#distribute();
+    this.#closeUnneeded();
+    for (const check of [...this.#appliedWaiters]) check();
+  }
+
+  #onGone(worker: WorkerProcess, exit: WorkerExit): void {
+    this.#cut += this.#isStopping ? (worker.cut ?? this.#ledger.underWayOf(worker)) : 0;
+    this.#ledger.retire(worker);
+    this.#workers.delete(worker);
+    this.#places[worker.index]?.onGone(worker, exit);
+    this.#closeUnneeded();
+    for (const check of [...this.#appliedWaiters]) check();
+    if (this.#workers.size === 0) for (const end of [...this.#endWaiters]) end();
+  }
+
+  /** Ports of removed slots are given back once no worker uses them any more. */
+  #closeUnneeded(): void {
+    if ([...this.#workers].every((worker) => worker.isPast(this.#sequence))) {
+      this.#ports.closeAllBut(this.#isStopping ? [] : (this.#distribution?.snapshot.slots ?? []));
+    }
+  }
+
+  async #rollPlaces(drainMs: number): Promise<void> {
+    for (const place of this.#places) await place.roll(drainMs);
+  }
+
+  #schedulePoll(): void {
+    this.#pollTimer = this.#options.clock.setTimer(POLL_INTERVAL_MS, () => {
+      for (const worker of this.#workers) this.#poll(worker);
+      this.#schedulePoll();
+    });
+  }
+
+  #poll(worker: WorkerProcess): void {
+    const limit = worker.hasStarted ? HUNG_AFTER_POLLS : LOADING_POLLS;
+    // A draining worker has its own deadline.
+    if (worker.unanswered >= limit && worker.phase !== 'draining') {
+      const facts = { worker: worker.index, pid: worker.pid, unanswered: worker.unanswered };
+      this.#options.log.error(facts, 'worker does not answer and is killed');
+      worker.kill();
+      return;
+    }
+    worker.unanswered += 1;
+    void worker.askCounters(POLL_INTERVAL_MS);
+  }
+
+  #stop(): void {
+    this.#isStopping = true;
+    this.#pollTimer?.cancel();
+    this.#ports.stop();
+    for (const place of this.#places) place.stop();
+  }
+
+  #whenEnded(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        this.#closeUnneeded();
+        resolve();
+      };
+      if (this.#workers.size === 0) end();
+      else this.#endWaiters.add(end);
+    });
+  }
+}

@@ -1,0 +1,65 @@
+import { addSlotCounters, createSlotCounters, type SlotCounters, type WorkerCounters } from '../metrics/counters.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
+
+/**
+ * The node's counters: what its workers said last, and what was counted by those that are gone. A total never goes back,
+ * whether a worker dies, is replaced, or starts a slot anew.
+ */
+export class CounterLedger<Worker extends object> {
+  readonly #latest = new Map<Worker, WorkerCounters>();
+  readonly #retired: Record<string, SlotCounters> = {};
+
+  record(worker: Worker, counters: WorkerCounters): void {
+    for (const [app, before] of Object.entries(this.#latest.get(worker)?.slots ?? {})) {
+      const now = counters.slots[app];
+      // The worker dropped the slot, or has begun it again: what it had counted stays here.
+      if (now === undefined || now.connections < before.connections || now.requests < before.requests) {
+        this.#retireSlot(app, before);
+      }
+    }
+    this.#latest.set(worker, counters);
+  }
+
+  /** The worker is gone: its counters stay, its gauges do not. */
+  retire(worker: Worker): void {
+    for (const [app, counters] of Object.entries(this.#latest.get(worker)?.slots ?? {}))
+      this.#retireSlot(app, counters);
+    this.#latest.delete(worker);
+  }
+
+  sum(): WorkerCounters {
+    const slots: Record<string, SlotCounters> = {};
+    for (const [app, counters] of Object.entries(this.#retired)) addTo(slots, app, counters, false);
+    for (const worker of this.#latest.values()) {
+      for (const [app, counters] of Object.entries(worker.slots)) addTo(slots, app, counters, true);
+    }
+    return { slots };
+  }
+
+  /** Requests and tunnels that the worker had under way when it last said so. */
+  underWayOf(worker: Worker): number {
+    let underWay = 0;
+    for (const { inFlight, tunnels } of Object.values(this.#latest.get(worker)?.slots ?? {})) {
+      underWay += inFlight + tunnels;
+    }
+    return underWay;
+  }
+
+  /** Containers come and go for months: instances that are not in `snapshot` are not remembered. */
+  forgetInstances(snapshot: Snapshot): void {
+    for (const { app, instances } of snapshot.slots) {
+      const retired = this.#retired[app]?.instances ?? {};
+      const known = new Set(instances.map(({ id }) => id));
+      for (const id of Object.keys(retired)) if (!known.has(id)) delete retired[id];
+    }
+  }
+
+  #retireSlot(app: string, counters: SlotCounters): void {
+    addTo(this.#retired, app, counters, false);
+  }
+}
+
+function addTo(sums: Record<string, SlotCounters>, app: string, part: SlotCounters, gauges: boolean): void {
+  sums[app] ??= createSlotCounters();
+  addSlotCounters(sums[app], part, { gauges });
+}
