@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../core/clock.js';
+import type { Clock, Random, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import type { SlotCounters, WorkerCounters } from '../metrics/counters.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
@@ -82,22 +82,22 @@ export class DataPlane {
   async drain(deadlineMs: number): Promise<number> {
     const { clock } = this.#worker;
     const slots = [...this.#served.values()];
+    let deadlineTimer: Timer | null = null as Timer | null;
     const ended = Promise.all(slots.map((served) => served.stopAccepting()));
     for (const served of slots) served.cutTunnels(deadlineMs, null);
     const idleTimer = clock.setTimer(Math.min(deadlineMs / 2, IDLE_GRACE_MS), () => {
       for (const served of slots) served.closeIdle();
     });
     let cut = 0;
-    await Promise.race([
-      ended,
-      new Promise<void>((resolve) => {
-        clock.setTimer(deadlineMs, () => {
-          for (const served of slots) cut += served.cutAll();
-          resolve();
-        });
-      }),
-    ]);
+    const deadline = new Promise<void>((resolve) => {
+      deadlineTimer = clock.setTimer(deadlineMs, () => {
+        for (const served of slots) cut += served.cutAll();
+        resolve();
+      });
+    });
+    await Promise.race([ended, deadline]);
     idleTimer.cancel();
+    deadlineTimer?.cancel();
     return cut;
   }
 

@@ -14,9 +14,12 @@ export class ForwardedFields {
     this.#all = this.#address + this.#port + this.#proto;
   }
 
-  /** X-Forwarded-For is a list: a line of our own behind the others appends to it (RFC 9110 5.3). */
-  lines(hasPort: boolean, hasProto: boolean): string {
-    if (!hasPort && !hasProto) return this.#all;
-    return this.#address + (hasPort ? '' : this.#port) + (hasProto ? '' : this.#proto);
+  /**
+   * X-Forwarded-For is a list: a line of our own behind the others appends to it (RFC 9110 5.3).
+   * @param isBled the node that bled the request has said who asked; our own client is only that node.
+   */
+  lines(hasPort: boolean, hasProto: boolean, isBled: boolean): string {
+    if (!hasPort && !hasProto && !isBled) return this.#all;
+    return (isBled ? '' : this.#address) + (hasPort ? '' : this.#port) + (hasProto ? '' : this.#proto);
   }
 }

@@ -40,7 +40,8 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
     slot.counters.openConnections += 1;
     slot.counters.inFlight += 1;
     worker.deadlines.add(this);
-    this.isPaused = true;
+    // Sockets read from the start: what came before there is an instance would be lost.
+    this.pause();
     const isAllowed = !slot.config.internal || !this.mayBleed || slot.node.internal.contains(this.clientAddress);
     if (isAllowed) this.#dispatch();
     else this.#fail('FORBIDDEN');

@@ -1,0 +1,34 @@
+import type { CheckTarget } from '../health/checker.js';
+import type { App, HealthCheck } from '../model/app.js';
+
+/** A neighbor is asked at its health port whether it has an instance of its own. One good answer is enough. */
+const NEIGHBOR_CHECK: HealthCheck = { path: '/health', intervalMs: 1_000, timeoutMs: 2_000, rise: 1, fall: 2 };
+
+export function targetKey(app: string, instance: string): string {
+  return `${app} ${instance}`;
+}
+
+export function neighborKey(app: string, host: string): string {
+  return `${app} neighbor ${host}`;
+}
+
+/** What is in maintenance is left alone. */
+export function instanceTargets(apps: readonly App[]): CheckTarget[] {
+  return apps.flatMap((app) =>
+    app.instances
+      .filter(({ state }) => state !== 'maint')
+      .map(({ id, host, port }) => ({ key: targetKey(app.name, id), host, port, check: app.health, group: app.name })),
+  );
+}
+
+export function neighborTargets(apps: readonly App[], hosts: readonly string[]): CheckTarget[] {
+  return apps.flatMap((app) =>
+    hosts.map((host) => ({
+      key: neighborKey(app.name, host),
+      host,
+      port: app.slot + 1,
+      check: NEIGHBOR_CHECK,
+      group: `${app.name} neighbors`,
+    })),
+  );
+}

@@ -1,0 +1,205 @@
+import type { Cluster } from '../cluster/cluster.js';
+import type { Config } from '../config/config.js';
+import type { Clock, Timer } from '../core/clock.js';
+import type { Log } from '../core/log.js';
+import type { HealthChecker } from '../health/checker.js';
+import type { App } from '../model/app.js';
+import { formatProblem, type Problem } from '../model/problem.js';
+import { pickNeighbors } from '../neighbors/ring.js';
+import type { NeighborSnapshot, Snapshot } from '../snapshot/snapshot.js';
+import type { Overrides } from '../sources/overrides.js';
+import { applyOverrides } from '../sources/overrides-state.js';
+import { refuseClashes } from '../state/clashes.js';
+import { compileSnapshot } from '../state/compile.js';
+import { describeDiff, diffApps, isSame } from '../state/diff.js';
+import { mergeSources } from '../state/merge.js';
+import type { StateStore } from '../state/store.js';
+import { instanceTargets, neighborKey, neighborTargets, targetKey } from './check-targets.js';
+import type { SourceFeed } from './source-feed.js';
+
+/** Changes that come closer together than this are put in force together; removals and deaths do not wait. */
+const COALESCE_MS = 50;
+/** How long the first snapshot waits for the first checks: no request shall meet an instance that is dead already. */
+const FIRST_CHECKS_MS = 500;
+
+export interface ControlPlaneParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly cluster: Cluster;
+  readonly checker: HealthChecker;
+  readonly overrides: Overrides;
+  readonly store: StateStore;
+  /** In order of precedence. */
+  readonly feeds: readonly SourceFeed[];
+}
+
+/**
+ * The one way of the data: what the sources say, merged, with the operators' decisions, checked for clashes, measured,
+ * compiled, and published to the workers when it differs from what they have.
+ */
+export class ControlPlane {
+  readonly #parts: ControlPlaneParts;
+  /** The desired state in force. */
+  #apps: readonly App[] = [];
+  #problems: readonly Problem[] = [];
+  #snapshot: Snapshot | null = null;
+  #nodeAddresses: readonly string[] = [];
+  #picked: readonly string[] = [];
+  #isStopping = false;
+  #hasStarted = false;
+  #timer: Timer | null = null;
+  #lastRunAt = Number.NEGATIVE_INFINITY;
+  #saidProblems = new Set<string>();
+
+  constructor(parts: ControlPlaneParts) {
+    this.#parts = parts;
+    parts.overrides.onChange(() => this.requestRun(true));
+    parts.checker.onChange((_key, isUp) => this.requestRun(!isUp));
+    for (const feed of parts.feeds) feed.onChange(() => this.requestRun(false));
+  }
+
+  get apps(): readonly App[] {
+    return this.#apps;
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
+  get snapshot(): Snapshot | null {
+    return this.#snapshot;
+  }
+
+  /** The two that take the bleed. */
+  get neighbors(): readonly string[] {
+    return this.#picked;
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** What the sources say, without the operators' decisions. */
+  sourceApps(): readonly App[] {
+    return mergeSources(this.#states()).apps;
+  }
+
+  /** Called when there is something to serve: a source has spoken, or the last good state was read. */
+  async start(): Promise<void> {
+    const { checker, clock } = this.#parts;
+    this.#reconcile();
+    const deadline = clock.now() + FIRST_CHECKS_MS;
+    const isMeasured = (): boolean =>
+      this.#apps.every((app) =>
+        app.instances.every(({ id }) => checker.healthOf(targetKey(app.name, id)) !== 'unchecked'),
+      );
+    while (!isMeasured() && clock.now() < deadline) {
+      await new Promise<void>((resolve) => clock.setTimer(5, resolve));
+    }
+    this.#hasStarted = true;
+    this.#publish();
+  }
+
+  /** Addresses of the nodes of the pod, with or without this one. */
+  setNodes(addresses: readonly string[]): void {
+    const { config } = this.#parts;
+    this.#nodeAddresses = addresses;
+    this.#picked = pickNeighbors(ownAddressOf(config), addresses);
+    this.requestRun(false);
+  }
+
+  /** @param isUrgent something is dead, gone, or was decided by a person: not coalesced with what may come. */
+  requestRun(isUrgent: boolean): void {
+    const { clock } = this.#parts;
+    const waitMs = isUrgent ? 0 : this.#lastRunAt + COALESCE_MS - clock.now();
+    if (waitMs <= 0) {
+      this.#timer?.cancel();
+      this.#timer = null;
+      this.#run();
+    } else if (this.#timer === null) {
+      this.#timer = clock.setTimer(waitMs, () => {
+        this.#timer = null;
+        this.#run();
+      });
+    }
+  }
+
+  /** Health ports answer 503 from now on, and responses close their connections. */
+  announceStop(): void {
+    this.#isStopping = true;
+    this.#publish();
+  }
+
+  #run(): void {
+    this.#lastRunAt = this.#parts.clock.now();
+    this.#reconcile();
+    if (this.#hasStarted) this.#publish();
+  }
+
+  #states(): { name: string; state: { apps: readonly App[]; problems: readonly Problem[] } }[] {
+    return this.#parts.feeds.flatMap(({ name, state }) => (state === null ? [] : [{ name, state }]));
+  }
+
+  /** Sources → desired state → what is checked. */
+  #reconcile(): void {
+    const { overrides, config, store, checker, log } = this.#parts;
+    const merged = mergeSources(this.#states());
+    const decided = applyOverrides(merged.apps, overrides.list());
+    const { apps, problems } = refuseClashes(decided, this.#apps, [config.admin.port]);
+    this.#say([...merged.problems, ...problems, ...this.#parts.feeds.flatMap((feed) => feed.problems)]);
+    if (!isSame(this.#apps, apps)) {
+      log.info({ change: describeDiff(diffApps(this.#apps, apps)) }, 'the desired state changed');
+      store.save(merged.apps);
+    }
+    this.#apps = apps;
+    checker.setTargets([...instanceTargets(apps), ...neighborTargets(apps, this.#picked)]);
+  }
+
+  /** What is checked → snapshot → workers, unless they have it already. */
+  #publish(): void {
+    const { config, checker, cluster } = this.#parts;
+    const revision = (this.#snapshot?.revision ?? 0) + 1;
+    const snapshot = compileSnapshot({
+      revision,
+      node: config.node,
+      bind: config.bind,
+      stopping: this.#isStopping,
+      peers: this.#nodeAddresses.filter((address) => address !== ownAddressOf(config)),
+      internalNetworks: config.internalNetworks,
+      head: { maxBytes: config.maxHeadBytes, maxFields: config.maxFields },
+      apps: this.#apps,
+      healthOf: (app, instance) => checker.healthOf(targetKey(app, instance)),
+      neighborsOf: (app) => this.#neighborsOf(app),
+    });
+    if (this.#snapshot !== null && isSameInput(this.#snapshot, snapshot)) return;
+    this.#snapshot = snapshot;
+    cluster.publish(snapshot);
+  }
+
+  #neighborsOf(app: string): NeighborSnapshot[] {
+    const { checker } = this.#parts;
+    return this.#picked.map((host) => ({ host, up: checker.healthOf(neighborKey(app, host)) === 'up' }));
+  }
+
+  /** Each problem is logged once, when it appears. */
+  #say(problems: readonly Problem[]): void {
+    this.#problems = problems;
+    const texts = new Map(problems.map((problem) => [formatProblem(problem), problem]));
+    for (const [text, { severity }] of texts) {
+      if (this.#saidProblems.has(text)) continue;
+      if (severity === 'error') this.#parts.log.error(text);
+      else this.#parts.log.warn(text);
+    }
+    this.#saidProblems = new Set(texts.keys());
+  }
+}
+
+/** How the other nodes know this one; it is never its own neighbor. */
+export function ownAddressOf(config: Config): string {
+  return config.ip ?? config.bind;
+}
+
+function isSameInput(before: Snapshot, after: Snapshot): boolean {
+  return JSON.stringify({ ...before, revision: 0 }) === JSON.stringify({ ...after, revision: 0 });
+}

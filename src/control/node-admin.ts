@@ -1,0 +1,65 @@
+import type { AdminNode, SetStateOutcome } from '../admin/admin-node.js';
+import type { StateDocument } from '../admin/state-document.js';
+import { createSlotCounters } from '../metrics/counters.js';
+import type { ExpositionInput } from '../metrics/exposition.js';
+import type { AdminState } from '../model/app.js';
+import { targetKey } from './check-targets.js';
+import { NodeStatus, type NodeStatusParts } from './node-status.js';
+
+/** What the admin API may ask of this node and change in it. */
+export class NodeAdmin implements AdminNode {
+  readonly #parts: NodeStatusParts;
+  readonly #status: NodeStatus;
+
+  constructor(parts: NodeStatusParts) {
+    this.#parts = parts;
+    this.#status = new NodeStatus(parts);
+  }
+
+  isReady(): boolean {
+    return this.#status.isReady();
+  }
+
+  isStopping(): boolean {
+    return this.#parts.plane.isStopping;
+  }
+
+  state(): Promise<StateDocument> {
+    return this.#status.document();
+  }
+
+  async metrics(): Promise<ExpositionInput> {
+    const { cluster, plane, feeds, checker } = this.#parts;
+    const { slots } = await cluster.counters();
+    return {
+      apps: plane.apps.map(({ name, instances }) => ({
+        name,
+        counters: slots[name] ?? createSlotCounters(),
+        instances: instances.map(({ id }) => ({ id, up: checker.healthOf(targetKey(name, id)) === 'up' })),
+      })),
+      sources: feeds.map((feed) => ({ name: feed.name, up: feed.isUp, staleMs: feed.staleMs })),
+      workers: cluster.workers().map(({ index, restarts }) => ({ index, restarts })),
+      configErrors: plane.problems.filter(({ severity }) => severity === 'error').length,
+    };
+  }
+
+  async setState(appName: string, instance: string | null, state: AdminState, by: string): Promise<SetStateOutcome> {
+    const { plane, overrides, cluster } = this.#parts;
+    const app = plane.apps.find(({ name }) => name === appName);
+    if (app === undefined) {
+      const known = plane.apps.map(({ name }) => name).join(', ') || 'none';
+      return { ok: false, status: 404, message: `there is no app ${appName} on this node; it has: ${known}` };
+    }
+    if (instance !== null && !app.instances.some(({ id }) => id === instance)) {
+      const known = app.instances.map(({ id }) => id).join(', ') || 'none';
+      return { ok: false, status: 404, message: `${appName} has no instance ${instance}; it has: ${known}` };
+    }
+    const saved = await overrides.set(appName, instance, state, by);
+    await cluster.whenApplied(plane.snapshot?.revision ?? 0);
+    return saved.isSaved ? { ok: true, saved: true } : { ok: true, saved: false, reason: saved.reason };
+  }
+
+  acceptRemoval(source: string): boolean {
+    return this.#parts.feeds.find(({ name }) => name === source)?.acceptRemoval() ?? false;
+  }
+}

@@ -1,0 +1,121 @@
+import type { AppStatus, InstanceStatus, SourceStatus, StateDocument } from '../admin/state-document.js';
+import type { Cluster } from '../cluster/cluster.js';
+import type { Config } from '../config/config.js';
+import type { Clock } from '../core/clock.js';
+import type { HealthChecker } from '../health/checker.js';
+import { createSlotCounters, type SlotCounters, type WorkerCounters } from '../metrics/counters.js';
+import { percentileMs } from '../metrics/histogram.js';
+import type { App, Instance } from '../model/app.js';
+import type { Overrides } from '../sources/overrides.js';
+import { overrideOf } from '../sources/overrides-state.js';
+import { neighborKey, targetKey } from './check-targets.js';
+import type { ControlPlane } from './control-plane.js';
+import type { SourceFeed } from './source-feed.js';
+
+export interface NodeStatusParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly cluster: Cluster;
+  readonly checker: HealthChecker;
+  readonly overrides: Overrides;
+  readonly feeds: readonly SourceFeed[];
+  readonly plane: ControlPlane;
+}
+
+/** The state document: what the node knows of itself, gathered when somebody asks. */
+export class NodeStatus {
+  readonly #parts: NodeStatusParts;
+  readonly #startedAt: number;
+
+  constructor(parts: NodeStatusParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.clock.now();
+  }
+
+  /** Every worker that serves has a snapshot, and the node is not going. */
+  isReady(): boolean {
+    const { cluster, plane } = this.#parts;
+    return plane.snapshot !== null && cluster.appliedRevision > 0 && !plane.isStopping;
+  }
+
+  async document(): Promise<StateDocument> {
+    const { config, clock, cluster, plane, feeds } = this.#parts;
+    const counters = await cluster.counters();
+    return {
+      version: 1,
+      node: config.node,
+      pod: config.pod,
+      pid: process.pid,
+      status: plane.isStopping ? 'stopping' : this.isReady() ? 'ready' : 'starting',
+      uptimeMs: Math.round(clock.now() - this.#startedAt),
+      bind: config.bind,
+      revision: plane.snapshot?.revision ?? 0,
+      appliedRevision: cluster.appliedRevision,
+      workers: cluster.workers(),
+      sources: feeds.map(sourceStatusFrom),
+      neighbors: plane.neighbors.map((address) => ({ address })),
+      apps: plane.apps.map((app) => this.#appStatus(app, counters)),
+      problems: plane.problems,
+    };
+  }
+
+  #appStatus(app: App, { slots }: WorkerCounters): AppStatus {
+    const { cluster, checker, plane } = this.#parts;
+    const counters = slots[app.name] ?? createSlotCounters();
+    const bindError = cluster.bindErrorOf(app.name);
+    return {
+      name: app.name,
+      slot: app.slot,
+      protocol: app.protocol,
+      bound: bindError === null && plane.snapshot !== null,
+      bindError,
+      source: app.origin.source,
+      location: app.origin.location,
+      instances: app.instances.map((instance) => this.#instanceStatus(app, instance, counters)),
+      neighbors: plane.neighbors.map((address) => ({
+        address,
+        up: checker.healthOf(neighborKey(app.name, address)) === 'up',
+      })),
+      connections: counters.connections,
+      requests: counters.requests,
+      responses: counters.responses,
+      errors: counters.errors,
+      retries: counters.retries,
+      bled: counters.bled,
+      bledIn: counters.bledIn,
+      inFlight: counters.inFlight,
+      queued: counters.queued,
+      tunnels: counters.tunnels,
+      latency: { p50Ms: percentileMs(counters.latency, 0.5), p99Ms: percentileMs(counters.latency, 0.99) },
+      latencyBuckets: counters.latency,
+    };
+  }
+
+  #instanceStatus(app: App, instance: Instance, counters: SlotCounters): InstanceStatus {
+    const { checker, overrides, clock } = this.#parts;
+    const key = targetKey(app.name, instance.id);
+    const check = checker.lastCheckOf(key);
+    const override = overrideOf(overrides.list(), app.name, instance.id);
+    return {
+      id: instance.id,
+      weight: instance.weight,
+      state: instance.state,
+      override: override === null ? null : { by: override.by, at: override.at },
+      health: checker.healthOf(key),
+      lastCheck:
+        check === null ? null : { ok: check.ok, detail: check.detail, ageMs: Math.round(clock.now() - check.at) },
+      requests: counters.instances[instance.id]?.requests ?? 0,
+      inFlight: counters.instances[instance.id]?.inFlight ?? 0,
+    };
+  }
+}
+
+function sourceStatusFrom(feed: SourceFeed): SourceStatus {
+  return {
+    name: feed.name,
+    up: feed.isUp,
+    stale: feed.isStale,
+    staleMs: Math.round(feed.staleMs),
+    apps: feed.state?.apps.length ?? 0,
+  };
+}

@@ -1,0 +1,137 @@
+import type { Clock } from '../core/clock.js';
+import type { Log } from '../core/log.js';
+import type { App } from '../model/app.js';
+import type { Problem } from '../model/problem.js';
+import type { Source, SourceState } from '../sources/source.js';
+import type { RemovalGuard } from '../state/removal-guard.js';
+
+/**
+ * A source and what is believed of it: its last good answer, held against a suspicious loss, or the state from the disk
+ * until it has spoken for the first time.
+ */
+export class SourceFeed {
+  readonly name: string;
+  readonly #source: Source;
+  readonly #guard: RemovalGuard;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #listeners: (() => void)[] = [];
+  /** The newest answer as it came, before the guard. */
+  #answer: SourceState | null = null;
+  #believed: SourceState | null = null;
+  #guardProblem: Problem | null = null;
+  #isStored = false;
+  #isUp = false;
+  #lastGoodAt: number;
+  #whenKnown: (() => void)[] = [];
+  #saidReason: string | null = null;
+
+  constructor(source: Source, guard: RemovalGuard, clock: Clock, log: Log) {
+    this.name = source.name;
+    this.#source = source;
+    this.#guard = guard;
+    this.#clock = clock;
+    this.#log = log;
+    this.#lastGoodAt = clock.now();
+  }
+
+  /** null until something is known. */
+  get state(): SourceState | null {
+    return this.#believed;
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#guardProblem === null ? [] : [this.#guardProblem];
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** What is believed was not confirmed by the source just now: it is from the disk, or the source fails. */
+  get isStale(): boolean {
+    return this.#isStored || !this.#isUp;
+  }
+
+  /** How long ago the source last gave a good answer while it is failing. */
+  get staleMs(): number {
+    return this.isStale ? this.#clock.now() - this.#lastGoodAt : 0;
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Serves what was in force before the last stop until the source says more. */
+  restore(apps: readonly App[]): void {
+    this.#believed = { apps, problems: [] };
+    this.#isStored = true;
+  }
+
+  start(): void {
+    this.#source.start({
+      onState: (state) => this.#onAnswer(state),
+      onFailure: (reason) => this.#onFailure(reason),
+    });
+  }
+
+  /** Resolves when the source has spoken for the first time, well or badly. */
+  hasSpoken(): Promise<void> {
+    if (this.#answer !== null || this.#isStored) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenKnown.push(resolve);
+    });
+  }
+
+  refresh(): void {
+    this.#source.refresh();
+  }
+
+  stop(): Promise<void> {
+    return this.#source.stop();
+  }
+
+  /** A person says that the loss is meant. @returns false when nothing is held. */
+  acceptRemoval(): boolean {
+    if (this.#guardProblem === null || this.#answer === null) return false;
+    this.#guard.accept();
+    this.#believe(this.#answer);
+    return true;
+  }
+
+  #onAnswer(answer: SourceState): void {
+    if (!this.#isUp) this.#log.info({ source: this.name, apps: answer.apps.length }, 'the source is up');
+    this.#isUp = true;
+    this.#saidReason = null;
+    this.#isStored = false;
+    this.#answer = answer;
+    this.#believe(answer);
+  }
+
+  #believe(answer: SourceState): void {
+    this.#lastGoodAt = this.#clock.now();
+    const previous = this.#believed?.apps ?? [];
+    const { apps, problem, recheckInMs } = this.#guard.check(this.name, previous, answer.apps);
+    this.#believed = { apps, problems: answer.problems };
+    this.#guardProblem = problem;
+    if (recheckInMs !== null) {
+      this.#clock.setTimer(recheckInMs, () => {
+        if (this.#answer === answer) this.#believe(answer);
+      });
+    }
+    this.#announce();
+  }
+
+  #onFailure(reason: string): void {
+    // Once for each reason: it is tried for ever, and fails as often.
+    if (reason !== this.#saidReason) this.#log.error({ source: this.name, reason }, 'the source can not be read');
+    this.#saidReason = reason;
+    this.#isUp = false;
+    this.#announce();
+  }
+
+  #announce(): void {
+    for (const resolve of this.#whenKnown.splice(0)) resolve();
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,154 @@
+import type { Clock, Random, Timer } from '../core/clock.js';
+import type { Log } from '../core/log.js';
+import type { HealthCheck } from '../model/app.js';
+import type { Probe } from './probe.js';
+import { createHttpProbe } from './probe-http.js';
+import { probeTcp } from './probe-tcp.js';
+import { afterCheck, type Condition, EJECTED, type Health, UNCHECKED } from './rise-fall.js';
+
+/** Connects that traffic lost one after another before an instance is taken out without waiting for its checks. */
+const PASSIVE_FAILURES = 3;
+/** A timer that was this late says that this process was starved, not that the instance was slow. */
+const STARVED_MS = 1_000;
+
+export interface CheckTarget {
+  /** Unique; what is known of a target is kept by it. */
+  readonly key: string;
+  readonly host: string;
+  readonly port: number;
+  readonly check: HealthCheck;
+  /** Targets that can stand in for each other: traffic's failures never eject the last one of them that is up. */
+  readonly group: string;
+}
+
+export interface LastCheck {
+  readonly ok: boolean;
+  readonly detail: string;
+  /** On the monotonic clock. */
+  readonly at: number;
+}
+
+interface Checked {
+  target: CheckTarget;
+  condition: Condition;
+  last: LastCheck | null;
+  timer: Timer | null;
+}
+
+export interface HealthCheckerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** How to ask; the real probes unless a test brings its own. */
+  readonly probe?: Probe;
+}
+
+/** The one checker of the node: so many checks a second as there are instances, however many workers there are. */
+export class HealthChecker {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #log: Log;
+  readonly #probe: Probe;
+  readonly #closeProbe: () => Promise<void>;
+  readonly #checked = new Map<string, Checked>();
+  readonly #listeners: ((key: string, isUp: boolean) => void)[] = [];
+  #isStopped = false;
+
+  constructor({ clock, random, log, probe }: HealthCheckerOptions) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#log = log;
+    const http = createHttpProbe();
+    this.#closeProbe = http.close;
+    this.#probe = probe ?? ((target) => (target.check.path === null ? probeTcp(target) : http.probe(target)));
+  }
+
+  /** Told of each change of health, also of the first one of a new target. */
+  onChange(listener: (key: string, isUp: boolean) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Replaces what is checked. What stays keeps its health; what is new is checked at once. */
+  setTargets(targets: readonly CheckTarget[]): void {
+    if (this.#isStopped) return;
+    const keys = new Set(targets.map(({ key }) => key));
+    for (const [key, checked] of this.#checked) {
+      if (keys.has(key)) continue;
+      checked.timer?.cancel();
+      this.#checked.delete(key);
+    }
+    for (const target of targets) {
+      const known = this.#checked.get(target.key);
+      if (known !== undefined) {
+        known.target = target;
+        continue;
+      }
+      const checked: Checked = { target, condition: UNCHECKED, last: null, timer: null };
+      this.#checked.set(target.key, checked);
+      void this.#check(checked, true);
+    }
+  }
+
+  healthOf(key: string): Health {
+    return this.#checked.get(key)?.condition.health ?? 'unchecked';
+  }
+
+  lastCheckOf(key: string): LastCheck | null {
+    return this.#checked.get(key)?.last ?? null;
+  }
+
+  /** Traffic could not connect `failures` times in a row. */
+  passiveFailure(key: string, failures: number): void {
+    const checked = this.#checked.get(key);
+    if (checked === undefined || failures < PASSIVE_FAILURES || checked.condition.health !== 'up') return;
+    const isLast = ![...this.#checked.values()].some(
+      (other) => other !== checked && other.target.group === checked.target.group && other.condition.health === 'up',
+    );
+    // Alone it may be slow rather than dead, and nobody would take its place: its checks decide.
+    if (isLast) return;
+    this.#log.warn({ target: key, failures }, 'ejected: traffic can not connect');
+    checked.last = { ok: false, detail: `${failures} connects of traffic failed`, at: this.#clock.now() };
+    this.#become(checked, EJECTED);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const { timer } of this.#checked.values()) timer?.cancel();
+    this.#checked.clear();
+    void this.#closeProbe();
+  }
+
+  async #check(checked: Checked, isFirst: boolean): Promise<void> {
+    const { target } = checked;
+    const startedAt = this.#clock.now();
+    const { hasPassed, detail } = await this.#probe(target);
+    if (this.#checked.get(target.key) !== checked) return;
+    const tookMs = this.#clock.now() - startedAt;
+    // Late by far more than the check may take: the loop was held up, and so was the answer.
+    const wasStarved = !hasPassed && tookMs > checked.target.check.timeoutMs + STARVED_MS;
+    if (!wasStarved) {
+      checked.last = { ok: hasPassed, detail, at: this.#clock.now() };
+      this.#become(checked, afterCheck(checked.condition, hasPassed, checked.target.check));
+    }
+    this.#schedule(checked, isFirst, tookMs);
+  }
+
+  /** Fixed intervals, not pauses; the second check of each target is spread, so that they do not all fall together. */
+  #schedule(checked: Checked, isFirst: boolean, tookMs: number): void {
+    const { intervalMs } = checked.target.check;
+    const waitMs = isFirst ? intervalMs * (0.5 + this.#random() / 2) : Math.max(intervalMs - tookMs, intervalMs / 10);
+    checked.timer = this.#clock.setTimer(waitMs, () => {
+      checked.timer = null;
+      void this.#check(checked, false);
+    });
+  }
+
+  #become(checked: Checked, condition: Condition): void {
+    const before = checked.condition.health;
+    checked.condition = condition;
+    if (before === condition.health) return;
+    const { key } = checked.target;
+    this.#log.info({ target: key, from: before, to: condition.health, detail: checked.last?.detail }, 'health changed');
+    for (const listener of this.#listeners) listener(key, condition.health === 'up');
+  }
+}

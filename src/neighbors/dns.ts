@@ -1,0 +1,77 @@
+import { lookup } from 'node:dns/promises';
+import type { Clock, Random, Timer } from '../core/clock.js';
+import type { Log } from '../core/log.js';
+import { parseAddress } from '../core/networks.js';
+import type { NeighborSource } from './neighbor-source.js';
+
+const INTERVAL_MS = 30_000;
+/** Part of the interval by which nodes that started together drift apart. */
+const JITTER = 0.2;
+
+export type Resolve = (name: string) => Promise<readonly string[]>;
+
+/** As the system resolves, hosts file included. */
+const systemResolve: Resolve = async (name) =>
+  (await lookup(name, { all: true, order: 'verbatim' })).map(({ address }) => address);
+
+export interface DnsNeighborsOptions {
+  /** `BACKUPS` of the old system. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly resolve?: Resolve;
+}
+
+/** A name that stands for all nodes of the pod. While it does not resolve, the last good answer counts, for ever. */
+export class DnsNeighbors implements NeighborSource {
+  readonly #options: DnsNeighborsOptions;
+  readonly #resolve: Resolve;
+  #onAddresses: ((addresses: readonly string[]) => void) | null = null;
+  #last = '';
+  #isUp: boolean | null = null;
+  #timer: Timer | null = null;
+
+  constructor(options: DnsNeighborsOptions) {
+    this.#options = options;
+    this.#resolve = options.resolve ?? systemResolve;
+  }
+
+  start(onAddresses: (addresses: readonly string[]) => void): void {
+    this.#onAddresses = onAddresses;
+    void this.#poll();
+  }
+
+  refresh(): void {
+    this.#timer?.cancel();
+    void this.#poll();
+  }
+
+  async stop(): Promise<void> {
+    this.#onAddresses = null;
+    this.#timer?.cancel();
+  }
+
+  async #poll(): Promise<void> {
+    const { name, clock, random, log } = this.#options;
+    try {
+      const addresses = (await this.#resolve(name)).filter((address) => parseAddress(address) !== null);
+      if (addresses.length === 0) throw new Error(`${name} has no address`);
+      if (this.#isUp === false) log.info({ name }, 'the name of the neighbors resolves again');
+      this.#isUp = true;
+      const sorted = [...addresses].sort();
+      if (sorted.join() !== this.#last) {
+        this.#last = sorted.join();
+        this.#onAddresses?.(sorted);
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (this.#isUp !== false)
+        log.warn({ name, reason }, 'the name of the neighbors does not resolve; the last good answer stays');
+      this.#isUp = false;
+    }
+    if (this.#onAddresses === null) return;
+    this.#timer?.cancel();
+    this.#timer = clock.setTimer(INTERVAL_MS * (1 - JITTER / 2 + random() * JITTER), () => void this.#poll());
+  }
+}

@@ -1,0 +1,158 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { startAdminServer } from './admin/server.js';
+import { Cluster } from './cluster/cluster.js';
+import { findPortHolder } from './cluster/port-holder.js';
+import type { Config } from './config/config.js';
+import { targetKey } from './control/check-targets.js';
+import { ControlPlane, ownAddressOf } from './control/control-plane.js';
+import { nodeAddressesFrom } from './control/node-addresses.js';
+import { NodeAdmin } from './control/node-admin.js';
+import { Signals } from './control/signals.js';
+import { SourceFeed } from './control/source-feed.js';
+import { type Clock, systemClock } from './core/clock.js';
+import { createLog, type Log } from './core/log.js';
+import { HealthChecker } from './health/checker.js';
+import { DirectorySource } from './sources/directory.js';
+import { Overrides } from './sources/overrides.js';
+import { RemovalGuard } from './state/removal-guard.js';
+import { StateStore } from './state/store.js';
+
+const EXIT = { DONE: 0, FAILED: 1, DEADLINE: 3 } as const;
+
+/**
+ * Runs a node until it is told to stop: reads, builds, serves, waits for a signal, drains.
+ * @returns the exit code: 0 when all that was under way ended, 3 when some of it was cut at the deadline, 1 when the node
+ * could not start.
+ */
+export async function runPrimary(config: Config): Promise<number> {
+  const log = createLog({ level: config.logLevel, name: 'primary' });
+  const clock = systemClock;
+  const random = Math.random;
+  const stateDir = await prepareStateDir(config.stateDir, log);
+  const checker = new HealthChecker({ clock, random, log });
+  const cluster = new Cluster({
+    workers: config.workers,
+    settings: { logLevel: config.logLevel, accessLog: config.accessLog },
+    clock,
+    random,
+    log,
+    onPassiveFailure: (app, instance, failures) => checker.passiveFailure(targetKey(app, instance), failures),
+  });
+  const feeds = [createDirectoryFeed(config, clock, log)];
+  const store = new StateStore({ directory: stateDir, clock, log });
+  const overrides: Overrides = new Overrides({
+    file: stateDir === null ? null : path.join(stateDir, 'overrides.json'),
+    clock,
+    log,
+    apps: () => plane.sourceApps(),
+  });
+  const plane: ControlPlane = new ControlPlane({ config, clock, log, cluster, checker, overrides, store, feeds });
+  const node = new NodeAdmin({ config, clock, cluster, checker, overrides, feeds, plane });
+  const nodes = nodeAddressesFrom(config, { clock, random, log });
+  const signals = new Signals();
+
+  try {
+    // First of all, so that a second node on the same ports changes nothing.
+    const admin = await startAdminServer({ node, address: config.admin, hostNames: [config.node], findPortHolder, log });
+    signals.on('reload', () => {
+      log.info('reading all sources again');
+      for (const source of [...feeds, ...nodes]) source.refresh();
+    });
+    signals.on('roll', () => {
+      log.info('replacing the workers');
+      cluster
+        .roll({ drainMs: config.drainTimeoutMs })
+        .catch((error: unknown) => log.error({ err: error }, 'the roll stopped'));
+    });
+
+    await overrides.load();
+    await restoreLastGood(store, feeds, log);
+    cluster.start();
+    for (const source of nodes) source.start((addresses) => plane.setNodes(addresses));
+    for (const feed of feeds) feed.start();
+    await Promise.race([Promise.all(feeds.map((feed) => feed.hasSpoken())), signals.stopRequested()]);
+    await plane.start();
+    void announceReady(cluster, plane, config, log);
+
+    await signals.stopRequested();
+    const cut = await stop({ config, clock, log, cluster, plane, signals });
+    await Promise.allSettled([
+      ...feeds.map((feed) => feed.stop()),
+      ...nodes.map((source) => source.stop()),
+      store.flush(),
+    ]);
+    checker.stop();
+    await admin.close();
+    log.info({ cut }, 'stopped');
+    return cut === 0 ? EXIT.DONE : EXIT.DEADLINE;
+  } catch (error) {
+    log.fatal(error instanceof Error ? error.message : String(error));
+    await cluster.kill();
+    return EXIT.FAILED;
+  } finally {
+    signals.release();
+  }
+}
+
+function createDirectoryFeed(config: Config, clock: Clock, log: Log): SourceFeed {
+  const source = new DirectorySource({ directory: config.servicesDir, clock, log });
+  return new SourceFeed(source, new RemovalGuard({ clock, maxRemovalShare: config.maxRemovalShare }), clock, log);
+}
+
+/** A node without a place to write serves all the same; it only forgets more at its end. */
+async function prepareStateDir(directory: string, log: Log): Promise<string | null> {
+  try {
+    await mkdir(directory, { recursive: true });
+    return directory;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn(
+      { directory, reason },
+      'nothing will outlive this process; give --state-dir a directory that can be written',
+    );
+    return null;
+  }
+}
+
+async function restoreLastGood(store: StateStore, feeds: readonly SourceFeed[], log: Log): Promise<void> {
+  const apps = await store.load();
+  if (apps === null) return;
+  log.info({ apps: apps.length }, 'the last good state was read; it is in force until the sources say more');
+  for (const feed of feeds) feed.restore(apps.filter(({ origin }) => origin.source === feed.name));
+}
+
+async function announceReady(cluster: Cluster, plane: ControlPlane, config: Config, log: Log): Promise<void> {
+  await cluster.whenApplied(plane.snapshot?.revision ?? 1);
+  const slots = plane.apps.filter(({ name }) => cluster.bindErrorOf(name) === null);
+  log.info(
+    {
+      bind: config.bind,
+      own: ownAddressOf(config),
+      slots: Object.fromEntries(slots.map(({ name, slot }) => [name, slot])),
+    },
+    'ready',
+  );
+}
+
+interface StopParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly cluster: Cluster;
+  readonly plane: ControlPlane;
+  readonly signals: Signals;
+}
+
+/** Health ports answer 503 first; balancers have the lame-duck time to notice; then what is under way may end. */
+async function stop({ config, clock, log, cluster, plane, signals }: StopParts): Promise<number> {
+  log.info({ lameDuckMs: config.lameDuckMs, drainMs: config.drainTimeoutMs }, 'stopping');
+  plane.announceStop();
+  const now = signals.stopNowRequested();
+  await Promise.race([new Promise<void>((resolve) => clock.setTimer(config.lameDuckMs, resolve)), now]);
+  const cut = await Promise.race([cluster.drain({ deadlineMs: config.drainTimeoutMs }), now.then(() => null)]);
+  if (cut !== null) return cut;
+  log.warn('stopping now');
+  await cluster.kill();
+  return 0;
+}

@@ -1,0 +1,59 @@
+import type { App, Instance } from '../model/app.js';
+import type { InstanceSnapshot, NeighborSnapshot, SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
+
+export type MeasuredHealth = 'up' | 'down' | 'unchecked';
+
+/** The node-wide values of the snapshot, and what its slots are made of. */
+export interface CompileInput extends Omit<Snapshot, 'slots'> {
+  readonly apps: readonly App[];
+  /** @param instance its id */
+  healthOf(app: string, instance: string): MeasuredHealth;
+  /** The neighbors that take the bleed of this app, in order of preference. */
+  neighborsOf(app: string): readonly NeighborSnapshot[];
+}
+
+/** Desired state and measured health → the complete input of the data plane. */
+export function compileSnapshot(input: CompileInput): Snapshot {
+  const { revision, node, bind, stopping, peers, internalNetworks, head, apps } = input;
+  const slots = apps.map((app) => compileSlot(app, input));
+  return { revision, node, bind, stopping, peers, internalNetworks, head, slots };
+}
+
+function compileSlot(app: App, { healthOf, neighborsOf }: CompileInput): SlotSnapshot {
+  const isMeasuredUp = ({ id }: Instance): boolean => healthOf(app.name, id) === 'up';
+  const isUncheckedUp = !app.instances.some((one) => one.state === 'ready' && one.weight > 0 && isMeasuredUp(one));
+  return {
+    app: app.name,
+    port: app.slot,
+    protocol: app.protocol,
+    internal: app.internal,
+    accessLog: app.accessLog,
+    hostFilter: app.hostFilter,
+    acceptProxy: app.acceptProxy,
+    trustedProxies: app.trustedProxies,
+    sendProxy: app.sendProxy,
+    balance: app.balance,
+    retries: app.retries,
+    timeouts: app.timeouts,
+    limits: app.limits,
+    stickyCookie: app.stickyCookie,
+    slowStartMs: app.slowStartMs,
+    instances: app.instances.map((instance) =>
+      compileInstance(instance, isUp(instance, healthOf(app.name, instance.id), isUncheckedUp)),
+    ),
+    neighbors: neighborsOf(app.name),
+  };
+}
+
+/**
+ * A new instance gets traffic after its first passed check, unless there is no other: to try it then is better than to
+ * refuse. What is in maintenance is not checked, so nothing is known of it: it is not up.
+ */
+function isUp({ state }: Instance, health: MeasuredHealth, isUncheckedUp: boolean): boolean {
+  if (state === 'maint') return false;
+  return health === 'unchecked' ? isUncheckedUp : health === 'up';
+}
+
+function compileInstance({ id, host, port, weight, state }: Instance, up: boolean): InstanceSnapshot {
+  return { id, host, port, weight, state, up };
+}

@@ -1,0 +1,148 @@
+/** The last good desired state on disk: a start with every source down serves what was served before. */
+import { readFile, rename } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock, Timer } from '../core/clock.js';
+import { type Log, silentLog } from '../core/log.js';
+import type { App } from '../model/app.js';
+import { replaceFile } from './durable-file.js';
+import { storedStateFromJson, storedStateToJson } from './stored-state.js';
+
+const FILE_NAME = 'last-good.json';
+/** Writes start at least this far apart, however fast the state changes. */
+const WRITE_INTERVAL_MS = 1_000;
+/** A full disk does not empty in a second. */
+const RETRY_MS = 5_000;
+/** What can not be written is said this often. */
+const COMPLAINT_INTERVAL_MS = 60_000;
+
+export interface StateStoreOptions {
+  /** null: nothing is kept over a restart. */
+  readonly directory: string | null;
+  readonly clock: Clock;
+  readonly log?: Log;
+}
+
+/**
+ *   idle ──save──► waiting ──timer──► writing ──done, nothing new──► idle
+ *                     ▲                  │
+ *                     └── failed, or saved again meanwhile
+ */
+export class StateStore {
+  readonly #file: string | null;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  /** The newest state that is not on the disk. */
+  #pending: readonly App[] | null = null;
+  #writing: Promise<void> | null = null;
+  #timer: Timer | null = null;
+  #nextWriteAt = Number.NEGATIVE_INFINITY;
+  #nextComplaintAt = Number.NEGATIVE_INFINITY;
+  #isFailing = false;
+
+  constructor({ directory, clock, log = silentLog }: StateStoreOptions) {
+    this.#file = directory === null ? null : path.join(directory, FILE_NAME);
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /**
+   * Reads what was in force when the last process ended. A file that is half, foreign or newer is set aside and named.
+   * @returns null when there is nothing to go on with; never rejects
+   */
+  async load(): Promise<readonly App[] | null> {
+    if (this.#file === null) return null;
+    let text: string;
+    try {
+      text = await readFile(this.#file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      this.#log.error(
+        { file: this.#file, reason: reasonOf(error) },
+        'the last good state can not be read; starting without it',
+      );
+      return null;
+    }
+    const apps = storedStateFromJson(text);
+    if (typeof apps !== 'string') return apps;
+    await this.#setAside(this.#file, apps);
+    return null;
+  }
+
+  /** Returns at once; of states that come close together only the last is written. */
+  save(apps: readonly App[]): void {
+    if (this.#file === null) return;
+    this.#pending = apps;
+    this.#schedule();
+  }
+
+  /** Writes now what is not written yet. Never rejects: what fails stands in the log. */
+  async flush(): Promise<void> {
+    this.#cancelTimer();
+    await this.#writing;
+    if (this.#pending !== null) await this.#startWrite();
+    // Nobody waits for what could not be written: a later save tries again.
+    this.#cancelTimer();
+  }
+
+  #cancelTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #schedule(): void {
+    if (this.#timer !== null || this.#writing !== null || this.#pending === null) return;
+    this.#timer = this.#clock.setTimer(Math.max(0, this.#nextWriteAt - this.#clock.now()), () => {
+      this.#timer = null;
+      void this.#startWrite();
+    });
+  }
+
+  async #startWrite(): Promise<void> {
+    if (this.#writing !== null || this.#pending === null || this.#file === null) return;
+    const apps = this.#pending;
+    this.#pending = null;
+    this.#nextWriteAt = this.#clock.now() + WRITE_INTERVAL_MS;
+    this.#writing = this.#write(this.#file, apps);
+    await this.#writing;
+    this.#writing = null;
+    this.#schedule();
+  }
+
+  async #write(file: string, apps: readonly App[]): Promise<void> {
+    try {
+      await replaceFile(file, storedStateToJson(apps, new Date(this.#clock.wallTime()).toISOString()));
+      if (this.#isFailing) this.#log.info({ file }, 'the last good state is on the disk again');
+      this.#isFailing = false;
+      this.#nextComplaintAt = Number.NEGATIVE_INFINITY;
+    } catch (error) {
+      this.#isFailing = true;
+      this.#pending ??= apps;
+      this.#nextWriteAt = this.#clock.now() + RETRY_MS;
+      this.#complain(file, reasonOf(error));
+    }
+  }
+
+  #complain(file: string, reason: string): void {
+    const now = this.#clock.now();
+    if (now < this.#nextComplaintAt) return;
+    this.#nextComplaintAt = now + COMPLAINT_INTERVAL_MS;
+    this.#log.error({ file, reason }, 'the state in force can not be saved; the last file stays as it was');
+  }
+
+  async #setAside(file: string, reason: string): Promise<void> {
+    const stamp = new Date(this.#clock.wallTime()).toISOString().replace(/[:.]/g, '-');
+    const aside = `${file}.refused-${stamp}`;
+    const movedTo = await rename(file, aside).then(
+      () => aside,
+      () => null,
+    );
+    this.#log.error(
+      { file, reason, movedTo },
+      'the last good state is not usable and was set aside; starting without it',
+    );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,101 @@
+/** The last good state as text; the half that touches no disk. */
+import * as z from 'zod';
+import { MAX_DURATION_MS } from '../core/durations.js';
+import { parseNetwork } from '../core/networks.js';
+import { parseInstanceAddress } from '../model/address.js';
+import { ADMIN_STATES, type App, BALANCES, PROTOCOLS, PROXY_VERSIONS } from '../model/app.js';
+
+const VERSION = 1;
+
+const text = z.string().min(1).max(4_096);
+const count = z.int().min(0);
+const durationMs = z.int().min(0).max(MAX_DURATION_MS);
+const port = z.int().min(1).max(65_535);
+
+const instance = z
+  .strictObject({
+    id: text,
+    host: text,
+    port,
+    weight: z.int().min(0).max(256),
+    state: z.enum(ADMIN_STATES),
+  })
+  .refine(
+    (value) => {
+      const address = parseInstanceAddress(value.id);
+      return 'id' in address && address.host === value.host && address.port === value.port;
+    },
+    { message: 'id, host and port do not belong together' },
+  );
+
+const app = z.strictObject({
+  name: text,
+  protocol: z.enum(PROTOCOLS),
+  nativePort: port.nullable(),
+  // The health port is the next one.
+  slot: z.int().min(1).max(65_534),
+  internal: z.boolean(),
+  accessLog: z.boolean(),
+  hostFilter: text.nullable(),
+  acceptProxy: z.boolean(),
+  trustedProxies: z.array(z.string().refine((value) => parseNetwork(value) !== null, { message: 'is no network' })),
+  sendProxy: z.enum(PROXY_VERSIONS),
+  balance: z.enum(BALANCES),
+  retries: count,
+  health: z.strictObject({
+    path: text.nullable(),
+    intervalMs: durationMs.min(1),
+    timeoutMs: durationMs.min(1),
+    rise: z.int().min(1),
+    fall: z.int().min(1),
+  }),
+  timeouts: z.strictObject({
+    requestHeadMs: durationMs,
+    connectMs: durationMs,
+    firstByteMs: durationMs,
+    clientIdleMs: durationMs,
+    upstreamIdleMs: durationMs,
+    queueMs: durationMs,
+    tunnelMs: durationMs,
+    drainMs: durationMs,
+  }),
+  limits: z.strictObject({ connections: count, queue: count }),
+  stickyCookie: text.nullable(),
+  slowStartMs: durationMs,
+  instances: z
+    .array(instance)
+    .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, { message: 'an id stands twice' }),
+  origin: z.strictObject({ source: text, location: text, line: count.nullable(), col: count.nullable() }),
+});
+
+const document = z.strictObject({
+  version: z.literal(VERSION),
+  /** For people. */
+  savedAt: z.string().max(64),
+  apps: z
+    .array(app)
+    .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, { message: 'a name stands twice' }),
+});
+
+/** @param savedAt ISO 8601 */
+export function storedStateToJson(apps: readonly App[], savedAt: string): string {
+  return `${JSON.stringify({ version: VERSION, savedAt, apps })}\n`;
+}
+
+/** @returns the apps, or one line that says why the text holds none. Half a state is none. */
+export function storedStateFromJson(json: string): readonly App[] | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return json === '' ? 'it is empty' : 'it is no JSON, or was cut off';
+  }
+  const versioned = z.object({ version: z.int() }).safeParse(value);
+  if (versioned.success && versioned.data.version !== VERSION) {
+    return `it is of version ${versioned.data.version}; this program reads version ${VERSION}`;
+  }
+  const parsed = document.safeParse(value);
+  if (parsed.success) return parsed.data.apps;
+  const issue = parsed.error.issues[0];
+  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it has another form'}`;
+}
