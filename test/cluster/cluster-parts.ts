@@ -1,0 +1,145 @@
+/** Real workers, real instances, and snapshots as literals, for the tests of the cluster. */
+import { once } from 'node:events';
+import { Agent, createServer, get } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.js';
+import { systemClock } from '../../src/core/clock.js';
+import { silentLog } from '../../src/core/log.js';
+import { APP_DEFAULTS } from '../../src/model/app.js';
+import { HEAD_DEFAULTS, type SlotSnapshot, type Snapshot } from '../../src/snapshot/snapshot.js';
+
+/** A cluster that is killed with its test. */
+export function startCluster(context: TestContext, options: Partial<ClusterOptions> = {}): Cluster {
+  const cluster = new Cluster({
+    workers: 1,
+    settings: { logLevel: 'silent', accessLog: null },
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+    onPassiveFailure: () => {},
+    ...options,
+  });
+  context.after(() => cluster.kill());
+  cluster.start();
+  return cluster;
+}
+
+/** A tiny HTTP instance on `host`; answers its own name. @returns its port. */
+export async function startInstance(context: TestContext, host: string, answer = 'ok'): Promise<number> {
+  const server = createServer((_request, response) => response.end(answer));
+  server.listen(0, host);
+  await once(server, 'listening');
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+export interface SlotOptions {
+  readonly instancePort: number;
+  readonly app?: string;
+  readonly protocol?: 'http' | 'tcp';
+}
+
+/** A slot with one instance, which listens on the address that the slot is bound on. */
+export function slotOf(
+  host: string,
+  port: number,
+  { instancePort, app = 'web', protocol = 'http' }: SlotOptions,
+): SlotSnapshot {
+  return {
+    app,
+    port,
+    protocol,
+    internal: false,
+    accessLog: true,
+    hostFilter: null,
+    acceptProxy: false,
+    trustedProxies: [],
+    sendProxy: 'none',
+    balance: 'roundrobin',
+    retries: 3,
+    timeouts: { ...APP_DEFAULTS.timeouts, drainMs: 2_000 },
+    limits: APP_DEFAULTS.limits,
+    stickyCookie: null,
+    slowStartMs: 0,
+    instances: [{ id: `${host}:${instancePort}`, host, port: instancePort, weight: 100, state: 'ready', up: true }],
+    neighbors: [],
+  };
+}
+
+export function snapshotOf(bind: string, revision: number, slots: readonly SlotSnapshot[]): Snapshot {
+  return {
+    revision,
+    node: 'test',
+    bind,
+    stopping: false,
+    peers: [],
+    internalNetworks: [],
+    head: HEAD_DEFAULTS,
+    slots,
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export const oneConnectionEach = new Agent({ keepAlive: false });
+
+export function request(host: string, port: number, agent: Agent = oneConnectionEach, path = '/'): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = get({ host, port, path, agent, timeout: REQUEST_TIMEOUT_MS }, (response) => {
+      let body = '';
+      response.setEncoding('latin1');
+      response.on('data', (part: string) => {
+        body += part;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('error', reject);
+    });
+    asked.on('error', reject);
+    asked.on('timeout', () => asked.destroy(new Error(`${host}:${port} did not answer in ${REQUEST_TIMEOUT_MS} ms`)));
+  });
+}
+
+/** Somebody else's listening socket. */
+export async function occupy(context: TestContext, host: string, port: number): Promise<Server> {
+  const server = createTcpServer((socket: Socket) => socket.destroy());
+  server.listen(port, host);
+  await once(server, 'listening');
+  context.after(() => {
+    server.close();
+  });
+  return server;
+}
+
+/** Whether the kernel takes a connection there; true says nothing about anybody who would accept it. */
+export function isListening(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** Looks every few milliseconds until it is so; what is waited for here announces itself to nobody. */
+export async function until(isSo: () => boolean | Promise<boolean>, deadlineMs = 10_000): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`still not so after ${deadlineMs} ms: ${isSo.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export function pidsOf(cluster: Cluster): number[] {
+  return cluster.workers().map(({ pid }) => pid);
+}

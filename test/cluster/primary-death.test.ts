@@ -1,0 +1,50 @@
+/** kill -9 of the primary: exchanges under way end well, then nobody holds the port. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { isListening, request, until } from './cluster-parts.js';
+
+const HOST = '127.61.4.1';
+const PORT = 27_140;
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('the workers of a dead primary finish what is under way and leave the port', async (context) => {
+  const instance = createServer();
+  instance.listen(0, HOST);
+  await once(instance, 'listening');
+  context.after(() => {
+    instance.closeAllConnections();
+    instance.close();
+  });
+  const { port: instancePort } = instance.address() as AddressInfo;
+  const file = fileURLToPath(new URL('small-primary.js', import.meta.url));
+  const primary = spawn(process.execPath, [file, HOST, String(PORT), String(instancePort)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  context.after(() => primary.kill('SIGKILL'));
+  const [line] = (await once(primary.stdout, 'data')) as [Buffer];
+  const worker = Number(line.toString());
+  assert.ok(isAlive(worker));
+
+  const asked = once(instance, 'request') as Promise<[unknown, ServerResponse]>;
+  const answer = request(HOST, PORT);
+  const [, response] = await asked;
+  primary.kill('SIGKILL');
+  await once(primary, 'exit');
+  await until(async () => !(await isListening(HOST, PORT)));
+  response.end('late');
+  assert.deepEqual(await answer, { status: 200, body: 'late' });
+  await until(() => !isAlive(worker));
+});

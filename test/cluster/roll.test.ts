@@ -1,0 +1,64 @@
+/** All workers are replaced under load, and no client notices. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
+
+const HOST = '127.61.3.1';
+const PORT = 27_130;
+const CLIENTS = 8;
+
+test('a roll under keep-alive load fails no request, changes every pid and keeps the totals', async (context) => {
+  const cluster = startCluster(context, { workers: 2 });
+  const instancePort = await startInstance(context, HOST);
+  cluster.publish(snapshotOf(HOST, 1, [slotOf(HOST, PORT, { instancePort })]));
+  await until(() => cluster.workers().every(({ state }) => state === 'serving'));
+  const before = pidsOf(cluster);
+  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
+  context.after(() => agent.destroy());
+  let isOver = false;
+  let requests = 0;
+  const failures: unknown[] = [];
+  const client = async (): Promise<void> => {
+    while (!isOver) {
+      try {
+        const { status } = await request(HOST, PORT, agent);
+        if (status !== 200) failures.push(status);
+      } catch (error) {
+        failures.push(error);
+      }
+      requests += 1;
+    }
+  };
+  const clients = Array.from({ length: CLIENTS }, client);
+  await cluster.roll({ drainMs: 5_000 });
+  await until(() => cluster.workers().every(({ state, pid }) => state === 'serving' && !before.includes(pid)));
+  isOver = true;
+  await Promise.all(clients);
+  assert.deepEqual(failures, []);
+  assert.equal(cluster.workers().length, 2);
+  assert.equal((await cluster.counters()).slots.web?.requests, requests);
+});
+
+test('a successor that does not come up stops the roll, and the worker stays', async (context) => {
+  const host = '127.61.3.2';
+  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-roll-'));
+  context.after(() => rm(directory, { recursive: true, force: true }));
+  const workerFile = path.join(directory, 'worker.mjs');
+  const real = fileURLToPath(new URL('../../src/worker.js', import.meta.url));
+  await writeFile(workerFile, `await import(${JSON.stringify(real)});\n`);
+  const cluster = startCluster(context, { workerFile });
+  const instancePort = await startInstance(context, host);
+  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
+  await cluster.whenApplied(1);
+  const before = pidsOf(cluster);
+  await writeFile(workerFile, 'process.exit(3);\n');
+  await assert.rejects(cluster.roll(), /the roll stops at worker 0, which stays as it is: .* ended before it served/);
+  await until(() => cluster.workers().length === 1);
+  assert.deepEqual(pidsOf(cluster), before);
+  assert.equal((await request(host, PORT)).status, 200);
+});
