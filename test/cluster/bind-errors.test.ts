@@ -1,6 +1,9 @@
 /** A port that somebody else holds costs its own slot alone, and is taken as soon as it is free. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { bindSocket } from '../../src/cluster/listening-socket.js';
 import {
   isListening,
   occupy,
@@ -49,4 +52,27 @@ test('an address that this machine does not have is said so, and the workers go 
   cluster.publish(snapshotOf('192.0.2.1', 4, []));
   assert.equal(cluster.bindErrorOf('web'), null);
   await cluster.whenApplied(4);
+});
+
+test('a port that is lost between our bind and the listen of the worker is reported and won back', async (context) => {
+  const host = '127.61.1.3';
+  const cluster = startCluster(context);
+  const instancePort = await startInstance(context, host);
+  // Bound, but not listening: the kernel lets the primary bind the same port.
+  const rival = bindSocket(host, PORT);
+  cluster.publish(
+    snapshotOf(host, 1, [
+      slotOf(host, PORT, { instancePort, app: 'contested' }),
+      slotOf(host, PORT + 2, { instancePort, app: 'free' }),
+    ]),
+  );
+  assert.equal(cluster.bindErrorOf('contested'), null);
+  const server = createServer().listen(rival);
+  await once(server, 'listening');
+  await cluster.whenApplied(1);
+  assert.match(cluster.bindErrorOf('contested') ?? '', new RegExp(`^EADDRINUSE: port ${PORT} `));
+  assert.equal((await request(host, PORT + 2)).status, 200);
+  server.close();
+  await until(() => cluster.bindErrorOf('contested') === null);
+  assert.equal((await request(host, PORT)).status, 200);
 });

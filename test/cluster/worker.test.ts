@@ -1,0 +1,54 @@
+/** What a worker does beside serving: its access log, its word about dead instances, and signals that are not for it. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
+
+const PORT = 27_150;
+
+test('the access log is a file, written a moment later and complete after a drain', async (context) => {
+  const host = '127.61.5.1';
+  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-access-'));
+  context.after(() => rm(directory, { recursive: true, force: true }));
+  const file = path.join(directory, 'new', 'access.log');
+  const cluster = startCluster(context, { settings: { logLevel: 'silent', accessLog: file } });
+  const instancePort = await startInstance(context, host);
+  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
+  await cluster.whenApplied(1);
+  const lines = async (): Promise<number> => (await readFile(file, 'utf8')).split('\n').length - 1;
+  await request(host, PORT);
+  await until(async () => (await lines()) === 1);
+  for (let round = 0; round < 5; round += 1) await request(host, PORT);
+  await cluster.drain({ deadlineMs: 1_000 });
+  assert.equal(await lines(), 6);
+});
+
+test('failed connects to an instance are told to the primary', async (context) => {
+  const host = '127.61.5.2';
+  const told: { readonly app: string; readonly instance: string; readonly failures: number }[] = [];
+  const cluster = startCluster(context, {
+    onPassiveFailure: (app, instance, failures) => told.push({ app, instance, failures }),
+  });
+  // Port 1 of an address of our own: nobody listens there.
+  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort: 1 })]));
+  await cluster.whenApplied(1);
+  assert.equal((await request(host, PORT)).status, 503);
+  await until(() => told.length > 0);
+  assert.deepEqual(told[0], { app: 'web', instance: `${host}:1`, failures: 1 });
+});
+
+test('signals of the terminal and the inspector leave a worker as it is', async (context) => {
+  const host = '127.61.5.3';
+  const cluster = startCluster(context);
+  const instancePort = await startInstance(context, host);
+  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
+  await cluster.whenApplied(1);
+  const pids = pidsOf(cluster);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const)
+    process.kill(pids[0] ?? 0, signal);
+  for (let round = 0; round < 5; round += 1) assert.equal((await request(host, PORT)).status, 200);
+  await cluster.counters();
+  assert.deepEqual(pidsOf(cluster), pids);
+});
