@@ -79,10 +79,12 @@ export class HealthChecker {
     }
     for (const target of targets) {
       const known = this.#checked.get(target.key);
-      if (known !== undefined) {
-        known.target = target;
+      // At another address it is another target, whatever it is called.
+      if (known !== undefined && known.target.host === target.host && known.target.port === target.port) {
+        this.#retarget(known, target);
         continue;
       }
+      known?.timer?.cancel();
       const checked: Checked = { target, condition: UNCHECKED, last: null, timer: null };
       this.#checked.set(target.key, checked);
       void this.#check(checked, true);
@@ -118,15 +120,24 @@ export class HealthChecker {
     void this.#closeProbe();
   }
 
+  /** A new interval counts from now: the old one may be an hour. */
+  #retarget(checked: Checked, target: CheckTarget): void {
+    const isOther = checked.target.check.intervalMs !== target.check.intervalMs;
+    checked.target = target;
+    if (!isOther || checked.timer === null) return;
+    checked.timer.cancel();
+    this.#schedule(checked, true, 0);
+  }
+
   async #check(checked: Checked, isFirst: boolean): Promise<void> {
     const { target } = checked;
     const startedAt = this.#clock.now();
-    const { hasPassed, detail } = await this.#probe(target);
+    const { hasPassed, detail, isOwnFault = false } = await this.#probe(target);
     if (this.#checked.get(target.key) !== checked) return;
     const tookMs = this.#clock.now() - startedAt;
     // Late by far more than the check may take: the loop was held up, and so was the answer.
     const wasStarved = !hasPassed && tookMs > checked.target.check.timeoutMs + STARVED_MS;
-    if (!wasStarved) {
+    if (!wasStarved && !isOwnFault) {
       checked.last = { ok: hasPassed, detail, at: this.#clock.now() };
       this.#become(checked, afterCheck(checked.condition, hasPassed, checked.target.check));
     }
@@ -135,6 +146,8 @@ export class HealthChecker {
 
   /** Fixed intervals, not pauses; the second check of each target is spread, so that they do not all fall together. */
   #schedule(checked: Checked, isFirst: boolean, tookMs: number): void {
+    // A listener may have taken the target away just now.
+    if (this.#checked.get(checked.target.key) !== checked) return;
     const { intervalMs } = checked.target.check;
     const waitMs = isFirst ? intervalMs * (0.5 + this.#random() / 2) : Math.max(intervalMs - tookMs, intervalMs / 10);
     checked.timer = this.#clock.setTimer(waitMs, () => {

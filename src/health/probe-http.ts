@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 import { formatDuration } from '../core/durations.js';
-import type { Probe } from './probe.js';
+import { failureFrom, type Probe, type ProbeResult } from './probe.js';
 
 /** A checker's connection is of no use to the next check: a kept one would hide that nobody accepts any more. */
 function createAgent(): Agent {
@@ -12,23 +12,25 @@ export function createHttpProbe(): { readonly probe: Probe; close(): Promise<voi
   const dispatcher = createAgent();
   const probe: Probe = async ({ host, port, check }) => {
     const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    const signal = AbortSignal.timeout(check.timeoutMs);
     try {
       const { statusCode, body } = await request(`http://${authority}${check.path ?? '/'}`, {
         dispatcher,
-        signal: AbortSignal.timeout(check.timeoutMs),
+        signal,
         headers: { 'user-agent': 'autoproxy-check' },
         reset: true,
       });
-      await body.dump({ limit: 65_536, signal: AbortSignal.timeout(check.timeoutMs) }).catch(() => undefined);
+      // The status is the answer; a body that is long or stalls changes nothing.
+      await body.dump({ limit: 65_536, signal }).catch(() => undefined);
       return { hasPassed: statusCode >= 200 && statusCode < 400, detail: String(statusCode) };
     } catch (error) {
-      return { hasPassed: false, detail: describeFailure(error, check.timeoutMs) };
+      return failureOf(error, check.timeoutMs);
     }
   };
   return { probe, close: () => dispatcher.destroy() };
 }
 
-function describeFailure(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.name === 'TimeoutError' ? `no answer within ${formatDuration(timeoutMs)}` : error.message;
+function failureOf(error: unknown, timeoutMs: number): ProbeResult {
+  const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+  return isTimeout ? { hasPassed: false, detail: `no answer within ${formatDuration(timeoutMs)}` } : failureFrom(error);
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { formatDuration } from '../core/durations.js';
-import type { Probe } from './probe.js';
+import { failureFrom, type Probe } from './probe.js';
 
 /** A connection that is accepted is a passed check (HAProxy's `check` without options). */
 export const probeTcp: Probe = ({ host, port, check }) =>
@@ -18,6 +18,6 @@ export const probeTcp: Probe = ({ host, port, check }) =>
     });
     socket.on('error', (error) => {
       clearTimeout(timer);
-      resolve({ hasPassed: false, detail: error.message });
+      resolve(failureFrom(error));
     });
   });

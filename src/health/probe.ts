@@ -4,6 +4,17 @@ export interface ProbeResult {
   readonly hasPassed: boolean;
   /** For people: `200`, `connection refused`, `no answer within 2s`. */
   readonly detail: string;
+  /** This process lacks what a check needs (descriptors, ports): nothing was learnt of the target. */
+  readonly isOwnFault?: boolean;
+}
+
+const OWN_FAULTS: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'];
+
+/** What a failed connect says. Without this a shortage on the node would take down all its instances at once. */
+export function failureFrom(error: unknown): ProbeResult {
+  const { code, message } =
+    error instanceof Error ? (error as NodeJS.ErrnoException) : { code: '', message: `${error}` };
+  return { hasPassed: false, detail: message, isOwnFault: OWN_FAULTS.includes(code) };
 }
 
 /** Asks once. Never rejects, and never takes longer than the check's timeout. */

@@ -5,6 +5,7 @@ import { parseAddress } from '../core/networks.js';
 import { escapeText } from '../model/problem.js';
 import type { NeighborSource } from './neighbor-source.js';
 
+/** It is read each time: a time of change is too coarse to see two writes in one moment. */
 const POLL_MS = 2_000;
 /** A list of nodes is no larger; what is, is another file. */
 const MAX_BYTES = 65_536;
@@ -23,7 +24,9 @@ export class BackupsFile implements NeighborSource {
   readonly #options: BackupsFileOptions;
   #onAddresses: ((addresses: readonly string[]) => void) | null = null;
   #text: string | null = null;
-  #stamp = '';
+  /** A text that was seen once and is looked at again. */
+  #doubted: string | null = null;
+  #saidReason: string | null = null;
   #timer: Timer | null = null;
 
   constructor(options: BackupsFileOptions) {
@@ -36,7 +39,6 @@ export class BackupsFile implements NeighborSource {
   }
 
   refresh(): void {
-    this.#stamp = '';
     this.#timer?.cancel();
     void this.#poll();
   }
@@ -48,35 +50,64 @@ export class BackupsFile implements NeighborSource {
 
   async #poll(): Promise<void> {
     await this.#read();
-    if (this.#onAddresses !== null) this.#timer = this.#options.clock.setTimer(POLL_MS, () => void this.#poll());
+    if (this.#onAddresses === null) return;
+    this.#timer?.cancel();
+    this.#timer = this.#options.clock.setTimer(POLL_MS, () => void this.#poll());
   }
 
   async #read(): Promise<void> {
+    const text = await this.#changedText();
+    if (text === null) return;
+    this.#text = text;
     const { file, log } = this.#options;
-    try {
-      const { mtimeMs, size, ino } = await stat(file);
-      const stamp = `${mtimeMs} ${size} ${ino}`;
-      if (stamp === this.#stamp) return;
-      this.#stamp = stamp;
-      if (size > MAX_BYTES) {
-        log.error({ file, size }, 'backups.txt is no list of addresses: it is too large; the last good list stays');
-        return;
-      }
-      const text = await readFile(file, 'utf8');
-      if (text === this.#text) return;
-      this.#text = text;
-    } catch (error) {
-      // Most nodes have none: that is no problem, and neither does a lost one empty the list.
-      log.debug({ file, err: error }, 'backups.txt was not read');
-      return;
-    }
-    const { addresses, badLines } = parseBackups(this.#text);
-    for (const { line, text } of badLines) {
-      log.error(`${file}:${line}:1: error: ${escapeText(text)} is no IP address (write one address a line)`);
+    const { addresses, badLines } = parseBackups(text);
+    for (const { line, text: word } of badLines) {
+      log.error(`${file}:${line}:1: error: ${escapeText(word)} is no IP address (write one address a line)`);
     }
     if (addresses.length > 0) this.#onAddresses?.(addresses);
     else log.warn({ file }, 'backups.txt names nobody; the last good list stays');
   }
+
+  /** @returns null when there is nothing new that can be believed */
+  async #changedText(): Promise<string | null> {
+    const { file } = this.#options;
+    try {
+      const stats = await stat(file);
+      // Reading a pipe could wait for ever.
+      if (!stats.isFile() || stats.size > MAX_BYTES) {
+        this.#complain(stats.isFile() ? `it has more than ${MAX_BYTES} bytes` : 'it is no regular file');
+        return null;
+      }
+      const text = await readFile(file, 'utf8');
+      this.#saidReason = null;
+      if (text !== this.#text && isPerhapsCut(text, this.#text) && text !== this.#doubted) {
+        this.#doubted = text;
+        return null;
+      }
+      this.#doubted = null;
+      return text === this.#text ? null : text;
+    } catch (error) {
+      // Most nodes have none: that is no problem. A lost one does not empty the list.
+      const isNever = this.#text === null && (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (!isNever) this.#complain(error instanceof Error ? error.message : String(error));
+      return null;
+    }
+  }
+
+  /** Each reason once: it is looked at for ever. */
+  #complain(reason: string): void {
+    if (reason === this.#saidReason) return;
+    this.#saidReason = reason;
+    this.#options.log.warn(
+      { file: this.#options.file, reason },
+      'backups.txt is not readable; the last good list stays',
+    );
+  }
+}
+
+/** Somebody may be writing: `10.0.0.12` cut short is another node's address. It is believed when it is seen twice. */
+function isPerhapsCut(text: string, previous: string | null): boolean {
+  return previous !== null && (previous.startsWith(text) || !text.endsWith('\n'));
 }
 
 /** One IP address a line; `#` begins a comment; empty lines do not count. */

@@ -5,6 +5,8 @@ import { parseAddress } from '../core/networks.js';
 import type { NeighborSource } from './neighbor-source.js';
 
 const INTERVAL_MS = 30_000;
+/** While nothing is known at all, nobody takes the bleed. */
+const FIRST_INTERVAL_MS = 2_000;
 /** Part of the interval by which nodes that started together drift apart. */
 const JITTER = 0.2;
 
@@ -72,6 +74,7 @@ export class DnsNeighbors implements NeighborSource {
     }
     if (this.#onAddresses === null) return;
     this.#timer?.cancel();
-    this.#timer = clock.setTimer(INTERVAL_MS * (1 - JITTER / 2 + random() * JITTER), () => void this.#poll());
+    const intervalMs = this.#last === '' ? FIRST_INTERVAL_MS : INTERVAL_MS;
+    this.#timer = clock.setTimer(intervalMs * (1 - JITTER / 2 + random() * JITTER), () => void this.#poll());
   }
 }

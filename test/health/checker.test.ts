@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { silentLog } from '../../src/core/log.js';
+import { type CheckTarget, HealthChecker } from '../../src/health/checker.js';
+import type { ProbeResult } from '../../src/health/probe.js';
+import { FakeClock } from '../support/fake-clock.js';
+
+const CHECK = { path: null, intervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 };
+const PASSED: ProbeResult = { hasPassed: true, detail: 'connected' };
+const FAILED: ProbeResult = { hasPassed: false, detail: 'refused' };
+
+function targetOf(key: string, target: Partial<CheckTarget> = {}): CheckTarget {
+  return { key, host: key, port: 1, check: CHECK, group: 'shop', ...target };
+}
+
+/** A checker in a world where every host answers as the test says, at once. */
+function createWorld(context: TestContext) {
+  const clock = new FakeClock();
+  const answers = new Map<string, ProbeResult>();
+  const asked: string[] = [];
+  const changes: string[] = [];
+  /** What happens while a check is under way. */
+  const during: { happen: (host: string) => void } = { happen: () => {} };
+  const checker = new HealthChecker({
+    clock,
+    random: () => 0.5,
+    log: silentLog,
+    probe: async ({ host }) => {
+      asked.push(host);
+      during.happen(host);
+      return answers.get(host) ?? PASSED;
+    },
+  });
+  checker.onChange((key, isUp) => changes.push(`${key} ${isUp ? 'up' : 'down'}`));
+  context.after(() => checker.stop());
+  return { clock, answers, asked, changes, during, checker };
+}
+
+test('a new target is checked at once, and its first check decides', async (context) => {
+  const { clock, answers, asked, changes, checker } = createWorld(context);
+  answers.set('b', FAILED);
+  checker.setTargets([targetOf('a'), targetOf('b')]);
+  assert.equal(checker.healthOf('a'), 'unchecked');
+  assert.equal(checker.lastCheckOf('a'), null);
+  await clock.advance(0);
+  assert.deepEqual(asked, ['a', 'b']);
+  assert.deepEqual(changes, ['a up', 'b down']);
+  assert.equal(checker.healthOf('a'), 'up');
+  assert.deepEqual(checker.lastCheckOf('b'), { ok: false, detail: 'refused', at: clock.now() });
+  assert.equal(checker.healthOf('nobody'), 'unchecked');
+});
+
+test('fall failed checks take it down, rise passed ones bring it back', async (context) => {
+  const { clock, answers, changes, checker } = createWorld(context);
+  checker.setTargets([targetOf('a')]);
+  await clock.advance(0);
+  answers.set('a', FAILED);
+  await clock.advance(2_500);
+  assert.equal(checker.healthOf('a'), 'up');
+  await clock.advance(1_000);
+  assert.equal(checker.healthOf('a'), 'down');
+  answers.set('a', PASSED);
+  await clock.advance(1_000);
+  assert.equal(checker.healthOf('a'), 'down');
+  await clock.advance(1_000);
+  assert.equal(checker.healthOf('a'), 'up');
+  assert.deepEqual(changes, ['a up', 'a down', 'a up']);
+});
+
+test('one check an interval, its start spread by chance', async (context) => {
+  const clock = new FakeClock();
+  const chances = [0, 0.999, 0.5];
+  const checker = new HealthChecker({
+    clock,
+    random: () => chances.shift() ?? 0,
+    log: silentLog,
+    probe: async () => PASSED,
+  });
+  context.after(() => checker.stop());
+  checker.setTargets([targetOf('a'), targetOf('b'), targetOf('c')]);
+  await clock.advance(0);
+  const waits = clock.waits();
+  assert.equal(new Set(waits).size, 3);
+  assert.ok(waits.every((wait) => wait >= 500 && wait <= 1_000));
+});
+
+test('checks keep their pace', async (context) => {
+  const { clock, asked, checker } = createWorld(context);
+  checker.setTargets([targetOf('a')]);
+  await clock.advance(10_000);
+  assert.ok(asked.length === 10 || asked.length === 11, `${asked.length} checks in 10 s`);
+});
+
+test('what stays keeps its health and its pace when others come and go', async (context) => {
+  const { clock, asked, changes, checker } = createWorld(context);
+  checker.setTargets([targetOf('a'), targetOf('b')]);
+  await clock.advance(0);
+  checker.setTargets([targetOf('c'), targetOf('a')]);
+  assert.equal(checker.healthOf('a'), 'up');
+  assert.equal(checker.healthOf('b'), 'unchecked');
+  await clock.advance(0);
+  assert.deepEqual(asked, ['a', 'b', 'c']);
+  await clock.advance(1_000);
+  assert.ok(!asked.slice(3).includes('b'));
+  assert.deepEqual(changes, ['a up', 'b up', 'c up']);
+});
+
+test('a key at another address is a new target', async (context) => {
+  const { clock, answers, checker } = createWorld(context);
+  checker.setTargets([targetOf('a')]);
+  await clock.advance(0);
+  answers.set('elsewhere', FAILED);
+  checker.setTargets([targetOf('a', { host: 'elsewhere' })]);
+  assert.equal(checker.healthOf('a'), 'unchecked');
+  await clock.advance(0);
+  assert.equal(checker.healthOf('a'), 'down');
+  assert.equal(clock.waits().length, 1);
+});
+
+test('a shorter interval does not wait for the end of the long one', async (context) => {
+  const { clock, asked, checker } = createWorld(context);
+  checker.setTargets([targetOf('a', { check: { ...CHECK, intervalMs: 3_600_000 } })]);
+  await clock.advance(0);
+  checker.setTargets([targetOf('a')]);
+  await clock.advance(1_000);
+  assert.equal(asked.length, 2);
+});
+
+test('an answer about a target that is gone is dropped', async (context) => {
+  const { clock, changes, during, checker } = createWorld(context);
+  during.happen = () => queueMicrotask(() => checker.setTargets([]));
+  checker.setTargets([targetOf('a')]);
+  await clock.advance(0);
+  assert.deepEqual(clock.waits(), []);
+  assert.ok(changes.length <= 1);
+});
+
+test('a listener may change the targets', async (context) => {
+  const { clock, checker } = createWorld(context);
+  checker.onChange(() => checker.setTargets([]));
+  checker.setTargets([targetOf('a')]);
+  await clock.advance(0);
+  assert.equal(checker.healthOf('a'), 'unchecked');
+  assert.deepEqual(clock.waits(), [], 'what is gone is not checked again');
+});
+
+test('three lost connects eject at once, and rise passed checks bring it back', async (context) => {
+  const { clock, changes, checker } = createWorld(context);
+  checker.setTargets([targetOf('a'), targetOf('b')]);
+  await clock.advance(0);
+  checker.passiveFailure('a', 2);
+  assert.equal(checker.healthOf('a'), 'up');
+  checker.passiveFailure('a', 3);
+  assert.equal(checker.healthOf('a'), 'down');
+  assert.equal(checker.lastCheckOf('a')?.ok, false);
+  await clock.advance(1_000);
+  assert.equal(checker.healthOf('a'), 'down');
+  await clock.advance(1_000);
+  assert.equal(checker.healthOf('a'), 'up');
+  assert.deepEqual(changes, ['a up', 'b up', 'a down', 'a up']);
+});
+
+test('the last one of its group is never ejected, whatever other groups have', async (context) => {
+  const { clock, checker } = createWorld(context);
+  checker.setTargets([targetOf('a'), targetOf('b'), targetOf('c', { group: 'blog' })]);
+  await clock.advance(0);
+  for (const key of ['a', 'b', 'c', 'nobody']) checker.passiveFailure(key, 100);
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((key) => checker.healthOf(key)),
+    ['down', 'up', 'up'],
+  );
+});
+
+test('a failure that was measured while the loop was held up says nothing', async (context) => {
+  const { clock, answers, during, checker } = createWorld(context);
+  checker.setTargets([targetOf('a', { check: { ...CHECK, fall: 1 } })]);
+  await clock.advance(0);
+  const before = checker.lastCheckOf('a');
+  answers.set('a', FAILED);
+  during.happen = () => clock.jump(10_000);
+  await clock.advance(1_000);
+  assert.equal(checker.healthOf('a'), 'up');
+  assert.deepEqual(checker.lastCheckOf('a'), before);
+  during.happen = () => {};
+  await clock.advance(1_000);
+  assert.equal(checker.healthOf('a'), 'down', 'and the next one counts');
+});
+
+test('what this process lacks is not held against the target', async (context) => {
+  const { clock, answers, checker } = createWorld(context);
+  checker.setTargets([targetOf('a')]);
+  await clock.advance(0);
+  answers.set('a', { hasPassed: false, detail: 'EMFILE', isOwnFault: true });
+  await clock.advance(10_000);
+  assert.equal(checker.healthOf('a'), 'up');
+});
+
+test('after stop nothing is checked and nothing is taken on', async (context) => {
+  const { clock, asked, checker } = createWorld(context);
+  checker.setTargets([targetOf('a')]);
+  await clock.advance(0);
+  checker.stop();
+  checker.setTargets([targetOf('b')]);
+  await clock.advance(10_000);
+  assert.deepEqual(asked, ['a']);
+  assert.deepEqual(clock.waits(), []);
+});

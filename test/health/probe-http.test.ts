@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import type { ProbeResult } from '../../src/health/probe.js';
+import { createHttpProbe } from '../../src/health/probe-http.js';
+import { freePort, ownAddress } from '../support/addresses.js';
+
+const CHECK = { path: '/health', intervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 };
+
+interface Answered extends ProbeResult {
+  readonly request: string;
+  readonly connections: number;
+}
+
+/** Asks a server that answers each request head with `answer`, `times` times. */
+async function ask(
+  context: TestContext,
+  answer: (socket: Socket) => void,
+  { timeoutMs = CHECK.timeoutMs, times = 1 } = {},
+): Promise<Answered> {
+  const host = ownAddress();
+  const sockets = new Set<Socket>();
+  let request = '';
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    sockets.add(socket);
+    socket.on('error', () => {});
+    let head = '';
+    socket.on('data', (bytes) => {
+      head += bytes.toString('latin1');
+      if (!head.endsWith('\r\n\r\n')) return;
+      request = head;
+      answer(socket);
+    });
+  });
+  server.listen({ host, port: 0 });
+  await once(server, 'listening');
+  const { probe, close } = createHttpProbe();
+  context.after(async () => {
+    await close();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const target = { host, port: address.port, check: { ...CHECK, timeoutMs } };
+  let result = await probe(target);
+  for (let index = 1; index < times; index += 1) result = await probe(target);
+  return { ...result, request, connections };
+}
+
+function answerWith(status: string, body = ''): (socket: Socket) => void {
+  return (socket) => socket.end(`HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+}
+
+for (const [status, hasPassed] of [
+  ['200 OK', true],
+  ['204 No Content', true],
+  ['301 Moved Permanently', true],
+  ['399 Odd', true],
+  ['400 Bad Request', false],
+  ['404 Not Found', false],
+  ['503 Service Unavailable', false],
+] as const) {
+  test(`${status} ${hasPassed ? 'passes' : 'fails'}`, async (context) => {
+    const result = await ask(context, answerWith(status));
+    assert.equal(result.hasPassed, hasPassed);
+    assert.equal(result.detail, status.slice(0, 3));
+  });
+}
+
+test('it asks for the path with GET, its host and a name', async (context) => {
+  const { request } = await ask(context, answerWith('200 OK'));
+  assert.match(request, /^GET \/health HTTP\/1\.1\r\n/);
+  assert.match(request, /\r\nhost: 127\.[\d.]+:\d+\r\n/i);
+  assert.match(request, /\r\nuser-agent: autoproxy-check\r\n/i);
+  assert.match(request, /\r\nconnection: close\r\n/i);
+});
+
+test('each check has a connection of its own', async (context) => {
+  const keepAlive = (socket: Socket): void => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+  };
+  const { hasPassed, connections } = await ask(context, keepAlive, { times: 3 });
+  assert.ok(hasPassed);
+  assert.equal(connections, 3);
+});
+
+test('a redirect is not followed', async (context) => {
+  const { hasPassed, connections } = await ask(context, (socket) =>
+    socket.end('HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n'),
+  );
+  assert.ok(hasPassed);
+  assert.equal(connections, 1);
+});
+
+test('a large body changes nothing', async (context) => {
+  assert.deepEqual((await ask(context, answerWith('200 OK', 'x'.repeat(300_000)))).hasPassed, true);
+});
+
+test('a body that stalls does not hold the check longer than its timeout', async (context) => {
+  const stalled = (socket: Socket): void => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx');
+  };
+  const startedAt = performance.now();
+  assert.ok((await ask(context, stalled, { timeoutMs: 200 })).hasPassed);
+  assert.ok(performance.now() - startedAt < 1_500);
+});
+
+test('no answer fails at the timeout', async (context) => {
+  const result = await ask(context, () => {}, { timeoutMs: 100 });
+  assert.equal(result.hasPassed, false);
+  assert.equal(result.detail, 'no answer within 100ms');
+});
+
+test('what is no HTTP fails', async (context) => {
+  assert.equal((await ask(context, (socket) => socket.end('SSH-2.0-x\r\n'))).hasPassed, false);
+});
+
+test('a connection that closes without an answer fails', async (context) => {
+  assert.equal((await ask(context, (socket) => socket.end())).hasPassed, false);
+});
+
+test('a closed port fails, with the reason', async (context) => {
+  const host = ownAddress();
+  const { probe, close } = createHttpProbe();
+  context.after(close);
+  const result = await probe({ host, port: await freePort(host), check: CHECK });
+  assert.equal(result.hasPassed, false);
+  assert.match(result.detail, /ECONNREFUSED/);
+});

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { App, Instance } from '../../src/model/app.js';
+import { HEAD_DEFAULTS, type Snapshot } from '../../src/snapshot/snapshot.js';
+import { compileSnapshot, type MeasuredHealth } from '../../src/state/compile.js';
+import { appInstance, appOf } from '../support/apps.js';
+
+function compile(apps: readonly App[], health: Readonly<Record<string, MeasuredHealth>> = {}): Snapshot {
+  return compileSnapshot({
+    revision: 7,
+    node: 'a1',
+    bind: '127.0.0.1',
+    stopping: false,
+    peers: ['10.0.0.2'],
+    internalNetworks: ['10.0.0.0/8'],
+    head: HEAD_DEFAULTS,
+    apps,
+    healthOf: (app, instance) => health[`${app} ${instance}`] ?? 'unchecked',
+    neighborsOf: (app) => [{ host: '10.0.0.2', up: app === 'shop' }],
+  });
+}
+
+/** Ports of the instances that count as up. */
+function upPorts(instances: readonly Instance[], health: Readonly<Record<number, MeasuredHealth>>): number[] {
+  const measured = Object.fromEntries(
+    Object.entries(health).map(([port, measure]) => [`shop 127.0.0.1:${port}`, measure]),
+  );
+  const slot = compile([appOf('shop', 9000, { instances })], measured).slots[0];
+  return (slot?.instances ?? []).filter(({ up }) => up).map(({ port }) => port);
+}
+
+test('an app becomes a slot with all that the data plane needs, and nothing else', () => {
+  const app = appOf('shop', 9000, {
+    instances: [appInstance(1)],
+    stickyCookie: 'SERVED_BY',
+    hostFilter: 'shop.example',
+  });
+  const snapshot = compile([app]);
+  const { name, slot, nativePort, health, instances, origin, ...rest } = app;
+  assert.deepEqual(snapshot.slots, [
+    {
+      ...rest,
+      app: name,
+      port: slot,
+      instances: [{ ...instances[0], up: true }],
+      neighbors: [{ host: '10.0.0.2', up: true }],
+    },
+  ]);
+  assert.equal(snapshot.revision, 7);
+  assert.deepEqual(snapshot.peers, ['10.0.0.2']);
+  assert.ok(!('apps' in snapshot) && !('healthOf' in snapshot), 'it survives JSON');
+  assert.deepEqual(JSON.parse(JSON.stringify(snapshot)), snapshot);
+});
+
+test('a new instance waits for its first passed check where another one serves', () => {
+  assert.deepEqual(upPorts([appInstance(1), appInstance(2)], { 1: 'up' }), [1]);
+});
+
+test('new instances that are alone are tried, those that failed are not', () => {
+  assert.deepEqual(upPorts([appInstance(1), appInstance(2), appInstance(3)], { 1: 'down' }), [2, 3]);
+});
+
+test('one that is up but takes no new traffic does not keep the new ones waiting', () => {
+  assert.deepEqual(upPorts([appInstance(1, { state: 'drain' }), appInstance(2)], { 1: 'up' }), [1, 2]);
+  assert.deepEqual(upPorts([appInstance(1, { weight: 0 }), appInstance(2)], { 1: 'up' }), [1, 2]);
+});
+
+test('what is in maintenance is never up', () => {
+  assert.deepEqual(upPorts([appInstance(1, { state: 'maint' })], {}), []);
+  assert.deepEqual(upPorts([appInstance(1, { state: 'maint' }), appInstance(2)], { 1: 'up' }), [2]);
+});
+
+test('an app without instances keeps its slot', () => {
+  const { slots } = compile([appOf('empty', 9000)]);
+  assert.deepEqual(slots[0]?.instances, []);
+  assert.equal(slots[0]?.port, 9000);
+});

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { mergeSources } from '../../src/state/merge.js';
+import { appOf } from '../support/apps.js';
+
+test('apps of all sources come together, sorted by name', () => {
+  const { apps, problems } = mergeSources([
+    { name: 'directory', state: { apps: [appOf('shop', 9000), appOf('blog', 9002)], problems: [] } },
+    { name: 'consul', state: { apps: [appOf('cart', 9004)], problems: [] } },
+  ]);
+  assert.deepEqual(
+    apps.map(({ name }) => name),
+    ['blog', 'cart', 'shop'],
+  );
+  assert.deepEqual(problems, []);
+});
+
+test('the first source wins whole, and both places are named', () => {
+  const first = appOf('shop', 9000);
+  const second = appOf('shop', 9100, { origin: { source: 'consul', location: 'apps/shop', line: null, col: null } });
+  const { apps, problems } = mergeSources([
+    { name: 'directory', state: { apps: [first], problems: [] } },
+    { name: 'consul', state: { apps: [second], problems: [] } },
+  ]);
+  assert.deepEqual(apps, [first]);
+  assert.equal(problems.length, 1);
+  assert.equal(problems[0]?.severity, 'warning');
+  assert.equal(problems[0]?.file, 'apps/shop');
+  assert.match(problems[0]?.message ?? '', /consul is hidden by source directory.*\/services\/shop\.yml:1/);
+});
+
+test('problems of the sources are passed on', () => {
+  const problem = { severity: 'error', app: null, file: 'f', line: 1, col: 1, message: 'm', hint: null } as const;
+  const { problems } = mergeSources([{ name: 'directory', state: { apps: [], problems: [problem] } }]);
+  assert.deepEqual(problems, [problem]);
+});
+
+test('nothing makes nothing', () => {
+  assert.deepEqual(mergeSources([]), { apps: [], problems: [] });
+});

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { App } from '../../src/model/app.js';
+import { StateStore } from '../../src/state/store.js';
+import { storedStateFromJson, storedStateToJson } from '../../src/state/stored-state.js';
+import { appInstance, appOf } from '../support/apps.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { createRecordingLog } from '../support/recording-log.js';
+
+const APPS: readonly App[] = [
+  appOf('blog', 9002),
+  appOf('shop', 9000, { instances: [appInstance(1), appInstance(2, { id: '[::1]:2', host: '::1', state: 'drain' })] }),
+];
+
+async function createDirectory(context: TestContext): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-state-'));
+  context.after(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+function fileIn(directory: string): string {
+  return path.join(directory, 'last-good.json');
+}
+
+test('what was saved is there after a restart, exactly', async (context) => {
+  const directory = await createDirectory(context);
+  const store = new StateStore({ directory, clock: new FakeClock() });
+  assert.equal(await store.load(), null);
+  store.save(APPS);
+  await store.flush();
+  assert.deepEqual(await new StateStore({ directory, clock: new FakeClock() }).load(), APPS);
+  assert.deepEqual(await readdir(directory), ['last-good.json']);
+});
+
+test('of many states in one moment the last is written, and a second passes between two writes', async (context) => {
+  const directory = await createDirectory(context);
+  const clock = new FakeClock();
+  const store = new StateStore({ directory, clock });
+  for (let retries = 0; retries < 100; retries += 1) store.save([appOf('shop', 9000, { retries })]);
+  assert.deepEqual(clock.waits(), [0], 'the first one waits for nobody');
+  await store.flush();
+  assert.equal((await store.load())?.[0]?.retries, 99);
+  store.save(APPS);
+  store.save(APPS);
+  assert.deepEqual(clock.waits(), [1_000]);
+  await store.flush();
+  assert.deepEqual(await store.load(), APPS);
+  assert.deepEqual(clock.waits(), []);
+});
+
+test('a state that comes while another one is written is written after it', async (context) => {
+  const directory = await createDirectory(context);
+  const clock = new FakeClock();
+  const store = new StateStore({ directory, clock });
+  store.save([]);
+  const first = store.flush();
+  store.save(APPS);
+  await first;
+  await store.flush();
+  assert.deepEqual(await store.load(), APPS);
+});
+
+const whole = storedStateToJson(APPS, '2024-01-01T00:00:00.000Z');
+for (const [what, text] of [
+  ['cut in half', whole.slice(0, whole.length / 2)],
+  ['of a newer version', whole.replace('"version":1', '"version":2')],
+  ['empty', ''],
+  ['of another program', '{"apps": {}}'],
+  ['changed by hand, with an unknown key', whole.replace('"slot":', '"port":1,"slot":')],
+  ['changed by hand, with a slot out of range', whole.replace('"slot":9000', '"slot":65535')],
+  ['changed by hand, with another host than its id says', whole.replace('"host":"::1"', '"host":"::2"')],
+] as const) {
+  test(`a file that is ${what} is set aside whole, said, and stops nothing`, async (context) => {
+    const directory = await createDirectory(context);
+    await writeFile(fileIn(directory), text);
+    const { log, lines } = createRecordingLog();
+    const store = new StateStore({ directory, clock: new FakeClock(), log });
+    assert.equal(await store.load(), null);
+    const names = await readdir(directory);
+    assert.equal(names.length, 1);
+    assert.match(names[0] ?? '', /^last-good\.json\.refused-/);
+    assert.equal(await readFile(path.join(directory, names[0] ?? ''), 'utf8'), text);
+    assert.equal(lines.length, 1);
+    assert.equal(lines[0]?.level, 50);
+    assert.equal(lines[0]?.movedTo, path.join(directory, names[0] ?? ''));
+    store.save(APPS);
+    await store.flush();
+    assert.deepEqual(await store.load(), APPS);
+  });
+}
+
+test('every cut of the file is refused', () => {
+  for (let length = 0; length < whole.length - 1; length += 1) {
+    assert.equal(typeof storedStateFromJson(whole.slice(0, length)), 'string', `cut at ${length}`);
+  }
+  assert.match(String(storedStateFromJson(whole.replace('"version":1', '"version":9'))), /version 9.*reads version 1/);
+});
+
+test('a full disk: the old file stays whole, one line a minute, and the state is written when there is room', async (context) => {
+  const directory = await createDirectory(context);
+  const clock = new FakeClock();
+  const { log, lines } = createRecordingLog();
+  const store = new StateStore({ directory, clock, log });
+  store.save([]);
+  await store.flush();
+  const before = await readFile(fileIn(directory), 'utf8');
+  for (let second = 0; second < 61; second += 1) {
+    // /dev/full takes no byte: it answers a write as a full disk does.
+    await symlink('/dev/full', `${fileIn(directory)}.tmp`);
+    store.save(APPS);
+    await store.flush();
+    assert.equal(await readFile(fileIn(directory), 'utf8'), before);
+    clock.jump(1_000);
+  }
+  assert.deepEqual(
+    lines.map(({ level }) => level),
+    [50, 50],
+  );
+  assert.match(String(lines[0]?.reason), /ENOSPC/);
+  await store.flush();
+  assert.deepEqual(await store.load(), APPS);
+  assert.match(lines.at(-1)?.msg ?? '', /on the disk again/);
+});
+
+test('what failed is tried again without a new state', async (context) => {
+  const directory = await createDirectory(context);
+  const clock = new FakeClock();
+  const gone = path.join(directory, 'later');
+  const { log, lines } = createRecordingLog();
+  const store = new StateStore({ directory: gone, clock, log });
+  store.save(APPS);
+  await clock.advance(0);
+  while (clock.waits().length === 0) await clock.advance(0);
+  assert.deepEqual(clock.waits(), [5_000]);
+  assert.match(String(lines[0]?.reason), /ENOENT/);
+  await mkdir(gone);
+  await clock.advance(5_000);
+  await store.flush();
+  assert.deepEqual(await store.load(), APPS);
+});
+
+test('a file that can not be read stops nothing', async (context) => {
+  const directory = await createDirectory(context);
+  await mkdir(fileIn(directory));
+  const { log, lines } = createRecordingLog();
+  assert.equal(await new StateStore({ directory, clock: new FakeClock(), log }).load(), null);
+  assert.match(String(lines[0]?.reason), /EISDIR/);
+});
+
+test('without a directory nothing is kept and nothing fails', async () => {
+  const clock = new FakeClock();
+  const store = new StateStore({ directory: null, clock });
+  store.save(APPS);
+  assert.deepEqual(clock.waits(), []);
+  await store.flush();
+  assert.equal(await store.load(), null);
+});

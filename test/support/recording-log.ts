@@ -1,0 +1,17 @@
+import { createLog, type Log } from '../../src/core/log.js';
+
+export interface LogLine {
+  /** 30 info, 40 warn, 50 error. */
+  readonly level: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** A real log whose lines a test can read. */
+export function createRecordingLog(): { readonly log: Log; readonly lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  const write = (text: string): void => {
+    lines.push(JSON.parse(text) as LogLine);
+  };
+  return { log: createLog({ level: 'debug', name: 'test', destination: { write } }), lines };
+}
