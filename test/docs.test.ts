@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODES } from '../src/cli/exit-codes.js';
 import { createProgram } from '../src/cli/program.js';
-import { plainPaint } from '../src/cli/terminal.js';
 import { CONFIG_OPTION, OPTIONS } from '../src/config/options.js';
 import { ERRORS } from '../src/core/errors.js';
+import { describingContext } from './cli/describing-context.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -33,14 +33,7 @@ function cellsOf(row: string): string[] {
 }
 
 test('README.md lists every command with its description', () => {
-  const terminal = { isInteractive: false, columns: 80, rows: 24, paint: plainPaint };
-  const program = createProgram({
-    terminal: { ...terminal, write: () => {}, print: () => {}, warn: () => {} },
-    env: {},
-    servicesDir: '',
-    adminAddress: '',
-    finish: () => {},
-  });
+  const program = createProgram(describingContext);
   const expected = program.commands.map((command) => {
     const words = command.registeredArguments.map((argument) =>
       argument.required ? ` <${argument.name()}>` : ` [${argument.name()}]`,

@@ -30,7 +30,10 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   registry: { to: ['core', 'model', 'config'], why: 'it writes what people decided, whoever runs it' },
   neighbors: { to: ['core', 'model', 'config'], why: 'who they are does not depend on what is served' },
   health: { to: ['core', 'model', 'config'], why: 'it measures what it is told to; the merge takes its answers' },
-  state: { to: ['core', 'model', 'snapshot'], why: 'merge, difference and compilation are pure: no source, no socket' },
+  state: {
+    to: ['core', 'model', 'snapshot', 'sources/source.ts'],
+    why: 'merge, difference and compilation are pure: no source, no socket',
+  },
   proxy: {
     to: ['core', 'http1', 'proxy-protocol', 'snapshot', 'metrics'],
     why: 'the data plane runs from a snapshot alone; a worker must not need the control plane',
@@ -42,21 +45,17 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
     to: ['core', 'snapshot', 'cluster', 'metrics', 'proxy'],
     why: 'the root of the data plane loads no file of the control plane',
   },
+  control: {
+    to: [
+      ...['core', 'model', 'config', 'sources', 'registry', 'neighbors', 'state', 'health', 'snapshot'],
+      ...['cluster', 'metrics', 'admin', 'placement'],
+    ],
+    why: 'the parts of the control plane meet here and never serve traffic, so no codec and no proxy is loaded',
+  },
   'primary.ts': {
     to: [
-      'core',
-      'model',
-      'config',
-      'sources',
-      'registry',
-      'neighbors',
-      'state',
-      'health',
-      'snapshot',
-      'cluster',
-      'metrics',
-      'admin',
-      'placement',
+      ...['core', 'model', 'config', 'sources', 'registry', 'neighbors', 'state', 'health', 'snapshot'],
+      ...['cluster', 'metrics', 'admin', 'placement', 'control'],
     ],
     why: 'the root of the control plane never serves traffic, so it loads no codec and no proxy',
   },
@@ -77,7 +76,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
       'metrics/histogram.ts',
       'sources/directory-files.ts',
       'sources/directory-state.ts',
-      'state/merge.ts',
+      'state/clashes.ts',
     ],
     why:
       'commands speak to a node through its admin API; `check` reads a directory with the very code of the source ' +

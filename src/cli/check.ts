@@ -5,6 +5,7 @@ import type { App } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
 import { listServiceFiles, readServiceFile, stampFile } from '../sources/directory-files.js';
 import { directoryStateFromRecords, type FileRecord, recordFromContent } from '../sources/directory-state.js';
+import { refuseClashes } from '../state/clashes.js';
 import type { CommandContext } from './command-context.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
 
@@ -19,15 +20,15 @@ export interface CheckedServices {
   readonly problems: readonly Problem[];
 }
 
-export function createCheckCommand({ terminal, finish, servicesDir }: CommandContext): Command {
+export function createCheckCommand({ terminal, finish, defaults }: CommandContext): Command {
   return new Command('check')
     .description('read a services directory, or one file of it, as the node would, and name every mistake')
-    .argument('[path]', 'a directory or a file', servicesDir)
+    .argument('[path]', 'a directory or a file', defaults.servicesDir)
     .option('--strict', 'warnings fail too (exit code 2)')
     .option('--json', 'one JSON document for programs')
     .addHelpText('after', '\nNeeds no running node.\n\nExample:\n  autoproxy check ./services --strict')
     .action(async (target: string, options: CheckOptions) => {
-      const { files, apps, problems } = await checkServices(target);
+      const { files, apps, problems } = await checkServices(target, defaults.admin.port);
       const errors = problems.filter(({ severity }) => severity === 'error').length;
       const warnings = problems.length - errors;
       if (options.json) {
@@ -46,15 +47,16 @@ export function createCheckCommand({ terminal, finish, servicesDir }: CommandCon
 }
 
 /** Reads with the very code of the directory source, so that nothing passes here that the node refuses. */
-export async function checkServices(target: string): Promise<CheckedServices> {
+export async function checkServices(target: string, adminPort: number): Promise<CheckedServices> {
   const files = await filesOf(target);
   const records: FileRecord[] = [];
   for (const file of files) {
     const record = await readRecord(file);
     if (record !== null) records.push(record);
   }
-  const { apps, problems } = directoryStateFromRecords(records, new Map()).state;
-  return { files, apps, problems };
+  const { state } = directoryStateFromRecords(records, new Map());
+  const { apps, problems } = refuseClashes(state.apps, [], [adminPort]);
+  return { files, apps, problems: [...state.problems, ...problems] };
 }
 
 async function filesOf(target: string): Promise<readonly string[]> {

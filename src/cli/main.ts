@@ -2,6 +2,7 @@
 /** The entry of `autoproxy`: runs a command, says in words what went wrong, ends with the right exit code. */
 import { CommanderError } from 'commander';
 import { CommandFailure, EXIT_CODES, type ExitCode } from './exit-codes.js';
+import { nodeDefaultsFrom } from './node-options.js';
 import { createProgram } from './program.js';
 import { createTerminal, type Terminal } from './terminal.js';
 
@@ -10,8 +11,7 @@ async function runCommand(argv: readonly string[], env: NodeJS.ProcessEnv, termi
   const program = createProgram({
     terminal,
     env,
-    servicesDir: env.AUTOPROXY_SERVICES_DIR ?? '/etc/autoproxy.d/services',
-    adminAddress: env.AUTOPROXY_ADMIN ?? '127.0.0.1:1936',
+    defaults: nodeDefaultsFrom(env),
     finish: (code) => {
       exitCode = code;
     },

@@ -3,8 +3,23 @@ import { Command } from 'commander';
 import { createCheckCommand } from './check.js';
 import type { CommandContext } from './command-context.js';
 import { createDemoCommand } from './demo.js';
+import { createDrainCommand } from './drain.js';
+import { createHealthcheckCommand } from './healthcheck.js';
+import { createMaintCommand } from './maint.js';
+import { createNodeCommand } from './node.js';
+import { createReadyCommand } from './ready.js';
+import { createStatusCommand } from './status.js';
 
-const COMMANDS = [createDemoCommand, createCheckCommand];
+const COMMANDS = [
+  createNodeCommand,
+  createDemoCommand,
+  createCheckCommand,
+  createStatusCommand,
+  createDrainCommand,
+  createReadyCommand,
+  createMaintCommand,
+  createHealthcheckCommand,
+];
 
 /** The whole command line; built anew for each run, since commander keeps what it parsed. */
 export function createProgram(context: CommandContext): Command {

@@ -40,3 +40,18 @@ export function createTerminal(env: NodeJS.ProcessEnv): Terminal {
     warn: (line) => void process.stderr.write(`${line}\n`),
   };
 }
+
+/** The screen of its own that editors use: what stood in the terminal is back when it is left. No wrapping inside. */
+export function enterScreen(terminal: Terminal): void {
+  terminal.write('\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[H');
+}
+
+export function leaveScreen(terminal: Terminal): void {
+  terminal.write('\x1b[?7h\x1b[?25h\x1b[?1049l');
+}
+
+/** Overwrites in place, line by line, so that nothing flickers. What does not fit below is left out. */
+export function drawLines(terminal: Terminal, lines: readonly string[]): void {
+  const shown = lines.slice(0, Math.max(1, terminal.rows - 1));
+  terminal.write(`\x1b[H${shown.map((line) => `${line}\x1b[K`).join('\r\n')}\x1b[J`);
+}

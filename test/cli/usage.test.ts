@@ -3,24 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { createProgram } from '../../src/cli/program.js';
-import { plainPaint } from '../../src/cli/terminal.js';
+import { describingContext } from './describing-context.js';
 import { runCli } from './run-cli.js';
 
-const program = createProgram({
-  terminal: {
-    isInteractive: false,
-    columns: 120,
-    rows: 40,
-    paint: plainPaint,
-    write: () => {},
-    print: () => {},
-    warn: () => {},
-  },
-  env: {},
-  servicesDir: '/etc/autoproxy.d/services',
-  adminAddress: '127.0.0.1:1936',
-  finish: () => {},
-});
+const program = createProgram(describingContext);
 
 test('an unknown command ends with 64 and names the nearest', async () => {
   const { exitCode, stderr } = await runCli(['chekc']);

@@ -134,10 +134,13 @@ export class Fleet {
   }
 
   async stop(): Promise<void> {
-    await this.stopTraffic();
-    await Promise.all(this.nodes.map(({ process: node }) => node.stop()));
-    for (const { instances } of this.nodes) for (const instance of instances) instance.kill();
-    await rm(this.directory, { recursive: true, force: true });
+    try {
+      await this.stopTraffic();
+    } finally {
+      await Promise.all(this.nodes.map(({ process: node }) => node.stop()));
+      for (const { instances } of this.nodes) for (const instance of instances) instance.kill();
+      await rm(this.directory, { recursive: true, force: true });
+    }
   }
 
   #kill(instance: DemoInstance): void {

@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { AdminClient, AdminClientError } from '../../admin/client.js';
 import type { StateDocument } from '../../admin/state-document.js';
 
 const ENTRY = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -11,6 +12,7 @@ const READY_POLL_MS = 50;
 /** The node's own drain deadline is shorter; one that is still there after this is killed. */
 const STOP_TIMEOUT_MS = 6_000;
 const LOG_LINES_SHOWN = 5;
+const STOPPED_WHILE_STARTING = 'the demo was stopped while it started';
 
 export interface NodeOptions {
   readonly name: string;
@@ -29,6 +31,7 @@ export class NodeProcess {
   #child: ChildProcess | null = null;
   /** Resolves with the reason, in words. */
   #exit: Promise<string> | null = null;
+  #client: AdminClient | null = null;
   #isStopping = false;
 
   constructor(options: NodeOptions) {
@@ -62,6 +65,7 @@ export class NodeProcess {
       '--lame-duck': '0s',
       '--drain-timeout': '3s',
     };
+    if (this.#isStopping) throw new Error(STOPPED_WHILE_STARTING);
     const log = openSync(this.logFile, 'a');
     const child = spawn(process.execPath, [ENTRY, 'node', ...Object.entries(flags).flat()], {
       stdio: ['ignore', 'ignore', log],
@@ -87,14 +91,21 @@ export class NodeProcess {
 
   /** @returns null while the node does not answer. */
   async readState(): Promise<StateDocument | null> {
-    return null;
+    this.#client ??= new AdminClient({ address: this.adminAddress });
+    try {
+      return await this.#client.readState();
+    } catch (error) {
+      if (error instanceof AdminClientError) return null;
+      throw error;
+    }
   }
 
   /** Asks it to finish, and kills it when it does not. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     const child = this.#child;
     if (child === null || this.#exit === null) return;
-    this.#isStopping = true;
+    await this.#client?.close();
     child.kill('SIGTERM');
     const hasEnded = await Promise.race([this.#exit.then(() => true), delay(STOP_TIMEOUT_MS, false, { ref: false })]);
     if (!hasEnded) child.kill('SIGKILL');
@@ -105,6 +116,7 @@ export class NodeProcess {
     const deadlineMs = performance.now() + READY_TIMEOUT_MS;
     while (performance.now() < deadlineMs) {
       const state = await this.readState();
+      if (this.#isStopping) throw new Error(STOPPED_WHILE_STARTING);
       if (state !== null && state.status === 'ready' && state.apps.every(({ bound }) => bound)) return;
       await delay(READY_POLL_MS);
     }

@@ -1,7 +1,7 @@
-/** How the demo looks. Pure but for the few control sequences at the end. */
+/** How the demo looks. Pure. */
 import type { AppFigures } from '../app-figures.js';
 import { type Cell, formatLatency, formatTable } from '../table.js';
-import type { Paint, Terminal } from '../terminal.js';
+import type { Paint } from '../terminal.js';
 import type { ClientCounts } from './traffic.js';
 
 export interface DemoRow {
@@ -118,19 +118,4 @@ export function formatPlainLines(view: DemoView): string[] {
 function formatElapsed(elapsedMs: number): string {
   const seconds = Math.floor(elapsedMs / 1_000);
   return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
-}
-
-/** The screen of its own that editors use: what stood in the terminal is back when the demo ends. No wrapping inside. */
-export function enterScreen(terminal: Terminal): void {
-  terminal.write('\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[H');
-}
-
-export function leaveScreen(terminal: Terminal): void {
-  terminal.write('\x1b[?7h\x1b[?25h\x1b[?1049l');
-}
-
-/** Overwrites in place, line by line, so that nothing flickers. */
-export function drawScreen(terminal: Terminal, lines: readonly string[]): void {
-  const shown = lines.slice(0, Math.max(1, terminal.rows - 1));
-  terminal.write(`\x1b[H${shown.map((line) => `${line}\x1b[K`).join('\r\n')}\x1b[J`);
 }

@@ -1,17 +1,9 @@
 import type { ReadStream } from 'node:tty';
-import type { Terminal } from '../terminal.js';
+import { drawLines, enterScreen, leaveScreen, type Terminal } from '../terminal.js';
 import { Fleet } from './fleet.js';
 import { startKeys } from './keys.js';
 import { NodeReadings } from './readings.js';
-import {
-  type DemoView,
-  drawScreen,
-  enterScreen,
-  formatClients,
-  formatPlainLines,
-  formatScreen,
-  leaveScreen,
-} from './screen.js';
+import { type DemoView, formatClients, formatPlainLines, formatScreen } from './screen.js';
 import { type ClientCounts, sumCounts } from './traffic.js';
 
 export interface ShowOptions {
@@ -125,7 +117,7 @@ class Show {
     const { terminal } = this.#options;
     await this.readAll();
     if (terminal.isInteractive) {
-      drawScreen(terminal, formatScreen(this.#view(), terminal.paint));
+      drawLines(terminal, formatScreen(this.#view(), terminal.paint));
     } else if (this.#elapsedMs() - this.#lastPlainMs >= PLAIN_LINES_EVERY_MS) {
       this.#lastPlainMs = this.#elapsedMs();
       for (const line of this.plainLines()) terminal.print(line);

@@ -48,7 +48,7 @@ export class Traffic {
     if (this.#interval !== null) clearInterval(this.#interval);
     this.#interval = null;
     await Promise.all(this.#underway);
-    await this.#pool.close();
+    if (!this.#pool.closed) await this.#pool.close();
   }
 
   async #send(): Promise<void> {
