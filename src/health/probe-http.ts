@@ -1,36 +1,74 @@
-import { Agent, request } from 'undici';
+import { Client, type Dispatcher } from 'undici';
 import { formatDuration } from '../core/durations.js';
 import { failureFrom, type Probe, type ProbeResult } from './probe.js';
 
-/** A checker's connection is of no use to the next check: a kept one would hide that nobody accepts any more. */
-function createAgent(): Agent {
-  return new Agent({ pipelining: 0, connections: null, maxResponseSize: 65_536 });
-}
+/** What is read of a body, so that the sender is not cut off in the middle of it. */
+const MAX_BODY_BYTES = 65_536;
 
-/** GET on the check's path; 2xx and 3xx pass, as HAProxy's `option httpchk`. Redirects are not followed. */
+/**
+ * GET on the check's path; 2xx and 3xx pass, as HAProxy's `option httpchk`. The status is the answer: redirects are not
+ * followed, and a body that is long or stalls changes nothing.
+ *
+ * Each check has a client and a connection of its own: a kept one would hide that nobody accepts any more. A bare client
+ * costs 0.2 ms of CPU a check, `request` over an agent 0.3 to 0.6, and a large node makes a thousand checks a second.
+ */
 export function createHttpProbe(): { readonly probe: Probe; close(): Promise<void> } {
-  const dispatcher = createAgent();
-  const probe: Probe = async ({ host, port, check }) => {
-    const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    const signal = AbortSignal.timeout(check.timeoutMs);
-    try {
-      const { statusCode, body } = await request(`http://${authority}${check.path ?? '/'}`, {
-        dispatcher,
-        signal,
-        headers: { 'user-agent': 'autoproxy-check' },
-        reset: true,
+  const clients = new Set<Client>();
+  const probe: Probe = ({ host, port, check }) =>
+    new Promise((resolve) => {
+      const { path, timeoutMs } = check;
+      const client = new Client(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, {
+        pipelining: 0,
+        // Without it a connect that nobody answers would outlive its check.
+        connect: { timeout: timeoutMs },
+        // The one timer below counts for all parts.
+        headersTimeout: 0,
+        bodyTimeout: 0,
       });
-      // The status is the answer; a body that is long or stalls changes nothing.
-      await body.dump({ limit: 65_536, signal }).catch(() => undefined);
-      return { hasPassed: statusCode >= 200 && statusCode < 400, detail: String(statusCode) };
-    } catch (error) {
-      return failureOf(error, check.timeoutMs);
-    }
+      clients.add(client);
+      const end = (): void => {
+        clearTimeout(timer);
+        clients.delete(client);
+        void client.destroy();
+      };
+      // Once the status is known this only ends the reading of the body: the first verdict counts.
+      const fail = (result: ProbeResult): void => {
+        resolve(result);
+        end();
+      };
+      const timer = setTimeout(
+        () => fail({ hasPassed: false, detail: `no answer within ${formatDuration(timeoutMs)}` }),
+        timeoutMs,
+      );
+      let bodyBytes = 0;
+      const answer: Dispatcher.DispatchHandler = {
+        // Its presence says that this is a handler of today's form.
+        onRequestStart() {},
+        onResponseStart(_controller, status) {
+          // A 1xx is followed by the answer.
+          if (status >= 200) resolve({ hasPassed: status < 400, detail: String(status) });
+        },
+        onResponseData(_controller, bytes) {
+          bodyBytes += bytes.length;
+          if (bodyBytes > MAX_BODY_BYTES) end();
+        },
+        onResponseEnd: end,
+        onResponseError(_controller, error) {
+          fail(failureFrom(error));
+        },
+      };
+      try {
+        const headers = { 'user-agent': 'autoproxy-check' };
+        client.dispatch({ path: path ?? '/', method: 'GET', reset: true, headers }, answer);
+      } catch (error) {
+        // A path that no request can have.
+        fail(failureFrom(error));
+      }
+    });
+  return {
+    probe,
+    async close() {
+      await Promise.all([...clients].map((client) => client.destroy()));
+    },
   };
-  return { probe, close: () => dispatcher.destroy() };
-}
-
-function failureOf(error: unknown, timeoutMs: number): ProbeResult {
-  const isTimeout = error instanceof Error && error.name === 'TimeoutError';
-  return isTimeout ? { hasPassed: false, detail: `no answer within ${formatDuration(timeoutMs)}` } : failureFrom(error);
 }

@@ -100,13 +100,20 @@ test('a large body changes nothing', async (context) => {
   assert.deepEqual((await ask(context, answerWith('200 OK', 'x'.repeat(300_000)))).hasPassed, true);
 });
 
-test('a body that stalls does not hold the check longer than its timeout', async (context) => {
+test('a body that stalls does not hold the check', async (context) => {
   const stalled = (socket: Socket): void => {
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx');
   };
   const startedAt = performance.now();
-  assert.ok((await ask(context, stalled, { timeoutMs: 200 })).hasPassed);
-  assert.ok(performance.now() - startedAt < 1_500);
+  assert.ok((await ask(context, stalled, { timeoutMs: 30_000 })).hasPassed);
+  assert.ok(performance.now() - startedAt < 10_000);
+});
+
+test('a 1xx is no answer', async (context) => {
+  const early = (socket: Socket): void => {
+    socket.end('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n');
+  };
+  assert.equal((await ask(context, early)).detail, '503');
 });
 
 test('no answer fails at the timeout', async (context) => {
@@ -130,4 +137,11 @@ test('a closed port fails, with the reason', async (context) => {
   const result = await probe({ host, port: await freePort(host), check: CHECK });
   assert.equal(result.hasPassed, false);
   assert.match(result.detail, /ECONNREFUSED/);
+});
+
+test('a path that no request can have fails, and throws nothing', async (context) => {
+  const { probe, close } = createHttpProbe();
+  context.after(close);
+  const result = await probe({ host: ownAddress(), port: 1, check: { ...CHECK, path: '/a b' } });
+  assert.equal(result.hasPassed, false);
 });
