@@ -81,6 +81,9 @@ export class WorkerProcess {
       execArgv: EXEC_ARGV,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
+    // Node drops its reference after a write that had to wait; our process could end then between the exit of a worker and
+    // the end of its channel, which is what we wait for.
+    this.#child.channel?.ref();
     this.#child.on('message', (message) => this.#onMessage(message as ToPrimary));
     this.#child.on('error', (error) => {
       // A failed send says so too, and its worker has an exit of its own.
