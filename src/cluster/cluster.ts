@@ -42,6 +42,7 @@ const COUNTERS_DEADLINE_MS = 200;
 const HUNG_AFTER_POLLS = 5;
 const LOADING_POLLS = 10;
 const ROLL_DRAIN_MS = 15_000;
+const KEEP_ALIVE_MS = 2_147_483_647;
 
 /** The workers of a node: keeps them alive, gives them sockets and snapshots, and adds up what they count. */
 export class Cluster {
@@ -56,6 +57,7 @@ export class Cluster {
   #sequence = 0;
   #roll: Promise<void> | null = null;
   #pollTimer: Timer | null = null;
+  #keepAlive: ReturnType<typeof setInterval> | undefined;
   #isStopping = false;
   #cut = 0;
   readonly #appliedWaiters = new Set<() => void>();
@@ -81,6 +83,9 @@ export class Cluster {
   start(): void {
     for (const place of this.#places) place.fill();
     this.#schedulePoll();
+    // A clock's timers keep no process alive, nor do bound sockets: without this the node could end while all of its
+    // workers are dead and the next ones have yet to come.
+    this.#keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
   }
 
   /** Binds new slots and sends the snapshot to all workers. A slot that can not be bound is left out and tried again. */
@@ -241,6 +246,7 @@ export class Cluster {
   #stop(): void {
     this.#isStopping = true;
     this.#pollTimer?.cancel();
+    clearInterval(this.#keepAlive);
     this.#ports.stop();
     for (const place of this.#places) place.stop();
   }
