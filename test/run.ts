@@ -12,6 +12,7 @@ import { pipeline } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { prepareComponents } from './support/components.js';
 
 const COMPILED = path.dirname(fileURLToPath(import.meta.url));
 const ROOT = path.resolve(COMPILED, '../..');
@@ -81,6 +82,7 @@ function unrunLine({ name, file, skip, todo }: TestEvent['data']): string | null
   return `${word}: ${place}${name}${reason === undefined ? '' : ` (${reason})`}`;
 }
 
+const isStrict = process.env.AUTOPROXY_TEST_STRICT === '1';
 removeStaleTests();
 const filters = process.argv.slice(2);
 const files = findTests(filters);
@@ -88,7 +90,13 @@ if (files.length === 0) {
   console.error(`No test file matches ${filters.join(' ')}: a filter is a part of a path below test/.`);
   process.exit(1);
 }
+try {
+  await prepareComponents();
+} catch (error) {
+  console.error((error as Error).message);
+  if (isStrict) process.exit(1);
+  console.error('Going on without; the tests that need them will say so.\n');
+}
 const concurrency = Math.max(1, Math.min(MAX_CONCURRENCY, availableParallelism()));
 const events = run({ files, concurrency, timeout: FILE_TIMEOUT_MS }) as AsyncIterable<TestEvent>;
-const isStrict = process.env.AUTOPROXY_TEST_STRICT === '1';
 await pipeline(Readable.from(nameUnrun(events, isStrict)), new spec(), process.stdout, { end: false });

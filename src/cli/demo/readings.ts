@@ -1,4 +1,5 @@
 import type { AppStatus, StateDocument } from '../../admin/state-document.js';
+import { formatProblem } from '../../model/problem.js';
 import { appFiguresFrom } from '../app-figures.js';
 import type { DemoRow } from './screen.js';
 
@@ -38,13 +39,18 @@ export class NodeReadings {
     }));
   }
 
-  /** For the line that says how often the table was changed under traffic. */
+  /** How often the table was changed, and whether that cost a process. */
   revisionText(): string {
     const state = this.newest;
     if (state === null) return 'no answer yet';
-    const broken = state.problems.filter(({ severity }) => severity === 'error').length;
-    const problems = broken === 0 ? '' : `, ${broken} problem${broken === 1 ? '' : 's'} in its files`;
-    return `${state.node} revision ${state.revision}${problems}`;
+    const restarts = state.workers.reduce((sum, worker) => sum + worker.restarts, 0);
+    const cost = restarts === 0 ? 'no process restarted' : `${restarts} workers restarted`;
+    return `${state.node} at table ${state.revision}, ${cost}`;
+  }
+
+  /** What is wrong in the files of this node; the rest of them is in force. */
+  problems(): string[] {
+    return this.newest?.problems.map(formatProblem) ?? [];
   }
 }
 

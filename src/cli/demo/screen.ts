@@ -21,6 +21,7 @@ export interface DemoView {
   readonly rows: readonly DemoRow[];
   readonly clients: ClientCounts;
   readonly revisions: readonly string[];
+  readonly problems: readonly string[];
   readonly hints: readonly string[];
   /** The newest last. */
   readonly events: readonly string[];
@@ -52,7 +53,8 @@ export function formatScreen(view: DemoView, paint: Paint): string[] {
     ...table,
     '',
     `${paint('dim', 'clients')}   ${formatClients(view.clients, paint)}`,
-    `${paint('dim', 'changes')}   ${view.revisions.join(', ')}`,
+    `${paint('dim', 'changes')}   ${view.revisions.join('; ')}`,
+    ...view.problems.map((problem) => paint('yellow', problem)),
     '',
     ...view.hints,
     '',

@@ -1,4 +1,6 @@
+import path from 'node:path';
 import type { ReadStream } from 'node:tty';
+import { OPTIONS } from '../../config/options.js';
 import { drawLines, enterScreen, leaveScreen, type Terminal } from '../terminal.js';
 import { Fleet } from './fleet.js';
 import { startKeys } from './keys.js';
@@ -14,8 +16,11 @@ export interface ShowOptions {
 }
 
 const READ_EVERY_MS = 500;
+/** What the commands ask when they are not told otherwise. */
+const DEFAULT_ADMIN = OPTIONS.admin.fallbackHelp;
 const PLAIN_LINES_EVERY_MS = 2_000;
 const EVENTS_SHOWN = 5;
+const PROBLEMS_SHOWN = 3;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 type Step = 'killOne' | 'killAllOfFirstApp' | 'restartAll';
@@ -68,6 +73,8 @@ class Show {
   readonly #readings: readonly NodeReadings[];
   readonly #events: string[] = [];
   readonly #startedAtMs = performance.now();
+  #isReading = false;
+  #isOver = false;
   #lastPlainMs = Number.NEGATIVE_INFINITY;
 
   constructor(fleet: Fleet, options: ShowOptions, onEnd: () => void) {
@@ -93,6 +100,7 @@ class Show {
       await this.#refresh();
       return await Promise.race([ended.then(() => null), this.#fleet.nodeEnded().then((reason) => new Error(reason))]);
     } finally {
+      this.#isOver = true;
       for (const timer of timers) clearInterval(timer);
       stopKeys();
       if (terminal.isInteractive) leaveScreen(terminal);
@@ -115,7 +123,11 @@ class Show {
 
   async #refresh(): Promise<void> {
     const { terminal } = this.#options;
+    if (this.#isReading) return;
+    this.#isReading = true;
     await this.readAll();
+    this.#isReading = false;
+    if (this.#isOver) return;
     if (terminal.isInteractive) {
       drawLines(terminal, formatScreen(this.#view(), terminal.paint));
     } else if (this.#elapsedMs() - this.#lastPlainMs >= PLAIN_LINES_EVERY_MS) {
@@ -151,6 +163,7 @@ class Show {
       rows: this.#readings.flatMap((readings) => readings.rows()),
       clients: sumCounts(this.#fleet.traffic.map((stream) => stream.counts)),
       revisions: this.#readings.map((readings) => readings.revisionText()),
+      problems: this.#readings.flatMap((readings) => readings.problems()).slice(0, PROBLEMS_SHOWN),
       hints: this.#hints(),
       events: this.#events,
     };
@@ -160,24 +173,20 @@ class Show {
     const { paint, isInteractive } = this.#options.terminal;
     const node = this.#fleet.nodes[0]?.process;
     const app = this.#fleet.apps[0];
+    const cli = `node ${path.relative('', process.argv[1] ?? '')}`;
+    const admin = node?.adminAddress === DEFAULT_ADMIN ? '' : ` --admin ${node?.adminAddress}`;
     const keys = [
-      '1',
-      'stop one instance',
-      '0',
-      `stop all of ${app?.name} on a1: watch the bleed`,
-      'r',
-      'restart',
-      'q',
-      'quit',
-    ];
-    const keyLine = keys
-      .map((part, index) => (index % 2 === 0 ? paint('inverse', ` ${part} `) : `${part}  `))
-      .join(' ');
+      ['1', 'stop one instance'],
+      ['0', `stop all of ${app?.name} on ${node?.options.name}: watch the bleed`],
+      ['r', 'restart them'],
+      ['q', 'quit'],
+    ] as const;
+    const keyLine = keys.map(([key, words]) => `${paint('inverse', ` ${key} `)} ${words}`).join('    ');
     return [
       ...(isInteractive ? [keyLine, ''] : []),
       `${paint('dim', 'edit')}      ${node?.servicesDir}/${app?.name}.yml   (drop an instance, break the syntax, save)`,
       `${paint('dim', 'ask')}       curl -i http://${node?.options.host}:${app?.slot}/   health: port ${(app?.slot ?? 0) + 1}`,
-      `${paint('dim', 'operate')}   autoproxy status --admin ${node?.adminAddress}   autoproxy drain ${app?.name} --admin ${node?.adminAddress}`,
+      `${paint('dim', 'operate')}   ${cli} status --watch${admin}   ${cli} drain ${app?.name}${admin}   (and: ready ${app?.name})`,
       `${paint('dim', 'log')}       ${node?.logFile}`,
     ];
   }
