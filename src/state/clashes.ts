@@ -15,7 +15,7 @@ type Holder = App | null;
  * Refuses slots that clash. An app needs two ports, its slot N and its health port N + 1, so N clashes with N and with
  * both of its neighbors. Who has a port keeps it: first come the apps that stay where they are, then those that move,
  * then the new ones, in the order of their places (location, line). An app that may not move stays on its old slot with
- * everything else of its new text; a new one is left out.
+ * everything else of its new text, also against one that wanted to follow it there; a new one is left out.
  * @param previous the apps in force, as this function last returned them
  * @param reservedPorts ports that the node needs itself, such as that of the admin API
  */
@@ -24,33 +24,56 @@ export function refuseClashes(
   previous: readonly App[],
   reservedPorts: readonly number[],
 ): ClearedState {
-  const holders = new Map<number, Holder>(reservedPorts.map((port) => [port, null]));
   const oldSlots = new Map(previous.map(({ name, slot }) => [name, slot]));
-  const accepted: App[] = [];
-  const problems: Problem[] = [];
+  const inOrder = [...apps].sort(comparePlaces);
+  const moving = inOrder.filter(({ name, slot }) => (oldSlots.get(name) ?? slot) !== slot);
+  const stopped = new Map<App, Clash>();
+  // Each round finds one more app that may not move, and with it a slot that does not become free: it ends.
+  for (;;) {
+    const holders = new Map<number, Holder>(reservedPorts.map((port) => [port, null]));
+    const accepted: App[] = [];
+    const problems: Problem[] = [];
+    const claimOrRefuse = (app: App): void => {
+      const clash = findClash(app.slot, holders);
+      if (clash === null) accepted.push(claimed(app, holders));
+      else problems.push(clashProblem(app, clash, null));
+    };
 
-  for (const app of inOrderOfRight(apps, oldSlots)) {
-    const clash = findClash(app.slot, holders);
-    const oldSlot = oldSlots.get(app.name);
-    if (clash === null) {
-      accepted.push(claimed(app, holders));
-    } else if (oldSlot !== undefined && oldSlot !== app.slot && findClash(oldSlot, holders) === null) {
-      accepted.push(claimed({ ...app, slot: oldSlot }, holders));
-      problems.push(clashProblem(app, clash, oldSlot));
-    } else {
-      problems.push(clashProblem(app, clash, null));
+    for (const app of inOrder) {
+      const oldSlot = oldSlots.get(app.name);
+      const reason = stopped.get(app);
+      if (oldSlot === app.slot) claimOrRefuse(app);
+      else if (oldSlot !== undefined && reason !== undefined) {
+        if (findClash(oldSlot, holders) === null) {
+          accepted.push(claimed({ ...app, slot: oldSlot }, holders));
+          problems.push(clashProblem(app, reason, oldSlot));
+        } else problems.push(clashProblem(app, reason, null));
+      }
     }
+    const next = claimMoves(moving, stopped, holders, accepted);
+    if (next !== null) {
+      stopped.set(next.app, next.clash);
+      continue;
+    }
+    for (const app of inOrder) if (!oldSlots.has(app.name)) claimOrRefuse(app);
+    return { apps: accepted.sort(compareNames), problems };
   }
-  return { apps: accepted.sort(compareNames), problems };
 }
 
-function inOrderOfRight(apps: readonly App[], oldSlots: ReadonlyMap<string, number>): App[] {
-  const rankOf = ({ name, slot }: App): number => {
-    const oldSlot = oldSlots.get(name);
-    if (oldSlot === undefined) return 2;
-    return oldSlot === slot ? 0 : 1;
-  };
-  return [...apps].sort((a, b) => rankOf(a) - rankOf(b) || comparePlaces(a, b));
+/** @returns the first app that may not move, or null when all have their new slots. */
+function claimMoves(
+  moving: readonly App[],
+  stopped: ReadonlyMap<App, Clash>,
+  holders: Map<number, Holder>,
+  accepted: App[],
+): { readonly app: App; readonly clash: Clash } | null {
+  for (const app of moving) {
+    if (stopped.has(app)) continue;
+    const clash = findClash(app.slot, holders);
+    if (clash !== null) return { app, clash };
+    accepted.push(claimed(app, holders));
+  }
+  return null;
 }
 
 function comparePlaces(a: App, b: App): number {

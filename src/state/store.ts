@@ -78,7 +78,7 @@ export class StateStore {
   /** Writes now what is not written yet. Never rejects: what fails stands in the log. */
   async flush(): Promise<void> {
     this.#cancelTimer();
-    await this.#writing;
+    while (this.#writing !== null) await this.#writing;
     if (this.#pending !== null) await this.#startWrite();
     // Nobody waits for what could not be written: a later save tries again.
     this.#cancelTimer();

@@ -88,3 +88,22 @@ test('an app moves by one port, over its own health port', () => {
   assert.deepEqual(slotsOf(apps), { a: 9001 });
   assert.deepEqual(problems, []);
 });
+
+test('one that may not move is not pushed off its slot by another that wanted to follow it there', () => {
+  const at = (name: string, slot: number, place: string): App =>
+    appOf(name, slot, { origin: { source: 'directory', location: place, line: 1, col: 1 } });
+  const previous = [at('a', 9000, '/1.yml'), at('b', 9010, '/3.yml'), at('c', 9020, '/2.yml')];
+  // c comes before b in the files, and b's slot would be free if b could have a's.
+  const next = [at('a', 9000, '/1.yml'), at('b', 9000, '/3.yml'), at('c', 9010, '/2.yml')];
+  const { apps, problems } = refuseClashes(next, previous, []);
+  assert.deepEqual(slotsOf(apps), { a: 9000, b: 9010, c: 9020 });
+  assert.deepEqual(problems.map(({ app }) => app).sort(), ['b', 'c']);
+  assert.deepEqual(refuseClashes(next, apps, []).apps, apps, 'and so it stays');
+});
+
+test('of two that move to one slot the first in the files gets it', () => {
+  const previous = [appOf('a', 9000), appOf('b', 9010)];
+  const { apps, problems } = refuseClashes([appOf('b', 9100), appOf('a', 9101)], previous, []);
+  assert.deepEqual(slotsOf(apps), { a: 9101, b: 9010 });
+  assert.match(problems[0]?.message ?? '', /^b: its health port 9101 .* is the slot of a/);
+});

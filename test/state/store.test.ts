@@ -63,6 +63,16 @@ test('a state that comes while another one is written is written after it', asyn
   assert.deepEqual(await store.load(), APPS);
 });
 
+test('two flushes at once both wait for the disk', async (context) => {
+  const directory = await createDirectory(context);
+  const store = new StateStore({ directory, clock: new FakeClock() });
+  store.save(APPS);
+  const first = store.flush();
+  await store.flush();
+  assert.deepEqual(await store.load(), APPS);
+  await first;
+});
+
 const whole = storedStateToJson(APPS, '2024-01-01T00:00:00.000Z');
 for (const [what, text] of [
   ['cut in half', whole.slice(0, whole.length / 2)],
