@@ -1,6 +1,7 @@
 import type { Clock, Random, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import type { HealthCheck } from '../model/app.js';
+import { LoopLag } from './loop-lag.js';
 import type { Probe } from './probe.js';
 import { createHttpProbe } from './probe-http.js';
 import { probeTcp } from './probe-tcp.js';
@@ -8,8 +9,10 @@ import { afterCheck, type Condition, EJECTED, type Health, UNCHECKED } from './r
 
 /** Connects that traffic lost one after another before an instance is taken out without waiting for its checks. */
 const PASSIVE_FAILURES = 3;
-/** A timer that was this late says that this process was starved, not that the instance was slow. */
-const STARVED_MS = 1_000;
+/** A check that failed says nothing when this process could not run for this part of the check's timeout. */
+const STARVED_SHARE = 0.25;
+/** A check that starts late by this part of its interval was held up, and so were all others: they are spread again. */
+const LATE_SHARE = 0.25;
 
 export interface CheckTarget {
   /** Unique; what is known of a target is kept by it. */
@@ -52,12 +55,14 @@ export class HealthChecker {
   readonly #closeProbe: () => Promise<void>;
   readonly #checked = new Map<string, Checked>();
   readonly #listeners: ((key: string, isUp: boolean) => void)[] = [];
+  readonly #lag: LoopLag;
   #isStopped = false;
 
   constructor({ clock, random, log, probe }: HealthCheckerOptions) {
     this.#clock = clock;
     this.#random = random;
     this.#log = log;
+    this.#lag = new LoopLag(clock);
     const http = createHttpProbe();
     this.#closeProbe = http.close;
     this.#probe = probe ?? ((target) => (target.check.path === null ? probeTcp(target) : http.probe(target)));
@@ -129,30 +134,34 @@ export class HealthChecker {
     this.#schedule(checked, true, 0);
   }
 
-  async #check(checked: Checked, isFirst: boolean): Promise<void> {
+  /** @param isSpread the check after this one comes at a moment of its own, so that not all fall together. */
+  async #check(checked: Checked, isSpread: boolean): Promise<void> {
     const { target } = checked;
     const startedAt = this.#clock.now();
+    const endWatch = this.#lag.watch();
     const { hasPassed, detail, isOwnFault = false } = await this.#probe(target);
+    const lostMs = endWatch();
     if (this.#checked.get(target.key) !== checked) return;
     const tookMs = this.#clock.now() - startedAt;
-    // Late by far more than the check may take: the loop was held up, and so was the answer.
-    const wasStarved = !hasPassed && tookMs > checked.target.check.timeoutMs + STARVED_MS;
+    // The answer may have been there in time, and we were not: else a starved node would eject all it has.
+    const wasStarved = !hasPassed && lostMs > target.check.timeoutMs * STARVED_SHARE;
     if (!wasStarved && !isOwnFault) {
       checked.last = { ok: hasPassed, detail, at: this.#clock.now() };
       this.#become(checked, afterCheck(checked.condition, hasPassed, checked.target.check));
     }
-    this.#schedule(checked, isFirst, tookMs);
+    this.#schedule(checked, isSpread, tookMs);
   }
 
-  /** Fixed intervals, not pauses; the second check of each target is spread, so that they do not all fall together. */
-  #schedule(checked: Checked, isFirst: boolean, tookMs: number): void {
+  /** Fixed intervals, not pauses. */
+  #schedule(checked: Checked, isSpread: boolean, tookMs: number): void {
     // A listener may have taken the target away just now.
     if (this.#checked.get(checked.target.key) !== checked) return;
     const { intervalMs } = checked.target.check;
-    const waitMs = isFirst ? intervalMs * (0.5 + this.#random() / 2) : Math.max(intervalMs - tookMs, intervalMs / 10);
+    const waitMs = isSpread ? intervalMs * (0.5 + this.#random() / 2) : Math.max(intervalMs - tookMs, intervalMs / 10);
+    const dueAt = this.#clock.now() + waitMs;
     checked.timer = this.#clock.setTimer(waitMs, () => {
       checked.timer = null;
-      void this.#check(checked, false);
+      void this.#check(checked, this.#clock.now() - dueAt > intervalMs * LATE_SHARE);
     });
   }
 

@@ -8,8 +8,8 @@ import type { HealthCheck } from '../model/app.js';
  *                                        └── fall failed, ──┘
  *                                            or ejected
  *
- * HAProxy takes a new server for up until `fall` checks failed; here its first check decides, since a newcomer gets no
- * traffic before it.
+ * The first check decides alone, as in HAProxy, where a new server counts as up and goes down with its first failed check
+ * (`init-state up`, the default). What differs is the time before it: there it gets traffic, here it does not.
  */
 export type Health = 'unchecked' | 'up' | 'down';
 

@@ -186,6 +186,32 @@ test('a failure that was measured while the loop was held up says nothing', asyn
   assert.equal(checker.healthOf('a'), 'down', 'and the next one counts');
 });
 
+test('when the loop was held up, the checks do not fall together for ever after', async (context) => {
+  const clock = new FakeClock();
+  const moments = new Set<number>();
+  let chance = 0;
+  const checker = new HealthChecker({
+    clock,
+    random: () => {
+      chance = (chance + 0.37) % 1;
+      return chance;
+    },
+    log: silentLog,
+    probe: async () => {
+      moments.add(Math.round(clock.now()));
+      return PASSED;
+    },
+  });
+  context.after(() => checker.stop());
+  checker.setTargets(Array.from({ length: 20 }, (_, index) => targetOf(`host-${index}`)));
+  await clock.advance(5_000);
+  clock.jump(10_000);
+  await clock.advance(3_000);
+  moments.clear();
+  await clock.advance(1_000);
+  assert.ok(moments.size > 10, `20 checks at ${moments.size} moments`);
+});
+
 test('what this process lacks is not held against the target', async (context) => {
   const { clock, answers, checker } = createWorld(context);
   checker.setTargets([targetOf('a')]);
