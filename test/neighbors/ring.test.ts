@@ -44,3 +44,8 @@ test('small pods', () => {
 test('self is removed by exact match only', () => {
   assert.deepEqual(pickNeighbors('10.0.0.1', ['10.0.0.11', '10.0.0.1']), ['10.0.0.11']);
 });
+
+test('an address is one node however it is spelled', () => {
+  assert.deepEqual(pickNeighbors('fd00::1', ['fd00:0:0::1', 'fd00::2', 'FD00:0::2']), ['fd00::2']);
+  assert.deepEqual(pickNeighbors('::ffff:10.0.0.1', ['10.0.0.1', '10.0.0.2']), ['10.0.0.2']);
+});
