@@ -77,9 +77,10 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
       'sources/directory-files.ts',
       'sources/directory-state.ts',
       'state/clashes.ts',
+      'neighbors/backups-file.ts',
     ],
     why:
-      'commands speak to a node through its admin API; `check` reads a directory with the very code of the source ' +
+      'commands speak to a node through its admin API; `check` reads a directory with the very code of the sources ' +
       'and the merge, and tables take percentiles of the difference of two histograms',
   },
   edge: { to: ['core', 'model', 'config', 'registry'], why: 'a generator of files; it knows no running node' },

@@ -1,8 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import type { App } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
+import { parseBackups } from '../neighbors/backups-file.js';
 import { listServiceFiles, readServiceFile, stampFile } from '../sources/directory-files.js';
 import { directoryStateFromRecords, type FileRecord, recordFromContent } from '../sources/directory-state.js';
 import { refuseClashes } from '../state/clashes.js';
@@ -56,7 +57,23 @@ export async function checkServices(target: string, adminPort: number): Promise<
   }
   const { state } = directoryStateFromRecords(records, new Map());
   const { apps, problems } = refuseClashes(state.apps, [], [adminPort]);
-  return { files, apps, problems: [...state.problems, ...problems] };
+  return { files, apps, problems: [...state.problems, ...problems, ...(await checkBackups(target))] };
+}
+
+/** The neighbors' list beside the services; most directories have none. */
+async function checkBackups(directory: string): Promise<readonly Problem[]> {
+  const file = path.join(directory, 'backups.txt');
+  const text = await readFile(file, 'utf8').catch(() => null);
+  if (text === null) return [];
+  return parseBackups(text).badLines.map(({ line, text: word }) => ({
+    severity: 'error',
+    app: null,
+    file,
+    line,
+    col: 1,
+    message: `"${word}" is no IP address`,
+    hint: 'write one address of a node a line',
+  }));
 }
 
 async function filesOf(target: string): Promise<readonly string[]> {

@@ -47,6 +47,21 @@ test('two files that define one app are an error in the second', async (context)
   assert.match(stdout, /b\.yml:1:1: error: .*a\.yml/);
 });
 
+test('two apps that clash over a port are an error in the one that stands later', async (context) => {
+  const next = GOOD.replace('shop', 'api').replace('21034', '21035');
+  const directory = await writeServices(context, { 'a.yml': GOOD, 'b.yml': next });
+  const { exitCode, stdout } = await runCli(['check', directory]);
+  assert.equal(exitCode, 1);
+  assert.match(stdout, /b\.yml:1:1: error: .*21035.*shop/);
+});
+
+test('a line of backups.txt that is no address is an error', async (context) => {
+  const directory = await writeServices(context, { 'shop.yml': GOOD, 'backups.txt': '10.0.0.5\n# west\nnode-6\n' });
+  const { exitCode, stdout } = await runCli(['check', directory]);
+  assert.equal(exitCode, 1);
+  assert.match(stdout, /backups\.txt:3:1: error: "node-6" is no IP address/);
+});
+
 test('--json prints one document', async (context) => {
   const directory = await writeServices(context, { 'shop.yml': GOOD, 'mail.yml': OUT_OF_RANGE });
   const { exitCode, stdout } = await runCli(['check', directory, '--json']);
