@@ -124,6 +124,11 @@ export abstract class ByteConnection implements ByteReader, Deadlined {
     chunk.release();
   }
 
+  /** Cuts the connection so that the other side can not take it for an end (RST). */
+  reset(): void {
+    if (!this.isClosed) this.socket.resetAndDestroy();
+  }
+
   /** Cuts the connection now; what was not sent yet is lost. */
   destroy(): void {
     if (!this.isClosed) this.socket.destroy();

@@ -50,6 +50,8 @@ export class Downstream extends ByteConnection {
   #bodyRemaining = 0;
   #decoder: ChunkedDecoder | null = null;
   #hasEnded = false;
+  /** Answers wait here that the client does not read. */
+  #isCongested = false;
   #isReadingHeads = false;
 
   constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, onGone: (downstream: Downstream) => void) {
@@ -75,7 +77,7 @@ export class Downstream extends ByteConnection {
 
   /** Between two requests, with nothing of the next one here. */
   get isIdle(): boolean {
-    return this.#reading === READING.HEAD && this.#partial.isEmpty;
+    return this.#reading === READING.HEAD && this.#partial.isEmpty && this.#ahead === null;
   }
 
   get isTunnel(): boolean {
@@ -100,7 +102,9 @@ export class Downstream extends ByteConnection {
     this.slot.counters.bytesIn += length;
     switch (this.#reading) {
       case READING.HEAD:
-        this.#readHeads(bytes, 0, length);
+        // Who asks and asks without reading the answers would fill our memory with them.
+        if (this.#isCongested) this.#keepAhead(bytes, 0, length);
+        else this.#readHeads(bytes, 0, length);
         break;
       case READING.BODY:
         this.#readBody(bytes, 0, length);
@@ -157,7 +161,7 @@ export class Downstream extends ByteConnection {
       inlineEnd = position;
       this.#bodyRemaining = head.contentLength - (position - bodyStart);
       isWhole = this.#bodyRemaining === 0;
-      this.expectBody(head.contentLength);
+      this.expectBody(isWhole ? 0 : head.contentLength);
     } else if (this.#bodyKind === BODY.CHUNKED) {
       this.#decoder ??= new ChunkedDecoder(slot.node.head);
       this.#decoder.reset(slot.node.head);
@@ -170,7 +174,7 @@ export class Downstream extends ByteConnection {
       }
       isWhole = this.#decoder.isDone;
       if (isWhole) trailers = `${this.#decoder.trailers}\r\n`;
-      this.expectBody(end - bodyStart);
+      this.expectBody(isWhole ? 0 : end - bodyStart);
     }
     this.#reading = isWhole ? READING.WAIT : READING.BODY;
     if (position < end) this.#keepAhead(bytes, position, end);
@@ -212,6 +216,8 @@ export class Downstream extends ByteConnection {
     if (isWhole) {
       this.#reading = READING.WAIT;
       this.deadline = Number.POSITIVE_INFINITY;
+      // An idle client must not hold 64 KB for the body that it sent once.
+      this.expectBody(0);
     }
     if (position < end) this.#keepAhead(bytes, position, end);
     const trailers =
@@ -260,6 +266,7 @@ export class Downstream extends ByteConnection {
   /** A client that does not read its response is as idle as one that does not ask. */
   protected override onCongested(): void {
     super.onCongested();
+    this.#isCongested = true;
     if (this.#reading === READING.WAIT) {
       this.deadline = this.worker.clock.now() + this.slot.config.timeouts.clientIdleMs;
     }
@@ -267,7 +274,9 @@ export class Downstream extends ByteConnection {
 
   protected override onDrained(): void {
     super.onDrained();
+    this.#isCongested = false;
     if (this.#reading === READING.WAIT) this.deadline = Number.POSITIVE_INFINITY;
+    else if (this.#reading === READING.HEAD && this.#ahead !== null) this.#readOn();
   }
 
   onDeadline(): void {
@@ -284,8 +293,14 @@ export class Downstream extends ByteConnection {
         if (this.isPaused) this.exchange.onDeadline();
         else this.exchange.refuse('BODY_TIMEOUT');
         break;
-      default:
+      case READING.TUNNEL:
+        // The instance's side is gone, and the client does not take the rest.
+        if (this.exchange.startedAt === 0) this.destroy();
+        else this.exchange.onDeadline();
+        break;
+      case READING.WAIT:
         this.exchange.onDeadline();
+        break;
     }
   }
 
@@ -293,15 +308,15 @@ export class Downstream extends ByteConnection {
   onResponseSent(now: number): void {
     this.#reading = READING.HEAD;
     this.deadline = now + this.slot.config.timeouts.clientIdleMs;
-    if (this.#ahead === null) {
-      if (this.#hasEnded) this.closeAfterWrite();
-      else this.resume();
-      return;
-    }
+    this.#readOn();
+  }
+
+  /** Goes on to the next request, if it is here already; else waits for it. */
+  #readOn(): void {
     // An answer of our own ends its exchange at once: a loop, where calling back would nest as deep as requests wait.
     if (this.#isReadingHeads) return;
     this.#isReadingHeads = true;
-    while (this.#ahead !== null && this.#reading === READING.HEAD && !this.isClosed) {
+    while (this.#ahead !== null && this.#reading === READING.HEAD && !this.#isCongested && !this.isClosed) {
       const bytes: Buffer = this.#ahead;
       this.#ahead = null;
       this.#readHeads(bytes, 0, bytes.length);

@@ -138,7 +138,8 @@ export class Exchange implements SlotRequest, Waiter {
     this.#instance = instance;
     instance.inFlight += 1;
     if (instance.isNeighbor) slot.counters.bled += 1;
-    const idle = instance.idle.pop();
+    // A retry takes a new connection: an instance that has closed one idle connection has often closed them all.
+    const idle = this.#retries === 0 ? instance.idle.pop() : undefined;
     if (idle !== undefined) {
       this.upstream = idle;
       idle.begin(this);
@@ -278,9 +279,10 @@ export class Exchange implements SlotRequest, Waiter {
     this.#release();
     upstream?.destroy();
     if (hasResponded) {
-      // Part of a response is out: only the broken connection can say that the rest will not come.
+      // Part of a response is out: only the broken connection can say that the rest will not come. An orderly end
+      // would say the opposite where the end of the body is that of the connection.
       this.#end(code);
-      this.#downstream.destroy();
+      this.#downstream.reset();
       return;
     }
     this.#status = ERRORS[code].status;

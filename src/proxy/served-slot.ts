@@ -87,11 +87,16 @@ export class ServedSlot {
     }
   }
 
-  /** Tunnels that go through `instance`, or all of them: each is cut at a time of its own within the window. */
+  /**
+   * Tunnels that go through `instance`, or all of them: each is cut at a time of its own within the window, unless the
+   * instance is ready again by then.
+   */
   cutTunnels(windowMs: number, instance: Instance | null): void {
     for (const downstream of this.#downstreams) {
       if (!downstream.isTunnel || (instance !== null && downstream.instance !== instance)) continue;
-      this.#worker.clock.setTimer(windowMs * (0.5 + this.#worker.random() / 2), () => downstream.cutTunnel());
+      this.#worker.clock.setTimer(windowMs * (0.5 + this.#worker.random() / 2), () => {
+        if (instance === null || instance.isRemoved || instance.state !== 'ready') downstream.cutTunnel();
+      });
     }
   }
 
@@ -103,7 +108,7 @@ export class ServedSlot {
       downstream.destroy();
     }
     for (const connection of this.#healthConnections) connection.destroy();
-    for (const instance of this.slot.instances.values()) instance.closeIdle();
+    this.slot.closeIdle();
     return cut;
   }
 }

@@ -104,6 +104,12 @@ export class Slot {
     return null;
   }
 
+  /** Closes kept-alive connections to instances and neighbors. */
+  closeIdle(): void {
+    for (const instance of this.instances.values()) instance.closeIdle();
+    for (const neighbor of this.#neighbors) neighbor.closeIdle();
+  }
+
   /** An instance has room again, or there are more of them: whoever waits longest is next. */
   wakeWaiting(): void {
     // Counted beforehand: a waiter that can not be served by the instance that is free goes back into the queue.

@@ -97,7 +97,7 @@ export class Upstream extends ByteConnection {
         break;
       default:
         // Nobody asked: what comes now would be taken for the answer to the next request.
-        this.destroy();
+        this.#discard();
     }
   }
 
@@ -393,7 +393,13 @@ export class Upstream extends ByteConnection {
         else this.exchange?.onResponseFailed('RESPONSE_STALLED');
         break;
       default:
-        this.destroy();
+        this.#discard();
     }
+  }
+
+  /** Out of the pool at once: a socket that is destroyed says so only later, and a request could take it before. */
+  #discard(): void {
+    this.destroy();
+    this.#onLost(null);
   }
 }
