@@ -258,7 +258,7 @@ function tooLargeFor(head: RequestHead): ErrorCode {
 function isHost(host: string): boolean {
   const length = host.length;
   if (length === 0 || length > 255) return false;
-  if (host.charCodeAt(0) === BRACKET) return /^\[[0-9A-Fa-f:.]+\](?::\d{0,5})?$/.test(host);
+  if (host.charCodeAt(0) === BRACKET) return /^\[(?=[^\]]*:)[0-9A-Fa-f:.]+\](?::\d{0,5})?$/.test(host);
   let index = 0;
   while (index < length && NAME[host.charCodeAt(index)] === 1) index += 1;
   if (index === length) return true;
