@@ -1,0 +1,63 @@
+/**
+ * The keep-alive race: an instance closes an idle connection at the very moment that a request is sent on it. Every
+ * proxy that reuses connections meets it, and those that do not repeat the request answer with stray 502s under load.
+ * What may be repeated is repeated on a new connection, so no GET fails; a POST is never sent twice.
+ */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { ownAddress } from '../support/addresses.js';
+import { TestPlane } from '../support/plane.js';
+import { SeededRandom } from '../support/seeded-random.js';
+import { instanceOf } from '../support/snapshots.js';
+
+const CLIENTS = 20;
+const TURNS = 100;
+
+test('an instance that closes idle connections at random costs no GET, and gets no POST twice', async (context) => {
+  const random = new SeededRandom(7);
+  const posts = new Map<string, number>();
+  let closed = 0;
+  const server = createServer((request, response) => {
+    const url = request.url ?? '';
+    if (request.method === 'POST') posts.set(url, (posts.get(url) ?? 0) + 1);
+    const { socket } = request;
+    response.end(url);
+    if (!random.once(10)) return;
+    closed += 1;
+    // Now, or about when the next request comes.
+    response.on('finish', () => {
+      if (random.once(2)) socket.destroy();
+      else setImmediate(() => socket.destroy());
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, ownAddress(), resolve));
+  context.after(() => server.close());
+  const { address: host, port } = server.address() as AddressInfo;
+  const plane = await TestPlane.start(context, { slot: { instances: [instanceOf({ host, port })] } });
+  let failedPosts = 0;
+  const runClient = async (client: number): Promise<void> => {
+    const connection = await plane.connect();
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      const path = `/${client}-${turn}`;
+      const method = turn % 4 === 0 ? 'POST' : 'GET';
+      connection.write(
+        `${method} ${path} HTTP/1.1\r\nHost: a\r\n${method === 'POST' ? 'Content-Length: 0\r\n' : ''}\r\n`,
+      );
+      const response = await connection.response();
+      if (method === 'POST' && response.status === 502) {
+        failedPosts += 1;
+        continue;
+      }
+      assert.equal(response.status, 200);
+      assert.equal(response.body, path);
+    }
+    connection.close();
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, (_, client) => runClient(client)));
+  assert.ok(closed > 100, 'it did close');
+  assert.equal(Math.max(...posts.values()), 1);
+  assert.ok(failedPosts < (CLIENTS * TURNS) / 4 / 10, `${failedPosts} POSTs met a closing connection`);
+  assert.equal(plane.counters.inFlight, 0);
+});
