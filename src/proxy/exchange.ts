@@ -113,7 +113,8 @@ export class Exchange implements SlotRequest, Waiter {
     this.#dispatch();
   }
 
-  #dispatch(): void {
+  /** @param failure what is answered when there is nobody to try (any more). */
+  #dispatch(failure: ErrorCode = 'NO_INSTANCE'): void {
     const { slot, worker } = this.#downstream;
     const choice = slot.choose(this);
     if (choice === FULL) {
@@ -127,7 +128,7 @@ export class Exchange implements SlotRequest, Waiter {
       }
       if (!this.#downstream.hasWholeRequest) this.#downstream.pause();
     } else if (choice === null) {
-      this.#fail(this.tried === null ? 'NO_INSTANCE' : 'CONNECT_FAILED');
+      this.#fail(failure);
     } else {
       this.#assign(choice);
     }
@@ -208,7 +209,7 @@ export class Exchange implements SlotRequest, Waiter {
     // The last attempt goes where the chance is best: all instances of a node often die together.
     const neighbor = this.#retries === slot.config.retries && this.mayBleed ? slot.chooseNeighbor(this) : null;
     if (neighbor !== null) this.#assign(neighbor);
-    else this.#dispatch();
+    else this.#dispatch(code);
   }
 
   /** The request was sent, and the connection closed without a byte of a response. */
@@ -227,7 +228,7 @@ export class Exchange implements SlotRequest, Waiter {
     }
     this.#countRetry();
     this.#phase = PHASE.CHOOSING;
-    this.#dispatch();
+    this.#dispatch('CLOSED_BEFORE_RESPONSE');
   }
 
   #countRetry(): void {
