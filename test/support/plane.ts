@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import type { Clock } from '../../src/core/clock.js';
+import type { Clock, Random } from '../../src/core/clock.js';
 import { silentLog } from '../../src/core/log.js';
 import type { SlotCounters } from '../../src/metrics/counters.js';
 import { createDataPlane, type DataPlane } from '../../src/proxy/data-plane.js';
@@ -13,6 +13,7 @@ export interface PlaneOptions {
   readonly slot?: Partial<SlotSnapshot>;
   readonly snapshot?: Partial<Snapshot>;
   readonly clock?: Clock;
+  readonly random?: Random;
   readonly worker?: { readonly index: number; readonly count: number };
   readonly bind?: string;
 }
@@ -34,7 +35,7 @@ export class TestPlane {
     this.#snapshot = options.snapshot ?? {};
     this.plane = createDataPlane({
       clock: options.clock ?? testClock,
-      random: () => 0.5,
+      random: options.random ?? (() => 0.5),
       log: silentLog,
       worker: options.worker ?? { index: 0, count: 1 },
       accessLog: (line) => this.accessLog.push(line),
