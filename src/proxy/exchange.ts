@@ -183,11 +183,11 @@ export class Exchange implements SlotRequest, Waiter {
     this.#hasStreamed = true;
     upstream.writeFrom(this.#downstream, bytes, start, end);
     if (trailers !== '') upstream.writeText(trailers);
-    if (!this.#downstream.hasWholeRequest) return;
-    upstream.source = null;
+    // The time for an answer runs from the request's last byte: an upload may take longer than that.
     if (this.#phase === PHASE.SENT) {
       upstream.deadline = this.#downstream.worker.clock.now() + this.#downstream.slot.config.timeouts.firstByteMs;
     }
+    if (this.#downstream.hasWholeRequest) upstream.source = null;
   }
 
   // --- What can go wrong before the response ---------------------------------------------------------------------
