@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { startDeafInstance } from '../support/deaf-instance.js';
 import { eventually } from '../support/eventually.js';
 import { TestPlane } from '../support/plane.js';
 import type { RawConnection } from '../support/raw-connection.js';
@@ -106,3 +107,21 @@ for (const [name, phase] of Object.entries(PHASES)) {
     await eventually('idle connections are closed too', () => readdirSync('/proc/self/fd').length <= descriptors + 2);
   });
 }
+
+test('500 cuts while the connection to the instance is being made leave nothing behind either', async (context) => {
+  const deaf = await startDeafInstance(context);
+  const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(deaf)] } });
+  const descriptors = readdirSync('/proc/self/fd').length;
+  const inFlight = (): number => plane.counters.instances[`${deaf.host}:${deaf.port}`]?.inFlight ?? 0;
+  for (let batch = 0; batch < 5; batch += 1) {
+    const clients = await Promise.all(Array.from({ length: BATCH }, () => plane.connect()));
+    for (const client of clients) client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await eventually('all wait for the instance', () => inFlight() === BATCH);
+    for (const client of clients) client.socket.resetAndDestroy();
+    await eventually('all are gone', () => plane.counters.openConnections === 0);
+    assert.equal(inFlight(), 0);
+  }
+  assert.deepEqual(plane.connectFailures, [], 'it says nothing of the instance that clients lose their patience');
+  assert.equal(plane.counters.inFlight, 0);
+  await eventually('descriptors are back', () => readdirSync('/proc/self/fd').length <= descriptors + 2);
+});

@@ -98,3 +98,21 @@ test("who reads no answers gets no more of them: an instance's", async (context)
   await eventually('all is given back', () => plane.counters.openConnections === 0);
   assert.equal(plane.counters.inFlight, 0);
 });
+
+test('nor when each request comes alone', async (context) => {
+  const server = await startServer(context, 'x'.repeat(30_000));
+  const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(server)] } });
+  const client = await plane.connect();
+  client.socket.pause();
+  for (let request = 0; request < 4_000; request += 1) {
+    const before = plane.counters.bytesIn;
+    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    for (let turn = 0; turn < 5 && plane.counters.bytesIn === before; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  const asked = await settledFigure(server.asked);
+  assert.ok(asked < 1_500, `${asked} requests were made for a client that reads no answers`);
+  client.socket.resetAndDestroy();
+  await eventually('all is given back', () => plane.counters.openConnections === 0);
+});

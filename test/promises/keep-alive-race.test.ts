@@ -8,7 +8,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { ownAddress } from '../support/addresses.js';
+import { eventually } from '../support/eventually.js';
 import { TestPlane } from '../support/plane.js';
+import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
 import { SeededRandom } from '../support/seeded-random.js';
 import { instanceOf } from '../support/snapshots.js';
 
@@ -60,4 +62,29 @@ test('an instance that closes idle connections at random costs no GET, and gets 
   assert.equal(Math.max(...posts.values()), 1);
   assert.ok(failedPosts < (CLIENTS * TURNS) / 4 / 10, `${failedPosts} POSTs met a closing connection`);
   assert.equal(plane.counters.inFlight, 0);
+});
+
+test('an instance that cuts all its idle connections at once costs a GET one retry', async (context) => {
+  let isCutting = false;
+  let waiting = 0;
+  const instance = await ScriptedInstance.start(context, (connection) => {
+    const isOld = !isCutting;
+    connection.socket.on('data', () => {
+      waiting += 1;
+      if (isOld && isCutting) connection.socket.resetAndDestroy();
+      else if (isCutting) connection.write(okResponse('new'));
+    });
+  });
+  const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
+  const clients = await Promise.all(Array.from({ length: 8 }, () => plane.connect()));
+  for (const client of clients) client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await eventually('eight requests wait on eight connections', () => waiting === 8);
+  for (const connection of instance.connections) connection.write(okResponse('old'));
+  for (const client of clients) assert.equal((await client.response()).body, 'old');
+  isCutting = true;
+  const [client] = clients;
+  client?.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.equal((await client?.response())?.body, 'new');
+  assert.equal(plane.counters.retries, 1);
+  for (const one of clients) one.close();
 });
