@@ -98,6 +98,9 @@ test('the mark names the sender, once, whatever the client claims', async (conte
   const [upstream] = neighbor.connections;
   assert.equal(upstream?.socket.remoteAddress, host, 'it comes from the address that neighbors know this node by');
   client.close();
+  // A kept-alive connection to a neighbor does not outlive the worker.
+  plane.plane.close();
+  await upstream?.ended();
 });
 
 test('neighbors that do not answer their checks are not used', async (context) => {
