@@ -1,0 +1,39 @@
+/** What a process costs, as the kernel counts it. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Linux counts in hundredths of a second on every machine that Node runs on (USER_HZ). */
+const TICKS_PER_SECOND = 100;
+const PAGE_BYTES = 4_096;
+
+/** CPU time of all threads of a process since its start, in seconds. */
+export function cpuSeconds(pid: number): number {
+  const fields = statFields(pid);
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Resident memory in bytes. */
+export function residentBytes(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;
+}
+
+export function openDescriptors(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Processes that the given one has started and that still run. */
+export function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(' ').map(Number);
+}
+
+/** Load of the last minute per core: above a half somebody else is busy here. */
+export function loadPerCore(): number {
+  const cores = readFileSync('/proc/cpuinfo', 'utf8').match(/^processor/gm)?.length ?? 1;
+  return Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]) / cores;
+}
+
+/** The fields behind the program's name, which may hold spaces itself. */
+function statFields(pid: number): string[] {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
+}

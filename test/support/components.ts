@@ -1,0 +1,82 @@
+/** Real programs that tests and benchmarks need: found, or installed from Debian's packages, or named as missing. */
+import { execFile } from 'node:child_process';
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Program → Debian's package. */
+const PACKAGES = {
+  haproxy: 'haproxy',
+  wrk: 'wrk',
+  nginx: 'nginx-light',
+  taskset: 'util-linux',
+  ss: 'iproute2',
+} as const;
+export type Component = keyof typeof PACKAGES;
+export type Components = Readonly<Record<Component, string | null>>;
+
+const INSTALL_TIMEOUT_MS = 300_000;
+const LOCK_TIMEOUT_SECONDS = 60;
+/** Debian starts what it installs unless this program forbids it; the tests start their own. */
+const POLICY_FILE = '/usr/sbin/policy-rc.d';
+
+/** @returns where each program is, or null. */
+export function findComponents(): Components {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  const find = (name: string): string | null =>
+    folders.map((folder) => path.join(folder, name)).find((file) => isExecutable(file)) ?? null;
+  return {
+    haproxy: find('haproxy'),
+    wrk: find('wrk'),
+    nginx: find('nginx'),
+    taskset: find('taskset'),
+    ss: find('ss'),
+  };
+}
+
+/** Installs what is missing, as root on Debian. @throws Error that says exactly what is missing and how to get it. */
+export async function prepareComponents(): Promise<Components> {
+  const missing = missingPackages(findComponents());
+  if (missing.length === 0) return findComponents();
+  const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    throw new Error(`missing: ${missing.join(', ')}. Install them as root: apt-get update && ${command}`);
+  }
+  console.log(`Installing ${missing.join(', ')} …`);
+  await withoutServices(async () => {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+    const options = { env, timeout: INSTALL_TIMEOUT_MS, maxBuffer: 16 * 1_048_576 };
+    // Somebody else may be installing just now.
+    const patient = ['-o', `DPkg::Lock::Timeout=${LOCK_TIMEOUT_SECONDS}`];
+    await run('apt-get', ['update', '-qq', ...patient], options);
+    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...patient, ...missing], options);
+  });
+  const still = missingPackages(findComponents());
+  if (still.length > 0) throw new Error(`${still.join(', ')} did not bring what was expected of them; ran: ${command}`);
+  return findComponents();
+}
+
+function missingPackages(found: Components): string[] {
+  return (Object.keys(PACKAGES) as Component[]).filter((name) => found[name] === null).map((name) => PACKAGES[name]);
+}
+
+async function withoutServices(install: () => Promise<void>): Promise<void> {
+  const isOurs = !existsSync(POLICY_FILE);
+  if (isOurs) writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    await install();
+  } finally {
+    if (isOurs) rmSync(POLICY_FILE, { force: true });
+  }
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
