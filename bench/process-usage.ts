@@ -1,5 +1,5 @@
 /** What a process costs, as the kernel counts it. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Linux counts in hundredths of a second on every machine that Node runs on (USER_HZ). */
 const TICKS_PER_SECOND = 100;
@@ -18,6 +18,25 @@ export function residentBytes(pid: number): number {
 
 export function openDescriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Established TCP connections of a process whose own port is `port` (IPv4). */
+export function establishedOn(pid: number, port: number): number {
+  const inodes = new Set<string>();
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  for (const line of readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)) {
+    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+    if (local?.endsWith(suffix) === true && state === '01' && inode !== undefined) inodes.add(`socket:[${inode}]`);
+  }
+  return readdirSync(`/proc/${pid}/fd`).filter((fd) => inodes.has(linkOf(`/proc/${pid}/fd/${fd}`))).length;
+}
+
+function linkOf(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return '';
+  }
 }
 
 /** Processes that the given one has started and that still run. */
