@@ -5,9 +5,10 @@ import { Cluster } from './cluster/cluster.js';
 import { findPortHolder } from './cluster/port-holder.js';
 import type { Config } from './config/config.js';
 import { targetKey } from './control/check-targets.js';
-import { ControlPlane, ownAddressOf } from './control/control-plane.js';
+import { ControlPlane } from './control/control-plane.js';
 import { nodeAddressesFrom } from './control/node-addresses.js';
 import { NodeAdmin } from './control/node-admin.js';
+import { ownAddressOf } from './control/own-address.js';
 import { Signals } from './control/signals.js';
 import { SourceFeed } from './control/source-feed.js';
 import { type Clock, systemClock } from './core/clock.js';
@@ -54,7 +55,13 @@ export async function runPrimary(config: Config): Promise<number> {
 
   try {
     // First of all, so that a second node on the same ports changes nothing.
-    const admin = await startAdminServer({ node, address: config.admin, hostNames: [config.node], findPortHolder, log });
+    const admin = await startAdminServer({
+      node,
+      address: config.admin,
+      hostNames: [config.node],
+      findPortHolder,
+      log,
+    });
     signals.on('reload', () => {
       log.info('reading all sources again');
       for (const source of [...feeds, ...nodes]) source.refresh();

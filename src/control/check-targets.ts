@@ -12,12 +12,21 @@ export function neighborKey(app: string, host: string): string {
   return `${app} neighbor ${host}`;
 }
 
-/** What is in maintenance is left alone. */
+/**
+ * What is in maintenance is left alone. What takes no new traffic can not stand in for what does, so it is in a group of
+ * its own: the last one that serves is not ejected for the sake of a drained one.
+ */
 export function instanceTargets(apps: readonly App[]): CheckTarget[] {
   return apps.flatMap((app) =>
     app.instances
       .filter(({ state }) => state !== 'maint')
-      .map(({ id, host, port }) => ({ key: targetKey(app.name, id), host, port, check: app.health, group: app.name })),
+      .map(({ id, host, port, state, weight }) => ({
+        key: targetKey(app.name, id),
+        host,
+        port,
+        check: app.health,
+        group: state === 'ready' && weight > 0 ? app.name : `${app.name} drained`,
+      })),
   );
 }
 

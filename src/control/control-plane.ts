@@ -15,10 +15,13 @@ import { describeDiff, diffApps, isSame } from '../state/diff.js';
 import { mergeSources } from '../state/merge.js';
 import type { StateStore } from '../state/store.js';
 import { instanceTargets, neighborKey, neighborTargets, targetKey } from './check-targets.js';
+import { isOwnAddress, ownAddressOf } from './own-address.js';
 import type { SourceFeed } from './source-feed.js';
 
-/** Changes that come closer together than this are put in force together; removals and deaths do not wait. */
+/** Changes of sources that come closer together than this are put in force together; removals do not wait for it. */
 const COALESCE_MS = 50;
+/** Checks that pass at nearly the same time, as those of all instances of a new app do, are put in force together. */
+const RECOVERY_MS = 5;
 /** How long the first snapshot waits for the first checks: no request shall meet an instance that is dead already. */
 const FIRST_CHECKS_MS = 500;
 
@@ -49,14 +52,15 @@ export class ControlPlane {
   #isStopping = false;
   #hasStarted = false;
   #timer: Timer | null = null;
+  #timerAt = 0;
   #lastRunAt = Number.NEGATIVE_INFINITY;
   #saidProblems = new Set<string>();
 
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts;
-    parts.overrides.onChange(() => this.requestRun(true));
-    parts.checker.onChange((_key, isUp) => this.requestRun(!isUp));
-    for (const feed of parts.feeds) feed.onChange(() => this.requestRun(false));
+    parts.overrides.onChange(() => this.#requestRun(0));
+    parts.checker.onChange((_key, isUp) => this.#requestRun(isUp ? RECOVERY_MS : 0));
+    for (const feed of parts.feeds) feed.onChange((isRemoval) => this.#requestRun(isRemoval ? 0 : this.#coalesceMs()));
   }
 
   get apps(): readonly App[] {
@@ -105,24 +109,29 @@ export class ControlPlane {
   setNodes(addresses: readonly string[]): void {
     const { config } = this.#parts;
     this.#nodeAddresses = addresses;
-    this.#picked = pickNeighbors(ownAddressOf(config), addresses);
-    this.requestRun(false);
+    this.#picked = pickNeighbors(
+      ownAddressOf(config),
+      addresses.filter((address) => !isOwnAddress(config, address)),
+    );
+    this.#requestRun(0);
   }
 
-  /** @param isUrgent something is dead, gone, or was decided by a person: not coalesced with what may come. */
-  requestRun(isUrgent: boolean): void {
+  /** What happens in the same turn of the event loop is always one run: a host that dies takes many instances along. */
+  #requestRun(waitMs: number): void {
     const { clock } = this.#parts;
-    const waitMs = isUrgent ? 0 : this.#lastRunAt + COALESCE_MS - clock.now();
-    if (waitMs <= 0) {
-      this.#timer?.cancel();
+    const runAt = clock.now() + waitMs;
+    if (this.#timer !== null && this.#timerAt <= runAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = runAt;
+    this.#timer = clock.setTimer(waitMs, () => {
       this.#timer = null;
       this.#run();
-    } else if (this.#timer === null) {
-      this.#timer = clock.setTimer(waitMs, () => {
-        this.#timer = null;
-        this.#run();
-      });
-    }
+    });
+  }
+
+  /** The first change after a quiet time goes at once; those that follow it wait for each other. */
+  #coalesceMs(): number {
+    return Math.max(0, this.#lastRunAt + COALESCE_MS - this.#parts.clock.now());
   }
 
   /** Health ports answer 503 from now on, and responses close their connections. */
@@ -145,12 +154,12 @@ export class ControlPlane {
   #reconcile(): void {
     const { overrides, config, store, checker, log } = this.#parts;
     const merged = mergeSources(this.#states());
-    const decided = applyOverrides(merged.apps, overrides.list());
-    const { apps, problems } = refuseClashes(decided, this.#apps, [config.admin.port]);
+    const { apps: cleared, problems } = refuseClashes(merged.apps, this.#apps, [config.admin.port]);
+    const apps = applyOverrides(cleared, overrides.list());
     this.#say([...merged.problems, ...problems, ...this.#parts.feeds.flatMap((feed) => feed.problems)]);
     if (!isSame(this.#apps, apps)) {
       log.info({ change: describeDiff(diffApps(this.#apps, apps)) }, 'the desired state changed');
-      store.save(merged.apps);
+      store.save(cleared);
     }
     this.#apps = apps;
     checker.setTargets([...instanceTargets(apps), ...neighborTargets(apps, this.#picked)]);
@@ -165,7 +174,7 @@ export class ControlPlane {
       node: config.node,
       bind: config.bind,
       stopping: this.#isStopping,
-      peers: this.#nodeAddresses.filter((address) => address !== ownAddressOf(config)),
+      peers: this.#nodeAddresses.filter((address) => !isOwnAddress(config, address)),
       internalNetworks: config.internalNetworks,
       head: { maxBytes: config.maxHeadBytes, maxFields: config.maxFields },
       apps: this.#apps,
@@ -193,11 +202,6 @@ export class ControlPlane {
     }
     this.#saidProblems = new Set(texts.keys());
   }
-}
-
-/** How the other nodes know this one; it is never its own neighbor. */
-export function ownAddressOf(config: Config): string {
-  return config.ip ?? config.bind;
 }
 
 function isSameInput(before: Snapshot, after: Snapshot): boolean {

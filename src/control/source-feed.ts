@@ -3,6 +3,7 @@ import type { Log } from '../core/log.js';
 import type { App } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 import type { Source, SourceState } from '../sources/source.js';
+import { diffApps, hasRemoval } from '../state/diff.js';
 import type { RemovalGuard } from '../state/removal-guard.js';
 
 /**
@@ -15,7 +16,7 @@ export class SourceFeed {
   readonly #guard: RemovalGuard;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners: ((isRemoval: boolean) => void)[] = [];
   /** The newest answer as it came, before the guard. */
   #answer: SourceState | null = null;
   #believed: SourceState | null = null;
@@ -58,7 +59,8 @@ export class SourceFeed {
     return this.isStale ? this.#clock.now() - this.#lastGoodAt : 0;
   }
 
-  onChange(listener: () => void): void {
+  /** @param listener told whether apps or instances left: those must not wait. */
+  onChange(listener: (isRemoval: boolean) => void): void {
     this.#listeners.push(listener);
   }
 
@@ -105,11 +107,11 @@ export class SourceFeed {
     this.#saidReason = null;
     this.#isStored = false;
     this.#answer = answer;
+    this.#lastGoodAt = this.#clock.now();
     this.#believe(answer);
   }
 
   #believe(answer: SourceState): void {
-    this.#lastGoodAt = this.#clock.now();
     const previous = this.#believed?.apps ?? [];
     const { apps, problem, recheckInMs } = this.#guard.check(this.name, previous, answer.apps);
     this.#believed = { apps, problems: answer.problems };
@@ -119,7 +121,7 @@ export class SourceFeed {
         if (this.#answer === answer) this.#believe(answer);
       });
     }
-    this.#announce();
+    this.#announce(hasRemoval(diffApps(previous, apps)));
   }
 
   #onFailure(reason: string): void {
@@ -127,11 +129,11 @@ export class SourceFeed {
     if (reason !== this.#saidReason) this.#log.error({ source: this.name, reason }, 'the source can not be read');
     this.#saidReason = reason;
     this.#isUp = false;
-    this.#announce();
+    this.#announce(false);
   }
 
-  #announce(): void {
+  #announce(isRemoval: boolean): void {
     for (const resolve of this.#whenKnown.splice(0)) resolve();
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) listener(isRemoval);
   }
 }

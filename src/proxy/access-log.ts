@@ -1,17 +1,6 @@
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import type { Downstream } from './downstream.js';
-
-/** When each step of an exchange was done, on the monotonic clock; taken only while an access log is written. */
-export interface AccessTimes {
-  headAt: number;
-  connectedAt: number;
-  respondedAt: number;
-  instance: string;
-}
-
-export function createAccessTimes(): AccessTimes {
-  return { headAt: 0, connectedAt: 0, respondedAt: 0, instance: '' };
-}
+import type { ExchangeBooks } from './exchange-books.js';
 
 /**
  * One line of HAProxy's HTTP log (configuration manual, 8.2.3): client, slot, app/instance, Tq/Tw/Tc/Tr/Tt in
@@ -20,31 +9,24 @@ export function createAccessTimes(): AccessTimes {
  */
 export function formatAccess(
   downstream: Downstream,
-  exchange: { readonly startedAt: number; readonly times: AccessTimes },
+  books: ExchangeBooks,
   now: number,
-  status: number,
-  bytesOut: number,
   code: ErrorCode | null,
-  retries: number,
 ): string {
   const { slot, head, clientAddress, clientPort, worker } = downstream;
-  const { times, startedAt } = exchange;
-  const headMs = since(times.headAt, startedAt);
-  const connectMs = times.connectedAt === 0 ? 0 : since(times.connectedAt, times.headAt);
-  const responseMs = since(times.respondedAt, Math.max(times.connectedAt, times.headAt));
+  const { startedAt, headAt, connectedAt, respondedAt, status, bytesOut, retries, instance } = books;
+  const headMs = since(headAt, startedAt);
+  const connectMs = connectedAt === 0 ? 0 : since(connectedAt, headAt);
+  const responseMs = since(respondedAt, Math.max(connectedAt, headAt));
   const at = new Date(worker.clock.wallTime() - (now - startedAt)).toISOString();
   const flags = code === null ? '----' : `${ERRORS[code].flags}--`;
   const request = head.method === '' ? '<BADREQ>' : `${head.method} ${head.target} HTTP/1.${head.minor}`;
-  const line =
-    `${clientAddress}:${clientPort} [${at}] slot:${slot.config.port} ${slot.app}/${times.instance || '<NOSRV>'} ` +
+  return (
+    `${clientAddress}:${clientPort} [${at}] slot:${slot.config.port} ${slot.app}/${instance || '<NOSRV>'} ` +
     `${headMs}/0/${connectMs}/${responseMs}/${Math.round(now - startedAt)} ${status === 0 ? -1 : status} ${bytesOut} - - ${flags} ` +
     `${slot.counters.openConnections}/${slot.counters.openConnections}/${slot.counters.inFlight}/0/${retries} ` +
-    `${slot.queue.length}/0 {${head.host}} "${request.replaceAll('"', '%22')}"\n`;
-  times.headAt = 0;
-  times.connectedAt = 0;
-  times.respondedAt = 0;
-  times.instance = '';
-  return line;
+    `${slot.queue.length}/0 {${head.host}} "${request.replaceAll('"', '%22')}"\n`
+  );
 }
 
 function since(at: number, before: number): number {

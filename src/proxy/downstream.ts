@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../core/errors.js';
-import { ChunkedDecoder } from '../http1/chunked.js';
+import { BodyReader } from '../http1/body-reader.js';
 import { INCOMPLETE } from '../http1/fields.js';
-import { BODY, type BodyKind, requestBodyKind } from '../http1/framing.js';
+import { BODY, requestBodyKind } from '../http1/framing.js';
 import { textOf } from '../http1/latin1.js';
 import { COMPLETE, RequestHead } from '../http1/request-head.js';
 import { ByteConnection } from './byte-connection.js';
@@ -46,9 +46,7 @@ export class Downstream extends ByteConnection {
   readonly #partial = new PartialHead();
   /** Bytes behind the request that is being answered. */
   #ahead: Buffer | null = null;
-  #bodyKind: BodyKind = BODY.NONE;
-  #bodyRemaining = 0;
-  #decoder: ChunkedDecoder | null = null;
+  readonly #body = new BodyReader();
   #hasEnded = false;
   /** Answers wait here that the client does not read. */
   #isCongested = false;
@@ -137,12 +135,12 @@ export class Downstream extends ByteConnection {
     if (verdict === COMPLETE) {
       this.#beginRequest(bytes, start + this.head.bytes, end);
     } else if (verdict === INCOMPLETE) {
-      const isFirstPiece = this.#reading === READING.HEAD && this.exchange.startedAt === 0;
+      const isFirstPiece = this.#reading === READING.HEAD && this.exchange.books.startedAt === 0;
       this.#partial.append(bytes, start, end, limits.maxBytes);
       // From the first byte on, once: a head that drips does not get more time with each drop.
       if (isFirstPiece) {
-        this.exchange.startedAt = this.worker.clock.now();
-        this.deadline = this.exchange.startedAt + this.slot.config.timeouts.requestHeadMs;
+        this.exchange.books.startedAt = this.worker.clock.now();
+        this.deadline = this.exchange.books.startedAt + this.slot.config.timeouts.requestHeadMs;
       }
     } else {
       this.exchange.refuse(verdict);
@@ -150,79 +148,47 @@ export class Downstream extends ByteConnection {
   }
 
   #beginRequest(bytes: Buffer, bodyStart: number, end: number): void {
-    const { head, slot } = this;
-    this.#bodyKind = requestBodyKind(head);
-    let position = bodyStart;
-    let inlineEnd = bodyStart;
-    let isWhole = true;
-    let trailers = '';
-    if (this.#bodyKind === BODY.LENGTH) {
-      position = Math.min(end, bodyStart + head.contentLength);
-      inlineEnd = position;
-      this.#bodyRemaining = head.contentLength - (position - bodyStart);
-      isWhole = this.#bodyRemaining === 0;
-      this.expectBody(isWhole ? 0 : head.contentLength);
-    } else if (this.#bodyKind === BODY.CHUNKED) {
-      this.#decoder ??= new ChunkedDecoder(slot.node.head);
-      this.#decoder.reset(slot.node.head);
-      position = this.#decoder.scan(bytes, bodyStart, end);
-      inlineEnd = this.#decoder.rawEnd;
-      // Judged before a byte of the request is sent: what is broken here never reaches an instance.
-      if (this.#decoder.error !== null) {
-        this.exchange.refuse(this.#decoder.error);
-        return;
-      }
-      isWhole = this.#decoder.isDone;
-      if (isWhole) trailers = `${this.#decoder.trailers}\r\n`;
-      this.expectBody(isWhole ? 0 : end - bodyStart);
+    const { head, exchange } = this;
+    const body = this.#body;
+    body.begin(requestBodyKind(head), head.contentLength, this.slot.node.head);
+    body.read(bytes, bodyStart, end);
+    // Judged before a byte of the request is sent: what is broken here never reaches an instance.
+    if (body.error !== null) {
+      exchange.refuse(body.error);
+      return;
     }
-    this.#reading = isWhole ? READING.WAIT : READING.BODY;
+    this.expectBody(body.isWhole ? 0 : Math.max(head.contentLength, end - bodyStart));
+    this.#reading = body.isWhole ? READING.WAIT : READING.BODY;
+    const { position, rawEnd, trailers } = body;
     if (position < end) this.#keepAhead(bytes, position, end);
-    const inlineBytes = inlineEnd - bodyStart;
-    const { exchange } = this;
-    if (inlineBytes <= INLINE_BODY_BYTES) {
-      const inline = inlineBytes === 0 ? trailers : textOf(bytes, bodyStart, inlineEnd) + trailers;
+    if (rawEnd - bodyStart <= INLINE_BODY_BYTES) {
+      const inline = rawEnd === bodyStart ? trailers : textOf(bytes, bodyStart, rawEnd) + trailers;
       exchange.begin(inline, null, this.#isAllowed);
     } else {
-      const copy = Buffer.from(bytes.subarray(bodyStart, inlineEnd));
-      exchange.begin(
-        '',
-        trailers === '' ? copy : Buffer.concat([copy, Buffer.from(trailers, 'latin1')]),
-        this.#isAllowed,
-      );
+      const copy = Buffer.from(bytes.subarray(bodyStart, rawEnd));
+      const whole = trailers === '' ? copy : Buffer.concat([copy, Buffer.from(trailers, 'latin1')]);
+      exchange.begin('', whole, this.#isAllowed);
     }
   }
 
   #readBody(bytes: Buffer, start: number, end: number): void {
-    let position = end;
-    let rawEnd = end;
-    let isWhole = false;
-    if (this.#bodyKind === BODY.LENGTH) {
-      position = Math.min(end, start + this.#bodyRemaining);
-      rawEnd = position;
-      this.#bodyRemaining -= position - start;
-      isWhole = this.#bodyRemaining === 0;
-    } else if (this.#decoder !== null) {
-      position = this.#decoder.scan(bytes, start, end);
-      rawEnd = this.#decoder.rawEnd;
-      isWhole = this.#decoder.isDone;
-      if (this.#decoder.error !== null) {
-        this.exchange.refuse(this.#decoder.error);
-        return;
-      }
-      this.expectBody(end - start);
+    const body = this.#body;
+    body.read(bytes, start, end);
+    if (body.error !== null) {
+      this.exchange.refuse(body.error);
+      return;
     }
-    this.deadline = this.worker.clock.now() + this.slot.config.timeouts.clientIdleMs;
-    if (isWhole) {
+    if (body.isWhole) {
       this.#reading = READING.WAIT;
       this.deadline = Number.POSITIVE_INFINITY;
       // An idle client must not hold 64 KB for the body that it sent once.
       this.expectBody(0);
+    } else {
+      this.deadline = this.worker.clock.now() + this.slot.config.timeouts.clientIdleMs;
+      if (body.kind === BODY.CHUNKED) this.expectBody(end - start);
     }
-    if (position < end) this.#keepAhead(bytes, position, end);
-    const trailers =
-      isWhole && this.#decoder !== null && this.#bodyKind === BODY.CHUNKED ? `${this.#decoder.trailers}\r\n` : '';
-    this.exchange.sendBody(bytes, start, rawEnd, trailers);
+    if (body.position < end) this.#keepAhead(bytes, body.position, end);
+    this.exchange.sendBody(bytes, start, body.rawEnd, body.trailers);
   }
 
   /** Bytes of a later request, or of a body that nobody takes yet: kept, and no more are read. */
@@ -295,7 +261,7 @@ export class Downstream extends ByteConnection {
         break;
       case READING.TUNNEL:
         // The instance's side is gone, and the client does not take the rest.
-        if (this.exchange.startedAt === 0) this.destroy();
+        if (this.exchange.books.startedAt === 0) this.destroy();
         else this.exchange.onDeadline();
         break;
       case READING.WAIT:

@@ -3,10 +3,10 @@ import { ERRORS } from '../core/errors.js';
 import { BLEED_MARK_NAME } from '../http1/fields.js';
 import { BODY, type BodyKind } from '../http1/framing.js';
 import type { ResponseHead } from '../http1/response-head.js';
-import { recordLatency } from '../metrics/histogram.js';
-import { type AccessTimes, createAccessTimes, formatAccess } from './access-log.js';
+import { hostWithoutPort, isIdempotent } from '../http1/semantics.js';
 import type { ByteConnection } from './byte-connection.js';
 import type { Downstream } from './downstream.js';
+import { ExchangeBooks } from './exchange-books.js';
 import type { Instance } from './instance.js';
 import { FULL, type SlotRequest } from './slot.js';
 import { readCookie, stickyFieldLines, stickyIdOf } from './sticky.js';
@@ -22,23 +22,18 @@ import type { Waiter } from './wait-queue.js';
 const PHASE = { NONE: 0, CHOOSING: 1, CONNECTING: 2, SENT: 3, RESPONDING: 4, TUNNEL: 5 } as const;
 type Phase = (typeof PHASE)[keyof typeof PHASE];
 
-/** RFC 9110 9.2.2. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
-
 /**
  * One request with its response: who gets it, what happens when that fails, and the books. A connection has one for all
  * its requests, one after the other.
  */
 export class Exchange implements SlotRequest, Waiter {
-  /** Of the first byte of the head; 0 between requests. */
-  startedAt = 0;
   isQueued = false;
   tried: Instance[] | null = null;
   stickyId = '';
   mayBleed = false;
   upstream: Upstream | null = null;
   readonly clientAddress: string;
-  readonly times: AccessTimes = createAccessTimes();
+  readonly books: ExchangeBooks;
   readonly #downstream: Downstream;
   #phase: Phase = PHASE.NONE;
   #instance: Instance | null = null;
@@ -49,14 +44,12 @@ export class Exchange implements SlotRequest, Waiter {
   #body: Buffer | null = null;
   /** More of the body went out than is kept: the request can not be sent twice. */
   #hasStreamed = false;
-  #retries = 0;
   #closesAfter = false;
-  #status = 0;
-  #bytesOut = 0;
   #tunnel: Tunnel | null = null;
 
   constructor(downstream: Downstream) {
     this.#downstream = downstream;
+    this.books = new ExchangeBooks(downstream);
     this.clientAddress = downstream.clientAddress;
   }
 
@@ -75,19 +68,14 @@ export class Exchange implements SlotRequest, Waiter {
 
   /** @param inline what of the body goes out with the head, as text; `body` instead when it is large. */
   begin(inline: string, body: Buffer | null, isAllowed: boolean): void {
-    const { head, slot, worker, forwarded } = this.#downstream;
+    const { head, slot, forwarded } = this.#downstream;
     const { counters, config } = slot;
-    if (this.startedAt === 0) this.startedAt = worker.clock.now();
+    this.books.open();
     this.#downstream.deadline = Number.POSITIVE_INFINITY;
-    counters.requests += 1;
-    counters.inFlight += 1;
     slot.budget.earn();
     this.#phase = PHASE.CHOOSING;
     this.tried = null;
-    this.#retries = 0;
     this.#hasStreamed = false;
-    this.#status = 0;
-    this.#bytesOut = 0;
     this.mayBleed = head.bledBy === '';
     if (!this.mayBleed) counters.bledIn += 1;
     if (!isAllowed) {
@@ -105,7 +93,7 @@ export class Exchange implements SlotRequest, Waiter {
     if (head.upgrade !== '') this.#request += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
     this.#inline = inline;
     this.#body = body;
-    if (worker.accessLog !== null) this.times.headAt = worker.clock.now();
+    this.books.markHead();
     this.#dispatch();
   }
 
@@ -140,7 +128,7 @@ export class Exchange implements SlotRequest, Waiter {
     instance.inFlight += 1;
     if (instance.isNeighbor) slot.counters.bled += 1;
     // A retry takes a new connection: an instance that has closed one idle connection has often closed them all.
-    const idle = this.#retries === 0 ? instance.idle.pop() : undefined;
+    const idle = this.books.retries === 0 ? instance.idle.pop() : undefined;
     if (idle !== undefined) {
       this.upstream = idle;
       idle.begin(this);
@@ -154,7 +142,7 @@ export class Exchange implements SlotRequest, Waiter {
   }
 
   onConnected(upstream: Upstream): void {
-    if (this.#downstream.worker.accessLog !== null) this.times.connectedAt = this.#downstream.worker.clock.now();
+    this.books.markConnected();
     this.#transmit(upstream);
   }
 
@@ -163,7 +151,7 @@ export class Exchange implements SlotRequest, Waiter {
     const { slot } = downstream;
     this.#phase = PHASE.SENT;
     downstream.deadline = Number.POSITIVE_INFINITY;
-    upstream.deadline = this.startedAt + slot.config.timeouts.firstByteMs;
+    upstream.deadline = this.books.startedAt + slot.config.timeouts.firstByteMs;
     downstream.source = upstream;
     const instance = upstream.instance;
     instance.counters.requests += 1;
@@ -200,14 +188,14 @@ export class Exchange implements SlotRequest, Waiter {
       this.tried ??= [];
       this.tried.push(failed);
     }
-    if (this.#retries >= slot.config.retries) {
+    if (this.books.retries >= slot.config.retries) {
       this.#fail(code);
       return;
     }
-    this.#countRetry();
+    this.books.countRetry(this.tried !== null);
     this.#phase = PHASE.CHOOSING;
     // The last attempt goes where the chance is best: all instances of a node often die together.
-    const neighbor = this.#retries === slot.config.retries && this.mayBleed ? slot.chooseNeighbor(this) : null;
+    const neighbor = this.books.retries === slot.config.retries && this.mayBleed ? slot.chooseNeighbor(this) : null;
     if (neighbor !== null) this.#assign(neighbor);
     else this.#dispatch(code);
   }
@@ -216,8 +204,8 @@ export class Exchange implements SlotRequest, Waiter {
   onClosedBeforeResponse(upstream: Upstream): void {
     const { slot } = this.#downstream;
     const failed = this.#release();
-    const isRepeatable = IDEMPOTENT.has(this.method) && !this.#hasStreamed && this.#downstream.hasWholeRequest;
-    if (!isRepeatable || this.#retries >= slot.config.retries || !slot.budget.spend()) {
+    const isRepeatable = isIdempotent(this.method) && !this.#hasStreamed && this.#downstream.hasWholeRequest;
+    if (!isRepeatable || this.books.retries >= slot.config.retries || !slot.budget.spend()) {
       this.#fail('CLOSED_BEFORE_RESPONSE');
       return;
     }
@@ -226,16 +214,9 @@ export class Exchange implements SlotRequest, Waiter {
       this.tried ??= [];
       this.tried.push(failed);
     }
-    this.#countRetry();
+    this.books.countRetry(this.tried !== null);
     this.#phase = PHASE.CHOOSING;
     this.#dispatch('CLOSED_BEFORE_RESPONSE');
-  }
-
-  #countRetry(): void {
-    const { counters } = this.#downstream.slot;
-    this.#retries += 1;
-    counters.retries += 1;
-    if (this.tried !== null) counters.redispatches += 1;
   }
 
   /** The response can not be had or can not be believed; `upstream` is destroyed by the caller. */
@@ -250,7 +231,7 @@ export class Exchange implements SlotRequest, Waiter {
       this.#downstream.slot.queue.leave(this);
       this.#fail('QUEUE_TIMEOUT');
     } else if (this.#tunnel !== null) {
-      this.#countError('TUNNEL_TIMEOUT');
+      this.books.countError('TUNNEL_TIMEOUT');
       this.#tunnel.cut();
     } else if (this.#phase === PHASE.RESPONDING) {
       // The client has not taken its response for as long as it may be idle.
@@ -261,13 +242,8 @@ export class Exchange implements SlotRequest, Waiter {
   /** The client's request is at fault, before it began or in its body. */
   refuse(code: ErrorCode): void {
     if (this.#phase === PHASE.NONE) {
-      const { counters } = this.#downstream.slot;
-      counters.requests += 1;
-      counters.inFlight += 1;
-      if (this.startedAt === 0) this.startedAt = this.#downstream.worker.clock.now();
+      this.books.open();
       this.#phase = PHASE.CHOOSING;
-      this.#status = 0;
-      this.#bytesOut = 0;
     }
     this.#downstream.slot.queue.leave(this);
     this.#fail(code);
@@ -275,7 +251,7 @@ export class Exchange implements SlotRequest, Waiter {
 
   #fail(code: ErrorCode): void {
     const hasResponded = this.#phase >= PHASE.RESPONDING;
-    this.#countError(code);
+    this.books.countError(code);
     const upstream = this.upstream;
     this.#release();
     upstream?.destroy();
@@ -286,14 +262,9 @@ export class Exchange implements SlotRequest, Waiter {
       this.#downstream.reset();
       return;
     }
-    this.#status = ERRORS[code].status;
+    this.books.status = ERRORS[code].status;
     this.#end(code);
     this.#downstream.respondError(code);
-  }
-
-  #countError(code: ErrorCode): void {
-    const { errors } = this.#downstream.slot.counters;
-    errors[code] = (errors[code] ?? 0) + 1;
   }
 
   // --- The response ----------------------------------------------------------------------------------------------
@@ -311,21 +282,22 @@ export class Exchange implements SlotRequest, Waiter {
       !slot.isClosing;
     this.#phase = PHASE.RESPONDING;
     this.#closesAfter = !keeps;
-    this.#status = head.status;
-    if (this.#downstream.worker.accessLog !== null) this.times.respondedAt = this.#downstream.worker.clock.now();
+    this.books.status = head.status;
+    this.books.markResponded();
+    const cookie = slot.config.stickyCookie;
+    const instance = this.#instance;
+    const isBound =
+      cookie === null || instance === null || instance.isNeighbor || stickyIdOf(instance.id) === this.stickyId;
     let text = head.block;
     if (isChunked && request.minor === 1) text += 'Transfer-Encoding: chunked\r\n';
     if (!keeps) text += 'Connection: close\r\n';
     else if (request.minor === 0) text += 'Connection: keep-alive\r\n';
-    const cookie = slot.config.stickyCookie;
-    if (cookie !== null && this.#instance !== null && !this.#instance.isNeighbor) {
-      if (stickyIdOf(this.#instance.id) !== this.stickyId) text += stickyFieldLines(cookie, this.#instance.id);
-    }
+    if (!isBound) text += stickyFieldLines(cookie, instance.id);
     return `${text}\r\n`;
   }
 
   countOut(bytes: number): void {
-    this.#bytesOut += bytes;
+    this.books.bytesOut += bytes;
   }
 
   /** The last byte of the response has been written; the upstream has been given back or closed. */
@@ -344,7 +316,7 @@ export class Exchange implements SlotRequest, Waiter {
       this.#tunnel.onClosed(this.#downstream);
       return;
     }
-    this.#countError('CLIENT_ABORTED');
+    this.books.countError('CLIENT_ABORTED');
     const upstream = this.upstream;
     this.#release();
     upstream?.destroy();
@@ -357,7 +329,7 @@ export class Exchange implements SlotRequest, Waiter {
   becomeTunnel(upstream: Upstream, head: ResponseHead): void {
     const downstream = this.#downstream;
     this.#phase = PHASE.TUNNEL;
-    this.#status = 101;
+    this.books.status = 101;
     downstream.slot.counters.tunnels += 1;
     const text = `${head.block}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`;
     this.countOut(text.length);
@@ -408,35 +380,17 @@ export class Exchange implements SlotRequest, Waiter {
       upstream.exchange = null;
     }
     if (instance === null) return null;
-    this.times.instance = instance.id;
+    this.books.instance = instance.id;
     instance.inFlight -= 1;
     if (this.#downstream.slot.queue.length > 0) this.#downstream.slot.wakeWaiting();
     return instance;
   }
 
   #end(code: ErrorCode | null): number {
-    const { slot, worker } = this.#downstream;
-    const { counters } = slot;
-    const now = worker.clock.now();
-    counters.inFlight -= 1;
-    counters.bytesOut += this.#bytesOut;
-    const statusClass = (this.#status / 100) | 0;
-    counters.responses[statusClass] = (counters.responses[statusClass] ?? 0) + 1;
-    recordLatency(counters.latency, now - this.startedAt);
-    if (worker.accessLog !== null && slot.config.accessLog) {
-      worker.accessLog(formatAccess(this.#downstream, this, now, this.#status, this.#bytesOut, code, this.#retries));
-    }
-    this.startedAt = 0;
     this.#phase = PHASE.NONE;
     this.#request = '';
     this.#inline = '';
     this.#body = null;
-    return now;
+    return this.books.close(code);
   }
-}
-
-/** Lower case, without port. */
-function hostWithoutPort(host: string): string {
-  const end = host.startsWith('[') ? host.indexOf(']') + 1 : host.indexOf(':');
-  return (end > 0 ? host.slice(0, end) : host).toLowerCase();
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../core/errors.js';
-import { ChunkedDecoder } from '../http1/chunked.js';
+import { BodyReader } from '../http1/body-reader.js';
 import { INCOMPLETE } from '../http1/fields.js';
-import { BODY, type BodyKind, responseBodyKind } from '../http1/framing.js';
+import { BODY, responseBodyKind } from '../http1/framing.js';
 import { writeText } from '../http1/latin1.js';
 import { COMPLETE } from '../http1/request-head.js';
 import { ResponseHead } from '../http1/response-head.js';
@@ -36,9 +36,7 @@ export class Upstream extends ByteConnection {
   readonly #head = new ResponseHead();
   readonly #partial = new PartialHead();
   #state: State = STATE.CONNECTING;
-  #bodyKind: BodyKind = BODY.NONE;
-  #remaining = 0;
-  #decoder: ChunkedDecoder | null = null;
+  readonly #body = new BodyReader();
   #connectCode: ErrorCode = 'CONNECT_FAILED';
 
   constructor(instance: Instance, slot: Slot, worker: WorkerContext, exchange: Exchange) {
@@ -156,54 +154,33 @@ export class Upstream extends ByteConnection {
 
   #relayResponse(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
     const head = this.#head;
+    const body = this.#body;
     const { client } = exchange;
-    this.#bodyKind = responseBodyKind(exchange.method, head.status, head);
     const bodyStart = start + head.bytes;
-    let position = bodyStart;
-    let rawEnd = bodyStart;
-    let isWhole = true;
-    let trailers = '';
-    if (this.#bodyKind === BODY.LENGTH) {
-      position = Math.min(end, bodyStart + head.contentLength);
-      rawEnd = position;
-      this.#remaining = head.contentLength - (position - bodyStart);
-      isWhole = this.#remaining === 0;
-      this.expectBody(head.contentLength);
-    } else if (this.#bodyKind === BODY.CHUNKED) {
-      this.#decoder ??= new ChunkedDecoder(this.#slot.node.head);
-      this.#decoder.reset(this.#slot.node.head);
-      if (exchange.needsPlainBody) {
-        client.writeText(exchange.renderHead(head, this.#bodyKind));
-        this.#state = STATE.BODY;
-        this.#relayPlain(exchange, bytes, bodyStart, end);
-        return;
-      }
-      position = this.#decoder.scan(bytes, bodyStart, end);
-      rawEnd = this.#decoder.rawEnd;
-      if (this.#decoder.error !== null) {
-        exchange.onResponseFailed('MALFORMED_RESPONSE');
-        return;
-      }
-      isWhole = this.#decoder.isDone;
-      if (isWhole) trailers = `${this.#decoder.trailers}\r\n`;
-      this.expectBody(end - bodyStart);
-    } else if (this.#bodyKind === BODY.UNTIL_CLOSE) {
-      position = end;
-      rawEnd = end;
-      isWhole = false;
-      this.expectBody(end - bodyStart);
+    body.begin(responseBodyKind(exchange.method, head.status, head), head.contentLength, this.#slot.node.head);
+    if (body.kind === BODY.CHUNKED && exchange.needsPlainBody) {
+      client.writeText(exchange.renderHead(head, body.kind));
+      this.#state = STATE.BODY;
+      this.#relayPlain(exchange, bytes, bodyStart, end);
+      return;
     }
-    const headText = exchange.renderHead(head, this.#bodyKind);
-    const bodyBytes = rawEnd - bodyStart;
-    exchange.countOut(headText.length + bodyBytes + trailers.length);
+    body.read(bytes, bodyStart, end);
+    if (body.error !== null) {
+      exchange.onResponseFailed('MALFORMED_RESPONSE');
+      return;
+    }
+    this.expectBody(Math.max(head.contentLength, end - bodyStart));
+    const headText = exchange.renderHead(head, body.kind);
+    const bodyBytes = body.rawEnd - bodyStart;
+    exchange.countOut(headText.length + bodyBytes + body.trailers.length);
     if (bodyBytes <= INLINE_BODY_BYTES && head.bytes + bodyBytes <= head.text.length) {
-      client.writeText(headText + head.text.slice(head.bytes, head.bytes + bodyBytes) + trailers);
+      client.writeText(headText + head.text.slice(head.bytes, head.bytes + bodyBytes) + body.trailers);
     } else {
-      this.#writeHeadAndBody(exchange, headText, bytes, bodyStart, rawEnd);
-      if (trailers !== '') client.writeText(trailers);
+      this.#writeHeadAndBody(exchange, headText, bytes, bodyStart, body.rawEnd);
+      if (body.trailers !== '') client.writeText(body.trailers);
     }
     this.#state = STATE.BODY;
-    if (isWhole) this.#complete(exchange, position < end);
+    if (body.isWhole) this.#complete(exchange, body.position < end);
     else this.#extendDeadline();
   }
 
@@ -226,59 +203,36 @@ export class Upstream extends ByteConnection {
   #readBody(bytes: Buffer, length: number): void {
     const { exchange } = this;
     if (exchange === null) return;
-    const { client } = exchange;
-    let position = length;
-    switch (this.#bodyKind) {
-      case BODY.LENGTH: {
-        position = Math.min(length, this.#remaining);
-        this.#remaining -= position;
-        exchange.countOut(position);
-        client.writeFrom(this, bytes, 0, position);
-        if (this.#remaining === 0) this.#complete(exchange, position < length);
-        else this.#extendDeadline();
-        return;
-      }
-      case BODY.UNTIL_CLOSE:
-        exchange.countOut(length);
-        client.writeFrom(this, bytes, 0, length);
-        this.#extendDeadline();
-        return;
-      default:
-        if (exchange.needsPlainBody) this.#relayPlain(exchange, bytes, 0, length);
-        else this.#relayChunks(exchange, bytes, length);
+    const body = this.#body;
+    if (body.kind === BODY.CHUNKED && exchange.needsPlainBody) {
+      this.#relayPlain(exchange, bytes, 0, length);
+      return;
     }
-  }
-
-  #relayChunks(exchange: Exchange, bytes: Buffer, length: number): void {
-    const decoder = this.#decoder;
-    if (decoder === null) return;
-    const position = decoder.scan(bytes, 0, length);
-    exchange.countOut(decoder.rawEnd);
-    exchange.client.writeFrom(this, bytes, 0, decoder.rawEnd);
-    if (decoder.error !== null) {
+    body.read(bytes, 0, length);
+    exchange.countOut(body.rawEnd + body.trailers.length);
+    exchange.client.writeFrom(this, bytes, 0, body.rawEnd);
+    if (body.error !== null) {
       exchange.onResponseFailed('MALFORMED_RESPONSE');
-    } else if (decoder.isDone) {
-      exchange.countOut(decoder.trailers.length + 2);
-      exchange.client.writeText(`${decoder.trailers}\r\n`);
-      this.#complete(exchange, position < length);
+    } else if (body.isWhole) {
+      if (body.trailers !== '') exchange.client.writeText(body.trailers);
+      this.#complete(exchange, body.position < length);
     } else {
-      this.expectBody(length);
+      if (body.kind !== BODY.LENGTH) this.expectBody(length);
       this.#extendDeadline();
     }
   }
 
   /** HTTP/1.0 clients get the content without its chunks, and the end of the connection for its end. */
   #relayPlain(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
-    const decoder = this.#decoder;
-    if (decoder === null) return;
-    let position = start;
-    while (position < end && !decoder.isDone && decoder.error === null) {
-      position = decoder.next(bytes, position, end);
-      exchange.countOut(decoder.contentEnd - decoder.contentStart);
-      exchange.client.writeCopy(bytes, decoder.contentStart, decoder.contentEnd);
+    const body = this.#body;
+    body.position = start;
+    while (body.position < end && !body.isWhole && body.error === null) {
+      body.readContent(bytes, body.position, end);
+      exchange.countOut(body.contentEnd - body.contentStart);
+      exchange.client.writeCopy(bytes, body.contentStart, body.contentEnd);
     }
-    if (decoder.error !== null) exchange.onResponseFailed('MALFORMED_RESPONSE');
-    else if (decoder.isDone) this.#complete(exchange, position < end);
+    if (body.error !== null) exchange.onResponseFailed('MALFORMED_RESPONSE');
+    else if (body.isWhole) this.#complete(exchange, body.position < end);
     else this.#extendDeadline();
   }
 
@@ -291,7 +245,7 @@ export class Upstream extends ByteConnection {
     const mayKeep =
       this.#head.isKeepAlive &&
       !hasExcess &&
-      this.#bodyKind !== BODY.UNTIL_CLOSE &&
+      this.#body.kind !== BODY.UNTIL_CLOSE &&
       exchange.client.hasWholeRequest &&
       !this.instance.isRemoved &&
       (this.instance.isNeighbor || this.instance.state !== 'maint') &&
@@ -321,7 +275,7 @@ export class Upstream extends ByteConnection {
     const { exchange } = this;
     if (this.#state === STATE.TUNNEL) {
       exchange?.onTunnelEnd(this);
-    } else if (this.#state === STATE.BODY && this.#bodyKind === BODY.UNTIL_CLOSE && exchange !== null) {
+    } else if (this.#state === STATE.BODY && this.#body.kind === BODY.UNTIL_CLOSE && exchange !== null) {
       this.#complete(exchange, false);
     } else {
       this.destroy();

@@ -1,0 +1,17 @@
+import { networkInterfaces } from 'node:os';
+import type { Config } from '../config/config.js';
+
+/** How the other nodes know this one: what was said (`IP`), or the one address that it binds. */
+export function ownAddressOf(config: Config): string {
+  return config.ip ?? config.bind;
+}
+
+/**
+ * A node is never its own neighbor. Nobody has to say which address is its own: when it binds all of them, each address
+ * of the host is one. With one bound address another node may live on this host, as in the demo.
+ */
+export function isOwnAddress(config: Config, address: string): boolean {
+  if (address === ownAddressOf(config)) return true;
+  if (config.ip !== null || (config.bind !== '::' && config.bind !== '0.0.0.0')) return false;
+  return Object.values(networkInterfaces()).some((list) => list?.some((own) => own.address === address) === true);
+}
