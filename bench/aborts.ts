@@ -45,7 +45,8 @@ console.log(machineLine());
 try {
   node.writeApp('bench', { slot: SLOT, instances: [`${ORIGIN.host}:${ORIGIN.port}`] });
   await node.start();
-  const [worker = 0] = await node.workerPids();
+  const { workers } = await node.untilState((state) => state.workers.some((worker) => worker.state === 'serving'));
+  const worker = workers[0]?.pid ?? 0;
   const requests = Number(values.requests);
   const upgrades = Number(values.upgrades);
   // The first batch fills pools and compiles code: what comes after it has to stay.
@@ -73,6 +74,9 @@ try {
     `${app?.inFlight} requests, ${app?.tunnels} tunnels`,
   );
   verdict.check(app?.instances[0]?.health === 'up', 'the instance is not blamed', String(app?.instances[0]?.health));
+} catch (error) {
+  console.error(node.log.slice(-20).join('\n'));
+  throw error;
 } finally {
   await node.stop();
   node.removeDirectory();

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { BufferPool, Chunk } from './buffers.js';
 import type { Deadlined } from './deadlines.js';
-import type { ByteReader } from './onread-socket.js';
+import { type ByteReader, hasLostPeer } from './onread-socket.js';
 
 /** From here on a body is large: a connection that carried one reads the next bytes into a chunk of its own. */
 const LARGE_BYTES = 16_384;
@@ -40,7 +40,9 @@ export abstract class ByteConnection implements ByteReader, Deadlined {
       failure = error;
     });
     socket.on('end', () => {
-      if (!this.isClosed) this.onEnd();
+      if (this.isClosed) return;
+      if (hasLostPeer(socket)) socket.destroy(new Error('the connection was reset'));
+      else this.onEnd();
     });
     socket.on('close', () => {
       this.isClosed = true;
