@@ -41,7 +41,8 @@ export abstract class ByteConnection implements ByteReader, Deadlined {
     });
     socket.on('end', () => {
       if (this.isClosed) return;
-      if (hasLostPeer(socket)) socket.destroy(new Error('the connection was reset'));
+      // Behind our own end there is no peer either, after an orderly one.
+      if (!socket.writableEnded && hasLostPeer(socket)) socket.destroy(new Error('the connection was reset'));
       else this.onEnd();
     });
     socket.on('close', () => {

@@ -1,5 +1,6 @@
 import { INCOMPLETE } from '../http1/fields.js';
 import { COMPLETE, RequestHead } from '../http1/request-head.js';
+import { decodeHeader } from '../proxy-protocol/decode.js';
 import { ByteConnection } from './byte-connection.js';
 import type { WorkerContext } from './node-context.js';
 import { type Accepted, openAccepted } from './onread-socket.js';
@@ -12,13 +13,17 @@ const IDLE_MS = 65_000;
 const HEAD_MS = 5_000;
 const MAX_HEAD_BYTES = 4_096;
 
-/** Health port of a slot: whether this node has an instance of its own that can be used. Not logged, never balanced. */
+/**
+ * Health port of a slot: whether this node has an instance of its own that can be used. Not logged, never balanced.
+ * Balancers send a PROXY header here or not, as each is configured; whom it speaks for changes nothing in the answer.
+ */
 export class HealthConnection extends ByteConnection {
   readonly #slot: Slot;
   readonly #worker: WorkerContext;
   readonly #head = new RequestHead();
   readonly #onGone: (connection: HealthConnection) => void;
   #bytes: Buffer | null = null;
+  #isAtBeginning = true;
   #isClosing = false;
 
   constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, onGone: (connection: HealthConnection) => void) {
@@ -37,6 +42,19 @@ export class HealthConnection extends ByteConnection {
     const piece = bytes.subarray(0, length);
     let unread = this.#bytes === null ? piece : Buffer.concat([this.#bytes, piece]);
     this.#bytes = null;
+    if (this.#isAtBeginning) {
+      const decoded = decodeHeader(unread, 0, unread.length);
+      if (decoded.state === 'incomplete') {
+        this.#bytes = Buffer.from(unread);
+        return;
+      }
+      if (decoded.state === 'refused' && decoded.problem !== 'NOT_A_HEADER') {
+        this.destroy();
+        return;
+      }
+      this.#isAtBeginning = false;
+      if (decoded.state === 'complete') unread = unread.subarray(decoded.header.length);
+    }
     const limits = { maxBytes: MAX_HEAD_BYTES, maxFields: this.#slot.node.head.maxFields };
     while (unread.length > 0 && !this.#isClosing) {
       const verdict = this.#head.parse(unread, 0, unread.length, limits, false, false);
