@@ -25,7 +25,8 @@ const HOST = '127.0.0.41';
 const SLOT = 21_334;
 const ORIGIN_PORT = 19_301;
 const WORKERS = 2;
-/** Load before memory is first read: pools fill, code is compiled, the heap takes its size. */
+/** Changes and load before memory is first read: pools fill, code is compiled, heaps take their size. */
+const WARM_UP_CHANGES = 200;
 const WARM_UP_MS = 10_000;
 const MAX_ROUTED_MS = 150;
 const MAX_GROWTH = 0.1;
@@ -49,7 +50,7 @@ try {
   await node.untilState(({ workers }) => workers.filter(({ state }) => state === 'serving').length === WORKERS);
   const pidsBefore = [node.pid, ...(await node.workerPids())];
   const client = new LoadClient({ host: HOST, port: SLOT, connections: Number(values.connections), onAnswer });
-  await run(Math.max(20, Math.round(CHANGES / 10)), 1);
+  await run(WARM_UP_CHANGES, 1);
   await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
   routedMs.length = 0;
   const before = await residentOfAll(pidsBefore);
