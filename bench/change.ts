@@ -9,7 +9,7 @@ import { prepareComponents } from '../test/support/components.js';
 import { LoadClient } from './load-client.js';
 import { NginxOrigin } from './nginx-origin.js';
 import { NodeUnderTest } from './node-under-test.js';
-import { residentBytes } from './process-usage.js';
+import { ResidentMean } from './process-usage.js';
 import { machineLine, percentileOf, Verdict } from './report.js';
 
 const { values } = parseArgs({
@@ -25,9 +25,10 @@ const HOST = '127.0.0.41';
 const SLOT = 21_334;
 const ORIGIN_PORT = 19_301;
 const WORKERS = 2;
-/** Changes and load before memory is first read: pools fill, code is compiled, heaps take their size. */
+/** Changes at load before memory is first read: pools fill, code is compiled, heaps take their size. */
 const WARM_UP_CHANGES = 200;
-const WARM_UP_MS = 10_000;
+/** Memory is the mean over so many changes: the last ones of the warm-up, and the last ones of all. */
+const MEASURED_CHANGES = 200;
 const MAX_ROUTED_MS = 150;
 const MAX_GROWTH = 0.1;
 /** Every so many changes an app of its own comes and goes: listeners have to be opened and closed too. */
@@ -51,14 +52,14 @@ try {
   const pidsBefore = [node.pid, ...(await node.workerPids())];
   const client = new LoadClient({ host: HOST, port: SLOT, connections: Number(values.connections), onAnswer });
   await run(WARM_UP_CHANGES, 1);
-  await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
+  const before = await memoryDuring(pidsBefore, run(MEASURED_CHANGES, 1 + WARM_UP_CHANGES));
   routedMs.length = 0;
-  const before = await residentOfAll(pidsBefore);
   const startedAt = performance.now();
-  await run(CHANGES, 1_000);
+  const last = Math.min(MEASURED_CHANGES, CHANGES);
+  await run(CHANGES - last, 1_000);
+  const after = await memoryDuring(pidsBefore, run(last, 1_000 + CHANGES - last));
   const seconds = (performance.now() - startedAt) / 1_000;
   const result = await client.stop();
-  const after = await residentOfAll(pidsBefore);
   const pidsAfter = [node.pid, ...(await node.workerPids())];
   const sorted = routedMs.sort((a, b) => a - b);
   const growth = sumOf(after) / sumOf(before) - 1;
@@ -116,9 +117,10 @@ function onAnswer(body: string, token: string): boolean {
 }
 
 /** Primary first, then the workers. */
-async function residentOfAll(pids: readonly number[]): Promise<readonly number[]> {
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  return pids.map(residentBytes);
+async function memoryDuring(pids: readonly number[], work: Promise<void>): Promise<readonly number[]> {
+  const mean = new ResidentMean(pids);
+  await work;
+  return mean.stop();
 }
 
 function sumOf(values: readonly number[]): number {

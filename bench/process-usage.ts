@@ -16,6 +16,35 @@ export function residentBytes(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;
 }
 
+/**
+ * Resident memory of some processes over a time, as a mean: a heap goes up and down with each collection, and one look at
+ * it says little.
+ */
+export class ResidentMean {
+  readonly #pids: readonly number[];
+  readonly #sums: number[];
+  readonly #timer: NodeJS.Timeout;
+  #samples = 0;
+
+  constructor(pids: readonly number[]) {
+    this.#pids = pids;
+    this.#sums = pids.map(() => 0);
+    this.#timer = setInterval(() => this.#sample(), 200);
+    this.#sample();
+  }
+
+  /** @returns bytes of each process, in the order of the ids. */
+  stop(): readonly number[] {
+    clearInterval(this.#timer);
+    return this.#sums.map((sum) => sum / this.#samples);
+  }
+
+  #sample(): void {
+    this.#samples += 1;
+    for (const [index, pid] of this.#pids.entries()) this.#sums[index] = (this.#sums[index] ?? 0) + residentBytes(pid);
+  }
+}
+
 export function openDescriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }

@@ -9,9 +9,10 @@ import { configInputs } from './node-options.js';
 
 export function createNodeCommand({ terminal, env }: CommandContext): Command {
   const command = new Command('node').description('serve the slots of this node');
-  for (const { name, placeholder, help, fallbackHelp, environment } of optionRows()) {
+  for (const { name, placeholder, isSwitch, help, fallbackHelp, environment } of optionRows()) {
     const notes = [fallbackHelp === null ? '' : `default: ${fallbackHelp}`, `env: ${environment.join(', ')}`];
-    command.option(`--${name} <${placeholder}>`, `${help} (${notes.filter((note) => note !== '').join('; ')})`);
+    const value = isSwitch ? `[${placeholder}]` : `<${placeholder}>`;
+    command.option(`--${name} ${value}`, `${help} (${notes.filter((note) => note !== '').join('; ')})`);
   }
   return command
     .addHelpText(
@@ -21,9 +22,9 @@ export function createNodeCommand({ terminal, env }: CommandContext): Command {
         'USR2 replaces the workers one after another.\n\n' +
         'Example:\n  autoproxy node --services-dir ./services --state-dir ./state --bind 127.0.0.1',
     )
-    .action(async (values: Readonly<Record<string, string | undefined>>) => {
+    .action(async (values: Readonly<Record<string, string | true | undefined>>) => {
       const flags = Object.fromEntries(
-        command.options.map((option) => [option.name(), values[option.attributeName()]]),
+        command.options.map((option) => [option.name(), values[option.attributeName()]?.toString()]),
       );
       const config = readConfig(flags, env, terminal.warn);
       // Loaded here, so that the commands that only ask do not pay for a node.
@@ -52,5 +53,5 @@ function readConfig(
 }
 
 function optionRows() {
-  return [{ ...CONFIG_OPTION, fallbackHelp: CONFIG_OPTION.fallback }, ...Object.values(OPTIONS)];
+  return [{ ...CONFIG_OPTION, isSwitch: false, fallbackHelp: CONFIG_OPTION.fallback }, ...Object.values(OPTIONS)];
 }

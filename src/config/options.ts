@@ -14,6 +14,7 @@ import {
   percentage,
   plainName,
   type TextReader,
+  truth,
   wholeNumber,
 } from './text-readers.js';
 
@@ -33,6 +34,8 @@ export interface Option<T> {
   readonly placeholder: string;
   /** In the file it may be a YAML list; elsewhere its values are separated by commas. */
   readonly isList: boolean;
+  /** The flag alone means true. */
+  readonly isSwitch: boolean;
   readonly read: TextReader<T>;
   /** As somebody would write it, or null where the value is null when nothing is said. */
   fallback(host: HostFacts): string | null;
@@ -50,17 +53,18 @@ interface Definition {
   /** Names of the system that is replaced; our own name goes before them. */
   readonly oldEnvironment?: readonly string[];
   readonly isList?: boolean;
+  readonly isSwitch?: boolean;
 }
 
 function option<T>(
   name: string,
   read: TextReader<T>,
   fallback: string,
-  { placeholder, help, oldEnvironment = [], isList = false }: Definition,
+  { placeholder, help, oldEnvironment = [], isList = false, isSwitch = false }: Definition,
 ): Option<T> {
   const environment = [environmentName(name), ...oldEnvironment];
   const fallbackHelp = fallback === '' ? null : fallback;
-  return { name, environment, placeholder, isList, read, fallback: () => fallback, fallbackHelp, help };
+  return { name, environment, placeholder, isList, isSwitch, read, fallback: () => fallback, fallbackHelp, help };
 }
 
 /** One whose value is null when nothing is said. */
@@ -145,6 +149,25 @@ export const OPTIONS = {
     placeholder: 'CIDR,CIDR',
     isList: true,
     help: 'who may use apps that are internal',
+  }),
+  acceptProxy: option('accept-proxy', truth, 'false', {
+    placeholder: 'BOOL',
+    isSwitch: true,
+    help: 'slots demand a PROXY header, where an app does not say accept_proxy itself',
+  }),
+  trustedProxies: option(
+    'trusted-proxies',
+    listOf(network),
+    '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8,::1/128,fc00::/7',
+    {
+      placeholder: 'CIDR,CIDR',
+      isList: true,
+      help: 'who may send a PROXY header, where an app does not say trusted_proxies itself',
+    },
+  ),
+  sendProxy: option('send-proxy', oneWordOf(['v1', 'v2']), 'v2', {
+    placeholder: 'VERSION',
+    help: 'version of the PROXY header towards neighbors, where slots demand one; only v2 says that it is a bleed',
   }),
   logLevel: option('log-level', oneWordOf(LOG_LEVELS), 'info', {
     placeholder: 'LEVEL',

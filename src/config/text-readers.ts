@@ -61,6 +61,12 @@ export const percentage: TextReader<number> = (text) => {
   return refused(text, 'is no percentage from 0% to 100%', 'write the sign too, such as 50%');
 };
 
+export const truth: TextReader<boolean> = (text) => {
+  if (/^(true|yes|on|1)$/i.test(text)) return true;
+  if (/^(false|no|off|0)$/i.test(text)) return false;
+  return refused(text, 'is neither true nor false', 'write true or false');
+};
+
 export function oneWordOf<const T extends string>(words: readonly T[]): TextReader<T> {
   return (text) => {
     const word = words.find((candidate) => candidate === text.toLowerCase());

@@ -176,6 +176,8 @@ export class ControlPlane {
       stopping: this.#isStopping,
       peers: this.#nodeAddresses.filter((address) => !isOwnAddress(config, address)),
       internalNetworks: config.internalNetworks,
+      neighborProxy: config.sendProxy,
+      proxyDefaults: { accept: config.acceptProxy, trusted: config.trustedProxies },
       head: { maxBytes: config.maxHeadBytes, maxFields: config.maxFields },
       apps: this.#apps,
       healthOf: (app, instance) => checker.healthOf(targetKey(app, instance)),

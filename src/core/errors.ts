@@ -58,6 +58,7 @@ export const ERRORS = {
   REQUEST_TIMEOUT: client(408, 'the request head did not arrive in time', 'cR'),
   BODY_TIMEOUT: client(408, 'the request body stopped arriving', 'cD'),
   CLIENT_ABORTED: client(400, 'the client went away before its response was complete', 'CD'),
+  PROXY_HEADER_REFUSED: client(400, 'the connection does not begin with one PROXY header of a trusted sender', 'PR'),
   FORBIDDEN: client(403, 'only internal networks may use this slot'),
   HOST_UNKNOWN: node(503, 'the Host is not the one that this slot serves', 'SC'),
   // Instances.

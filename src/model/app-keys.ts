@@ -157,7 +157,7 @@ export const APP_KEYS = {
   internal: optional(flag, APP_DEFAULTS.internal, 'true: only internal networks may connect'),
   nolog: optional(flag, !APP_DEFAULTS.accessLog, 'true: no access log'),
   filters: optionalGroup(FILTER_KEYS, 'what a request must have'),
-  accept_proxy: optional(flag, APP_DEFAULTS.acceptProxy, 'true: a PROXY header is required'),
+  accept_proxy: optional<boolean | null>(flag, APP_DEFAULTS.acceptProxy, 'true: a PROXY header is required'),
   trusted_proxies: optional<readonly string[]>(
     list(network, 'write [10.0.0.0/8, ...]'),
     [],

@@ -72,8 +72,9 @@ export interface App {
   readonly accessLog: boolean;
   /** Lower case, without port; null serves every Host. */
   readonly hostFilter: string | null;
-  readonly acceptProxy: boolean;
-  /** CIDR texts. */
+  /** null: as the node says (`--accept-proxy`). */
+  readonly acceptProxy: boolean | null;
+  /** CIDR texts; empty: those of the node (`--trusted-proxies`), where a PROXY header is demanded. */
   readonly trustedProxies: readonly string[];
   readonly sendProxy: ProxyVersion;
   readonly balance: Balance;
@@ -92,7 +93,7 @@ export const APP_DEFAULTS = {
   protocol: 'http',
   internal: false,
   accessLog: true,
-  acceptProxy: false,
+  acceptProxy: null,
   sendProxy: 'none',
   balance: 'roundrobin',
   retries: 3,

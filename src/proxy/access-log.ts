@@ -13,7 +13,7 @@ export function formatAccess(
   now: number,
   code: ErrorCode | null,
 ): string {
-  const { slot, head, clientAddress, clientPort, worker } = downstream;
+  const { slot, head, client, worker } = downstream;
   const { startedAt, headAt, connectedAt, respondedAt, status, bytesOut, retries, instance } = books;
   const headMs = since(headAt, startedAt);
   const connectMs = connectedAt === 0 ? 0 : since(connectedAt, headAt);
@@ -22,7 +22,7 @@ export function formatAccess(
   const flags = code === null ? '----' : `${ERRORS[code].flags}--`;
   const request = head.method === '' ? '<BADREQ>' : `${head.method} ${head.target} HTTP/1.${head.minor}`;
   return (
-    `${clientAddress}:${clientPort} [${at}] slot:${slot.config.port} ${slot.app}/${instance || '<NOSRV>'} ` +
+    `${client.source.address}:${client.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${instance || '<NOSRV>'} ` +
     `${headMs}/0/${connectMs}/${responseMs}/${Math.round(now - startedAt)} ${status === 0 ? -1 : status} ${bytesOut} - - ${flags} ` +
     `${slot.counters.openConnections}/${slot.counters.openConnections}/${slot.counters.inFlight}/0/${retries} ` +
     `${slot.queue.length}/0 {${head.host}} "${request.replaceAll('"', '%22')}"\n`

@@ -4,15 +4,18 @@ import { INCOMPLETE } from '../http1/fields.js';
 import { BODY, requestBodyKind } from '../http1/framing.js';
 import { textOf } from '../http1/latin1.js';
 import { COMPLETE, RequestHead } from '../http1/request-head.js';
+import type { ProxyHeader } from '../proxy-protocol/header.js';
 import { ByteConnection } from './byte-connection.js';
+import { type ClientIdentity, identifyClient } from './client-identity.js';
 import { Exchange } from './exchange.js';
 import { ForwardedFields } from './forwarded-fields.js';
 import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
-import { type Accepted, clientAddressOf, openAccepted } from './onread-socket.js';
+import { type Accepted, openAccepted } from './onread-socket.js';
 import { PartialHead } from './partial-head.js';
 import { renderError } from './responses.js';
 import type { Slot } from './slot.js';
+import type { Upstream } from './upstream.js';
 
 /**
  *   HEAD ──head──► BODY ──end──► WAIT ──response sent──► HEAD …
@@ -34,13 +37,10 @@ export class Downstream extends ByteConnection {
   readonly worker: WorkerContext;
   readonly head = new RequestHead();
   readonly exchange: Exchange;
-  readonly clientAddress: string;
-  readonly clientPort: number;
-  readonly localPort: number;
+  readonly client: ClientIdentity;
   readonly forwarded: ForwardedFields;
-  readonly isPeer: boolean;
-  readonly #isTrusted: boolean;
-  readonly #isAllowed: boolean;
+  /** Kept-alive connections that were opened for this client alone: their PROXY header names it. */
+  readonly ownUpstreams: Upstream[] = [];
   readonly #onGone: (downstream: Downstream) => void;
   #reading: Reading = READING.HEAD;
   readonly #partial = new PartialHead();
@@ -52,19 +52,22 @@ export class Downstream extends ByteConnection {
   #isCongested = false;
   #isReadingHeads = false;
 
-  constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, onGone: (downstream: Downstream) => void) {
+  /** @param header what the connection began with, where the slot demands it; else null */
+  constructor(
+    accepted: Accepted,
+    header: ProxyHeader | null,
+    slot: Slot,
+    worker: WorkerContext,
+    onGone: (downstream: Downstream) => void,
+  ) {
     super(worker.buffers);
     this.slot = slot;
     this.worker = worker;
     this.#onGone = onGone;
     this.open(openAccepted(accepted, this));
-    this.clientAddress = clientAddressOf(this.socket);
-    this.clientPort = this.socket.remotePort ?? 0;
-    this.localPort = slot.config.port;
-    this.isPeer = slot.node.peers.has(this.clientAddress);
-    this.#isTrusted = this.isPeer || slot.trusted.contains(this.clientAddress);
-    this.#isAllowed = !slot.config.internal || this.isPeer || slot.node.internal.contains(this.clientAddress);
-    this.forwarded = new ForwardedFields(this.clientAddress, this.localPort);
+    this.client = identifyClient(slot, this.socket, header);
+    const { source, destination } = this.client;
+    this.forwarded = new ForwardedFields(source.address, destination?.port ?? slot.config.port);
     this.exchange = new Exchange(this);
     slot.counters.connections += 1;
     slot.counters.openConnections += 1;
@@ -94,6 +97,13 @@ export class Downstream extends ByteConnection {
   /** Whether the request has been read to its end. */
   get hasWholeRequest(): boolean {
     return this.#reading === READING.WAIT;
+  }
+
+  /** A kept-alive connection to `instance` that may carry this client's next request. */
+  takeIdle(instance: Instance): Upstream | undefined {
+    if (this.slot.proxyVersionTo(instance) === 'none') return instance.idle.pop();
+    const index = this.ownUpstreams.findLastIndex((upstream) => upstream.instance === instance);
+    return index === -1 ? undefined : this.ownUpstreams.splice(index, 1)[0];
   }
 
   onBytes(bytes: Buffer, length: number): void {
@@ -131,7 +141,7 @@ export class Downstream extends ByteConnection {
 
   #readHead(bytes: Buffer, start: number, end: number): void {
     const limits = this.slot.node.head;
-    const verdict = this.head.parse(bytes, start, end, limits, this.#isTrusted, this.isPeer);
+    const verdict = this.head.parse(bytes, start, end, limits, this.client.isTrusted, this.client.isPeer);
     if (verdict === COMPLETE) {
       this.#beginRequest(bytes, start + this.head.bytes, end);
     } else if (verdict === INCOMPLETE) {
@@ -163,11 +173,11 @@ export class Downstream extends ByteConnection {
     if (position < end) this.#keepAhead(bytes, position, end);
     if (rawEnd - bodyStart <= INLINE_BODY_BYTES) {
       const inline = rawEnd === bodyStart ? trailers : textOf(bytes, bodyStart, rawEnd) + trailers;
-      exchange.begin(inline, null, this.#isAllowed);
+      exchange.begin(inline, null);
     } else {
       const copy = Buffer.from(bytes.subarray(bodyStart, rawEnd));
       const whole = trailers === '' ? copy : Buffer.concat([copy, Buffer.from(trailers, 'latin1')]);
-      exchange.begin('', whole, this.#isAllowed);
+      exchange.begin('', whole);
     }
   }
 
@@ -226,6 +236,7 @@ export class Downstream extends ByteConnection {
     this.#ahead = null;
     this.#partial.clear();
     this.exchange.onClientGone();
+    for (const upstream of this.ownUpstreams.splice(0)) upstream.destroy();
     this.#onGone(this);
   }
 

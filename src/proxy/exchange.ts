@@ -50,7 +50,7 @@ export class Exchange implements SlotRequest, Waiter {
   constructor(downstream: Downstream) {
     this.#downstream = downstream;
     this.books = new ExchangeBooks(downstream);
-    this.clientAddress = downstream.clientAddress;
+    this.clientAddress = downstream.client.source.address;
   }
 
   get method(): string {
@@ -67,8 +67,8 @@ export class Exchange implements SlotRequest, Waiter {
   }
 
   /** @param inline what of the body goes out with the head, as text; `body` instead when it is large. */
-  begin(inline: string, body: Buffer | null, isAllowed: boolean): void {
-    const { head, slot, forwarded } = this.#downstream;
+  begin(inline: string, body: Buffer | null): void {
+    const { client, head, slot, forwarded } = this.#downstream;
     const { counters, config } = slot;
     this.books.open();
     this.#downstream.deadline = Number.POSITIVE_INFINITY;
@@ -78,7 +78,7 @@ export class Exchange implements SlotRequest, Waiter {
     this.#hasStreamed = false;
     this.mayBleed = head.bledBy === '';
     if (!this.mayBleed) counters.bledIn += 1;
-    if (!isAllowed) {
+    if (!client.isAllowed) {
       this.#fail('FORBIDDEN');
       return;
     }
@@ -128,7 +128,7 @@ export class Exchange implements SlotRequest, Waiter {
     instance.inFlight += 1;
     if (instance.isNeighbor) slot.counters.bled += 1;
     // A retry takes a new connection: an instance that has closed one idle connection has often closed them all.
-    const idle = this.books.retries === 0 ? instance.idle.pop() : undefined;
+    const idle = this.books.retries === 0 ? this.#downstream.takeIdle(instance) : undefined;
     if (idle !== undefined) {
       this.upstream = idle;
       idle.begin(this);

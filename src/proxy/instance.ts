@@ -52,7 +52,8 @@ export class Instance {
     return this.inFlight < this.limit;
   }
 
+  /** Closes kept-alive connections, those too that wait with one client. */
   closeIdle(): void {
-    for (const upstream of this.idle.splice(0)) upstream.destroy();
+    for (const upstream of this.upstreams) if (upstream.isIdle) upstream.discard();
   }
 }

@@ -2,7 +2,7 @@ import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { NetworkSet } from '../core/networks.js';
 import type { HeadLimits } from '../http1/fields.js';
-import type { Snapshot } from '../snapshot/snapshot.js';
+import type { ProxyVersion, Snapshot } from '../snapshot/snapshot.js';
 import type { BufferPool } from './buffers.js';
 import type { Deadlines } from './deadlines.js';
 
@@ -26,6 +26,8 @@ export class NodeContext {
   readonly peers: ReadonlySet<string>;
   readonly internal: NetworkSet;
   readonly head: HeadLimits;
+  /** Version of the PROXY header towards neighbors, where slots demand one. */
+  readonly neighborProxy: ProxyVersion;
   /** Connections to neighbors leave from the address that the neighbors know this node by; null lets the kernel choose. */
   readonly localAddress: string | null;
 
@@ -35,6 +37,7 @@ export class NodeContext {
     this.peers = new Set(snapshot.peers);
     this.internal = new NetworkSet(snapshot.internalNetworks);
     this.head = snapshot.head;
+    this.neighborProxy = snapshot.neighborProxy;
     this.localAddress = snapshot.bind === '::' || snapshot.bind === '0.0.0.0' ? null : snapshot.bind;
   }
 }

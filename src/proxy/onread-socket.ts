@@ -20,8 +20,28 @@ export interface ByteReader {
 /** Bytes that may wait in a socket before `write` asks for patience; what a slow reader costs at most, beside a chunk. */
 export const WRITE_BUFFER_BYTES = 131_072;
 
-/** A connection that was accepted and has no reader yet. */
-export type Accepted = { readonly handle: object } | { readonly socket: Socket };
+/** A connection that was accepted and has no reader yet, or has had one that only read how it begins. */
+export type Accepted =
+  | { readonly handle: object }
+  | { readonly socket: Socket }
+  | { readonly socket: Socket; readonly relay: ReaderRelay };
+
+/** Reads for one after another: who reads the beginning of a connection passes it on. */
+export class ReaderRelay implements ByteReader {
+  reader: ByteReader;
+
+  constructor(reader: ByteReader) {
+    this.reader = reader;
+  }
+
+  onBytes(bytes: Buffer, length: number): void {
+    this.reader.onBytes(bytes, length);
+  }
+
+  nextBuffer(): Buffer {
+    return this.reader.nextBuffer();
+  }
+}
 
 interface ServerHandle {
   onconnection?: (status: number, connection: { setNoDelay?(isOn: boolean): void } | undefined) => void;
@@ -54,6 +74,10 @@ export function acceptFrom(
 
 /** Makes the socket of an accepted connection; it reads from `resume` on. */
 export function openAccepted(accepted: Accepted, reader: ByteReader): Socket {
+  if ('relay' in accepted) {
+    accepted.relay.reader = reader;
+    return accepted.socket;
+  }
   if ('socket' in accepted) {
     accepted.socket.on('data', (bytes: Buffer) => reader.onBytes(bytes, bytes.length));
     return accepted.socket;
@@ -98,9 +122,12 @@ function onreadOf(reader: ByteReader): {
   };
 }
 
-/** IPv4 clients of a dual-stack socket are IPv4 clients. */
 export function clientAddressOf(socket: Socket): string {
-  const address = socket.remoteAddress ?? '';
+  return addressWithoutMapping(socket.remoteAddress ?? '');
+}
+
+/** IPv4 clients of a dual-stack socket are IPv4 clients. */
+export function addressWithoutMapping(address: string): string {
   return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
 

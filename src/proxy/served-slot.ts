@@ -1,31 +1,41 @@
+import { MessageRate } from '../core/message-rate.js';
+import type { ProxyHeader } from '../proxy-protocol/header.js';
 import { Downstream } from './downstream.js';
 import { HealthConnection } from './health-connection.js';
 import type { Instance } from './instance.js';
 import { Listener } from './listener.js';
 import type { WorkerContext } from './node-context.js';
 import type { Accepted } from './onread-socket.js';
+import { type PrefaceListener, ProxyPreface, type Refusal } from './proxy-preface.js';
 import type { Slot } from './slot.js';
 import { TcpDownstream } from './tcp-relay.js';
 
 /** Accept errors come in bursts (out of descriptors); one line a second says enough. */
 const ACCEPT_LOG_INTERVAL_MS = 1_000;
+/** A balancer that is configured otherwise is so with each of its connections. */
+const REFUSAL_LOG_INTERVAL_MS = 10_000;
 
 export type ListenTarget = { readonly handle: object } | { readonly host: string; readonly port: number };
 
 /** A slot with its two listeners and all connections that came in by them. */
-export class ServedSlot {
+export class ServedSlot implements PrefaceListener {
   readonly slot: Slot;
   readonly #worker: WorkerContext;
   readonly #traffic: Listener;
   readonly #health: Listener;
   readonly #downstreams = new Set<Downstream | TcpDownstream>();
   readonly #healthConnections = new Set<HealthConnection>();
+  /** Connections that have not said yet for whom they speak. */
+  readonly #prefaces = new Set<ProxyPreface>();
+  readonly #acceptErrors: MessageRate;
+  readonly #refusals: MessageRate;
   #onEmpty: (() => void) | null = null;
-  #lastAcceptErrorAt = Number.NEGATIVE_INFINITY;
 
   constructor(slot: Slot, worker: WorkerContext) {
     this.slot = slot;
     this.#worker = worker;
+    this.#acceptErrors = new MessageRate(worker.clock, ACCEPT_LOG_INTERVAL_MS);
+    this.#refusals = new MessageRate(worker.clock, REFUSAL_LOG_INTERVAL_MS);
     this.#traffic = new Listener(
       (accepted) => this.#acceptClient(accepted),
       (error) => this.#onAcceptError(error),
@@ -41,15 +51,49 @@ export class ServedSlot {
   }
 
   #acceptClient(accepted: Accepted): void {
+    if (this.slot.config.acceptProxy) this.#prefaces.add(new ProxyPreface(accepted, this.slot, this.#worker, this));
+    else this.#serve(accepted, null);
+  }
+
+  #serve(accepted: Accepted, header: ProxyHeader | null): Downstream | TcpDownstream {
     const onGone = (downstream: Downstream | TcpDownstream): void => {
       this.#downstreams.delete(downstream);
-      if (this.#downstreams.size === 0) this.#onEmpty?.();
+      this.#noteEmpty();
     };
-    this.#downstreams.add(
+    const downstream =
       this.slot.config.protocol === 'tcp'
-        ? new TcpDownstream(accepted, this.slot, this.#worker, onGone)
-        : new Downstream(accepted, this.slot, this.#worker, onGone),
+        ? new TcpDownstream(accepted, header, this.slot, this.#worker, onGone)
+        : new Downstream(accepted, header, this.slot, this.#worker, onGone);
+    this.#downstreams.add(downstream);
+    return downstream;
+  }
+
+  onHeader(preface: ProxyPreface, accepted: Accepted, header: ProxyHeader, rest: Buffer): void {
+    this.#prefaces.delete(preface);
+    const downstream = this.#serve(accepted, header);
+    if (rest.length > 0) downstream.onBytes(rest, rest.length);
+  }
+
+  onRefused(preface: ProxyPreface, refusal: Refusal | null): void {
+    this.#prefaces.delete(preface);
+    if (refusal !== null) this.onHeaderRefused(refusal);
+    this.#noteEmpty();
+  }
+
+  /** One line for many: who sends what no header is, and why that may be. */
+  onHeaderRefused({ peer, reason, firstBytes }: Refusal): void {
+    const { app, config, counters } = this.slot;
+    counters.errors.PROXY_HEADER_REFUSED = (counters.errors.PROXY_HEADER_REFUSED ?? 0) + 1;
+    const suppressed = this.#refusals.ask();
+    if (suppressed === null) return;
+    this.#worker.log.warn(
+      { app, port: config.port, peer, reason, firstBytes, suppressed },
+      'a connection without a valid PROXY header was closed',
     );
+  }
+
+  #noteEmpty(): void {
+    if (this.#downstreams.size === 0 && this.#prefaces.size === 0) this.#onEmpty?.();
   }
 
   #acceptChecker(accepted: Accepted): void {
@@ -60,11 +104,10 @@ export class ServedSlot {
   }
 
   #onAcceptError(error: Error): void {
-    const now = this.#worker.clock.now();
-    if (now - this.#lastAcceptErrorAt < ACCEPT_LOG_INTERVAL_MS) return;
-    this.#lastAcceptErrorAt = now;
+    const suppressed = this.#acceptErrors.ask();
+    if (suppressed === null) return;
     this.#worker.log.error(
-      { app: this.slot.app, port: this.slot.config.port, err: error },
+      { app: this.slot.app, port: this.slot.config.port, err: error, suppressed },
       'a connection was not accepted',
     );
   }
@@ -76,7 +119,7 @@ export class ServedSlot {
     this.#health.close();
     return new Promise((resolve) => {
       this.#onEmpty = resolve;
-      if (this.#downstreams.size === 0) resolve();
+      this.#noteEmpty();
     });
   }
 
@@ -107,6 +150,7 @@ export class ServedSlot {
       if (!(downstream instanceof Downstream) || !downstream.isIdle) cut += 1;
       downstream.destroy();
     }
+    for (const preface of this.#prefaces) preface.destroy();
     for (const connection of this.#healthConnections) connection.destroy();
     this.slot.closeIdle();
     return cut;

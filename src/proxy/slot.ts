@@ -1,6 +1,6 @@
 import { NetworkSet } from '../core/networks.js';
 import { createSlotCounters, type SlotCounters } from '../metrics/counters.js';
-import type { InstanceSnapshot, NeighborSnapshot, SlotSnapshot } from '../snapshot/snapshot.js';
+import type { InstanceSnapshot, NeighborSnapshot, ProxyVersion, SlotSnapshot } from '../snapshot/snapshot.js';
 import { createPicker } from './balance/create-picker.js';
 import type { Picker, PickRequest } from './balance/picker.js';
 import { Instance } from './instance.js';
@@ -59,10 +59,18 @@ export class Slot {
   /** Puts a new configuration in force. @returns instances that take no traffic any more and have to be drained. */
   apply(config: SlotSnapshot, node: NodeContext): Instance[] {
     if (config.balance !== this.config.balance) this.#picker = this.#createPicker(config);
+    const isOtherHeader = config.sendProxy !== this.config.sendProxy || config.acceptProxy !== this.config.acceptProxy;
     this.config = config;
     this.node = node;
+    if (isOtherHeader) this.closeIdle();
     this.trusted = new NetworkSet(config.trustedProxies);
     return this.#applyInstances(config, false);
+  }
+
+  /** The PROXY header that a connection to `instance` begins with. A neighbor demands one where this slot does. */
+  proxyVersionTo(instance: Instance): ProxyVersion {
+    if (!instance.isNeighbor) return this.config.sendProxy;
+    return this.config.acceptProxy ? this.node.neighborProxy : 'none';
   }
 
   get hasUsableInstance(): boolean {

@@ -1,8 +1,12 @@
 import type { ErrorCode } from '../core/errors.js';
+import { refuseSecondHeader } from '../proxy-protocol/decode.js';
+import type { ProxyHeader } from '../proxy-protocol/header.js';
 import { ByteConnection } from './byte-connection.js';
+import { type ClientIdentity, identifyClient } from './client-identity.js';
 import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
-import { type Accepted, clientAddressOf, connectSocket, openAccepted } from './onread-socket.js';
+import { type Accepted, connectSocket, openAccepted } from './onread-socket.js';
+import { outgoingHeader } from './outgoing-header.js';
 import { FULL, type Slot, type SlotRequest } from './slot.js';
 import { Tunnel } from './tunnel.js';
 import type { Waiter } from './wait-queue.js';
@@ -16,6 +20,7 @@ import type { Waiter } from './wait-queue.js';
  */
 export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter {
   readonly slot: Slot;
+  readonly client: ClientIdentity;
   readonly clientAddress: string;
   readonly stickyId = '';
   readonly mayBleed: boolean;
@@ -26,24 +31,35 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
   #upstream: TcpUpstream | null = null;
   #tunnel: Tunnel | null = null;
   #retries = 0;
+  /** What came with the PROXY header; it waits for an instance. */
+  #early: Buffer | null = null;
+  /** The bytes that come next could be a header once more: a balancer too many in front. */
+  #mayRepeatHeader: boolean;
 
-  constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, onGone: (downstream: TcpDownstream) => void) {
+  /** @param header what the connection began with, where the slot demands it; else null */
+  constructor(
+    accepted: Accepted,
+    header: ProxyHeader | null,
+    slot: Slot,
+    worker: WorkerContext,
+    onGone: (downstream: TcpDownstream) => void,
+  ) {
     super(worker.buffers);
     this.slot = slot;
     this.#worker = worker;
     this.#onGone = onGone;
     this.open(openAccepted(accepted, this));
-    this.clientAddress = clientAddressOf(this.socket);
-    // TCP carries no mark: what comes from a node of the pod was bled already, and goes no further.
-    this.mayBleed = !slot.node.peers.has(this.clientAddress);
+    this.client = identifyClient(slot, this.socket, header);
+    this.clientAddress = this.client.source.address;
+    this.mayBleed = !this.client.isBled;
+    this.#mayRepeatHeader = header !== null;
     slot.counters.connections += 1;
     slot.counters.openConnections += 1;
     slot.counters.inFlight += 1;
     worker.deadlines.add(this);
     // Sockets read from the start: what came before there is an instance would be lost.
     this.pause();
-    const isAllowed = !slot.config.internal || !this.mayBleed || slot.node.internal.contains(this.clientAddress);
-    if (isAllowed) this.#dispatch();
+    if (this.client.isAllowed) this.#dispatch();
     else this.#fail('FORBIDDEN');
   }
 
@@ -88,6 +104,7 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
     this.#tunnel = new Tunnel(this, upstream, this.#worker.clock, slot.config.timeouts.tunnelMs, () => {
       slot.counters.tunnels -= 1;
     });
+    if (!this.#mayRepeatHeader) this.#relayEarly();
     this.resume();
   }
 
@@ -117,6 +134,40 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
 
   onBytes(bytes: Buffer, length: number): void {
     this.slot.counters.bytesIn += length;
+    if (this.#mayRepeatHeader) this.#judgeStart(bytes, length);
+    else if (this.#tunnel === null) this.#keepEarly(bytes.subarray(0, length));
+    else this.#relay(bytes, length);
+  }
+
+  /** Nothing goes on before it is known that no second header begins here. */
+  #judgeStart(bytes: Buffer, length: number): void {
+    const piece = bytes.subarray(0, length);
+    const start = this.#early === null ? piece : Buffer.concat([this.#early, piece]);
+    const verdict = refuseSecondHeader(start, 0, start.length);
+    if (verdict?.state === 'refused') {
+      this.#fail('PROXY_HEADER_REFUSED');
+      return;
+    }
+    if (verdict === null) this.#mayRepeatHeader = false;
+    if (verdict !== null || this.#tunnel === null) {
+      this.#early = Buffer.from(start);
+      return;
+    }
+    this.#early = null;
+    this.#relay(start, start.length);
+  }
+
+  #keepEarly(bytes: Buffer): void {
+    this.#early = this.#early === null ? Buffer.from(bytes) : Buffer.concat([this.#early, bytes]);
+  }
+
+  #relayEarly(): void {
+    const early = this.#early;
+    this.#early = null;
+    if (early !== null) this.#relay(early, early.length);
+  }
+
+  #relay(bytes: Buffer, length: number): void {
     this.#tunnel?.onBytes(this, bytes, length);
   }
 
@@ -138,6 +189,7 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
   }
 
   protected onEnd(): void {
+    this.#relayEarly();
     this.#tunnel?.onEnd(this);
   }
 
@@ -167,6 +219,7 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
 /** The instance's side of a TCP relay; never pooled, never shared. */
 class TcpUpstream extends ByteConnection {
   readonly instance: Instance;
+  readonly #slot: Slot;
   readonly #worker: WorkerContext;
   #client: TcpDownstream | null;
   #isConnected = false;
@@ -175,6 +228,7 @@ class TcpUpstream extends ByteConnection {
   constructor(instance: Instance, client: TcpDownstream, worker: WorkerContext) {
     super(worker.buffers);
     this.instance = instance;
+    this.#slot = client.slot;
     this.#client = client;
     this.#worker = worker;
     instance.inFlight += 1;
@@ -187,6 +241,8 @@ class TcpUpstream extends ByteConnection {
       this.deadline = Number.POSITIVE_INFINITY;
       instance.connectFailures = 0;
       instance.counters.connections += 1;
+      const header = this.#client === null ? null : outgoingHeader(client.slot, instance, client.client, socket);
+      if (header !== null) socket.write(header);
       this.#client?.onConnected(this);
     });
     this.open(socket);
@@ -211,6 +267,7 @@ class TcpUpstream extends ByteConnection {
     const client = this.#client;
     this.#worker.deadlines.remove(this);
     instance.inFlight -= 1;
+    this.#slot.wakeWaiting();
     if (client === null) return;
     if (this.#isConnected) {
       client.onInstanceClosed(this);
@@ -220,7 +277,6 @@ class TcpUpstream extends ByteConnection {
       if (!instance.isNeighbor) this.#worker.onConnectFailure(client.slot.app, instance.id, instance.connectFailures);
       client.onConnectFailed(instance, this.#code);
     }
-    client.slot.wakeWaiting();
   }
 
   onDeadline(): void {

@@ -5,11 +5,13 @@ import { BODY, responseBodyKind } from '../http1/framing.js';
 import { writeText } from '../http1/latin1.js';
 import { COMPLETE } from '../http1/request-head.js';
 import { ResponseHead } from '../http1/response-head.js';
+import type { ProxyVersion } from '../snapshot/snapshot.js';
 import { ByteConnection } from './byte-connection.js';
 import type { Exchange } from './exchange.js';
 import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
 import { connectSocket } from './onread-socket.js';
+import { outgoingHeader } from './outgoing-header.js';
 import { PartialHead } from './partial-head.js';
 import type { Slot } from './slot.js';
 
@@ -33,6 +35,9 @@ export class Upstream extends ByteConnection {
   wasReused = false;
   readonly #slot: Slot;
   readonly #worker: WorkerContext;
+  /** Where it waits between requests: at its instance, or, when its PROXY header names a client, with that client. */
+  readonly #pool: Upstream[];
+  readonly #proxyVersion: ProxyVersion;
   readonly #head = new ResponseHead();
   readonly #partial = new PartialHead();
   #state: State = STATE.CONNECTING;
@@ -48,6 +53,8 @@ export class Upstream extends ByteConnection {
     this.deadline = worker.clock.now() + slot.config.timeouts.connectMs;
     worker.deadlines.add(this);
     instance.upstreams.add(this);
+    this.#proxyVersion = slot.proxyVersionTo(instance);
+    this.#pool = this.#proxyVersion === 'none' ? instance.idle : exchange.client.ownUpstreams;
     const { localAddress } = slot.node;
     const socket = connectSocket(this, instance, instance.isNeighbor ? localAddress : null);
     socket.once('connect', () => this.#onConnected());
@@ -67,7 +74,22 @@ export class Upstream extends ByteConnection {
     this.instance.connectFailures = 0;
     this.instance.counters.connections += 1;
     this.#state = STATE.HEAD;
-    this.exchange?.onConnected(this);
+    const { exchange } = this;
+    if (exchange === null) return;
+    const header = outgoingHeader(this.#slot, this.instance, exchange.client.client, this.socket);
+    if (header === null) {
+      exchange.onConnected(this);
+      return;
+    }
+    // One packet with the request: some receivers read the header with one call and count on all of it.
+    this.socket.cork();
+    this.socket.write(header);
+    exchange.onConnected(this);
+    this.socket.uncork();
+  }
+
+  get isIdle(): boolean {
+    return this.#state === STATE.IDLE;
   }
 
   /** Takes another request, after an idle time. */
@@ -95,7 +117,7 @@ export class Upstream extends ByteConnection {
         break;
       default:
         // Nobody asked: what comes now would be taken for the answer to the next request.
-        this.#discard();
+        this.discard();
     }
   }
 
@@ -249,13 +271,15 @@ export class Upstream extends ByteConnection {
       exchange.client.hasWholeRequest &&
       !this.instance.isRemoved &&
       (this.instance.isNeighbor || this.instance.state !== 'maint') &&
-      !this.isClosed;
+      this.#proxyVersion === this.#slot.proxyVersionTo(this.instance) &&
+      !this.isClosed &&
+      (this.#pool === this.instance.idle || !exchange.client.isClosed);
     if (mayKeep) {
       this.#state = STATE.IDLE;
       this.deadline = this.#worker.clock.now() + this.#idleMs();
       this.resume();
       // Back in the pool before the exchange ends: a request that waits for room finds it there.
-      this.instance.idle.push(this);
+      this.#pool.push(this);
       exchange.onComplete();
     } else {
       this.#state = STATE.GONE;
@@ -299,8 +323,8 @@ export class Upstream extends ByteConnection {
         this.#onConnectFailed(exchange, error);
         break;
       case STATE.IDLE: {
-        const index = this.instance.idle.indexOf(this);
-        if (index !== -1) this.instance.idle.splice(index, 1);
+        const index = this.#pool.indexOf(this);
+        if (index !== -1) this.#pool.splice(index, 1);
         break;
       }
       case STATE.HEAD:
@@ -347,12 +371,12 @@ export class Upstream extends ByteConnection {
         else this.exchange?.onResponseFailed('RESPONSE_STALLED');
         break;
       default:
-        this.#discard();
+        this.discard();
     }
   }
 
   /** Out of the pool at once: a socket that is destroyed says so only later, and a request could take it before. */
-  #discard(): void {
+  discard(): void {
     this.destroy();
     this.#onLost(null);
   }

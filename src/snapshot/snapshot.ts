@@ -4,6 +4,8 @@
  */
 import type { AdminState, Balance, Limits, Protocol, ProxyVersion, Timeouts } from '../model/app.js';
 
+export type { ProxyVersion } from '../model/app.js';
+
 export interface Snapshot {
   /** Grows with each one that is published; a worker acknowledges it. */
   readonly revision: number;
@@ -17,6 +19,8 @@ export interface Snapshot {
   readonly peers: readonly string[];
   /** CIDR texts: who may use a slot that is `internal`. */
   readonly internalNetworks: readonly string[];
+  /** The PROXY header towards neighbors, where a slot demands one: only v2 carries the bleed mark. */
+  readonly neighborProxy: ProxyVersion;
   /** Largest head in bytes, and how many fields it may have (also of trailers). */
   readonly head: { readonly maxBytes: number; readonly maxFields: number };
   readonly slots: readonly SlotSnapshot[];
@@ -30,7 +34,9 @@ export interface SlotSnapshot {
   readonly internal: boolean;
   readonly accessLog: boolean;
   readonly hostFilter: string | null;
+  /** Every connection begins with a PROXY header of a sender that is trusted, or is closed. */
   readonly acceptProxy: boolean;
+  /** CIDR texts: who may send the header, and whose X-Forwarded-Port and -Proto are believed. */
   readonly trustedProxies: readonly string[];
   readonly sendProxy: ProxyVersion;
   readonly balance: Balance;

@@ -5,6 +5,8 @@ export type MeasuredHealth = 'up' | 'down' | 'unchecked';
 
 /** The node-wide values of the snapshot, and what its slots are made of. */
 export interface CompileInput extends Omit<Snapshot, 'slots'> {
+  /** What apps that do not say it themselves have (`--accept-proxy`, `--trusted-proxies`). */
+  readonly proxyDefaults: { readonly accept: boolean; readonly trusted: readonly string[] };
   readonly apps: readonly App[];
   /** @param instance its id */
   healthOf(app: string, instance: string): MeasuredHealth;
@@ -14,12 +16,14 @@ export interface CompileInput extends Omit<Snapshot, 'slots'> {
 
 /** Desired state and measured health → the complete input of the data plane. */
 export function compileSnapshot(input: CompileInput): Snapshot {
-  const { revision, node, bind, stopping, peers, internalNetworks, head, apps } = input;
+  const { revision, node, bind, stopping, peers, internalNetworks, neighborProxy, head, apps } = input;
   const slots = apps.map((app) => compileSlot(app, input));
-  return { revision, node, bind, stopping, peers, internalNetworks, head, slots };
+  return { revision, node, bind, stopping, peers, internalNetworks, neighborProxy, head, slots };
 }
 
-function compileSlot(app: App, { healthOf, neighborsOf }: CompileInput): SlotSnapshot {
+function compileSlot(app: App, { healthOf, neighborsOf, proxyDefaults }: CompileInput): SlotSnapshot {
+  const acceptProxy = app.acceptProxy ?? proxyDefaults.accept;
+  const isSilent = app.trustedProxies.length === 0;
   const isMeasuredUp = ({ id }: Instance): boolean => healthOf(app.name, id) === 'up';
   const isUncheckedUp = !app.instances.some((one) => one.state === 'ready' && one.weight > 0 && isMeasuredUp(one));
   return {
@@ -29,8 +33,8 @@ function compileSlot(app: App, { healthOf, neighborsOf }: CompileInput): SlotSna
     internal: app.internal,
     accessLog: app.accessLog,
     hostFilter: app.hostFilter,
-    acceptProxy: app.acceptProxy,
-    trustedProxies: app.trustedProxies,
+    acceptProxy,
+    trustedProxies: isSilent && acceptProxy ? proxyDefaults.trusted : app.trustedProxies,
     sendProxy: app.sendProxy,
     balance: app.balance,
     retries: app.retries,

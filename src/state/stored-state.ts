@@ -37,7 +37,7 @@ const app = z.strictObject({
   internal: z.boolean(),
   accessLog: z.boolean(),
   hostFilter: text.nullable(),
-  acceptProxy: z.boolean(),
+  acceptProxy: z.boolean().nullable(),
   trustedProxies: z.array(z.string().refine((value) => parseNetwork(value) !== null, { message: 'is no network' })),
   sendProxy: z.enum(PROXY_VERSIONS),
   balance: z.enum(BALANCES),

@@ -78,6 +78,7 @@ export function snapshotOf(bind: string, revision: number, slots: readonly SlotS
     stopping: false,
     peers: [],
     internalNetworks: [],
+    neighborProxy: 'v2',
     head: HEAD_DEFAULTS,
     slots,
   };

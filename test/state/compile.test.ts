@@ -5,13 +5,19 @@ import { HEAD_DEFAULTS, type Snapshot } from '../../src/snapshot/snapshot.js';
 import { compileSnapshot, type MeasuredHealth } from '../../src/state/compile.js';
 import { appInstance, appOf } from '../support/apps.js';
 
-function compile(apps: readonly App[], health: Readonly<Record<string, MeasuredHealth>> = {}): Snapshot {
+function compile(
+  apps: readonly App[],
+  health: Readonly<Record<string, MeasuredHealth>> = {},
+  proxyDefaults = { accept: false, trusted: ['10.0.0.0/8'] },
+): Snapshot {
   return compileSnapshot({
     revision: 7,
     node: 'a1',
     bind: '127.0.0.1',
     stopping: false,
     peers: ['10.0.0.2'],
+    neighborProxy: 'v2',
+    proxyDefaults,
     internalNetworks: ['10.0.0.0/8'],
     head: HEAD_DEFAULTS,
     apps,
@@ -42,6 +48,7 @@ test('an app becomes a slot with all that the data plane needs, and nothing else
       ...rest,
       app: name,
       port: slot,
+      acceptProxy: false,
       instances: [{ ...instances[0], up: true }],
       neighbors: [{ host: '10.0.0.2', up: true }],
     },
@@ -50,6 +57,19 @@ test('an app becomes a slot with all that the data plane needs, and nothing else
   assert.deepEqual(snapshot.peers, ['10.0.0.2']);
   assert.ok(!('apps' in snapshot) && !('healthOf' in snapshot), 'it survives JSON');
   assert.deepEqual(JSON.parse(JSON.stringify(snapshot)), snapshot);
+});
+
+test('an app that does not say whether it demands a PROXY header does as its node', () => {
+  const acceptOf = (acceptProxy: boolean | null, accept: boolean): unknown => {
+    const slot = compile([appOf('shop', 9000, { acceptProxy })], {}, { accept, trusted: ['10.9.0.0/16'] }).slots[0];
+    return [slot?.acceptProxy, slot?.trustedProxies];
+  };
+  assert.deepEqual(acceptOf(null, true), [true, ['10.9.0.0/16']]);
+  assert.deepEqual(acceptOf(null, false), [false, []]);
+  assert.deepEqual(acceptOf(false, true), [false, []]);
+  assert.deepEqual(acceptOf(true, false), [true, ['10.9.0.0/16']]);
+  const own = appOf('shop', 9000, { acceptProxy: true, trustedProxies: ['192.0.2.0/24'] });
+  assert.deepEqual(compile([own]).slots[0]?.trustedProxies, ['192.0.2.0/24']);
 });
 
 test('a new instance waits for its first passed check where another one serves', () => {

@@ -43,6 +43,7 @@ export function snapshotOf(
     node: 'node-1',
     stopping: false,
     peers: [],
+    neighborProxy: 'v2',
     internalNetworks: ['10.0.0.0/8', '127.0.0.0/8'],
     head: HEAD_DEFAULTS,
     ...snapshot,
