@@ -29,7 +29,10 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   sources: { to: ['core', 'model', 'config'], why: 'a source says what it read; the merge is not its business' },
   registry: { to: ['core', 'model', 'config'], why: 'it writes what people decided, whoever runs it' },
   neighbors: { to: ['core', 'model', 'config'], why: 'who they are does not depend on what is served' },
-  health: { to: ['core', 'model', 'config'], why: 'it measures what it is told to; the merge takes its answers' },
+  health: {
+    to: ['core', 'model', 'config', 'proxy-protocol'],
+    why: 'it measures what it is told to, and begins connections as the traffic does; the merge takes its answers',
+  },
   state: {
     to: ['core', 'model', 'snapshot', 'sources/source.ts'],
     why: 'merge, difference and compilation are pure: no source, no socket',

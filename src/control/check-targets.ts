@@ -25,6 +25,7 @@ export function instanceTargets(apps: readonly App[]): CheckTarget[] {
         host,
         port,
         check: app.health,
+        sendProxy: app.sendProxy,
         group: state === 'ready' && weight > 0 ? app.name : `${app.name} drained`,
       })),
   );

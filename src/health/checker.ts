@@ -1,8 +1,8 @@
 import type { Clock, Random, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
-import type { HealthCheck } from '../model/app.js';
+import type { HealthCheck, ProxyVersion } from '../model/app.js';
 import { LoopLag } from './loop-lag.js';
-import type { Probe } from './probe.js';
+import { failureFrom, type Probe } from './probe.js';
 import { createHttpProbe } from './probe-http.js';
 import { probeTcp } from './probe-tcp.js';
 import { afterCheck, type Condition, EJECTED, type Health, UNCHECKED } from './rise-fall.js';
@@ -20,6 +20,8 @@ export interface CheckTarget {
   readonly host: string;
   readonly port: number;
   readonly check: HealthCheck;
+  /** HTTP checks begin their connection with this PROXY header. */
+  readonly sendProxy?: ProxyVersion;
   /** Targets that can stand in for each other: traffic's failures never eject the last one of them that is up. */
   readonly group: string;
 }
@@ -139,7 +141,15 @@ export class HealthChecker {
     const { target } = checked;
     const startedAt = this.#clock.now();
     const endWatch = this.#lag.watch();
-    const { hasPassed, detail, isOwnFault = false } = await this.#probe(target);
+    // A probe that throws is a bug of ours: it must neither end the process nor blame the target.
+    const {
+      hasPassed,
+      detail,
+      isOwnFault = false,
+    } = await this.#probe(target).catch((error: unknown) => {
+      this.#log.error({ target: target.key, err: error }, 'a check could not be made');
+      return { ...failureFrom(error), isOwnFault: true };
+    });
     const lostMs = endWatch();
     if (this.#checked.get(target.key) !== checked) return;
     const tookMs = this.#clock.now() - startedAt;

@@ -1,5 +1,8 @@
-import { Client, type Dispatcher } from 'undici';
+import { connect } from 'node:net';
+import { type buildConnector, Client, type Dispatcher } from 'undici';
 import { formatDuration } from '../core/durations.js';
+import type { ProxyVersion } from '../model/app.js';
+import { encodeV1, encodeV2 } from '../proxy-protocol/encode.js';
 import { failureFrom, type Probe, type ProbeResult } from './probe.js';
 
 /** What is read of a body, so that the sender is not cut off in the middle of it. */
@@ -14,13 +17,13 @@ const MAX_BODY_BYTES = 65_536;
  */
 export function createHttpProbe(): { readonly probe: Probe; close(): Promise<void> } {
   const clients = new Set<Client>();
-  const probe: Probe = ({ host, port, check }) =>
+  const probe: Probe = ({ host, port, check, sendProxy = 'none' }) =>
     new Promise((resolve) => {
       const { path, timeoutMs } = check;
       const client = new Client(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, {
         pipelining: 0,
         // Without it a connect that nobody answers would outlive its check.
-        connect: { timeout: timeoutMs },
+        connect: sendProxy === 'none' ? { timeout: timeoutMs } : connectorWithHeader(host, port, sendProxy),
         // The one timer below counts for all parts.
         headersTimeout: 0,
         bodyTimeout: 0,
@@ -70,5 +73,19 @@ export function createHttpProbe(): { readonly probe: Probe; close(): Promise<voi
     async close() {
       await Promise.all([...clients].map((client) => client.destroy()));
     },
+  };
+}
+
+/** Opens connections that begin with a header without addresses: the check asks for nobody else. */
+function connectorWithHeader(host: string, port: number, version: ProxyVersion): buildConnector.connector {
+  return (_options, onConnected) => {
+    const socket = connect({ host, port });
+    const onError = (error: Error): void => onConnected(error, null);
+    socket.once('error', onError);
+    socket.once('connect', () => {
+      socket.removeListener('error', onError);
+      socket.write(version === 'v1' ? encodeV1(null) : encodeV2(null));
+      onConnected(null, socket);
+    });
   };
 }

@@ -1,4 +1,4 @@
-import type { HealthCheck } from '../model/app.js';
+import type { HealthCheck, ProxyVersion } from '../model/app.js';
 
 export interface ProbeResult {
   readonly hasPassed: boolean;
@@ -22,4 +22,6 @@ export type Probe = (target: {
   readonly host: string;
   readonly port: number;
   readonly check: HealthCheck;
+  /** The target demands a PROXY header, in which the check speaks for itself (HAProxy's `check-send-proxy`). */
+  readonly sendProxy?: ProxyVersion;
 }) => Promise<ProbeResult>;

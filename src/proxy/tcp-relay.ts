@@ -53,6 +53,7 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
     this.clientAddress = this.client.source.address;
     this.mayBleed = !this.client.isBled;
     this.#mayRepeatHeader = header !== null;
+    if (this.client.isBled) slot.counters.bledIn += 1;
     slot.counters.connections += 1;
     slot.counters.openConnections += 1;
     slot.counters.inFlight += 1;

@@ -231,3 +231,17 @@ test('after stop nothing is checked and nothing is taken on', async (context) =>
   assert.deepEqual(asked, ['a']);
   assert.deepEqual(clock.waits(), []);
 });
+
+test('a probe that throws blames nobody, and the checks go on', async (context) => {
+  const { clock, asked, changes, during, checker } = createWorld(context);
+  during.happen = () => {
+    throw new Error('a bug');
+  };
+  checker.setTargets([targetOf('a')]);
+  await clock.advance(5_000);
+  assert.deepEqual(changes, []);
+  assert.ok(asked.length > 3, 'asked again and again');
+  during.happen = () => {};
+  await clock.advance(2_000);
+  assert.deepEqual(changes, ['a up']);
+});

@@ -4,6 +4,8 @@ import { createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { ProbeResult } from '../../src/health/probe.js';
 import { createHttpProbe } from '../../src/health/probe-http.js';
+import type { ProxyVersion } from '../../src/model/app.js';
+import { decodeHeader } from '../../src/proxy-protocol/decode.js';
 import { freePort, ownAddress } from '../support/addresses.js';
 
 const CHECK = { path: '/health', intervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 };
@@ -17,7 +19,7 @@ interface Answered extends ProbeResult {
 async function ask(
   context: TestContext,
   answer: (socket: Socket) => void,
-  { timeoutMs = CHECK.timeoutMs, times = 1 } = {},
+  { timeoutMs = CHECK.timeoutMs, times = 1, sendProxy = 'none' as ProxyVersion } = {},
 ): Promise<Answered> {
   const host = ownAddress();
   const sockets = new Set<Socket>();
@@ -45,7 +47,7 @@ async function ask(
   });
   const address = server.address();
   assert.ok(typeof address === 'object' && address !== null);
-  const target = { host, port: address.port, check: { ...CHECK, timeoutMs } };
+  const target = { host, port: address.port, check: { ...CHECK, timeoutMs }, sendProxy };
   let result = await probe(target);
   for (let index = 1; index < times; index += 1) result = await probe(target);
   return { ...result, request, connections };
@@ -129,6 +131,21 @@ test('what is no HTTP fails', async (context) => {
 test('a connection that closes without an answer fails', async (context) => {
   assert.equal((await ask(context, (socket) => socket.end())).hasPassed, false);
 });
+
+for (const [sendProxy, version] of [
+  ['v1', 1],
+  ['v2', 2],
+] as const) {
+  test(`a check of what demands a PROXY header begins with one, ${sendProxy}, that speaks for nobody`, async (context) => {
+    const { hasPassed, request } = await ask(context, answerWith('200 OK'), { sendProxy });
+    assert.equal(hasPassed, true);
+    const bytes = Buffer.from(request, 'latin1');
+    const decoded = decodeHeader(bytes, 0, bytes.length);
+    assert.ok(decoded.state === 'complete');
+    assert.deepEqual([decoded.header.version, decoded.header.source], [version, null]);
+    assert.match(request.slice(decoded.header.length), /^GET \/health HTTP\/1\.1\r\n/);
+  });
+}
 
 test('a closed port fails, with the reason', async (context) => {
   const host = ownAddress();

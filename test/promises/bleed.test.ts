@@ -6,29 +6,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BLEED_MARK_NAME } from '../../src/http1/fields.js';
-import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
-import { freePort, ownAddress } from '../support/addresses.js';
+import { ownAddress } from '../support/addresses.js';
 import { TestPlane } from '../support/plane.js';
+import { startPod } from '../support/pod.js';
 import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
 import { instanceOf } from '../support/snapshots.js';
-
-interface Pod {
-  readonly a: TestPlane;
-  readonly b: TestPlane;
-}
-
-/** Two nodes on two addresses, each the other's neighbor, with the same slot. */
-async function startPod(context: test.TestContext, slot: Partial<SlotSnapshot> = {}): Promise<Pod> {
-  const [hostA, hostB] = [ownAddress(), ownAddress()];
-  const port = await freePort(hostA);
-  const start = (bind: string, other: string, node: string) =>
-    TestPlane.start(context, {
-      bind,
-      slot: { port, neighbors: [{ host: other, up: true }], ...slot },
-      snapshot: { node, peers: [hostA, hostB] },
-    });
-  return { a: await start(hostA, hostB, 'node-a'), b: await start(hostB, hostA, 'node-b') };
-}
 
 const GET = 'GET / HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n';
 

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import type { Clock, Random } from '../../src/core/clock.js';
-import { silentLog } from '../../src/core/log.js';
+import { type Log, silentLog } from '../../src/core/log.js';
 import type { SlotCounters } from '../../src/metrics/counters.js';
 import { createDataPlane, type DataPlane } from '../../src/proxy/data-plane.js';
 import type { SlotSnapshot, Snapshot } from '../../src/snapshot/snapshot.js';
@@ -14,6 +14,7 @@ export interface PlaneOptions {
   readonly snapshot?: Partial<Snapshot>;
   readonly clock?: Clock;
   readonly random?: Random;
+  readonly log?: Log;
   readonly worker?: { readonly index: number; readonly count: number };
   readonly bind?: string;
 }
@@ -36,7 +37,7 @@ export class TestPlane {
     this.plane = createDataPlane({
       clock: options.clock ?? testClock,
       random: options.random ?? (() => 0.5),
-      log: silentLog,
+      log: options.log ?? silentLog,
       worker: options.worker ?? { index: 0, count: 1 },
       accessLog: (line) => this.accessLog.push(line),
       onConnectFailure: (_app, instance, failures) => this.connectFailures.push({ instance, failures }),
