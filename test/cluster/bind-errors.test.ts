@@ -74,5 +74,7 @@ test('a port that is lost between our bind and the listen of the worker is repor
   assert.equal((await request(host, PORT + 2)).status, 200);
   server.close();
   await until(() => cluster.bindErrorOf('contested') === null);
+  // The primary has it; the workers hear of it a moment later.
+  await until(async () => isListening(host, PORT));
   assert.equal((await request(host, PORT)).status, 200);
 });
