@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { runCli } from './run-cli.js';
+import { runCli } from '../support/run-cli.js';
 
 const GOOD = 'shop:\n  protocol: http\n  translated_port: 21034\n  instances: ["172.17.0.2:8080"]\n';
 const MISSPELLED = 'api:\n  protocol: http\n  translated_port: 21044\n  instances: []\n  native_prot: 80\n';

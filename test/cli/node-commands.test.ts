@@ -5,8 +5,8 @@ import { type TestContext, test } from 'node:test';
 import { request } from 'undici';
 import type { StateDocument } from '../../src/admin/state-document.js';
 import { ownAddress } from '../support/addresses.js';
-import { runCli } from './run-cli.js';
-import { type RunningNode, startNode } from './running-node.js';
+import { type RunningNode, startNode } from '../support/node-process.js';
+import { runCli } from '../support/run-cli.js';
 
 /** An instance that keeps `/slow` open until the test answers it. */
 async function startInstance(context: TestContext) {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { createProgram } from '../../src/cli/program.js';
+import { runCli } from '../support/run-cli.js';
 import { describingContext } from './describing-context.js';
-import { runCli } from './run-cli.js';
 
 const program = createProgram(describingContext);
 

@@ -1,0 +1,101 @@
+/**
+ * Real HAProxy as the load balancer before a node: `send-proxy`, `send-proxy-v2` and `check-send-proxy` against slots
+ * and health ports. The instance at the far end says which client it was told of.
+ */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { freePort, ownAddress } from '../support/addresses.js';
+import { eventually } from '../support/eventually.js';
+import { startHaproxy } from '../support/haproxy-process.js';
+import { startNode } from '../support/node-process.js';
+import { RawConnection } from '../support/raw-connection.js';
+
+/** Answers with the X-Forwarded-For that it was given. */
+async function startInstance(context: TestContext): Promise<string> {
+  const host = ownAddress();
+  const server = createServer((request, response) => response.end(`for ${request.headers['x-forwarded-for']}`));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `${host}:${(server.address() as { readonly port: number }).port}`;
+}
+
+for (const word of ['send-proxy', 'send-proxy-v2'] as const) {
+  test(`${word}: clients of the balancer reach the instance under their own address`, async (context) => {
+    const instance = await startInstance(context);
+    const node = await startNode(
+      context,
+      (_host, slot) => ({
+        'shop.yml': `shop: {protocol: http, translated_port: ${slot}, instances: ["${instance}"]}\n`,
+      }),
+      { '--accept-proxy': 'true' },
+    );
+    const front = { host: ownAddress(), port: await freePort(node.host) };
+    // A network that is loopback and that X-Forwarded-For is still written for does not exist, so a header speaks for
+    // a client elsewhere: the first HAProxy is given its source by a second header, as by a balancer before it.
+    await startHaproxy(
+      context,
+      `listen front
+  mode tcp
+  bind ${front.host}:${front.port} accept-proxy
+  server node ${node.host}:${node.slot} ${word} check inter 100ms port ${node.slot + 1} check-send-proxy
+`,
+      front,
+    );
+    for (const client of ['198.51.100.7', '203.0.113.9']) {
+      const connection = await RawConnection.open(front.port, front.host);
+      connection.write(`PROXY TCP4 ${client} 192.0.2.1 40000 443\r\nGET / HTTP/1.1\r\nHost: shop\r\n\r\n`);
+      const { status, body } = await connection.response();
+      assert.deepEqual([status, body], [200, `for ${client}`]);
+      connection.close();
+    }
+  });
+
+  test(`${word}: HAProxy's own checks, with and without a header, see the node go`, async (context) => {
+    const instance = await startInstance(context);
+    const node = await startNode(
+      context,
+      (_host, slot) => ({
+        'shop.yml': `shop: {protocol: tcp, translated_port: ${slot}, accept_proxy: true, instances: ["${instance}"]}\n`,
+      }),
+      { '--lame-duck': '5s' },
+    );
+    const front = { host: ownAddress(), port: await freePort(node.host) };
+    const monitor = { host: front.host, port: front.port + 1 };
+    const server = (options: string): string =>
+      `${node.host}:${node.slot} ${word} check inter 50ms fastinter 50ms fall 1 rise 1 port ${node.slot + 1} ${options}`;
+    await startHaproxy(
+      context,
+      `backend plain
+  mode tcp
+  option httpchk GET /health
+  server node ${server('')}
+backend headed
+  mode tcp
+  option httpchk GET /health
+  server node ${server('check-send-proxy')}
+frontend monitor
+  mode http
+  bind ${monitor.host}:${monitor.port}
+  http-request return status 200 content-type text/plain lf-string "%[nbsrv(plain)] %[nbsrv(headed)]"
+`,
+      monitor,
+    );
+    let seen = '';
+    const look = async (): Promise<void> => {
+      const connection = await RawConnection.open(monitor.port, monitor.host);
+      connection.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+      seen = (await connection.response()).body;
+      connection.close();
+    };
+    const looking = setInterval(() => void look().catch(() => undefined), 30);
+    context.after(() => clearInterval(looking));
+    await eventually('both kinds of check pass', () => seen === '1 1');
+    node.child.kill('SIGTERM');
+    await eventually('both kinds of check fail while the node still serves', () => seen === '0 0');
+    assert.equal(node.child.exitCode, null);
+  });
+}
