@@ -9,7 +9,7 @@ import { findComponents, prepareComponents } from '../test/support/components.js
 import { AutoproxyContender } from './contenders/autoproxy.js';
 import type { Contender, ContenderOptions } from './contenders/contender.js';
 import { HaproxyContender } from './contenders/haproxy.js';
-import { HttpProxyContender } from './contenders/http-proxy.js';
+import { ProgramContender } from './contenders/program-contender.js';
 import { NginxOrigin } from './nginx-origin.js';
 import { cpuSeconds, loadPerCore } from './process-usage.js';
 import { formatSpread, formatTable, machineLine, spreadOf, Verdict } from './report.js';
@@ -66,7 +66,8 @@ const optionsOf = (index: number): ContenderOptions => ({
 const contenders: Contender[] = [
   new HaproxyContender(optionsOf(0)),
   new AutoproxyContender(optionsOf(1)),
-  new HttpProxyContender(optionsOf(2)),
+  new ProgramContender('http-proxy', optionsOf(2), '', false),
+  new ProgramContender('http-proxy', optionsOf(3), 'keep-alive agent'),
 ];
 const verdict = new Verdict();
 

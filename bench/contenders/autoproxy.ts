@@ -6,6 +6,7 @@ import type { Contender, ContenderOptions } from './contender.js';
 export class AutoproxyContender implements Contender {
   readonly name = 'autoproxy';
   readonly version = `Node ${process.version}`;
+  readonly keepsAlive = true;
   readonly host: string;
   readonly port: number;
   readonly #node: NodeUnderTest;

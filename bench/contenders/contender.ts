@@ -4,6 +4,8 @@ export interface Contender {
   readonly version: string;
   readonly host: string;
   readonly port: number;
+  /** False: as it comes, it opens a connection for each request, and has its clients do so too. */
+  readonly keepsAlive: boolean;
   start(): Promise<void>;
   /** Processes whose CPU time is the price of its requests. */
   pids(): Promise<readonly number[]>;

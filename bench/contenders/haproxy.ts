@@ -11,6 +11,7 @@ import type { Contender, ContenderOptions } from './contender.js';
 export class HaproxyContender implements Contender {
   readonly name = 'haproxy';
   readonly version: string;
+  readonly keepsAlive = true;
   readonly host: string;
   readonly port: number;
   readonly #options: ContenderOptions;
