@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findComponents } from '../test/support/components.js';
+import { bindChild } from './bound-child.js';
 
 export interface NginxOptions {
   readonly ports: readonly number[];
@@ -38,6 +39,7 @@ export class NginxOrigin {
     writeFileSync(file, this.#configuration());
     const command = [...this.#prefix, nginx, '-c', file, '-p', this.#directory];
     this.#child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'ignore', 'ignore'] });
+    bindChild(this.#child);
     await untilListening('127.0.0.1', this.ports[0] ?? 0);
   }
 

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { StateDocument } from '../src/admin/state-document.js';
+import { bindChild } from './bound-child.js';
 
 const ENTRY = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const READY_TIMEOUT_MS = 15_000;
@@ -88,6 +89,7 @@ export class NodeUnderTest {
     const command = [...prefix, process.execPath, ...nodeArguments, ENTRY, 'node', ...Object.entries(all).flat()];
     const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;
+    bindChild(child);
     const lines = createInterface({ input: child.stderr as NodeJS.ReadableStream });
     const isReady = new Promise<void>((resolve) => {
       lines.on('line', (line) => {

@@ -45,6 +45,29 @@ export class ResidentMean {
   }
 }
 
+/** Highest resident memory of a process over a time. */
+export class PeakResident {
+  readonly #pid: number;
+  readonly #timer: NodeJS.Timeout;
+  #bytes = 0;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.#timer = setInterval(() => this.#sample(), 50);
+  }
+
+  /** @returns bytes. */
+  stop(): number {
+    clearInterval(this.#timer);
+    this.#sample();
+    return this.#bytes;
+  }
+
+  #sample(): void {
+    this.#bytes = Math.max(this.#bytes, residentBytes(this.#pid));
+  }
+}
+
 export function openDescriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findComponents } from '../../test/support/components.js';
+import { bindChild } from '../bound-child.js';
 import { untilListening } from '../nginx-origin.js';
 import type { Contender, ContenderOptions } from './contender.js';
 
@@ -36,6 +37,7 @@ export class HaproxyContender implements Contender {
     writeFileSync(file, this.#configuration());
     const command = [...prefix, this.#program, '-db', '-f', file];
     this.#child = spawn(command[0] ?? '', command.slice(1), { stdio: 'ignore' });
+    bindChild(this.#child);
     await untilListening(this.host, this.port);
   }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { bindChild } from '../bound-child.js';
 import type { Contender, ContenderOptions } from './contender.js';
 
 const require = createRequire(import.meta.url);
@@ -39,6 +40,7 @@ export class ProgramContender implements Contender {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child = child;
+    bindChild(child);
     await once(child, 'message');
   }
 
