@@ -1,6 +1,8 @@
+import type { Clock } from '../core/clock.js';
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import type { Downstream } from './downstream.js';
 import type { ExchangeBooks } from './exchange-books.js';
+import type { TcpDownstream } from './tcp-downstream.js';
 
 /**
  * One line of HAProxy's HTTP log (configuration manual, 8.2.3): client, slot, app/instance, Tq/Tw/Tc/Tr/Tt in
@@ -26,6 +28,26 @@ export function formatAccess(
     `${headMs}/0/${connectMs}/${responseMs}/${Math.round(now - startedAt)} ${status === 0 ? -1 : status} ${bytesOut} - - ${flags} ` +
     `${slot.counters.openConnections}/${slot.counters.openConnections}/${slot.counters.inFlight}/0/${retries} ` +
     `${slot.queue.length}/0 {${head.host}} "${request.replaceAll('"', '%22')}"\n`
+  );
+}
+
+/**
+ * One line of HAProxy's TCP log (configuration manual, 8.2.2): client, slot, app/instance, Tw/Tc/Tt in milliseconds,
+ * bytes, termination flags, connection counts, retries.
+ */
+export function formatTcpAccess(
+  { slot, client, startedAt, connectedAt, bytesOut, retries }: TcpDownstream,
+  instance: string,
+  clock: Clock,
+  code: ErrorCode | null,
+): string {
+  const lastedMs = clock.now() - startedAt;
+  const at = new Date(clock.wallTime() - lastedMs).toISOString();
+  const { openConnections, inFlight } = slot.counters;
+  return (
+    `${client.source.address}:${client.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${instance || '<NOSRV>'} ` +
+    `0/${since(connectedAt, startedAt)}/${Math.round(lastedMs)} ${bytesOut} ${code === null ? '--' : ERRORS[code].flags} ` +
+    `${openConnections}/${openConnections}/${inFlight}/0/${retries} ${slot.queue.length}/0\n`
   );
 }
 

@@ -8,7 +8,7 @@ import type { WorkerContext } from './node-context.js';
 import type { Accepted } from './onread-socket.js';
 import { type PrefaceListener, ProxyPreface, type Refusal } from './proxy-preface.js';
 import type { Slot } from './slot.js';
-import { TcpDownstream } from './tcp-relay.js';
+import { TcpDownstream } from './tcp-downstream.js';
 
 /** Accept errors come in bursts (out of descriptors); one line a second says enough. */
 const ACCEPT_LOG_INTERVAL_MS = 1_000;

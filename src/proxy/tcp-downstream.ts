@@ -1,13 +1,14 @@
 import type { ErrorCode } from '../core/errors.js';
 import { refuseSecondHeader } from '../proxy-protocol/decode.js';
 import type { ProxyHeader } from '../proxy-protocol/header.js';
+import { formatTcpAccess } from './access-log.js';
 import { ByteConnection } from './byte-connection.js';
 import { type ClientIdentity, identifyClient } from './client-identity.js';
 import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
-import { type Accepted, connectSocket, openAccepted } from './onread-socket.js';
-import { outgoingHeader } from './outgoing-header.js';
+import { type Accepted, openAccepted } from './onread-socket.js';
 import { FULL, type Slot, type SlotRequest } from './slot.js';
+import { TcpUpstream } from './tcp-upstream.js';
 import { Tunnel } from './tunnel.js';
 import type { Waiter } from './wait-queue.js';
 
@@ -26,11 +27,19 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
   readonly mayBleed: boolean;
   isQueued = false;
   tried: Instance[] | null = null;
+  readonly startedAt: number;
+  /** When an instance had accepted; 0 before. */
+  connectedAt = 0;
+  retries = 0;
+  bytesOut = 0;
   readonly #worker: WorkerContext;
   readonly #onGone: (downstream: TcpDownstream) => void;
   #upstream: TcpUpstream | null = null;
   #tunnel: Tunnel | null = null;
-  #retries = 0;
+  /** The last instance that was tried. */
+  #instanceId = '';
+  /** Why it ended, when it was not as it should be. */
+  #code: ErrorCode | null = null;
   /** What came with the PROXY header; it waits for an instance. */
   #early: Buffer | null = null;
   /** The bytes that come next could be a header once more: a balancer too many in front. */
@@ -46,6 +55,7 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
   ) {
     super(worker.buffers);
     this.slot = slot;
+    this.startedAt = worker.clock.now();
     this.#worker = worker;
     this.#onGone = onGone;
     this.open(openAccepted(accepted, this));
@@ -96,12 +106,14 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
   #connect(instance: Instance): void {
     if (instance.isNeighbor) this.slot.counters.bled += 1;
     this.deadline = Number.POSITIVE_INFINITY;
+    this.#instanceId = instance.id;
     this.#upstream = new TcpUpstream(instance, this, this.#worker);
   }
 
   onConnected(upstream: TcpUpstream): void {
     const { slot } = this;
     slot.counters.tunnels += 1;
+    this.connectedAt = this.#worker.clock.now();
     this.#tunnel = new Tunnel(this, upstream, this.#worker.clock, slot.config.timeouts.tunnelMs, () => {
       slot.counters.tunnels -= 1;
     });
@@ -114,14 +126,14 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
     this.#upstream = null;
     this.tried ??= [];
     this.tried.push(instance);
-    if (this.#retries >= slot.config.retries) {
+    if (this.retries >= slot.config.retries) {
       this.#fail(code);
       return;
     }
-    this.#retries += 1;
+    this.retries += 1;
     slot.counters.retries += 1;
     slot.counters.redispatches += 1;
-    const neighbor = this.#retries === slot.config.retries && this.mayBleed ? slot.chooseNeighbor(this) : null;
+    const neighbor = this.retries === slot.config.retries && this.mayBleed ? slot.chooseNeighbor(this) : null;
     if (neighbor !== null) this.#connect(neighbor);
     else this.#dispatch();
   }
@@ -130,6 +142,7 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
   #fail(code: ErrorCode): void {
     const { errors } = this.slot.counters;
     errors[code] = (errors[code] ?? 0) + 1;
+    this.#code = code;
     this.socket.resetAndDestroy();
   }
 
@@ -174,6 +187,7 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
 
   onInstanceBytes(from: TcpUpstream, bytes: Buffer, length: number): void {
     this.slot.counters.bytesOut += length;
+    this.bytesOut += length;
     this.#tunnel?.onBytes(from, bytes, length);
   }
 
@@ -198,6 +212,10 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
     const { slot } = this;
     this.#worker.deadlines.remove(this);
     slot.queue.leave(this);
+    const { accessLog, clock } = this.#worker;
+    if (accessLog !== null && slot.config.accessLog) {
+      accessLog(formatTcpAccess(this, this.#instanceId, clock, this.#code));
+    }
     slot.counters.openConnections -= 1;
     slot.counters.inFlight -= 1;
     if (this.#tunnel !== null) this.#tunnel.onClosed(this);
@@ -210,78 +228,11 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
       this.slot.queue.leave(this);
       this.#fail('QUEUE_TIMEOUT');
     } else if (this.#tunnel !== null) {
+      this.#code = 'TUNNEL_TIMEOUT';
+      this.slot.counters.errors.TUNNEL_TIMEOUT = (this.slot.counters.errors.TUNNEL_TIMEOUT ?? 0) + 1;
       this.#tunnel.cut();
     } else {
       this.destroy();
     }
-  }
-}
-
-/** The instance's side of a TCP relay; never pooled, never shared. */
-class TcpUpstream extends ByteConnection {
-  readonly instance: Instance;
-  readonly #slot: Slot;
-  readonly #worker: WorkerContext;
-  #client: TcpDownstream | null;
-  #isConnected = false;
-  #code: ErrorCode = 'CONNECT_FAILED';
-
-  constructor(instance: Instance, client: TcpDownstream, worker: WorkerContext) {
-    super(worker.buffers);
-    this.instance = instance;
-    this.#slot = client.slot;
-    this.#client = client;
-    this.#worker = worker;
-    instance.inFlight += 1;
-    instance.counters.requests += 1;
-    this.deadline = worker.clock.now() + client.slot.config.timeouts.connectMs;
-    worker.deadlines.add(this);
-    const socket = connectSocket(this, instance, instance.isNeighbor ? client.slot.node.localAddress : null);
-    socket.once('connect', () => {
-      this.#isConnected = true;
-      this.deadline = Number.POSITIVE_INFINITY;
-      instance.connectFailures = 0;
-      instance.counters.connections += 1;
-      const header = this.#client === null ? null : outgoingHeader(client.slot, instance, client.client, socket);
-      if (header !== null) socket.write(header);
-      this.#client?.onConnected(this);
-    });
-    this.open(socket);
-  }
-
-  /** The client went away before there was a connection. */
-  abandon(): void {
-    this.#client = null;
-    this.destroy();
-  }
-
-  onBytes(bytes: Buffer, length: number): void {
-    this.#client?.onInstanceBytes(this, bytes, length);
-  }
-
-  protected onEnd(): void {
-    this.#client?.onInstanceEnd(this);
-  }
-
-  protected onClosed(): void {
-    const { instance } = this;
-    const client = this.#client;
-    this.#worker.deadlines.remove(this);
-    instance.inFlight -= 1;
-    this.#slot.wakeWaiting();
-    if (client === null) return;
-    if (this.#isConnected) {
-      client.onInstanceClosed(this);
-    } else {
-      instance.connectFailures += 1;
-      instance.counters.connectFailures += 1;
-      if (!instance.isNeighbor) this.#worker.onConnectFailure(client.slot.app, instance.id, instance.connectFailures);
-      client.onConnectFailed(instance, this.#code);
-    }
-  }
-
-  onDeadline(): void {
-    if (!this.#isConnected) this.#code = 'CONNECT_TIMEOUT';
-    this.destroy();
   }
 }

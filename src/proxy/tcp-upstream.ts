@@ -1,0 +1,77 @@
+import type { ErrorCode } from '../core/errors.js';
+import { ByteConnection } from './byte-connection.js';
+import type { Instance } from './instance.js';
+import type { WorkerContext } from './node-context.js';
+import { connectSocket } from './onread-socket.js';
+import { outgoingHeader } from './outgoing-header.js';
+import type { Slot } from './slot.js';
+import type { TcpDownstream } from './tcp-downstream.js';
+
+/** The instance's side of a TCP relay; never pooled, never shared. */
+export class TcpUpstream extends ByteConnection {
+  readonly instance: Instance;
+  readonly #slot: Slot;
+  readonly #worker: WorkerContext;
+  #client: TcpDownstream | null;
+  #isConnected = false;
+  #code: ErrorCode = 'CONNECT_FAILED';
+
+  constructor(instance: Instance, client: TcpDownstream, worker: WorkerContext) {
+    super(worker.buffers);
+    this.instance = instance;
+    this.#slot = client.slot;
+    this.#client = client;
+    this.#worker = worker;
+    instance.inFlight += 1;
+    instance.counters.requests += 1;
+    this.deadline = worker.clock.now() + client.slot.config.timeouts.connectMs;
+    worker.deadlines.add(this);
+    const socket = connectSocket(this, instance, instance.isNeighbor ? client.slot.node.localAddress : null);
+    socket.once('connect', () => {
+      this.#isConnected = true;
+      this.deadline = Number.POSITIVE_INFINITY;
+      instance.connectFailures = 0;
+      instance.counters.connections += 1;
+      const header = this.#client === null ? null : outgoingHeader(client.slot, instance, client.client, socket);
+      if (header !== null) socket.write(header);
+      this.#client?.onConnected(this);
+    });
+    this.open(socket);
+  }
+
+  /** The client went away before there was a connection. */
+  abandon(): void {
+    this.#client = null;
+    this.destroy();
+  }
+
+  onBytes(bytes: Buffer, length: number): void {
+    this.#client?.onInstanceBytes(this, bytes, length);
+  }
+
+  protected onEnd(): void {
+    this.#client?.onInstanceEnd(this);
+  }
+
+  protected onClosed(): void {
+    const { instance } = this;
+    const client = this.#client;
+    this.#worker.deadlines.remove(this);
+    instance.inFlight -= 1;
+    this.#slot.wakeWaiting();
+    if (client === null) return;
+    if (this.#isConnected) {
+      client.onInstanceClosed(this);
+    } else {
+      instance.connectFailures += 1;
+      instance.counters.connectFailures += 1;
+      if (!instance.isNeighbor) this.#worker.onConnectFailure(client.slot.app, instance.id, instance.connectFailures);
+      client.onConnectFailed(instance, this.#code);
+    }
+  }
+
+  onDeadline(): void {
+    if (!this.#isConnected) this.#code = 'CONNECT_TIMEOUT';
+    this.destroy();
+  }
+}
