@@ -76,7 +76,9 @@ test('without an instance the client is reset, and the reason counted', async (c
 });
 
 test('at its limit an instance gets the next client when one leaves', async (context) => {
-  const instance = await ScriptedInstance.start(context);
+  const instance = await ScriptedInstance.start(context, (connection) => {
+    connection.socket.on('end', () => connection.socket.end());
+  });
   const plane = await TestPlane.start(context, {
     slot: { ...TCP, limits: { connections: 1, queue: 1 }, instances: [instanceOf(instance)] },
   });
