@@ -23,11 +23,14 @@ export interface NodeOptions {
   /** What a directory of another node holds: started again over its state. */
   readonly directory?: string;
   readonly nodeArguments?: readonly string[];
+  /** Beside the environment of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface AppText {
   readonly slot: number;
   readonly instances: readonly string[];
+  readonly protocol?: 'http' | 'tcp';
   /** Further keys, as they stand in the file. */
   readonly keys?: string;
 }
@@ -58,9 +61,9 @@ export class NodeUnderTest {
   }
 
   /** Writes one app as a file of its own, atomically. */
-  writeApp(name: string, { slot, instances, keys = '' }: AppText): void {
+  writeApp(name: string, { slot, instances, protocol = 'http', keys = '' }: AppText): void {
     const list = instances.map((instance) => `    - "${instance}"\n`).join('');
-    const text = `${name}:\n  protocol: http\n  translated_port: ${slot}\n${keys}  instances:${list === '' ? ' []\n' : `\n${list}`}`;
+    const text = `${name}:\n  protocol: ${protocol}\n  translated_port: ${slot}\n${keys}  instances:${list === '' ? ' []\n' : `\n${list}`}`;
     this.writeFile(`${name}.yml`, text);
   }
 
@@ -76,7 +79,7 @@ export class NodeUnderTest {
 
   /** Resolves when the node logs `ready`. */
   async start(): Promise<void> {
-    const { workers = 1, flags = {}, prefix = [], nodeArguments = [] } = this.#options;
+    const { workers = 1, flags = {}, prefix = [], nodeArguments = [], environment = {} } = this.#options;
     const all: Readonly<Record<string, string>> = {
       '--services-dir': this.servicesDir,
       '--state-dir': path.join(this.directory, 'state'),
@@ -87,7 +90,10 @@ export class NodeUnderTest {
       ...flags,
     };
     const command = [...prefix, process.execPath, ...nodeArguments, ENTRY, 'node', ...Object.entries(all).flat()];
-    const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(command[0] ?? '', command.slice(1), {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
     this.#child = child;
     bindChild(child);
     const lines = createInterface({ input: child.stderr as NodeJS.ReadableStream });

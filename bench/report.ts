@@ -1,6 +1,8 @@
 /** One way to print figures: a title, aligned rows, and what was measured on. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
+import type { Comparison } from './comparison.js';
+import { loadPerCore } from './process-usage.js';
 
 export interface Spread {
   readonly min: number;
@@ -44,6 +46,24 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
 export function machineLine(): string {
   const model = /^model name\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown processor';
   return `${availableParallelism()} × ${model}, Linux ${release()}, Node ${process.version}`;
+}
+
+/** Said where somebody else keeps the machine busy; null on a quiet one. */
+export function busyLine(): string | null {
+  const load = loadPerCore();
+  return load > 0.5 ? `This machine is busy (load ${load.toFixed(2)} a core): trust the ratios, not the times.` : null;
+}
+
+export function comparisonTable({ title, contenders }: Comparison): string {
+  const first = contenders[0]?.name ?? '';
+  const rows = contenders.map(({ name, version, microseconds, ratio, requestsPerSecond, sideShare }) => [
+    `${name} ${version}`,
+    formatSpread(microseconds),
+    formatSpread(ratio, 2),
+    requestsPerSecond.median.toFixed(0),
+    sideShare === 0 ? '' : `${(sideShare * 100).toFixed(1)} %`,
+  ]);
+  return `${title}\n${formatTable([['', 'CPU µs/request', `× ${first}`, 'requests/s', 'beside it'], ...rows])}`;
 }
 
 /** A promise with its figure, one line each, and whether it was kept. */

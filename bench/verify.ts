@@ -4,7 +4,8 @@ import type { Contender } from './contenders/contender.js';
 
 /** @throws Error that says what the contender did wrong. */
 export async function verifyContender(contender: Contender): Promise<void> {
-  const { host, port, name } = contender;
+  const { host, name } = contender;
+  const port = contender.ports[0] ?? 0;
   const fail = (what: string): never => {
     throw new Error(`${name} is not comparable: ${what}`);
   };

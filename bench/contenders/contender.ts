@@ -1,9 +1,10 @@
-/** A proxy that is measured: all are started the same way, on the same core, before the same three origins. */
+/** A proxy that is measured: all are started the same way, on the same core, before the same origins. */
 export interface Contender {
   readonly name: string;
   readonly version: string;
   readonly host: string;
-  readonly port: number;
+  /** Ports of its slots; every one serves the same instances. */
+  readonly ports: readonly number[];
   /** False: as it comes, it opens a connection for each request, and has its clients do so too. */
   readonly keepsAlive: boolean;
   start(): Promise<void>;
@@ -14,11 +15,33 @@ export interface Contender {
   stop(): Promise<void>;
 }
 
+/** What a workload wants of those that it compares. */
+export interface Setup {
+  readonly protocol: 'http' | 'tcp';
+  readonly slots: number;
+  readonly instances: number;
+  readonly hasAccessLog: boolean;
+  readonly workers: number;
+}
+
+export const PLAIN_SETUP: Setup = { protocol: 'http', slots: 1, instances: 3, hasAccessLog: false, workers: 1 };
+
 export interface ContenderOptions {
   readonly host: string;
+  /** The first port; each slot takes two, as a slot and its health port do. */
   readonly port: number;
-  readonly originHost: string;
-  readonly originPorts: readonly number[];
+  /** `host:port` of the instances. */
+  readonly instances: readonly string[];
+  readonly setup: Setup;
   /** Pins it: `taskset -c 0`. */
   readonly prefix: readonly string[];
+}
+
+export function portsOf({ port, setup }: ContenderOptions): number[] {
+  return Array.from({ length: setup.slots }, (_, index) => port + 2 * index);
+}
+
+/** A library's program or a bare nginx is compared in the plain case alone. */
+export function isPlain({ protocol, slots, instances, hasAccessLog, workers }: Setup): boolean {
+  return protocol === 'http' && slots === 1 && instances === 3 && !hasAccessLog && workers === 1;
 }

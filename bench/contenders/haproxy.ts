@@ -6,7 +6,7 @@ import path from 'node:path';
 import { findComponents } from '../../test/support/components.js';
 import { bindChild } from '../bound-child.js';
 import { untilListening } from '../nginx-origin.js';
-import type { Contender, ContenderOptions } from './contender.js';
+import { type Contender, type ContenderOptions, portsOf } from './contender.js';
 
 /** HAProxy with one thread and what the old system's configuration had: the same timeouts, checks and forwarded field. */
 export class HaproxyContender implements Contender {
@@ -14,7 +14,7 @@ export class HaproxyContender implements Contender {
   readonly version: string;
   readonly keepsAlive = true;
   readonly host: string;
-  readonly port: number;
+  readonly ports: readonly number[];
   readonly #options: ContenderOptions;
   readonly #program: string;
   readonly #directory = mkdtempSync(path.join(tmpdir(), 'autoproxy-haproxy-'));
@@ -28,7 +28,7 @@ export class HaproxyContender implements Contender {
     this.version = /version (\S+)/.exec(execFileSync(haproxy, ['-v'], { encoding: 'utf8' }))?.[1] ?? 'unknown';
     this.#options = options;
     this.host = options.host;
-    this.port = options.port;
+    this.ports = portsOf(options);
   }
 
   async start(): Promise<void> {
@@ -38,7 +38,7 @@ export class HaproxyContender implements Contender {
     const command = [...prefix, this.#program, '-db', '-f', file];
     this.#child = spawn(command[0] ?? '', command.slice(1), { stdio: 'ignore' });
     bindChild(this.#child);
-    await untilListening(this.host, this.port);
+    await untilListening(this.host, this.ports[0] ?? 0);
   }
 
   async pids(): Promise<readonly number[]> {
@@ -61,18 +61,33 @@ export class HaproxyContender implements Contender {
   }
 
   #configuration(): string {
-    const { originHost, originPorts } = this.#options;
-    const servers = originPorts.map(
-      (port, index) => `  server s${index} ${originHost}:${port} check inter 1000 fall 3 rise 2`,
+    const { instances, setup } = this.#options;
+    const { protocol, hasAccessLog, workers } = setup;
+    const servers = instances.map((instance, index) => `  server s${index} ${instance} check inter 1000 fall 3 rise 2`);
+    const fields = [
+      '  option forwardfor except 127.0.0.0/8',
+      '  http-request set-header X-Forwarded-Port %[dst_port]',
+      '  http-request set-header X-Forwarded-Proto http',
+    ];
+    const slots = this.ports.map(
+      (port, index) => `
+frontend f${index}
+  bind ${this.host}:${port}
+${protocol === 'http' ? fields.join('\n') : ''}
+  default_backend b${index}
+backend b${index}
+  balance roundrobin
+${servers.join('\n')}`,
     );
     return `
 global
-  nbthread 1
-  maxconn 4000
+  nbthread ${workers}
+  maxconn 6000
+${hasAccessLog ? '  log /dev/null len 1024 format raw local0' : ''}
 defaults
-  mode http
-  option forwardfor except 127.0.0.0/8
-  http-reuse safe
+  mode ${protocol}
+${protocol === 'http' ? '  http-reuse safe' : ''}
+${hasAccessLog ? `  log global\n  option ${protocol}log` : ''}
   retries 3
   option redispatch
   timeout http-request 5s
@@ -81,14 +96,7 @@ defaults
   timeout server 10m
   timeout queue 10s
   timeout check 2s
-frontend bench
-  bind ${this.host}:${this.port}
-  http-request set-header X-Forwarded-Port %[dst_port]
-  http-request set-header X-Forwarded-Proto http
-  default_backend bench
-backend bench
-  balance roundrobin
-${servers.join('\n')}
+${slots.join('\n')}
 `;
   }
 }

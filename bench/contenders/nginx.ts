@@ -7,7 +7,7 @@ import { findComponents } from '../../test/support/components.js';
 import { bindChild } from '../bound-child.js';
 import { untilListening } from '../nginx-origin.js';
 import { childrenOf } from '../process-usage.js';
-import type { Contender, ContenderOptions } from './contender.js';
+import { type Contender, type ContenderOptions, portsOf } from './contender.js';
 
 /** nginx with one worker, connections to the origins kept. */
 export class NginxContender implements Contender {
@@ -15,7 +15,7 @@ export class NginxContender implements Contender {
   readonly version: string;
   readonly keepsAlive = true;
   readonly host: string;
-  readonly port: number;
+  readonly ports: readonly number[];
   readonly #options: ContenderOptions;
   readonly #program: string;
   readonly #directory = mkdtempSync(path.join(tmpdir(), 'autoproxy-nginx-proxy-'));
@@ -28,7 +28,7 @@ export class NginxContender implements Contender {
     this.version = /nginx\/(\S+)/.exec(spawnSync(nginx, ['-v'], { encoding: 'utf8' }).stderr)?.[1] ?? 'unknown';
     this.#options = options;
     this.host = options.host;
-    this.port = options.port;
+    this.ports = portsOf(options);
   }
 
   async start(): Promise<void> {
@@ -37,7 +37,7 @@ export class NginxContender implements Contender {
     const command = [...this.#options.prefix, this.#program, '-c', file, '-p', this.#directory];
     this.#child = spawn(command[0] ?? '', command.slice(1), { stdio: 'ignore' });
     bindChild(this.#child);
-    await untilListening(this.host, this.port);
+    await untilListening(this.host, this.ports[0] ?? 0);
   }
 
   async pids(): Promise<readonly number[]> {
@@ -60,7 +60,7 @@ export class NginxContender implements Contender {
   }
 
   #configuration(): string {
-    const { originHost, originPorts } = this.#options;
+    const { instances } = this.#options;
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     return `
 daemon off; worker_processes 1; pid ${this.#directory}/pid; error_log /dev/null;
@@ -69,11 +69,11 @@ http {
   access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; client_max_body_size 0;
   ${temporary.map((name) => `${name}_temp_path ${this.#directory}/${name};`).join(' ')}
   upstream origins {
-    ${originPorts.map((port) => `server ${originHost}:${port};`).join(' ')}
+    ${instances.map((instance) => `server ${instance};`).join(' ')}
     keepalive 1024; keepalive_requests 1000000000;
   }
   server {
-    listen ${this.host}:${this.port} backlog=4096;
+    listen ${this.host}:${this.ports[0]} backlog=4096;
     location / {
       proxy_pass http://origins; proxy_http_version 1.1; proxy_max_temp_file_size 0; proxy_request_buffering off;
       proxy_set_header Connection ""; proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto http;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { bindChild } from '../bound-child.js';
-import type { Contender, ContenderOptions } from './contender.js';
+import { type Contender, type ContenderOptions, portsOf } from './contender.js';
 
 const require = createRequire(import.meta.url);
 
@@ -13,7 +13,7 @@ export class ProgramContender implements Contender {
   readonly version: string;
   readonly keepsAlive: boolean;
   readonly host: string;
-  readonly port: number;
+  readonly ports: readonly number[];
   readonly #program: string;
   readonly #argument: string;
   readonly #options: ContenderOptions;
@@ -27,9 +27,9 @@ export class ProgramContender implements Contender {
     this.#program = fileURLToPath(new URL(`./programs/${library}.js`, import.meta.url));
     this.#options = options;
     this.host = options.host;
-    this.port = options.port;
-    const { host, port, originHost, originPorts } = options;
-    this.#argument = JSON.stringify({ host, port, originHost, originPorts, variant });
+    this.ports = portsOf(options);
+    const { host, port, instances } = options;
+    this.#argument = JSON.stringify({ host, port, instances, variant });
   }
 
   async start(): Promise<void> {

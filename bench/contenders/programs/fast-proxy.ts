@@ -7,8 +7,7 @@ type Forward = (request: IncomingMessage, response: ServerResponse, source: stri
 const createProxy = createRequire(import.meta.url)('fast-proxy') as (options: object) => { readonly proxy: Forward };
 
 const told = readArguments();
-const { originHost, originPorts } = told;
-const proxies = originPorts.map((port) => createProxy({ base: `http://${originHost}:${port}` }).proxy);
+const proxies = told.instances.map((instance) => createProxy({ base: `http://${instance}` }).proxy);
 const rewriteRequestHeaders = (request: IncomingMessage, headers: object): object => ({
   ...headers,
   host: request.headers.host,

@@ -4,8 +4,8 @@ import { createServer, type RequestListener } from 'node:http';
 export interface ProgramArguments {
   readonly host: string;
   readonly port: number;
-  readonly originHost: string;
-  readonly originPorts: readonly number[];
+  /** `host:port` of each. */
+  readonly instances: readonly string[];
   readonly variant: string;
 }
 
@@ -14,8 +14,8 @@ export function readArguments(): ProgramArguments {
 }
 
 /** Gives the origins in turn, as `http://host:port`. */
-export function rotateOrigins({ originHost, originPorts }: ProgramArguments): () => string {
-  const origins = originPorts.map((port) => `http://${originHost}:${port}`);
+export function rotateOrigins({ instances }: ProgramArguments): () => string {
+  const origins = instances.map((instance) => `http://${instance}`);
   let next = 0;
   return () => {
     next += 1;

@@ -4,7 +4,7 @@ import { type Dispatcher, Pool } from 'undici';
 import { readArguments, serve } from './program.js';
 
 const told = readArguments();
-const pools = told.originPorts.map((port) => new Pool(`http://${told.originHost}:${port}`, { connections: 512 }));
+const pools = told.instances.map((instance) => new Pool(`http://${instance}`, { connections: 512 }));
 let next = 0;
 
 serve(told, (request, response) => {

@@ -1,0 +1,69 @@
+/** What is measured as CPU time per request, and what was promised of it. */
+import { PLAIN_SETUP, type Setup } from './contenders/contender.js';
+
+export interface Workload {
+  readonly title: string;
+  readonly setup: Setup;
+  readonly path: string;
+  readonly connections: number;
+  readonly closesEach: boolean;
+  readonly bodyBytes: number;
+  /** How many of the slots are asked; the others are there. */
+  readonly askedSlots: number;
+  /** At most so many times HAProxy's; null: shown, and nothing promised. */
+  readonly bound: number | null;
+  /** At most so many times the named workload's, of autoproxy itself. */
+  readonly beside: { readonly workload: string; readonly bound: number } | null;
+}
+
+const PLAIN: Omit<Workload, 'title'> = {
+  setup: PLAIN_SETUP,
+  path: '/',
+  connections: 64,
+  closesEach: false,
+  bodyBytes: 0,
+  askedSlots: 1,
+  bound: null,
+  beside: null,
+};
+
+export const WORKLOADS: Readonly<Record<string, Workload>> = {
+  small: { ...PLAIN, title: 'small keep-alive GET, 64 connections', bound: 1.0 },
+  'small-1': { ...PLAIN, title: 'small keep-alive GET, 1 connection', connections: 1 },
+  'small-512': { ...PLAIN, title: 'small keep-alive GET, 512 connections', connections: 512 },
+  post: { ...PLAIN, title: '1 KB POST', bodyBytes: 1_024, bound: 1.1 },
+  '64k': { ...PLAIN, title: '64 KB response', path: '/size/65536', connections: 32, bound: 1.0 },
+  '1m': { ...PLAIN, title: '1 MB response', path: '/size/1048576', connections: 16, bound: 1.05 },
+  upload: { ...PLAIN, title: '1 MB upload', bodyBytes: 1_048_576, connections: 16, bound: 1.05 },
+  connection: { ...PLAIN, title: 'one connection per request', closesEach: true, bound: 1.0 },
+  tcp: {
+    ...PLAIN,
+    title: 'TCP mode, 64 KB messages',
+    setup: { ...PLAIN_SETUP, protocol: 'tcp' },
+    path: '/size/65536',
+    connections: 32,
+    bound: 1.2,
+  },
+  log: { ...PLAIN, title: 'access log on', setup: { ...PLAIN_SETUP, hasAccessLog: true }, bound: 1.2 },
+  'slots-10': { ...PLAIN, title: '10 slots', setup: { ...PLAIN_SETUP, slots: 10 }, askedSlots: 4 },
+  'slots-1000': {
+    ...PLAIN,
+    title: '1 000 slots',
+    setup: { ...PLAIN_SETUP, slots: 1_000 },
+    askedSlots: 4,
+    beside: { workload: 'small', bound: 1.05 },
+  },
+  'instances-100': {
+    ...PLAIN,
+    title: '100 instances',
+    setup: { ...PLAIN_SETUP, instances: 100 },
+    beside: { workload: 'small', bound: 1.05 },
+  },
+  'workers-2': {
+    ...PLAIN,
+    title: 'two workers',
+    setup: { ...PLAIN_SETUP, workers: 2 },
+    // Twice the work for twice the CPU: 1.9 of 2.
+    beside: { workload: 'small', bound: 1.05 },
+  },
+};
