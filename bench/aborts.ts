@@ -71,7 +71,7 @@ try {
   );
   verdict.check(app?.instances[0]?.health === 'up', 'the instance is not blamed', String(app?.instances[0]?.health));
 } catch (error) {
-  console.error(node.log.slice(-20).join('\n'));
+  console.error(node.lastLines());
   throw error;
 } finally {
   await node.stop();

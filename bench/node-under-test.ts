@@ -1,16 +1,10 @@
-/** A real `autoproxy node` in a directory of its own, for benchmarks and end-to-end tests. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+/** A real `autoproxy node` in a directory of its own, for benchmarks. */
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { StateDocument } from '../src/admin/state-document.js';
+import { LaunchedNode } from '../test/support/launched-node.js';
 import { bindChild } from './bound-child.js';
-
-const ENTRY = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
-const READY_TIMEOUT_MS = 15_000;
 
 export interface NodeOptions {
   readonly host: string;
@@ -39,9 +33,8 @@ export class NodeUnderTest {
   readonly host: string;
   readonly adminPort: number;
   readonly directory: string;
-  readonly log: string[] = [];
   readonly #options: NodeOptions;
-  #child: ChildProcess | null = null;
+  #node: LaunchedNode | null = null;
 
   constructor(options: NodeOptions) {
     this.#options = options;
@@ -56,8 +49,12 @@ export class NodeUnderTest {
   }
 
   get pid(): number {
-    if (this.#child?.pid === undefined) throw new Error('the node does not run');
-    return this.#child.pid;
+    return this.#running.pid;
+  }
+
+  get #running(): LaunchedNode {
+    if (this.#node === null) throw new Error('the node does not run');
+    return this.#node;
   }
 
   /** Writes one app as a file of its own, atomically. */
@@ -80,73 +77,51 @@ export class NodeUnderTest {
   /** Resolves when the node logs `ready`. */
   async start(): Promise<void> {
     const { workers = 1, flags = {}, prefix = [], nodeArguments = [], environment = {} } = this.#options;
-    const all: Readonly<Record<string, string>> = {
-      '--services-dir': this.servicesDir,
-      '--state-dir': path.join(this.directory, 'state'),
-      '--bind': this.host,
-      '--admin': `${this.host}:${this.adminPort}`,
-      '--workers': String(workers),
-      '--lame-duck': '0s',
-      ...flags,
-    };
-    const command = [...prefix, process.execPath, ...nodeArguments, ENTRY, 'node', ...Object.entries(all).flat()];
-    const child = spawn(command[0] ?? '', command.slice(1), {
-      stdio: ['ignore', 'ignore', 'pipe'],
+    this.#node = new LaunchedNode({
+      flags: {
+        '--services-dir': this.servicesDir,
+        '--state-dir': path.join(this.directory, 'state'),
+        '--bind': this.host,
+        '--admin': `${this.host}:${this.adminPort}`,
+        '--workers': String(workers),
+        '--lame-duck': '0s',
+        ...flags,
+      },
+      prefix,
+      nodeArguments,
       env: { ...process.env, ...environment },
     });
-    this.#child = child;
-    bindChild(child);
-    const lines = createInterface({ input: child.stderr as NodeJS.ReadableStream });
-    const isReady = new Promise<void>((resolve) => {
-      lines.on('line', (line) => {
-        this.log.push(line);
-        if (line.includes('"msg":"ready"')) resolve();
-      });
-    });
-    const hasEnded = once(child, 'exit').then(([code, signal]) => {
-      throw new Error(`the node ended (${code ?? signal}):\n${this.log.slice(-20).join('\n')}`);
-    });
-    const isLate = new Promise<never>((_, reject) => {
-      setTimeout(() => reject(new Error(`not ready:\n${this.log.slice(-20).join('\n')}`)), READY_TIMEOUT_MS).unref();
-    });
-    await Promise.race([isReady, hasEnded, isLate]);
+    bindChild(this.#node.child);
+    await this.#node.logged('ready');
   }
 
-  async state(): Promise<StateDocument> {
-    const response = await fetch(`http://${this.host}:${this.adminPort}/state`);
-    return (await response.json()) as StateDocument;
+  state(): Promise<StateDocument> {
+    return this.#running.state();
   }
 
   /** Waits until the state document is as wanted. */
-  async untilState(isWanted: (state: StateDocument) => boolean, timeoutMs = 10_000): Promise<StateDocument> {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const state = await this.state();
-      if (isWanted(state)) return state;
-      if (performance.now() > deadline)
-        throw new Error(`the node never came to the state that was waited for: ${JSON.stringify(state)}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+  untilState(isWanted: (state: StateDocument) => boolean, patienceMs?: number): Promise<StateDocument> {
+    return this.#running.untilState(isWanted, patienceMs);
   }
 
-  async workerPids(): Promise<number[]> {
-    return (await this.state()).workers.filter(({ state }) => state === 'serving').map(({ pid }) => pid);
+  workerPids(): Promise<number[]> {
+    return this.#running.workerPids();
+  }
+
+  /** The end of what it logged, for people. */
+  lastLines(): string {
+    return this.#running.lastLines();
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child?.kill(signal);
+    this.#running.signal(signal);
   }
 
   /** @returns the exit code. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    const child = this.#child;
-    if (child === null) return null;
-    this.#child = null;
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    const [code] = (await ended) as [number | null];
-    return code;
+    const node = this.#node;
+    this.#node = null;
+    return node === null ? null : node.stop(signal);
   }
 
   removeDirectory(): void {

@@ -2,9 +2,13 @@
 
 const PATIENCE_MS = 10_000;
 
-export async function eventually(what: string, isSo: () => boolean): Promise<void> {
-  const until = performance.now() + PATIENCE_MS;
-  while (!isSo()) {
+export async function eventually(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  const until = performance.now() + patienceMs;
+  while (!(await isSo())) {
     if (performance.now() > until) throw new Error(`it never came true that ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
