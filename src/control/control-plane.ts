@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster/cluster.js';
 import type { Config } from '../config/config.js';
 import type { Clock, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import { canonicalAddress } from '../core/networks.js';
 import type { HealthChecker } from '../health/checker.js';
 import type { App } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
@@ -105,13 +106,16 @@ export class ControlPlane {
     this.#publish();
   }
 
-  /** Addresses of the nodes of the pod, with or without this one. */
+  /**
+   * Addresses of the nodes of the pod, with or without this one. A peer is known by the text of its address, so that is
+   * spelled as sockets spell it: a peer that is not known as one would see its bled requests bled once more.
+   */
   setNodes(addresses: readonly string[]): void {
     const { config } = this.#parts;
-    this.#nodeAddresses = addresses;
+    this.#nodeAddresses = [...new Set(addresses.map(canonicalAddress))];
     this.#picked = pickNeighbors(
       ownAddressOf(config),
-      addresses.filter((address) => !isOwnAddress(config, address)),
+      this.#nodeAddresses.filter((address) => !isOwnAddress(config, address)),
     );
     this.#requestRun(0);
   }

@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../config/config.js';
+import { canonicalAddress } from '../core/networks.js';
 
 /** How the other nodes know this one: what was said (`IP`), or the one address that it binds. */
 export function ownAddressOf(config: Config): string {
@@ -11,7 +12,8 @@ export function ownAddressOf(config: Config): string {
  * of the host is one. With one bound address another node may live on this host, as in the demo.
  */
 export function isOwnAddress(config: Config, address: string): boolean {
-  if (address === ownAddressOf(config)) return true;
+  const canonical = canonicalAddress(address);
+  if (canonical === canonicalAddress(ownAddressOf(config))) return true;
   if (config.ip !== null || (config.bind !== '::' && config.bind !== '0.0.0.0')) return false;
-  return Object.values(networkInterfaces()).some((list) => list?.some((own) => own.address === address) === true);
+  return Object.values(networkInterfaces()).some((list) => list?.some((own) => own.address === canonical) === true);
 }

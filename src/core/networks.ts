@@ -13,6 +13,13 @@ export function parseAddress(text: string): readonly number[] | null {
   return isMapped ? bytes.slice(12) : bytes;
 }
 
+/** The spelling of the kernel (RFC 5952), so that one address is one text; what is no address stays as it is. */
+export function canonicalAddress(text: string): string {
+  const bytes = parseAddress(text);
+  if (bytes === null) return text;
+  return bytes.length === 4 ? bytes.join('.') : new URL(`http://[${text}]`).hostname.slice(1, -1);
+}
+
 function parseIPv4(text: string): number[] | null {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (match === null) return null;

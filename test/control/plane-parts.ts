@@ -1,0 +1,66 @@
+/** A control plane with real parts around it; the test speaks for the sources, the checks and the clock. */
+import type { TestContext } from 'node:test';
+import { Cluster } from '../../src/cluster/cluster.js';
+import type { Config } from '../../src/config/config.js';
+import { ControlPlane } from '../../src/control/control-plane.js';
+import { NodeStatus } from '../../src/control/node-status.js';
+import { SourceFeed } from '../../src/control/source-feed.js';
+import { systemClock } from '../../src/core/clock.js';
+import { silentLog } from '../../src/core/log.js';
+import { HealthChecker } from '../../src/health/checker.js';
+import { Overrides } from '../../src/sources/overrides.js';
+import { RemovalGuard } from '../../src/state/removal-guard.js';
+import { StateStore } from '../../src/state/store.js';
+import { freePort, ownAddress } from '../support/addresses.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { createRecordingLog } from '../support/recording-log.js';
+import { configOf } from './configs.js';
+import { ScriptedSource } from './scripted-source.js';
+
+/** Longer than changes wait for each other. */
+export const SETTLED_MS = 100;
+
+export async function createControlPlane(context: TestContext, config: Partial<Config> = {}) {
+  const clock = new FakeClock();
+  const { log, lines } = createRecordingLog();
+  const host = ownAddress();
+  const slot = await freePort(host);
+  const fullConfig = configOf({ bind: host, node: 'test-node', ...config });
+  /** Places whose checks fail, `host:port`. */
+  const dead = new Set<string>();
+  const checker = new HealthChecker({
+    clock,
+    random: () => 0.5,
+    log: silentLog,
+    probe: async (target) => ({ hasPassed: !dead.has(`${target.host}:${target.port}`), detail: 'asked' }),
+  });
+  const cluster = new Cluster({
+    workers: 1,
+    settings: { logLevel: 'silent', accessLog: null },
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+    onPassiveFailure: () => {},
+  });
+  context.after(async () => {
+    checker.stop();
+    await cluster.kill();
+  });
+  const source = new ScriptedSource();
+  const feeds = [new SourceFeed(source, new RemovalGuard({ clock }), clock, silentLog)];
+  const overrides: Overrides = new Overrides({ file: null, clock, apps: () => plane.sourceApps() });
+  const store = new StateStore({ directory: null, clock });
+  const plane: ControlPlane = new ControlPlane({
+    config: fullConfig,
+    clock,
+    log,
+    cluster,
+    checker,
+    overrides,
+    store,
+    feeds,
+  });
+  const status = new NodeStatus({ config: fullConfig, clock, cluster, checker, overrides, feeds, plane });
+  for (const feed of feeds) feed.start();
+  return { clock, lines, host, slot, dead, cluster, source, overrides, plane, status };
+}
