@@ -1,38 +1,11 @@
 /** What operators type at a running node: status, drain, ready, maint, healthcheck; and its end. */
 import assert from 'node:assert/strict';
-import { createServer, type ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { request } from 'undici';
 import type { StateDocument } from '../../src/admin/state-document.js';
-import { ownAddress } from '../support/addresses.js';
+import { HttpInstance } from '../support/http-instance.js';
 import { type RunningNode, startNode } from '../support/node-process.js';
 import { runCli } from '../support/run-cli.js';
-
-/** An instance that keeps `/slow` open until the test answers it. */
-async function startInstance(context: TestContext) {
-  const host = ownAddress();
-  const slow: ServerResponse[] = [];
-  let wake = (): void => {};
-  const server = createServer((incoming, response) => {
-    if (incoming.url !== '/slow') return void response.end('done');
-    slow.push(response);
-    wake();
-  });
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  context.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as { readonly port: number };
-  return {
-    id: `${host}:${port}`,
-    answerSlow: () => slow.shift()?.end('late'),
-    slowRequest: () =>
-      new Promise<void>((resolve) => {
-        wake = resolve;
-      }),
-  };
-}
 
 async function startShop(context: TestContext, instances: readonly string[]): Promise<RunningNode> {
   return startNode(context, (_host, slot) => ({
@@ -47,7 +20,7 @@ async function readState({ admin }: RunningNode): Promise<StateDocument> {
 }
 
 test('a node serves, and status counts what it served', async (context) => {
-  const instance = await startInstance(context);
+  const instance = await HttpInstance.start(context);
   const node = await startShop(context, [instance.id]);
   const { statusCode, body } = await request(`http://${node.host}:${node.slot}/`);
   assert.deepEqual([statusCode, await body.text()], [200, 'done']);
@@ -75,7 +48,7 @@ test('a node serves, and status counts what it served', async (context) => {
 });
 
 test('drain takes new traffic away at once and waits for what is under way', async (context) => {
-  const [first, second] = [await startInstance(context), await startInstance(context)];
+  const [first, second] = [await HttpInstance.start(context), await HttpInstance.start(context)];
   const node = await startShop(context, [first.id, second.id]);
   const arrived = Promise.race([first.slowRequest().then(() => first), second.slowRequest().then(() => second)]);
   const late = request(`http://${node.host}:${node.slot}/slow`);
@@ -113,7 +86,7 @@ function requestsOf(state: StateDocument, id: string): number | undefined {
 }
 
 test('maint of an app says who asked, and an unknown target what there is', async (context) => {
-  const instance = await startInstance(context);
+  const instance = await HttpInstance.start(context);
   const node = await startShop(context, [instance.id]);
   const maint = await runCli(['maint', 'shop', '--by', 'ann', '--json', '--admin', node.admin]);
   assert.equal(maint.exitCode, 0);

@@ -1,0 +1,46 @@
+/** A slot whose port somebody else holds is named with the holder, costs no other slot, and comes when it can. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import { HttpInstance } from '../support/http-instance.js';
+import { startNode } from '../support/node-process.js';
+import { appText } from '../support/services-directory.js';
+import { ask } from '../support/steady-traffic.js';
+
+test('a taken port stands in the log and in the status; the rest is served, and the slot too once it is free', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const holder = createServer();
+  context.after(() => holder.close());
+  const node = await startNode(context, () => ({}));
+  holder.listen(node.slot, node.host);
+  await once(holder, 'listening');
+  const freeSlot = node.slot + 2;
+  await node.write('taken.yml', appText('taken', node.slot, [instance.id]));
+  await node.write('free.yml', appText('free', freeSlot, [instance.id]));
+
+  const state = await node.untilState(
+    ({ apps }) => apps.length === 2 && apps.some(({ bindError }) => bindError?.includes('(pid ') === true),
+  );
+  const [free, taken] = state.apps;
+  assert.deepEqual([free?.bound, free?.bindError], [true, null]);
+  assert.equal(taken?.bound, false);
+  assert.match(taken?.bindError ?? '', new RegExp(`^EADDRINUSE: port ${node.slot} .*\\(pid ${process.pid}\\)`));
+  const said = await node.logged('slot is not bound; it is tried again');
+  assert.deepEqual([said.app, said.port, said.code], ['taken', node.slot, 'EADDRINUSE']);
+  assert.match(String(said.holder), new RegExp(`\\(pid ${process.pid}\\)$`));
+  assert.equal((await ask(node.host, freeSlot)).status, 200);
+
+  holder.close();
+  await node.untilState(({ apps }) => apps.every(({ bound }) => bound));
+  await node.logged('slot is bound now');
+  assert.deepEqual(await ask(node.host, node.slot), { status: 200, body: 'done' });
+});
+
+test('a second node on the ports of the admin API ends with 1, and the first one does not notice', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const node = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }));
+  await assert.rejects(node.again(), new RegExp(`the node ended with 1 .*${node.admin}`, 's'));
+  assert.equal((await ask(node.host, node.slot)).status, 200);
+  assert.equal((await node.state()).pid, node.pid);
+});

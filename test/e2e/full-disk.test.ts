@@ -1,0 +1,52 @@
+/** The disk of the state directory is full: serving goes on, the log says so once, and no half file is left. */
+import assert from 'node:assert/strict';
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { eventually } from '../support/eventually.js';
+import { HttpInstance } from '../support/http-instance.js';
+import { findPlace, startNodeAt } from '../support/node-process.js';
+import { runCli } from '../support/run-cli.js';
+import { appText } from '../support/services-directory.js';
+import { ask } from '../support/steady-traffic.js';
+
+const DISK_KILOBYTES = 64;
+
+test('with a full disk new apps are served, decisions are in force, and the last good file stays whole', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const place = await findPlace(context);
+  const stateDir = path.join(place.root, 'state');
+  await mkdir(stateDir);
+  await mkdir(path.join(place.root, 'services'));
+  // A disk in the node's own mount namespace: it is gone with the node, however the test ends.
+  const mount = `mount -t tmpfs -o size=${DISK_KILOBYTES}k tmpfs "$0" && exec "$@"`;
+  const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
+  const node = await startNodeAt(context, place, {}, ['unshare', '--mount', ...asRoot, 'sh', '-c', mount, stateDir]);
+  const disk = path.join('/proc', String(node.pid), 'root', stateDir);
+  const lastGood = path.join(disk, 'last-good.json');
+  await node.write('first.yml', appText('first', node.slot, [instance.id]));
+  await node.untilState(({ apps }) => apps.length === 1);
+  await eventually('the first state is on the disk', async () =>
+    (await readFile(lastGood, 'utf8').catch(() => '')).includes('first'),
+  );
+  const before = await readFile(lastGood, 'utf8');
+
+  const filler = path.join(disk, 'filler');
+  await writeFile(filler, '');
+  await assert.rejects(appendFile(filler, Buffer.alloc(2 * DISK_KILOBYTES * 1_024)), { code: 'ENOSPC' });
+  await node.write('second.yml', appText('second', node.slot + 2, [instance.id]));
+  const said = await node.logged('the state in force can not be saved; the last file stays as it was');
+  assert.match(String(said.reason), /ENOSPC/);
+  assert.deepEqual(await ask(node.host, node.slot + 2), { status: 200, body: 'done' });
+  const decided = await runCli(['maint', 'second', '--json', '--admin', node.admin]);
+  assert.deepEqual([decided.exitCode, JSON.parse(decided.stdout).saved], [0, false]);
+  assert.equal((await ask(node.host, node.slot + 2)).status, 503);
+  assert.deepEqual((await readdir(disk)).sort(), ['filler', 'last-good.json']);
+  assert.equal(await readFile(lastGood, 'utf8'), before);
+  assert.equal(node.linesOf(said.msg).length, 1);
+
+  await rm(filler);
+  await node.logged('the last good state is on the disk again');
+  assert.ok((await readFile(lastGood, 'utf8')).includes('second'));
+  assert.deepEqual(await readdir(disk), ['last-good.json']);
+});

@@ -1,0 +1,61 @@
+/** TERM and the first INT: nobody who was there is cut off, and nobody who comes meets a closed door too early. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { eventually } from '../support/eventually.js';
+import { HttpInstance } from '../support/http-instance.js';
+import { type RunningNode, startNode } from '../support/node-process.js';
+import { isListening } from '../support/processes.js';
+import { appText } from '../support/services-directory.js';
+import { ask } from '../support/steady-traffic.js';
+
+async function startBusyNode(context: TestContext, flags: Readonly<Record<string, string>>) {
+  const instance = await HttpInstance.start(context);
+  const node = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }), flags);
+  const arrived = instance.slowRequest();
+  const late = ask(node.host, node.slot, '/slow');
+  await arrived;
+  return { instance, node, late };
+}
+
+async function healthOf({ host, slot }: RunningNode): Promise<number> {
+  return (await ask(host, slot + 1, '/health')).status;
+}
+
+for (const signal of ['SIGTERM', 'SIGUSR1', 'SIGINT'] as const) {
+  test(`${signal}: health says 503 while the slot still accepts; what is under way ends; exit code 0`, async (context) => {
+    const { instance, node, late } = await startBusyNode(context, { '--lame-duck': '300ms', '--drain-timeout': '8s' });
+    assert.equal(await healthOf(node), 200);
+    node.signal(signal);
+    await eventually('the health port says 503', async () => (await healthOf(node)) === 503);
+    assert.deepEqual(await ask(node.host, node.slot), { status: 200, body: 'done' });
+    assert.equal((await fetch(`http://${node.admin}/ping`)).status, 503);
+    await eventually('the slot is closed', async () => !(await isListening(node.host, node.slot)));
+    assert.equal(await isListening(node.host, node.slot + 1), false);
+    assert.equal(node.child.exitCode, null, 'it waits for the request under way');
+    instance.answerSlow();
+    assert.deepEqual(await late, { status: 200, body: 'late' });
+    assert.equal(await node.exited, 0);
+  });
+}
+
+test('what has not ended at --drain-timeout is cut, and the exit code says so', async (context) => {
+  const { node, late } = await startBusyNode(context, { '--drain-timeout': '200ms' });
+  const cut = assert.rejects(late);
+  assert.equal(await node.stop(), 3);
+  await cut;
+  assert.equal(node.linesOf('stopped')[0]?.cut, 1);
+});
+
+for (const signals of [['SIGQUIT'], ['SIGINT', 'SIGINT'], ['SIGTERM', 'SIGINT'], ['SIGTERM', 'SIGQUIT']] as const) {
+  test(`${signals.join(', then ')}: now`, async (context) => {
+    // Longer than the test may take: whoever waits for one of them fails it.
+    const { node, late } = await startBusyNode(context, { '--lame-duck': '5m', '--drain-timeout': '5m' });
+    const cut = assert.rejects(late);
+    for (const signal of signals) {
+      node.signal(signal);
+      await node.logged('stopping');
+    }
+    assert.equal(await node.exited, 0);
+    await cut;
+  });
+}

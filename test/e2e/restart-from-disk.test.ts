@@ -1,0 +1,42 @@
+/** What was served before the restart is served at once after it, though its source is gone. */
+import assert from 'node:assert/strict';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { HttpInstance } from '../support/http-instance.js';
+import { startNode } from '../support/node-process.js';
+import { appText } from '../support/services-directory.js';
+import { ask } from '../support/steady-traffic.js';
+
+test('without its services directory a node serves the last good state, marked stale, until the directory speaks', async (context) => {
+  const [old, fresh] = [await HttpInstance.start(context, 'old'), await HttpInstance.start(context, 'fresh')];
+  const first = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [old.id]) }));
+  assert.equal((await first.state()).sources[0]?.stale, false);
+  assert.equal(await first.stop(), 0);
+  await rm(first.servicesDir, { recursive: true });
+
+  const node = await first.again();
+  assert.deepEqual((await node.logged('ready')).slots, { shop: node.slot });
+  assert.deepEqual(await ask(node.host, node.slot), { status: 200, body: 'old' });
+  const [source] = (await node.state()).sources;
+  assert.deepEqual([source?.up, source?.stale, source?.apps], [false, true, 1]);
+  await node.logged('the source can not be read');
+
+  await mkdir(node.servicesDir);
+  await node.write('shop.yml', appText('shop', node.slot, [fresh.id]));
+  const state = await node.untilState(({ apps }) => apps[0]?.instances[0]?.id === fresh.id);
+  assert.deepEqual([state.sources[0]?.up, state.sources[0]?.stale], [true, false]);
+  await node.untilState(({ apps }) => apps[0]?.instances[0]?.health === 'up');
+  assert.deepEqual(await ask(node.host, node.slot), { status: 200, body: 'fresh' });
+});
+
+test('a stored state that is half a file is set aside and named, and the node starts without it', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const first = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }));
+  assert.equal(await first.stop(), 0);
+  await writeFile(path.join(first.stateDir, 'last-good.json'), '{"version":1,"apps":[{"na');
+  const node = await first.again();
+  const said = await node.logged('the last good state is not usable and was set aside; starting without it');
+  assert.match(String(said.movedTo), /last-good\.json\.refused-/);
+  assert.deepEqual(await ask(node.host, node.slot), { status: 200, body: 'done' });
+});

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+import { ownAddress } from './addresses.js';
+
+/** A small HTTP instance: answers its own name at once, and `/slow` when the test says so. */
+export class HttpInstance {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly #server: Server;
+  readonly #slow: ServerResponse[] = [];
+  readonly #arrivals: (() => void)[] = [];
+
+  private constructor(server: Server, name: string) {
+    const { address, port } = server.address() as AddressInfo;
+    this.id = `${address}:${port}`;
+    this.host = address;
+    this.port = port;
+    this.#server = server;
+    server.on('request', (request, response: ServerResponse) => {
+      if (request.url !== '/slow') return void response.end(name);
+      this.#slow.push(response);
+      this.#arrivals.shift()?.();
+    });
+  }
+
+  static async start(context: TestContext, name = 'done'): Promise<HttpInstance> {
+    const server = createServer().listen(0, ownAddress());
+    await once(server, 'listening');
+    const instance = new HttpInstance(server, name);
+    context.after(() => instance.stop());
+    return instance;
+  }
+
+  /** Resolves when the next request for `/slow` is here. */
+  slowRequest(): Promise<void> {
+    return new Promise((resolve) => this.#arrivals.push(resolve));
+  }
+
+  answerSlow(): void {
+    this.#slow.shift()?.end('late');
+  }
+
+  /** As a process that is killed: the port is closed and connections are cut. */
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
