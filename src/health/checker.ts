@@ -2,7 +2,7 @@ import type { Clock, Random, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import type { HealthCheck, ProxyVersion } from '../model/app.js';
 import { LoopLag } from './loop-lag.js';
-import { failureFrom, type Probe } from './probe.js';
+import { failureFrom, type Probe, type ProbeResult } from './probe.js';
 import { createHttpProbe } from './probe-http.js';
 import { probeTcp } from './probe-tcp.js';
 import { afterCheck, type Condition, EJECTED, type Health, UNCHECKED } from './rise-fall.js';
@@ -141,15 +141,7 @@ export class HealthChecker {
     const { target } = checked;
     const startedAt = this.#clock.now();
     const endWatch = this.#lag.watch();
-    // A probe that throws is a bug of ours: it must neither end the process nor blame the target.
-    const {
-      hasPassed,
-      detail,
-      isOwnFault = false,
-    } = await this.#probe(target).catch((error: unknown) => {
-      this.#log.error({ target: target.key, err: error }, 'a check could not be made');
-      return { ...failureFrom(error), isOwnFault: true };
-    });
+    const { hasPassed, detail, isOwnFault = false } = await this.#ask(target);
     const lostMs = endWatch();
     if (this.#checked.get(target.key) !== checked) return;
     const tookMs = this.#clock.now() - startedAt;
@@ -160,6 +152,16 @@ export class HealthChecker {
       this.#become(checked, afterCheck(checked.condition, hasPassed, checked.target.check));
     }
     this.#schedule(checked, isSpread, tookMs);
+  }
+
+  /** A probe that throws, at once or later, is a bug of ours: it must neither end the process nor blame the target. */
+  async #ask(target: CheckTarget): Promise<ProbeResult> {
+    try {
+      return await this.#probe(target);
+    } catch (error) {
+      this.#log.error({ target: target.key, err: error }, 'a check could not be made');
+      return { ...failureFrom(error), isOwnFault: true };
+    }
   }
 
   /** Fixed intervals, not pauses. */

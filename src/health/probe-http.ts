@@ -1,8 +1,6 @@
-import { connect } from 'node:net';
-import { type buildConnector, Client, type Dispatcher } from 'undici';
+import { Client, type Dispatcher } from 'undici';
 import { formatDuration } from '../core/durations.js';
-import type { ProxyVersion } from '../model/app.js';
-import { encodeV1, encodeV2 } from '../proxy-protocol/encode.js';
+import { createHeaderConnector } from './connect-with-header.js';
 import { failureFrom, type Probe, type ProbeResult } from './probe.js';
 
 /** What is read of a body, so that the sender is not cut off in the middle of it. */
@@ -23,7 +21,8 @@ export function createHttpProbe(): { readonly probe: Probe; close(): Promise<voi
       const client = new Client(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, {
         pipelining: 0,
         // Without it a connect that nobody answers would outlive its check.
-        connect: sendProxy === 'none' ? { timeout: timeoutMs } : connectorWithHeader(host, port, sendProxy),
+        connect:
+          sendProxy === 'none' ? { timeout: timeoutMs } : createHeaderConnector(host, port, sendProxy, timeoutMs),
         // The one timer below counts for all parts.
         headersTimeout: 0,
         bodyTimeout: 0,
@@ -73,19 +72,5 @@ export function createHttpProbe(): { readonly probe: Probe; close(): Promise<voi
     async close() {
       await Promise.all([...clients].map((client) => client.destroy()));
     },
-  };
-}
-
-/** Opens connections that begin with a header without addresses: the check asks for nobody else. */
-function connectorWithHeader(host: string, port: number, version: ProxyVersion): buildConnector.connector {
-  return (_options, onConnected) => {
-    const socket = connect({ host, port });
-    const onError = (error: Error): void => onConnected(error, null);
-    socket.once('error', onError);
-    socket.once('connect', () => {
-      socket.removeListener('error', onError);
-      socket.write(version === 'v1' ? encodeV1(null) : encodeV2(null));
-      onConnected(null, socket);
-    });
   };
 }

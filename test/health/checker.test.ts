@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { silentLog } from '../../src/core/log.js';
 import { type CheckTarget, HealthChecker } from '../../src/health/checker.js';
-import type { ProbeResult } from '../../src/health/probe.js';
+import type { Probe, ProbeResult } from '../../src/health/probe.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { createRecordingLog } from '../support/recording-log.js';
 
 const CHECK = { path: null, intervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 };
 const PASSED: ProbeResult = { hasPassed: true, detail: 'connected' };
@@ -232,16 +233,29 @@ test('after stop nothing is checked and nothing is taken on', async (context) =>
   assert.deepEqual(clock.waits(), []);
 });
 
-test('a probe that throws blames nobody, and the checks go on', async (context) => {
-  const { clock, asked, changes, during, checker } = createWorld(context);
-  during.happen = () => {
-    throw new Error('a bug');
-  };
-  checker.setTargets([targetOf('a')]);
-  await clock.advance(5_000);
-  assert.deepEqual(changes, []);
-  assert.ok(asked.length > 3, 'asked again and again');
-  during.happen = () => {};
-  await clock.advance(2_000);
-  assert.deepEqual(changes, ['a up']);
-});
+for (const [when, fail] of [
+  [
+    'at once',
+    () => {
+      throw new Error('a bug');
+    },
+  ],
+  ['later', () => Promise.reject(new Error('a bug'))],
+] as const) {
+  test(`a probe that throws ${when} blames nobody, is logged, and the checks go on`, async (context) => {
+    const clock = new FakeClock();
+    const { log, lines } = createRecordingLog();
+    let isBroken = true;
+    const probe: Probe = () => (isBroken ? fail() : Promise.resolve(PASSED));
+    const checker = new HealthChecker({ clock, random: () => 0.5, log, probe });
+    context.after(() => checker.stop());
+    checker.setTargets([targetOf('a')]);
+    await clock.advance(5_000);
+    assert.equal(checker.healthOf('a'), 'unchecked');
+    assert.ok(lines.length > 3, 'asked again and again');
+    assert.ok(lines.every(({ msg, target }) => msg === 'a check could not be made' && target === 'a'));
+    isBroken = false;
+    await clock.advance(2_000);
+    assert.equal(checker.healthOf('a'), 'up');
+  });
+}
