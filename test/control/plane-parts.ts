@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { Cluster } from '../../src/cluster/cluster.js';
 import type { Config } from '../../src/config/config.js';
 import { ControlPlane } from '../../src/control/control-plane.js';
+import { NodeAdmin } from '../../src/control/node-admin.js';
 import { NodeStatus } from '../../src/control/node-status.js';
 import { SourceFeed } from '../../src/control/source-feed.js';
 import { systemClock } from '../../src/core/clock.js';
@@ -60,7 +61,9 @@ export async function createControlPlane(context: TestContext, config: Partial<C
     store,
     feeds,
   });
-  const status = new NodeStatus({ config: fullConfig, clock, cluster, checker, overrides, feeds, plane });
+  const parts = { config: fullConfig, clock, cluster, checker, overrides, feeds, plane };
+  const status = new NodeStatus(parts);
+  const admin = new NodeAdmin(parts);
   for (const feed of feeds) feed.start();
-  return { clock, lines, host, slot, dead, cluster, source, overrides, plane, status };
+  return { clock, lines, host, slot, dead, cluster, source, overrides, plane, status, admin };
 }

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { App } from '../../src/model/app.js';
+import { appInstance, appOf } from '../support/apps.js';
+import { createControlPlane, SETTLED_MS } from './plane-parts.js';
+
+async function startWith(context: TestContext, appsFor: (slot: number) => readonly App[]) {
+  const parts = await createControlPlane(context);
+  parts.source.say(appsFor(parts.slot));
+  parts.cluster.start();
+  const started = parts.plane.start();
+  await parts.clock.advance(10);
+  await started;
+  await parts.cluster.whenApplied(1);
+  return parts;
+}
+
+const shopAt = (slot: number): App => appOf('shop', slot, { instances: [appInstance(8_080), appInstance(8_081)] });
+
+test('a decision about an instance or an app is in force, and says when a restart would forget it', async (context) => {
+  const { admin, plane, clock } = await startWith(context, (slot) => [shopAt(slot)]);
+  const outcome = await admin.setState('shop', '127.0.0.1:8080', 'drain', 'ann');
+  assert.deepEqual(outcome, { ok: true, saved: false, reason: 'there is no state directory (--state-dir)' });
+  await clock.advance(0);
+  const statesNow = () => plane.snapshot?.slots[0]?.instances.map(({ state }) => state);
+  assert.deepEqual(statesNow(), ['drain', 'ready']);
+  await admin.setState('shop', null, 'maint', 'ann');
+  await clock.advance(0);
+  assert.deepEqual(statesNow(), ['maint', 'maint']);
+});
+
+test('what is not there is refused with what there is, and decides nothing', async (context) => {
+  const { admin, overrides } = await startWith(context, (slot) => [shopAt(slot)]);
+  assert.deepEqual(await admin.setState('shp', null, 'drain', 'ann'), {
+    ok: false,
+    status: 404,
+    message: 'there is no app shp on this node; it has: shop',
+  });
+  assert.deepEqual(await admin.setState('shop', '127.0.0.1:80', 'drain', 'ann'), {
+    ok: false,
+    status: 404,
+    message: 'shop has no instance 127.0.0.1:80; it has: 127.0.0.1:8080, 127.0.0.1:8081',
+  });
+  assert.deepEqual(overrides.list(), []);
+});
+
+test('a removal is accepted at the source that holds one, and nowhere else', async (context) => {
+  const { admin, source, plane, clock } = await startWith(context, (slot) =>
+    Array.from({ length: 6 }, (_, index) => appOf(`app-${index}`, slot + 2 * index)),
+  );
+  assert.equal(admin.acceptRemoval('directory'), false);
+  source.say([]);
+  await clock.advance(SETTLED_MS);
+  assert.equal(plane.apps.length, 6);
+  assert.equal(admin.acceptRemoval('consul'), false);
+  assert.equal(admin.acceptRemoval('directory'), true);
+  await clock.advance(0);
+  assert.deepEqual([plane.apps, plane.snapshot?.slots], [[], []]);
+});
+
+test('metrics count errors of the configuration, and name apps, instances, sources and workers', async (context) => {
+  const { admin, source, clock, slot } = await startWith(context, (port) => [shopAt(port)]);
+  source.say([shopAt(slot), appOf('greedy', slot + 1)]);
+  source.fail('gone');
+  await clock.advance(2_000);
+  const { apps, sources, workers, configErrors } = await admin.metrics();
+  assert.deepEqual(
+    apps.map(({ name, instances }) => [name, instances]),
+    [
+      [
+        'shop',
+        [
+          { id: '127.0.0.1:8080', up: true },
+          { id: '127.0.0.1:8081', up: true },
+        ],
+      ],
+    ],
+  );
+  assert.deepEqual(sources, [{ name: 'directory', up: false, staleMs: 2_000 }]);
+  assert.deepEqual(workers, [{ index: 0, restarts: 0 }]);
+  assert.equal(configErrors, 1);
+});
