@@ -133,6 +133,14 @@ export class ControlPlane {
     });
   }
 
+  /** Puts in force what waits to be, so that whoever asked for it can be told of a revision that has it. */
+  runPending(): void {
+    if (this.#timer === null) return;
+    this.#timer.cancel();
+    this.#timer = null;
+    this.#run();
+  }
+
   /** The first change after a quiet time goes at once; those that follow it wait for each other. */
   #coalesceMs(): number {
     return Math.max(0, this.#lastRunAt + COALESCE_MS - this.#parts.clock.now());

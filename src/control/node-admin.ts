@@ -54,8 +54,10 @@ export class NodeAdmin implements AdminNode {
       const known = app.instances.map(({ id }) => id).join(', ') || 'none';
       return { ok: false, status: 404, message: `${appName} has no instance ${instance}; it has: ${known}` };
     }
-    const saved = await overrides.set(appName, instance, state, by);
+    const saving = overrides.set(appName, instance, state, by);
+    plane.runPending();
     await cluster.whenApplied(plane.snapshot?.revision ?? 0);
+    const saved = await saving;
     return saved.isSaved ? { ok: true, saved: true } : { ok: true, saved: false, reason: saved.reason };
   }
 

@@ -17,16 +17,16 @@ async function startWith(context: TestContext, appsFor: (slot: number) => readon
 
 const shopAt = (slot: number): App => appOf('shop', slot, { instances: [appInstance(8_080), appInstance(8_081)] });
 
-test('a decision about an instance or an app is in force, and says when a restart would forget it', async (context) => {
-  const { admin, plane, clock } = await startWith(context, (slot) => [shopAt(slot)]);
+test('when a decision is answered the workers have it; the answer says when a restart would forget it', async (context) => {
+  const { admin, plane, cluster } = await startWith(context, (slot) => [shopAt(slot)]);
+  const statesNow = () => plane.snapshot?.slots[0]?.instances.map(({ state }) => state);
   const outcome = await admin.setState('shop', '127.0.0.1:8080', 'drain', 'ann');
   assert.deepEqual(outcome, { ok: true, saved: false, reason: 'there is no state directory (--state-dir)' });
-  await clock.advance(0);
-  const statesNow = () => plane.snapshot?.slots[0]?.instances.map(({ state }) => state);
   assert.deepEqual(statesNow(), ['drain', 'ready']);
+  assert.equal(cluster.appliedRevision, plane.snapshot?.revision);
   await admin.setState('shop', null, 'maint', 'ann');
-  await clock.advance(0);
   assert.deepEqual(statesNow(), ['maint', 'maint']);
+  assert.equal(cluster.appliedRevision, plane.snapshot?.revision);
 });
 
 test('what is not there is refused with what there is, and decides nothing', async (context) => {
