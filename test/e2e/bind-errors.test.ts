@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { HttpInstance } from '../support/http-instance.js';
 import { startNode } from '../support/node-process.js';
 import { appText } from '../support/services-directory.js';
-import { ask } from '../support/steady-traffic.js';
+import { ask, untilAnswered } from '../support/steady-traffic.js';
 
 test('a taken port stands in the log and in the status; the rest is served, and the slot too once it is free', async (context) => {
   const instance = await HttpInstance.start(context);
@@ -29,12 +29,12 @@ test('a taken port stands in the log and in the status; the rest is served, and 
   const said = await node.logged('slot is not bound; it is tried again');
   assert.deepEqual([said.app, said.port, said.code], ['taken', node.slot, 'EADDRINUSE']);
   assert.match(String(said.holder), new RegExp(`\\(pid ${process.pid}\\)$`));
-  assert.equal((await ask(node.host, freeSlot)).status, 200);
+  await untilAnswered(node.host, freeSlot, { status: 200, body: 'done' });
 
   holder.close();
   await node.untilState(({ apps }) => apps.every(({ bound }) => bound));
   await node.logged('slot is bound now');
-  assert.deepEqual(await ask(node.host, node.slot), { status: 200, body: 'done' });
+  await untilAnswered(node.host, node.slot, { status: 200, body: 'done' });
 });
 
 test('a second node on the ports of the admin API ends with 1, and the first one does not notice', async (context) => {

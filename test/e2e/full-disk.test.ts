@@ -8,7 +8,7 @@ import { HttpInstance } from '../support/http-instance.js';
 import { findPlace, startNodeAt } from '../support/node-process.js';
 import { runCli } from '../support/run-cli.js';
 import { appText } from '../support/services-directory.js';
-import { ask } from '../support/steady-traffic.js';
+import { ask, untilAnswered } from '../support/steady-traffic.js';
 
 const DISK_KILOBYTES = 64;
 
@@ -37,7 +37,7 @@ test('with a full disk new apps are served, decisions are in force, and the last
   await node.write('second.yml', appText('second', node.slot + 2, [instance.id]));
   const said = await node.logged('the state in force can not be saved; the last file stays as it was');
   assert.match(String(said.reason), /ENOSPC/);
-  assert.deepEqual(await ask(node.host, node.slot + 2), { status: 200, body: 'done' });
+  await untilAnswered(node.host, node.slot + 2, { status: 200, body: 'done' });
   const decided = await runCli(['maint', 'second', '--json', '--admin', node.admin]);
   assert.deepEqual([decided.exitCode, JSON.parse(decided.stdout).saved], [0, false]);
   assert.equal((await ask(node.host, node.slot + 2)).status, 503);

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { HttpInstance } from '../support/http-instance.js';
 import { findPlace, type RunningNode, startNodeAt } from '../support/node-process.js';
 import { appText } from '../support/services-directory.js';
-import { ask } from '../support/steady-traffic.js';
+import { untilAnswered } from '../support/steady-traffic.js';
 
 /** Root reads everything, unless it is told not to. */
 const OBEYING_MODES =
@@ -14,11 +14,12 @@ const OBEYING_MODES =
 
 const REFUSED = 'the source can not be read';
 
+/** One app more, as somebody who has mended the directory would write it. */
 async function assertServes(context: TestContext, node: RunningNode): Promise<void> {
   const instance = await HttpInstance.start(context);
   await node.write('shop.yml', appText('shop', node.slot, [instance.id]));
-  await node.untilState(({ apps }) => apps[0]?.instances[0]?.health === 'up');
-  assert.deepEqual(await ask(node.host, node.slot), { status: 200, body: 'done' });
+  await untilAnswered(node.host, node.slot, { status: 200, body: 'done' });
+  assert.deepEqual([(await node.state()).sources[0]?.up, (await node.state()).sources[0]?.stale], [true, false]);
 }
 
 /** Ready, without a slot, and the source is down for this reason, which is logged once however often it is tried. */

@@ -22,6 +22,14 @@ export function ask(host: string, port: number, path = '/', agent: Agent | false
   });
 }
 
+/** Asks until this is the answer: a change of the desired state reaches the workers a moment after the admin API says it. */
+export async function untilAnswered(host: string, port: number, wanted: Answer): Promise<void> {
+  await eventually(`${host}:${port} answers ${wanted.status} ${wanted.body}`, async () => {
+    const answer = await ask(host, port).catch(() => null);
+    return answer?.status === wanted.status && answer.body === wanted.body;
+  });
+}
+
 /** A few clients with kept connections that ask one after another, until they are told to stop. */
 export class SteadyTraffic {
   /** Answers of 200. */
