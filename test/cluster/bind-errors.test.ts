@@ -4,16 +4,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { bindSocket } from '../../src/cluster/listening-socket.js';
-import {
-  isListening,
-  occupy,
-  request,
-  slotOf,
-  snapshotOf,
-  startCluster,
-  startInstance,
-  until,
-} from './cluster-parts.js';
+import { isListening } from '../support/processes.js';
+import { occupy, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
 const HOST = '127.61.1.1';
 const PORT = 27_110;

@@ -1,7 +1,7 @@
 /** Real workers, real instances, and snapshots as literals, for the tests of the cluster. */
 import { once } from 'node:events';
 import { Agent, createServer, get } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.js';
 import { systemClock } from '../../src/core/clock.js';
@@ -118,18 +118,6 @@ export async function occupy(context: TestContext, host: string, port: number): 
     server.close();
   });
   return server;
-}
-
-/** Whether the kernel takes a connection there; true says nothing about anybody who would accept it. */
-export function isListening(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
 
 /** Looks every few milliseconds until it is so; what is waited for here announces itself to nobody. */

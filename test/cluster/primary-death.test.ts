@@ -6,19 +6,11 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { isListening, request, until } from './cluster-parts.js';
+import { isAlive, isListening } from '../support/processes.js';
+import { request, until } from './cluster-parts.js';
 
 const HOST = '127.61.4.1';
 const PORT = 27_140;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 test('the workers of a dead primary finish what is under way and leave the port', async (context) => {
   const instance = createServer();

@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  isListening,
-  oneConnectionEach,
-  request,
-  slotOf,
-  snapshotOf,
-  startCluster,
-  startInstance,
-  until,
-} from './cluster-parts.js';
+import { isListening } from '../support/processes.js';
+import { oneConnectionEach, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
 const HOST = '127.61.0.1';
 const PORT = 27_100;
