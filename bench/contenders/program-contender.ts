@@ -1,11 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bindChild } from '../bound-child.js';
 import { type Contender, type ContenderOptions, portsOf } from './contender.js';
 
-const require = createRequire(import.meta.url);
+/** Read as a file: a package need not export its own description. */
+function versionOf(library: string): string {
+  const file = new URL(`../../../node_modules/${library}/package.json`, import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
+}
 
 /** A proxy that is a few lines over a library of npm, in `programs/`, with round robin over the three origins. */
 export class ProgramContender implements Contender {
@@ -22,7 +26,7 @@ export class ProgramContender implements Contender {
   /** @param variant of the program, where it has several; it stands in the name. */
   constructor(library: string, options: ContenderOptions, variant = '', keepsAlive = true) {
     this.name = variant === '' ? library : `${library}, ${variant}`;
-    this.version = (require(`${library}/package.json`) as { readonly version: string }).version;
+    this.version = versionOf(library);
     this.keepsAlive = keepsAlive;
     this.#program = fileURLToPath(new URL(`./programs/${library}.js`, import.meta.url));
     this.#options = options;
