@@ -27,7 +27,7 @@ const { health, timeouts, limits } = APP_DEFAULTS;
 /** The port after the slot is the health port, so the last port is none. */
 const slot = integer(1, 65_534, 'slot + 1 is the health port; write a number from 1 to 65534');
 
-const network = text(
+export const network = text(
   (written) => (parseNetwork(written) === null ? null : written),
   'an address or a network',
   'write 10.0.0.0/8 or fd00::/8',

@@ -33,18 +33,24 @@ export type Values<Table extends KeyTable> = {
 /** Where a value stands: the text, the app and the path of keys that messages begin with. */
 export interface Place {
   readonly text: YamlText;
-  readonly app: string;
+  /** The name of the source, for origins. */
+  readonly source: string;
+  /** null: not known yet, or of no one app. */
+  readonly app: string | null;
   readonly path: string;
-  /** Unknown keys: a warning where people write by hand, an error where a program does. */
-  readonly unknownKeys: 'warning' | 'error';
+  /**
+   * lenient, for the old files: an unknown key is a warning, a quoted number a number. strict, for the registry: both
+   * are errors.
+   */
+  readonly reading: 'lenient' | 'strict';
 }
 
 export function required<T>(reader: Reader<T>, help: string, aliases: readonly string[] = []): Key<T> {
   return { reader, isRequired: true, fallback: undefined, help, aliases };
 }
 
-export function optional<T>(reader: Reader<T>, fallback: T, help: string): Key<T> {
-  return { reader, isRequired: false, fallback, help, aliases: [] };
+export function optional<T>(reader: Reader<T>, fallback: T, help: string, aliases: readonly string[] = []): Key<T> {
+  return { reader, isRequired: false, fallback, help, aliases };
 }
 
 /** A group that need not be there: each of its keys then has its own default. */
@@ -62,21 +68,23 @@ export const flag: Reader<boolean> = {
   schema: { type: 'boolean' },
   read(value, place) {
     if (isScalar(value) && typeof value.value === 'boolean') return value.value;
-    const isQuoted = isScalar(value) && /^(true|false|yes|no|on|off)$/i.test(value.source ?? '');
+    const words = place.reading === 'strict' ? /^(true|false)$/ : /^(true|false|yes|no|on|off)$/i;
+    const isQuoted = isScalar(value) && words.test(value.source ?? '');
     const hint = isQuoted ? `write ${value.source} without quotes` : 'write true or false';
     return refuse(place, value, `${describe(value)} is neither true nor false`, hint);
   },
 };
 
-/** A decimal number; quoted it is the same number, because templates quote. `010` and `1_000` are refused: readers differ. */
+/** A decimal number; for lenient readers also in quotes, because templates quote. `010` and `1_000` are refused: readers differ. */
 export function integer(min: number, max: number, hint = `write a number from ${min} to ${max}`): Reader<number> {
   return {
     schema: { type: 'integer', minimum: min, maximum: max },
     read(value, place) {
-      const source = sourceOf(value);
+      const source = isQuotedNumber(value, place) ? null : sourceOf(value);
       const number = source !== null && /^(0|[1-9]\d{0,14})$/.test(source) ? Number(source) : Number.NaN;
       if (number >= min && number <= max) return number;
-      return refuse(place, value, `${describe(value)} is not a whole number from ${min} to ${max}`, hint);
+      const advice = isQuotedNumber(value, place) ? 'write it without quotes' : hint;
+      return refuse(place, value, `${describe(value)} is not a whole number from ${min} to ${max}`, advice);
     },
   };
 }
@@ -90,7 +98,7 @@ export function duration(minMs: number): Reader<number> {
       ],
     },
     read(value, place) {
-      const source = sourceOf(value);
+      const source = isQuotedNumber(value, place) ? null : sourceOf(value);
       const durationMs = source === null ? null : parseDuration(source);
       if (durationMs === null) {
         const hint = `write 100ms, 5s, 10m, 1h or milliseconds, at most ${Math.floor(MAX_DURATION_MS / 86_400_000)}d`;
@@ -98,6 +106,27 @@ export function duration(minMs: number): Reader<number> {
       }
       if (durationMs >= minMs) return durationMs;
       return refuse(place, value, `${describe(value)} is too short`, `write ${minMs}ms or more`);
+    },
+  };
+}
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1_024, m: 1_048_576, g: 1_073_741_824 };
+
+/** `64k`, `10m`, `1g` or bytes. */
+export function size(maxBytes: number): Reader<number> {
+  return {
+    schema: {
+      anyOf: [
+        { type: 'integer', minimum: 1, maximum: maxBytes },
+        { type: 'string', pattern: '^[0-9]+[kmg]$' },
+      ],
+    },
+    read(value, place) {
+      const source = isQuotedNumber(value, place) ? null : sourceOf(value);
+      const match = /^([1-9]\d{0,14})([kmg]?)$/.exec(source ?? '');
+      const bytes = match === null ? Number.NaN : Number(match[1]) * (SIZE_UNITS[match[2] ?? ''] ?? 1);
+      if (bytes <= maxBytes) return bytes;
+      return refuse(place, value, `${describe(value)} is no size`, 'write 64k, 10m, 1g or bytes');
     },
   };
 }
@@ -212,8 +241,9 @@ export function readTable<Table extends KeyTable>(
 function noteUnknown(name: string, key: Node, known: Iterable<string>, place: Place): 'warning' | 'error' {
   const nearest = nearestName(name, known);
   const hint = nearest === null ? 'it has no effect; remove it' : `did you mean "${nearest}"?`;
-  place.text.note(place.unknownKeys, place.app, key, `${place.path}: unknown key "${shorten(name)}"`, hint);
-  return place.unknownKeys;
+  const severity = place.reading === 'strict' ? 'error' : 'warning';
+  place.text.note(severity, place.app, key, `${place.path}: unknown key "${shorten(name)}"`, hint);
+  return severity;
 }
 
 export function tableSchema(table: KeyTable): JsonSchema {
@@ -237,7 +267,11 @@ function sourceOf(value: Node): string | null {
   return isScalar(value) ? (value.source ?? String(value.value)) : null;
 }
 
-function describe(value: Node): string {
+function isQuotedNumber(value: Node, { reading }: Place): boolean {
+  return reading === 'strict' && isScalar(value) && typeof value.value === 'string' && /^\d*$/.test(value.value);
+}
+
+export function describe(value: Node): string {
   if (isMap(value)) return 'a map';
   if (isSeq(value)) return 'a list';
   return `"${shorten(sourceOf(value) ?? '')}"`;

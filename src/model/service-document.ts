@@ -5,6 +5,7 @@
 import { isMap, type Node } from 'yaml';
 import type { App, Origin } from './app.js';
 import { APP_KEYS } from './app-keys.js';
+import { noteMeaningless, settingsFromValues } from './app-settings.js';
 import type { Problem } from './problem.js';
 import { type JsonSchema, readTable, tableSchema, type Values } from './readers.js';
 import { type Entry, INVALID, shorten, YamlText } from './yaml-text.js';
@@ -95,68 +96,14 @@ function readApp(
   if (!isMap(value)) return fail(value ?? key, 'an app is a map of keys', 'write its keys below the name, indented');
   const tagged = yaml.customTag(value);
   if (tagged !== null) return fail(tagged, 'there is a tag', 'remove the word that begins with "!"');
-  const place = { text: yaml, app: name, path: name, unknownKeys: 'warning' } as const;
+  const place = { text: yaml, source, app: name, path: name, reading: 'lenient' } as const;
   const values = readTable(APP_KEYS, value, key, place);
   if (values === INVALID) return null;
-  noteMeaningless(values, key, name, yaml);
+  noteMeaningless(values, key, place);
   return appFromValues(name, values, { source, location: file, line, col });
 }
 
-/** TCP has no Host and no cookies: such a key would silently not protect what it seems to protect. */
-function noteMeaningless(values: Values<typeof APP_KEYS>, key: Node, name: string, yaml: YamlText): void {
-  if (values.protocol !== 'tcp') return;
-  const idle = [
-    values.filters.host === null ? '' : 'filters.host',
-    values.sticky.cookie === null ? '' : 'sticky.cookie',
-  ];
-  for (const path of idle.filter((written) => written !== '')) {
-    yaml.note(
-      'warning',
-      name,
-      key,
-      `${name}.${path}: this has no effect on TCP`,
-      'remove it, or write "protocol: http"',
-    );
-  }
-}
-
-/** From the names that people write to those of the model. */
-export function appFromValues(name: string, values: Values<typeof APP_KEYS>, origin: Origin): App {
-  const { health, timeouts } = values;
-  return {
-    name,
-    protocol: values.protocol,
-    nativePort: values.native_port,
-    slot: values.translated_port,
-    internal: values.internal,
-    accessLog: !values.nolog,
-    hostFilter: values.filters.host,
-    acceptProxy: values.accept_proxy,
-    trustedProxies: values.trusted_proxies,
-    sendProxy: values.send_proxy,
-    balance: values.balance,
-    retries: values.retries,
-    health: {
-      path: health.path,
-      intervalMs: health.interval,
-      timeoutMs: health.timeout,
-      rise: health.rise,
-      fall: health.fall,
-    },
-    timeouts: {
-      requestHeadMs: timeouts.request_head,
-      connectMs: timeouts.connect,
-      firstByteMs: timeouts.first_byte,
-      clientIdleMs: timeouts.client_idle,
-      upstreamIdleMs: timeouts.upstream_idle,
-      queueMs: timeouts.queue,
-      tunnelMs: timeouts.tunnel,
-      drainMs: timeouts.drain,
-    },
-    limits: values.limits,
-    stickyCookie: values.sticky.cookie,
-    slowStartMs: values.slow_start,
-    instances: values.instances,
-    origin,
-  };
+function appFromValues(name: string, values: Values<typeof APP_KEYS>, origin: Origin): App {
+  const { native_port, translated_port, instances } = values;
+  return { name, nativePort: native_port, slot: translated_port, ...settingsFromValues(values), instances, origin };
 }

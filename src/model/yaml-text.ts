@@ -63,16 +63,21 @@ export interface YamlTextOptions {
 /** One text with its problems; the roots are its documents. A text with a syntax error has no roots. */
 export class YamlText {
   readonly roots: readonly (Node | null)[];
+  /** The text of each document, with the comments before it; beside `roots`. */
+  readonly parts: readonly string[];
   readonly problems: Problem[] = [];
-  readonly #file: string;
+  readonly file: string;
   readonly #lines = new LineCounter();
   readonly #targets = new Map<Alias, Node | undefined>();
   #mergedKeys = 0;
   #isBroken = false;
 
   constructor(text: string, { version, file }: YamlTextOptions) {
-    this.#file = file;
-    this.roots = this.#parse(text, version);
+    this.file = file;
+    const documents = this.#parse(text, version);
+    this.roots = documents.map((document) => this.resolve(document.contents));
+    const ends = documents.map(({ range }) => range[2]);
+    this.parts = ends.map((end, index) => text.slice(ends[index - 1] ?? 0, end));
   }
 
   /** No syntax: nothing of this text can be believed. */
@@ -171,7 +176,7 @@ export class YamlText {
     return entries;
   }
 
-  #parse(text: string, version: '1.1' | '1.2'): readonly (Node | null)[] {
+  #parse(text: string, version: '1.1' | '1.2'): readonly Document.Parsed[] {
     for (const { pattern, message, hint } of FORBIDDEN) {
       const offset = text.search(pattern);
       if (offset >= 0) return this.#refuseUnparsed(text, offset, message, hint);
@@ -180,13 +185,20 @@ export class YamlText {
     if (tooDeep !== null)
       return this.#refuseUnparsed(text, tooDeep, 'this is nested too deeply', 'an app needs four levels');
     const documents = this.#parseDocuments(text, version);
-    for (const { errors } of documents) {
+    for (const { errors, directives } of documents) {
       for (const error of errors)
         this.#refuse(error.pos[0], lowerFirst(error.message), 'this is no YAML; mend the line');
+      // A text of 1.2 that calls itself 1.1 would turn "no" into false behind the strict readers' back.
+      if (version === '1.2' && directives?.yaml.version !== version)
+        this.#refuse(
+          Math.max(0, text.indexOf('%YAML')),
+          'this is read as YAML 1.2',
+          'remove the line that begins with %',
+        );
     }
     if (this.#isBroken) return [];
     for (const document of documents) this.#findTargets(document);
-    return this.#isBroken ? [] : documents.map((document) => this.resolve(document.contents));
+    return this.#isBroken ? [] : documents;
   }
 
   #parseDocuments(text: string, version: '1.1' | '1.2'): readonly Document.Parsed[] {
@@ -253,7 +265,7 @@ export class YamlText {
     const isLast = this.problems.length === MAX_PROBLEMS - 1;
     const said = isLast ? 'there is more that is wrong' : cut(message, 200);
     const advice = isLast ? 'mend what is named above first' : hint;
-    this.problems.push({ severity, app, file: this.#file, ...this.#placeOf(offset), message: said, hint: advice });
+    this.problems.push({ severity, app, file: this.file, ...this.#placeOf(offset), message: said, hint: advice });
   }
 
   #placeOf(offset: number): { readonly line: number; readonly col: number } {

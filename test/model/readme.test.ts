@@ -2,14 +2,29 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { HEALTH_KEYS, LIMIT_KEYS, TIMEOUT_KEYS } from '../../src/model/app-keys.js';
+import { SETTING_KEYS } from '../../src/model/app-settings.js';
+import { DEFINITION_KEYS } from '../../src/model/definition-keys.js';
+import { EDGE_KEYS, RATE_KEYS, ROUTE_KEYS, TLS_KEYS } from '../../src/model/edge-keys.js';
 import { APP_KEY_NAMES } from '../../src/model/service-document.js';
 
 // From dist/test/model to the sources.
 const README = readFileSync(new URL('../../../src/model/README.md', import.meta.url), 'utf8');
 
 test('the README names each key of the table, and no other', () => {
-  const named = [...README.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, name]) => name);
+  const section = README.slice(0, README.indexOf('## The keys of a definition'));
+  const named = [...section.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, name]) => name);
   assert.deepEqual(named.toSorted(), [...APP_KEY_NAMES].toSorted());
+});
+
+test('the README names each key that a definition has of its own, and no other', () => {
+  const section = README.slice(README.indexOf('| definition |'), README.indexOf('| in `edge` |'));
+  const named = [...section.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, name]) => name);
+  const own = Object.keys(DEFINITION_KEYS).filter((name) => !(name in SETTING_KEYS) && name !== 'native_port');
+  assert.deepEqual(named, own);
+  for (const table of [EDGE_KEYS, TLS_KEYS, ROUTE_KEYS, RATE_KEYS]) {
+    const keys = Object.keys(table);
+    assert.ok(README.includes(`\`{${keys.join(', ')}}\``), keys.join());
+  }
 });
 
 test('the README names the keys of each group in their order', () => {

@@ -1,0 +1,137 @@
+/**
+ * Definitions of apps, as the registry holds them: one app a document, several documents a text. YAML 1.2 core, so JSON
+ * too; strict: what is not known is an error, and a quoted number is a text.
+ */
+import { isMap, isScalar, type Node, type YAMLMap } from 'yaml';
+import type { App, Instance, Origin } from './app.js';
+import type { AppDefinition } from './app-definition.js';
+import { noteMeaningless, settingsFromValues } from './app-settings.js';
+import { DEFINITION_KEYS } from './definition-keys.js';
+import type { Problem } from './problem.js';
+import { type JsonSchema, readTable, tableSchema, type Values } from './readers.js';
+import { MAX_DOCUMENT_BYTES } from './service-document.js';
+import { INVALID, shorten, YamlText } from './yaml-text.js';
+
+export interface ReadDefinition {
+  readonly definition: AppDefinition;
+  /** Its document as it was written, comments too. */
+  readonly text: string;
+}
+
+export interface AppDefinitionDocument {
+  /** In the order of the text. */
+  readonly apps: readonly ReadDefinition[];
+  /** Names of apps that the text speaks of and that are in error, so far as a name could be read. */
+  readonly refused: readonly string[];
+  readonly problems: readonly Problem[];
+  /** whole: what is not in `apps` and not in `refused` is not there; empty: it says nothing; broken: not to be believed. */
+  readonly outcome: 'whole' | 'empty' | 'broken';
+}
+
+/**
+ * Reads definitions. A document with an error is left out and named in a problem; the others live on.
+ * @param file stands in problems and in origins: a path or a key of the store
+ * @param source the name of the source, for origins
+ */
+export function parseAppDefinitions(text: string, file: string, source: string): AppDefinitionDocument {
+  if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) return tooLarge(file);
+  const yaml = new YamlText(text, { version: '1.2', file });
+  const read: ReadDefinition[] = [];
+  const refused = new Set<string>();
+  for (const [index, root] of yaml.roots.entries()) {
+    if (root === null) continue;
+    if (!isMap(root)) {
+      yaml.note('error', null, root, 'this is no definition of an app', 'write "name:", "pods:" and the other keys');
+      continue;
+    }
+    const definition = readDefinition(root, yaml, file, source);
+    if (definition !== null) read.push({ definition, text: yaml.parts[index] ?? '' });
+    else {
+      const name = nameOf(root, yaml);
+      if (name !== null) refused.add(name);
+    }
+  }
+  for (const name of noteRepeated(read, yaml.problems)) refused.add(name);
+  const isEmpty = yaml.roots.every((root) => root === null);
+  if (yaml.isBroken) return { apps: [], refused: [], problems: yaml.problems, outcome: 'broken' };
+  if (isEmpty) yaml.note('warning', null, null, 'this says nothing', 'write a definition, or delete it');
+  const apps = read.filter(({ definition }) => !refused.has(definition.name));
+  return { apps, refused: [...refused], problems: yaml.problems, outcome: isEmpty ? 'empty' : 'whole' };
+}
+
+/** The JSON Schema of one definition, for editors. */
+export function appDefinitionJsonSchema(): JsonSchema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'autoproxy app',
+    ...tableSchema(DEFINITION_KEYS),
+  };
+}
+
+/** What a node serves of a definition. @returns null while the app has no slot. */
+export function appFromDefinition(definition: AppDefinition, instances: readonly Instance[]): App | null {
+  const { name, nativePort, slot, settings, origin } = definition;
+  return slot === null ? null : { name, nativePort, slot, ...settings, instances, origin };
+}
+
+function readDefinition(root: YAMLMap, yaml: YamlText, file: string, source: string): AppDefinition | null {
+  const app = nameOf(root, yaml);
+  const tagged = yaml.customTag(root);
+  if (tagged !== null) {
+    yaml.note('error', app, tagged, 'there is a tag', 'remove the word that begins with "!"');
+    return null;
+  }
+  const place = { text: yaml, source, app, path: app === null ? 'app' : shorten(app), reading: 'strict' } as const;
+  const values = readTable(DEFINITION_KEYS, root, root, place);
+  if (values === INVALID || !noteMeaningless(values, root, place)) return null;
+  if (values.protocol === 'tcp' && values.edge !== null) {
+    const message = `${place.path}.edge: hosts and paths are those of HTTP`;
+    yaml.note('error', app, root, message, 'remove it, or write "protocol: http"');
+    return null;
+  }
+  return definitionFromValues(values, { source, location: file, ...yaml.place(root) });
+}
+
+function definitionFromValues(values: Values<typeof DEFINITION_KEYS>, origin: Origin): AppDefinition {
+  return {
+    name: values.name,
+    pods: values.pods,
+    numInstances: values.num_instances,
+    image: values.image,
+    nativePort: values.native_port,
+    slot: values.slot,
+    settings: settingsFromValues(values),
+    edge: values.edge,
+    env: values.env,
+    origin,
+  };
+}
+
+/** As far as there is a text; whether it is a good name is judged with all the rest. */
+function nameOf(root: YAMLMap, yaml: YamlText): string | null {
+  const pair = root.items.find(({ key }) => isScalar(key) && key.value === 'name');
+  const value: Node | null = pair === undefined ? null : yaml.resolve(pair.value);
+  return isScalar(value) && typeof value.value === 'string' ? value.value : null;
+}
+
+/** Which of two was meant nobody can say. @returns the names that stand more than once */
+function noteRepeated(read: readonly ReadDefinition[], problems: Problem[]): readonly string[] {
+  const byName = new Map<string, AppDefinition[]>();
+  for (const { definition } of read) byName.set(definition.name, [...(byName.get(definition.name) ?? []), definition]);
+  const repeated = [...byName].filter(([, same]) => same.length > 1);
+  for (const [name, same] of repeated) {
+    for (const { origin } of same) {
+      const { location, line, col } = origin;
+      const lines = same.map((one) => one.origin.line).join(' and ');
+      const message = `${name}: two definitions have this name, in lines ${lines}`;
+      problems.push({ severity: 'error', app: name, file: location, line, col, message, hint: 'keep one of them' });
+    }
+  }
+  return repeated.map(([name]) => name);
+}
+
+function tooLarge(file: string): AppDefinitionDocument {
+  const message = `this is larger than the ${MAX_DOCUMENT_BYTES} bytes that are read`;
+  const problem = { app: null, file, line: null, col: null, message, hint: 'split it' } as const;
+  return { apps: [], refused: [], problems: [{ severity: 'error', ...problem }], outcome: 'broken' };
+}

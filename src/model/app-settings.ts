@@ -1,0 +1,64 @@
+/** The keys that the services directory and the registry share: from the names that people write to those of the model. */
+import type { Node } from 'yaml';
+import type { AppSettings } from './app-definition.js';
+import { APP_KEYS } from './app-keys.js';
+import type { Place, Values } from './readers.js';
+
+const { native_port: _port, translated_port: _slot, instances: _instances, ...settings } = APP_KEYS;
+
+export const SETTING_KEYS = settings;
+
+export type SettingValues = Values<typeof SETTING_KEYS>;
+
+export function settingsFromValues(values: SettingValues): AppSettings {
+  const { health, timeouts } = values;
+  return {
+    protocol: values.protocol,
+    internal: values.internal,
+    accessLog: !values.nolog,
+    hostFilter: values.filters.host,
+    acceptProxy: values.accept_proxy,
+    trustedProxies: values.trusted_proxies,
+    sendProxy: values.send_proxy,
+    balance: values.balance,
+    retries: values.retries,
+    health: {
+      path: health.path,
+      intervalMs: health.interval,
+      timeoutMs: health.timeout,
+      rise: health.rise,
+      fall: health.fall,
+    },
+    timeouts: {
+      requestHeadMs: timeouts.request_head,
+      connectMs: timeouts.connect,
+      firstByteMs: timeouts.first_byte,
+      clientIdleMs: timeouts.client_idle,
+      upstreamIdleMs: timeouts.upstream_idle,
+      queueMs: timeouts.queue,
+      tunnelMs: timeouts.tunnel,
+      drainMs: timeouts.drain,
+    },
+    limits: values.limits,
+    stickyCookie: values.sticky.cookie,
+    slowStartMs: values.slow_start,
+  };
+}
+
+/**
+ * TCP has no Host and no cookies: such a key would silently not protect what it seems to protect.
+ * @returns whether there is none; where reading is strict they are errors
+ */
+export function noteMeaningless(values: SettingValues, key: Node, place: Place): boolean {
+  if (values.protocol !== 'tcp') return true;
+  const idle = [
+    values.filters.host === null ? '' : 'filters.host',
+    values.sticky.cookie === null ? '' : 'sticky.cookie',
+  ].filter((written) => written !== '');
+  const severity = place.reading === 'strict' ? 'error' : 'warning';
+  for (const path of idle) {
+    const message = `${place.path}.${path}: this has no effect on TCP`;
+    place.text.note(severity, place.app, key, message, 'remove it, or write "protocol: http"');
+  }
+  return idle.length === 0;
+}

@@ -1,0 +1,71 @@
+/** The one table of what a definition of an app may say; what it shares with the services directory stands in app-keys.ts. */
+import type { EdgeDefinition, EnvEntry } from './app-definition.js';
+import { APP_KEYS } from './app-keys.js';
+import { SETTING_KEYS } from './app-settings.js';
+import { edge } from './edge-keys.js';
+import { env } from './env-entries.js';
+import { integer, list, optional, type Reader, refuse, required, text } from './readers.js';
+import { INVALID } from './yaml-text.js';
+
+/** RFC 1123, 2.1, and a letter first: names of apps and pods become labels of DNS names and words of configurations. */
+const DNS_LABEL = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** They would name a part of the edge's configuration, or everything at once. */
+export const RESERVED_NAMES: readonly string[] = ['all', 'autoproxy', 'default', 'none'];
+
+export function isAppName(name: string): boolean {
+  return DNS_LABEL.test(name) && !RESERVED_NAMES.includes(name);
+}
+
+const name = text(
+  (written) => (isAppName(written) ? written : null),
+  'a name of an app',
+  `write a letter, then a-z, 0-9 and -, at most 63 in all; not ${RESERVED_NAMES.join(', ')}`,
+);
+
+const pod = text(
+  (written) => (DNS_LABEL.test(written) ? written : null),
+  'a name of a pod',
+  'write a letter, then a-z, 0-9 and -, at most 63 in all',
+);
+
+const podList = list(pod, 'write [alpha, beta]');
+
+const pods: Reader<readonly string[]> = {
+  schema: { ...podList.schema, minItems: 1, uniqueItems: true },
+  read(value, place) {
+    const read = podList.read(value, place);
+    if (read === INVALID) return INVALID;
+    if (read.length === 0) return refuse(place, value, 'there is no pod', 'name one at least: [alpha]');
+    const twice = read.find((pod, index) => read.indexOf(pod) !== index);
+    if (twice !== undefined) return refuse(place, value, `${twice} stands twice`, 'keep one of them');
+    return read.toSorted();
+  },
+};
+
+/** [REGISTRY/][PATH/]NAME[:TAG][@DIGEST], as Docker reads it. */
+const IMAGE =
+  /^([a-z0-9.-]+(:\d{1,5})?\/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(:[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
+
+const image = text(
+  (written) => (written.length <= 400 && IMAGE.test(written) ? written : null),
+  'the name of an image',
+  'write name:tag or registry.example:5000/team/name:tag',
+);
+
+export const DEFINITION_KEYS = {
+  name: required(name, 'the name of the app, a DNS label'),
+  pods: required(pods, 'the pods that the app runs in'),
+  num_instances: optional(integer(1, 10_000), 1, 'minimum over all its pods, at least one in each'),
+  image: optional<string | null>(image, null, 'the image of its containers'),
+  native_port: APP_KEYS.native_port,
+  slot: optional<number | null>(
+    APP_KEYS.translated_port.reader,
+    null,
+    'the port on every node; the next one is the health port. Given once, by "app put"',
+    ['translated_port'],
+  ),
+  ...SETTING_KEYS,
+  edge: optional<EdgeDefinition | null>(edge, null, 'how the front door leads to the app; without it no way does'),
+  env: optional<readonly EnvEntry[]>(env, [], 'the environment of its containers'),
+};

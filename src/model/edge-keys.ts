@@ -1,0 +1,197 @@
+/** What a definition says about the front door: certificate, routes, limits. */
+import { isMap, type Node } from 'yaml';
+import type { EdgeDefinition, EdgeTls, RateLimit, Route, RouteHost, RoutePath } from './app-definition.js';
+import { network } from './app-keys.js';
+import {
+  describe,
+  duration,
+  flag,
+  group,
+  integer,
+  list,
+  optional,
+  type Place,
+  type Reader,
+  readTable,
+  refuse,
+  required,
+  size,
+  tableSchema,
+  text,
+} from './readers.js';
+import { isRefusal, type Refusal } from './refusal.js';
+import { parseHostName, parseHostRegex, parseRouteHost } from './route-host.js';
+import { parsePathExact, parsePathPrefix, parsePathRegex } from './route-path.js';
+import { INVALID, type Invalid, shorten } from './yaml-text.js';
+
+/** The edge tries expressions one after the other for each request: so many of one app are bearable. */
+export const MAX_REGEX_ROUTES = 20;
+const MAX_ROUTES = 1_000;
+const MAX_BODY_BYTES = 1_099_511_627_776;
+const DEFAULT_WINDOW_MS = 10_000;
+
+/** A text that one of the parsers of routes reads. */
+function parsed<T extends object>(parse: (written: string) => T | Refusal): Reader<T> {
+  const plain = text((written) => written, 'a text', 'write a text, in quotes where it begins with * or a bracket');
+  return {
+    schema: plain.schema,
+    read(value, place) {
+      const written = plain.read(value, place);
+      if (written === INVALID) return INVALID;
+      const read = parse(written);
+      return isRefusal(read) ? refuse(place, value, `"${shorten(written)}" ${read.message}`, read.hint) : read;
+    },
+  };
+}
+
+const domain = text(
+  (written) => {
+    const host = parseHostName(written);
+    return typeof host === 'string' ? host : null;
+  },
+  'a domain',
+  'write the name of a domain of the site, such as one.example',
+);
+
+const hsts = text(
+  (written) => (/^max-age=\d{1,10}(; includeSubDomains)?(; preload)?$/.test(written) ? written : null),
+  'a value of Strict-Transport-Security',
+  'write max-age=31536000, perhaps with "; includeSubDomains" and "; preload" after it',
+);
+
+export const TLS_KEYS = {
+  domain: optional<string | null>(domain, null, 'whose certificate covers the hosts; without it the one that fits'),
+  redirect: optional(flag, true, 'false: plain HTTP is served too'),
+  hsts: optional<string | null>(hsts, null, 'value of Strict-Transport-Security'),
+};
+
+export const ROUTE_KEYS = {
+  host: optional<RouteHost | null>(
+    parsed(parseRouteHost),
+    null,
+    'a name, or "*." and a name for exactly one more label',
+  ),
+  host_regex: optional<RouteHost | null>(parsed(parseHostRegex), null, 'an expression that matches the whole host'),
+  path: optional<RoutePath | null>(
+    parsed(parsePathPrefix),
+    null,
+    'a prefix of whole segments; without any path every path',
+  ),
+  path_exact: optional<RoutePath | null>(parsed(parsePathExact), null, 'the whole path'),
+  path_regex: optional<RoutePath | null>(parsed(parsePathRegex), null, 'an expression that matches the whole path'),
+  priority: optional(integer(0, 1_000), 0, 'expressions of a higher one are tried first'),
+};
+
+export const RATE_KEYS = {
+  requests: optional<number | null>(integer(1, 10_000_000), null, 'in one window'),
+  errors: optional<number | null>(integer(1, 10_000_000), null, 'in one window'),
+  concurrent: optional<number | null>(integer(1, 1_000_000), null, 'at one time'),
+  window: optional(duration(1_000), DEFAULT_WINDOW_MS, 'time in which requests and errors are counted'),
+};
+
+const route: Reader<Route> = {
+  schema: tableSchema(ROUTE_KEYS),
+  read(value, place) {
+    if (!isMap(value)) return refuse(place, value, `${describe(value)} is no map`, 'write {host: ..., path: ...}');
+    const values = readTable(ROUTE_KEYS, value, value, place);
+    if (values === INVALID) return INVALID;
+    const hosts = [values.host, values.host_regex].filter((host) => host !== null);
+    const paths = [values.path, values.path_exact, values.path_regex].filter((path) => path !== null);
+    const [host, path = { kind: 'prefix', path: '/' } as const] = [hosts[0], paths[0]];
+    if (host === undefined || hosts.length > 1)
+      return refuse(place, value, 'a route has one host', 'write either host or host_regex');
+    if (paths.length > 1)
+      return refuse(place, value, 'a route has one path', 'write one of path, path_exact and path_regex');
+    return { host, path, priority: values.priority, origin: originOf(value, place) };
+  },
+};
+
+const routeList = list(route, 'write a list of {host: ..., path: ...}');
+
+const routes: Reader<readonly Route[]> = {
+  schema: { ...routeList.schema, minItems: 1, maxItems: MAX_ROUTES },
+  read(value, place) {
+    const read = routeList.read(value, place);
+    if (read === INVALID) return INVALID;
+    if (read.length === 0 || read.length > MAX_ROUTES)
+      return refuse(place, value, `there are ${read.length} routes`, `write 1 to ${MAX_ROUTES}`);
+    const regexes = read.filter(({ host, path }) => host.kind === 'regex' || path.kind === 'regex').length;
+    if (regexes > MAX_REGEX_ROUTES) {
+      const hint = 'each is tried for each request; write names and prefixes where they do';
+      return refuse(place, value, `${regexes} routes have expressions, more than ${MAX_REGEX_ROUTES}`, hint);
+    }
+    return refusalOfRepeated(read, value, place) ?? read;
+  },
+};
+
+function refusalOfRepeated(read: readonly Route[], value: Node, place: Place): Invalid | null {
+  const lines = new Map<string, number | null>();
+  for (const one of read) {
+    const key = routeKey(one);
+    const earlier = lines.get(key);
+    if (earlier !== undefined)
+      return refuse(place, value, `${describeRoute(one)} stands twice`, `line ${earlier} has it too; keep one`);
+    lines.set(key, one.origin.line);
+  }
+  return null;
+}
+
+/** Equal for routes that match the same requests: no two of all apps may share one. */
+export function routeKey({ host, path }: Route): string {
+  return `${host.kind} ${hostText(host)} ${path.kind} ${pathText(path)}`;
+}
+
+/** For people: `*.one.example/checkout`. */
+export function describeRoute({ host, path }: Route): string {
+  return `${host.kind === 'wildcard' ? '*.' : ''}${hostText(host)} ${path.kind} ${pathText(path)}`;
+}
+
+function hostText(host: Route['host']): string {
+  return host.kind === 'exact' ? host.host : host.kind === 'wildcard' ? host.suffix : host.pattern;
+}
+
+function pathText(path: Route['path']): string {
+  return path.kind === 'regex' ? path.pattern : path.path;
+}
+
+const rateTable = group(RATE_KEYS);
+
+const rateLimit: Reader<RateLimit> = {
+  schema: rateTable.schema,
+  read(value, place) {
+    const values = rateTable.read(value, place);
+    if (values === INVALID) return INVALID;
+    const { requests, errors, concurrent, window } = values;
+    if (requests === null && errors === null && concurrent === null)
+      return refuse(place, value, 'nothing is limited', 'write one of requests, errors and concurrent');
+    return { requests, errors, concurrent, windowMs: window };
+  },
+};
+
+const networks = list(network, 'write [10.0.0.0/8, ...]');
+const NO_TLS_WORDS: EdgeTls = { domain: null, redirect: true, hsts: null };
+
+export const EDGE_KEYS = {
+  tls: optional<EdgeTls>(group(TLS_KEYS), NO_TLS_WORDS, 'certificate and plain HTTP'),
+  routes: required(routes, 'which requests come to the app'),
+  rate_limit: optional<RateLimit | null>(rateLimit, null, 'for each client'),
+  allow: optional<readonly string[]>(networks, [], 'the only networks that may use the app; none: all'),
+  deny: optional<readonly string[]>(networks, [], 'networks that may not use the app'),
+  max_body: optional<number | null>(size(MAX_BODY_BYTES), null, 'largest body of a request'),
+};
+
+const edgeTable = group(EDGE_KEYS);
+
+export const edge: Reader<EdgeDefinition> = {
+  schema: edgeTable.schema,
+  read(value, place) {
+    const values = edgeTable.read(value, place);
+    if (values === INVALID) return INVALID;
+    const { tls, routes, rate_limit, allow, deny, max_body } = values;
+    return { tls, routes, rateLimit: rate_limit, allow, deny, maxBodyBytes: max_body };
+  },
+};
+
+function originOf(value: Node, place: Place): Route['origin'] {
+  return { source: place.source, location: place.text.file, ...place.text.place(value) };
+}

@@ -1,0 +1,61 @@
+/** Paths of routes: no spelling that one reader decodes or cleans and another does not. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isRefusal } from '../../src/model/refusal.js';
+import { parsePathExact, parsePathPrefix, parsePathRegex } from '../../src/model/route-path.js';
+
+test('a prefix is of whole segments, so its last slash says nothing; an exact path keeps it', () => {
+  assert.deepEqual(parsePathPrefix('/checkout/'), { kind: 'prefix', path: '/checkout' });
+  assert.deepEqual(parsePathPrefix('/'), { kind: 'prefix', path: '/' });
+  assert.deepEqual(parsePathExact('/checkout/'), { kind: 'exact', path: '/checkout/' });
+});
+
+test('what may stand in a path', () => {
+  for (const path of ['/a%20b', '/%C3%A9', '/a;v=1', '/..a', '/a.b', '/~x(1)!$&*+,:@=', '/.well-known/x']) {
+    assert.deepEqual(parsePathExact(path), { kind: 'exact', path });
+  }
+});
+
+const BAD: readonly (readonly [path: string, why: RegExp])[] = [
+  ['checkout', /begin with/],
+  ['', /begin with/],
+  ['/a b', /ASCII/],
+  ['/a\tb', /ASCII/],
+  ['/a\r\nuse_backend x', /ASCII/],
+  ['/\0', /ASCII/],
+  ['/é', /ASCII/],
+  ['/a"b', /quote/],
+  ["/a'b", /quote/],
+  ['/a\\b', /quote/],
+  ['/a#b', /quote/],
+  ['/a?b=c', /quote/],
+  ['/a%2fb', /%2f/],
+  ['/a%5Cb', /%5C/],
+  ['/%2E%2E/b', /%2E/],
+  ['/a%00', /%00/],
+  ['/a%0a', /%0a/],
+  ['/100%', /encodes nothing/],
+  ['/a%zz', /encodes nothing/],
+  ['/a/../b', /dot segment/],
+  ['/a/..', /dot segment/],
+  ['/./a', /dot segment/],
+  ['/a/..;x/b', /dot segment/],
+  ['//a', /slashes/],
+  ['/a//b', /slashes/],
+  ['//', /slashes/],
+];
+
+for (const [path, why] of BAD) {
+  test(`${JSON.stringify(path)} is no path`, () => {
+    for (const parse of [parsePathPrefix, parsePathExact]) {
+      const read = parse(path);
+      assert.ok(isRefusal(read), `taken as ${JSON.stringify(read)}`);
+      assert.match(read.message, why);
+    }
+  });
+}
+
+test('an expression begins with a slash, or matches nothing', () => {
+  assert.deepEqual(parsePathRegex('^/u/[0-9]+$'), { kind: 'regex', pattern: '/u/[0-9]+' });
+  assert.ok(isRefusal(parsePathRegex('u/[0-9]+')));
+});
