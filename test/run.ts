@@ -13,6 +13,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { prepareComponents } from './support/components.js';
+import { prepareConsul } from './support/consul-program.js';
 
 const COMPILED = path.dirname(fileURLToPath(import.meta.url));
 const ROOT = path.resolve(COMPILED, '../..');
@@ -92,6 +93,7 @@ if (files.length === 0) {
 }
 try {
   await prepareComponents();
+  await prepareConsul();
 } catch (error) {
   console.error((error as Error).message);
   if (isStrict) process.exit(1);
