@@ -26,9 +26,16 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   model: { to: ['core'], why: 'the nouns: sources, edge and CLI share them without sharing anything else' },
   config: { to: ['core', 'model'], why: 'options are known before anything runs' },
   snapshot: { to: ['core', 'model'], why: 'the contract between the planes imports neither plane' },
-  sources: { to: ['core', 'model', 'config'], why: 'a source says what it read; the merge is not its business' },
-  registry: { to: ['core', 'model', 'config'], why: 'it writes what people decided, whoever runs it' },
-  neighbors: { to: ['core', 'model', 'config'], why: 'who they are does not depend on what is served' },
+  consul: {
+    to: ['core', 'model', 'config'],
+    why: 'how Consul is spoken to, for all who read or write there; what it means is theirs',
+  },
+  sources: {
+    to: ['core', 'model', 'config', 'consul'],
+    why: 'a source says what it read; the merge is not its business',
+  },
+  registry: { to: ['core', 'model', 'config', 'consul'], why: 'it writes what people decided, whoever runs it' },
+  neighbors: { to: ['core', 'model', 'config', 'consul'], why: 'who they are does not depend on what is served' },
   health: {
     to: ['core', 'model', 'config', 'proxy-protocol'],
     why: 'it measures what it is told to, and begins connections as the traffic does; the merge takes its answers',
@@ -50,14 +57,14 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   control: {
     to: [
-      ...['core', 'model', 'config', 'sources', 'registry', 'neighbors', 'state', 'health', 'snapshot'],
+      ...['core', 'model', 'config', 'consul', 'sources', 'registry', 'neighbors', 'state', 'health', 'snapshot'],
       ...['cluster', 'metrics', 'admin', 'placement'],
     ],
     why: 'the parts of the control plane meet here and never serve traffic, so no codec and no proxy is loaded',
   },
   'primary.ts': {
     to: [
-      ...['core', 'model', 'config', 'sources', 'registry', 'neighbors', 'state', 'health', 'snapshot'],
+      ...['core', 'model', 'config', 'consul', 'sources', 'registry', 'neighbors', 'state', 'health', 'snapshot'],
       ...['cluster', 'metrics', 'admin', 'placement', 'control'],
     ],
     why: 'the root of the control plane never serves traffic, so it loads no codec and no proxy',
@@ -108,8 +115,10 @@ const BUILTINS: readonly BuiltinRule[] = [
   },
   {
     modules: ['http', 'https'],
-    allowed: ['src/admin/', 'src/cli/demo/'],
-    why: "the hot path has its own codec, clients use undici; the admin API and the demo's instances are servers",
+    allowed: ['src/admin/', 'src/cli/demo/', 'src/consul/connection.ts'],
+    why:
+      "the hot path has its own codec, clients use undici; the admin API and the demo's instances are servers, and the " +
+      'Consul client takes an agent of this module',
   },
 ];
 

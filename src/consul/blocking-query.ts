@@ -1,0 +1,132 @@
+import type { Clock, Random } from '../core/clock.js';
+import { fullBudget, judgeIndex, type QueryBudget, retryDelayMs, takeQuery } from './blocking-rules.js';
+import { ConsulConnection } from './connection.js';
+import { ConsulFailure, reasonOf } from './failure.js';
+import { type Answer, type Consistency, type Read, readFrom } from './reads.js';
+import type { ConsulSettings } from './settings.js';
+
+/** A frozen Consul is noticed after this time and a little more; an idle node asks this often. */
+const WAIT_MS = 10_000;
+
+export interface BlockingQueryOptions<T> {
+  readonly settings: ConsulSettings;
+  readonly read: Read<T>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly waitMs?: number;
+}
+
+export interface BlockingQueryListener<T> {
+  /** At each answer that can be believed, whether it is new or not: the index moves for others' changes too. */
+  onAnswer(answer: Answer<T>): void;
+  /** At each failed attempt; it goes on for ever. */
+  onFailure(failure: ConsulFailure): void;
+}
+
+/**
+ * Asks one question again and again, each time for what is newer than the last answer.
+ *
+ *   reading ──answer──► onAnswer ──rate limit──► reading with its index
+ *      │ └──index went back, or no leader──► reading the leader, from index 0
+ *      └──failure──► onFailure ──delay──► reading the leader, from index 0
+ *
+ * After a failure everything may be different: a Consul that was restarted knows other indexes, and a server that has just
+ * begun gives stale readers an empty catalogue until it has caught up. So the first answer is the leader's.
+ */
+export class BlockingQuery<T> {
+  readonly #options: BlockingQueryOptions<T>;
+  readonly #listener: BlockingQueryListener<T>;
+  readonly #connection: ConsulConnection;
+  #abort = new AbortController();
+  #isStopped = false;
+  #index = 0;
+  #consistency: Consistency = 'leader';
+  #budget: QueryBudget;
+  #lastGoodAt: number;
+  #loop: Promise<void> | null = null;
+
+  constructor(options: BlockingQueryOptions<T>, listener: BlockingQueryListener<T>) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#connection = new ConsulConnection(options.settings);
+    this.#budget = fullBudget(options.clock.now());
+    this.#lastGoodAt = options.clock.now();
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Asks anew at once, whatever is known. */
+  restart(): void {
+    this.#abort.abort();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#abort.abort();
+    await this.#loop;
+    this.#connection.close();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      this.#abort = new AbortController();
+      const { signal } = this.#abort;
+      try {
+        const { budget, pauseMs } = takeQuery(this.#budget, this.#options.clock.now(), this.#options.random);
+        this.#budget = budget;
+        if (pauseMs > 0) await this.#pause(pauseMs, signal);
+        await this.#ask(signal);
+      } catch (error) {
+        this.#startOver();
+        // Broken off on purpose: it goes on at once.
+        if (!signal.aborted) await this.#onFailure(error, signal);
+      }
+    }
+  }
+
+  async #ask(signal: AbortSignal): Promise<void> {
+    const { read, waitMs = WAIT_MS, clock } = this.#options;
+    const asked = this.#index;
+    const answer = await readFrom(this.#connection, read, {
+      index: asked,
+      waitMs,
+      consistency: this.#consistency,
+      signal,
+    });
+    signal.throwIfAborted();
+    if (!answer.hasLeader) throw new ConsulFailure('failing', `Consul at ${this.#connection.url} has no leader`);
+    const verdict = judgeIndex(asked, answer.index);
+    if (verdict.kind === 'backwards') return this.#startOver();
+    this.#index = verdict.index;
+    this.#consistency = 'stale';
+    this.#lastGoodAt = clock.now();
+    this.#listener.onAnswer(answer);
+  }
+
+  #startOver(): void {
+    this.#index = 0;
+    this.#consistency = 'leader';
+  }
+
+  async #onFailure(error: unknown, signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options;
+    this.#listener.onFailure(
+      error instanceof ConsulFailure ? error : new ConsulFailure('malformed', reasonOf(error), error),
+    );
+    await this.#pause(retryDelayMs(clock.now() - this.#lastGoodAt, random), signal);
+  }
+
+  /** Resolves early when it is to go on at once. */
+  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.setTimer(delayMs, resolve);
+      signal.addEventListener('abort', () => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * One connection to Consul, for one request after the other, over the `consul` package.
+ *
+ * The package reads an answer to its end or to the deadline: a link that breaks within a body is not noticed. So the
+ * agent watches its socket, and a request whose socket has closed is over.
+ */
+import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Duplex } from 'node:stream';
+import Consul from 'consul';
+import { ConsulFailure, reasonOf } from './failure.js';
+import type { ConsulSettings } from './settings.js';
+
+/** Options that every call of the package understands, whatever its types say. */
+export interface CallOptions {
+  readonly ctx: EventEmitter & { readonly includeResponse: true };
+  readonly timeout: number;
+  readonly token?: string;
+  readonly dc?: string;
+}
+
+export interface Response {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: unknown;
+}
+
+export interface CallLimits {
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Consul's own are a few hundred bytes. */
+const MAX_HEADER_BYTES = 65_536;
+
+export class ConsulConnection {
+  readonly url: string;
+  readonly #settings: ConsulSettings;
+  #consul: Consul | null = null;
+  #agent: HttpAgent | null = null;
+  /** The newest one; requests of old ones are over. */
+  #socket: Duplex | null = null;
+  /** Ends the request that is under way. */
+  #cut: (() => void) | null = null;
+
+  constructor(settings: ConsulSettings) {
+    this.url = settings.url;
+    this.#settings = settings;
+  }
+
+  /**
+   * Makes one call; not two at a time.
+   * @param call gives the options on to the package
+   * @returns also what is no success: Consul's statuses mean different things for different calls
+   * @throws ConsulFailure when there is no answer at all
+   */
+  async call(call: (consul: Consul, options: CallOptions) => Promise<unknown>, limits: CallLimits): Promise<Response> {
+    const ctx = Object.assign(new EventEmitter(), { includeResponse: true } as const);
+    const cut = (): void => {
+      ctx.emit('cancel');
+    };
+    const { signal, deadlineMs } = limits;
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', cut);
+    this.#cut = cut;
+    try {
+      const result = await call(this.#client(), { ctx, timeout: deadlineMs, ...this.#identity() });
+      // With `includeResponse` each call gives its response and what it makes of it.
+      const [response, value] = result as [PackageResponse, unknown];
+      return { status: response.statusCode, headers: response.headers, body: value };
+    } catch (error) {
+      signal?.throwIfAborted();
+      const { response } = error as { readonly response?: PackageResponse };
+      const isRefusal = response !== undefined && response.statusCode >= 300;
+      if (!isRefusal) throw this.#failureFrom(error, deadlineMs, response !== undefined);
+      return { status: response.statusCode, headers: response.headers, body: response.body };
+    } finally {
+      this.#cut = null;
+      signal?.removeEventListener('abort', cut);
+    }
+  }
+
+  close(): void {
+    this.#agent?.destroy();
+    this.#agent = null;
+    this.#consul = null;
+  }
+
+  #identity(): { readonly token?: string; readonly dc?: string } {
+    const { token, tokenFile, datacenter } = this.#settings;
+    const secret = tokenFile === null ? token : readText(tokenFile, 'the token').trim();
+    return {
+      ...(secret === null || secret === '' ? {} : { token: secret }),
+      ...(datacenter === null ? {} : { dc: datacenter }),
+    };
+  }
+
+  /** Certificates are read when the first request needs them: a file that is not there yet is one more failure. */
+  #client(): Consul {
+    if (this.#consul !== null) return this.#consul;
+    const { url, namespace, caFile, certFile, keyFile } = this.#settings;
+    const socketPath = /^unix:\/\/(.+)$/.exec(url)?.[1];
+    const agent = this.#createAgent(url.startsWith('https:'));
+    const options = {
+      agent,
+      baseUrl: `${socketPath === undefined ? url : 'http://localhost'}/v1`,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      ...(socketPath === undefined ? {} : { socketPath }),
+      ...(namespace === null ? {} : { headers: { 'x-consul-namespace': namespace } }),
+      ...(caFile === null ? {} : { ca: readText(caFile, 'the certificate of the authority') }),
+      ...(certFile === null ? {} : { cert: readText(certFile, 'the certificate') }),
+      ...(keyFile === null ? {} : { key: readText(keyFile, 'the key') }),
+    };
+    this.#agent = agent;
+    // The package hands what its types do not name to the HTTP client below it.
+    this.#consul = new Consul(options as ConstructorParameters<typeof Consul>[0]);
+    return this.#consul;
+  }
+
+  #createAgent(isSecure: boolean): HttpAgent {
+    const options = { keepAlive: true, maxSockets: 1 };
+    const agent = isSecure ? new HttpsAgent(options) : new HttpAgent(options);
+    const connect = agent.createConnection.bind(agent);
+    agent.createConnection = (...args: Parameters<typeof connect>): Duplex | null | undefined => {
+      const socket = connect(...args);
+      this.#socket = socket ?? null;
+      // Not at once: a request that waited for the end of this socket gets another one first.
+      socket?.once('close', () => setImmediate(() => this.#socket === socket && this.#cut?.()));
+      return socket;
+    };
+    return agent;
+  }
+
+  #failureFrom(error: unknown, deadlineMs: number, isAnswered: boolean): ConsulFailure {
+    if (error instanceof ConsulFailure) return error;
+    const { isTimeout, isAbort } = error as { readonly isTimeout?: true; readonly isAbort?: true };
+    if (isTimeout) {
+      return new ConsulFailure('late', `Consul at ${this.url} said nothing for ${deadlineMs / 1_000} s`, error);
+    }
+    const reason = isAbort
+      ? 'the connection broke within an answer'
+      : reasonOf(error).replace(/^consul: ([\w.]+: )?/, '');
+    return isAnswered
+      ? new ConsulFailure('malformed', `the answer of ${this.url} can not be read: ${reason}`, error)
+      : new ConsulFailure('unreachable', `Consul at ${this.url} can not be reached: ${reason}`, error);
+  }
+}
+
+/** Of the package below `consul`. */
+interface PackageResponse {
+  readonly statusCode: number;
+  readonly headers: Response['headers'];
+  readonly body?: unknown;
+}
+
+function readText(file: string, what: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConsulFailure('unprepared', `${what} can not be read: ${reasonOf(error)}`, error);
+  }
+}

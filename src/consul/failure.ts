@@ -1,0 +1,30 @@
+/** Why Consul gave no answer that can be used. */
+export type ConsulFailureKind =
+  /** No connection, or it was lost before the answer was whole. */
+  | 'unreachable'
+  /** It took the request and was silent. */
+  | 'late'
+  /** The token is unknown, or lacks a right. */
+  | 'denied'
+  /** Consul itself is in trouble: 429, 5xx, no leader. */
+  | 'failing'
+  /** Any other refusal. */
+  | 'refused'
+  /** What answered is not Consul, or speaks otherwise than is known here. */
+  | 'malformed'
+  /** A file that the connection needs can not be read. */
+  | 'unprepared';
+
+export class ConsulFailure extends Error {
+  readonly kind: ConsulFailureKind;
+
+  constructor(kind: ConsulFailureKind, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'ConsulFailure';
+    this.kind = kind;
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
