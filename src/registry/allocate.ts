@@ -1,0 +1,58 @@
+import type { Random } from '../core/clock.js';
+import { RegistryFailure, type SlotStore } from './registry.js';
+import { obstaclesOf, pickSlot, type SlotRules } from './slot-rules.js';
+
+export interface Chances {
+  readonly random: Random;
+  /** Milliseconds since 1970: quarantines outlive the process. */
+  wallTime(): number;
+}
+
+/** Each lost race means that another allocator has won one. */
+const MAX_ATTEMPTS = 100;
+
+/**
+ * Gives an app a slot that nothing stands against. The record is written first and its neighbors are looked at again
+ * after that: of two that were written at once at least one sees the other and goes back.
+ * @throws RegistryFailure when no port of the range is free
+ */
+export async function allocateSlot(slots: SlotStore, app: string, rules: SlotRules, chances: Chances): Promise<number> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const port = pickSlot(await slots.list(), rules, chances.wallTime(), chances.random);
+    if (port === null) {
+      const { from, to } = rules.range;
+      throw new RegistryFailure(`no slot is free from ${from} to ${to}`, 'free some, or widen the range: --slot-range');
+    }
+    if (await claimAlone(slots, port, app)) return port;
+  }
+  throw new RegistryFailure(`${MAX_ATTEMPTS} slots were taken by others just before`, 'try again');
+}
+
+/**
+ * Records a slot that somebody has chosen.
+ * @param isForced an app that is moved in keeps a port that kernels may use too
+ * @throws RegistryFailure that names what stands against it
+ */
+export async function claimSlot(
+  slots: SlotStore,
+  port: number,
+  app: string,
+  rules: SlotRules,
+  chances: Chances,
+  isForced = false,
+): Promise<void> {
+  const obstacles = obstaclesOf(port, app, await slots.list(), rules, chances.wallTime());
+  const [first] = obstacles.filter(({ kind }) => !(isForced && kind === 'ephemeral'));
+  const hint = 'leave the slot out, and one is given';
+  if (first !== undefined) throw new RegistryFailure(`${app}: slot ${port} ${first.message}`, hint);
+  if (!(await claimAlone(slots, port, app)))
+    throw new RegistryFailure(`${app}: slot ${port} was taken by another just before`, hint);
+}
+
+async function claimAlone(slots: SlotStore, port: number, app: string): Promise<boolean> {
+  if (!(await slots.claim(port, app))) return false;
+  const nextTo = await Promise.all([slots.get(port - 1), slots.get(port + 1)]);
+  if (nextTo.every((owner) => owner === null)) return true;
+  await slots.free(port, app, null);
+  return false;
+}

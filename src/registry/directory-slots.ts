@@ -1,0 +1,89 @@
+/** The slots of a directory: a file a port, its text the name of the app. */
+import { link, mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { FreedSlot, SlotBook, SlotStore } from './registry.js';
+import { bookFromEntries, type RecordEntry, slotFromText, textFromFreed } from './slot-records.js';
+
+export class DirectorySlots implements SlotStore {
+  readonly #slots: string;
+  readonly #freed: string;
+  #writes = 0;
+
+  constructor(directory: string) {
+    this.#slots = path.join(directory, 'slots');
+    this.#freed = path.join(directory, 'freed');
+  }
+
+  async list(): Promise<SlotBook> {
+    const [slots, freed] = await Promise.all([readEntries(this.#slots), readEntries(this.#freed)]);
+    return bookFromEntries(slots, freed);
+  }
+
+  async get(port: number): Promise<string | null> {
+    const text = await readText(path.join(this.#slots, String(port)));
+    return text === null ? null : (slotFromText(text) ?? text.trim());
+  }
+
+  /** Written aside and linked: whoever reads the record reads all of it, and a link is never made over another. */
+  async claim(port: number, app: string): Promise<boolean> {
+    await mkdir(this.#slots, { recursive: true });
+    this.#writes += 1;
+    const aside = path.join(this.#slots, `.${port}.${process.pid}.${this.#writes}`);
+    await writeFile(aside, `${app}\n`, { flag: 'wx' });
+    try {
+      await link(aside, path.join(this.#slots, String(port)));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    } finally {
+      await unlink(aside);
+    }
+    // Whoever may claim it has judged its quarantine.
+    await unlink(path.join(this.#freed, String(port))).catch(() => undefined);
+    return true;
+  }
+
+  async free(port: number, app: string, freedAt: number | null): Promise<boolean> {
+    const record = path.join(this.#slots, String(port));
+    if ((await this.get(port)) !== app) return false;
+    // First the quarantine, then the end of the record: killed between the two it is a leak with a name.
+    if (freedAt !== null) await this.#quarantine({ port, app, freedAt });
+    await unlink(record).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    return true;
+  }
+
+  async #quarantine(freed: FreedSlot): Promise<void> {
+    await mkdir(this.#freed, { recursive: true });
+    this.#writes += 1;
+    const aside = path.join(this.#freed, `.${freed.port}.${process.pid}.${this.#writes}`);
+    await writeFile(aside, textFromFreed(freed));
+    await rename(aside, path.join(this.#freed, String(freed.port)));
+  }
+}
+
+/** Names that begin with a dot are being written, or were when their writer was killed: they mean nothing. */
+async function readEntries(directory: string): Promise<readonly RecordEntry[]> {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const entries = await Promise.all(
+    names
+      .filter((name) => !name.startsWith('.'))
+      .map(async (name) => {
+        const place = path.join(directory, name);
+        const text = await readText(place);
+        return text === null ? null : { name, place, text };
+      }),
+  );
+  return entries.filter((entry) => entry !== null);
+}
+
+async function readText(file: string): Promise<string | null> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+}

@@ -1,0 +1,155 @@
+/**
+ * A registry in a directory, to be kept in a repository or shared by a file system:
+ *
+ *   DIR/checkout.yml      a definition; several documents in a file are several apps
+ *   DIR/slots/21034       the name of the app that has the slot; made once, never written over
+ *   DIR/freed/21034       who had it, and since when it is in quarantine
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { type AppDefinitionDocument, parseAppDefinitions } from '../model/app-definition-document.js';
+import { DirectorySlots } from './directory-slots.js';
+import { withFileGuard } from './file-guard.js';
+import { type Registry, RegistryFailure, type SlotStore, type StoredApp, type StoredApps } from './registry.js';
+import { storedFromDocuments } from './stored-apps.js';
+
+const SOURCE = 'registry';
+
+interface ReadFile {
+  readonly file: string;
+  readonly text: string;
+  readonly document: AppDefinitionDocument;
+}
+
+export class DirectoryRegistry implements Registry {
+  readonly place: string;
+  readonly slots: SlotStore;
+  /** Most files are as they were when they were read last. */
+  #known = new Map<string, ReadFile>();
+
+  constructor(directory: string) {
+    this.place = path.resolve(directory);
+    this.slots = new DirectorySlots(this.place);
+  }
+
+  async list(): Promise<StoredApps> {
+    const files = await this.#readFiles();
+    return storedFromDocuments(files.map(({ document }) => ({ document, versionOf })));
+  }
+
+  async get(name: string): Promise<StoredApp | null> {
+    return (await this.list()).apps.find(({ definition }) => definition.name === name) ?? null;
+  }
+
+  async put(name: string, text: string, expected: string | null): Promise<boolean> {
+    await mkdir(this.place, { recursive: true });
+    const file = (await this.#fileOf(name)) ?? path.join(this.place, `${name}.yml`);
+    return this.#replacePart(file, name, expected, text.trimEnd());
+  }
+
+  async remove(name: string, expected: string): Promise<boolean> {
+    const file = await this.#fileOf(name);
+    return file === null ? false : this.#replacePart(file, name, expected, null);
+  }
+
+  close(): void {
+    // Nothing stays open between two calls.
+  }
+
+  async #fileOf(name: string): Promise<string | null> {
+    const isIts = ({ document }: ReadFile): boolean =>
+      document.apps.some(({ definition }) => definition.name === name) || document.refused.includes(name);
+    return (await this.#readFiles()).find(isIts)?.file ?? null;
+  }
+
+  /** @param text null: the app goes, and its file with the last one */
+  #replacePart(file: string, name: string, expected: string | null, text: string | null): Promise<boolean> {
+    return withFileGuard(file, async () => {
+      const old = await this.#readFile(file);
+      if (old?.document.outcome === 'broken')
+        throw new RegistryFailure(`${file} can not be read as YAML`, 'mend it first: nothing in it can be changed');
+      const part = old?.document.apps.find(({ definition }) => definition.name === name)?.text ?? null;
+      if ((part === null ? null : versionOf(part)) !== expected) return false;
+      const before = old?.text ?? '';
+      const start = part === null ? before.length : before.indexOf(part);
+      const after = before.slice(start + (part?.length ?? 0));
+      await replaceFile(file, joined(before.slice(0, start), text, after));
+      return true;
+    });
+  }
+
+  async #readFiles(): Promise<readonly ReadFile[]> {
+    let names: readonly string[];
+    try {
+      names = await readdir(this.place);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') throw missing(this.place);
+      throw new RegistryFailure(
+        `${this.place}: ${message}`,
+        'name a directory that can be read: --registry DIR',
+        error,
+      );
+    }
+    const known = new Map<string, ReadFile>();
+    for (const name of names.filter(isAppFileName).sort()) {
+      const read = await this.#readFile(path.join(this.place, name));
+      if (read !== null) known.set(read.file, read);
+    }
+    this.#known = known;
+    return [...known.values()];
+  }
+
+  /** @returns null when there is no such file */
+  async #readFile(file: string): Promise<ReadFile | null> {
+    try {
+      const text = await readFile(file, 'utf8');
+      const known = this.#known.get(file);
+      return known?.text === text ? known : { file, text, document: parseAppDefinitions(text, file, SOURCE) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw new RegistryFailure(`${file}: ${(error as Error).message}`, 'let the user who asks read it', error);
+    }
+  }
+}
+
+/** Not what editors and writers leave beside them. */
+function isAppFileName(name: string): boolean {
+  return /^[^.#].*\.(ya?ml|json)$/.test(name);
+}
+
+function versionOf(text: string): string {
+  return createHash('sha256').update(text.trim()).digest('hex').slice(0, 16);
+}
+
+/** @returns the text of the file; empty when nothing is left in it */
+function joined(before: string, text: string | null, after: string): string {
+  const isFirst = before.trim() === '';
+  const own = text === null ? '' : `${isFirst || text.startsWith('---') ? '' : '---\n'}${text}\n`;
+  const whole = `${before}${own}${after.trim() === '' ? '' : after}`;
+  return whole.replace(/^(---|\.\.\.|#.*)?\s*$/gm, '').trim() === '' ? '' : whole;
+}
+
+/** A reader finds the old text or the new one, whole. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  if (text === '') return rm(file, { force: true });
+  const aside = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
+  try {
+    const handle = await open(aside, 'w', 0o644);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(aside, file);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw new RegistryFailure(`${file}: ${(error as Error).message}`, 'the old version stays', error);
+  }
+}
+
+function missing(directory: string): RegistryFailure {
+  return new RegistryFailure(`${directory}: there is no such directory`, `create it: mkdir -p ${directory}`);
+}

@@ -1,0 +1,71 @@
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { RegistryFailure } from './registry.js';
+
+const PATIENCE_MS = 5_000;
+const LOOK_EVERY_MS = 10;
+
+/**
+ * Runs `change` while no other process changes this file. A file system can compare and rename, but not both in one step;
+ * so who changes a file holds a guard beside it, `.NAME.guard`, created with O_EXCL. One whose process died on this host
+ * is removed; one of another host is waited for, and then named.
+ * @throws RegistryFailure when the guard does not go away
+ */
+export async function withFileGuard<T>(file: string, change: () => Promise<T>): Promise<T> {
+  const guard = path.join(path.dirname(file), `.${path.basename(file)}.guard`);
+  const own = `${process.pid} ${hostname()}\n`;
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  while (!(await isCreated(guard, own))) {
+    const holder = await readFile(guard, 'utf8').catch(() => '');
+    if (isDead(holder)) await removeDead(guard);
+    else if (performance.now() > giveUpAt) {
+      const message = `${file} is being changed by process ${holder.trim() || 'unknown'}`;
+      throw new RegistryFailure(message, `wait for it; if there is no such process any more, remove ${guard}`);
+    } else await delay(LOOK_EVERY_MS);
+  }
+  try {
+    return await change();
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+async function isCreated(guard: string, text: string): Promise<boolean> {
+  try {
+    const handle = await open(guard, 'wx', 0o644);
+    try {
+      await handle.writeFile(text);
+    } finally {
+      await handle.close();
+    }
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Of several who saw that the holder is dead only one may remove its guard, and none that of the next holder. */
+async function removeDead(guard: string): Promise<void> {
+  const aside = `${guard}.${process.pid}`;
+  try {
+    await rename(guard, aside);
+    if (!isDead(await readFile(aside, 'utf8'))) await link(aside, guard);
+    await rm(aside, { force: true });
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+function isDead(holder: string): boolean {
+  const [, pid, host] = /^(\d+) (\S+)\n$/.exec(holder) ?? [];
+  if (pid === undefined || host !== hostname()) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}

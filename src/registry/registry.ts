@@ -1,0 +1,81 @@
+/** Where apps and slots are written. Two halves do the same: a directory, and Consul's key-value store. */
+import type { AppDefinition } from '../model/app-definition.js';
+import type { Problem } from '../model/problem.js';
+
+export interface StoredApp {
+  readonly definition: AppDefinition;
+  /** Its document as it is written there. */
+  readonly text: string;
+  /** Another one after each change. */
+  readonly version: string;
+}
+
+export interface StoredApps {
+  /** Sorted by name, each once. */
+  readonly apps: readonly StoredApp[];
+  /** Names that stand there and can not be read: they are taken all the same. */
+  readonly refused: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** Slot `port` belongs to `app`. */
+export interface SlotRecord {
+  readonly port: number;
+  readonly app: string;
+}
+
+/** It did until `freedAt` (milliseconds since 1970), and goes to no other before its quarantine is over. */
+export interface FreedSlot extends SlotRecord {
+  readonly freedAt: number;
+}
+
+export interface SlotBook {
+  /** Sorted by port. */
+  readonly slots: readonly SlotRecord[];
+  readonly freed: readonly FreedSlot[];
+  /** What stands there and is no slot. */
+  readonly problems: readonly Problem[];
+}
+
+export interface SlotStore {
+  list(): Promise<SlotBook>;
+  /** @returns the app that has it, or null */
+  get(port: number): Promise<string | null>;
+  /** Writes the record. @returns false when there is one already; nothing was then written. */
+  claim(port: number, app: string): Promise<boolean>;
+  /**
+   * Takes the record of this app away.
+   * @param freedAt begins its quarantine; null: it was never in use
+   * @returns false when the slot is not the app's
+   */
+  free(port: number, app: string, freedAt: number | null): Promise<boolean>;
+}
+
+/** Every method throws a RegistryFailure when the registry can not be read or written. */
+export interface Registry {
+  /** For people: the directory, or the URL. */
+  readonly place: string;
+  readonly slots: SlotStore;
+  list(): Promise<StoredApps>;
+  get(name: string): Promise<StoredApp | null>;
+  /**
+   * Writes a document, check-and-set.
+   * @param expected the version that it replaces; null: there is none
+   * @returns false when the registry holds another version; nothing was then written
+   */
+  put(name: string, text: string, expected: string | null): Promise<boolean>;
+  /** @returns false when the registry holds another version */
+  remove(name: string, expected: string): Promise<boolean>;
+  close(): void;
+}
+
+/** The registry can not be read or written; the message says which, why, and what to do. */
+export class RegistryFailure extends Error {
+  readonly hint: string | null;
+
+  constructor(message: string, hint: string | null = null, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'RegistryFailure';
+    this.hint = hint;
+  }
+}
