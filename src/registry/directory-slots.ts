@@ -1,7 +1,8 @@
 /** The slots of a directory: a file a port, its text the name of the app. */
-import { link, mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { link, mkdir, rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { FreedSlot, SlotBook, SlotStore } from './registry.js';
+import { type FreedSlot, RegistryFailure, type SlotBook, type SlotStore } from './registry.js';
 import { bookFromEntries, type RecordEntry, slotFromText, textFromFreed } from './slot-records.js';
 
 export class DirectorySlots implements SlotStore {
@@ -15,12 +16,11 @@ export class DirectorySlots implements SlotStore {
   }
 
   async list(): Promise<SlotBook> {
-    const [slots, freed] = await Promise.all([readEntries(this.#slots), readEntries(this.#freed)]);
-    return bookFromEntries(slots, freed);
+    return bookFromEntries(readEntries(this.#slots), readEntries(this.#freed));
   }
 
   async get(port: number): Promise<string | null> {
-    const text = await readText(path.join(this.#slots, String(port)));
+    const text = readIfThere(() => readFileSync(path.join(this.#slots, String(port)), 'utf8'));
     return text === null ? null : (slotFromText(text) ?? text.trim());
   }
 
@@ -63,27 +63,27 @@ export class DirectorySlots implements SlotStore {
   }
 }
 
-/** Names that begin with a dot are being written, or were when their writer was killed: they mean nothing. */
-async function readEntries(directory: string): Promise<readonly RecordEntry[]> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  const entries = await Promise.all(
-    names
-      .filter((name) => !name.startsWith('.'))
-      .map(async (name) => {
-        const place = path.join(directory, name);
-        const text = await readText(place);
-        return text === null ? null : { name, place, text };
-      }),
-  );
-  return entries.filter((entry) => entry !== null);
+/**
+ * Names that begin with a dot are being written, or were when their writer was killed: they mean nothing. Read one after
+ * the other and synchronously, because a thousand small files take 5 ms so and 35 ms with a promise each.
+ */
+function readEntries(directory: string): readonly RecordEntry[] {
+  return (readIfThere(() => readdirSync(directory)) ?? [])
+    .filter((name) => !name.startsWith('.'))
+    .flatMap((name) => {
+      const place = path.join(directory, name);
+      const text = readIfThere(() => readFileSync(place, 'utf8'));
+      return text === null ? [] : { name, place, text };
+    });
 }
 
-async function readText(file: string): Promise<string | null> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
+/** @throws RegistryFailure for all that is not absence */
+function readIfThere<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw new RegistryFailure(message, 'let the user who asks read it', error);
+  }
 }
