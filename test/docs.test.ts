@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
 import { EXIT_CODES } from '../src/cli/exit-codes.js';
 import { createProgram } from '../src/cli/program.js';
 import { CONFIG_OPTION, OPTIONS } from '../src/config/options.js';
@@ -32,14 +33,19 @@ function cellsOf(row: string): string[] {
     .map((cell) => cell.trim().replaceAll('\\|', '|'));
 }
 
-test('README.md lists every command with its description', () => {
-  const program = createProgram(describingContext);
-  const expected = program.commands.map((command) => {
-    const words = command.registeredArguments.map((argument) =>
-      argument.required ? ` <${argument.name()}>` : ` [${argument.name()}]`,
-    );
-    return `| \`autoproxy ${command.name()}${words.join('')}\` | ${command.description()} |`;
+/** Of a command that only holds others, those others. */
+function commandRows(command: Command, parents: readonly string[]): string[] {
+  const words = [...parents, command.name()];
+  if (command.commands.length > 0) return command.commands.flatMap((inner) => commandRows(inner, words));
+  const arguments_ = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? ` <${name}>` : ` [${name}]`;
   });
+  return [`| \`${words.join(' ')}${arguments_.join('')}\` | ${command.description()} |`];
+}
+
+test('README.md lists every command with its description', () => {
+  const expected = commandRows(createProgram(describingContext), []);
   assert.deepEqual(tableAfter(readText('README.md'), 'commands').sort(), expected.sort());
 });
 

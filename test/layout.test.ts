@@ -79,6 +79,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
       'model',
       'config',
       'registry',
+      'consul',
       'placement',
       'edge',
       'primary.ts',

@@ -8,6 +8,7 @@ import { listServiceFiles, readServiceFile, stampFile } from '../sources/directo
 import { directoryStateFromRecords, type FileRecord, recordFromContent } from '../sources/directory-state.js';
 import { refuseClashes } from '../state/clashes.js';
 import type { CommandContext } from './command-context.js';
+import { countOf } from './count-text.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
 
 interface CheckOptions {
@@ -102,8 +103,4 @@ async function readRecord(file: string): Promise<FileRecord | null> {
     null,
   );
   return verdict.kind === 'record' ? verdict.record : null;
-}
-
-function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { createAppCommand } from './app/app.js';
 import { createCheckCommand } from './check.js';
 import type { CommandContext } from './command-context.js';
 import { createDemoCommand } from './demo.js';
@@ -8,6 +9,7 @@ import { createHealthcheckCommand } from './healthcheck.js';
 import { createMaintCommand } from './maint.js';
 import { createNodeCommand } from './node.js';
 import { createReadyCommand } from './ready.js';
+import { createSlotCommand } from './slot/slot.js';
 import { createStatusCommand } from './status.js';
 
 const COMMANDS = [
@@ -19,6 +21,8 @@ const COMMANDS = [
   createReadyCommand,
   createMaintCommand,
   createHealthcheckCommand,
+  createAppCommand,
+  createSlotCommand,
 ];
 
 /** The whole command line; built anew for each run, since commander keeps what it parsed. */
@@ -29,19 +33,21 @@ export function createProgram(context: CommandContext): Command {
     .helpOption('-h, --help', 'print this, or the help of a command')
     .addHelpText('after', EXIT_CODE_HELP);
   for (const createCommand of COMMANDS) program.addCommand(createCommand(context));
-  // Settings are not inherited by commands that are added whole.
-  for (const command of [program, ...program.commands]) {
-    command
-      .exitOverride()
-      .showHelpAfterError(
-        `Run "${command === program ? 'autoproxy' : `autoproxy ${command.name()}`} --help" to see what there is.`,
-      )
-      .configureOutput({
-        writeOut: (text) => context.terminal.write(text),
-        writeErr: (text) => context.terminal.warn(text.trimEnd()),
-      });
-  }
+  configure(program, [], context);
   return program;
+}
+
+/** Settings are not inherited by commands that are added whole. */
+function configure(command: Command, parents: readonly string[], context: CommandContext): void {
+  const words = [...parents, command.name()];
+  command
+    .exitOverride()
+    .showHelpAfterError(`Run "${words.join(' ')} --help" to see what there is.`)
+    .configureOutput({
+      writeOut: (text) => context.terminal.write(text),
+      writeErr: (text) => context.terminal.warn(text.trimEnd()),
+    });
+  for (const inner of command.commands) configure(inner, words, context);
 }
 
 const EXIT_CODE_HELP = `

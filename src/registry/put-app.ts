@@ -16,10 +16,12 @@ export interface PutOptions {
   readonly chances: Chances;
   /** Only says what would change. */
   readonly isDryRun: boolean;
-  /** A slot may become another one; else it is given once and for ever. */
+  /** A slot may become another one, a new one where none is written; else it is given once and for ever. */
   readonly canMoveSlot: boolean;
   /** The slot may lie where kernels take ports from: apps of the old system come with theirs. */
   readonly keepsSlot: boolean;
+  /** Others that are to be written with it: they count as if they were there. */
+  readonly alongside: readonly AppDefinition[];
 }
 
 export interface PutOutcome {
@@ -31,6 +33,27 @@ export interface PutOutcome {
 }
 
 const MAX_ATTEMPTS = 20;
+
+/**
+ * Writes several apps. All are judged before the first is written, with each other too, so that a mistake in the last
+ * leaves nothing half done.
+ */
+export async function putApps(
+  registry: Registry,
+  wanted: readonly ReadDefinition[],
+  options: Omit<PutOptions, 'alongside' | 'isDryRun'>,
+  isDryRun: boolean,
+): Promise<readonly PutOutcome[]> {
+  const alongside = wanted.map(({ definition }) => definition);
+  const put = async (isOnlyPlanned: boolean): Promise<readonly PutOutcome[]> => {
+    const outcomes: PutOutcome[] = [];
+    for (const one of wanted)
+      outcomes.push(await putApp(registry, one, { ...options, alongside, isDryRun: isOnlyPlanned }));
+    return outcomes;
+  };
+  const planned = await put(true);
+  return isDryRun ? planned : put(false);
+}
 
 /**
  * Writes one app.
@@ -49,7 +72,7 @@ export async function putApp(registry: Registry, wanted: ReadDefinition, options
     const [stored, book] = await Promise.all([registry.list(), registry.slots.list()]);
     const previous = stored.apps.find(({ definition }) => definition.name === name) ?? null;
     judge(wanted.definition, previous, stored, options);
-    const slot = slotFor(wanted.definition, previous, book);
+    const slot = slotFor(wanted.definition, previous, book, options);
     if (slot !== null) judgeSlot(name, slot, stored, book, options);
     const planned = { ...wanted.definition, slot };
     const changes = changesBetween(previous?.definition ?? null, planned);
@@ -100,7 +123,7 @@ function judge(
   wanted: AppDefinition,
   previous: StoredApp | null,
   stored: StoredApps,
-  { canMoveSlot }: PutOptions,
+  { canMoveSlot, alongside }: PutOptions,
 ): void {
   const { name, slot } = wanted;
   if (stored.refused.includes(name)) {
@@ -114,8 +137,13 @@ function judge(
     const hint = `leave the slot out to keep ${oldSlot}, or say --move-slot: load balancers and nodes have to follow`;
     throw new RegistryFailure(`${name}: its slot is ${oldSlot}, for ever, and not ${slot}`, hint);
   }
-  const others = stored.apps.map(({ definition }) => definition);
-  refuseRouteClashes(wanted, others);
+  refuseRouteClashes(wanted, withAlongside(stored, alongside));
+}
+
+function withAlongside(stored: StoredApps, alongside: readonly AppDefinition[]): readonly AppDefinition[] {
+  const names = new Set(alongside.map(({ name }) => name));
+  const staying = stored.apps.map(({ definition }) => definition).filter(({ name }) => !names.has(name));
+  return [...staying, ...alongside];
 }
 
 function refuseRouteClashes(wanted: AppDefinition, others: readonly AppDefinition[]): void {
@@ -129,15 +157,21 @@ function refuseRouteClashes(wanted: AppDefinition, others: readonly AppDefinitio
   );
 }
 
-/** The one it says; the one it has; the one that is recorded for it, since a put was cut short. */
-function slotFor(wanted: AppDefinition, previous: StoredApp | null, book: SlotBook): number | null {
-  return wanted.slot ?? previous?.definition.slot ?? book.slots.find(({ app }) => app === wanted.name)?.port ?? null;
+/** The one it says; the one it has; the one that is recorded for it, since a put was cut short. null: a new one. */
+function slotFor(
+  { name, slot }: AppDefinition,
+  previous: StoredApp | null,
+  book: SlotBook,
+  { canMoveSlot }: PutOptions,
+): number | null {
+  if (slot !== null || (canMoveSlot && previous !== null)) return slot;
+  return previous?.definition.slot ?? book.slots.find(({ app }) => app === name)?.port ?? null;
 }
 
 function judgeSlot(name: string, slot: number, stored: StoredApps, book: SlotBook, options: PutOptions): void {
   // In a directory that people edit apps may use slots that nobody has recorded.
-  const unrecorded = stored.apps.flatMap(({ definition }) =>
-    definition.slot === null || definition.name === name ? [] : [{ port: definition.slot, app: definition.name }],
+  const unrecorded = withAlongside(stored, options.alongside).flatMap((other) =>
+    other.slot === null || other.name === name ? [] : [{ port: other.slot, app: other.name }],
   );
   const all = { ...book, slots: [...book.slots.filter(({ app }) => app !== name), ...unrecorded] };
   const obstacles = obstaclesOf(slot, name, all, options.rules, options.chances.wallTime());
@@ -201,5 +235,5 @@ export function textWithSlot(text: string, slot: number): string {
   const name = document.has('translated_port') ? 'translated_port' : 'slot';
   if (document.get(name) === slot) return `${text.trim()}\n`;
   document.set(name, slot);
-  return document.toString({ lineWidth: 0 });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }

@@ -57,15 +57,16 @@ export function obstaclesOf(port: number, app: string, book: SlotBook, rules: Sl
   return [...found, ...placeObstaclesOf(port, rules)];
 }
 
-/** Those that do not depend on other slots. */
+/** Those that do not depend on other slots; at most one of each kind. */
 export function placeObstaclesOf(port: number, rules: SlotRules): SlotObstacle[] {
+  const find = (isBad: (one: number) => boolean): string | null =>
+    isBad(port) ? 'is' : isBad(port + 1) ? 'has its health port on' : null;
+  const reserved = find((one) => rules.reserved.includes(one));
+  const ephemeral = find((one) => rules.ephemeral.some((range) => isWithin(one, range)));
   const found: SlotObstacle[] = [];
-  for (const one of [port, port + 1]) {
-    const what = one === port ? 'is' : 'has its health port on';
-    if (rules.reserved.includes(one)) found.push({ kind: 'reserved', message: `${what} a reserved port` });
-    else if (rules.ephemeral.some((range) => isWithin(one, range)))
-      found.push({ kind: 'ephemeral', message: `${what} a port that kernels give to outgoing connections` });
-  }
+  if (reserved !== null) found.push({ kind: 'reserved', message: `${reserved} a reserved port` });
+  if (ephemeral !== null)
+    found.push({ kind: 'ephemeral', message: `${ephemeral} a port that kernels give to outgoing connections` });
   return found;
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.js';
 import { runCli } from '../support/run-cli.js';
 import { describingContext } from './describing-context.js';
@@ -31,10 +32,18 @@ test('--version prints the version of package.json', async () => {
   assert.deepEqual(await runCli(['--version']), { exitCode: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-for (const { name } of program.commands.map((command) => ({ name: command.name() }))) {
-  test(`autoproxy ${name} --help shows an example and ends with 0`, async () => {
-    const { exitCode, stdout, stderr } = await runCli([name, '--help']);
+/** Commands that hold others have a help of their own, and so have those. */
+function wordsOf(command: Command, parents: readonly string[] = []): string[][] {
+  return command.commands.flatMap((inner) => {
+    const words = [...parents, inner.name()];
+    return [words, ...wordsOf(inner, words)];
+  });
+}
+
+for (const words of wordsOf(program)) {
+  test(`autoproxy ${words.join(' ')} --help shows an example and ends with 0`, async () => {
+    const { exitCode, stdout, stderr } = await runCli([...words, '--help']);
     assert.deepEqual([exitCode, stderr], [0, '']);
-    assert.match(stdout, /Examples?:\n {2}autoproxy /);
+    assert.match(stdout, /Examples?:\n {2}(eval "\$\()?autoproxy /);
   });
 }

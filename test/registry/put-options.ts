@@ -14,6 +14,7 @@ export function putOptions(changes: Partial<PutOptions> = {}): PutOptions {
     isDryRun: false,
     canMoveSlot: false,
     keepsSlot: false,
+    alongside: [],
     ...changes,
   };
 }

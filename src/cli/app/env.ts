@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import type { EnvEntry } from '../../model/app-definition.js';
+import { ENVIRONMENT_FORMATS, type EnvironmentFormat, formatEnvironment } from '../../registry/environment-text.js';
+import type { CommandContext } from '../command-context.js';
+import { CommandFailure } from '../exit-codes.js';
+import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
+import { storedApp } from './stored-app.js';
+
+interface AppEnvOptions extends RegistryOptionValues {
+  readonly format: EnvironmentFormat;
+  readonly readSecrets?: true;
+}
+
+export function createAppEnvCommand(context: CommandContext): Command {
+  const command = new Command('env')
+    .description("print the environment of an app's containers")
+    .argument('<name>', 'the app')
+    .addOption(new Option('--format <FORMAT>', 'how').choices(ENVIRONMENT_FORMATS).default('dotenv'))
+    .option('--read-secrets', 'read secrets from their files on this machine; else only their places are printed')
+    .addHelpText('after', '\nExample:\n  eval "$(autoproxy app env checkout --format export --registry ./apps)"');
+  return addRegistryOptions(command).action(async (name: string, options: AppEnvOptions) => {
+    const { definition } = await withRegistry(options, context, (registry) => storedApp(registry, name));
+    const entries = options.readSecrets ? await Promise.all(definition.env.map(withSecret)) : definition.env;
+    context.terminal.write(formatEnvironment(entries, options.format));
+  });
+}
+
+/** Editors end a file with a line end that belongs to no secret. */
+async function withSecret({ name, value }: EnvEntry): Promise<EnvEntry> {
+  if (typeof value === 'string') return { name, value };
+  const file = value.from.replace(/^file:/, '');
+  try {
+    return { name, value: (await readFile(file, 'utf8')).replace(/\r?\n$/, '') };
+  } catch (error) {
+    const hint = 'run this where the file is, or leave out --read-secrets';
+    throw new CommandFailure(`${name}: ${file}: ${(error as Error).message}`, hint);
+  }
+}

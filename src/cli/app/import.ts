@@ -1,0 +1,91 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { parseAppDefinitions, type ReadDefinition } from '../../model/app-definition-document.js';
+import { textFromDefinition } from '../../model/app-definition-text.js';
+import { formatProblem } from '../../model/problem.js';
+import { definitionFromApp } from '../../registry/imported-app.js';
+import { putApps } from '../../registry/put-app.js';
+import { checkServices } from '../check.js';
+import type { CommandContext } from '../command-context.js';
+import { CommandFailure } from '../exit-codes.js';
+import {
+  addRegistryOptions,
+  addSlotOptions,
+  type RegistryOptionValues,
+  type SlotOptionValues,
+  slotRulesFrom,
+  systemChances,
+  withRegistry,
+} from '../registry-options.js';
+import { showOutcomes } from './outcome-text.js';
+
+interface AppImportOptions extends RegistryOptionValues, SlotOptionValues {
+  readonly pod: readonly string[];
+  readonly rename: ReadonlyMap<string, string>;
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+export function createAppImportCommand(context: CommandContext): Command {
+  const { defaults } = context;
+  const command = new Command('import')
+    .description('write the apps of a services directory, with the slots that they have')
+    .argument('<dir>', 'a directory or a file of the old system')
+    .requiredOption('--pod <NAME>', 'a pod that the apps run in; may be given again', collect, [])
+    .option('--rename <OLD=NEW>', 'where an old name is no DNS label; may be given again', collectRename, new Map())
+    .option('--dry-run', 'say what would change, and exit with 2 when something would')
+    .option('--json', 'one JSON document for programs')
+    .addHelpText(
+      'after',
+      '\nInstances are not taken over: nodes learn theirs from Consul.\n\n' +
+        'Example:\n  autoproxy app import /etc/autoproxy.d/services --pod alpha --registry ./apps --dry-run',
+    );
+  return addSlotOptions(addRegistryOptions(command)).action(async (target: string, options: AppImportOptions) => {
+    const definitions = await readServices(target, options, defaults.admin.port, context);
+    await withRegistry(options, context, async (registry) => {
+      const put = {
+        rules: slotRulesFrom(options, context),
+        chances: systemChances,
+        canMoveSlot: false,
+        keepsSlot: true,
+      };
+      const outcomes = await putApps(registry, definitions, put, options.dryRun === true);
+      showOutcomes(outcomes, options, context);
+    });
+  });
+}
+
+/** @throws CommandFailure when one has an error; each has been said then */
+async function readServices(
+  target: string,
+  { pod, rename }: AppImportOptions,
+  adminPort: number,
+  { terminal }: CommandContext,
+): Promise<ReadDefinition[]> {
+  const { apps, problems } = await checkServices(target, adminPort);
+  const read: ReadDefinition[] = [];
+  const all = [...problems];
+  for (const app of apps) {
+    const { location } = app.origin;
+    const text = textFromDefinition(definitionFromApp(app, rename.get(app.name) ?? app.name, pod));
+    const document = parseAppDefinitions(text, `${location} (${app.name})`, 'import');
+    all.push(...document.problems);
+    read.push(...document.apps);
+  }
+  for (const problem of all) terminal.warn(formatProblem(problem));
+  if (all.some(({ severity }) => severity === 'error'))
+    throw new CommandFailure(
+      'nothing was imported',
+      'mend what is named above; --rename OLD=NEW gives an app another name',
+    );
+  return read;
+}
+
+function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
+}
+
+function collectRename(text: string, earlier: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const [, from, to] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
+  if (from === undefined || to === undefined) throw new InvalidArgumentError('write OLD=NEW.');
+  return new Map([...earlier, [from, to]]);
+}

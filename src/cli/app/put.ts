@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { parseAppDefinitions, type ReadDefinition } from '../../model/app-definition-document.js';
+import { formatProblem, type Problem } from '../../model/problem.js';
+import { putApps } from '../../registry/put-app.js';
+import type { CommandContext } from '../command-context.js';
+import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
+import {
+  addRegistryOptions,
+  addSlotOptions,
+  type RegistryOptionValues,
+  type SlotOptionValues,
+  slotRulesFrom,
+  systemChances,
+  withRegistry,
+} from '../registry-options.js';
+import { showOutcomes } from './outcome-text.js';
+
+interface AppPutOptions extends RegistryOptionValues, SlotOptionValues {
+  readonly dryRun?: true;
+  readonly moveSlot?: true;
+  readonly json?: true;
+}
+
+export function createAppPutCommand(context: CommandContext): Command {
+  const command = new Command('put')
+    .description('write apps: judged first, given a slot when they have none, written by check-and-set')
+    .argument('<file...>', 'files of definitions; - is standard input')
+    .option('--dry-run', 'say what would change, and exit with 2 when something would')
+    .option(
+      '--move-slot',
+      'an app may change its slot, to a new one where none is written; the old one goes into quarantine',
+    )
+    .option('--json', 'one JSON document for programs')
+    .addHelpText('after', '\nExample:\n  autoproxy app put checkout.yml --registry ./apps');
+  return addSlotOptions(addRegistryOptions(command)).action(async (files: string[], options: AppPutOptions) => {
+    const definitions = await readDefinitions(files, context);
+    await withRegistry(options, context, async (registry) => {
+      const put = {
+        rules: slotRulesFrom(options, context),
+        chances: systemChances,
+        canMoveSlot: options.moveSlot === true,
+        keepsSlot: false,
+      };
+      const outcomes = await putApps(registry, definitions, put, options.dryRun === true);
+      showOutcomes(outcomes, options, context);
+    });
+  });
+}
+
+/** @throws CommandFailure when one of them has an error; each has been said then */
+async function readDefinitions(files: readonly string[], { terminal }: CommandContext): Promise<ReadDefinition[]> {
+  const read: ReadDefinition[] = [];
+  const problems: Problem[] = [];
+  for (const file of files) {
+    const document = parseAppDefinitions(await readInput(file), file === '-' ? 'standard input' : file, 'registry');
+    problems.push(...document.problems);
+    read.push(...document.apps);
+  }
+  for (const problem of problems) terminal.warn(formatProblem(problem));
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  if (errors > 0) throw new CommandFailure('nothing was written', 'mend what is named above, and try again');
+  const names = read.map(({ definition }) => definition.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new CommandFailure(`two files define ${twice}`, 'give one of them');
+  if (read.length === 0) throw new CommandFailure('there is no app in what was given', null, EXIT_CODES.failed);
+  return read;
+}
+
+async function readInput(file: string): Promise<string> {
+  try {
+    return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new CommandFailure(code === 'ENOENT' ? `${file}: there is no such file` : `${file}: ${message}`);
+  }
+}

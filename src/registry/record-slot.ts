@@ -1,0 +1,47 @@
+/** Records of slots by themselves: for what stands outside the definitions, and to end leaks. */
+import { allocateSlot, type Chances, claimSlot } from './allocate.js';
+import { type Registry, RegistryFailure } from './registry.js';
+import type { SlotRules } from './slot-rules.js';
+
+/**
+ * Records a slot for an app: that of its definition, or `port`, or a free one. Done twice it is done once.
+ * @returns the slot
+ * @throws RegistryFailure that names what stands against it
+ */
+export async function recordSlot(
+  registry: Registry,
+  app: string,
+  port: number | null,
+  { rules, chances }: { readonly rules: SlotRules; readonly chances: Chances },
+): Promise<number> {
+  const [stored, book] = await Promise.all([registry.get(app), registry.slots.list()]);
+  const used = stored?.definition.slot ?? null;
+  const recorded = book.slots.find((slot) => slot.app === app)?.port ?? null;
+  const own = used ?? recorded;
+  if (port !== null && own !== null && port !== own)
+    throw new RegistryFailure(`${app}: its slot is ${own}, and not ${port}`, 'leave the port out, and it is kept');
+  const wanted = port ?? own;
+  if (wanted === null) return allocateSlot(registry.slots, app, rules, chances);
+  // What is in use is recorded where it is, reserved or not: the check names it.
+  if (wanted !== recorded) await claimSlot(registry.slots, wanted, app, rules, chances, used !== null);
+  return wanted;
+}
+
+/**
+ * Ends the record of a slot that no app uses; the quarantine begins.
+ * @returns the app that had it
+ * @throws RegistryFailure when an app uses it, or may
+ */
+export async function freeSlot(registry: Registry, port: number, chances: Chances): Promise<string> {
+  const app = await registry.slots.get(port);
+  if (app === null)
+    throw new RegistryFailure(`slot ${port} is nobody's`, 'autoproxy slot ls shows those that are taken');
+  const stored = await registry.list();
+  if (stored.refused.includes(app))
+    throw new RegistryFailure(`slot ${port} belongs to ${app}, whose definition can not be read`, 'mend that first');
+  if (stored.apps.some(({ definition }) => definition.name === app && definition.slot === port))
+    throw new RegistryFailure(`slot ${port} is in use by ${app}`, `remove the app: autoproxy app rm ${app}`);
+  if (!(await registry.slots.free(port, app, chances.wallTime())))
+    throw new RegistryFailure(`slot ${port} was changed by somebody else just now`, 'look again: autoproxy slot ls');
+  return app;
+}

@@ -1,0 +1,184 @@
+/** `autoproxy app ...` and `slot ...`: the same words, answers and exit codes over a directory and over Consul. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { REGISTRY_KINDS } from '../registry/registries.js';
+import { type CliResult, runCli } from '../support/run-cli.js';
+
+const SHOP = `name: shop # the till
+pods: [alpha]
+protocol: http
+slot: 21034
+image: shop:1
+edge: {routes: [{host: www.one.example}]}
+env: {GREETING: "it's $HOME", LEVEL: info, PASSWORD: {from: file:/run/secrets/shop}}
+`;
+
+async function writeFiles(context: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-files-'));
+  context.after(() => rm(directory, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(directory, name), text);
+  return directory;
+}
+
+for (const kind of REGISTRY_KINDS) {
+  test(`${kind.name}: an app from its first plan to its end`, async (context) => {
+    const { arguments: place } = await kind.prepare(context);
+    const run = (...words: string[]): Promise<CliResult> => runCli([...words, ...place]);
+    const files = await writeFiles(context, { 'shop.yml': SHOP, 'next.yml': SHOP.replace('shop:1', 'shop:2') });
+    const shop = path.join(files, 'shop.yml');
+
+    const plan = await run('app', 'put', shop, '--dry-run');
+    assert.deepEqual([plan.exitCode, plan.stderr], [2, '']);
+    assert.match(plan.stdout, /^shop: would be created, on slot 21034\n {2}\+ name: shop\n/);
+    assert.equal((await run('app', 'ls')).stdout.split('\n').length, 2);
+
+    const put = await run('app', 'put', shop);
+    assert.deepEqual([put.exitCode, put.stderr], [0, '']);
+    assert.match(put.stdout, /^shop: created, on slot 21034\n/);
+    assert.equal((await run('app', 'put', shop)).stdout, 'shop: as it was, on slot 21034\n');
+    const next = await run('app', 'put', path.join(files, 'next.yml'));
+    assert.equal(next.stdout, 'shop: changed, on slot 21034\n  ~ image: shop:1 → shop:2\n');
+
+    assert.equal((await run('app', 'get', 'shop')).stdout, SHOP.replace('shop:1', 'shop:2'));
+    assert.equal(JSON.parse((await run('app', 'get', 'shop', '--json')).stdout).image, 'shop:2');
+    assert.match((await run('app', 'ls')).stdout, /^shop +21034 +http +alpha +1 +shop:2$/m);
+    assert.match((await run('slot', 'ls')).stdout, /^21034 +shop +taken$/m);
+
+    const removed = await run('app', 'rm', 'shop');
+    assert.deepEqual([removed.exitCode, removed.stdout], [0, 'shop: removed; slot 21034 goes into quarantine\n']);
+    assert.match((await run('slot', 'ls')).stdout, /^21034 +shop +quarantine until /m);
+    const gone = await run('app', 'rm', 'shop');
+    assert.deepEqual([gone.exitCode, gone.stdout], [1, '']);
+    assert.match(gone.stderr, /has no app shop/);
+  });
+
+  test(`${kind.name}: slots by themselves, and the leak that they are`, async (context) => {
+    const { arguments: place } = await kind.prepare(context);
+    const run = (...words: string[]): Promise<CliResult> => runCli([...words, ...place]);
+    const first = await run('slot', 'alloc', 'shop', '--slot-range', '20000-20003', '--reserve', '20001');
+    assert.deepEqual([first.exitCode, first.stdout], [0, '20002\n']);
+    assert.equal((await run('slot', 'alloc', 'shop')).stdout, '20002\n');
+    const full = await run('slot', 'alloc', 'till', '--slot-range', '20000-20003', '--reserve', '20001');
+    assert.equal(full.exitCode, 1);
+    assert.match(full.stderr, /no slot is free from 20000 to 20003\n {2}→ free some/);
+
+    const check = await run('slot', 'ls', '--check');
+    assert.equal(check.exitCode, 1);
+    assert.match(
+      check.stdout,
+      /^slot-without-app: slot 20002 belongs to shop, which is not there \(.+slot free 20002\)$/m,
+    );
+    assert.equal((await run('slot', 'free', '20002')).stdout, 'slot 20002 of shop is free after its quarantine\n');
+    assert.deepEqual(await run('slot', 'ls', '--check'), {
+      exitCode: 0,
+      stdout: '0 slots, 0 apps, 0 leaks\n',
+      stderr: '',
+    });
+    assert.equal((await run('slot', 'free', '20002')).exitCode, 1);
+  });
+}
+
+const directory = REGISTRY_KINDS[0] ?? assert.fail();
+
+test('a slot in use is not freed', async (context) => {
+  const { arguments: place } = await directory.prepare(context);
+  const files = await writeFiles(context, { 'shop.yml': SHOP });
+  await runCli(['app', 'put', path.join(files, 'shop.yml'), ...place]);
+  const { exitCode, stderr } = await runCli(['slot', 'free', '21034', ...place]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /slot 21034 is in use by shop\n {2}→ remove the app/);
+});
+
+test('a mistake in one file keeps all from being written, and stands with its place', async (context) => {
+  const { arguments: place } = await directory.prepare(context);
+  const files = await writeFiles(context, { 'a.yml': SHOP, 'b.yml': 'name: till\npods: [alpha]\nprotocol: htpp\n' });
+  const put = await runCli(['app', 'put', path.join(files, 'a.yml'), path.join(files, 'b.yml'), ...place]);
+  assert.deepEqual([put.exitCode, put.stdout], [1, '']);
+  assert.match(put.stderr, /b\.yml:3:11: error: till\.protocol: "htpp".*did you mean http/);
+  const clash = await writeFiles(context, {
+    'both.yml': `${SHOP}---\n${SHOP.replace('shop', 'till').replace('21034', '21036')}`,
+  });
+  const both = await runCli(['app', 'put', path.join(clash, 'both.yml'), ...place]);
+  assert.equal(both.exitCode, 1);
+  assert.match(both.stderr, /www\.one\.example prefix \/ is a route of /);
+  assert.equal(
+    (await runCli(['app', 'ls', '--json', ...place])).stdout,
+    '{\n  "apps": [],\n  "refused": [],\n  "problems": []\n}\n',
+  );
+});
+
+test('the environment of an app, in each format', async (context) => {
+  const { arguments: place } = await directory.prepare(context);
+  const secrets = await writeFiles(context, { shop: 's3cret\n' });
+  const files = await writeFiles(context, { 'shop.yml': SHOP.replace('/run/secrets', secrets) });
+  await runCli(['app', 'put', path.join(files, 'shop.yml'), ...place]);
+  const env = async (...words: string[]): Promise<string> =>
+    (await runCli(['app', 'env', 'shop', ...words, ...place])).stdout;
+  assert.equal(await env(), `GREETING="it's \\$HOME"\nLEVEL=info\n# PASSWORD comes from file:${secrets}/shop\n`);
+  assert.equal(
+    await env('--format', 'export'),
+    `export GREETING='it'\\''s $HOME'\nexport LEVEL=info\nexport PASSWORD="$(cat ${secrets}/shop)"\n`,
+  );
+  assert.deepEqual(JSON.parse(await env('--format', 'json', '--read-secrets')), {
+    GREETING: "it's $HOME",
+    LEVEL: 'info',
+    PASSWORD: 's3cret',
+  });
+});
+
+const OLD = `shop:
+  protocol: HTTP
+  native_port: 8080
+  translated_port: 21034
+  internal: yes
+  instances: ["172.17.0.2:8080"]
+Old_Till:
+  protocol: tcp
+  translated_port: 40000
+  instances: []
+`;
+
+test('a directory of the old system is taken over, with its slots', async (context) => {
+  const { arguments: place } = await directory.prepare(context);
+  const services = await writeFiles(context, { 'shop.yml': OLD });
+  const refused = await runCli(['app', 'import', services, '--pod', 'alpha', ...place]);
+  assert.equal(refused.exitCode, 1);
+  assert.match(refused.stderr, /Old_Till.*is not a name of an app/);
+  const words = ['app', 'import', services, '--pod', 'beta', '--pod', 'alpha', '--rename', 'Old_Till=old-till'];
+  assert.equal((await runCli([...words, '--dry-run', ...place])).exitCode, 2);
+  const { exitCode, stdout, stderr } = await runCli([...words, ...place]);
+  assert.deepEqual([exitCode, stderr], [0, '']);
+  assert.match(stdout, /^old-till: created, on slot 40000$/m);
+  const got = await runCli(['app', 'get', 'shop', ...place]);
+  assert.equal(
+    got.stdout,
+    'name: shop\npods:\n  - alpha\n  - beta\nnum_instances: 1\nprotocol: http\nnative_port: 8080\nslot: 21034\ninternal: true\n',
+  );
+  const check = await runCli(['slot', 'ls', '--check', '--json', ...place]);
+  assert.deepEqual(
+    JSON.parse(check.stdout).leaks.map(({ kind, port }: { kind: string; port: number }) => [kind, port]),
+    [['ephemeral', 40_000]],
+  );
+});
+
+test('without a registry, with two, and with a wrong variable the command line was wrong', async () => {
+  for (const [words, env] of [
+    [['app', 'ls'], {}],
+    [['app', 'ls', '--registry', '/tmp', '--consul', 'http://127.0.0.1:1'], {}],
+    [['slot', 'ls', '--registry', '/tmp'], { AUTOPROXY_SLOT_RANGE: '9-1' }],
+    [['slot', 'free', 'x', '--registry', '/tmp'], {}],
+  ] as const) {
+    const { exitCode, stderr } = await runCli(words, env);
+    assert.equal(exitCode, 64, words.join(' '));
+    assert.notEqual(stderr, '');
+  }
+});
+
+test('a Consul that does not answer is named, with what to do', async () => {
+  const { exitCode, stderr } = await runCli(['app', 'ls'], { CONSUL_HTTP_ADDR: '127.0.0.1:1' });
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /Consul at http:\/\/127\.0\.0\.1:1 can not be reached: .*ECONNREFUSED.*\n {2}→ /);
+});
