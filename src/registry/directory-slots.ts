@@ -1,4 +1,5 @@
 /** The slots of a directory: a file a port, its text the name of the app. */
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { link, mkdir, rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,7 +9,6 @@ import { bookFromEntries, type RecordEntry, slotFromText, textFromFreed } from '
 export class DirectorySlots implements SlotStore {
   readonly #slots: string;
   readonly #freed: string;
-  #writes = 0;
 
   constructor(directory: string) {
     this.#slots = path.join(directory, 'slots');
@@ -27,8 +27,7 @@ export class DirectorySlots implements SlotStore {
   /** Written aside and linked: whoever reads the record reads all of it, and a link is never made over another. */
   async claim(port: number, app: string): Promise<boolean> {
     await mkdir(this.#slots, { recursive: true });
-    this.#writes += 1;
-    const aside = path.join(this.#slots, `.${port}.${process.pid}.${this.#writes}`);
+    const aside = path.join(this.#slots, `.${port}.${randomUUID()}`);
     await writeFile(aside, `${app}\n`, { flag: 'wx' });
     try {
       await link(aside, path.join(this.#slots, String(port)));
@@ -56,8 +55,7 @@ export class DirectorySlots implements SlotStore {
 
   async #quarantine(freed: FreedSlot): Promise<void> {
     await mkdir(this.#freed, { recursive: true });
-    this.#writes += 1;
-    const aside = path.join(this.#freed, `.${freed.port}.${process.pid}.${this.#writes}`);
+    const aside = path.join(this.#freed, `.${freed.port}.${randomUUID()}`);
     await writeFile(aside, textFromFreed(freed));
     await rename(aside, path.join(this.#freed, String(freed.port)));
   }

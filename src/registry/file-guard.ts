@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -49,7 +50,7 @@ async function isCreated(guard: string, text: string): Promise<boolean> {
 
 /** Of several who saw that the holder is dead only one may remove its guard, and none that of the next holder. */
 async function removeDead(guard: string): Promise<void> {
-  const aside = `${guard}.${process.pid}`;
+  const aside = `${guard}.${randomUUID()}`;
   try {
     await rename(guard, aside);
     if (!isDead(await readFile(aside, 'utf8'))) await link(aside, guard);

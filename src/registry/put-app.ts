@@ -68,6 +68,7 @@ export async function putApps(
  */
 export async function putApp(registry: Registry, wanted: ReadDefinition, options: PutOptions): Promise<PutOutcome> {
   const { name } = wanted.definition;
+  const neverUsed = new Set<number>();
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const [stored, book] = await Promise.all([registry.list(), registry.slots.list()]);
     const previous = stored.apps.find(({ definition }) => definition.name === name) ?? null;
@@ -79,13 +80,14 @@ export async function putApp(registry: Registry, wanted: ReadDefinition, options
     const isRecorded = slot !== null && book.slots.some(({ port, app }) => port === slot && app === name);
     const isSame = previous !== null && isSameDefinition(previous.definition, planned);
     if (isSame && isRecorded) {
-      if (!options.isDryRun) await freeOthers(registry, name, slot, book, options.chances);
+      if (!options.isDryRun) await freeOthers(registry, name, slot, book, options.chances, neverUsed);
       return { app: name, kind: 'unchanged', slot, changes: [] };
     }
     const kind = previous === null ? 'created' : isSame ? 'unchanged' : 'changed';
     if (options.isDryRun) return { app: name, kind, slot, changes };
 
     const claimed = isRecorded ? slot : await claim(registry, name, slot, options);
+    if (!isRecorded) neverUsed.add(claimed);
     const definition = { ...planned, slot: claimed };
     const isWritten =
       isSame || (await registry.put(name, textWithSlot(wanted.text, claimed), previous?.version ?? null));
@@ -93,7 +95,7 @@ export async function putApp(registry: Registry, wanted: ReadDefinition, options
     if (isWritten) {
       if ((await registry.slots.get(claimed)) !== name) await claim(registry, name, claimed, options);
       await undoOnClash(registry, definition, previous, isRecorded ? null : claimed);
-      await freeOthers(registry, name, claimed, book, options.chances);
+      await freeOthers(registry, name, claimed, book, options.chances, neverUsed);
       return { app: name, kind, slot: claimed, changes: changesBetween(previous?.definition ?? null, definition) };
     }
   }
@@ -219,9 +221,11 @@ async function freeOthers(
   kept: number | null,
   book: SlotBook,
   chances: Chances,
+  neverUsed: ReadonlySet<number> = new Set(),
 ): Promise<void> {
   for (const { port, app } of book.slots) {
-    if (app === name && port !== kept) await registry.slots.free(port, name, chances.wallTime());
+    if (app !== name || port === kept) continue;
+    await registry.slots.free(port, name, neverUsed.has(port) ? null : chances.wallTime());
   }
 }
 

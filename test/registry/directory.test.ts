@@ -1,0 +1,114 @@
+/** A directory that people edit too: files of several apps, broken ones, and guards whose holder has died. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { DirectoryRegistry } from '../../src/registry/directory.js';
+import { putApp, removeApp } from '../../src/registry/put-app.js';
+import { RegistryFailure } from '../../src/registry/registry.js';
+import { putOptions, smallApp } from './put-options.js';
+
+const TWO =
+  '# both\nname: shop # one\npods: [alpha]\nprotocol: http\n---\n# second\nname: till\npods: [alpha]\nprotocol: tcp\n';
+
+async function directoryOf(context: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-registry-'));
+  context.after(() => rm(directory, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(directory, name), text);
+  return directory;
+}
+
+test('an app among others in a file is changed and removed where it stands', async (context) => {
+  const directory = await directoryOf(context, { 'all.yml': TWO });
+  const registry = new DirectoryRegistry(directory);
+  await putApp(registry, smallApp('shop', 'slot: 21034\nimage: shop:2\n'), putOptions());
+  const file = path.join(directory, 'all.yml');
+  const changed = await readFile(file, 'utf8');
+  assert.match(changed, /^name: shop\n(.*\n)+slot: 21034\nimage: shop:2\n---\n# second\nname: till\n/);
+  await putApp(registry, smallApp('till', 'slot: 21036\n'), putOptions());
+  const names = (await registry.list()).apps.map(({ definition }) => [definition.name, definition.slot]);
+  assert.deepEqual(names, [
+    ['shop', 21_034],
+    ['till', 21_036],
+  ]);
+  await removeApp(registry, 'shop', { ...putOptions(), isDryRun: false });
+  assert.deepEqual(
+    (await registry.list()).apps.map(({ definition }) => definition.name),
+    ['till'],
+  );
+  await removeApp(registry, 'till', { ...putOptions(), isDryRun: false });
+  assert.deepEqual((await readdir(directory)).sort(), ['freed', 'slots']);
+});
+
+test('a broken file costs its own apps; nothing in it is changed', async (context) => {
+  const directory = await directoryOf(context, {
+    'bad.yml': 'name: [',
+    'shop.yml': 'name: shop\npods: 3\n',
+    '.x.yml': '[',
+  });
+  const registry = new DirectoryRegistry(directory);
+  await putApp(registry, smallApp('till'), putOptions());
+  const { apps, refused, problems } = await registry.list();
+  assert.deepEqual([apps.map(({ definition }) => definition.name), refused], [['till'], ['shop']]);
+  assert.deepEqual(problems.map(({ file, line }) => [path.basename(file), line]).slice(0, 2), [
+    ['bad.yml', 1],
+    ['shop.yml', 2],
+  ]);
+  await assert.rejects(
+    putApp(registry, smallApp('shop'), putOptions()),
+    /shop: what the registry holds .* can not be read/,
+  );
+  await assert.rejects(putApp(registry, smallApp('bad'), putOptions()), /bad\.yml can not be read as YAML/);
+});
+
+test('an app that two files define is none, and both are named', async (context) => {
+  const text = 'name: shop\npods: [alpha]\nprotocol: http\n';
+  const directory = await directoryOf(context, { 'a.yml': text, 'b.yml': text });
+  const { apps, refused, problems } = await new DirectoryRegistry(directory).list();
+  assert.deepEqual([apps, refused], [[], ['shop']]);
+  assert.deepEqual(
+    problems.map(({ file }) => path.basename(file)),
+    ['a.yml', 'b.yml'],
+  );
+});
+
+test('a change by hand between reading and writing is seen', async (context) => {
+  const directory = await directoryOf(context, { 'shop.yml': smallApp('shop').text });
+  const registry = new DirectoryRegistry(directory);
+  const before = await registry.get('shop');
+  await writeFile(path.join(directory, 'shop.yml'), `${smallApp('shop').text}image: by-hand\n`);
+  assert.equal(await registry.put('shop', smallApp('shop', 'image: other\n').text, before?.version ?? ''), false);
+  assert.equal((await registry.get('shop'))?.definition.image, 'by-hand');
+});
+
+test('the guard of a process that has died is void', async (context) => {
+  const directory = await directoryOf(context, {});
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  await writeFile(path.join(directory, '.shop.yml.guard'), `${pid} ${hostname()}\n`);
+  const writers = Array.from({ length: 4 }, () =>
+    putApp(new DirectoryRegistry(directory), smallApp('shop'), putOptions()),
+  );
+  await Promise.all(writers);
+  assert.deepEqual(
+    (await readdir(directory)).filter((name) => name.startsWith('.')),
+    [],
+  );
+  assert.equal((await new DirectoryRegistry(directory).list()).apps.length, 1);
+});
+
+test('a directory that is not there is named; no registry is made by mistake', async () => {
+  const registry = new DirectoryRegistry('/nowhere/registry');
+  await assert.rejects(registry.list(), (error) => error instanceof RegistryFailure && /mkdir/.test(error.hint ?? ''));
+  await assert.rejects(putApp(registry, smallApp('shop'), putOptions()), RegistryFailure);
+});
+
+test('what a killed writer has left aside means nothing', async (context) => {
+  const directory = await directoryOf(context, { '.shop.yml.123': 'name: sh' });
+  await mkdir(path.join(directory, 'slots'));
+  await writeFile(path.join(directory, 'slots', '.20000.123.1'), 'sh');
+  const registry = new DirectoryRegistry(directory);
+  assert.deepEqual(await registry.list(), { apps: [], refused: [], problems: [] });
+  assert.deepEqual(await registry.slots.list(), { slots: [], freed: [], problems: [] });
+});
