@@ -129,6 +129,15 @@ test('the environment of an app, in each format', async (context) => {
   });
 });
 
+test('what was JSON stays JSON, with its slot', async (context) => {
+  const { arguments: place } = await directory.prepare(context);
+  const files = await writeFiles(context, { 'shop.json': '{"name": "shop", "pods": ["alpha"], "protocol": "tcp"}' });
+  await runCli(['app', 'put', path.join(files, 'shop.json'), ...place]);
+  const { slot, ...rest } = JSON.parse((await runCli(['app', 'get', 'shop', ...place])).stdout);
+  assert.ok(slot % 2 === 0);
+  assert.deepEqual(rest, { name: 'shop', pods: ['alpha'], protocol: 'tcp' });
+});
+
 const OLD = `shop:
   protocol: HTTP
   native_port: 8080

@@ -1,0 +1,121 @@
+/** What a put will do, judged against what the registry holds. Pure. */
+import { isDeepStrictEqual } from 'node:util';
+import type { AppDefinition } from '../model/app-definition.js';
+import { plainFromDefinition } from '../model/app-definition-text.js';
+import { describeRoute } from '../model/edge-keys.js';
+import type { Chances } from './allocate.js';
+import { type Change, changesBetween } from './changes.js';
+import { RegistryFailure, type SlotBook, type StoredApp, type StoredApps } from './registry.js';
+import { findRouteClashes } from './route-clashes.js';
+import { obstaclesOf, type SlotRules } from './slot-rules.js';
+
+export interface PlanOptions {
+  readonly rules: SlotRules;
+  readonly chances: Chances;
+  /** A slot may become another one, a new one where none is written; else it is given once and for ever. */
+  readonly canMoveSlot: boolean;
+  /** The slot may lie where kernels take ports from: apps of the old system come with theirs. */
+  readonly keepsSlot: boolean;
+  /** Others that are to be written with it: they count as if they were there. */
+  readonly alongside: readonly AppDefinition[];
+}
+
+/** What the registry holds at one moment. */
+export interface RegistryContents {
+  readonly stored: StoredApps;
+  readonly book: SlotBook;
+}
+
+export interface PutPlan {
+  /** With its slot, when that is known. */
+  readonly definition: AppDefinition;
+  readonly previous: StoredApp | null;
+  readonly kind: 'created' | 'changed' | 'unchanged';
+  readonly changes: readonly Change[];
+  /** The slot is recorded for the app already. */
+  readonly isRecorded: boolean;
+}
+
+/** @throws RegistryFailure that names what stands against it */
+export function planPut(wanted: AppDefinition, { stored, book }: RegistryContents, options: PlanOptions): PutPlan {
+  const { name } = wanted;
+  const previous = stored.apps.find(({ definition }) => definition.name === name) ?? null;
+  judge(wanted, previous, stored, options);
+  const slot = slotFor(wanted, previous, book, options);
+  if (slot !== null) judgeSlot(name, slot, stored, book, options);
+  const definition = { ...wanted, slot };
+  const isSame = previous !== null && isSameDefinition(previous.definition, definition);
+  return {
+    definition,
+    previous,
+    kind: previous === null ? 'created' : isSame ? 'unchanged' : 'changed',
+    changes: isSame ? [] : changesBetween(previous?.definition ?? null, definition),
+    isRecorded: slot !== null && book.slots.some(({ port, app }) => port === slot && app === name),
+  };
+}
+
+export function isSameDefinition(a: AppDefinition, b: AppDefinition): boolean {
+  return isDeepStrictEqual(plainFromDefinition(a), plainFromDefinition(b));
+}
+
+function judge(
+  wanted: AppDefinition,
+  previous: StoredApp | null,
+  stored: StoredApps,
+  { canMoveSlot, alongside }: PlanOptions,
+): void {
+  const { name, slot } = wanted;
+  if (stored.refused.includes(name)) {
+    throw new RegistryFailure(
+      `${name}: what the registry holds under this name can not be read`,
+      `mend or remove it first`,
+    );
+  }
+  const oldSlot = previous?.definition.slot ?? null;
+  if (slot !== null && oldSlot !== null && slot !== oldSlot && !canMoveSlot) {
+    const hint = `leave the slot out to keep ${oldSlot}, or say --move-slot: load balancers and nodes have to follow`;
+    throw new RegistryFailure(`${name}: its slot is ${oldSlot}, for ever, and not ${slot}`, hint);
+  }
+  refuseRouteClashes(wanted, withAlongside(stored, alongside));
+}
+
+function withAlongside(stored: StoredApps, alongside: readonly AppDefinition[]): readonly AppDefinition[] {
+  const names = new Set(alongside.map(({ name }) => name));
+  const staying = stored.apps.map(({ definition }) => definition).filter(({ name }) => !names.has(name));
+  return [...staying, ...alongside];
+}
+
+export function refuseRouteClashes(wanted: AppDefinition, others: readonly AppDefinition[]): void {
+  const [clash] = findRouteClashes(wanted, others);
+  if (clash === undefined) return;
+  const { origin } = clash.ownersRoute;
+  const place = [origin.location, origin.line].filter((part) => part !== null).join(':');
+  throw new RegistryFailure(
+    `${wanted.name}: ${describeRoute(clash.route)} is a route of ${clash.owner} already (${place})`,
+    'take it away there first, or choose another host or path',
+  );
+}
+
+/** The one it says; the one it has; the one that is recorded for it, since a put was cut short. null: a new one. */
+function slotFor(
+  { name, slot }: AppDefinition,
+  previous: StoredApp | null,
+  book: SlotBook,
+  { canMoveSlot }: PlanOptions,
+): number | null {
+  if (slot !== null || (canMoveSlot && previous !== null)) return slot;
+  return previous?.definition.slot ?? book.slots.find(({ app }) => app === name)?.port ?? null;
+}
+
+function judgeSlot(name: string, slot: number, stored: StoredApps, book: SlotBook, options: PlanOptions): void {
+  // In a directory that people edit apps may use slots that nobody has recorded.
+  const unrecorded = withAlongside(stored, options.alongside).flatMap((other) =>
+    other.slot === null || other.name === name ? [] : [{ port: other.slot, app: other.name }],
+  );
+  const all = { ...book, slots: [...book.slots.filter(({ app }) => app !== name), ...unrecorded] };
+  const obstacles = obstaclesOf(slot, name, all, options.rules, options.chances.wallTime());
+  const isOwn = book.slots.some(({ port, app }) => port === slot && app === name);
+  const [first] = obstacles.filter(({ kind }) => kind !== 'ephemeral' || !(options.keepsSlot || isOwn));
+  if (first === undefined) return;
+  throw new RegistryFailure(`${name}: slot ${slot} ${first.message}`, 'leave the slot out, and one is given');
+}
