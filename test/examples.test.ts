@@ -1,5 +1,8 @@
 /** The examples are files that people copy, so they pass the strictest check. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runCli } from './support/run-cli.js';
@@ -8,4 +11,13 @@ test('autoproxy check has nothing to say about examples/services', async () => {
   const directory = fileURLToPath(new URL('../../examples/services', import.meta.url));
   const { exitCode, stdout } = await runCli(['check', directory, '--strict']);
   assert.deepEqual([exitCode, stdout], [0, '2 files, 3 apps: 0 errors, 0 warnings\n']);
+});
+
+test('autoproxy app put takes the definitions of examples/apps', async (context) => {
+  const registry = await mkdtemp(path.join(tmpdir(), 'autoproxy-examples-'));
+  context.after(() => rm(registry, { recursive: true, force: true }));
+  const file = fileURLToPath(new URL('../../examples/apps/checkout.yml', import.meta.url));
+  const { exitCode, stdout, stderr } = await runCli(['app', 'put', file, '--registry', registry]);
+  assert.deepEqual([exitCode, stderr], [0, '']);
+  assert.match(stdout, /^checkout: created, on slot \d+\n/);
 });
