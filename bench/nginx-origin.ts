@@ -6,7 +6,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findComponents } from '../test/support/components.js';
-import { bindChild } from './bound-child.js';
+import { bindChild } from './children.js';
+import { MissingProgram } from './contenders/missing-program.js';
 
 export interface NginxOptions {
   readonly ports: readonly number[];
@@ -28,8 +29,7 @@ export class NginxOrigin {
 
   async start(): Promise<void> {
     const { nginx } = findComponents();
-    if (nginx === null)
-      throw new Error('nginx is missing: npm test as root installs it, or apt-get install nginx-light');
+    if (nginx === null) throw new MissingProgram('nginx');
     const files = path.join(this.#directory, 'size');
     mkdirSync(files);
     for (const size of [65_536, 1_048_576]) writeFileSync(path.join(files, String(size)), Buffer.alloc(size));
@@ -39,7 +39,7 @@ export class NginxOrigin {
     writeFileSync(file, this.#configuration());
     const command = [...this.#prefix, nginx, '-c', file, '-p', this.#directory];
     this.#child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'ignore', 'ignore'] });
-    bindChild(this.#child);
+    bindChild(this.#child, 'SIGTERM');
     await untilListening('127.0.0.1', this.ports[0] ?? 0);
   }
 

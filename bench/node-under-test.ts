@@ -7,7 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { StateDocument } from '../src/admin/state-document.js';
-import { bindChild } from './bound-child.js';
+import { bindChild } from './children.js';
 
 const ENTRY = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const READY_TIMEOUT_MS = 15_000;
@@ -95,7 +95,7 @@ export class NodeUnderTest {
       env: { ...process.env, ...environment },
     });
     this.#child = child;
-    bindChild(child);
+    bindChild(child, 'SIGQUIT');
     const lines = createInterface({ input: child.stderr as NodeJS.ReadableStream });
     const isReady = new Promise<void>((resolve) => {
       lines.on('line', (line) => {

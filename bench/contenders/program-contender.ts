@@ -1,9 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bindChild } from '../bound-child.js';
+import { bindChild } from '../children.js';
 import { type Contender, type ContenderOptions, portsOf } from './contender.js';
+import { MissingProgram } from './missing-program.js';
 
 const require = createRequire(import.meta.url);
 
@@ -22,7 +25,7 @@ export class ProgramContender implements Contender {
   /** @param variant of the program, where it has several; it stands in the name. */
   constructor(library: string, options: ContenderOptions, variant = '', keepsAlive = true) {
     this.name = variant === '' ? library : `${library}, ${variant}`;
-    this.version = (require(`${library}/package.json`) as { readonly version: string }).version;
+    this.version = versionOf(library);
     this.keepsAlive = keepsAlive;
     this.#program = fileURLToPath(new URL(`./programs/${library}.js`, import.meta.url));
     this.#options = options;
@@ -60,4 +63,12 @@ export class ProgramContender implements Contender {
     child.kill('SIGKILL');
     await ended;
   }
+}
+
+/** A library may forbid to import its package.json, so that is read where its folder is. */
+function versionOf(library: string): string {
+  const folders = require.resolve.paths(library) ?? [];
+  const file = folders.map((folder) => path.join(folder, library, 'package.json')).find((name) => existsSync(name));
+  if (file === undefined) throw new MissingProgram(library);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }
