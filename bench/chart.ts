@@ -1,5 +1,5 @@
 /** The ratios as bars, one group for each comparison: what is left of the line is cheaper than the first contender. */
-import type { Comparison } from './figures.js';
+import { originLine, type Results } from './results.js';
 
 const WIDTH = 900;
 const LABELS = 300;
@@ -11,10 +11,10 @@ const MOST = 4;
 const OWN = '#0b6e4f';
 const OTHER = '#9aa5b1';
 
-export function chartOf(comparisons: readonly Comparison[], subtitle: string): string {
+export function chartOf(results: Results): string {
   const parts: string[] = [];
   let y = TOP;
-  for (const { title, unit, contenders } of comparisons) {
+  for (const { title, unit, contenders } of results.comparisons) {
     if (contenders.every(({ ratio }) => ratio === null)) continue;
     parts.push(text(0, y + 18, `${title}: ${unit}`, 'bold'));
     y += GROUP_HEAD;
@@ -34,7 +34,7 @@ export function chartOf(comparisons: readonly Comparison[], subtitle: string): s
   const line = `<line x1="${one}" y1="${TOP}" x2="${one}" y2="${y}" stroke="#d64545" stroke-dasharray="3 3"/>`;
   const head = [
     text(0, 20, "Times the first contender's, in the same run; less is better", 'bold'),
-    text(0, 40, subtitle, 'normal'),
+    text(0, 40, originLine(results), 'normal'),
   ];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-10 0 ${WIDTH + 20} ${y + 10}" font-family="sans-serif" font-size="13">`,

@@ -17,7 +17,12 @@ export interface Machine {
 
 export function describeMachine(): Machine {
   const model = /^model name\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown processor';
-  return { cores: availableParallelism(), processor: model.trim(), kernel: release(), node: process.version };
+  return { cores: availableParallelism(), processor: model.trim(), kernel: kernelVersion(), node: process.version };
+}
+
+/** What comes behind the numbers names a distribution or a provider's build. */
+function kernelVersion(): string {
+  return /^[\d.]+/.exec(release())?.[0] ?? 'unknown';
 }
 
 export function machineLine({ cores, processor, kernel, node }: Machine = describeMachine()): string {

@@ -5,32 +5,25 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Comparison, Spread } from './figures.js';
-import type { Promised } from './judgement.js';
-import type { Machine } from './machine.js';
+import { chartOf } from './chart.js';
+import type { Spread } from './figures.js';
+import { type Results, textOf } from './results.js';
 
 export const RESULTS_DIRECTORY = fileURLToPath(new URL('../../bench/results', import.meta.url));
-const FILE = path.join(RESULTS_DIRECTORY, 'results.json');
+const RESULTS_FILE = path.join(RESULTS_DIRECTORY, 'results.json');
 const DIGITS = 4;
 
-export interface Results {
-  /** The day, in UTC. */
-  readonly date: string;
-  readonly machine: Machine;
-  /** Cores that others used before anything was started. */
-  readonly othersCores: number;
-  readonly seconds: number;
-  readonly comparisons: readonly Comparison[];
-  readonly promises: readonly Promised[];
-}
-
-export function writeResults(results: Results, file = FILE): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(shortened(results), null, 1)}\n`);
+/** The JSON, and beside it the table and the chart that are made from it. */
+export function writeResults(results: Results, directory = RESULTS_DIRECTORY): void {
+  mkdirSync(directory, { recursive: true });
+  const kept = shortened(results);
+  writeFileSync(path.join(directory, 'results.json'), `${JSON.stringify(kept, null, 1)}\n`);
+  writeFileSync(path.join(directory, 'results.txt'), textOf(kept));
+  writeFileSync(path.join(directory, 'results.svg'), chartOf(kept));
 }
 
 /** @throws Error when there are none yet. */
-export function readResults(file = FILE): Results {
+export function readResults(file = RESULTS_FILE): Results {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Results;
   } catch (error) {

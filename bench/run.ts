@@ -2,14 +2,11 @@
  * Everything that is compared with others, in one run: a table, a chart and a JSON file in bench/results/, which are what
  * the README quotes. On a machine that others use it refuses to start.
  *
- *   npm run bench -- [--only small,latency,…] [--rounds 5] [--seconds 3] [--on-busy-machine] [--keep-old]
+ *   npm run bench -- [--only small,latency,…] [--rounds 5] [--seconds 3] [--on-busy-machine]
  *
- * `--on-busy-machine` runs all the same and marks what it says; `--keep-old` writes nothing.
+ * `--on-busy-machine` runs all the same and marks what it says. A part (`--only`) is shown and not written.
  */
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { chartOf } from './chart.js';
 import { compare, pin } from './comparison.js';
 import { contendersFor, HAPROXY_AND_AUTOPROXY } from './contenders/all.js';
 import type { Comparison } from './figures.js';
@@ -18,7 +15,7 @@ import { judge } from './judgement.js';
 import { busyLine, describeMachine, isBusy, lookAtOthers, machineLine } from './machine.js';
 import { Origins } from './origins.js';
 import { comparisonTable, Verdict } from './report.js';
-import { RESULTS_DIRECTORY, writeResults } from './results-file.js';
+import { writeResults } from './results-file.js';
 import { measureChanges } from './workloads/changes.js';
 import { measureIdle } from './workloads/idle.js';
 import { measureLatency } from './workloads/latency.js';
@@ -30,7 +27,6 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
     'on-busy-machine': { type: 'boolean', default: false },
-    'keep-old': { type: 'boolean', default: false },
   },
 });
 const rounds = Number(values.rounds);
@@ -82,14 +78,9 @@ console.log('');
 const verdict = new Verdict();
 const promises = judge(comparisons);
 for (const promise of promises) verdict.check(promise.isKept, promise.text, promise.figure);
-if (!values['keep-old']) {
+if (values.only === 'all') {
   const date = new Date().toISOString().slice(0, 10);
   writeResults({ date, machine, othersCores, seconds, comparisons, promises });
-  const tables = comparisons.map((comparison) => comparisonTable(comparison));
-  const broken = promises.map(({ isKept, text, figure }) => `${isKept ? 'kept  ' : 'BROKEN'}  ${text}: ${figure}`);
-  const head = `${machineLine(machine)}, ${date}${isBusy(othersCores) ? `\n${busyLine(othersCores)}` : ''}`;
-  writeFileSync(path.join(RESULTS_DIRECTORY, 'results.txt'), `${[head, ...tables, broken.join('\n')].join('\n\n')}\n`);
-  writeFileSync(path.join(RESULTS_DIRECTORY, 'results.svg'), chartOf(comparisons, `${machineLine(machine)}, ${date}`));
   console.log('\nWritten: bench/results/. "npm run bench:readme" brings them into the README.');
 }
 process.exitCode = verdict.exitCode;

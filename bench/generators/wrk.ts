@@ -6,6 +6,9 @@ import { runProgram } from '../children.js';
 import { MissingProgram } from '../contenders/missing-program.js';
 import { type Generator, type Latency, type Load, type LoadFigures, sumFigures } from './load.js';
 
+/** A paced load first opens all its connections: a crowd at the door is another question. */
+const OPENING_MS = 300;
+
 /** One wrk for each port, all at once. */
 export const wrk: Generator = async (load) => {
   const { wrk: program } = findComponents();
@@ -34,7 +37,8 @@ function scriptOf({ bodyBytes, perSecond, connections }: Load): string {
   if (bodyBytes > 0) lines.push('wrk.method = "POST"', `wrk.body = string.rep("x", ${bodyBytes})`);
   if (perSecond !== null) {
     const longestMs = Math.max(1, Math.round((2_000 * connections) / perSecond));
-    lines.push(`function delay() return math.random(0, ${longestMs}) end`);
+    lines.push('local asked = 0', 'function delay()', '  asked = asked + 1');
+    lines.push(`  return math.random(0, ${longestMs}) + (asked <= ${connections} and ${OPENING_MS} or 0)`, 'end');
   }
   return `${lines.join('\n')}\n`;
 }
