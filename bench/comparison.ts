@@ -2,7 +2,6 @@
  * Proxies beside each other in the same run: proxy on one core, load and origin on the other, rounds interleaved, so that
  * a machine that slows down slows all of them. The ratio holds on a noisy machine; requests per second do not.
  */
-import { findComponents } from '../test/support/components.js';
 import type { Contender, ContenderOptions, Setup } from './contenders/contender.js';
 import { MissingProgram } from './contenders/missing-program.js';
 import { type Comparison, type ContenderFigures, spreadOf } from './figures.js';
@@ -10,6 +9,7 @@ import type { Generator } from './generators/load.js';
 import { websocket } from './generators/websocket.js';
 import { OthersUse } from './machine.js';
 import { ECHO_PORT, ORIGIN_PORT } from './origins.js';
+import { pin } from './pinning.js';
 import { cpuSeconds } from './process-usage.js';
 import { verifyContender } from './verify.js';
 import type { Workload } from './workloads/requests.js';
@@ -44,19 +44,18 @@ export interface ComparisonOptions {
   readonly generator: Generator;
 }
 
-export function pin(core: number): readonly string[] {
-  const { taskset } = findComponents();
-  return taskset === null ? [] : [taskset, '-c', String(core)];
-}
-
-/** Starts, prepares and measures; the first of `creators` is what the others are compared with. Stops them all. */
+/** Starts, verifies, prepares and measures; the first of `creators` is what the others are compared with. Stops them all. */
 export async function measureRounds(measurement: Measurement, creators: readonly Create[]): Promise<Comparison> {
   const { workload, title, unit, setup, rounds } = measurement;
   const { contenders, missing } = createContenders(creators, setup);
   const samples = new Map<Contender, Sample[]>(contenders.map((contender) => [contender, []]));
   const others = new OthersUse();
   try {
-    for (const contender of contenders) await contender.start();
+    for (const contender of contenders) {
+      await contender.start();
+      // A relay of bytes says nothing of HTTP; echoes are compared one by one by the generator.
+      if (setup.protocol === 'http' && setup.origin === 'nginx') await verifyContender(contender, setup.instances);
+    }
     for (const contender of contenders) await measurement.prepare(contender);
     for (let round = 0; round < rounds; round += 1) {
       for (const contender of contenders) samples.get(contender)?.push(await measurement.sample(contender));
@@ -85,8 +84,6 @@ export function compare(
       setup: load.setup,
       rounds,
       prepare: async (contender) => {
-        // A relay of bytes says nothing of HTTP; echoes are compared one by one by the generator.
-        if (load.setup.protocol === 'http' && !isEcho) await verifyContender(contender);
         await loadOnce(contender, load, used, WARM_UP_SECONDS);
       },
       sample: (contender) => loadOnce(contender, load, used, seconds),

@@ -4,13 +4,14 @@
  *   npm run bench:cpu -- [--workload small,64k,…|all] [--rounds 5] [--seconds 3] [--contenders two|all]
  */
 import { parseArgs } from 'node:util';
-import { compare, pin } from './comparison.js';
+import { compare } from './comparison.js';
 import { contendersFor } from './contenders/all.js';
 import type { Comparison } from './figures.js';
 import { wrk } from './generators/wrk.js';
 import { judge } from './judgement.js';
 import { busyLine, isBusy, lookAtOthers, machineLine } from './machine.js';
 import { Origins } from './origins.js';
+import { pin } from './pinning.js';
 import { comparisonTable, Verdict } from './report.js';
 import { WORKLOADS } from './workloads/requests.js';
 

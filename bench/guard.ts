@@ -13,7 +13,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { prepareComponents } from '../test/support/components.js';
-import { compare, pin } from './comparison.js';
+import { compare } from './comparison.js';
 import { AutoproxyContender } from './contenders/autoproxy.js';
 import { HaproxyContender } from './contenders/haproxy.js';
 import { type Comparison, type ContenderFigures, figuresOf } from './figures.js';
@@ -21,6 +21,7 @@ import { autocannon } from './generators/autocannon.js';
 import { type Bounds, excessOf, verdictLine } from './guard-bounds.js';
 import { busyLine, isBusy, lookAtOthers, machineLine } from './machine.js';
 import { Origins } from './origins.js';
+import { pin } from './pinning.js';
 import { comparisonTable, Verdict } from './report.js';
 import { WORKLOADS } from './workloads/requests.js';
 

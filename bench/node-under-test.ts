@@ -1,13 +1,12 @@
 /** A real `autoproxy node` in a directory of its own, for benchmarks and end-to-end tests. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { StateDocument } from '../src/admin/state-document.js';
-import { bindChild } from './children.js';
+import { bindChild, createDirectory, removeDirectory } from './leftovers.js';
 
 const ENTRY = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const READY_TIMEOUT_MS = 15_000;
@@ -47,7 +46,7 @@ export class NodeUnderTest {
     this.#options = options;
     this.host = options.host;
     this.adminPort = options.adminPort;
-    this.directory = options.directory ?? mkdtempSync(path.join(tmpdir(), 'autoproxy-bench-'));
+    this.directory = options.directory ?? createDirectory('bench');
     mkdirSync(this.servicesDir, { recursive: true });
   }
 
@@ -150,6 +149,6 @@ export class NodeUnderTest {
   }
 
   removeDirectory(): void {
-    rmSync(this.directory, { recursive: true, force: true });
+    removeDirectory(this.directory);
   }
 }

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { bindChild } from './children.js';
+import { bindChild } from './leftovers.js';
 import { NginxOrigin } from './nginx-origin.js';
 
 export const ORIGIN_PORT = 30_101;

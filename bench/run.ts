@@ -7,13 +7,14 @@
  * `--on-busy-machine` runs all the same and marks what it says. A part (`--only`) is shown and not written.
  */
 import { parseArgs } from 'node:util';
-import { compare, pin } from './comparison.js';
+import { compare } from './comparison.js';
 import { contendersFor, HAPROXY_AND_AUTOPROXY } from './contenders/all.js';
 import type { Comparison } from './figures.js';
 import { wrk } from './generators/wrk.js';
 import { judge } from './judgement.js';
 import { busyLine, describeMachine, isBusy, lookAtOthers, machineLine } from './machine.js';
 import { Origins } from './origins.js';
+import { pin } from './pinning.js';
 import { comparisonTable, Verdict } from './report.js';
 import { writeResults } from './results-file.js';
 import { measureChanges } from './workloads/changes.js';
@@ -63,13 +64,20 @@ if (isBusy(othersCores)) {
 }
 const origins = new Origins(pin(1));
 const comparisons: Comparison[] = [];
+const failed: string[] = [];
 await origins.start();
 try {
   for (const name of chosen) {
-    const comparison = await runs[name]?.();
-    if (comparison === undefined) continue;
-    comparisons.push(comparison);
-    console.log(`\n${comparisonTable(comparison)}`);
+    try {
+      const comparison = await runs[name]?.();
+      if (comparison === undefined) continue;
+      comparisons.push(comparison);
+      console.log(`\n${comparisonTable(comparison)}`);
+    } catch (error) {
+      // The others can still be shown; but a run with a hole is not kept.
+      failed.push(name);
+      console.error(`\n${name}:`, error);
+    }
   }
 } finally {
   await origins.stop();
@@ -78,9 +86,10 @@ console.log('');
 const verdict = new Verdict();
 const promises = judge(comparisons);
 for (const promise of promises) verdict.check(promise.isKept, promise.text, promise.figure);
-if (values.only === 'all') {
+if (failed.length > 0) console.error(`Not measured: ${failed.join(', ')}. Nothing is written.`);
+else if (values.only === 'all') {
   const date = new Date().toISOString().slice(0, 10);
   writeResults({ date, machine, othersCores, seconds, comparisons, promises });
   console.log('\nWritten: bench/results/. "npm run bench:readme" brings them into the README.');
 }
-process.exitCode = verdict.exitCode;
+process.exitCode = failed.length > 0 ? 1 : verdict.exitCode;

@@ -1,16 +1,18 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { findComponents } from '../../test/support/components.js';
-import { bindChild } from '../children.js';
+import { bindChild, createDirectory, removeDirectory } from '../leftovers.js';
 import { untilListening } from '../nginx-origin.js';
 import { childrenOf } from '../process-usage.js';
 import { type ChangingContender, type ContenderOptions, portsOf } from './contender.js';
 import { MissingProgram } from './missing-program.js';
+
+const MASTER_TIMEOUT_MS = 10_000;
+const MASTER_PAUSE_MS = 20;
 
 /** HAProxy with one thread and what the old system's configuration had: the same timeouts, checks and forwarded field. */
 export class HaproxyContender implements ChangingContender {
@@ -21,7 +23,7 @@ export class HaproxyContender implements ChangingContender {
   readonly ports: readonly number[];
   readonly #options: ContenderOptions;
   readonly #program: string;
-  readonly #directory = mkdtempSync(path.join(tmpdir(), 'autoproxy-haproxy-'));
+  readonly #directory = createDirectory('haproxy');
   readonly #isReloadable: boolean;
   #child: ChildProcess | null = null;
 
@@ -53,11 +55,16 @@ export class HaproxyContender implements ChangingContender {
     this.#child?.kill('SIGUSR2');
   }
 
-  /** The master counts its reloads; signals that come while one is under way are one. */
+  /** The master counts its reloads; signals that come while one is under way are one. It does not answer meanwhile. */
   async changesInForce(): Promise<number> {
-    const socket = connect(this.#masterSocket);
-    socket.end('show proc\n');
-    return Number(/^\d+\s+master\s+(\d+)/m.exec(await readText(socket))?.[1] ?? 0);
+    const deadline = performance.now() + MASTER_TIMEOUT_MS;
+    for (;;) {
+      const text = await this.#askMaster('show proc').catch(() => '');
+      const reloads = /^\d+\s+master\s+(\d+)/m.exec(text)?.[1];
+      if (reloads !== undefined) return Number(reloads);
+      if (performance.now() > deadline) throw new Error('the master of haproxy does not answer');
+      await new Promise((resolve) => setTimeout(resolve, MASTER_PAUSE_MS));
+    }
   }
 
   async pids(): Promise<readonly number[]> {
@@ -78,7 +85,13 @@ export class HaproxyContender implements ChangingContender {
       child.kill('SIGTERM');
       await ended;
     }
-    rmSync(this.#directory, { recursive: true, force: true });
+    removeDirectory(this.#directory);
+  }
+
+  #askMaster(command: string): Promise<string> {
+    const socket = connect(this.#masterSocket);
+    socket.end(`${command}\n`);
+    return readText(socket);
   }
 
   get #file(): string {

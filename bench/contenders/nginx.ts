@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findComponents } from '../../test/support/components.js';
-import { bindChild } from '../children.js';
+import { bindChild, createDirectory, removeDirectory } from '../leftovers.js';
 import { untilListening } from '../nginx-origin.js';
 import { childrenOf } from '../process-usage.js';
 import { type Contender, type ContenderOptions, portsOf } from './contender.js';
@@ -19,7 +18,7 @@ export class NginxContender implements Contender {
   readonly ports: readonly number[];
   readonly #options: ContenderOptions;
   readonly #program: string;
-  readonly #directory = mkdtempSync(path.join(tmpdir(), 'autoproxy-nginx-proxy-'));
+  readonly #directory = createDirectory('nginx-proxy');
   #child: ChildProcess | null = null;
 
   constructor(options: ContenderOptions) {
@@ -57,7 +56,7 @@ export class NginxContender implements Contender {
       child.kill('SIGTERM');
       await ended;
     }
-    rmSync(this.#directory, { recursive: true, force: true });
+    removeDirectory(this.#directory);
   }
 
   #configuration(): string {

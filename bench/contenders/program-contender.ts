@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bindChild } from '../children.js';
+import { bindChild } from '../leftovers.js';
 import { type Contender, type ContenderOptions, portsOf } from './contender.js';
 import { MissingProgram } from './missing-program.js';
 

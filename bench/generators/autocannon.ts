@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runProgram } from '../children.js';
+import { createDirectory, removeDirectory, runProgram } from '../leftovers.js';
 import { type Generator, type LoadFigures, sumFigures } from './load.js';
 
 const PROGRAM = createRequire(import.meta.url).resolve('autocannon/autocannon.js');
@@ -17,7 +16,7 @@ interface Report {
 /** As a program of its own, so that it can be pinned; one for each port. */
 export const autocannon: Generator = async (load) => {
   const { host, ports, connections, seconds, closesEach, bodyBytes, perSecond, prefix } = load;
-  const folder = mkdtempSync(path.join(tmpdir(), 'autoproxy-autocannon-'));
+  const folder = createDirectory('autocannon');
   const body = path.join(folder, 'body');
   writeFileSync(body, 'x'.repeat(bodyBytes));
   const share = String(Math.max(1, Math.round(connections / ports.length)));
@@ -40,6 +39,6 @@ export const autocannon: Generator = async (load) => {
     });
     return sumFigures(await Promise.all(parts));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeDirectory(folder);
   }
 };

@@ -1,6 +1,6 @@
 /** Connections that send a message, wait for its echo, and send the next. */
 import { fileURLToPath } from 'node:url';
-import { runProgram } from '../children.js';
+import { runProgram } from '../leftovers.js';
 import type { Generator, LoadFigures } from './load.js';
 
 const PROGRAM = fileURLToPath(new URL('./websocket-program.js', import.meta.url));

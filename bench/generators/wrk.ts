@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findComponents } from '../../test/support/components.js';
-import { runProgram } from '../children.js';
 import { MissingProgram } from '../contenders/missing-program.js';
+import { createDirectory, removeDirectory, runProgram } from '../leftovers.js';
 import { type Generator, type Latency, type Load, type LoadFigures, sumFigures } from './load.js';
 
 /** A paced load first opens all its connections: a crowd at the door is another question. */
@@ -13,14 +12,14 @@ const OPENING_MS = 300;
 export const wrk: Generator = async (load) => {
   const { wrk: program } = findComponents();
   if (program === null) throw new MissingProgram('wrk');
-  const folder = mkdtempSync(path.join(tmpdir(), 'autoproxy-wrk-'));
+  const folder = createDirectory('wrk');
   try {
     const script = path.join(folder, 'load.lua');
     writeFileSync(script, scriptOf(load));
     const parts = load.ports.map((port) => runOne(program, port, script, load));
     return sumFigures(await Promise.all(parts));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeDirectory(folder);
   }
 };
 

@@ -1,9 +1,10 @@
 /** What a connection costs that has asked once and is silent since, in memory. */
 import { connect, type Socket } from 'node:net';
-import { type Create, measureRounds, pin } from '../comparison.js';
+import { type Create, measureRounds } from '../comparison.js';
 import { type Contender, PLAIN_SETUP } from '../contenders/contender.js';
 import type { Comparison } from '../figures.js';
 import { wrk } from '../generators/wrk.js';
+import { pin } from '../pinning.js';
 import { openDescriptorLimit, residentBytes } from '../process-usage.js';
 
 const MOST_CONNECTIONS = 10_000;

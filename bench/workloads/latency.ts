@@ -1,11 +1,12 @@
 /** How long answers take at half of what HAProxy can do: where a proxy waits, and does not only work. */
-import { type Create, measureRounds, pin } from '../comparison.js';
+import { type Create, measureRounds } from '../comparison.js';
 import type { Contender } from '../contenders/contender.js';
 import { PLAIN_SETUP } from '../contenders/contender.js';
 import { HaproxyContender } from '../contenders/haproxy.js';
 import type { Comparison } from '../figures.js';
 import type { Load } from '../generators/load.js';
 import { wrk } from '../generators/wrk.js';
+import { pin } from '../pinning.js';
 
 /** Enough to find the most that HAProxy does. */
 const BUSY_CONNECTIONS = 64;

@@ -34,7 +34,7 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
   post: { ...PLAIN, title: '1 KB POST', bodyBytes: 1_024, bound: 1.1 },
   '64k': { ...PLAIN, title: '64 KB response', path: '/size/65536', connections: 32, bound: 1.0 },
   '1m': { ...PLAIN, title: '1 MB response', path: '/size/1048576', connections: 16, bound: 1.05 },
-  upload: { ...PLAIN, title: '1 MB upload', bodyBytes: 1_048_576, connections: 16, bound: 1.05 },
+  upload: { ...PLAIN, title: '1 MB upload', path: '/sink', bodyBytes: 1_048_576, connections: 16, bound: 1.05 },
   connection: { ...PLAIN, title: 'one connection per request', closesEach: true, bound: 1.0 },
   tcp: {
     ...PLAIN,
@@ -51,12 +51,11 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
     setup: { ...PLAIN_SETUP, origin: 'echo' },
     bodyBytes: 128,
   },
-  'slots-10': { ...PLAIN, title: '10 slots', setup: { ...PLAIN_SETUP, slots: 10 }, askedSlots: 4 },
+  'slots-10': { ...PLAIN, title: '10 slots, four of them asked', setup: { ...PLAIN_SETUP, slots: 10 }, askedSlots: 4 },
   'slots-1000': {
     ...PLAIN,
-    title: '1 000 slots',
+    title: '1 000 slots, one of them asked',
     setup: { ...PLAIN_SETUP, slots: 1_000 },
-    askedSlots: 4,
     besidePlain: 1.05,
   },
   'instances-100': {
