@@ -7,9 +7,10 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
+import { machineLine } from './machine.js';
 import { NodeUnderTest } from './node-under-test.js';
 import { openDescriptors, residentBytes } from './process-usage.js';
-import { formatTable, machineLine, Verdict } from './report.js';
+import { formatTable, Verdict } from './report.js';
 
 const { values } = parseArgs({
   options: { requests: { type: 'string', default: '100000' }, upgrades: { type: 'string', default: '20000' } },

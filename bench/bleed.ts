@@ -6,8 +6,9 @@
 import { parseArgs } from 'node:util';
 import { InstanceProcess } from './instance-process.js';
 import { LoadClient } from './load-client.js';
+import { machineLine } from './machine.js';
 import { NodeUnderTest } from './node-under-test.js';
-import { machineLine, Verdict } from './report.js';
+import { Verdict } from './report.js';
 
 const { values } = parseArgs({ options: { connections: { type: 'string', default: '32' } } });
 const CONNECTIONS = Number(values.connections);

@@ -6,11 +6,13 @@
  */
 import { parseArgs } from 'node:util';
 import { prepareComponents } from '../test/support/components.js';
+import { percentileOf } from './figures.js';
 import { LoadClient } from './load-client.js';
+import { machineLine } from './machine.js';
 import { NginxOrigin } from './nginx-origin.js';
 import { NodeUnderTest } from './node-under-test.js';
 import { ResidentMean } from './process-usage.js';
-import { machineLine, percentileOf, Verdict } from './report.js';
+import { Verdict } from './report.js';
 
 const { values } = parseArgs({
   options: {

@@ -1,40 +1,41 @@
 /**
- * CPU time per request of proxies, in the same run: proxy on one core, load and origin on the other, rounds interleaved,
- * so that a machine that slows down slows all of them. The ratio holds on a noisy machine; requests per second do not.
+ * Proxies beside each other in the same run: proxy on one core, load and origin on the other, rounds interleaved, so that
+ * a machine that slows down slows all of them. The ratio holds on a noisy machine; requests per second do not.
  */
-import { findComponents } from '../test/support/components.js';
 import type { Contender, ContenderOptions, Setup } from './contenders/contender.js';
+import { MissingProgram } from './contenders/missing-program.js';
+import { type Comparison, type ContenderFigures, spreadOf } from './figures.js';
 import type { Generator } from './generators/load.js';
+import { websocket } from './generators/websocket.js';
+import { OthersUse } from './machine.js';
+import { ECHO_PORT, ORIGIN_PORT } from './origins.js';
+import { pin } from './pinning.js';
 import { cpuSeconds } from './process-usage.js';
-import { type Spread, spreadOf } from './report.js';
 import { verifyContender } from './verify.js';
-import type { Workload } from './workloads.js';
+import type { Workload } from './workloads/requests.js';
 
 const WARM_UP_SECONDS = 2;
 const HOST = '127.0.0.1';
-export const ORIGIN_PORT = 30_101;
 const FIRST_PORT = 10_002;
 const PORTS_EACH = 2_500;
 
 export type Create = (options: ContenderOptions) => Contender;
 
-export interface ContenderFigures {
-  readonly name: string;
-  readonly version: string;
-  /** CPU microseconds of the proxy per request. */
-  readonly microseconds: Spread;
-  /** Times that of the first contender of the same round. */
-  readonly ratio: Spread;
-  readonly requestsPerSecond: Spread;
-  /** Of a core, by processes that carry no request. */
-  readonly sideShare: number;
+/** What one round says of one contender. */
+export interface Sample {
+  readonly value: number;
+  readonly others: Readonly<Record<string, number>>;
 }
 
-export interface Comparison {
+export interface Measurement {
   readonly workload: string;
   readonly title: string;
-  readonly connections: number;
-  readonly contenders: readonly ContenderFigures[];
+  readonly unit: string;
+  readonly setup: Setup;
+  readonly rounds: number;
+  /** Once for each contender, before the first round. */
+  readonly prepare: (contender: Contender) => Promise<void>;
+  readonly sample: (contender: Contender) => Promise<Sample>;
 }
 
 export interface ComparisonOptions {
@@ -43,86 +44,62 @@ export interface ComparisonOptions {
   readonly generator: Generator;
 }
 
-interface Running {
-  readonly contender: Contender;
-  readonly microseconds: number[];
-  readonly ratios: number[];
-  readonly rates: number[];
-  sideSeconds: number;
+/** Starts, verifies, prepares and measures; the first of `creators` is what the others are compared with. Stops them all. */
+export async function measureRounds(measurement: Measurement, creators: readonly Create[]): Promise<Comparison> {
+  const { workload, title, unit, setup, rounds } = measurement;
+  const { contenders, missing } = createContenders(creators, setup);
+  const samples = new Map<Contender, Sample[]>(contenders.map((contender) => [contender, []]));
+  const others = new OthersUse();
+  try {
+    for (const contender of contenders) {
+      await contender.start();
+      // A relay of bytes says nothing of HTTP; echoes are compared one by one by the generator.
+      if (setup.protocol === 'http' && setup.origin === 'nginx') await verifyContender(contender, setup.instances);
+    }
+    for (const contender of contenders) await measurement.prepare(contender);
+    for (let round = 0; round < rounds; round += 1) {
+      for (const contender of contenders) samples.get(contender)?.push(await measurement.sample(contender));
+    }
+    const figures = contenders.map((contender) => figuresFrom(contender, samples, contenders[0]));
+    return { workload, title, unit, rounds, contenders: figures, missing, othersCores: others.cores() };
+  } finally {
+    for (const contender of contenders) await contender.stop();
+  }
 }
 
-export function pin(core: number): readonly string[] {
-  const { taskset } = findComponents();
-  return taskset === null ? [] : [taskset, '-c', String(core)];
-}
-
-/** The options of the n-th contender: ports of its own, addresses of the origin as instances. */
-export function contenderOptions(index: number, setup: Setup, prefix = pin(0)): ContenderOptions {
-  const instances = Array.from({ length: setup.instances }, (_, at) => `127.80.0.${at + 1}:${ORIGIN_PORT}`);
-  return { host: HOST, port: FIRST_PORT + index * PORTS_EACH, instances, setup, prefix };
-}
-
-/** Starts, verifies and measures; the first of `creators` is what the others are compared with. */
-export async function compare(
+/** CPU time of the proxy's processes per request, or per message. */
+export function compare(
   name: string,
-  workload: Workload,
+  load: Workload,
   creators: readonly Create[],
   { rounds, seconds, generator }: ComparisonOptions,
 ): Promise<Comparison> {
-  const { setup } = workload;
-  // Two workers may use both cores, and so may the HAProxy that is compared with them.
-  const prefix = setup.workers === 1 ? pin(0) : [];
-  const running: Running[] = creators.map((create, index) => ({
-    contender: create(contenderOptions(index, setup, prefix)),
-    microseconds: [],
-    ratios: [],
-    rates: [],
-    sideSeconds: 0,
-  }));
-  try {
-    for (const { contender } of running) {
-      await contender.start();
-      if (setup.protocol === 'http') await verifyContender(contender);
-    }
-    for (const one of running) await loadOnce(one.contender, workload, generator, WARM_UP_SECONDS);
-    for (let round = 0; round < rounds; round += 1) {
-      let first = Number.NaN;
-      for (const one of running) {
-        const sideBefore = sumCpu(await one.contender.sidePids());
-        const { microseconds, rate } = await loadOnce(one.contender, workload, generator, seconds);
-        one.sideSeconds += sumCpu(await one.contender.sidePids()) - sideBefore;
-        if (one === running[0]) first = microseconds;
-        one.microseconds.push(microseconds);
-        one.ratios.push(microseconds / first);
-        one.rates.push(rate);
-      }
-    }
-  } finally {
-    for (const { contender } of running) await contender.stop();
-  }
-  return {
-    workload: name,
-    title: workload.title,
-    connections: workload.connections,
-    contenders: running.map((one) => ({
-      name: one.contender.name,
-      version: one.contender.version,
-      microseconds: spreadOf(one.microseconds),
-      ratio: spreadOf(one.ratios),
-      requestsPerSecond: spreadOf(one.rates),
-      sideShare: one.sideSeconds / rounds / seconds,
-    })),
-  };
+  const isEcho = load.setup.origin === 'echo';
+  const used = isEcho ? websocket : generator;
+  return measureRounds(
+    {
+      workload: name,
+      title: load.title,
+      unit: `CPU µs/${isEcho ? 'message' : 'request'}`,
+      setup: load.setup,
+      rounds,
+      prepare: async (contender) => {
+        await loadOnce(contender, load, used, WARM_UP_SECONDS);
+      },
+      sample: (contender) => loadOnce(contender, load, used, seconds),
+    },
+    creators,
+  );
 }
 
 async function loadOnce(
   contender: Contender,
-  { path, connections, closesEach, bodyBytes, askedSlots, title }: Workload,
+  { path, connections, closesEach, bodyBytes, askedSlots, title, setup }: Workload,
   generator: Generator,
   seconds: number,
-): Promise<{ readonly microseconds: number; readonly rate: number }> {
-  const pids = await contender.pids();
-  const before = sumCpu(pids);
+): Promise<Sample> {
+  const [pids, sidePids] = [await contender.pids(), await contender.sidePids()];
+  const [before, sideBefore, startedAt] = [sumCpu(pids), sumCpu(sidePids), performance.now()];
   const figures = await generator({
     host: contender.host,
     // The last ones: whatever looks slots up one after another shows it.
@@ -132,18 +109,66 @@ async function loadOnce(
     seconds,
     closesEach,
     bodyBytes,
+    perSecond: null,
     prefix: pin(1),
   });
   if (figures.errors > 0) throw new Error(`${contender.name} failed ${figures.errors} requests of "${title}"`);
   if (figures.requests === 0) throw new Error(`${contender.name} answered nothing of "${title}"`);
-  const used = sumCpu(pids) - before;
-  return { microseconds: (used / figures.requests) * 1e6, rate: figures.requestsPerSecond };
+  const elapsed = (performance.now() - startedAt) / 1_000;
+  const side = ((sumCpu(sidePids) - sideBefore) / elapsed) * 100;
+  return {
+    value: ((sumCpu(pids) - before) / figures.requests) * 1e6,
+    others: {
+      [setup.origin === 'echo' ? 'messages/s' : 'requests/s']: figures.requestsPerSecond,
+      ...(sidePids.length > 0 && { 'beside it, % of a core': side }),
+    },
+  };
+}
+
+function createContenders(
+  creators: readonly Create[],
+  setup: Setup,
+): { readonly contenders: readonly Contender[]; readonly missing: readonly string[] } {
+  const contenders: Contender[] = [];
+  const missing: string[] = [];
+  for (const [index, create] of creators.entries()) {
+    try {
+      contenders.push(create(contenderOptions(index, setup)));
+    } catch (error) {
+      if (!(error instanceof MissingProgram)) throw error;
+      missing.push(error.message);
+    }
+  }
+  return { contenders, missing };
+}
+
+/** The options of the n-th contender: ports of its own, addresses of the origin as instances. */
+function contenderOptions(index: number, setup: Setup): ContenderOptions {
+  const port = setup.origin === 'echo' ? ECHO_PORT : ORIGIN_PORT;
+  const instances = Array.from({ length: setup.instances }, (_, at) => `127.80.0.${at + 1}:${port}`);
+  // Two workers may use both cores, and so may the HAProxy that is compared with them.
+  const prefix = setup.workers === 1 ? pin(0) : [];
+  return { host: HOST, port: FIRST_PORT + index * PORTS_EACH, instances, setup, prefix };
+}
+
+function figuresFrom(
+  contender: Contender,
+  all: ReadonlyMap<Contender, readonly Sample[]>,
+  first: Contender | undefined,
+): ContenderFigures {
+  const samples = all.get(contender) ?? [];
+  const base = (first === undefined ? undefined : all.get(first)) ?? [];
+  const titles = [...new Set(samples.flatMap(({ others }) => Object.keys(others)))];
+  const others = titles.map((title) => [title, spreadOf(samples.map((sample) => sample.others[title] ?? 0)).median]);
+  return {
+    name: contender.name,
+    version: contender.version,
+    value: spreadOf(samples.map(({ value }) => value)),
+    ratio: spreadOf(samples.map(({ value }, round) => value / (base[round]?.value ?? Number.NaN))),
+    others: Object.fromEntries(others),
+  };
 }
 
 function sumCpu(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-}
-
-export function figuresOf(comparison: Comparison, name: string): ContenderFigures | undefined {
-  return comparison.contenders.find((figures) => figures.name === name);
 }

@@ -4,14 +4,16 @@
  *   npm run bench:cpu -- [--workload small,64k,…|all] [--rounds 5] [--seconds 3] [--contenders two|all]
  */
 import { parseArgs } from 'node:util';
-import { prepareComponents } from '../test/support/components.js';
-import { type Comparison, compare, ORIGIN_PORT, pin } from './comparison.js';
+import { compare } from './comparison.js';
 import { contendersFor } from './contenders/all.js';
+import type { Comparison } from './figures.js';
 import { wrk } from './generators/wrk.js';
 import { judge } from './judgement.js';
-import { NginxOrigin } from './nginx-origin.js';
-import { busyLine, comparisonTable, machineLine, Verdict } from './report.js';
-import { WORKLOADS } from './workloads.js';
+import { busyLine, isBusy, lookAtOthers, machineLine } from './machine.js';
+import { Origins } from './origins.js';
+import { pin } from './pinning.js';
+import { comparisonTable, Verdict } from './report.js';
+import { WORKLOADS } from './workloads/requests.js';
 
 const { values } = parseArgs({
   options: {
@@ -22,21 +24,19 @@ const { values } = parseArgs({
   },
 });
 const chosen = values.workload === 'all' ? Object.keys(WORKLOADS) : values.workload.split(',');
-await prepareComponents();
-const origin = new NginxOrigin({ ports: [ORIGIN_PORT], prefix: pin(1) });
+const origins = new Origins(pin(1));
 const verdict = new Verdict();
 const comparisons: Comparison[] = [];
 
 console.log(machineLine());
-const busy = busyLine();
-if (busy !== null) console.log(busy);
-await origin.start();
+const othersCores = await lookAtOthers();
+if (isBusy(othersCores)) console.log(busyLine(othersCores));
+await origins.start();
 try {
   for (const name of chosen) {
     const workload = WORKLOADS[name];
     if (workload === undefined) throw new Error(`no workload ${name}; there are ${Object.keys(WORKLOADS).join(', ')}`);
-    const creators = contendersFor(workload.setup, values.contenders === 'all');
-    const comparison = await compare(name, workload, creators, {
+    const comparison = await compare(name, workload, contendersFor(workload, values.contenders === 'all'), {
       rounds: Number(values.rounds),
       seconds: Number(values.seconds),
       generator: wrk,
@@ -45,7 +45,7 @@ try {
     console.log(`\n${comparisonTable(comparison)}`);
   }
 } finally {
-  await origin.stop();
+  await origins.stop();
 }
 console.log('');
 for (const promise of judge(comparisons)) verdict.check(promise.isKept, promise.text, promise.figure);

@@ -1,19 +1,22 @@
 /** nginx as the instances: it listens on every loopback address, so that any 127.x.y.z is another instance. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findComponents } from '../test/support/components.js';
-import { bindChild } from './bound-child.js';
+import { MissingProgram } from './contenders/missing-program.js';
+import { bindChild, createDirectory, removeDirectory } from './leftovers.js';
 
 export interface NginxOptions {
   readonly ports: readonly number[];
   readonly prefix?: readonly string[];
 }
 
-/** `/…` answers with its own address and the path, `/size/N` with N zero bytes. */
+/**
+ * `/…` answers with its own address and the path, `/size/N` with N zero bytes, `/echo` with what it got. `/sink` answers
+ * when it has read the whole body, which nginx by itself does not wait for, and `/mirror` with a small body's bytes.
+ */
 export class NginxOrigin {
   readonly ports: readonly number[];
   readonly #directory: string;
@@ -23,13 +26,12 @@ export class NginxOrigin {
   constructor({ ports, prefix = [] }: NginxOptions) {
     this.ports = ports;
     this.#prefix = prefix;
-    this.#directory = mkdtempSync(path.join(tmpdir(), 'autoproxy-nginx-'));
+    this.#directory = createDirectory('nginx');
   }
 
   async start(): Promise<void> {
     const { nginx } = findComponents();
-    if (nginx === null)
-      throw new Error('nginx is missing: npm test as root installs it, or apt-get install nginx-light');
+    if (nginx === null) throw new MissingProgram('nginx');
     const files = path.join(this.#directory, 'size');
     mkdirSync(files);
     for (const size of [65_536, 1_048_576]) writeFileSync(path.join(files, String(size)), Buffer.alloc(size));
@@ -39,7 +41,7 @@ export class NginxOrigin {
     writeFileSync(file, this.#configuration());
     const command = [...this.#prefix, nginx, '-c', file, '-p', this.#directory];
     this.#child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'ignore', 'ignore'] });
-    bindChild(this.#child);
+    bindChild(this.#child, 'SIGTERM');
     await untilListening('127.0.0.1', this.ports[0] ?? 0);
   }
 
@@ -51,7 +53,7 @@ export class NginxOrigin {
       child.kill('SIGTERM');
       await ended;
     }
-    rmSync(this.#directory, { recursive: true, force: true });
+    removeDirectory(this.#directory);
   }
 
   #configuration(): string {
@@ -63,10 +65,21 @@ events { worker_connections 8192; }
 http {
   access_log off; keepalive_requests 1000000000; keepalive_timeout 300s; sendfile on; client_max_body_size 0;
   ${temporary.map((name) => `${name}_temp_path ${this.#directory}/${name};`).join(' ')}
+  upstream self { server 127.0.0.1:${this.ports[0]}; keepalive 64; }
+  client_body_buffer_size 2m;
+  proxy_http_version 1.1; proxy_pass_request_body off;
   server {
     ${listens}
     location / { default_type text/plain; return 200 "$server_addr:$server_port $request_uri"; }
     location /size/ { default_type application/octet-stream; root ${this.#directory}; }
+    location = /sink {
+      proxy_pass http://self/; proxy_set_header Connection ""; proxy_set_header Content-Length "";
+    }
+    location = /mirror {
+      proxy_pass http://self/mirrored; proxy_set_header Connection ""; proxy_set_header Content-Length "";
+      proxy_set_header X-Body $request_body;
+    }
+    location = /mirrored { default_type text/plain; return 200 "$http_x_body"; }
     location /echo { default_type text/plain; return 200 "$http_host|$http_x_forwarded_for|$http_x_forwarded_proto|$http_connection|$connection"; }
   }
 }

@@ -1,10 +1,9 @@
 /** A real `autoproxy node` in a directory of its own, for benchmarks. */
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { StateDocument } from '../src/admin/state-document.js';
 import { LaunchedNode } from '../test/support/launched-node.js';
-import { bindChild } from './bound-child.js';
+import { bindChild, createDirectory, removeDirectory } from './leftovers.js';
 
 export interface NodeOptions {
   readonly host: string;
@@ -40,7 +39,7 @@ export class NodeUnderTest {
     this.#options = options;
     this.host = options.host;
     this.adminPort = options.adminPort;
-    this.directory = options.directory ?? mkdtempSync(path.join(tmpdir(), 'autoproxy-bench-'));
+    this.directory = options.directory ?? createDirectory('bench');
     mkdirSync(this.servicesDir, { recursive: true });
   }
 
@@ -91,7 +90,7 @@ export class NodeUnderTest {
       nodeArguments,
       env: { ...process.env, ...environment },
     });
-    bindChild(this.#node.child);
+    bindChild(this.#node.child, 'SIGQUIT');
     await this.#node.logged('ready');
   }
 
@@ -125,6 +124,6 @@ export class NodeUnderTest {
   }
 
   removeDirectory(): void {
-    rmSync(this.directory, { recursive: true, force: true });
+    removeDirectory(this.directory);
   }
 }

@@ -97,14 +97,33 @@ export function childrenOf(pid: number): number[] {
   return text === '' ? [] : text.split(' ').map(Number);
 }
 
-/** Load of the last minute per core: above a half somebody else is busy here. */
-export function loadPerCore(): number {
-  const cores = readFileSync('/proc/cpuinfo', 'utf8').match(/^processor/gm)?.length ?? 1;
-  return Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]) / cores;
+/** Children, their children, and so on. */
+export function descendantsOf(pid: number): number[] {
+  try {
+    return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+  } catch {
+    return [];
+  }
+}
+
+/** CPU time of a process and of those of its children that have ended, in seconds; 0 of one that is gone. */
+export function familyCpuSeconds(pid: number): number {
+  try {
+    const [user = 0, system = 0, childrenUser = 0, childrenSystem = 0] = statFields(pid).slice(11, 15).map(Number);
+    return (user + system + childrenUser + childrenSystem) / TICKS_PER_SECOND;
+  } catch {
+    return 0;
+  }
 }
 
 /** The fields behind the program's name, which may hold spaces itself. */
 function statFields(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+/** How many descriptors a process of this user may open. */
+export function openDescriptorLimit(): number {
+  const [, soft = '0'] = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+  return soft === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(soft);
 }

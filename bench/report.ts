@@ -1,28 +1,6 @@
-/** One way to print figures: a title, aligned rows, and what was measured on. */
-import { readFileSync } from 'node:fs';
-import { availableParallelism, release } from 'node:os';
-import type { Comparison } from './comparison.js';
-import { loadPerCore } from './process-usage.js';
-
-export interface Spread {
-  readonly min: number;
-  readonly median: number;
-  readonly max: number;
-}
-
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
-  return {
-    min: sorted[0] ?? Number.NaN,
-    median: percentileOf(sorted, 0.5),
-    max: sorted.at(-1) ?? Number.NaN,
-  };
-}
-
-/** @param sorted ascending. */
-export function percentileOf(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
-}
+/** One way to print figures: a title, aligned rows, and line by line what was promised. */
+import type { Comparison, Spread } from './figures.js';
+import { busyLine, isBusy } from './machine.js';
 
 export function formatSpread({ min, median, max }: Spread, digits = 1): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
@@ -43,27 +21,35 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-export function machineLine(): string {
-  const model = /^model name\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown processor';
-  return `${availableParallelism()} × ${model}, Linux ${release()}, Node ${process.version}`;
-}
-
-/** Said where somebody else keeps the machine busy; null on a quiet one. */
-export function busyLine(): string | null {
-  const load = loadPerCore();
-  return load > 0.5 ? `This machine is busy (load ${load.toFixed(2)} a core): trust the ratios, not the times.` : null;
-}
-
-export function comparisonTable({ title, contenders }: Comparison): string {
+export function comparisonTable(comparison: Comparison): string {
+  const { title, unit, contenders, missing, othersCores } = comparison;
   const first = contenders[0]?.name ?? '';
-  const rows = contenders.map(({ name, version, microseconds, ratio, requestsPerSecond, sideShare }) => [
-    `${name} ${version}`,
-    formatSpread(microseconds),
-    formatSpread(ratio, 2),
-    requestsPerSecond.median.toFixed(0),
-    sideShare === 0 ? '' : `${(sideShare * 100).toFixed(1)} %`,
+  const hasRatio = contenders.some(({ ratio }) => ratio !== null);
+  const further = furtherTitles(comparison);
+  const heads = ['', unit, ...(hasRatio ? [`× ${first}`] : []), ...further];
+  const rows = contenders.map(({ name, version, value, ratio, others }) => [
+    `${name} ${version}`.trim(),
+    formatSpread(value),
+    ...(hasRatio ? [ratio === null ? '' : formatSpread(ratio, 2)] : []),
+    ...further.map((further) => formatFigure(others[further])),
   ]);
-  return `${title}\n${formatTable([['', 'CPU µs/request', `× ${first}`, 'requests/s', 'beside it'], ...rows])}`;
+  const notes = [
+    ...missing.map((reason) => `left out: ${reason}`),
+    ...(isBusy(othersCores) ? [busyLine(othersCores)] : []),
+  ];
+  return [title, formatTable([heads, ...rows]), ...notes].join('\n');
+}
+
+/** Of all contenders, in the order in which they first come. */
+export function furtherTitles({ contenders }: Comparison): string[] {
+  return [...new Set(contenders.flatMap(({ others }) => Object.keys(others)))];
+}
+
+/** Three digits that say something; whole numbers from 100 on. */
+export function formatFigure(figure: number | undefined): string {
+  if (figure === undefined) return '';
+  if (Number.isInteger(figure) || Math.abs(figure) >= 100) return figure.toFixed(0);
+  return figure.toFixed(Math.abs(figure) >= 10 ? 1 : 2);
 }
 
 /** A promise with its figure, one line each, and whether it was kept. */

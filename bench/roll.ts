@@ -6,10 +6,11 @@
 import { parseArgs } from 'node:util';
 import { prepareComponents } from '../test/support/components.js';
 import { LoadClient, type LoadResult } from './load-client.js';
+import { machineLine } from './machine.js';
 import { NginxOrigin } from './nginx-origin.js';
 import { NodeUnderTest } from './node-under-test.js';
 import { establishedOn } from './process-usage.js';
-import { machineLine, Verdict } from './report.js';
+import { Verdict } from './report.js';
 
 const { values } = parseArgs({
   options: { connections: { type: 'string', default: '64' }, rolls: { type: 'string', default: '3' } },

@@ -8,9 +8,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
+import { machineLine } from './machine.js';
 import { NodeUnderTest } from './node-under-test.js';
 import { PeakResident, residentBytes } from './process-usage.js';
-import { machineLine, Verdict } from './report.js';
+import { Verdict } from './report.js';
 
 const { values } = parseArgs({ options: { megabytes: { type: 'string', default: '1024' } } });
 const BYTES = Number(values.megabytes) * 1_048_576;

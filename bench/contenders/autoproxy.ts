@@ -1,10 +1,16 @@
 import { NodeUnderTest } from '../node-under-test.js';
 import { childrenOf } from '../process-usage.js';
-import { type Contender, type ContenderOptions, portsOf } from './contender.js';
+import { type ChangingContender, type ContenderOptions, portsOf } from './contender.js';
+
+interface Variant {
+  readonly name?: string;
+  /** Beside that of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
 
 /** The whole node with all defaults on. The primary's price (health checks) is told apart. */
-export class AutoproxyContender implements Contender {
-  readonly name = 'autoproxy';
+export class AutoproxyContender implements ChangingContender {
+  readonly name: string;
   readonly version: string = process.version;
   readonly keepsAlive = true;
   readonly host: string;
@@ -12,9 +18,9 @@ export class AutoproxyContender implements Contender {
   readonly #node: NodeUnderTest;
   readonly #options: ContenderOptions;
 
-  /** @param workerPreload a module that the workers load first */
-  constructor(options: ContenderOptions, workerPreload: string | null = null) {
+  constructor(options: ContenderOptions, { name = 'autoproxy', environment = {} }: Variant = {}) {
     const { host, port, prefix, setup } = options;
+    this.name = name;
     this.#options = options;
     this.host = host;
     this.ports = portsOf(options);
@@ -24,7 +30,7 @@ export class AutoproxyContender implements Contender {
       workers: setup.workers,
       prefix,
       flags: setup.hasAccessLog ? { '--access-log': '/dev/null' } : {},
-      ...(workerPreload !== null && { environment: { NODE_OPTIONS: `--import ${workerPreload}` } }),
+      environment,
     });
   }
 
@@ -43,9 +49,12 @@ export class AutoproxyContender implements Contender {
     );
   }
 
-  /** The node as it says of itself. */
-  get node(): NodeUnderTest {
-    return this.#node;
+  change(instances: readonly string[]): void {
+    this.#node.writeApp('bench-0', { slot: this.ports[0] ?? 0, instances });
+  }
+
+  async changesInForce(): Promise<number> {
+    return (await this.#node.state()).appliedRevision;
   }
 
   async pids(): Promise<readonly number[]> {

@@ -15,6 +15,14 @@ export interface Contender {
   stop(): Promise<void>;
 }
 
+/** One whose instances can be changed while it serves. */
+export interface ChangingContender extends Contender {
+  /** Puts other instances behind its first slot, as its operators would; returns before they are in force. */
+  change(instances: readonly string[]): void;
+  /** How many configurations have come into force since the start. */
+  changesInForce(): Promise<number>;
+}
+
 /** What a workload wants of those that it compares. */
 export interface Setup {
   readonly protocol: 'http' | 'tcp';
@@ -22,9 +30,21 @@ export interface Setup {
   readonly instances: number;
   readonly hasAccessLog: boolean;
   readonly workers: number;
+  /** Who answers: nginx, or the echo of WebSockets. */
+  readonly origin: 'nginx' | 'echo';
+  /** As many connections have to find room. */
+  readonly maxConnections: number;
 }
 
-export const PLAIN_SETUP: Setup = { protocol: 'http', slots: 1, instances: 3, hasAccessLog: false, workers: 1 };
+export const PLAIN_SETUP: Setup = {
+  protocol: 'http',
+  slots: 1,
+  instances: 3,
+  hasAccessLog: false,
+  workers: 1,
+  origin: 'nginx',
+  maxConnections: 6_000,
+};
 
 export interface ContenderOptions {
   readonly host: string;
@@ -42,6 +62,6 @@ export function portsOf({ port, setup }: ContenderOptions): number[] {
 }
 
 /** A library's program or a bare nginx is compared in the plain case alone. */
-export function isPlain({ protocol, slots, instances, hasAccessLog, workers }: Setup): boolean {
-  return protocol === 'http' && slots === 1 && instances === 3 && !hasAccessLog && workers === 1;
+export function isPlain(setup: Setup): boolean {
+  return JSON.stringify(setup) === JSON.stringify(PLAIN_SETUP);
 }

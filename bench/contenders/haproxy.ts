@@ -1,29 +1,38 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { renameSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import path from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { findComponents } from '../../test/support/components.js';
-import { bindChild } from '../bound-child.js';
+import { bindChild, createDirectory, removeDirectory } from '../leftovers.js';
 import { untilListening } from '../nginx-origin.js';
-import { type Contender, type ContenderOptions, portsOf } from './contender.js';
+import { childrenOf } from '../process-usage.js';
+import { type ChangingContender, type ContenderOptions, portsOf } from './contender.js';
+import { MissingProgram } from './missing-program.js';
+
+const MASTER_TIMEOUT_MS = 10_000;
+const MASTER_PAUSE_MS = 20;
 
 /** HAProxy with one thread and what the old system's configuration had: the same timeouts, checks and forwarded field. */
-export class HaproxyContender implements Contender {
-  readonly name = 'haproxy';
+export class HaproxyContender implements ChangingContender {
+  readonly name: string;
   readonly version: string;
   readonly keepsAlive = true;
   readonly host: string;
   readonly ports: readonly number[];
   readonly #options: ContenderOptions;
   readonly #program: string;
-  readonly #directory = mkdtempSync(path.join(tmpdir(), 'autoproxy-haproxy-'));
+  readonly #directory = createDirectory('haproxy');
+  readonly #isReloadable: boolean;
   #child: ChildProcess | null = null;
 
-  constructor(options: ContenderOptions) {
+  /** @param isReloadable with a master process, which hands the listening sockets to the next worker (hitless reload). */
+  constructor(options: ContenderOptions, isReloadable = false) {
     const { haproxy } = findComponents();
-    if (haproxy === null)
-      throw new Error('haproxy is missing: npm test as root installs it, or apt-get install haproxy');
+    if (haproxy === null) throw new MissingProgram('haproxy');
+    this.name = isReloadable ? 'haproxy, reloaded' : 'haproxy';
+    this.#isReloadable = isReloadable;
     this.#program = haproxy;
     this.version = /version (\S+)/.exec(execFileSync(haproxy, ['-v'], { encoding: 'utf8' }))?.[1] ?? 'unknown';
     this.#options = options;
@@ -32,17 +41,36 @@ export class HaproxyContender implements Contender {
   }
 
   async start(): Promise<void> {
-    const { prefix } = this.#options;
-    const file = path.join(this.#directory, 'haproxy.cfg');
-    writeFileSync(file, this.#configuration());
-    const command = [...prefix, this.#program, '-db', '-f', file];
+    const { prefix, instances } = this.#options;
+    this.#writeConfiguration(instances);
+    const mode = this.#isReloadable ? ['-W', '-S', this.#masterSocket] : ['-db'];
+    const command = [...prefix, this.#program, ...mode, '-f', this.#file];
     this.#child = spawn(command[0] ?? '', command.slice(1), { stdio: 'ignore' });
-    bindChild(this.#child);
+    bindChild(this.#child, 'SIGTERM');
     await untilListening(this.host, this.ports[0] ?? 0);
   }
 
+  change(instances: readonly string[]): void {
+    this.#writeConfiguration(instances);
+    this.#child?.kill('SIGUSR2');
+  }
+
+  /** The master counts its reloads; signals that come while one is under way are one. It does not answer meanwhile. */
+  async changesInForce(): Promise<number> {
+    const deadline = performance.now() + MASTER_TIMEOUT_MS;
+    for (;;) {
+      const text = await this.#askMaster('show proc').catch(() => '');
+      const reloads = /^\d+\s+master\s+(\d+)/m.exec(text)?.[1];
+      if (reloads !== undefined) return Number(reloads);
+      if (performance.now() > deadline) throw new Error('the master of haproxy does not answer');
+      await new Promise((resolve) => setTimeout(resolve, MASTER_PAUSE_MS));
+    }
+  }
+
   async pids(): Promise<readonly number[]> {
-    return this.#child?.pid === undefined ? [] : [this.#child.pid];
+    const pid = this.#child?.pid;
+    if (pid === undefined) return [];
+    return this.#isReloadable ? [pid, ...childrenOf(pid)] : [pid];
   }
 
   async sidePids(): Promise<readonly number[]> {
@@ -57,12 +85,30 @@ export class HaproxyContender implements Contender {
       child.kill('SIGTERM');
       await ended;
     }
-    rmSync(this.#directory, { recursive: true, force: true });
+    removeDirectory(this.#directory);
   }
 
-  #configuration(): string {
-    const { instances, setup } = this.#options;
-    const { protocol, hasAccessLog, workers } = setup;
+  #askMaster(command: string): Promise<string> {
+    const socket = connect(this.#masterSocket);
+    socket.end(`${command}\n`);
+    return readText(socket);
+  }
+
+  get #file(): string {
+    return path.join(this.#directory, 'haproxy.cfg');
+  }
+
+  get #masterSocket(): string {
+    return path.join(this.#directory, 'master');
+  }
+
+  #writeConfiguration(instances: readonly string[]): void {
+    writeFileSync(`${this.#file}.next`, this.#configuration(instances));
+    renameSync(`${this.#file}.next`, this.#file);
+  }
+
+  #configuration(instances: readonly string[]): string {
+    const { protocol, hasAccessLog, workers, maxConnections } = this.#options.setup;
     const servers = instances.map((instance, index) => `  server s${index} ${instance} check inter 1000 fall 3 rise 2`);
     const fields = [
       '  option forwardfor except 127.0.0.0/8',
@@ -82,7 +128,9 @@ ${servers.join('\n')}`,
     return `
 global
   nbthread ${workers}
-  maxconn 6000
+  maxconn ${maxConnections}
+  no strict-limits
+${this.#isReloadable ? `  stats socket ${path.join(this.#directory, 'stats')} mode 600 level admin expose-fd listeners` : ''}
 ${hasAccessLog ? '  log /dev/null len 1024 format raw local0' : ''}
 defaults
   mode ${protocol}
@@ -91,6 +139,7 @@ ${hasAccessLog ? `  log global\n  option ${protocol}log` : ''}
   retries 3
   option redispatch
   timeout http-request 5s
+  timeout http-keep-alive 10m
   timeout connect 10s
   timeout client 10m
   timeout server 10m

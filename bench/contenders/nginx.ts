@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findComponents } from '../../test/support/components.js';
-import { bindChild } from '../bound-child.js';
+import { bindChild, createDirectory, removeDirectory } from '../leftovers.js';
 import { untilListening } from '../nginx-origin.js';
 import { childrenOf } from '../process-usage.js';
 import { type Contender, type ContenderOptions, portsOf } from './contender.js';
+import { MissingProgram } from './missing-program.js';
 
 /** nginx with one worker, connections to the origins kept. */
 export class NginxContender implements Contender {
@@ -18,12 +18,12 @@ export class NginxContender implements Contender {
   readonly ports: readonly number[];
   readonly #options: ContenderOptions;
   readonly #program: string;
-  readonly #directory = mkdtempSync(path.join(tmpdir(), 'autoproxy-nginx-proxy-'));
+  readonly #directory = createDirectory('nginx-proxy');
   #child: ChildProcess | null = null;
 
   constructor(options: ContenderOptions) {
     const { nginx } = findComponents();
-    if (nginx === null) throw new Error('nginx is missing: npm run bench:setup as root installs it');
+    if (nginx === null) throw new MissingProgram('nginx');
     this.#program = nginx;
     this.version = /nginx\/(\S+)/.exec(spawnSync(nginx, ['-v'], { encoding: 'utf8' }).stderr)?.[1] ?? 'unknown';
     this.#options = options;
@@ -36,7 +36,7 @@ export class NginxContender implements Contender {
     writeFileSync(file, this.#configuration());
     const command = [...this.#options.prefix, this.#program, '-c', file, '-p', this.#directory];
     this.#child = spawn(command[0] ?? '', command.slice(1), { stdio: 'ignore' });
-    bindChild(this.#child);
+    bindChild(this.#child, 'SIGTERM');
     await untilListening(this.host, this.ports[0] ?? 0);
   }
 
@@ -56,7 +56,7 @@ export class NginxContender implements Contender {
       child.kill('SIGTERM');
       await ended;
     }
-    rmSync(this.#directory, { recursive: true, force: true });
+    removeDirectory(this.#directory);
   }
 
   #configuration(): string {

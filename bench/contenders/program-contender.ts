@@ -1,15 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bindChild } from '../bound-child.js';
+import { bindChild } from '../leftovers.js';
 import { type Contender, type ContenderOptions, portsOf } from './contender.js';
+import { MissingProgram } from './missing-program.js';
 
-/** Read as a file: a package need not export its own description. */
-function versionOf(library: string): string {
-  const file = new URL(`../../../node_modules/${library}/package.json`, import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
-}
+const require = createRequire(import.meta.url);
 
 /** A proxy that is a few lines over a library of npm, in `programs/`, with round robin over the three origins. */
 export class ProgramContender implements Contender {
@@ -64,4 +63,12 @@ export class ProgramContender implements Contender {
     child.kill('SIGKILL');
     await ended;
   }
+}
+
+/** A library may forbid to import its package.json, so that is read where its folder is. */
+function versionOf(library: string): string {
+  const folders = require.resolve.paths(library) ?? [];
+  const file = folders.map((folder) => path.join(folder, library, 'package.json')).find((name) => existsSync(name));
+  if (file === undefined) throw new MissingProgram(library);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }

@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { promisify } from 'node:util';
+import path from 'node:path';
+import { createDirectory, removeDirectory, runProgram } from '../leftovers.js';
 import { type Generator, type LoadFigures, sumFigures } from './load.js';
 
-const run = promisify(execFile);
 const PROGRAM = createRequire(import.meta.url).resolve('autocannon/autocannon.js');
 
 interface Report {
@@ -15,16 +15,30 @@ interface Report {
 
 /** As a program of its own, so that it can be pinned; one for each port. */
 export const autocannon: Generator = async (load) => {
-  const { host, ports, connections, seconds, closesEach, bodyBytes, prefix } = load;
+  const { host, ports, connections, seconds, closesEach, bodyBytes, perSecond, prefix } = load;
+  const folder = createDirectory('autocannon');
+  const body = path.join(folder, 'body');
+  writeFileSync(body, 'x'.repeat(bodyBytes));
   const share = String(Math.max(1, Math.round(connections / ports.length)));
-  const parts = ports.map(async (port): Promise<LoadFigures> => {
-    const flags = ['--json', '--connections', share, '--duration', String(seconds)];
-    if (closesEach) flags.push('--headers', 'connection=close');
-    if (bodyBytes > 0) flags.push('--method', 'POST', '--body', 'x'.repeat(bodyBytes));
-    const command = [...prefix, process.execPath, PROGRAM, ...flags, `http://${host}:${port}${load.path}`];
-    const { stdout } = await run(command[0] ?? '', command.slice(1), { timeout: (seconds + 30) * 1_000 });
-    const { requests, errors, timeouts, non2xx } = JSON.parse(stdout) as Report;
-    return { requests: requests.total, requestsPerSecond: requests.average, errors: errors + timeouts + non2xx };
-  });
-  return sumFigures(await Promise.all(parts));
+  try {
+    const parts = ports.map(async (port): Promise<LoadFigures> => {
+      const flags = ['--json', '--connections', share, '--duration', String(seconds)];
+      if (closesEach) flags.push('--headers', 'connection=close');
+      if (bodyBytes > 0) flags.push('--method', 'POST', '--input', body);
+      if (perSecond !== null) flags.push('--overallRate', String(Math.round(perSecond / ports.length)));
+      const command = [...prefix, process.execPath, PROGRAM, ...flags, `http://${host}:${port}${load.path}`];
+      const report = JSON.parse(await runProgram(command, (seconds + 30) * 1_000)) as Report;
+      const { requests, errors, timeouts, non2xx } = report;
+      return {
+        requests: requests.total,
+        requestsPerSecond: requests.average,
+        errors: errors + timeouts + non2xx,
+        // It counts whole milliseconds: nothing for a loopback.
+        latency: null,
+      };
+    });
+    return sumFigures(await Promise.all(parts));
+  } finally {
+    removeDirectory(folder);
+  }
 };

@@ -1,45 +1,67 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { findComponents } from '../../test/support/components.js';
-import { type Generator, type Load, type LoadFigures, sumFigures } from './load.js';
+import { MissingProgram } from '../contenders/missing-program.js';
+import { createDirectory, removeDirectory, runProgram } from '../leftovers.js';
+import { type Generator, type Latency, type Load, type LoadFigures, sumFigures } from './load.js';
 
-const run = promisify(execFile);
+/** A paced load first opens all its connections: a crowd at the door is another question. */
+const OPENING_MS = 300;
 
 /** One wrk for each port, all at once. */
 export const wrk: Generator = async (load) => {
   const { wrk: program } = findComponents();
-  if (program === null) throw new Error('wrk is missing: npm run bench:setup as root installs it');
-  const folder = mkdtempSync(path.join(tmpdir(), 'autoproxy-wrk-'));
+  if (program === null) throw new MissingProgram('wrk');
+  const folder = createDirectory('wrk');
   try {
-    const script = load.bodyBytes > 0 ? writeScript(folder, load.bodyBytes) : [];
+    const script = path.join(folder, 'load.lua');
+    writeFileSync(script, scriptOf(load));
     const parts = load.ports.map((port) => runOne(program, port, script, load));
     return sumFigures(await Promise.all(parts));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeDirectory(folder);
   }
 };
 
-function writeScript(folder: string, bodyBytes: number): string[] {
-  const file = path.join(folder, 'post.lua');
-  writeFileSync(file, `wrk.method = "POST"\nwrk.body = string.rep("x", ${bodyBytes})\n`);
-  return ['-s', file];
+/**
+ * A paced load is of clients that think: each rests between an answer and its next request for a time by chance, so that
+ * many of them ask independently of each other and of how fast the answers come.
+ */
+function scriptOf({ bodyBytes, perSecond, connections }: Load): string {
+  const lines = ['function done(summary, latency, requests)'];
+  lines.push(
+    '  print(string.format("Percentiles: %d %d %d", latency:percentile(50), latency:percentile(99), latency:percentile(99.9)))',
+  );
+  lines.push('end');
+  if (bodyBytes > 0) lines.push('wrk.method = "POST"', `wrk.body = string.rep("x", ${bodyBytes})`);
+  if (perSecond !== null) {
+    const longestMs = Math.max(1, Math.round((2_000 * connections) / perSecond));
+    lines.push('local asked = 0', 'function delay()', '  asked = asked + 1');
+    lines.push(`  return math.random(0, ${longestMs}) + (asked <= ${connections} and ${OPENING_MS} or 0)`, 'end');
+  }
+  return `${lines.join('\n')}\n`;
 }
 
-async function runOne(program: string, port: number, script: readonly string[], load: Load): Promise<LoadFigures> {
+async function runOne(program: string, port: number, script: string, load: Load): Promise<LoadFigures> {
   const { host, ports, connections, seconds, closesEach, prefix } = load;
   const url = `http://${host}:${port}${load.path}`;
   const share = Math.max(1, Math.round(connections / ports.length));
   const fields = closesEach ? ['-H', 'Connection: close'] : [];
-  const command = [...prefix, program, '-t1', `-c${share}`, `-d${seconds}s`, ...fields, ...script, url];
-  const { stdout } = await run(command[0] ?? '', command.slice(1), { timeout: (seconds + 30) * 1_000 });
-  const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout)?.slice(1) ?? [];
-  const badStatus = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
+  const flags = ['-t1', `-c${share}`, `-d${seconds}s`, ...fields, '-s', script];
+  const output = await runProgram([...prefix, program, ...flags, url], (seconds + 30) * 1_000);
+  const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(output)?.slice(1) ?? [];
+  const badStatus = Number(/Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? 0);
   return {
-    requests: Number(/(\d+) requests in/.exec(stdout)?.[1] ?? 0),
-    requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1] ?? 0),
+    requests: Number(/(\d+) requests in/.exec(output)?.[1] ?? 0),
+    requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1] ?? 0),
     errors: badStatus + errors.reduce((sum, count) => sum + Number(count), 0),
+    latency: latencyFrom(output),
   };
+}
+
+/** wrk counts microseconds. */
+function latencyFrom(output: string): Latency | null {
+  const [p50, p99, p999] = /Percentiles: (\d+) (\d+) (\d+)/.exec(output)?.slice(1).map(Number) ?? [];
+  if (p50 === undefined || p99 === undefined || p999 === undefined) return null;
+  return { p50: p50 / 1_000, p99: p99 / 1_000, p999: p999 / 1_000 };
 }

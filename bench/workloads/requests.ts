@@ -1,5 +1,5 @@
 /** What is measured as CPU time per request, and what was promised of it. */
-import { PLAIN_SETUP, type Setup } from './contenders/contender.js';
+import { PLAIN_SETUP, type Setup } from '../contenders/contender.js';
 
 export interface Workload {
   readonly title: string;
@@ -12,8 +12,8 @@ export interface Workload {
   readonly askedSlots: number;
   /** At most so many times HAProxy's; null: shown, and nothing promised. */
   readonly bound: number | null;
-  /** At most so many times the named workload's, of autoproxy itself. */
-  readonly beside: { readonly workload: string; readonly bound: number } | null;
+  /** At most so many times that of an autoproxy with the plain setup, in the same run. */
+  readonly besidePlain: number | null;
 }
 
 const PLAIN: Omit<Workload, 'title'> = {
@@ -24,7 +24,7 @@ const PLAIN: Omit<Workload, 'title'> = {
   bodyBytes: 0,
   askedSlots: 1,
   bound: null,
-  beside: null,
+  besidePlain: null,
 };
 
 export const WORKLOADS: Readonly<Record<string, Workload>> = {
@@ -34,7 +34,7 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
   post: { ...PLAIN, title: '1 KB POST', bodyBytes: 1_024, bound: 1.1 },
   '64k': { ...PLAIN, title: '64 KB response', path: '/size/65536', connections: 32, bound: 1.0 },
   '1m': { ...PLAIN, title: '1 MB response', path: '/size/1048576', connections: 16, bound: 1.05 },
-  upload: { ...PLAIN, title: '1 MB upload', bodyBytes: 1_048_576, connections: 16, bound: 1.05 },
+  upload: { ...PLAIN, title: '1 MB upload', path: '/sink', bodyBytes: 1_048_576, connections: 16, bound: 1.05 },
   connection: { ...PLAIN, title: 'one connection per request', closesEach: true, bound: 1.0 },
   tcp: {
     ...PLAIN,
@@ -45,25 +45,30 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
     bound: 1.2,
   },
   log: { ...PLAIN, title: 'access log on', setup: { ...PLAIN_SETUP, hasAccessLog: true }, bound: 1.2 },
-  'slots-10': { ...PLAIN, title: '10 slots', setup: { ...PLAIN_SETUP, slots: 10 }, askedSlots: 4 },
+  websocket: {
+    ...PLAIN,
+    title: 'WebSocket echo, 128 bytes',
+    setup: { ...PLAIN_SETUP, origin: 'echo' },
+    bodyBytes: 128,
+  },
+  'slots-10': { ...PLAIN, title: '10 slots, four of them asked', setup: { ...PLAIN_SETUP, slots: 10 }, askedSlots: 4 },
   'slots-1000': {
     ...PLAIN,
-    title: '1 000 slots',
+    title: '1 000 slots, one of them asked',
     setup: { ...PLAIN_SETUP, slots: 1_000 },
-    askedSlots: 4,
-    beside: { workload: 'small', bound: 1.05 },
+    besidePlain: 1.05,
   },
   'instances-100': {
     ...PLAIN,
     title: '100 instances',
     setup: { ...PLAIN_SETUP, instances: 100 },
-    beside: { workload: 'small', bound: 1.05 },
+    besidePlain: 1.05,
   },
   'workers-2': {
     ...PLAIN,
     title: 'two workers',
     setup: { ...PLAIN_SETUP, workers: 2 },
     // Twice the work for twice the CPU: 1.9 of 2.
-    beside: { workload: 'small', bound: 1.05 },
+    besidePlain: 1.05,
   },
 };

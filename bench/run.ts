@@ -1,0 +1,95 @@
+/**
+ * Everything that is compared with others, in one run: a table, a chart and a JSON file in bench/results/, which are what
+ * the README quotes. On a machine that others use it refuses to start.
+ *
+ *   npm run bench -- [--only small,latency,…] [--rounds 5] [--seconds 3] [--on-busy-machine]
+ *
+ * `--on-busy-machine` runs all the same and marks what it says. A part (`--only`) is shown and not written.
+ */
+import { parseArgs } from 'node:util';
+import { compare } from './comparison.js';
+import { contendersFor, HAPROXY_AND_AUTOPROXY } from './contenders/all.js';
+import type { Comparison } from './figures.js';
+import { wrk } from './generators/wrk.js';
+import { judge } from './judgement.js';
+import { busyLine, describeMachine, isBusy, lookAtOthers, machineLine } from './machine.js';
+import { Origins } from './origins.js';
+import { pin } from './pinning.js';
+import { comparisonTable, Verdict } from './report.js';
+import { writeResults } from './results-file.js';
+import { measureChanges } from './workloads/changes.js';
+import { measureIdle } from './workloads/idle.js';
+import { measureLatency } from './workloads/latency.js';
+import { WORKLOADS } from './workloads/requests.js';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'all' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    'on-busy-machine': { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(values.rounds);
+const seconds = Number(values.seconds);
+/** The whole field is shown where a small answer, a large one and a body going up say something of each. */
+const WITH_ALL = ['small', 'post', '64k', '1m'];
+
+const runs: Readonly<Record<string, () => Promise<Comparison>>> = {
+  ...Object.fromEntries(
+    Object.entries(WORKLOADS).map(([name, workload]) => [
+      name,
+      () =>
+        compare(name, workload, contendersFor(workload, WITH_ALL.includes(name)), { rounds, seconds, generator: wrk }),
+    ]),
+  ),
+  latency: () => measureLatency(HAPROXY_AND_AUTOPROXY, { rounds, seconds }),
+  idle: () => measureIdle(HAPROXY_AND_AUTOPROXY),
+  changes: () => measureChanges({ rounds, seconds }),
+};
+const chosen = values.only === 'all' ? Object.keys(runs) : values.only.split(',');
+for (const name of chosen) {
+  if (runs[name] === undefined) throw new Error(`no workload ${name}; there are ${Object.keys(runs).join(', ')}`);
+}
+
+const machine = describeMachine();
+console.log(machineLine(machine));
+const othersCores = await lookAtOthers();
+if (isBusy(othersCores)) {
+  console.log(busyLine(othersCores));
+  if (!values['on-busy-machine']) {
+    console.error('Not started. Wait until it is quiet, or say --on-busy-machine.');
+    process.exit(1);
+  }
+}
+const origins = new Origins(pin(1));
+const comparisons: Comparison[] = [];
+const failed: string[] = [];
+await origins.start();
+try {
+  for (const name of chosen) {
+    try {
+      const comparison = await runs[name]?.();
+      if (comparison === undefined) continue;
+      comparisons.push(comparison);
+      console.log(`\n${comparisonTable(comparison)}`);
+    } catch (error) {
+      // The others can still be shown; but a run with a hole is not kept.
+      failed.push(name);
+      console.error(`\n${name}:`, error);
+    }
+  }
+} finally {
+  await origins.stop();
+}
+console.log('');
+const verdict = new Verdict();
+const promises = judge(comparisons);
+for (const promise of promises) verdict.check(promise.isKept, promise.text, promise.figure);
+if (failed.length > 0) console.error(`Not measured: ${failed.join(', ')}. Nothing is written.`);
+else if (values.only === 'all') {
+  const date = new Date().toISOString().slice(0, 10);
+  writeResults({ date, machine, othersCores, seconds, comparisons, promises });
+  console.log('\nWritten: bench/results/. "npm run bench:readme" brings them into the README.');
+}
+process.exitCode = failed.length > 0 ? 1 : verdict.exitCode;
