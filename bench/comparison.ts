@@ -8,6 +8,7 @@ import { type Comparison, type ContenderFigures, spreadOf } from './figures.js';
 import type { Generator } from './generators/load.js';
 import { websocket } from './generators/websocket.js';
 import { OthersUse } from './machine.js';
+import { assertFree } from './nginx-origin.js';
 import { ECHO_PORT, ORIGIN_PORT } from './origins.js';
 import { pin } from './pinning.js';
 import { cpuSeconds } from './process-usage.js';
@@ -52,6 +53,7 @@ export async function measureRounds(measurement: Measurement, creators: readonly
   const others = new OthersUse();
   try {
     for (const contender of contenders) {
+      await assertFree(contender.host, contender.ports[0] ?? 0);
       await contender.start();
       // A relay of bytes says nothing of HTTP; echoes are compared one by one by the generator.
       if (setup.protocol === 'http' && setup.origin === 'nginx') await verifyContender(contender, setup.instances);

@@ -87,19 +87,27 @@ http {
   }
 }
 
+/** @throws Error when somebody listens there: HAProxy would share the port, and two benchmarks each other's load. */
+export async function assertFree(host: string, port: number): Promise<void> {
+  if (await canConnect(host, port)) throw new Error(`somebody listens on ${host}:${port}: another benchmark?`);
+}
+
 export async function untilListening(host: string, port: number, timeoutMs = 10_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
-    const isUp = await new Promise<boolean>((resolve) => {
-      const socket = connect({ host, port });
-      socket.on('connect', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.on('error', () => resolve(false));
-    });
-    if (isUp) return;
+    if (await canConnect(host, port)) return;
     if (performance.now() > deadline) throw new Error(`nobody listens on ${host}:${port}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+function canConnect(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
 }

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { bindChild } from './leftovers.js';
-import { NginxOrigin } from './nginx-origin.js';
+import { assertFree, NginxOrigin } from './nginx-origin.js';
 
 export const ORIGIN_PORT = 30_101;
 export const ECHO_PORT = 30_103;
@@ -21,6 +21,7 @@ export class Origins {
   }
 
   async start(): Promise<void> {
+    for (const port of [ORIGIN_PORT, ECHO_PORT]) await assertFree('127.0.0.1', port);
     await this.#nginx.start();
     const [program = process.execPath, ...before] = [...this.#prefix, process.execPath];
     this.#echo = fork(ECHO_PROGRAM, [String(ECHO_PORT)], {

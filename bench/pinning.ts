@@ -12,7 +12,8 @@ export function pin(core: number): readonly string[] {
 
 /** Of the text of /proc/self/status, where cores stand as `0-3,8`. */
 export function allowedCores(status: string): number[] {
-  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? '';
+  const list = /^Cpus_allowed_list:\s*(\d\S*)/m.exec(status)?.[1];
+  if (list === undefined) return [];
   return list.split(',').flatMap((part) => {
     const [first, last = first] = part.split('-').map(Number);
     if (first === undefined || last === undefined || Number.isNaN(first) || Number.isNaN(last)) return [];

@@ -79,12 +79,16 @@ export class HaproxyContender implements ChangingContender {
 
   async stop(): Promise<void> {
     const child = this.#child;
-    this.#child = null;
     if (child !== null && child.exitCode === null) {
+      // A master that is starting anew knows nothing of its workers yet, and would leave them.
+      if (this.#isReloadable) await this.changesInForce().catch(() => undefined);
+      const workers = childrenOf(child.pid ?? 0);
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
+      for (const worker of workers) killIfThere(worker);
     }
+    this.#child = null;
     removeDirectory(this.#directory);
   }
 
@@ -147,5 +151,13 @@ ${hasAccessLog ? `  log global\n  option ${protocol}log` : ''}
   timeout check 2s
 ${slots.join('\n')}
 `;
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended with its master, as it should.
   }
 }

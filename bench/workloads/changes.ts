@@ -54,20 +54,28 @@ async function sampleOne(contender: ChangingContender | undefined, seconds: numb
   const { host, ports } = contender;
   const inForceBefore = await contender.changesInForce();
   const client = new LoadClient({ host, port: ports[0] ?? 0, connections: CONNECTIONS, thinkMs: THINK_MS });
-  const count = seconds * CHANGES_PER_SECOND;
+  try {
+    await changeAll(contender, seconds * CHANGES_PER_SECOND);
+    const inForce = (await contender.changesInForce()) - inForceBefore;
+    await rest(SETTLE_MS);
+    const { failed, requests, latenciesMs } = await client.stop();
+    return {
+      value: percentileOf(latenciesMs, 0.99),
+      others: { failed, requests, 'changes in force': inForce, 'p99.9 ms': percentileOf(latenciesMs, 0.999) },
+    };
+  } finally {
+    // After an error it would go on asking for ever, and whoever has the port next would be asked.
+    await client.stop();
+  }
+}
+
+async function changeAll(contender: ChangingContender, count: number): Promise<void> {
   const startedAt = performance.now();
   for (let change = 1; change <= count; change += 1) {
     contender.change(instancesOf(change));
     const restMs = startedAt + (change * 1_000) / CHANGES_PER_SECOND - performance.now();
     if (restMs > 0) await rest(restMs);
   }
-  const inForce = (await contender.changesInForce()) - inForceBefore;
-  await rest(SETTLE_MS);
-  const { failed, requests, latenciesMs } = await client.stop();
-  return {
-    value: percentileOf(latenciesMs, 0.99),
-    others: { failed, requests, 'changes in force': inForce, 'p99.9 ms': percentileOf(latenciesMs, 0.999) },
-  };
 }
 
 /** Two stay, one comes and one goes with each change. */
