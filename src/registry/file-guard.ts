@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,22 +10,13 @@ const LOOK_EVERY_MS = 10;
 
 /**
  * Runs `change` while no other process changes this file. A file system can compare and rename, but not both in one step;
- * so who changes a file holds a guard beside it, `.NAME.guard`, created with O_EXCL. One whose process died on this host
- * is removed; one of another host is waited for, and then named.
+ * so who changes a file holds a guard beside it, `.NAME.guard`, which is written aside and linked: one that is there says
+ * whole who holds it. One whose process died on this host is removed; one of another host is waited for, and then named.
  * @throws RegistryFailure when the guard does not go away
  */
 export async function withFileGuard<T>(file: string, change: () => Promise<T>): Promise<T> {
   const guard = path.join(path.dirname(file), `.${path.basename(file)}.guard`);
-  const own = `${process.pid} ${hostname()}\n`;
-  const giveUpAt = performance.now() + PATIENCE_MS;
-  while (!(await isCreated(guard, own))) {
-    const holder = await readFile(guard, 'utf8').catch(() => '');
-    if (isDead(holder)) await removeDead(guard);
-    else if (performance.now() > giveUpAt) {
-      const message = `${file} is being changed by process ${holder.trim() || 'unknown'}`;
-      throw new RegistryFailure(message, `wait for it; if there is no such process any more, remove ${guard}`);
-    } else await delay(LOOK_EVERY_MS);
-  }
+  await hold(file, guard);
   try {
     return await change();
   } finally {
@@ -33,14 +24,27 @@ export async function withFileGuard<T>(file: string, change: () => Promise<T>): 
   }
 }
 
-async function isCreated(guard: string, text: string): Promise<boolean> {
+async function hold(file: string, guard: string): Promise<void> {
+  const own = `${guard}.${randomUUID()}`;
+  const giveUpAt = performance.now() + PATIENCE_MS;
   try {
-    const handle = await open(guard, 'wx', 0o644);
-    try {
-      await handle.writeFile(text);
-    } finally {
-      await handle.close();
+    await writeFile(own, `${process.pid} ${hostname()}\n`, { mode: 0o644 });
+    while (!(await isLinked(own, guard))) {
+      const holder = await readFile(guard, 'utf8').catch(() => '');
+      if (isDead(holder)) await removeDead(guard);
+      else if (performance.now() > giveUpAt) {
+        const message = `${file} is being changed by process ${holder.trim() || 'unknown'}`;
+        throw new RegistryFailure(message, `wait for it; if there is no such process any more, remove ${guard}`);
+      } else await delay(LOOK_EVERY_MS);
     }
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+async function isLinked(own: string, guard: string): Promise<boolean> {
+  try {
+    await link(own, guard);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

@@ -59,7 +59,8 @@ export async function putApps(
  *
  * Killed between two steps it leaves a slot without its app, or an app with two slots: `slot ls --check` names both, and
  * the next put of the app takes up the slot that is recorded for it.
- * @throws RegistryFailure that names what stands against it; nothing is then written
+ * @throws RegistryFailure that names what stands against it. Nothing is then written, or, where the document itself could
+ * not be, the slot alone: whether a lost answer was a refusal is not known, so the claim stays for the next put
  */
 export async function putApp(registry: Registry, wanted: ReadDefinition, options: PutOptions): Promise<PutOutcome> {
   const { name } = wanted.definition;

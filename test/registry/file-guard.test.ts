@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { withFileGuard } from '../../src/registry/file-guard.js';
+
+async function createFolder(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'autoproxy-guard-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('changes of one file come one after another, and leave nothing beside it', async (context) => {
+  const folder = await createFolder(context);
+  const file = path.join(folder, 'shop.yml');
+  await writeFile(file, '0');
+  let inside = 0;
+  const add = (): Promise<void> =>
+    withFileGuard(file, async () => {
+      inside += 1;
+      assert.equal(inside, 1);
+      const count = Number(await readFile(file, 'utf8'));
+      await writeFile(file, String(count + 1));
+      inside -= 1;
+    });
+  await Promise.all(Array.from({ length: 20 }, add));
+  assert.equal(await readFile(file, 'utf8'), '20');
+  assert.deepEqual(await readdir(folder), ['shop.yml']);
+});
+
+/** Reads one file over and over, and tells each text that it ever saw there. */
+const WATCHER = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const { readFileSync } = require('node:fs');
+  const seen = new Set();
+  const { stop } = workerData;
+  parentPort.postMessage('watching');
+  while (Atomics.load(stop, 0) === 0) try { seen.add(readFileSync(workerData.file, 'utf8')); } catch {}
+  parentPort.postMessage([...seen]);
+`;
+
+test('a guard always says whole who holds it: there is no moment in which a killed writer leaves an empty one', async (context) => {
+  const folder = await createFolder(context);
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const file = path.join(folder, '.shop.yml.guard');
+  const watcher = new Worker(WATCHER, { eval: true, workerData: { file, stop } });
+  context.after(() => watcher.terminate());
+  await once(watcher, 'message');
+  for (let turn = 0; turn < 500; turn += 1) await withFileGuard(path.join(folder, 'shop.yml'), async () => undefined);
+  const seen = once(watcher, 'message');
+  Atomics.store(stop, 0, 1);
+  assert.deepEqual(await seen, [[`${process.pid} ${hostname()}\n`]]);
+});
+
+test('the guard of a process that has died is no obstacle', async (context) => {
+  const folder = await createFolder(context);
+  // Beyond what Linux ever gives (PID_MAX_LIMIT).
+  await writeFile(path.join(folder, '.shop.yml.guard'), `4194305 ${hostname()}\n`);
+  assert.equal(await withFileGuard(path.join(folder, 'shop.yml'), async () => 'done'), 'done');
+  assert.deepEqual(await readdir(folder), []);
+});
