@@ -6,6 +6,12 @@ import type { AdminState } from '../model/app.js';
 import { targetKey } from './check-targets.js';
 import { NodeStatus, type NodeStatusParts } from './node-status.js';
 
+/**
+ * While no worker serves, none can say that it has a decision; whoever serves next starts with it. The answer does not
+ * wait for that.
+ */
+const APPLIED_PATIENCE_MS = 1_000;
+
 /** What the admin API may ask of this node and change in it. */
 export class NodeAdmin implements AdminNode {
   readonly #parts: NodeStatusParts;
@@ -44,7 +50,7 @@ export class NodeAdmin implements AdminNode {
   }
 
   async setState(appName: string, instance: string | null, state: AdminState, by: string): Promise<SetStateOutcome> {
-    const { plane, overrides, cluster } = this.#parts;
+    const { plane, overrides } = this.#parts;
     const app = plane.apps.find(({ name }) => name === appName);
     if (app === undefined) {
       const known = plane.apps.map(({ name }) => name).join(', ') || 'none';
@@ -56,9 +62,20 @@ export class NodeAdmin implements AdminNode {
     }
     const saving = overrides.set(appName, instance, state, by);
     plane.runPending();
-    await cluster.whenApplied(plane.snapshot?.revision ?? 0);
+    await this.#untilApplied();
     const saved = await saving;
     return saved.isSaved ? { ok: true, saved: true } : { ok: true, saved: false, reason: saved.reason };
+  }
+
+  #untilApplied(): Promise<void> {
+    const { plane, cluster, clock } = this.#parts;
+    return new Promise((resolve) => {
+      const timer = clock.setTimer(APPLIED_PATIENCE_MS, resolve);
+      void cluster.whenApplied(plane.snapshot?.revision ?? 0).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   acceptRemoval(source: string): boolean {

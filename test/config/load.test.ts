@@ -8,7 +8,7 @@ import { ConfigError, type ConfigInputs, loadConfig } from '../../src/config/loa
 const HOST = { hostname: 'alpha-1', parallelism: 3 };
 
 function inputs(given: Partial<ConfigInputs>): ConfigInputs {
-  return { flags: {}, env: {}, host: HOST, workingDir: '/work', defaultFile: '/nonexistent/autoproxy.yml', ...given };
+  return { flags: {}, env: {}, host: HOST, workingDir: '/srv', defaultFile: '/nonexistent/autoproxy.yml', ...given };
 }
 
 function optionsFile(context: TestContext, text: string): string {
@@ -102,7 +102,7 @@ test('paths start where they were written: a flag in the working folder, the fil
   const { config } = loadConfig(inputs({ flags: { config: file, 'access-log': 'access.log' } }));
   assert.equal(config.servicesDir, path.join(path.dirname(file), 'services'));
   assert.equal(config.stateDir, '/var/lib/other');
-  assert.equal(config.accessLog, '/work/access.log');
+  assert.equal(config.accessLog, '/srv/access.log');
 });
 
 test('in the file a list may be a YAML list, a key may have underscores, and an empty value says nothing', (context) => {

@@ -29,6 +29,23 @@ test('when a decision is answered the workers have it; the answer says when a re
   assert.equal(cluster.appliedRevision, plane.snapshot?.revision);
 });
 
+test('while no worker serves, a decision is answered within a second, and is in force', async (context) => {
+  const parts = await createControlPlane(context);
+  parts.source.say([shopAt(parts.slot)]);
+  const started = parts.plane.start();
+  await parts.clock.advance(10);
+  await started;
+  const answer = parts.admin.setState('shop', null, 'maint', 'ann');
+  await parts.clock.advance(900);
+  assert.equal(await Promise.race([answer, Promise.resolve('waits')]), 'waits');
+  await parts.clock.advance(200);
+  assert.equal((await answer).ok, true);
+  assert.deepEqual(
+    parts.plane.snapshot?.slots[0]?.instances.map(({ state }) => state),
+    ['maint', 'maint'],
+  );
+});
+
 test('what is not there is refused with what there is, and decides nothing', async (context) => {
   const { admin, overrides } = await startWith(context, (slot) => [shopAt(slot)]);
   assert.deepEqual(await admin.setState('shp', null, 'drain', 'ann'), {
