@@ -15,7 +15,7 @@ export function formatAccess(
   now: number,
   code: ErrorCode | null,
 ): string {
-  const { slot, head, client, worker } = downstream;
+  const { slot, head, identity, worker } = downstream;
   const { startedAt, headAt, connectedAt, respondedAt, status, bytesOut, retries, instance } = books;
   const headMs = since(headAt, startedAt);
   const connectMs = connectedAt === 0 ? 0 : since(connectedAt, headAt);
@@ -24,7 +24,7 @@ export function formatAccess(
   const flags = code === null ? '----' : `${ERRORS[code].flags}--`;
   const request = head.method === '' ? '<BADREQ>' : `${head.method} ${head.target} HTTP/1.${head.minor}`;
   return (
-    `${client.source.address}:${client.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${instance || '<NOSRV>'} ` +
+    `${identity.source.address}:${identity.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${instance || '<NOSRV>'} ` +
     `${headMs}/0/${connectMs}/${responseMs}/${Math.round(now - startedAt)} ${status === 0 ? -1 : status} ${bytesOut} - - ${flags} ` +
     `${slot.counters.openConnections}/${slot.counters.openConnections}/${slot.counters.inFlight}/0/${retries} ` +
     `${slot.queue.length}/0 {${head.host}} "${request.replaceAll('"', '%22')}"\n`
@@ -36,7 +36,7 @@ export function formatAccess(
  * bytes, termination flags, connection counts, retries.
  */
 export function formatTcpAccess(
-  { slot, client, startedAt, connectedAt, bytesOut, retries }: TcpDownstream,
+  { slot, identity, startedAt, connectedAt, bytesOut, retries }: TcpDownstream,
   instance: string,
   clock: Clock,
   code: ErrorCode | null,
@@ -45,7 +45,7 @@ export function formatTcpAccess(
   const at = new Date(clock.wallTime() - lastedMs).toISOString();
   const { openConnections, inFlight } = slot.counters;
   return (
-    `${client.source.address}:${client.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${instance || '<NOSRV>'} ` +
+    `${identity.source.address}:${identity.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${instance || '<NOSRV>'} ` +
     `0/${since(connectedAt, startedAt)}/${Math.round(lastedMs)} ${bytesOut} ${code === null ? '--' : ERRORS[code].flags} ` +
     `${openConnections}/${openConnections}/${inFlight}/0/${retries} ${slot.queue.length}/0\n`
   );

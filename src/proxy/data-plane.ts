@@ -30,6 +30,8 @@ const IDLE_GRACE_MS = 5_000;
 export class DataPlane {
   readonly #worker: WorkerContext;
   readonly #served = new Map<string, ServedSlot>();
+  /** Slots that are gone from the snapshot and still have clients, with the time when these are cut. */
+  readonly #leaving = new Map<ServedSlot, Timer>();
   /** The text of each slot's configuration: what did not change is not touched. */
   readonly #texts = new Map<string, string>();
   readonly #handles = new Map<number, object>();
@@ -81,7 +83,7 @@ export class DataPlane {
   /** Stops accepting, lets what is under way end, cuts what is left after `deadlineMs`. @returns how many were cut. */
   async drain(deadlineMs: number): Promise<number> {
     const { clock } = this.#worker;
-    const slots = [...this.#served.values()];
+    const slots = [...this.#served.values(), ...this.#leaving.keys()];
     let deadlineTimer: Timer | null = null as Timer | null;
     const ended = Promise.all(slots.map((served) => served.stopAccepting()));
     for (const served of slots) served.cutTunnels(deadlineMs, null);
@@ -107,7 +109,12 @@ export class DataPlane {
       void served.stopAccepting();
       served.cutAll();
     }
+    for (const [served, timer] of this.#leaving) {
+      timer.cancel();
+      served.cutAll();
+    }
     this.#served.clear();
+    this.#leaving.clear();
     this.#texts.clear();
   }
 
@@ -149,10 +156,14 @@ export class DataPlane {
     this.#served.delete(key);
     this.#texts.delete(key);
     const { drainMs } = served.slot.config.timeouts;
-    void served.stopAccepting();
+    const timer = this.#worker.clock.setTimer(drainMs, () => served.cutAll());
+    this.#leaving.set(served, timer);
+    void served.stopAccepting().then(() => {
+      timer.cancel();
+      this.#leaving.delete(served);
+    });
     served.closeIdle();
     served.cutTunnels(drainMs, null);
-    this.#worker.clock.setTimer(drainMs, () => served.cutAll());
   }
 }
 

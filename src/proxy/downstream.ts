@@ -37,7 +37,7 @@ export class Downstream extends ByteConnection {
   readonly worker: WorkerContext;
   readonly head = new RequestHead();
   readonly exchange: Exchange;
-  readonly client: ClientIdentity;
+  readonly identity: ClientIdentity;
   readonly forwarded: ForwardedFields;
   /** Kept-alive connections that were opened for this client alone: their PROXY header names it. */
   readonly ownUpstreams: Upstream[] = [];
@@ -65,8 +65,8 @@ export class Downstream extends ByteConnection {
     this.worker = worker;
     this.#onGone = onGone;
     this.open(openAccepted(accepted, this));
-    this.client = identifyClient(slot, this.socket, header);
-    const { source, destination } = this.client;
+    this.identity = identifyClient(slot, this.socket, header);
+    const { source, destination } = this.identity;
     this.forwarded = new ForwardedFields(source.address, destination?.port ?? slot.config.port);
     this.exchange = new Exchange(this);
     slot.counters.connections += 1;
@@ -141,7 +141,7 @@ export class Downstream extends ByteConnection {
 
   #readHead(bytes: Buffer, start: number, end: number): void {
     const limits = this.slot.node.head;
-    const verdict = this.head.parse(bytes, start, end, limits, this.client.isTrusted, this.client.isPeer);
+    const verdict = this.head.parse(bytes, start, end, limits, this.identity.isTrusted, this.identity.isPeer);
     if (verdict === COMPLETE) {
       this.#beginRequest(bytes, start + this.head.bytes, end);
     } else if (verdict === INCOMPLETE) {

@@ -50,7 +50,7 @@ export class Exchange implements SlotRequest, Waiter {
   constructor(downstream: Downstream) {
     this.#downstream = downstream;
     this.books = new ExchangeBooks(downstream);
-    this.clientAddress = downstream.client.source.address;
+    this.clientAddress = downstream.identity.source.address;
   }
 
   get method(): string {
@@ -68,7 +68,7 @@ export class Exchange implements SlotRequest, Waiter {
 
   /** @param inline what of the body goes out with the head, as text; `body` instead when it is large. */
   begin(inline: string, body: Buffer | null): void {
-    const { client, head, slot, forwarded } = this.#downstream;
+    const { identity, head, slot, forwarded } = this.#downstream;
     const { counters, config } = slot;
     this.books.open();
     this.#downstream.deadline = Number.POSITIVE_INFINITY;
@@ -78,7 +78,7 @@ export class Exchange implements SlotRequest, Waiter {
     this.#hasStreamed = false;
     this.mayBleed = head.bledBy === '';
     if (!this.mayBleed) counters.bledIn += 1;
-    if (!client.isAllowed) {
+    if (!identity.isAllowed) {
       this.#fail('FORBIDDEN');
       return;
     }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { decodeHeader } from '../proxy-protocol/decode.js';
-import { HEADER_PROBLEMS, type ProxyHeader } from '../proxy-protocol/header.js';
+import { decodeHeader, refuseSecondHeader } from '../proxy-protocol/decode.js';
+import { type Decoded, HEADER_PROBLEMS, type ProxyHeader } from '../proxy-protocol/header.js';
 import type { Deadlined } from './deadlines.js';
 import type { WorkerContext } from './node-context.js';
 import { type Accepted, type ByteReader, clientAddressOf, openAccepted, ReaderRelay } from './onread-socket.js';
@@ -10,10 +10,11 @@ import type { Slot } from './slot.js';
 const HEADER_MS = 3_000;
 /** Of what came instead of a header, for the log. */
 const SHOWN_BYTES = 32;
+const EMPTY = Buffer.alloc(0);
 
 export interface PrefaceListener {
-  /** @param rest bytes behind the header; valid until this returns. */
-  onHeader(preface: ProxyPreface, accepted: Accepted, header: ProxyHeader, rest: Buffer): void;
+  /** @returns who serves the connection from now on. */
+  onHeader(preface: ProxyPreface, accepted: Accepted, header: ProxyHeader): ByteReader;
   /** The connection is closed. @param refusal why, in words; null when the sender itself went. */
   onRefused(preface: ProxyPreface, refusal: Refusal | null): void;
 }
@@ -26,8 +27,13 @@ export interface Refusal {
 }
 
 /**
- * A connection to a slot that demands a PROXY header (`accept-proxy`), until the header is whole. Then the socket goes to
- * whoever serves it. Nothing is answered here, because nothing is known of who speaks.
+ * A connection to a slot that demands a PROXY header (`accept-proxy`):
+ *
+ *   HEADER ──whole──► START ──no second header──► (its reader has it)
+ *      └──refused, or 3 s──► (closed) ◄──a second header
+ *
+ * With the header the socket goes to whoever serves it, who may speak at once; only what the client says first is looked
+ * at here once more, and for that it may come at any time. Nothing is answered, because nothing is known of who speaks.
  */
 export class ProxyPreface implements ByteReader, Deadlined {
   deadline: number;
@@ -37,7 +43,14 @@ export class ProxyPreface implements ByteReader, Deadlined {
   readonly #relay: ReaderRelay;
   readonly #socket: Socket;
   #bytes: Buffer | null = null;
+  /** Who serves the connection; null as long as the header is not whole. */
+  #reader: ByteReader | null = null;
   #isDone = false;
+  readonly #onEnd = (): void => {
+    // Heard before the reader's own: what was kept back comes before the end.
+    if (this.#reader === null) this.#finish(null);
+    else this.#passOn(this.#reader, this.#bytes);
+  };
   readonly #onClose = (): void => this.#finish(null);
 
   constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, listener: PrefaceListener) {
@@ -50,7 +63,7 @@ export class ProxyPreface implements ByteReader, Deadlined {
     worker.deadlines.add(this);
     // Why a connection without a header ended is nobody's concern; unheard, the event would end the process.
     this.#socket.on('error', ignoreError);
-    this.#socket.on('end', this.#onClose);
+    this.#socket.on('end', this.#onEnd);
     this.#socket.on('close', this.#onClose);
     this.#socket.resume();
   }
@@ -63,36 +76,56 @@ export class ProxyPreface implements ByteReader, Deadlined {
     if (this.#isDone) return;
     const piece = bytes.subarray(0, length);
     const unread = this.#bytes === null ? piece : Buffer.concat([this.#bytes, piece]);
+    if (this.#reader === null) this.#readHeader(unread);
+    else this.#judgeStart(this.#reader, unread);
+  }
+
+  #readHeader(unread: Buffer): void {
     const peer = clientAddressOf(this.#socket);
     // Asked with the newest table, and before a byte is looked at.
     if (!this.#slot.trusted.contains(peer) && !this.#slot.node.peers.has(peer)) {
-      this.#finish({ peer, reason: 'the sender is in no network of trusted_proxies', firstBytes: firstOf(unread) });
+      this.#refuse('the sender is in no network of trusted_proxies', unread);
       return;
     }
     const decoded = decodeHeader(unread, 0, unread.length);
-    if (decoded.state === 'incomplete') {
-      this.#bytes = Buffer.from(unread);
-    } else if (decoded.state === 'refused') {
-      const { problem, likelyCause } = decoded;
-      const reason = likelyCause === null ? HEADER_PROBLEMS[problem] : `${HEADER_PROBLEMS[problem]}: ${likelyCause}`;
-      this.#finish({ peer, reason, firstBytes: firstOf(unread) });
-    } else {
-      this.#handOver(decoded.header, unread.subarray(decoded.header.length));
-    }
+    if (decoded.state === 'incomplete') this.#bytes = Buffer.from(unread);
+    else if (decoded.state === 'refused') this.#refuse(reasonOf(decoded), unread);
+    else this.#handOver(decoded.header, unread.subarray(decoded.header.length));
   }
 
   #handOver(header: ProxyHeader, rest: Buffer): void {
-    this.#isDone = true;
+    this.#bytes = null;
     this.#worker.deadlines.remove(this);
     this.#socket.removeListener('error', ignoreError);
-    this.#socket.removeListener('end', this.#onClose);
     this.#socket.removeListener('close', this.#onClose);
-    this.#listener.onHeader(this, { socket: this.#socket, relay: this.#relay }, header, rest);
+    const reader = this.#listener.onHeader(this, { socket: this.#socket, relay: this.#relay }, header);
+    this.#reader = reader;
+    this.#relay.reader = this;
+    if (rest.length > 0) this.#judgeStart(reader, rest);
+  }
+
+  /** A balancer too many in front, and its header would be the beginning of the first request. */
+  #judgeStart(reader: ByteReader, start: Buffer): void {
+    const verdict = refuseSecondHeader(start, 0, start.length);
+    if (verdict === null) this.#passOn(reader, start);
+    else if (verdict.state === 'refused') this.#refuse(reasonOf(verdict), start);
+    else this.#bytes = Buffer.from(start);
+  }
+
+  #passOn(reader: ByteReader, start: Buffer | null): void {
+    this.#isDone = true;
+    this.#bytes = null;
+    this.#socket.removeListener('end', this.#onEnd);
+    this.#relay.reader = reader;
+    if (start !== null) reader.onBytes(start, start.length);
+  }
+
+  #refuse(reason: string, bytes: Buffer): void {
+    this.#finish({ peer: clientAddressOf(this.#socket), reason, firstBytes: firstOf(bytes) });
   }
 
   onDeadline(): void {
-    const firstBytes = this.#bytes === null ? '' : firstOf(this.#bytes);
-    this.#finish({ peer: clientAddressOf(this.#socket), reason: 'no whole PROXY header came within 3 s', firstBytes });
+    this.#refuse('no whole PROXY header came within 3 s', this.#bytes ?? EMPTY);
   }
 
   destroy(): void {
@@ -110,6 +143,10 @@ export class ProxyPreface implements ByteReader, Deadlined {
 
 function ignoreError(): void {
   // The close that follows says all.
+}
+
+function reasonOf({ problem, likelyCause }: Extract<Decoded, { readonly state: 'refused' }>): string {
+  return likelyCause === null ? HEADER_PROBLEMS[problem] : `${HEADER_PROBLEMS[problem]}: ${likelyCause}`;
 }
 
 function firstOf(bytes: Buffer): string {

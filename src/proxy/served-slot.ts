@@ -30,6 +30,7 @@ export class ServedSlot implements PrefaceListener {
   readonly #acceptErrors: MessageRate;
   readonly #refusals: MessageRate;
   #onEmpty: (() => void) | null = null;
+  #ended: Promise<void> | null = null;
 
   constructor(slot: Slot, worker: WorkerContext) {
     this.slot = slot;
@@ -68,20 +69,19 @@ export class ServedSlot implements PrefaceListener {
     return downstream;
   }
 
-  onHeader(preface: ProxyPreface, accepted: Accepted, header: ProxyHeader, rest: Buffer): void {
+  onHeader(preface: ProxyPreface, accepted: Accepted, header: ProxyHeader): Downstream | TcpDownstream {
     this.#prefaces.delete(preface);
-    const downstream = this.#serve(accepted, header);
-    if (rest.length > 0) downstream.onBytes(rest, rest.length);
+    return this.#serve(accepted, header);
   }
 
   onRefused(preface: ProxyPreface, refusal: Refusal | null): void {
     this.#prefaces.delete(preface);
-    if (refusal !== null) this.onHeaderRefused(refusal);
+    if (refusal !== null) this.#noteRefusal(refusal);
     this.#noteEmpty();
   }
 
   /** One line for many: who sends what no header is, and why that may be. */
-  onHeaderRefused({ peer, reason, firstBytes }: Refusal): void {
+  #noteRefusal({ peer, reason, firstBytes }: Refusal): void {
     const { app, config, counters } = this.slot;
     counters.errors.PROXY_HEADER_REFUSED = (counters.errors.PROXY_HEADER_REFUSED ?? 0) + 1;
     const suppressed = this.#refusals.ask();
@@ -114,13 +114,14 @@ export class ServedSlot implements PrefaceListener {
 
   /** Stops accepting. Resolves when the last client is gone. */
   stopAccepting(): Promise<void> {
-    this.slot.isClosing = true;
-    this.#traffic.close();
-    this.#health.close();
-    return new Promise((resolve) => {
+    this.#ended ??= new Promise((resolve) => {
+      this.slot.isClosing = true;
+      this.#traffic.close();
+      this.#health.close();
       this.#onEmpty = resolve;
       this.#noteEmpty();
     });
+    return this.#ended;
   }
 
   /** Closes connections on which nothing is asked. */

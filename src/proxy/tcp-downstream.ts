@@ -1,5 +1,4 @@
 import type { ErrorCode } from '../core/errors.js';
-import { refuseSecondHeader } from '../proxy-protocol/decode.js';
 import type { ProxyHeader } from '../proxy-protocol/header.js';
 import { formatTcpAccess } from './access-log.js';
 import { ByteConnection } from './byte-connection.js';
@@ -12,6 +11,8 @@ import { TcpUpstream } from './tcp-upstream.js';
 import { Tunnel } from './tunnel.js';
 import type { Waiter } from './wait-queue.js';
 
+const EMPTY = Buffer.alloc(0);
+
 /**
  * A client of a TCP slot. Nothing is read from it before an instance has accepted:
  *
@@ -21,7 +22,7 @@ import type { Waiter } from './wait-queue.js';
  */
 export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter {
   readonly slot: Slot;
-  readonly client: ClientIdentity;
+  readonly identity: ClientIdentity;
   readonly clientAddress: string;
   readonly stickyId = '';
   readonly mayBleed: boolean;
@@ -42,8 +43,6 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
   #code: ErrorCode | null = null;
   /** What came with the PROXY header; it waits for an instance. */
   #early: Buffer | null = null;
-  /** The bytes that come next could be a header once more: a balancer too many in front. */
-  #mayRepeatHeader: boolean;
 
   /** @param header what the connection began with, where the slot demands it; else null */
   constructor(
@@ -59,18 +58,17 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
     this.#worker = worker;
     this.#onGone = onGone;
     this.open(openAccepted(accepted, this));
-    this.client = identifyClient(slot, this.socket, header);
-    this.clientAddress = this.client.source.address;
-    this.mayBleed = !this.client.isBled;
-    this.#mayRepeatHeader = header !== null;
-    if (this.client.isBled) slot.counters.bledIn += 1;
+    this.identity = identifyClient(slot, this.socket, header);
+    this.clientAddress = this.identity.source.address;
+    this.mayBleed = !this.identity.isBled;
+    if (this.identity.isBled) slot.counters.bledIn += 1;
     slot.counters.connections += 1;
     slot.counters.openConnections += 1;
     slot.counters.inFlight += 1;
     worker.deadlines.add(this);
     // Sockets read from the start: what came before there is an instance would be lost.
     this.pause();
-    if (this.client.isAllowed) this.#dispatch();
+    if (this.identity.isAllowed) this.#dispatch();
     else this.#fail('FORBIDDEN');
   }
 
@@ -117,7 +115,9 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
     this.#tunnel = new Tunnel(this, upstream, this.#worker.clock, slot.config.timeouts.tunnelMs, () => {
       slot.counters.tunnels -= 1;
     });
-    if (!this.#mayRepeatHeader) this.#relayEarly();
+    const early = this.#early;
+    this.#early = null;
+    if (early !== null) this.#tunnel.onBytes(this, early, early.length);
     this.resume();
   }
 
@@ -140,49 +140,20 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
 
   /** TCP has no words for an error: the connection is reset. */
   #fail(code: ErrorCode): void {
+    this.#countError(code);
+    this.socket.resetAndDestroy();
+  }
+
+  #countError(code: ErrorCode): void {
     const { errors } = this.slot.counters;
     errors[code] = (errors[code] ?? 0) + 1;
     this.#code = code;
-    this.socket.resetAndDestroy();
   }
 
   onBytes(bytes: Buffer, length: number): void {
     this.slot.counters.bytesIn += length;
-    if (this.#mayRepeatHeader) this.#judgeStart(bytes, length);
-    else if (this.#tunnel === null) this.#keepEarly(bytes.subarray(0, length));
-    else this.#relay(bytes, length);
-  }
-
-  /** Nothing goes on before it is known that no second header begins here. */
-  #judgeStart(bytes: Buffer, length: number): void {
-    const piece = bytes.subarray(0, length);
-    const start = this.#early === null ? piece : Buffer.concat([this.#early, piece]);
-    const verdict = refuseSecondHeader(start, 0, start.length);
-    if (verdict?.state === 'refused') {
-      this.#fail('PROXY_HEADER_REFUSED');
-      return;
-    }
-    if (verdict === null) this.#mayRepeatHeader = false;
-    if (verdict !== null || this.#tunnel === null) {
-      this.#early = Buffer.from(start);
-      return;
-    }
-    this.#early = null;
-    this.#relay(start, start.length);
-  }
-
-  #keepEarly(bytes: Buffer): void {
-    this.#early = this.#early === null ? Buffer.from(bytes) : Buffer.concat([this.#early, bytes]);
-  }
-
-  #relayEarly(): void {
-    const early = this.#early;
-    this.#early = null;
-    if (early !== null) this.#relay(early, early.length);
-  }
-
-  #relay(bytes: Buffer, length: number): void {
-    this.#tunnel?.onBytes(this, bytes, length);
+    if (this.#tunnel !== null) this.#tunnel.onBytes(this, bytes, length);
+    else this.#early = Buffer.concat([this.#early ?? EMPTY, bytes.subarray(0, length)]);
   }
 
   onInstanceBytes(from: TcpUpstream, bytes: Buffer, length: number): void {
@@ -204,7 +175,6 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
   }
 
   protected onEnd(): void {
-    this.#relayEarly();
     this.#tunnel?.onEnd(this);
   }
 
@@ -228,8 +198,7 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
       this.slot.queue.leave(this);
       this.#fail('QUEUE_TIMEOUT');
     } else if (this.#tunnel !== null) {
-      this.#code = 'TUNNEL_TIMEOUT';
-      this.slot.counters.errors.TUNNEL_TIMEOUT = (this.slot.counters.errors.TUNNEL_TIMEOUT ?? 0) + 1;
+      this.#countError('TUNNEL_TIMEOUT');
       this.#tunnel.cut();
     } else {
       this.destroy();

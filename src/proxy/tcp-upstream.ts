@@ -32,9 +32,12 @@ export class TcpUpstream extends ByteConnection {
       this.deadline = Number.POSITIVE_INFINITY;
       instance.connectFailures = 0;
       instance.counters.connections += 1;
-      const header = this.#client === null ? null : outgoingHeader(client.slot, instance, client.client, socket);
+      if (this.#client === null) return;
+      const { slot, identity } = client;
+      const bledBy = instance.isNeighbor ? slot.node.name : null;
+      const header = outgoingHeader(slot.proxyVersionTo(instance), identity, socket, bledBy);
       if (header !== null) socket.write(header);
-      this.#client?.onConnected(this);
+      this.#client.onConnected(this);
     });
     this.open(socket);
   }

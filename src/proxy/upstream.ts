@@ -37,6 +37,7 @@ export class Upstream extends ByteConnection {
   readonly #worker: WorkerContext;
   /** Where it waits between requests: at its instance, or, when its PROXY header names a client, with that client. */
   readonly #pool: Upstream[];
+  /** What it began with; once the slot wants another, it is not kept. */
   readonly #proxyVersion: ProxyVersion;
   readonly #head = new ResponseHead();
   readonly #partial = new PartialHead();
@@ -76,7 +77,8 @@ export class Upstream extends ByteConnection {
     this.#state = STATE.HEAD;
     const { exchange } = this;
     if (exchange === null) return;
-    const header = outgoingHeader(this.#slot, this.instance, exchange.client.client, this.socket);
+    const bledBy = this.instance.isNeighbor ? this.#slot.node.name : null;
+    const header = outgoingHeader(this.#proxyVersion, exchange.client.identity, this.socket, bledBy);
     if (header === null) {
       exchange.onConnected(this);
       return;

@@ -77,20 +77,23 @@ for (const protocol of ['http', 'tcp'] as const) {
   ] as const) {
     test(`${protocol}: a second header, ${name}, in the same packet or a later one`, async (context) => {
       const instance = await ScriptedInstance.start(context);
+      const { log, lines } = createRecordingLog();
       const plane = await TestPlane.start(context, {
+        log,
         slot: { protocol, acceptProxy: true, trustedProxies: ['127.0.0.0/8'], instances: [instanceOf(instance)] },
       });
-      for (const pieces of [
-        [V2 + second + REQUEST],
-        [V2, second, REQUEST],
-        [V2 + second.slice(0, 5), second.slice(5)],
-      ]) {
+      const ways = [[V2 + second + REQUEST], [V2, second, REQUEST], [V2 + second.slice(0, 5), second.slice(5)]];
+      for (const pieces of ways) {
         const attacker = await plane.connect();
         await attacker.writePieces(pieces).catch(() => undefined);
-        await attacker.ended();
+        assert.equal(await attacker.ended(), '', 'no answer');
         attacker.close();
       }
       assert.equal(instance.received, '');
+      assert.equal(plane.counters.errors.PROXY_HEADER_REFUSED, ways.length);
+      const warnings = lines.filter(({ level }) => level === 40);
+      assert.equal(warnings.length, 1);
+      assert.match(String(warnings[0]?.reason), /second PROXY header.*two balancers/);
     });
   }
 }
