@@ -103,7 +103,9 @@ async function echoOne(socket: WebSocket, word: string): Promise<void> {
   socket.once('close', onClosed);
   const heard = once(socket, 'message', { signal: silence.signal });
   socket.send(word);
-  const [bytes] = (await heard) as [Buffer];
+  const [bytes] = (await heard.catch(() => {
+    throw silence.signal.reason;
+  })) as [Buffer];
   socket.off('close', onClosed);
   assert.equal(bytes.toString(), word);
 }
