@@ -10,6 +10,9 @@ import {
   IPv6ProxyAddress,
   Peer,
   TransportProtocol,
+  UnixAddress,
+  UnixProxyAddress,
+  UnspecProxyAddress,
   V1ProxyProtocol,
   V2ProxyProtocol,
 } from 'proxy-protocol-js';
@@ -20,8 +23,11 @@ import { SeededRandom } from '../support/seeded-random.js';
 const CASES = 2_000;
 const REST = 'GET / HTTP/1.1\r\n';
 
+/** Two bytes at a time, often zeros: runs of them are what texts of IPv6 addresses shorten. */
 function bytesOf(random: SeededRandom, count: number): number[] {
-  return Array.from({ length: count }, () => random.below(256));
+  return Array.from({ length: count / 2 }, () =>
+    random.once(2) ? [0, 0] : [random.below(256), random.below(256)],
+  ).flat();
 }
 
 /** Two endpoints of one family, in our words and as bytes. */
@@ -111,20 +117,56 @@ test('version 2: we read what it writes', () => {
     const address =
       source.length === 4
         ? new IPv4ProxyAddress(
-            IPv4Address.createFrom(source as never),
+            IPv4Address.createFrom(source),
             sourcePort,
-            IPv4Address.createFrom(destination as never),
+            IPv4Address.createFrom(destination),
             destinationPort,
           )
         : new IPv6ProxyAddress(
-            IPv6Address.createFrom(source as never),
+            IPv6Address.createFrom(source),
             sourcePort,
-            IPv6Address.createFrom(destination as never),
+            IPv6Address.createFrom(destination),
             destinationPort,
           );
     const written = new V2ProxyProtocol(Command.PROXY, TransportProtocol.STREAM, address).build();
     assertRead(Buffer.concat([written, Buffer.from(REST)]), ends);
   }
+});
+
+test('version 2: what it writes for itself, for datagrams and for UNIX sockets gives us its length and no address', () => {
+  const random = new SeededRandom(15);
+  for (let turn = 0; turn < CASES; turn += 1) {
+    const command = random.pick([Command.LOCAL, Command.PROXY]);
+    const isUnix = random.once(2);
+    const address = isUnix
+      ? new UnixProxyAddress(UnixAddress.createFrom(bytesOf(random, 108)), UnixAddress.createFrom(bytesOf(random, 108)))
+      : new IPv4ProxyAddress(
+          IPv4Address.createFrom(bytesOf(random, 4)),
+          random.below(65_536),
+          IPv4Address.createFrom(bytesOf(random, 4)),
+          random.below(65_536),
+        );
+    // A stream of IPv4 that is not LOCAL is the one case here that has addresses: the tests above have it.
+    const transport =
+      isUnix || command === Command.LOCAL
+        ? random.pick([TransportProtocol.STREAM, TransportProtocol.DGRAM])
+        : TransportProtocol.DGRAM;
+    const written = new V2ProxyProtocol(command, transport, address).build();
+    const bytes = Buffer.concat([written, Buffer.from(REST)]);
+    const decoded = decodeHeader(bytes, 0, bytes.length);
+    assert.ok(decoded.state === 'complete', JSON.stringify(decoded));
+    const { header } = decoded;
+    assert.equal(header.command, command === Command.LOCAL ? 'LOCAL' : 'PROXY');
+    assert.deepEqual([header.source, header.destination, header.length], [null, null, written.length]);
+  }
+});
+
+test('version 2: it reads our LOCAL', () => {
+  const read = V2ProxyProtocol.parse(new Uint8Array(Buffer.concat([encodeV2(null), Buffer.from(REST)])));
+  assert.ok(read !== null);
+  assert.equal(read.command, Command.LOCAL);
+  assert.ok(read.proxyAddress instanceof UnspecProxyAddress);
+  assert.equal(Buffer.from(read.data ?? []).toString('latin1'), REST);
 });
 
 function assertRead(bytes: Buffer, ends: Endpoints): void {
