@@ -11,15 +11,15 @@
  *
  * Measured for 1 MB bodies: without a copy 537 µs of CPU per request, with one 607 µs.
  */
+import type { LentMemory } from './socket-io.js';
+
 export const READ_BUFFER_BYTES = 65_536;
 
 /** Free chunks that are kept for reuse; beyond it they are garbage. */
 const MAX_FREE = 64;
 
-export class Chunk {
+export class Chunk implements LentMemory {
   readonly bytes: Buffer;
-  /** Given to `write` for each piece of this chunk; made once, so that a write costs no closure. */
-  readonly onWritten: () => void;
   readonly #pool: BufferPool;
   #pendingWrites = 0;
   #isOwned = true;
@@ -27,15 +27,16 @@ export class Chunk {
   constructor(pool: BufferPool) {
     this.#pool = pool;
     this.bytes = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-    this.onWritten = () => {
-      this.#pendingWrites -= 1;
-      if (this.#pendingWrites === 0 && !this.#isOwned) this.#recycle();
-    };
   }
 
-  /** To be called before each write of a piece, with `onWritten` as the write's callback. */
+  /** A write of a piece has to wait. */
   countWrite(): void {
     this.#pendingWrites += 1;
+  }
+
+  onWritten(): void {
+    this.#pendingWrites -= 1;
+    if (this.#pendingWrites === 0 && !this.#isOwned) this.#recycle();
   }
 
   /** The owner lets go: free at once, or when the last write is done. */

@@ -1,29 +1,44 @@
 import type { Socket } from 'node:net';
 import type { BufferPool, Chunk } from './buffers.js';
 import type { Deadlined } from './deadlines.js';
-import { type ByteReader, hasLostPeer } from './onread-socket.js';
+import { hasLostPeer } from './onread-socket.js';
+import type { ByteReader, SocketIo, Writer } from './socket-io.js';
 
 /** From here on a body is large: a connection that carried one reads the next bytes into a chunk of its own. */
 const LARGE_BYTES = 16_384;
+/** Bytes that may wait here before the source is paused; what a slow reader costs at most, beside a chunk. */
+const PATIENCE_BYTES = 131_072;
+
+/** What all connections of a worker read into and write with. */
+export interface ByteParts {
+  readonly buffers: BufferPool;
+  readonly io: SocketIo;
+}
 
 /**
  * One socket, client's or instance's: reading without streams, writing without copies, back-pressure towards a source.
  * What the bytes mean is the subclass's concern.
  */
-export abstract class ByteConnection implements ByteReader, Deadlined {
+export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   deadline = Number.POSITIVE_INFINITY;
   isPaused = false;
   isClosed = false;
+  /** More waits here than a slow reader may have. */
+  isCongested = false;
   /** Whose bytes are written here, while they are: it is paused when this side is slow. */
   source: ByteConnection | null = null;
   /** Set by `open`, before anything else is called. */
   socket!: Socket;
   readonly #buffers: BufferPool;
+  readonly #io: SocketIo;
   #chunk: Chunk | null = null;
   #wantsChunk = false;
+  /** Bytes of writes that the kernel has not taken whole. */
+  #waitingBytes = 0;
 
-  constructor(buffers: BufferPool) {
+  constructor({ buffers, io }: ByteParts) {
     this.#buffers = buffers;
+    this.#io = io;
   }
 
   abstract onBytes(bytes: Buffer, length: number): void;
@@ -51,7 +66,6 @@ export abstract class ByteConnection implements ByteReader, Deadlined {
       this.#chunk = null;
       this.onClosed(failure);
     });
-    socket.on('drain', () => this.onDrained());
   }
 
   /** All that waited here has been taken by the kernel. */
@@ -93,7 +107,7 @@ export abstract class ByteConnection implements ByteReader, Deadlined {
 
   /** One packet of text; for heads and small bodies. */
   writeText(text: string): void {
-    if (!this.socket.write(text, 'latin1')) this.onCongested();
+    if (!this.#io.writeText(this.socket, text, this)) this.#onWaiting(text.length);
   }
 
   /**
@@ -107,18 +121,32 @@ export abstract class ByteConnection implements ByteReader, Deadlined {
       this.writeCopy(bytes, start, end);
       return;
     }
+    if (this.#io.writeBytes(this.socket, bytes.subarray(start, end), chunk, this)) return;
     chunk.countWrite();
-    if (!this.socket.write(bytes.subarray(start, end), chunk.onWritten)) this.onCongested();
-    if (this.socket.writableLength > 0) {
-      // Later pieces of the same read are still in it: it stays readable, only the next read goes elsewhere.
-      from.#giveAway(chunk);
-    }
+    // Later pieces of the same read are still in it: it stays readable, only the next read goes elsewhere.
+    from.#giveAway(chunk);
+    this.#onWaiting(end - start);
   }
 
   writeCopy(bytes: Buffer, start: number, end: number): void {
     const copy = Buffer.allocUnsafe(end - start);
     bytes.copy(copy, 0, start, end);
-    if (!this.socket.write(copy)) this.onCongested();
+    if (!this.#io.writeBytes(this.socket, copy, null, this)) this.#onWaiting(copy.length);
+  }
+
+  #onWaiting(bytes: number): void {
+    this.#waitingBytes += bytes;
+    if (this.#waitingBytes < PATIENCE_BYTES) return;
+    this.isCongested = true;
+    this.onCongested();
+  }
+
+  onWritten(bytes: number, isTaken: boolean): void {
+    this.#waitingBytes -= bytes;
+    if (!isTaken) this.destroy();
+    if (this.#waitingBytes > 0 || !this.isCongested || this.isClosed) return;
+    this.isCongested = false;
+    this.onDrained();
   }
 
   #giveAway(chunk: Chunk): void {

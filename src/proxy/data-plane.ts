@@ -7,6 +7,7 @@ import { Deadlines } from './deadlines.js';
 import { NodeContext, type WorkerContext } from './node-context.js';
 import { type ListenTarget, ServedSlot } from './served-slot.js';
 import { Slot } from './slot.js';
+import { createSocketIo, type SocketIo } from './socket-io.js';
 
 export interface DataPlaneOptions {
   readonly clock: Clock;
@@ -18,6 +19,8 @@ export interface DataPlaneOptions {
   readonly accessLog: ((line: string) => void) | null;
   /** An instance failed `failures` connects one after another. Called at each one. */
   readonly onConnectFailure: (app: string, instance: string, failures: number) => void;
+  /** How sockets are read and written; the fastest way that this Node allows, unless a test wants another. */
+  readonly io?: SocketIo;
 }
 
 /**
@@ -42,12 +45,16 @@ export class DataPlane {
       random: options.random,
       log: options.log,
       buffers: new BufferPool(),
+      io: options.io ?? createSocketIo(),
       deadlines: new Deadlines(options.clock),
       index: options.worker.index,
       count: options.worker.count,
       accessLog: options.accessLog,
       onConnectFailure: options.onConnectFailure,
     };
+    if (!this.#worker.io.isDirect) {
+      options.log.warn({ node: process.version }, 'this Node hides its sockets: requests cost a tenth more');
+    }
   }
 
   /** Takes over a bound listening socket (a handle of libuv) for `port`; the next snapshot that has the port uses it. */

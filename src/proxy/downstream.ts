@@ -48,8 +48,6 @@ export class Downstream extends ByteConnection {
   #ahead: Buffer | null = null;
   readonly #body = new BodyReader();
   #hasEnded = false;
-  /** Answers wait here that the client does not read. */
-  #isCongested = false;
   #isReadingHeads = false;
 
   /** @param header what the connection began with, where the slot demands it; else null */
@@ -60,11 +58,11 @@ export class Downstream extends ByteConnection {
     worker: WorkerContext,
     onGone: (downstream: Downstream) => void,
   ) {
-    super(worker.buffers);
+    super(worker);
     this.slot = slot;
     this.worker = worker;
     this.#onGone = onGone;
-    this.open(openAccepted(accepted, this));
+    this.open(openAccepted(accepted, this, worker.io));
     this.identity = identifyClient(slot, this.socket, header);
     const { source, destination } = this.identity;
     this.forwarded = new ForwardedFields(source.address, destination?.port ?? slot.config.port);
@@ -111,7 +109,7 @@ export class Downstream extends ByteConnection {
     switch (this.#reading) {
       case READING.HEAD:
         // Who asks and asks without reading the answers would fill our memory with them.
-        if (this.#isCongested) this.#keepAhead(bytes, 0, length);
+        if (this.isCongested) this.#keepAhead(bytes, 0, length);
         else this.#readHeads(bytes, 0, length);
         break;
       case READING.BODY:
@@ -243,7 +241,6 @@ export class Downstream extends ByteConnection {
   /** A client that does not read its response is as idle as one that does not ask. */
   protected override onCongested(): void {
     super.onCongested();
-    this.#isCongested = true;
     if (this.#reading === READING.WAIT) {
       this.deadline = this.worker.clock.now() + this.slot.config.timeouts.clientIdleMs;
     }
@@ -251,7 +248,6 @@ export class Downstream extends ByteConnection {
 
   protected override onDrained(): void {
     super.onDrained();
-    this.#isCongested = false;
     if (this.#reading === READING.WAIT) this.deadline = Number.POSITIVE_INFINITY;
     else if (this.#reading === READING.HEAD && this.#ahead !== null) this.#readOn();
   }
@@ -293,7 +289,7 @@ export class Downstream extends ByteConnection {
     // An answer of our own ends its exchange at once: a loop, where calling back would nest as deep as requests wait.
     if (this.#isReadingHeads) return;
     this.#isReadingHeads = true;
-    while (this.#ahead !== null && this.#reading === READING.HEAD && !this.#isCongested && !this.isClosed) {
+    while (this.#ahead !== null && this.#reading === READING.HEAD && !this.isCongested && !this.isClosed) {
       const bytes: Buffer = this.#ahead;
       this.#ahead = null;
       this.#readHeads(bytes, 0, bytes.length);

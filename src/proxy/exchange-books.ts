@@ -60,11 +60,9 @@ export class ExchangeBooks {
     errors[code] = (errors[code] ?? 0) + 1;
   }
 
-  /** @returns the time, which is that of the next request's earliest beginning. */
-  close(code: ErrorCode | null): number {
+  close(code: ErrorCode | null, now: number): void {
     const { slot, worker } = this.#downstream;
     const { counters } = slot;
-    const now = worker.clock.now();
     counters.inFlight -= 1;
     counters.bytesOut += this.bytesOut;
     const statusClass = (this.status / 100) | 0;
@@ -78,6 +76,5 @@ export class ExchangeBooks {
       this.instance = '';
     }
     this.startedAt = 0;
-    return now;
   }
 }

@@ -156,7 +156,7 @@ export class Exchange implements SlotRequest, Waiter {
     const instance = upstream.instance;
     instance.counters.requests += 1;
     const mark = instance.isNeighbor ? `${BLEED_MARK_NAME}: ${slot.node.name}\r\n\r\n` : '\r\n';
-    upstream.writeText(this.#request + mark + this.#inline);
+    upstream.sendHead(this.#request + mark + this.#inline);
     if (this.#body !== null) upstream.writeCopy(this.#body, 0, this.#body.length);
     if (downstream.hasWholeRequest) return;
     upstream.source = downstream;
@@ -301,10 +301,10 @@ export class Exchange implements SlotRequest, Waiter {
   }
 
   /** The last byte of the response has been written; the upstream has been given back or closed. */
-  onComplete(): void {
+  onComplete(now: number): void {
     const downstream = this.#downstream;
     this.#release();
-    const now = this.#end(null);
+    this.#end(null, now);
     if (this.#closesAfter) downstream.closeAfterWrite();
     else downstream.onResponseSent(now);
   }
@@ -386,11 +386,11 @@ export class Exchange implements SlotRequest, Waiter {
     return instance;
   }
 
-  #end(code: ErrorCode | null): number {
+  #end(code: ErrorCode | null, now = this.#downstream.worker.clock.now()): void {
     this.#phase = PHASE.NONE;
     this.#request = '';
     this.#inline = '';
     this.#body = null;
-    return this.books.close(code);
+    this.books.close(code, now);
   }
 }

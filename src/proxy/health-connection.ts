@@ -27,13 +27,13 @@ export class HealthConnection extends ByteConnection {
   #isClosing = false;
 
   constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, onGone: (connection: HealthConnection) => void) {
-    super(worker.buffers);
+    super(worker);
     this.#slot = slot;
     this.#worker = worker;
     this.#onGone = onGone;
     worker.deadlines.add(this);
     this.deadline = worker.clock.now() + HEAD_MS;
-    this.open(openAccepted(accepted, this));
+    this.open(openAccepted(accepted, this, worker.io));
     this.socket.resume();
   }
 

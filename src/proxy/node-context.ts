@@ -3,15 +3,14 @@ import type { Log } from '../core/log.js';
 import { NetworkSet } from '../core/networks.js';
 import type { HeadLimits } from '../http1/fields.js';
 import type { ProxyVersion, Snapshot } from '../snapshot/snapshot.js';
-import type { BufferPool } from './buffers.js';
+import type { ByteParts } from './byte-connection.js';
 import type { Deadlines } from './deadlines.js';
 
 /** What all connections of a worker share and no snapshot changes. */
-export interface WorkerContext {
+export interface WorkerContext extends ByteParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly buffers: BufferPool;
   readonly deadlines: Deadlines;
   readonly index: number;
   readonly count: number;

@@ -8,17 +8,7 @@
  * Where the handle is not as expected, the server's own sockets are used, with 'data' events.
  */
 import { connect, type NetConnectOpts, type Server, Socket } from 'node:net';
-
-/** Who reads from a socket. Both are called synchronously from the event loop. */
-export interface ByteReader {
-  /** @param bytes valid until this returns. */
-  onBytes(bytes: Buffer, length: number): void;
-  /** Where the next bytes go; asked after each read. */
-  nextBuffer(): Buffer;
-}
-
-/** Bytes that may wait in a socket before `write` asks for patience; what a slow reader costs at most, beside a chunk. */
-export const WRITE_BUFFER_BYTES = 131_072;
+import type { ByteReader, SocketIo } from './socket-io.js';
 
 /** A connection that was accepted and has no reader yet, or has had one that only read how it begins. */
 export type Accepted =
@@ -73,7 +63,7 @@ export function acceptFrom(
 }
 
 /** Makes the socket of an accepted connection; it reads from `resume` on. */
-export function openAccepted(accepted: Accepted, reader: ByteReader): Socket {
+export function openAccepted(accepted: Accepted, reader: ByteReader, io: SocketIo): Socket {
   if ('relay' in accepted) {
     accepted.relay.reader = reader;
     return accepted.socket;
@@ -82,13 +72,11 @@ export function openAccepted(accepted: Accepted, reader: ByteReader): Socket {
     accepted.socket.on('data', (bytes: Buffer) => reader.onBytes(bytes, bytes.length));
     return accepted.socket;
   }
-  const options = {
-    handle: accepted.handle,
-    allowHalfOpen: true,
-    writableHighWaterMark: WRITE_BUFFER_BYTES,
-    onread: onreadOf(reader),
-  };
-  return new Socket(options as ConstructorParameters<typeof Socket>[0]);
+  const first = reader.nextBuffer();
+  const options = { handle: accepted.handle, allowHalfOpen: true, onread: onreadOf(reader, first) };
+  const socket = new Socket(options as ConstructorParameters<typeof Socket>[0]);
+  io.readFor(socket, reader, first);
+  return socket;
 }
 
 /** Opens a connection that is read the same way; here `onread` is documented. */
@@ -96,25 +84,33 @@ export function connectSocket(
   reader: ByteReader,
   { host, port }: { readonly host: string; readonly port: number },
   localAddress: string | null,
+  io: SocketIo,
 ): Socket {
+  const first = reader.nextBuffer();
   const options = {
     host,
     port,
     ...(localAddress !== null && { localAddress }),
     allowHalfOpen: true,
     noDelay: true,
-    writableHighWaterMark: WRITE_BUFFER_BYTES,
-    onread: onreadOf(reader),
+    onread: onreadOf(reader, first),
   };
-  return connect(options satisfies NetConnectOpts);
+  const socket = connect(options satisfies NetConnectOpts);
+  io.readFor(socket, reader, first);
+  return socket;
 }
 
-function onreadOf(reader: ByteReader): {
-  buffer: () => Buffer;
-  callback: (length: number, bytes: Uint8Array) => boolean;
-} {
+function onreadOf(
+  reader: ByteReader,
+  first: Buffer,
+): { buffer: () => Buffer; callback: (length: number, bytes: Uint8Array) => boolean } {
+  let isFirst = true;
   return {
-    buffer: () => reader.nextBuffer(),
+    buffer() {
+      if (!isFirst) return reader.nextBuffer();
+      isFirst = false;
+      return first;
+    },
     callback(length, bytes) {
       reader.onBytes(bytes as Buffer, length);
       return true;

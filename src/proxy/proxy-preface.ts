@@ -3,8 +3,9 @@ import { decodeHeader, refuseSecondHeader } from '../proxy-protocol/decode.js';
 import { type Decoded, HEADER_PROBLEMS, type ProxyHeader } from '../proxy-protocol/header.js';
 import type { Deadlined } from './deadlines.js';
 import type { WorkerContext } from './node-context.js';
-import { type Accepted, type ByteReader, clientAddressOf, openAccepted, ReaderRelay } from './onread-socket.js';
+import { type Accepted, clientAddressOf, openAccepted, ReaderRelay } from './onread-socket.js';
 import type { Slot } from './slot.js';
+import type { ByteReader } from './socket-io.js';
 
 /** What a sender that was configured rightly needs; HAProxy's old default for the same (`client-hs`). */
 const HEADER_MS = 3_000;
@@ -58,7 +59,7 @@ export class ProxyPreface implements ByteReader, Deadlined {
     this.#worker = worker;
     this.#listener = listener;
     this.#relay = new ReaderRelay(this);
-    this.#socket = openAccepted(accepted, this.#relay);
+    this.#socket = openAccepted(accepted, this.#relay, worker.io);
     this.deadline = worker.clock.now() + HEADER_MS;
     worker.deadlines.add(this);
     // Why a connection without a header ended is nobody's concern; unheard, the event would end the process.

@@ -52,12 +52,12 @@ export class TcpDownstream extends ByteConnection implements SlotRequest, Waiter
     worker: WorkerContext,
     onGone: (downstream: TcpDownstream) => void,
   ) {
-    super(worker.buffers);
+    super(worker);
     this.slot = slot;
     this.startedAt = worker.clock.now();
     this.#worker = worker;
     this.#onGone = onGone;
-    this.open(openAccepted(accepted, this));
+    this.open(openAccepted(accepted, this, worker.io));
     this.identity = identifyClient(slot, this.socket, header);
     this.clientAddress = this.identity.source.address;
     this.mayBleed = !this.identity.isBled;

@@ -17,7 +17,7 @@ export class TcpUpstream extends ByteConnection {
   #code: ErrorCode = 'CONNECT_FAILED';
 
   constructor(instance: Instance, client: TcpDownstream, worker: WorkerContext) {
-    super(worker.buffers);
+    super(worker);
     this.instance = instance;
     this.#slot = client.slot;
     this.#client = client;
@@ -26,7 +26,7 @@ export class TcpUpstream extends ByteConnection {
     instance.counters.requests += 1;
     this.deadline = worker.clock.now() + client.slot.config.timeouts.connectMs;
     worker.deadlines.add(this);
-    const socket = connectSocket(this, instance, instance.isNeighbor ? client.slot.node.localAddress : null);
+    const socket = connectSocket(this, instance, instance.isNeighbor ? client.slot.node.localAddress : null, worker.io);
     socket.once('connect', () => {
       this.#isConnected = true;
       this.deadline = Number.POSITIVE_INFINITY;
@@ -36,7 +36,7 @@ export class TcpUpstream extends ByteConnection {
       const { slot, identity } = client;
       const bledBy = instance.isNeighbor ? slot.node.name : null;
       const header = outgoingHeader(slot.proxyVersionTo(instance), identity, socket, bledBy);
-      if (header !== null) socket.write(header);
+      if (header !== null) this.writeCopy(header, 0, header.length);
       this.#client.onConnected(this);
     });
     this.open(socket);

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../core/errors.js';
 import { BodyReader } from '../http1/body-reader.js';
 import { INCOMPLETE } from '../http1/fields.js';
 import { BODY, responseBodyKind } from '../http1/framing.js';
-import { writeText } from '../http1/latin1.js';
+import { textOf, writeText } from '../http1/latin1.js';
 import { COMPLETE } from '../http1/request-head.js';
 import { ResponseHead } from '../http1/response-head.js';
 import type { ProxyVersion } from '../snapshot/snapshot.js';
@@ -39,6 +39,8 @@ export class Upstream extends ByteConnection {
   readonly #pool: Upstream[];
   /** What it began with; once the slot wants another, it is not kept. */
   readonly #proxyVersion: ProxyVersion;
+  /** PROXY header that was not sent yet. */
+  #header = '';
   readonly #head = new ResponseHead();
   readonly #partial = new PartialHead();
   #state: State = STATE.CONNECTING;
@@ -46,7 +48,7 @@ export class Upstream extends ByteConnection {
   #connectCode: ErrorCode = 'CONNECT_FAILED';
 
   constructor(instance: Instance, slot: Slot, worker: WorkerContext, exchange: Exchange) {
-    super(worker.buffers);
+    super(worker);
     this.instance = instance;
     this.exchange = exchange;
     this.#slot = slot;
@@ -57,14 +59,9 @@ export class Upstream extends ByteConnection {
     this.#proxyVersion = slot.proxyVersionTo(instance);
     this.#pool = this.#proxyVersion === 'none' ? instance.idle : exchange.client.ownUpstreams;
     const { localAddress } = slot.node;
-    const socket = connectSocket(this, instance, instance.isNeighbor ? localAddress : null);
+    const socket = connectSocket(this, instance, instance.isNeighbor ? localAddress : null, worker.io);
     socket.once('connect', () => this.#onConnected());
     this.open(socket);
-  }
-
-  /** Bytes wait here that the instance has not taken. */
-  get isCongested(): boolean {
-    return this.socket.writableNeedDrain;
   }
 
   get isTunnel(): boolean {
@@ -79,15 +76,17 @@ export class Upstream extends ByteConnection {
     if (exchange === null) return;
     const bledBy = this.instance.isNeighbor ? this.#slot.node.name : null;
     const header = outgoingHeader(this.#proxyVersion, exchange.client.identity, this.socket, bledBy);
-    if (header === null) {
-      exchange.onConnected(this);
-      return;
-    }
-    // One packet with the request: some receivers read the header with one call and count on all of it.
-    this.socket.cork();
-    this.socket.write(header);
+    this.#header = header === null ? '' : textOf(header, 0, header.length);
     exchange.onConnected(this);
-    this.socket.uncork();
+  }
+
+  /**
+   * The head of a request with what goes out beside it. The connection's PROXY header goes in the same packet as its
+   * first one: some receivers read the header with one call and count on all of it.
+   */
+  sendHead(text: string): void {
+    this.writeText(this.#header + text);
+    this.#header = '';
   }
 
   get isIdle(): boolean {
@@ -276,16 +275,18 @@ export class Upstream extends ByteConnection {
       this.#proxyVersion === this.#slot.proxyVersionTo(this.instance) &&
       !this.isClosed &&
       (this.#pool === this.instance.idle || !exchange.client.isClosed);
+    // Asked once for all that happens at this moment: each time costs a hundredth of a small request.
+    const now = this.#worker.clock.now();
     if (mayKeep) {
       this.#state = STATE.IDLE;
-      this.deadline = this.#worker.clock.now() + this.#idleMs();
+      this.deadline = now + this.#idleMs();
       this.resume();
       // Back in the pool before the exchange ends: a request that waits for room finds it there.
       this.#pool.push(this);
-      exchange.onComplete();
+      exchange.onComplete(now);
     } else {
       this.#state = STATE.GONE;
-      exchange.onComplete();
+      exchange.onComplete(now);
       this.destroy();
     }
   }

@@ -3,6 +3,7 @@ import type { Clock, Random } from '../../src/core/clock.js';
 import { type Log, silentLog } from '../../src/core/log.js';
 import type { SlotCounters } from '../../src/metrics/counters.js';
 import { createDataPlane, type DataPlane } from '../../src/proxy/data-plane.js';
+import type { SocketIo } from '../../src/proxy/socket-io.js';
 import type { SlotSnapshot, Snapshot } from '../../src/snapshot/snapshot.js';
 import { freePort, ownAddress } from './addresses.js';
 import { RawConnection } from './raw-connection.js';
@@ -17,6 +18,7 @@ export interface PlaneOptions {
   readonly log?: Log;
   readonly worker?: { readonly index: number; readonly count: number };
   readonly bind?: string;
+  readonly io?: SocketIo;
 }
 
 /** A data plane in this process with one slot, on an address of its own, fed by snapshot literals. */
@@ -41,6 +43,7 @@ export class TestPlane {
       worker: options.worker ?? { index: 0, count: 1 },
       accessLog: (line) => this.accessLog.push(line),
       onConnectFailure: (_app, instance, failures) => this.connectFailures.push({ instance, failures }),
+      ...(options.io !== undefined && { io: options.io }),
     });
     context.after(() => this.plane.close());
   }

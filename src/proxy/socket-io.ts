@@ -1,0 +1,214 @@
+/**
+ * The other undocumented step of the data plane, kept alone: bytes that pass a socket's stream and go to its handle.
+ *
+ * Nearly every write is taken by the kernel at once. Writable makes a request object, its state and a turn of the tick
+ * queue for each of them all the same; here a write that is done at once leaves nothing behind, and only one that has to
+ * wait costs an object. Reads come to their reader without a stream between. Measured: bench/README.md, "What was tried".
+ *
+ * The handle's methods and the binding are what lib/internal/stream_base_commons.js uses, the same on Node 20, 24 and 26.
+ * Where they are not as expected, `net.Socket` does it all.
+ */
+import type { Socket } from 'node:net';
+import { getSystemErrorName } from 'node:util';
+
+/** Who reads from a socket. Both are called synchronously from the event loop. */
+export interface ByteReader {
+  /** @param bytes valid until this returns. */
+  onBytes(bytes: Buffer, length: number): void;
+  /** Where the next bytes go; asked after each read. */
+  nextBuffer(): Buffer;
+}
+
+/** Who wrote. */
+export interface Writer {
+  /** A write that had to wait is done, or will never be: `isTaken` says which. */
+  onWritten(bytes: number, isTaken: boolean): void;
+}
+
+/** Memory that a write reads from until the kernel has it. */
+export interface LentMemory {
+  onWritten(): void;
+}
+
+export interface SocketIo {
+  /** Whether it goes past the stream. */
+  readonly isDirect: boolean;
+  /**
+   * Reads for `reader` what `onread` of this socket would read for it.
+   * @param first where its first bytes go, as `onread` was told
+   */
+  readFor(socket: Socket, reader: ByteReader, first: Buffer): void;
+  /**
+   * @param text latin1
+   * @returns whether the kernel has taken all; if not, `writer.onWritten` is called later
+   */
+  writeText(socket: Socket, text: string, writer: Writer): boolean;
+  /**
+   * @param bytes must stay as they are until they are taken
+   * @param memory is told when they are, where they had to wait
+   * @returns as `writeText`
+   */
+  writeBytes(socket: Socket, bytes: Buffer, memory: LentMemory | null, writer: Writer): boolean;
+}
+
+/** @param binding `null` forces the documented way; for tests of the fallback. */
+export function createSocketIo(binding: StreamBinding | null = loadBinding()): SocketIo {
+  return binding === null ? new StreamIo() : new HandleIo(binding);
+}
+
+interface Handle {
+  /** Called for each read with the handle as `this`. @returns where the next bytes go; undefined: where these went */
+  onread: (this: Handle, bytes: ArrayBuffer | undefined) => Buffer | undefined;
+  /** What net.Socket set. */
+  rest?: Handle['onread'];
+  reader?: ByteReader;
+  /** Where libuv writes the next bytes. */
+  bytes?: Buffer;
+  writeLatin1String(request: WriteRequest, text: string): number;
+  writeBuffer(request: WriteRequest, bytes: Buffer): number;
+}
+
+/** One write that the kernel has not taken yet. */
+export interface WriteRequest {
+  oncomplete: ((this: WriteRequest, status: number) => void) | null;
+  writer: Writer | null;
+  length: number;
+  memory: LentMemory | null;
+  /** Kept here, since libuv reads from it and nothing else may refer to it. */
+  bytes: Buffer | null;
+}
+
+export interface StreamBinding {
+  readonly WriteWrap: new () => WriteRequest;
+  readonly streamBaseState: Int32Array;
+  readonly kLastWriteWasAsync: number;
+  readonly kReadBytesOrError: number;
+}
+
+function loadBinding(): StreamBinding | null {
+  try {
+    const { binding } = process as unknown as { binding?(name: string): Partial<StreamBinding> };
+    const { WriteWrap, streamBaseState, kLastWriteWasAsync, kReadBytesOrError } = binding?.('stream_wrap') ?? {};
+    if (typeof WriteWrap !== 'function' || !(streamBaseState instanceof Int32Array)) return null;
+    if (typeof kLastWriteWasAsync !== 'number' || typeof kReadBytesOrError !== 'number') return null;
+    return { WriteWrap, streamBaseState, kLastWriteWasAsync, kReadBytesOrError };
+  } catch {
+    return null;
+  }
+}
+
+function libuvHandle(socket: Socket): Handle | null {
+  return (socket as unknown as { readonly _handle: Handle | null })._handle;
+}
+
+class HandleIo implements SocketIo {
+  readonly isDirect = true;
+  readonly #binding: StreamBinding;
+  readonly #state: Int32Array;
+  readonly #lastWasAsync: number;
+  readonly #onRead: Handle['onread'];
+  /** A write that is done at once does not touch it, so the next one can have it too. */
+  #request: WriteRequest;
+
+  constructor(binding: StreamBinding) {
+    this.#binding = binding;
+    this.#state = binding.streamBaseState;
+    this.#lastWasAsync = binding.kLastWriteWasAsync;
+    this.#request = this.#createRequest();
+    const { streamBaseState: state, kReadBytesOrError } = binding;
+    this.#onRead = function (this: Handle, bytes) {
+      const length = state[kReadBytesOrError] ?? 0;
+      const { reader, bytes: into } = this;
+      // Ends and errors are the stream's.
+      if (length <= 0 || reader === undefined || into === undefined) return this.rest?.call(this, bytes);
+      reader.onBytes(into, length);
+      const next = reader.nextBuffer();
+      if (next === into) return undefined;
+      this.bytes = next;
+      return next;
+    };
+  }
+
+  readFor(socket: Socket, reader: ByteReader, first: Buffer): void {
+    const handle = libuvHandle(socket);
+    if (handle === null) return;
+    handle.reader = reader;
+    handle.bytes = first;
+    handle.rest = handle.onread;
+    handle.onread = this.#onRead;
+  }
+
+  writeText(socket: Socket, text: string, writer: Writer): boolean {
+    const handle = libuvHandle(socket);
+    // Destroyed: whoever waits for it hears of that by 'close'.
+    if (handle === null) return true;
+    const status = handle.writeLatin1String(this.#request, text);
+    return this.#isDone(socket, status) || this.#wait(writer, text.length, null, null);
+  }
+
+  writeBytes(socket: Socket, bytes: Buffer, memory: LentMemory | null, writer: Writer): boolean {
+    const handle = libuvHandle(socket);
+    if (handle === null) return true;
+    const status = handle.writeBuffer(this.#request, bytes);
+    return this.#isDone(socket, status) || this.#wait(writer, bytes.length, bytes, memory);
+  }
+
+  #isDone(socket: Socket, status: number): boolean {
+    if (status !== 0) {
+      socket.destroy(new Error(`write ${getSystemErrorName(status)}`));
+      return true;
+    }
+    return this.#state[this.#lastWasAsync] === 0;
+  }
+
+  #wait(writer: Writer, length: number, bytes: Buffer | null, memory: LentMemory | null): false {
+    const request = this.#request;
+    request.writer = writer;
+    request.length = length;
+    request.memory = memory;
+    request.bytes = bytes;
+    this.#request = this.#createRequest();
+    return false;
+  }
+
+  #createRequest(): WriteRequest {
+    const request = new this.#binding.WriteWrap();
+    request.oncomplete = onComplete;
+    request.writer = null;
+    request.length = 0;
+    request.memory = null;
+    request.bytes = null;
+    return request;
+  }
+}
+
+function onComplete(this: WriteRequest, status: number): void {
+  const { writer, memory, length } = this;
+  this.writer = null;
+  this.memory = null;
+  this.bytes = null;
+  memory?.onWritten();
+  writer?.onWritten(length, status === 0);
+}
+
+/** The documented way. */
+class StreamIo implements SocketIo {
+  readonly isDirect = false;
+
+  readFor(): void {}
+
+  writeText(socket: Socket, text: string, writer: Writer): boolean {
+    return this.writeBytes(socket, Buffer.from(text, 'latin1'), null, writer);
+  }
+
+  writeBytes(socket: Socket, bytes: Buffer, memory: LentMemory | null, writer: Writer): boolean {
+    let hasWaited = false;
+    socket.write(bytes, (error) => {
+      if (!hasWaited) return;
+      memory?.onWritten();
+      writer.onWritten(bytes.length, error === null || error === undefined);
+    });
+    hasWaited = socket.writableLength > 0;
+    return !hasWaited;
+  }
+}
