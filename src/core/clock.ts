@@ -1,3 +1,6 @@
+// Imported, because the global of the same name is a getter, asked at each call.
+import { performance } from 'node:perf_hooks';
+
 /** Time is passed in, so that tests own it. Every timeout counts on the monotonic clock: the wall clock may jump. */
 export interface Clock {
   /** Monotonic, in milliseconds with a fraction; its zero means nothing. */
