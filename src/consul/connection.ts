@@ -27,6 +27,8 @@ export interface Response {
   readonly body: unknown;
 }
 
+export type PackageCall = (consul: Consul, options: CallOptions) => Promise<unknown>;
+
 export interface CallLimits {
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
@@ -44,6 +46,7 @@ export class ConsulConnection {
   #socket: Duplex | null = null;
   /** Ends the request that is under way. */
   #cut: (() => void) | null = null;
+  #lastCall: Promise<unknown> = Promise.resolve();
 
   constructor(settings: ConsulSettings) {
     this.url = settings.url;
@@ -51,12 +54,18 @@ export class ConsulConnection {
   }
 
   /**
-   * Makes one call; not two at a time.
+   * Makes one call, after those that were asked for before.
    * @param call gives the options on to the package
    * @returns also what is no success: Consul's statuses mean different things for different calls
    * @throws ConsulFailure when there is no answer at all
    */
-  async call(call: (consul: Consul, options: CallOptions) => Promise<unknown>, limits: CallLimits): Promise<Response> {
+  call(call: PackageCall, limits: CallLimits): Promise<Response> {
+    const result = this.#lastCall.then(() => this.#callNow(call, limits));
+    this.#lastCall = result.catch(() => {});
+    return result;
+  }
+
+  async #callNow(call: PackageCall, limits: CallLimits): Promise<Response> {
     const ctx = Object.assign(new EventEmitter(), { includeResponse: true } as const);
     const cut = (): void => {
       ctx.emit('cancel');

@@ -56,6 +56,11 @@ interface BlockingOptions {
   readonly stale?: true;
 }
 
+/** Reads what there is now, without waiting. */
+export function readNow(consistency: Consistency, signal: AbortSignal): ReadOptions {
+  return { index: 0, waitMs: 0, consistency, signal };
+}
+
 /** How long a read that does not block may take. */
 const PLAIN_READ_MS = 5_000;
 
@@ -90,10 +95,20 @@ export async function readFrom<T>(
 export function readKeys(prefix: string): Read<readonly KeyEntry[]> {
   return {
     what: `the keys below ${prefix}`,
-    right: `key_prefix "${prefix}" { policy = "read" }`,
+    right: keysRight(prefix),
     call: (consul, options) => consul.kv.get({ key: prefix, recurse: true, ...options }),
     // 404: there is no such key, and Consul says so with an index.
     valueFrom: ({ status, body }) => (status === 404 ? [] : keysFromBody(body)),
+  };
+}
+
+/** Whether one key may be read. Listing what may not be read gives nothing, as if nothing were there; this is refused. */
+export function readOneKey(key: string, prefix: string): Read<true> {
+  return {
+    what: `the keys below ${prefix}`,
+    right: keysRight(prefix),
+    call: (consul, options) => consul.kv.get({ key, ...options }),
+    valueFrom: () => true,
   };
 }
 
@@ -126,7 +141,11 @@ export function readServiceNodes(service: string, tag: string): Read<readonly Se
   };
 }
 
-function nodeRight(node: string): string {
+function keysRight(prefix: string): string {
+  return `key_prefix "${prefix}" { policy = "read" }`;
+}
+
+export function nodeRight(node: string): string {
   return `node "${node}" { policy = "read" }  service_prefix "" { policy = "read" }`;
 }
 

@@ -73,6 +73,9 @@ export class SourceFeed {
   start(): void {
     this.#source.start({
       onState: (state) => this.#onAnswer(state),
+      onConfirmed: () => {
+        if (this.#isUp) this.#lastGoodAt = this.#clock.now();
+      },
       onFailure: (reason) => this.#onFailure(reason),
     });
   }
@@ -102,18 +105,20 @@ export class SourceFeed {
   }
 
   #onAnswer(answer: SourceState): void {
-    if (!this.#isUp) this.#log.info({ source: this.name, apps: answer.apps.length }, 'the source is up');
-    this.#isUp = true;
-    this.#saidReason = null;
     this.#isStored = false;
     this.#answer = answer;
-    this.#lastGoodAt = this.#clock.now();
+    if (answer.failure === undefined) {
+      if (!this.#isUp) this.#log.info({ source: this.name, apps: answer.apps.length }, 'the source is up');
+      this.#isUp = true;
+      this.#saidReason = null;
+      this.#lastGoodAt = this.#clock.now();
+    } else this.#onFailure(answer.failure);
     this.#believe(answer);
   }
 
   #believe(answer: SourceState): void {
     const previous = this.#believed?.apps ?? [];
-    const { apps, problem, recheckInMs } = this.#guard.check(this.name, previous, answer.apps);
+    const { apps, problem, recheckInMs } = this.#guard.check(this.name, previous, answer.apps, answer.doubt);
     this.#believed = { apps, problems: answer.problems };
     this.#guardProblem = problem;
     if (recheckInMs !== null) {

@@ -14,6 +14,8 @@ export interface Source {
 
 export interface SourceListener {
   onState(state: SourceState): void;
+  /** Its last state is still true: the source was asked again and had nothing new. */
+  onConfirmed(): void;
   /** The source as a whole can not be read; its last state stays in force. Called at each failed attempt. */
   onFailure(reason: string): void;
 }
@@ -22,4 +24,8 @@ export interface SourceState {
   readonly apps: readonly App[];
   /** What was wrong in it. An app whose newest text is broken is still in `apps`, as it last was good. */
   readonly problems: readonly Problem[];
+  /** Why what is missing in it may be missing by accident, such as "Consul had failed"; absent: nothing says so. */
+  readonly doubt?: string;
+  /** Why a part of it is only as it last was; absent: all of it was read just now. */
+  readonly failure?: string;
 }

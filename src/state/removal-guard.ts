@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import type { App } from '../model/app.js';
+import type { App, Instance } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 
 /** Losing fewer apps than this at once is an everyday change, whatever share of the whole they are. */
@@ -7,7 +7,7 @@ export const MIN_GUARDED_REMOVALS = 4;
 /** A source that still says after this time that they are gone is believed. */
 export const REMOVAL_GRACE_MS = 60_000;
 
-/** Vanished apps that are still served: name → since when (monotonic, ms). */
+/** What vanished and is still served: an app by its name, an instance as `app id` → since when (monotonic, ms). */
 export type HeldRemovals = ReadonlyMap<string, number>;
 
 export interface RemovalInput {
@@ -17,52 +17,105 @@ export interface RemovalInput {
   readonly previous: readonly App[];
   /** What the source says now. */
   readonly next: readonly App[];
+  /** Why the source itself doubts its losses, however small; null: it does not. */
+  readonly doubt: string | null;
   readonly now: number;
-  /** 0 to 1: a larger share of the apps may not vanish at once. */
+  /** 0 to 1: a larger share of the apps may not vanish, or lose all their instances, at once. 1: nothing is held. */
   readonly maxRemovalShare: number;
   readonly graceMs: number;
 }
 
 export interface RemovalVerdict {
-  /** `next`, and the apps that are held. */
+  /** `next`, and the apps and instances that are held. */
   readonly apps: readonly App[];
   readonly held: HeldRemovals | null;
   readonly problem: Problem | null;
 }
 
+interface Loss {
+  readonly key: string;
+  readonly app: App;
+  /** null: the whole app. */
+  readonly instance: Instance | null;
+  /** The app is left with nothing. */
+  readonly isWhole: boolean;
+}
+
 /**
  * Never empty by accident: an agent that restarts, a mount that is not there yet and a catalogue that is not yet in step
  * all answer "nothing" as if it were true. A large loss at once is therefore doubted for a time; what is new or changed
- * goes through meanwhile.
+ * goes through meanwhile. A held instance that is really gone fails its checks, so nobody is sent there.
  */
 export function guardRemovals(input: RemovalInput): RemovalVerdict {
-  const { source, held, previous, next, now, maxRemovalShare, graceMs } = input;
-  const present = new Set(next.map(({ name }) => name));
-  const vanished = previous.filter(({ name }) => !present.has(name));
-  const isOver = (app: App): boolean => (held?.get(app.name) ?? now) + graceMs <= now;
-  const doubted = vanished.filter((app) => !isOver(app));
-  const known = previous.length - (vanished.length - doubted.length);
-  const isLarge = doubted.length >= MIN_GUARDED_REMOVALS && doubted.length > known * maxRemovalShare;
+  const { source, held, previous, next, now, maxRemovalShare, graceMs, doubt } = input;
+  const losses = lossesBetween(previous, next);
+  const doubted = losses.filter(({ key }) => (held?.get(key) ?? now) + graceMs > now);
+  const emptied = namesOf(doubted.filter(({ isWhole }) => isWhole)).size;
+  const known = previous.length - (namesOf(losses).size - namesOf(doubted).size);
+  const isLarge = emptied >= MIN_GUARDED_REMOVALS && emptied > known * maxRemovalShare;
+  const isDoubted = doubt !== null && maxRemovalShare < 1;
   // What was held once stays held for its time, even when the rest has come back: the source is still finding its feet.
-  const kept = isLarge ? doubted : doubted.filter(({ name }) => held?.has(name));
+  const kept = doubted.filter(({ key, isWhole }) => held?.has(key) || (isLarge && isWhole) || isDoubted);
   if (kept.length === 0) return { apps: next, held: null, problem: null };
   return {
-    apps: [...next, ...kept],
-    held: new Map(kept.map(({ name }) => [name, held?.get(name) ?? now])),
-    problem: removalProblem(source, kept, previous.length, graceMs),
+    apps: withLosses(next, kept),
+    held: new Map(kept.map(({ key }) => [key, held?.get(key) ?? now])),
+    problem: removalProblem(source, kept, previous.length, graceMs, doubt),
   };
 }
 
-function removalProblem(source: string, kept: readonly App[], before: number, graceMs: number): Problem {
-  const shown = kept.slice(0, 5).map(({ name }) => name);
-  const rest = kept.length > shown.length ? ` and ${kept.length - shown.length} more` : '';
+function lossesBetween(previous: readonly App[], next: readonly App[]): Loss[] {
+  const present = new Map(next.map((app) => [app.name, app]));
+  // An address that another app has now was given to another container: nobody is sent there by the old name.
+  const taken = new Set(next.flatMap(({ instances }) => instances.map(({ id }) => id)));
+  return previous.flatMap((app): Loss[] => {
+    const now = present.get(app.name);
+    if (now === undefined) return [{ key: app.name, app, instance: null, isWhole: true }];
+    return app.instances
+      .filter(({ id }) => !taken.has(id))
+      .map((instance) => ({ key: `${app.name} ${instance.id}`, app, instance, isWhole: now.instances.length === 0 }));
+  });
+}
+
+function withLosses(next: readonly App[], kept: readonly Loss[]): readonly App[] {
+  const taken = new Set(next.flatMap(({ instances }) => instances.map(({ id }) => id)));
+  const changed = next.map((app) => {
+    const back = kept.flatMap((loss) => (loss.app.name === app.name && loss.instance !== null ? [loss.instance] : []));
+    return back.length === 0 ? app : { ...app, instances: [...app.instances, ...back] };
+  });
+  const whole = kept.filter(({ instance }) => instance === null);
+  return [...changed, ...whole.map(({ app }) => withoutInstances(app, taken))];
+}
+
+function withoutInstances(app: App, ids: ReadonlySet<string>): App {
+  const instances = app.instances.filter(({ id }) => !ids.has(id));
+  return instances.length === app.instances.length ? app : { ...app, instances };
+}
+
+function namesOf(losses: readonly Loss[]): ReadonlySet<string> {
+  return new Set(losses.map(({ app }) => app.name));
+}
+
+function removalProblem(
+  source: string,
+  kept: readonly Loss[],
+  before: number,
+  graceMs: number,
+  doubt: string | null,
+): Problem {
+  const names = [...namesOf(kept)];
+  const shown = names.slice(0, 5);
+  const rest = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
+  const isApps = kept.some(({ instance }) => instance === null);
+  const lost = isApps ? 'apps vanished from' : 'apps lost instances in';
+  const when = doubt === null ? 'at once' : `(${doubt})`;
   return {
     severity: 'warning',
     app: null,
     file: source,
     line: null,
     col: null,
-    message: `${kept.length} of ${before} apps vanished from source ${source} at once (${shown.join(', ')}${rest}); they are served on`,
+    message: `${names.length} of ${before} ${lost} source ${source} ${when} (${shown.join(', ')}${rest}); they are served on`,
     hint: `accept the removal if it is meant; it is believed anyway when it lasts ${graceMs / 1_000} s`,
   };
 }
@@ -90,14 +143,16 @@ export class RemovalGuard {
   /**
    * @param previous what this guard last let through, or what was restored at the start
    * @param next what the source says now
+   * @param doubt why a loss in it may be an accident, if the source knows of a reason
    */
-  check(source: string, previous: readonly App[], next: readonly App[]): RemovalCheck {
+  check(source: string, previous: readonly App[], next: readonly App[], doubt: string | null = null): RemovalCheck {
     const now = this.#clock.now();
     const { apps, held, problem } = guardRemovals({
       source,
       held: this.#held,
       previous,
       next,
+      doubt,
       now,
       maxRemovalShare: this.#maxRemovalShare,
       graceMs: this.#graceMs,

@@ -46,6 +46,8 @@ export class RecordingListener implements SourceListener {
     for (const wake of [...this.#waiting]) wake({ state });
   }
 
+  onConfirmed(): void {}
+
   onFailure(failure: string): void {
     this.failures.push(failure);
     for (const wake of [...this.#waiting]) wake({ failure });

@@ -1,0 +1,80 @@
+/** The half of the Consul source that decides and speaks to nobody: what each key of the registry has in force. */
+import type { KeyEntry } from '../consul/answers.js';
+import { APPS_PREFIX } from '../consul/settings.js';
+import type { App } from '../model/app.js';
+import type { AppDefinition } from '../model/app-definition.js';
+import { appFromDefinition, parseAppDefinitions } from '../model/app-definition-document.js';
+import { escapeText, type Problem } from '../model/problem.js';
+import { instancesFrom, type NodeCatalogue } from './consul-services.js';
+import type { SourceState } from './source.js';
+
+const SOURCE = 'consul';
+
+/** What one key has in force. */
+export interface KeyRecord {
+  readonly key: string;
+  /** As it stands there, good or bad: equal text is not read twice. */
+  readonly text: string;
+  readonly modifyIndex: number;
+  /** As it says, or as it last said when it is broken; null: it has never been good. */
+  readonly definition: AppDefinition | null;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads one key's newest text against what it had in force. */
+export function recordFromKey({ key, text, modifyIndex }: KeyEntry, previous: KeyRecord | null): KeyRecord {
+  if (previous !== null && previous.text === text) return { ...previous, modifyIndex };
+  const { definition, problems } = definitionFromText(key, text);
+  const lastGood = previous?.definition ?? null;
+  const isKept = definition === null && lastGood !== null;
+  return {
+    key,
+    text,
+    modifyIndex,
+    definition: definition ?? lastGood,
+    problems: problems.map((problem) =>
+      isKept && problem.severity === 'error'
+        ? { ...problem, message: `${problem.message}; its last good version stays in force` }
+        : problem,
+    ),
+  };
+}
+
+function definitionFromText(
+  key: string,
+  text: string,
+): { readonly definition: AppDefinition | null; readonly problems: readonly Problem[] } {
+  const name = key.slice(APPS_PREFIX.length);
+  const { apps, problems } = parseAppDefinitions(text, escapeText(key), SOURCE);
+  const [first] = apps;
+  if (problems.some(({ severity }) => severity === 'error')) return { definition: null, problems };
+  if (apps.length === 1 && first?.definition.name === name) return { definition: first.definition, problems };
+  const found = apps.map(({ definition }) => definition.name).join(', ') || 'nothing';
+  const message = `this key holds the definition of ${escapeText(name)}, and there is ${found}`;
+  const hint = 'write each definition to the key of its own name, as autoproxy app put does';
+  return { definition: null, problems: [...problems, problemOf(key, name, 'error', message, hint)] };
+}
+
+/** The apps of the pod, with their instances on this node. */
+export function consulStateFrom(pod: string, records: readonly KeyRecord[], catalogue: NodeCatalogue): SourceState {
+  const problems: Problem[] = records.flatMap((record) => record.problems);
+  const apps: App[] = [];
+  for (const { definition, key } of records) {
+    if (definition === null || !definition.pods.includes(pod)) continue;
+    const { instances, problems: found } = instancesFrom(catalogue, definition.name);
+    problems.push(...found);
+    const app = appFromDefinition(definition, instances);
+    if (app !== null) {
+      apps.push(app);
+      continue;
+    }
+    const message = `${definition.name}: it has no slot yet and is not served`;
+    const hint = `give it one: autoproxy slot alloc ${definition.name}`;
+    problems.push(problemOf(key, definition.name, 'warning', message, hint));
+  }
+  return { apps, problems };
+}
+
+function problemOf(key: string, app: string, severity: Problem['severity'], message: string, hint: string): Problem {
+  return { severity, app: escapeText(app), file: escapeText(key), line: null, col: null, message, hint };
+}

@@ -1,0 +1,43 @@
+/** What the catalogue shows of this node, judged as a whole: whether it can be believed, and what is hidden from us. */
+import type { CheckEntry, NodeServices } from '../consul/answers.js';
+import type { Answer } from '../consul/reads.js';
+import { nodeRight } from '../consul/reads.js';
+import { NODE_SERVICE } from '../consul/settings.js';
+import type { Problem } from '../model/problem.js';
+import type { NodeCatalogue } from './consul-services.js';
+
+/** Services and checks, the services read first. */
+export interface NodeView {
+  readonly services: Answer<NodeServices | null>;
+  readonly checks: Answer<readonly CheckEntry[]>;
+}
+
+export function catalogueFrom(node: string, { services, checks }: NodeView): NodeCatalogue {
+  return { node, services: services.value, checks: checks.value };
+}
+
+/** This node registers itself; a catalogue that has lost that has lost more. */
+export function hasForgottenNode(previous: NodeView | null, next: NodeView): boolean {
+  return previous !== null && hasOwnService(previous) && !hasOwnService(next);
+}
+
+function hasOwnService({ services }: NodeView): boolean {
+  return services.value?.services.some(({ name }) => name === NODE_SERVICE) === true;
+}
+
+/** A token without rights sees less, and Consul does not call that an error. */
+export function viewProblems(node: string, { services, checks }: NodeView): Problem[] {
+  const warn = (message: string, hint: string): Problem[] => [
+    { severity: 'warning', app: null, file: 'consul', line: null, col: null, message, hint },
+  ];
+  if (services.value === null) {
+    return warn(
+      `Consul shows no node ${node}`,
+      `name its agent with --consul-node, or give the token the right ${nodeRight(node)}`,
+    );
+  }
+  if (services.isFiltered || checks.isFiltered) {
+    return warn(`Consul hides a part of node ${node}`, `give the token the right ${nodeRight(node)}`);
+  }
+  return [];
+}

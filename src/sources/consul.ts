@@ -1,0 +1,192 @@
+/**
+ * Consul as a source: three blocking queries, however many apps there are. One follows the registry, two tell when the
+ * services or the checks of this node moved; consul-state.ts and consul-services.ts decide what they mean.
+ */
+import type { KeyEntry } from '../consul/answers.js';
+import { BlockingQuery } from '../consul/blocking-query.js';
+import { retryDelayMs } from '../consul/blocking-rules.js';
+import { ConsulConnection } from '../consul/connection.js';
+import { ConsulFailure, reasonOf } from '../consul/failure.js';
+import {
+  type Answer,
+  type Read,
+  readFrom,
+  readKeys,
+  readNodeChecks,
+  readNodeServices,
+  readNow,
+  readOneKey,
+} from '../consul/reads.js';
+import { APPS_PREFIX, type ConsulSettings } from '../consul/settings.js';
+import type { Clock, Random } from '../core/clock.js';
+import { consulStateFrom, type KeyRecord, recordFromKey } from './consul-state.js';
+import { catalogueFrom, hasForgottenNode, type NodeView, viewProblems } from './consul-view.js';
+import type { Source, SourceListener } from './source.js';
+
+export interface ConsulSourceOptions {
+  readonly settings: ConsulSettings;
+  /** Name of this node in Consul's catalogue: that of its agent. */
+  readonly node: string;
+  readonly pod: string;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** What is asked; each fails and recovers for itself. `node` is services and checks, read together. */
+type Question = 'apps' | 'services' | 'checks' | 'node';
+
+export class ConsulSource implements Source {
+  readonly name = 'consul';
+  readonly #options: ConsulSourceOptions;
+  readonly #queries: readonly BlockingQuery<unknown>[];
+  /** For what is read at once. */
+  readonly #connection: ConsulConnection;
+  readonly #abort = new AbortController();
+  #listener: SourceListener | null = null;
+
+  #newestKeys: Answer<readonly KeyEntry[]> | null = null;
+  #records: readonly KeyRecord[] | null = null;
+  #node: NodeView | null = null;
+  /** What each question was last answered, to see what is new. */
+  readonly #texts = new Map<Question, string>();
+  readonly #failures = new Map<Question, ConsulFailure>();
+  /** Why the next answer is to be doubted when it holds less than the last one. */
+  readonly #doubts = new Map<'apps' | 'node', string>();
+  #reading: Promise<void> | null = null;
+  #isReadWanted = false;
+
+  constructor(options: ConsulSourceOptions) {
+    this.#options = options;
+    this.#connection = new ConsulConnection(options.settings);
+    this.#queries = [
+      this.#query('apps', readKeys(APPS_PREFIX), (answer) => void this.#takeKeys(answer)),
+      this.#query('services', readNodeServices(options.node), () => this.#readNodeSoon()),
+      this.#query('checks', readNodeChecks(options.node), () => this.#readNodeSoon()),
+    ];
+  }
+
+  start(listener: SourceListener): void {
+    this.#listener = listener;
+    for (const query of this.#queries) query.start();
+  }
+
+  refresh(): void {
+    this.#texts.clear();
+    for (const query of this.#queries) query.restart();
+  }
+
+  async stop(): Promise<void> {
+    this.#listener = null;
+    this.#abort.abort();
+    await Promise.all(this.#queries.map((query) => query.stop()));
+    await this.#reading;
+    this.#connection.close();
+  }
+
+  #query<T>(question: Question, read: Read<T>, onNews: (answer: Answer<T>) => void): BlockingQuery<unknown> {
+    const { settings, clock, random } = this.#options;
+    return new BlockingQuery<T>(
+      { settings, clock, random, read },
+      {
+        onAnswer: (answer) => {
+          this.#failures.delete(question);
+          const text = JSON.stringify(answer.value);
+          // An index that moves is no proof of a change: it moves for the whole catalogue.
+          if (this.#texts.get(question) !== text) {
+            this.#texts.set(question, text);
+            onNews(answer);
+          } else if (this.#failures.size === 0) this.#listener?.onConfirmed();
+        },
+        onFailure: (failure) => this.#onFailure(question, failure),
+      },
+    );
+  }
+
+  #onFailure(question: Question, failure: ConsulFailure): void {
+    if (this.#records !== null && this.#node !== null) {
+      this.#doubts.set(question === 'apps' ? 'apps' : 'node', 'Consul had failed');
+    }
+    // What comes after it is news in any case, and tells the listener that all is well again.
+    this.#texts.delete(question);
+    this.#failures.set(question, failure);
+    this.#listener?.onFailure(failureText(this.#failures));
+  }
+
+  async #takeKeys(answer: Answer<readonly KeyEntry[]>): Promise<void> {
+    this.#newestKeys = answer;
+    if (answer.value.length === 0 && !(await this.#mayReadKeys())) return;
+    if (this.#newestKeys !== answer) return;
+    const known = new Map(this.#records?.map((record) => [record.key, record]));
+    this.#records = answer.value
+      .filter(({ key }) => key !== APPS_PREFIX)
+      .map((entry) => recordFromKey(entry, known.get(entry.key) ?? null));
+    this.#tell('apps');
+  }
+
+  /** To a token without the right the store looks empty. */
+  async #mayReadKeys(): Promise<boolean> {
+    try {
+      await readFrom(this.#connection, readOneKey(APPS_PREFIX, APPS_PREFIX), readNow('leader', this.#abort.signal));
+      return true;
+    } catch (error) {
+      if (this.#listener !== null) this.#onFailure('apps', asFailure(error));
+      return false;
+    }
+  }
+
+  /** Services and checks come from two tables: whichever moved, both are read. */
+  #readNodeSoon(): void {
+    this.#isReadWanted = true;
+    this.#reading ??= this.#readNode().finally(() => {
+      this.#reading = null;
+      if (this.#isReadWanted && this.#listener !== null) this.#readNodeSoon();
+    });
+  }
+
+  async #readNode(): Promise<void> {
+    this.#isReadWanted = false;
+    const { node, clock, random } = this.#options;
+    // As fresh as what told of the change: after a failure that was the leader.
+    const now = readNow(this.#doubts.has('node') ? 'leader' : 'stale', this.#abort.signal);
+    try {
+      const services = await readFrom(this.#connection, readNodeServices(node), now);
+      // A service is registered together with its checks: none of them can be missing from what is read later.
+      const view = { services, checks: await readFrom(this.#connection, readNodeChecks(node), now) };
+      this.#failures.delete('node');
+      if (hasForgottenNode(this.#node, view)) this.#doubts.set('node', 'Consul forgot this node');
+      this.#node = view;
+      this.#tell('node');
+    } catch (error) {
+      if (this.#listener === null) return;
+      this.#onFailure('node', asFailure(error));
+      clock.setTimer(retryDelayMs(0, random), () => {
+        if (this.#listener !== null) this.#readNodeSoon();
+      });
+    }
+  }
+
+  /** Nothing is said before each part has been read once. */
+  #tell(newest: 'apps' | 'node'): void {
+    if (this.#records === null || this.#node === null || this.#listener === null) return;
+    const { node, pod } = this.#options;
+    const { apps, problems } = consulStateFrom(pod, this.#records, catalogueFrom(node, this.#node));
+    const [doubt] = this.#doubts.values();
+    this.#listener.onState({
+      apps,
+      problems: [...viewProblems(node, this.#node), ...problems],
+      ...(doubt === undefined ? {} : { doubt }),
+      ...(this.#failures.size === 0 ? {} : { failure: failureText(this.#failures) }),
+    });
+    this.#doubts.delete(newest);
+  }
+}
+
+/** One of them: they mostly have one cause. What a person has to mend goes first. */
+function failureText(failures: ReadonlyMap<Question, ConsulFailure>): string {
+  const all = [...failures.values()];
+  return (all.find(({ kind }) => kind === 'denied') ?? all[0])?.message ?? '';
+}
+
+function asFailure(error: unknown): ConsulFailure {
+  return error instanceof ConsulFailure ? error : new ConsulFailure('malformed', reasonOf(error), error);
+}
