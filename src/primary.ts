@@ -5,6 +5,7 @@ import { Cluster } from './cluster/cluster.js';
 import { findPortHolder } from './cluster/port-holder.js';
 import type { Config } from './config/config.js';
 import { targetKey } from './control/check-targets.js';
+import { type ConsulParts, createConsulParts } from './control/consul-parts.js';
 import { ControlPlane } from './control/control-plane.js';
 import { nodeAddressesFrom } from './control/node-addresses.js';
 import { NodeAdmin } from './control/node-admin.js';
@@ -16,6 +17,7 @@ import { createLog, type Log } from './core/log.js';
 import { HealthChecker } from './health/checker.js';
 import { DirectorySource } from './sources/directory.js';
 import { Overrides } from './sources/overrides.js';
+import type { Source } from './sources/source.js';
 import { RemovalGuard } from './state/removal-guard.js';
 import { StateStore } from './state/store.js';
 
@@ -30,6 +32,13 @@ export async function runPrimary(config: Config): Promise<number> {
   const log = createLog({ level: config.logLevel, name: 'primary' });
   const clock = systemClock;
   const random = Math.random;
+  let consul: ConsulParts | null;
+  try {
+    consul = createConsulParts(config, { clock, random, log });
+  } catch (error) {
+    log.fatal(error instanceof Error ? error.message : String(error));
+    return EXIT.FAILED;
+  }
   const stateDir = await prepareStateDir(config.stateDir, log);
   const checker = new HealthChecker({ clock, random, log });
   const cluster = new Cluster({
@@ -40,7 +49,7 @@ export async function runPrimary(config: Config): Promise<number> {
     log,
     onPassiveFailure: (app, instance, failures) => checker.passiveFailure(targetKey(app, instance), failures),
   });
-  const feeds = [createDirectoryFeed(config, clock, log)];
+  const feeds = createFeeds(config, consul, clock, log);
   const store = new StateStore({ directory: stateDir, clock, log });
   const overrides: Overrides = new Overrides({
     file: stateDir === null ? null : path.join(stateDir, 'overrides.json'),
@@ -50,7 +59,7 @@ export async function runPrimary(config: Config): Promise<number> {
   });
   const plane: ControlPlane = new ControlPlane({ config, clock, log, cluster, checker, overrides, store, feeds });
   const node = new NodeAdmin({ config, clock, cluster, checker, overrides, feeds, plane });
-  const nodes = nodeAddressesFrom(config, { clock, random, log });
+  const nodes = nodeAddressesFrom(config, consul?.neighbors ?? null, { clock, random, log });
   const signals = new Signals();
 
   try {
@@ -80,10 +89,15 @@ export async function runPrimary(config: Config): Promise<number> {
     for (const feed of feeds) feed.start();
     await Promise.race([Promise.all(feeds.map((feed) => feed.hasSpoken())), signals.stopRequested()]);
     await plane.start();
-    void announceReady(cluster, plane, config, log);
+    void announceReady(cluster, plane, config, log).then(() => {
+      if (!plane.isStopping) consul?.registration.start();
+    });
 
     await signals.stopRequested();
+    // The others are told at once, while the health ports tell the balancers.
+    const deregistered = consul?.registration.stop();
     const cut = await stop({ config, clock, log, cluster, plane, signals });
+    await deregistered;
     await Promise.allSettled([
       ...feeds.map((feed) => feed.stop()),
       ...nodes.map((source) => source.stop()),
@@ -102,9 +116,14 @@ export async function runPrimary(config: Config): Promise<number> {
   }
 }
 
-function createDirectoryFeed(config: Config, clock: Clock, log: Log): SourceFeed {
-  const source = new DirectorySource({ directory: config.servicesDir, clock, log });
-  return new SourceFeed(source, new RemovalGuard({ clock, maxRemovalShare: config.maxRemovalShare }), clock, log);
+/** In order of precedence: what somebody wrote on this very node goes before what is written for the fleet. */
+function createFeeds(config: Config, consul: ConsulParts | null, clock: Clock, log: Log): SourceFeed[] {
+  const sources: Source[] = [new DirectorySource({ directory: config.servicesDir, clock, log })];
+  if (consul !== null) sources.push(consul.source);
+  return sources.map((source) => {
+    const guard = new RemovalGuard({ clock, maxRemovalShare: config.maxRemovalShare });
+    return new SourceFeed(source, guard, clock, log);
+  });
 }
 
 /** A node without a place to write serves all the same; it only forgets more at its end. */

@@ -55,10 +55,12 @@ test('README.md lists every exit code', () => {
 });
 
 test('README.md lists every option as config/options.ts has it', () => {
-  const all = [{ ...CONFIG_OPTION, fallbackHelp: CONFIG_OPTION.fallback }, ...Object.values(OPTIONS)];
-  const expected = all.map(({ name, placeholder, environment, fallbackHelp, help }) => {
+  const first = { ...CONFIG_OPTION, fallbackHelp: CONFIG_OPTION.fallback, isSecret: false };
+  const expected = [first, ...Object.values(OPTIONS)].map((option) => {
+    const { name, placeholder, environment, fallbackHelp, help, isSecret } = option;
     const variables = environment.map((variable) => `\`${variable}\``).join(', ');
-    return `| \`--${name} ${placeholder}\` | ${variables} | ${fallbackHelp ?? ''} | ${help} |`;
+    const flag = isSecret ? `no flag; \`${name}\` in the file` : `\`--${name} ${placeholder}\``;
+    return `| ${flag} | ${variables} | ${fallbackHelp ?? ''} | ${help} |`;
   });
   assert.deepEqual(tableAfter(readText('README.md'), 'options'), expected);
 });

@@ -53,5 +53,6 @@ function readConfig(
 }
 
 function optionRows() {
-  return [{ ...CONFIG_OPTION, isSwitch: false, fallbackHelp: CONFIG_OPTION.fallback }, ...Object.values(OPTIONS)];
+  const options = Object.values(OPTIONS).filter(({ isSecret }) => !isSecret);
+  return [{ ...CONFIG_OPTION, isSwitch: false, fallbackHelp: CONFIG_OPTION.fallback }, ...options];
 }

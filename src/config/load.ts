@@ -62,7 +62,7 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
 
   const values: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(TABLE)) {
-    const flag = flags[option.name];
+    const flag = option.isSecret ? undefined : flags[option.name];
     const written =
       flag === undefined
         ? (variableOf(option, env, workingDir) ?? inFile.get(key))
@@ -101,7 +101,8 @@ function variableOf(option: Option<unknown>, env: ConfigInputs['env'], base: str
 }
 
 function unknownFlags(flags: ConfigInputs['flags']): Problem[] {
-  const names = [CONFIG_OPTION.name, ...Object.values(TABLE).map(({ name }) => name)];
+  const options = Object.values(TABLE).filter(({ isSecret }) => !isSecret);
+  const names = [CONFIG_OPTION.name, ...options.map(({ name }) => name)];
   return Object.keys(flags)
     .filter((name) => flags[name] !== undefined && !names.includes(name))
     .map((name) => unknownName('error', `--${name}`, 'there is no such option', nearestName(name, names), '--'));

@@ -2,6 +2,7 @@
 import { LOG_LEVELS } from '../core/log.js';
 import {
   adminAddress,
+  consulUrl,
   dnsName,
   duration,
   filePath,
@@ -13,6 +14,7 @@ import {
   ownAddress,
   percentage,
   plainName,
+  secretText,
   type TextReader,
   truth,
   wholeNumber,
@@ -32,6 +34,8 @@ export interface Option<T> {
   readonly environment: readonly string[];
   /** How a value looks, for the help: `DIR`, `ADDR:PORT`. */
   readonly placeholder: string;
+  /** It has no flag: every user of the machine can read the command lines of all. */
+  readonly isSecret: boolean;
   /** In the file it may be a YAML list; elsewhere its values are separated by commas. */
   readonly isList: boolean;
   /** The flag alone means true. */
@@ -54,17 +58,19 @@ interface Definition {
   readonly oldEnvironment?: readonly string[];
   readonly isList?: boolean;
   readonly isSwitch?: boolean;
+  readonly isSecret?: boolean;
 }
 
 function option<T>(
   name: string,
   read: TextReader<T>,
   fallback: string,
-  { placeholder, help, oldEnvironment = [], isList = false, isSwitch = false }: Definition,
+  { placeholder, help, oldEnvironment = [], isList = false, isSwitch = false, isSecret = false }: Definition,
 ): Option<T> {
   const environment = [environmentName(name), ...oldEnvironment];
   const fallbackHelp = fallback === '' ? null : fallback;
-  return { name, environment, placeholder, isList, isSwitch, read, fallback: () => fallback, fallbackHelp, help };
+  const kind = { isSecret, isList, isSwitch };
+  return { name, environment, placeholder, ...kind, read, fallback: () => fallback, fallbackHelp, help };
 }
 
 /** One whose value is null when nothing is said. */
@@ -132,6 +138,56 @@ export const OPTIONS = {
     placeholder: 'IP',
     oldEnvironment: ['IP'],
     help: 'the address that the other nodes know this node by; it is never its own neighbor',
+  }),
+  consul: optionalOption('consul', consulUrl, {
+    placeholder: 'URL',
+    oldEnvironment: ['CONSUL_HTTP_ADDR'],
+    help: 'where Consul answers: the apps of the pod, the instances of this node and its neighbors come from there',
+  }),
+  consulSsl: option('consul-ssl', truth, 'false', {
+    placeholder: 'BOOL',
+    isSwitch: true,
+    oldEnvironment: ['CONSUL_HTTP_SSL'],
+    help: 'speak TLS to Consul, also where its URL says http or has no scheme',
+  }),
+  consulNode: optionalOption('consul-node', plainName, {
+    placeholder: 'NAME',
+    help: "name of this node's agent in Consul, where it is not the name of the node",
+  }),
+  consulToken: optionalOption('consul-token', secretText, {
+    placeholder: 'TOKEN',
+    oldEnvironment: ['CONSUL_HTTP_TOKEN'],
+    isSecret: true,
+    help: 'the ACL token for Consul',
+  }),
+  consulTokenFile: optionalOption('consul-token-file', filePath, {
+    placeholder: 'FILE',
+    oldEnvironment: ['CONSUL_HTTP_TOKEN_FILE'],
+    help: 'file with the ACL token; it goes before the token itself, and may be exchanged at any time',
+  }),
+  consulCaFile: optionalOption('consul-ca-file', filePath, {
+    placeholder: 'FILE',
+    oldEnvironment: ['CONSUL_CACERT'],
+    help: "certificate of the authority that signed Consul's",
+  }),
+  consulCertFile: optionalOption('consul-cert-file', filePath, {
+    placeholder: 'FILE',
+    oldEnvironment: ['CONSUL_CLIENT_CERT'],
+    help: 'certificate that is shown to Consul',
+  }),
+  consulKeyFile: optionalOption('consul-key-file', filePath, {
+    placeholder: 'FILE',
+    oldEnvironment: ['CONSUL_CLIENT_KEY'],
+    help: 'key of that certificate',
+  }),
+  consulNamespace: optionalOption('consul-namespace', plainName, {
+    placeholder: 'NAME',
+    oldEnvironment: ['CONSUL_NAMESPACE'],
+    help: 'namespace in Consul Enterprise',
+  }),
+  consulDatacenter: optionalOption('consul-datacenter', plainName, {
+    placeholder: 'NAME',
+    help: "datacenter that is asked, where it is not the agent's own",
   }),
   lameDuckMs: option('lame-duck', duration, '10s', {
     placeholder: 'TIME',

@@ -135,6 +135,31 @@ export const plainName: TextReader<string> = (text) =>
     ? text
     : refused(text, 'is no plain name', 'write letters, digits, dots, dashes or underscores, at most 253');
 
+/**
+ * As Consul's own tools take it: a scheme may be missing. @returns `http://host:port`, `https://host:port` or
+ * `unix:///path`, without a path at its end.
+ */
+export const consulUrl: TextReader<string> = (text) => {
+  const hint = 'write http://127.0.0.1:8500, https://consul.example:8501 or unix:///run/consul.sock';
+  if (/^unix:\/\/\/[^\0]+$/.test(text)) return text;
+  const whole = /^[a-z]+:\/\//i.test(text) ? text : `http://${text}`;
+  if (!/^https?:/i.test(whole) || !URL.canParse(whole)) return refused(text, 'is no URL of Consul', hint);
+  const url = new URL(whole);
+  if (url.username !== '' || url.password !== '') {
+    return new RefusedText('the URL of Consul holds a password', 'give a token with CONSUL_HTTP_TOKEN_FILE instead');
+  }
+  if (!/^\/(v1\/?)?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
+    return refused(text, 'has more than scheme, host and port', hint);
+  }
+  return url.origin;
+};
+
+/** Shown to nobody, not even in a refusal. */
+export const secretText: TextReader<string> = (text) =>
+  /^[\x21-\x7e]{1,4096}$/.test(text)
+    ? text
+    : new RefusedText('this is no token', 'write it as Consul gave it, without spaces or quotes');
+
 export const dnsName: TextReader<string> = (text) => {
   const labels = text.replace(/\.$/, '').split('.');
   const isName = text.length <= 253 && labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));

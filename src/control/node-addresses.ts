@@ -10,9 +10,11 @@ import type { NeighborSource } from '../neighbors/neighbor-source.js';
 /** Where the nodes of the pod are listed: what was said on purpose goes before what was found. */
 export function nodeAddressesFrom(
   config: Config,
+  consul: NeighborSource | null,
   { clock, random, log }: { readonly clock: Clock; readonly random: Random; readonly log: Log },
 ): NeighborSource[] {
   if (config.neighbors.length > 0) return [new ListedNeighbors(config.neighbors)];
   if (config.backups !== null) return [new DnsNeighbors({ name: config.backups, clock, random, log })];
+  if (consul !== null) return [consul];
   return [new BackupsFile({ file: path.join(config.servicesDir, 'backups.txt'), clock, log })];
 }

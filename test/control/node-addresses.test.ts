@@ -8,20 +8,24 @@ import { silentLog } from '../../src/core/log.js';
 import { BackupsFile } from '../../src/neighbors/backups-file.js';
 import { DnsNeighbors } from '../../src/neighbors/dns.js';
 import { ListedNeighbors } from '../../src/neighbors/list.js';
+import type { NeighborSource } from '../../src/neighbors/neighbor-source.js';
 import { createServicesDirectory, testClock } from '../support/services-directory.js';
 import { configOf } from './configs.js';
 
-function sourcesFor(config: Partial<Config>) {
-  return nodeAddressesFrom(configOf(config), { clock: testClock, random: () => 0.5, log: silentLog });
+function sourcesFor(config: Partial<Config>, consul: NeighborSource | null = null) {
+  return nodeAddressesFrom(configOf(config), consul, { clock: testClock, random: () => 0.5, log: silentLog });
 }
 
-test('what was said on purpose goes before the name in DNS, and that before the file', () => {
+test('what was said on purpose goes before the name in DNS, that before Consul, and Consul before the file', () => {
   const neighbors = ['10.0.0.2'];
   const backups = 'pod.example';
+  const consul = new ListedNeighbors(['10.0.0.3']);
   const kindsOf = (config: Partial<Config>) => sourcesFor(config).map((source) => source.constructor);
   assert.deepEqual(kindsOf({ neighbors, backups }), [ListedNeighbors]);
   assert.deepEqual(kindsOf({ backups }), [DnsNeighbors]);
   assert.deepEqual(kindsOf({}), [BackupsFile]);
+  assert.deepEqual(sourcesFor({}, consul), [consul]);
+  assert.ok(!sourcesFor({ backups }, consul).includes(consul));
 });
 
 test('the file is backups.txt beside the services', async (context) => {
