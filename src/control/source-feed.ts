@@ -118,7 +118,7 @@ export class SourceFeed {
 
   #believe(answer: SourceState): void {
     const previous = this.#believed?.apps ?? [];
-    const { apps, problem, recheckInMs } = this.#guard.check(this.name, previous, answer.apps, answer.doubt);
+    const { apps, problem, recheckInMs } = this.#guard.check(this.name, previous, answer.apps, answer);
     this.#believed = { apps, problems: answer.problems };
     this.#guardProblem = problem;
     if (recheckInMs !== null) {

@@ -84,13 +84,19 @@ function wordOf({ meta, tags }: ServiceEntry, word: 'weight' | 'state'): string 
   return meta[`autoproxy-${word}`] ?? tags.find((tag) => tag.startsWith(start))?.slice(start.length) ?? null;
 }
 
-/** The instances of an app on this node, sorted by id. */
-export function instancesFrom(
-  catalogue: NodeCatalogue,
-  app: string,
-): { readonly instances: readonly Instance[]; readonly problems: readonly Problem[] } {
+export interface AppInstances {
+  /** Sorted by id. */
+  readonly instances: readonly Instance[];
+  /** Ids of those that are registered and out. */
+  readonly withdrawn: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** What an app has on this node. */
+export function instancesFrom(catalogue: NodeCatalogue, app: string): AppInstances {
   const judged = judgeServices(catalogue, app);
   const problems: Problem[] = [];
+  const withdrawn: string[] = [];
   const instances = new Map<string, Instance>();
   const scale = weightScale(judged);
   for (const { service, address, verdict } of judged) {
@@ -100,7 +106,11 @@ export function instancesFrom(
     };
     if (verdict.kind === 'broken') warn(`${verdict.why}; it is no instance`, verdict.hint);
     const place = parseInstanceAddress(address);
-    if (verdict.kind !== 'instance' || !('id' in place)) continue;
+    if (!('id' in place)) continue;
+    if (verdict.kind !== 'instance') {
+      withdrawn.push(place.id);
+      continue;
+    }
     const { id, host, port } = place;
     if (instances.has(id)) {
       warn(`${id} is registered twice; the first is used`, 'deregister one of the two');
@@ -109,7 +119,7 @@ export function instancesFrom(
     const weight = verdict.isExplicit ? verdict.weight : scaledWeight(verdict.weight, scale);
     instances.set(id, { id, host, port, weight, state: verdict.state });
   }
-  return { instances: [...instances.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), problems };
+  return { instances: [...instances.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), withdrawn, problems };
 }
 
 /**

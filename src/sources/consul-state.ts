@@ -6,7 +6,7 @@ import type { AppDefinition } from '../model/app-definition.js';
 import { appFromDefinition, parseAppDefinitions } from '../model/app-definition-document.js';
 import { escapeText, type Problem } from '../model/problem.js';
 import { instancesFrom, type NodeCatalogue } from './consul-services.js';
-import type { SourceState } from './source.js';
+import type { SourceState, Withdrawal } from './source.js';
 
 const SOURCE = 'consul';
 
@@ -59,20 +59,25 @@ function definitionFromText(
 export function consulStateFrom(pod: string, records: readonly KeyRecord[], catalogue: NodeCatalogue): SourceState {
   const problems: Problem[] = records.flatMap((record) => record.problems);
   const apps: App[] = [];
+  const withdrawn: Withdrawal[] = [];
   for (const { definition, key } of records) {
-    if (definition === null || !definition.pods.includes(pod)) continue;
-    const { instances, problems: found } = instancesFrom(catalogue, definition.name);
-    problems.push(...found);
-    const app = appFromDefinition(definition, instances);
-    if (app !== null) {
-      apps.push(app);
+    if (definition === null) continue;
+    const { name } = definition;
+    if (!definition.pods.includes(pod)) {
+      withdrawn.push({ app: name, instance: null });
       continue;
     }
-    const message = `${definition.name}: it has no slot yet and is not served`;
-    const hint = `give it one: autoproxy slot alloc ${definition.name}`;
-    problems.push(problemOf(key, definition.name, 'warning', message, hint));
+    const found = instancesFrom(catalogue, name);
+    problems.push(...found.problems);
+    withdrawn.push(...found.withdrawn.map((instance) => ({ app: name, instance })));
+    const app = appFromDefinition(definition, found.instances);
+    if (app !== null) apps.push(app);
+    else {
+      const hint = `give it one: autoproxy slot alloc ${name}`;
+      problems.push(problemOf(key, name, 'warning', `${name}: it has no slot yet and is not served`, hint));
+    }
   }
-  return { apps, problems };
+  return { apps, problems, withdrawn };
 }
 
 function problemOf(key: string, app: string, severity: Problem['severity'], message: string, hint: string): Problem {

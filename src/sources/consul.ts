@@ -108,7 +108,8 @@ export class ConsulSource implements Source {
     }
     // What comes after it is news in any case, and tells the listener that all is well again.
     this.#texts.delete(question);
-    this.#failures.set(question, failure);
+    // Each kind of trouble once: first a link is lost, then no new one can be had, and that is one trouble.
+    if (this.#failures.get(question)?.kind !== failure.kind) this.#failures.set(question, failure);
     this.#listener?.onFailure(failureText(this.#failures));
   }
 
@@ -169,11 +170,11 @@ export class ConsulSource implements Source {
   #tell(newest: 'apps' | 'node'): void {
     if (this.#records === null || this.#node === null || this.#listener === null) return;
     const { node, pod } = this.#options;
-    const { apps, problems } = consulStateFrom(pod, this.#records, catalogueFrom(node, this.#node));
+    const state = consulStateFrom(pod, this.#records, catalogueFrom(node, this.#node));
     const [doubt] = this.#doubts.values();
     this.#listener.onState({
-      apps,
-      problems: [...viewProblems(node, this.#node), ...problems],
+      ...state,
+      problems: [...viewProblems(node, this.#node), ...state.problems],
       ...(doubt === undefined ? {} : { doubt }),
       ...(this.#failures.size === 0 ? {} : { failure: failureText(this.#failures) }),
     });

@@ -26,6 +26,14 @@ export interface SourceState {
   readonly problems: readonly Problem[];
   /** Why what is missing in it may be missing by accident, such as "Consul had failed"; absent: nothing says so. */
   readonly doubt?: string;
+  /** What it knows and does not want served, with a reason of its own: that is no loss to be doubted. */
+  readonly withdrawn?: readonly Withdrawal[];
   /** Why a part of it is only as it last was; absent: all of it was read just now. */
   readonly failure?: string;
+}
+
+export interface Withdrawal {
+  readonly app: string;
+  /** Id of the instance; null: the whole app. */
+  readonly instance: string | null;
 }

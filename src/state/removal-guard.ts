@@ -1,14 +1,22 @@
 import type { Clock } from '../core/clock.js';
 import type { App, Instance } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
+import type { SourceState, Withdrawal } from '../sources/source.js';
 
 /** Losing fewer apps than this at once is an everyday change, whatever share of the whole they are. */
 export const MIN_GUARDED_REMOVALS = 4;
 /** A source that still says after this time that they are gone is believed. */
 export const REMOVAL_GRACE_MS = 60_000;
 
-/** What vanished and is still served: an app by its name, an instance as `app id` → since when (monotonic, ms). */
-export type HeldRemovals = ReadonlyMap<string, number>;
+/** What vanished and is still served: an app by its name, an instance as `app id`. */
+export type HeldRemovals = ReadonlyMap<string, Hold>;
+
+export interface Hold {
+  /** Monotonic, ms. */
+  readonly since: number;
+  /** As the source said it then; null: so much was lost at once. */
+  readonly doubt: string | null;
+}
 
 export interface RemovalInput {
   readonly source: string;
@@ -17,8 +25,10 @@ export interface RemovalInput {
   readonly previous: readonly App[];
   /** What the source says now. */
   readonly next: readonly App[];
-  /** Why the source itself doubts its losses, however small; null: it does not. */
-  readonly doubt: string | null;
+  /** Why the source itself doubts its losses, however small; absent: it does not. */
+  readonly doubt?: string;
+  /** What the source took out on purpose. */
+  readonly withdrawn?: readonly Withdrawal[];
   readonly now: number;
   /** 0 to 1: a larger share of the apps may not vanish, or lose all their instances, at once. 1: nothing is held. */
   readonly maxRemovalShare: number;
@@ -48,19 +58,21 @@ interface Loss {
  */
 export function guardRemovals(input: RemovalInput): RemovalVerdict {
   const { source, held, previous, next, now, maxRemovalShare, graceMs, doubt } = input;
-  const losses = lossesBetween(previous, next);
-  const doubted = losses.filter(({ key }) => (held?.get(key) ?? now) + graceMs > now);
+  const withdrawn = new Set(input.withdrawn?.map(({ app, instance }) => lossKey(app, instance)));
+  const losses = lossesBetween(previous, next).filter(({ key }) => !withdrawn.has(key));
+  const doubted = losses.filter(({ key }) => (held?.get(key)?.since ?? now) + graceMs > now);
   const emptied = namesOf(doubted.filter(({ isWhole }) => isWhole)).size;
   const known = previous.length - (namesOf(losses).size - namesOf(doubted).size);
   const isLarge = emptied >= MIN_GUARDED_REMOVALS && emptied > known * maxRemovalShare;
-  const isDoubted = doubt !== null && maxRemovalShare < 1;
+  const isDoubted = doubt !== undefined && maxRemovalShare < 1;
   // What was held once stays held for its time, even when the rest has come back: the source is still finding its feet.
   const kept = doubted.filter(({ key, isWhole }) => held?.has(key) || (isLarge && isWhole) || isDoubted);
   if (kept.length === 0) return { apps: next, held: null, problem: null };
+  const holds = new Map(kept.map(({ key }) => [key, held?.get(key) ?? { since: now, doubt: doubt ?? null }]));
   return {
     apps: withLosses(next, kept),
-    held: new Map(kept.map(({ key }) => [key, held?.get(key) ?? now])),
-    problem: removalProblem(source, kept, previous.length, graceMs, doubt),
+    held: holds,
+    problem: removalProblem(source, kept, holds, previous.length, graceMs),
   };
 }
 
@@ -70,11 +82,15 @@ function lossesBetween(previous: readonly App[], next: readonly App[]): Loss[] {
   const taken = new Set(next.flatMap(({ instances }) => instances.map(({ id }) => id)));
   return previous.flatMap((app): Loss[] => {
     const now = present.get(app.name);
-    if (now === undefined) return [{ key: app.name, app, instance: null, isWhole: true }];
+    if (now === undefined) return [{ key: lossKey(app.name, null), app, instance: null, isWhole: true }];
     return app.instances
       .filter(({ id }) => !taken.has(id))
-      .map((instance) => ({ key: `${app.name} ${instance.id}`, app, instance, isWhole: now.instances.length === 0 }));
+      .map((instance) => ({ key: lossKey(app.name, instance.id), app, instance, isWhole: now.instances.length === 0 }));
   });
+}
+
+function lossKey(app: string, instance: string | null): string {
+  return instance === null ? app : `${app} ${instance}`;
 }
 
 function withLosses(next: readonly App[], kept: readonly Loss[]): readonly App[] {
@@ -99,16 +115,17 @@ function namesOf(losses: readonly Loss[]): ReadonlySet<string> {
 function removalProblem(
   source: string,
   kept: readonly Loss[],
+  holds: HeldRemovals,
   before: number,
   graceMs: number,
-  doubt: string | null,
 ): Problem {
   const names = [...namesOf(kept)];
   const shown = names.slice(0, 5);
   const rest = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
   const isApps = kept.some(({ instance }) => instance === null);
   const lost = isApps ? 'apps vanished from' : 'apps lost instances in';
-  const when = doubt === null ? 'at once' : `(${doubt})`;
+  const doubt = [...holds.values()].find((hold) => hold.doubt !== null)?.doubt;
+  const when = doubt === undefined ? 'at once' : `(${doubt})`;
   return {
     severity: 'warning',
     app: null,
@@ -143,28 +160,39 @@ export class RemovalGuard {
   /**
    * @param previous what this guard last let through, or what was restored at the start
    * @param next what the source says now
-   * @param doubt why a loss in it may be an accident, if the source knows of a reason
+   * @param believed what the source itself says about what is missing in it
    */
-  check(source: string, previous: readonly App[], next: readonly App[], doubt: string | null = null): RemovalCheck {
+  check(
+    source: string,
+    previous: readonly App[],
+    next: readonly App[],
+    believed: Pick<SourceState, 'doubt' | 'withdrawn'> = {},
+  ): RemovalCheck {
     const now = this.#clock.now();
     const { apps, held, problem } = guardRemovals({
       source,
       held: this.#held,
       previous,
       next,
-      doubt,
+      ...(believed.doubt === undefined ? {} : { doubt: believed.doubt }),
+      ...(believed.withdrawn === undefined ? {} : { withdrawn: believed.withdrawn }),
       now,
       maxRemovalShare: this.#maxRemovalShare,
       graceMs: this.#graceMs,
     });
     this.#held = held;
-    const recheckInMs = held === null ? null : Math.max(0, Math.min(...held.values()) + this.#graceMs - now);
+    const recheckInMs = held === null ? null : Math.max(0, earliestOf(held) + this.#graceMs - now);
     return { apps, problem, recheckInMs };
   }
 
   /** A person says that what is held now is meant: the next check lets it go. */
   accept(): void {
     if (this.#held === null) return;
-    this.#held = new Map([...this.#held.keys()].map((name) => [name, Number.NEGATIVE_INFINITY]));
+    const isOver = { since: Number.NEGATIVE_INFINITY, doubt: null };
+    this.#held = new Map([...this.#held.keys()].map((key) => [key, isOver]));
   }
+}
+
+function earliestOf(held: HeldRemovals): number {
+  return Math.min(...[...held.values()].map(({ since }) => since));
 }
