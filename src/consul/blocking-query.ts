@@ -19,6 +19,8 @@ export interface BlockingQueryOptions<T> {
 export interface BlockingQueryListener<T> {
   /** At each answer that can be believed, whether it is new or not: the index moves for others' changes too. */
   onAnswer(answer: Answer<T>): void;
+  /** An answer was not believed, because its index went back; the leader's follows. */
+  onBackwards(): void;
   /** At each failed attempt; it goes on for ever. */
   onFailure(failure: ConsulFailure): void;
 }
@@ -98,7 +100,11 @@ export class BlockingQuery<T> {
     signal.throwIfAborted();
     if (!answer.hasLeader) throw new ConsulFailure('failing', `Consul at ${this.#connection.url} has no leader`);
     const verdict = judgeIndex(asked, answer.index);
-    if (verdict.kind === 'backwards') return this.#startOver();
+    if (verdict.kind === 'backwards') {
+      this.#startOver();
+      this.#listener.onBackwards();
+      return;
+    }
     this.#index = verdict.index;
     this.#consistency = 'stale';
     this.#lastGoodAt = clock.now();

@@ -42,6 +42,8 @@ export class ConsulNeighbors implements NeighborSource {
           this.#addresses = addresses;
           this.#onAddresses?.(addresses);
         },
+        // What it lost then it shows by lacking this node.
+        onBackwards: () => {},
         onFailure: (failure) => this.#onFailure(failure),
       },
     );

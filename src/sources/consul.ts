@@ -97,17 +97,21 @@ export class ConsulSource implements Source {
             onNews(answer);
           } else if (this.#failures.size === 0) this.#listener?.onConfirmed();
         },
+        onBackwards: () => this.#doubt(question, "Consul's index went back"),
         onFailure: (failure) => this.#onFailure(question, failure),
       },
     );
   }
 
-  #onFailure(question: Question, failure: ConsulFailure): void {
-    if (this.#records !== null && this.#node !== null) {
-      this.#doubts.set(question === 'apps' ? 'apps' : 'node', 'Consul had failed');
-    }
+  #doubt(question: Question, reason: string): void {
+    // Before the first whole view there is nothing to lose.
+    if (this.#records !== null && this.#node !== null) this.#doubts.set(question === 'apps' ? 'apps' : 'node', reason);
     // What comes after it is news in any case, and tells the listener that all is well again.
     this.#texts.delete(question);
+  }
+
+  #onFailure(question: Question, failure: ConsulFailure): void {
+    this.#doubt(question, 'Consul had failed');
     // Each kind of trouble once: first a link is lost, then no new one can be had, and that is one trouble.
     if (this.#failures.get(question)?.kind !== failure.kind) this.#failures.set(question, failure);
     this.#listener?.onFailure(failureText(this.#failures));
