@@ -86,6 +86,9 @@ test('a cluster loses its leader, then its majority, and gets both back', async 
   await leader.kill();
   await assertUnharmed(fleet);
   await third.kill();
+  // The server says that it knows a leader as it did when the question came, so it may take two waits to hear of it:
+  // who asks anew hears at once.
+  fleet.node.signal('SIGHUP');
   await fleet.node.untilState(({ sources }) => sources.some(({ name, up }) => name === 'consul' && !up), SILENCE_MS);
   await delay(FAULT_MS);
   await assertUnharmed(fleet);
