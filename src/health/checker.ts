@@ -33,10 +33,21 @@ export interface LastCheck {
   readonly at: number;
 }
 
+/** All that is known of a target. */
+export interface Measurement extends Condition {
+  readonly check: HealthCheck;
+  /** null: no check has ended yet. */
+  readonly last: LastCheck | null;
+  /** Since when its health has been what it is, on the monotonic clock. */
+  readonly since: number;
+}
+
 interface Checked {
   target: CheckTarget;
   condition: Condition;
   last: LastCheck | null;
+  /** When its health last changed, or when it was first heard of. */
+  since: number;
   timer: Timer | null;
 }
 
@@ -92,7 +103,8 @@ export class HealthChecker {
         continue;
       }
       known?.timer?.cancel();
-      const checked: Checked = { target, condition: UNCHECKED, last: null, timer: null };
+      const since = this.#clock.now();
+      const checked: Checked = { target, condition: UNCHECKED, last: null, since, timer: null };
       this.#checked.set(target.key, checked);
       void this.#check(checked, true);
     }
@@ -104,6 +116,14 @@ export class HealthChecker {
 
   lastCheckOf(key: string): LastCheck | null {
     return this.#checked.get(key)?.last ?? null;
+  }
+
+  /** @returns null for what is not checked */
+  measurementOf(key: string): Measurement | null {
+    const checked = this.#checked.get(key);
+    if (checked === undefined) return null;
+    const { condition, target, last, since } = checked;
+    return { ...condition, check: target.check, last, since };
   }
 
   /** Traffic could not connect `failures` times in a row. */
@@ -181,6 +201,7 @@ export class HealthChecker {
     const before = checked.condition.health;
     checked.condition = condition;
     if (before === condition.health) return;
+    checked.since = this.#clock.now();
     const { key } = checked.target;
     this.#log.info({ target: key, from: before, to: condition.health, detail: checked.last?.detail }, 'health changed');
     for (const listener of this.#listeners) listener(key, condition.health === 'up');

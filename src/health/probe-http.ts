@@ -48,7 +48,7 @@ export function createHttpProbe(): { readonly probe: Probe; close(): Promise<voi
         onRequestStart() {},
         onResponseStart(_controller, status) {
           // A 1xx is followed by the answer.
-          if (status >= 200) resolve({ hasPassed: status < 400, detail: String(status) });
+          if (status >= 200) resolve({ hasPassed: status < 400, detail: `status ${status}` });
         },
         onResponseData(_controller, bytes) {
           bodyBytes += bytes.length;

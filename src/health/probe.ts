@@ -2,7 +2,7 @@ import type { HealthCheck, ProxyVersion } from '../model/app.js';
 
 export interface ProbeResult {
   readonly hasPassed: boolean;
-  /** For people: `200`, `connection refused`, `no answer within 2s`. */
+  /** For people: `status 200`, `connection refused`, `no answer within 2s`. */
   readonly detail: string;
   /** This process lacks what a check needs (descriptors, ports): nothing was learnt of the target. */
   readonly isOwnFault?: boolean;
@@ -10,11 +10,21 @@ export interface ProbeResult {
 
 const OWN_FAULTS: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'];
 
+/** In words, where the system's own text has only a code. */
+const FAILURE_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+  ETIMEDOUT: 'no connection in time',
+  UND_ERR_SOCKET: 'the connection was closed before an answer',
+};
+
 /** What a failed connect says. Without this a shortage on the node would take down all its instances at once. */
 export function failureFrom(error: unknown): ProbeResult {
-  const { code, message } =
+  const { code = '', message } =
     error instanceof Error ? (error as NodeJS.ErrnoException) : { code: '', message: `${error}` };
-  return { hasPassed: false, detail: message, isOwnFault: OWN_FAULTS.includes(code) };
+  return { hasPassed: false, detail: FAILURE_WORDS[code] ?? message, isOwnFault: OWN_FAULTS.includes(code) };
 }
 
 /** Asks once. Never rejects, and never takes longer than the check's timeout. */

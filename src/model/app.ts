@@ -20,6 +20,8 @@ export interface Origin {
   readonly location: string;
   readonly line: number | null;
   readonly col: number | null;
+  /** How often the store had changed when the key was last written (Consul's ModifyIndex); files have none. */
+  readonly index?: number;
 }
 
 export interface Instance {

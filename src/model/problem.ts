@@ -1,3 +1,5 @@
+import type { Origin } from './app.js';
+
 /** Something that a person wrote and that is not right: what, where, what to do. */
 export interface Problem {
   readonly severity: 'error' | 'warning';
@@ -16,6 +18,12 @@ export function formatProblem(problem: Problem): string {
   const place = [problem.file, problem.line, problem.col].filter((part) => part !== null).join(':');
   const hint = problem.hint === null ? '' : ` (${problem.hint})`;
   return escapeText(`${place}: ${problem.severity}: ${problem.message}${hint}`);
+}
+
+/** `file:line:col`, or `key (index 812)`: as much as is known, safe for one line of a terminal. */
+export function formatOrigin({ location, line, col, index }: Origin): string {
+  const place = [location, line, col].filter((part) => part !== null).join(':');
+  return escapeText(index === undefined ? place : `${place} (index ${index})`);
 }
 
 /** Makes a text of unknown origin safe for one line of a terminal or a log. */

@@ -63,14 +63,19 @@ export function describeDiff({ added, removed, changed }: StateDiff): string {
   return parts.length === 0 ? 'nothing' : parts.join('; ');
 }
 
-function describeApp({ name, added, removed, changed, settings }: AppDiff): string {
+function describeApp(diff: AppDiff): string {
+  return `${diff.name} (${describeAppDiff(diff)})`;
+}
+
+/** `+172.17.0.4:80, ~172.17.0.2:80, timeouts` */
+export function describeAppDiff({ added, removed, changed, settings }: AppDiff): string {
   const parts = [
     ...added.map((id) => `+${id}`),
     ...removed.map((id) => `-${id}`),
     ...changed.map((id) => `~${id}`),
     ...settings,
   ];
-  return `${name} (${shortened(parts).join(', ')})`;
+  return shortened(parts).join(', ');
 }
 
 function shortened(parts: readonly string[]): readonly string[] {

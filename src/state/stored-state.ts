@@ -65,7 +65,13 @@ const app = z.strictObject({
   instances: z
     .array(instance)
     .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, { message: 'an id stands twice' }),
-  origin: z.strictObject({ source: text, location: text, line: count.nullable(), col: count.nullable() }),
+  origin: z.strictObject({
+    source: text,
+    location: text,
+    line: count.nullable(),
+    col: count.nullable(),
+    index: count.exactOptional(),
+  }),
 });
 
 const document = z.strictObject({

@@ -69,7 +69,7 @@ for (const [status, hasPassed] of [
   test(`${status} ${hasPassed ? 'passes' : 'fails'}`, async (context) => {
     const result = await ask(context, answerWith(status));
     assert.equal(result.hasPassed, hasPassed);
-    assert.equal(result.detail, status.slice(0, 3));
+    assert.equal(result.detail, `status ${status.slice(0, 3)}`);
   });
 }
 
@@ -115,7 +115,7 @@ test('a 1xx is no answer', async (context) => {
   const early = (socket: Socket): void => {
     socket.end('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n');
   };
-  assert.equal((await ask(context, early)).detail, '503');
+  assert.equal((await ask(context, early)).detail, 'status 503');
 });
 
 test('no answer fails at the timeout', async (context) => {
@@ -153,7 +153,7 @@ test('a closed port fails, with the reason', async (context) => {
   context.after(close);
   const result = await probe({ host, port: await freePort(host), check: CHECK });
   assert.equal(result.hasPassed, false);
-  assert.match(result.detail, /ECONNREFUSED/);
+  assert.equal(result.detail, 'connection refused');
 });
 
 test('a path that no request can have fails, and throws nothing', async (context) => {
