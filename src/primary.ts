@@ -4,6 +4,7 @@ import { startAdminServer } from './admin/server.js';
 import { Cluster } from './cluster/cluster.js';
 import { findPortHolder } from './cluster/port-holder.js';
 import type { Config } from './config/config.js';
+import { AppChronicle } from './control/app-chronicle.js';
 import { targetKey } from './control/check-targets.js';
 import { type ConsulParts, createConsulParts } from './control/consul-parts.js';
 import { ControlPlane } from './control/control-plane.js';
@@ -57,8 +58,10 @@ export async function runPrimary(config: Config): Promise<number> {
     log,
     apps: () => plane.sourceApps(),
   });
-  const plane: ControlPlane = new ControlPlane({ config, clock, log, cluster, checker, overrides, store, feeds });
-  const node = new NodeAdmin({ config, clock, cluster, checker, overrides, feeds, plane });
+  const chronicle = new AppChronicle(clock);
+  const shared = { config, clock, cluster, checker, overrides, feeds, chronicle };
+  const plane: ControlPlane = new ControlPlane({ ...shared, log, store });
+  const node = new NodeAdmin({ ...shared, plane });
   const nodes = nodeAddressesFrom(config, consul?.neighbors ?? null, { clock, random, log });
   const signals = new Signals();
 

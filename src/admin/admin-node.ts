@@ -1,10 +1,13 @@
 import type { ExpositionInput } from '../metrics/exposition.js';
 import type { AdminState } from '../model/app.js';
 import type { StateDocument } from './state-document.js';
+import type { WhyDocument } from './why-document.js';
 
 /** All that the admin API knows of the node that it speaks for. */
 export interface AdminNode {
   state(): Promise<StateDocument>;
+  /** One app, and the reasons of all that it is. */
+  why(app: string): Promise<WhyOutcome>;
   metrics(): Promise<ExpositionInput>;
   /** The node serves its newest snapshot. */
   isReady(): boolean;
@@ -16,8 +19,13 @@ export interface AdminNode {
    */
   setState(app: string, instance: string | null, state: AdminState, by: string): Promise<SetStateOutcome>;
   /** @returns false when no removal of this source is held */
-  acceptRemoval(source: string): boolean;
+  acceptRemoval(source: string, by: string): boolean;
 }
+
+export type WhyOutcome =
+  | { readonly ok: true; readonly document: WhyDocument }
+  /** Nobody has heard of such an app. */
+  | { readonly ok: false; readonly message: string; readonly hint: string };
 
 export type SetStateOutcome =
   /** `saved: false`: in force, but a restart forgets it; `reason` says why. */

@@ -26,6 +26,8 @@ export async function answerEndpoint(node: AdminNode, match: EndpointMatch, by: 
       return node.isStopping() ? textAnswer(503, 'stopping') : textAnswer(200, 'alive');
     case 'state':
       return jsonAnswer(200, await node.state());
+    case 'why':
+      return why(node, params.app ?? '');
     case 'metrics':
       return { status: 200, contentType: EXPOSITION_CONTENT_TYPE, body: formatExposition(await node.metrics()) };
     case 'set-app-state':
@@ -33,7 +35,7 @@ export async function answerEndpoint(node: AdminNode, match: EndpointMatch, by: 
     case 'set-instance-state':
       return setState(node, params.app ?? '', params.id ?? '', params.state ?? '', by);
     case 'accept-removal':
-      return acceptRemoval(node, params.name ?? '');
+      return acceptRemoval(node, params.name ?? '', by);
   }
 }
 
@@ -78,6 +80,12 @@ function readinessAnswer(node: AdminNode): Answer {
   return node.isReady() ? textAnswer(200, 'ready') : textAnswer(503, 'not ready yet');
 }
 
+async function why(node: AdminNode, app: string): Promise<Answer> {
+  const outcome = await node.why(app);
+  if (outcome.ok) return jsonAnswer(200, outcome.document);
+  return jsonAnswer(404, { error: escapeText(outcome.message.slice(0, 500)), hint: outcome.hint });
+}
+
 async function setState(
   node: AdminNode,
   app: string,
@@ -93,8 +101,8 @@ async function setState(
   return jsonAnswer(200, { app, instance, state, saved, ...(reason === undefined ? {} : { reason }) });
 }
 
-function acceptRemoval(node: AdminNode, source: string): Answer {
-  if (node.acceptRemoval(source)) return jsonAnswer(200, { source, accepted: true });
+function acceptRemoval(node: AdminNode, source: string, by: string): Answer {
+  if (node.acceptRemoval(source, by)) return jsonAnswer(200, { source, accepted: true });
   return jsonAnswer(404, {
     error: `no removal of a source named ${escapeText(source.slice(0, 100))} is held back`,
     hint: 'GET /state names the sources and what is wrong',

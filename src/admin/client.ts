@@ -4,6 +4,7 @@ import type { AdminState } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
 import { BY_FIELD, endpointPath, REQUEST_FIELD } from './endpoints.js';
 import type { StateDocument } from './state-document.js';
+import type { WhyDocument } from './why-document.js';
 
 export interface AdminClientOptions {
   /** `ADDR:PORT`, as in --admin. */
@@ -86,9 +87,19 @@ export class AdminClient {
 
   /** @throws AdminClientError */
   async readState(): Promise<StateDocument> {
-    const { status, document } = await this.#request('GET', endpointPath('state'));
+    return (await this.#readDocument(endpointPath('state'), 'apps')) as StateDocument;
+  }
+
+  /** @throws AdminClientError; `refused` with status 404 for an app that nobody has heard of */
+  async readWhy(app: string): Promise<WhyDocument> {
+    return (await this.#readDocument(endpointPath('why', { app }), 'definitions')) as WhyDocument;
+  }
+
+  /** @param list a field that the document has, and that is a list */
+  async #readDocument(path: string, list: string): Promise<unknown> {
+    const { status, document } = await this.#request('GET', path);
     const version = fieldOf(document, 'version');
-    if (status === 200 && version === 1 && Array.isArray(fieldOf(document, 'apps'))) return document as StateDocument;
+    if (status === 200 && version === 1 && Array.isArray(fieldOf(document, list))) return document;
     if (status === 200 && typeof version === 'number') {
       const hint = 'use the autoproxy command of the same release as the node';
       throw new AdminClientError('foreign', `the node at ${this.address} is of another release`, hint, status);

@@ -15,6 +15,7 @@ export type EndpointName =
   | 'health'
   | 'ping'
   | 'state'
+  | 'why'
   | 'metrics'
   | 'set-app-state'
   | 'set-instance-state'
@@ -27,6 +28,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { name: 'health', method: 'GET', path: '/health', help: 'the same as /ready' },
   { name: 'ping', method: 'GET', path: '/ping', help: '200 while the node lives, 503 when it is stopping' },
   { name: 'state', method: 'GET', path: '/state', help: 'all that the node knows, as JSON' },
+  {
+    name: 'why',
+    method: 'GET',
+    path: '/apps/:app/why',
+    help: 'one app: who gave it, its checks, its bleed, its last events',
+  },
   { name: 'metrics', method: 'GET', path: '/metrics', help: 'counters and gauges for Prometheus' },
   {
     name: 'set-app-state',

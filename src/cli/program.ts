@@ -11,12 +11,14 @@ import { createNodeCommand } from './node.js';
 import { createReadyCommand } from './ready.js';
 import { createSlotCommand } from './slot/slot.js';
 import { createStatusCommand } from './status.js';
+import { createWhyCommand } from './why.js';
 
 const COMMANDS = [
   createNodeCommand,
   createDemoCommand,
   createCheckCommand,
   createStatusCommand,
+  createWhyCommand,
   createDrainCommand,
   createReadyCommand,
   createMaintCommand,

@@ -12,6 +12,12 @@ export function neighborKey(app: string, host: string): string {
   return `${app} neighbor ${host}`;
 }
 
+/** @returns whose instance is checked under this key; null for a neighbor. Names have no spaces. */
+export function instanceOfKey(key: string): { readonly app: string; readonly instance: string } | null {
+  const [app, instance, ...rest] = key.split(' ');
+  return app === undefined || instance === undefined || rest.length > 0 ? null : { app, instance };
+}
+
 /**
  * What is in maintenance is left alone. What takes no new traffic can not stand in for what does, so it is in a group of
  * its own: the last one that serves is not ejected for the sake of a drained one.

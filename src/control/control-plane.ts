@@ -15,7 +15,8 @@ import { compileSnapshot } from '../state/compile.js';
 import { describeDiff, diffApps, isSame } from '../state/diff.js';
 import { mergeSources } from '../state/merge.js';
 import type { StateStore } from '../state/store.js';
-import { instanceTargets, neighborKey, neighborTargets, targetKey } from './check-targets.js';
+import type { AppChronicle } from './app-chronicle.js';
+import { instanceOfKey, instanceTargets, neighborKey, neighborTargets, targetKey } from './check-targets.js';
 import { isOwnAddress, ownAddressOf } from './own-address.js';
 import type { SourceFeed } from './source-feed.js';
 
@@ -36,6 +37,8 @@ export interface ControlPlaneParts {
   readonly store: StateStore;
   /** In order of precedence. */
   readonly feeds: readonly SourceFeed[];
+  /** Is told what is put in force. */
+  readonly chronicle: AppChronicle;
 }
 
 /**
@@ -60,7 +63,10 @@ export class ControlPlane {
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts;
     parts.overrides.onChange(() => this.#requestRun(0));
-    parts.checker.onChange((_key, isUp) => this.#requestRun(isUp ? RECOVERY_MS : 0));
+    parts.checker.onChange((key, isUp) => {
+      this.#noteHealth(key, isUp);
+      this.#requestRun(isUp ? RECOVERY_MS : 0);
+    });
     for (const feed of parts.feeds) feed.onChange((isRemoval) => this.#requestRun(isRemoval ? 0 : this.#coalesceMs()));
   }
 
@@ -164,11 +170,12 @@ export class ControlPlane {
 
   /** Sources → desired state → what is checked. */
   #reconcile(): void {
-    const { overrides, config, store, checker, log } = this.#parts;
+    const { overrides, config, store, checker, log, feeds, chronicle } = this.#parts;
     const merged = mergeSources(this.#states());
     const { apps: cleared, problems } = refuseClashes(merged.apps, this.#apps, [config.admin.port]);
     const apps = applyOverrides(cleared, overrides.list());
-    this.#say([...merged.problems, ...problems, ...this.#parts.feeds.flatMap((feed) => feed.problems)]);
+    this.#say([...merged.problems, ...problems, ...feeds.flatMap((feed) => feed.problems)]);
+    chronicle.onDesiredState(cleared, this.#problems, feeds);
     if (!isSame(this.#apps, apps)) {
       log.info({ change: describeDiff(diffApps(this.#apps, apps)) }, 'the desired state changed');
       store.save(cleared);
@@ -179,7 +186,7 @@ export class ControlPlane {
 
   /** What is checked → snapshot → workers, unless they have it already. */
   #publish(): void {
-    const { config, checker, cluster } = this.#parts;
+    const { config, checker, cluster, chronicle } = this.#parts;
     const revision = (this.#snapshot?.revision ?? 0) + 1;
     const snapshot = compileSnapshot({
       revision,
@@ -197,7 +204,15 @@ export class ControlPlane {
     });
     if (this.#snapshot !== null && isSameInput(this.#snapshot, snapshot)) return;
     this.#snapshot = snapshot;
+    chronicle.onSnapshot(snapshot);
     cluster.publish(snapshot);
+  }
+
+  #noteHealth(key: string, isUp: boolean): void {
+    const { checker, chronicle } = this.#parts;
+    const target = instanceOfKey(key);
+    if (target === null) return;
+    chronicle.onHealth(target.app, target.instance, isUp, checker.lastCheckOf(key)?.detail ?? '');
   }
 
   #neighborsOf(app: string): NeighborSnapshot[] {

@@ -1,8 +1,9 @@
-import type { AdminNode, SetStateOutcome } from '../admin/admin-node.js';
+import type { AdminNode, SetStateOutcome, WhyOutcome } from '../admin/admin-node.js';
 import type { StateDocument } from '../admin/state-document.js';
 import { createSlotCounters } from '../metrics/counters.js';
 import type { ExpositionInput } from '../metrics/exposition.js';
 import type { AdminState } from '../model/app.js';
+import { AppWhy } from './app-why.js';
 import { targetKey } from './check-targets.js';
 import { NodeStatus, type NodeStatusParts } from './node-status.js';
 
@@ -16,10 +17,12 @@ const APPLIED_PATIENCE_MS = 1_000;
 export class NodeAdmin implements AdminNode {
   readonly #parts: NodeStatusParts;
   readonly #status: NodeStatus;
+  readonly #why: AppWhy;
 
   constructor(parts: NodeStatusParts) {
     this.#parts = parts;
     this.#status = new NodeStatus(parts);
+    this.#why = new AppWhy(parts);
   }
 
   isReady(): boolean {
@@ -32,6 +35,11 @@ export class NodeAdmin implements AdminNode {
 
   state(): Promise<StateDocument> {
     return this.#status.document();
+  }
+
+  async why(app: string): Promise<WhyOutcome> {
+    const document = await this.#why.document(app);
+    return document === null ? { ok: false, ...this.#why.unknown(app) } : { ok: true, document };
   }
 
   async metrics(): Promise<ExpositionInput> {
@@ -50,7 +58,7 @@ export class NodeAdmin implements AdminNode {
   }
 
   async setState(appName: string, instance: string | null, state: AdminState, by: string): Promise<SetStateOutcome> {
-    const { plane, overrides } = this.#parts;
+    const { plane, overrides, chronicle } = this.#parts;
     const app = plane.apps.find(({ name }) => name === appName);
     if (app === undefined) {
       const known = plane.apps.map(({ name }) => name).join(', ') || 'none';
@@ -61,6 +69,7 @@ export class NodeAdmin implements AdminNode {
       return { ok: false, status: 404, message: `${appName} has no instance ${instance}; it has: ${known}` };
     }
     const saving = overrides.set(appName, instance, state, by);
+    chronicle.onDecision(appName, instance, state, by);
     plane.runPending();
     await this.#untilApplied();
     const saved = await saving;
@@ -78,7 +87,13 @@ export class NodeAdmin implements AdminNode {
     });
   }
 
-  acceptRemoval(source: string): boolean {
-    return this.#parts.feeds.find(({ name }) => name === source)?.acceptRemoval() ?? false;
+  acceptRemoval(source: string, by: string): boolean {
+    const { feeds, chronicle } = this.#parts;
+    const feed = feeds.find(({ name }) => name === source);
+    if (feed === undefined) return false;
+    const { held } = feed;
+    const isAccepted = feed.acceptRemoval();
+    if (isAccepted) chronicle.onAcceptedRemoval(source, held, by);
+    return isAccepted;
   }
 }

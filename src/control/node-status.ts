@@ -8,6 +8,7 @@ import { percentileMs } from '../metrics/histogram.js';
 import type { App, Instance } from '../model/app.js';
 import type { Overrides } from '../sources/overrides.js';
 import { overrideOf } from '../sources/overrides-state.js';
+import type { AppChronicle } from './app-chronicle.js';
 import { neighborKey, targetKey } from './check-targets.js';
 import type { ControlPlane } from './control-plane.js';
 import type { SourceFeed } from './source-feed.js';
@@ -20,6 +21,7 @@ export interface NodeStatusParts {
   readonly overrides: Overrides;
   readonly feeds: readonly SourceFeed[];
   readonly plane: ControlPlane;
+  readonly chronicle: AppChronicle;
 }
 
 /** The state document: what the node knows of itself, gathered when somebody asks. */

@@ -6,6 +6,12 @@ import type { Source, SourceState } from '../sources/source.js';
 import { diffApps, hasRemoval } from '../state/diff.js';
 import type { RemovalGuard } from '../state/removal-guard.js';
 
+export interface HeldLoss {
+  readonly app: string;
+  /** Ids of instances; null: the whole app. */
+  readonly instances: readonly string[] | null;
+}
+
 /**
  * A source and what is believed of it: its last good answer, held against a suspicious loss, or the state from the disk
  * until it has spoken for the first time.
@@ -43,6 +49,16 @@ export class SourceFeed {
 
   get problems(): readonly Problem[] {
     return this.#guardProblem === null ? [] : [this.#guardProblem];
+  }
+
+  /** Apps and instances that the source has lost and that are served on, since the loss is doubted. */
+  get held(): readonly HeldLoss[] {
+    if (this.#guardProblem === null || this.#answer === null || this.#believed === null) return [];
+    const { added, changed } = diffApps(this.#answer.apps, this.#believed.apps);
+    return [
+      ...added.map((app) => ({ app, instances: null })),
+      ...changed.flatMap((app) => (app.added.length === 0 ? [] : [{ app: app.name, instances: app.added }])),
+    ];
   }
 
   get isUp(): boolean {

@@ -1,9 +1,10 @@
 /** What a node answers, without a node: the server is real, the answers are the test's. */
 
 import type { TestContext } from 'node:test';
-import type { AdminNode, SetStateOutcome } from '../../src/admin/admin-node.js';
+import type { AdminNode, SetStateOutcome, WhyOutcome } from '../../src/admin/admin-node.js';
 import { type AdminServer, type AdminServerOptions, startAdminServer } from '../../src/admin/server.js';
 import type { StateDocument } from '../../src/admin/state-document.js';
+import type { WhyDocument } from '../../src/admin/why-document.js';
 import { createSlotCounters } from '../../src/metrics/counters.js';
 import type { ExpositionInput } from '../../src/metrics/exposition.js';
 import { createHistogram } from '../../src/metrics/histogram.js';
@@ -57,6 +58,18 @@ export const STATE: StateDocument = {
   problems: [],
 };
 
+export const WHY: WhyDocument = {
+  version: 1,
+  node: 'alpha-1',
+  at: '2026-01-02T03:04:05.000Z',
+  app: 'checkout',
+  status: 'gone',
+  definitions: [],
+  serving: null,
+  problems: [],
+  events: [],
+};
+
 export class NodeDouble implements AdminNode {
   readonly decisions: Decision[] = [];
   readonly heldSources = new Set(['directory']);
@@ -70,6 +83,11 @@ export class NodeDouble implements AdminNode {
   async state(): Promise<StateDocument> {
     if (this.failure !== null) throw this.failure;
     return STATE;
+  }
+
+  async why(app: string): Promise<WhyOutcome> {
+    if (app !== 'checkout') return { ok: false, message: `there is no app ${app}`, hint: 'did you mean checkout?' };
+    return { ok: true, document: WHY };
   }
 
   async metrics(): Promise<ExpositionInput> {

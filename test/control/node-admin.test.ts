@@ -65,12 +65,12 @@ test('a removal is accepted at the source that holds one, and nowhere else', asy
   const { admin, source, plane, clock } = await startWith(context, (slot) =>
     Array.from({ length: 6 }, (_, index) => appOf(`app-${index}`, slot + 2 * index)),
   );
-  assert.equal(admin.acceptRemoval('directory'), false);
+  assert.equal(admin.acceptRemoval('directory', 'ann'), false);
   source.say([]);
   await clock.advance(SETTLED_MS);
   assert.equal(plane.apps.length, 6);
-  assert.equal(admin.acceptRemoval('consul'), false);
-  assert.equal(admin.acceptRemoval('directory'), true);
+  assert.equal(admin.acceptRemoval('consul', 'ann'), false);
+  assert.equal(admin.acceptRemoval('directory', 'ann'), true);
   await clock.advance(0);
   assert.deepEqual([plane.apps, plane.snapshot?.slots], [[], []]);
 });

@@ -2,6 +2,7 @@
 import type { TestContext } from 'node:test';
 import { Cluster } from '../../src/cluster/cluster.js';
 import type { Config } from '../../src/config/config.js';
+import { AppChronicle } from '../../src/control/app-chronicle.js';
 import { ControlPlane } from '../../src/control/control-plane.js';
 import { NodeAdmin } from '../../src/control/node-admin.js';
 import { NodeStatus } from '../../src/control/node-status.js';
@@ -21,7 +22,12 @@ import { ScriptedSource } from './scripted-source.js';
 /** Longer than changes wait for each other. */
 export const SETTLED_MS = 100;
 
-export async function createControlPlane(context: TestContext, config: Partial<Config> = {}) {
+/** @param others sources that go after the first one, in order of precedence */
+export async function createControlPlane(
+  context: TestContext,
+  config: Partial<Config> = {},
+  others: readonly ScriptedSource[] = [],
+) {
   const clock = new FakeClock();
   const { log, lines } = createRecordingLog();
   const host = ownAddress();
@@ -48,20 +54,13 @@ export async function createControlPlane(context: TestContext, config: Partial<C
     await cluster.kill();
   });
   const source = new ScriptedSource();
-  const feeds = [new SourceFeed(source, new RemovalGuard({ clock }), clock, silentLog)];
+  const feeds = [source, ...others].map((one) => new SourceFeed(one, new RemovalGuard({ clock }), clock, silentLog));
   const overrides: Overrides = new Overrides({ file: null, clock, apps: () => plane.sourceApps() });
   const store = new StateStore({ directory: null, clock });
-  const plane: ControlPlane = new ControlPlane({
-    config: fullConfig,
-    clock,
-    log,
-    cluster,
-    checker,
-    overrides,
-    store,
-    feeds,
-  });
-  const parts = { config: fullConfig, clock, cluster, checker, overrides, feeds, plane };
+  const chronicle = new AppChronicle(clock);
+  const shared = { config: fullConfig, clock, cluster, checker, overrides, feeds, chronicle };
+  const plane: ControlPlane = new ControlPlane({ ...shared, log, store });
+  const parts = { ...shared, plane };
   const status = new NodeStatus(parts);
   const admin = new NodeAdmin(parts);
   for (const feed of feeds) feed.start();

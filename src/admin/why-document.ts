@@ -1,0 +1,120 @@
+/**
+ * The JSON that `GET /apps/:app/why` answers and `autoproxy why` shows: one app, and the reasons of all that it is. Plain
+ * data; fields are only ever added. Times are ISO 8601.
+ */
+import type { AdminState, HealthCheck, Origin } from '../model/app.js';
+import type { Problem } from '../model/problem.js';
+
+export interface WhyDocument {
+  readonly version: 1;
+  readonly node: string;
+  /** When this was said, by the clock of the node. */
+  readonly at: string;
+  readonly app: string;
+  /**
+   * served: it has its slot; pending: a source gives it and it will be in force in a moment; refused: it is written
+   * somewhere and not served, and `problems` say why; gone: it was here before, and `events` say how it went.
+   */
+  readonly status: 'served' | 'pending' | 'refused' | 'gone';
+  /** Every source that has the app, in order of precedence: the first gives it, whole, with its instances. */
+  readonly definitions: readonly Definition[];
+  /** null unless it is served. */
+  readonly serving: Serving | null;
+  /** What is wrong in what was written of it. */
+  readonly problems: readonly Problem[];
+  /** Oldest first; the last ones since the node started. */
+  readonly events: readonly AppEvent[];
+}
+
+export interface Definition extends Origin {
+  /** used: this is what is served; hidden: another source goes before; unserved: none does, and it is not served. */
+  readonly outcome: 'used' | 'hidden' | 'unserved';
+  readonly slot: number;
+  readonly instances: number;
+  /** The source has lost this, or a part of it; it is served on until the loss is believed. */
+  readonly held: boolean;
+  /** For how long the source has not been confirmed; 0 when it is up. */
+  readonly staleMs: number;
+}
+
+export interface Serving {
+  readonly slot: number;
+  readonly healthPort: number;
+  readonly protocol: string;
+  readonly bound: boolean;
+  readonly bindError: string | null;
+  /** null before the first snapshot. */
+  readonly traffic: Traffic | null;
+  /** Requests and connections that went to neighbors since the node started, and that came from them. */
+  readonly bled: number;
+  readonly bledIn: number;
+  readonly check: HealthCheck;
+  readonly instances: readonly WhyInstance[];
+  readonly neighbors: readonly WhyNeighbor[];
+}
+
+export interface Traffic {
+  /** nobody: clients get 503. */
+  readonly to: 'instances' | 'neighbors' | 'nobody';
+  /** Addresses of the neighbors that take the bleed now. */
+  readonly neighbors: readonly string[];
+  /** Why no instance of this node takes it; null when some do. */
+  readonly why: string | null;
+  readonly since: string;
+}
+
+/** What checks have found. */
+export interface WhyHealth {
+  readonly health: 'up' | 'down' | 'unchecked';
+  /** null: it is not checked. */
+  readonly since: string | null;
+  /** Checks in a row that spoke against the present health, and how many of them change it. */
+  readonly contrary: number;
+  readonly contraryNeeded: number;
+  readonly lastCheck: { readonly ok: boolean; readonly detail: string; readonly at: string } | null;
+}
+
+export interface WhyInstance extends WhyHealth {
+  readonly id: string;
+  readonly weight: number;
+  /** In force. */
+  readonly state: AdminState;
+  /** What the source says, without the operators. */
+  readonly sourceState: AdminState;
+  /** The decision that is in force over it; `wholeApp`: it was made for all instances. */
+  readonly decision: {
+    readonly state: AdminState;
+    readonly by: string;
+    readonly at: string;
+    readonly wholeApp: boolean;
+  } | null;
+  /** Whether new requests of any client go there. */
+  readonly takesTraffic: boolean;
+}
+
+export interface WhyNeighbor extends WhyHealth {
+  readonly address: string;
+}
+
+export type AppEventKind =
+  | 'appeared'
+  | 'changed'
+  | 'removed'
+  /** Something is wrong in what was written of it, such as a clash or a broken file; and that it is so no more. */
+  | 'problem'
+  | 'mended'
+  /** A source has lost it, and the loss is doubted. */
+  | 'held'
+  | 'up'
+  | 'down'
+  | 'decision'
+  | 'bleed'
+  | 'bleed-ended'
+  /** Neither an instance nor a neighbor is left. */
+  | 'unserved';
+
+export interface AppEvent {
+  readonly at: string;
+  readonly kind: AppEventKind;
+  readonly text: string;
+}

@@ -1,0 +1,172 @@
+/** What `autoproxy why` prints for people. Pure. */
+import type {
+  AppEvent,
+  AppEventKind,
+  Definition,
+  Serving,
+  WhyDocument,
+  WhyHealth,
+  WhyInstance,
+} from '../admin/why-document.js';
+import { formatDuration } from '../core/durations.js';
+import type { HealthCheck } from '../model/app.js';
+import { escapeText, formatOrigin, formatProblem } from '../model/problem.js';
+import { countOf } from './count-text.js';
+import { type Cell, formatAge, formatTable } from './table.js';
+import type { Paint, Style } from './terminal.js';
+
+const HEALTH_COLUMNS = [
+  { title: 'HEALTH' },
+  { title: 'FOR', align: 'right' },
+  { title: 'AGAINST' },
+  { title: 'LAST CHECK' },
+] as const;
+const INSTANCE_COLUMNS = [
+  { title: 'INSTANCE' },
+  { title: 'WEIGHT', align: 'right' },
+  { title: 'STATE' },
+  ...HEALTH_COLUMNS,
+  { title: 'NOTE' },
+] as const;
+const NEIGHBOR_COLUMNS = [{ title: 'NEIGHBOR' }, ...HEALTH_COLUMNS] as const;
+
+const EVENT_STYLES: Readonly<Partial<Record<AppEventKind, Style>>> = {
+  up: 'green',
+  'bleed-ended': 'green',
+  mended: 'green',
+  down: 'red',
+  problem: 'red',
+  unserved: 'red',
+  held: 'yellow',
+  decision: 'yellow',
+  bleed: 'yellow',
+};
+
+/** @returns lines without line ends */
+export function formatWhy(why: WhyDocument, paint: Paint): string[] {
+  const { serving, at } = why;
+  const ageOf = (time: string): string => formatAge(Math.max(0, Date.parse(at) - Date.parse(time)));
+  const parts = [
+    [
+      headline(why, paint),
+      ...why.definitions.map((one, index) => definitionLine(one, index, why)),
+      ...servingLines(serving, ageOf, paint),
+    ],
+    serving === null ? [] : instanceTable(serving, ageOf, paint),
+    serving === null ? [] : neighborTable(serving, ageOf, paint),
+    why.problems.map((problem) => paint(problem.severity === 'error' ? 'red' : 'yellow', formatProblem(problem))),
+    eventLines(why.events, ageOf, paint),
+  ];
+  return parts.filter((lines) => lines.length > 0).flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+function headline({ app, status, serving }: WhyDocument, paint: Paint): string {
+  const name = paint('bold', escapeText(app));
+  switch (status) {
+    case 'served': {
+      if (serving === null) return `${name}: ${paint('green', 'served')}`;
+      const { slot, healthPort, protocol, bound, bindError } = serving;
+      const ports = `slot ${slot}, health port ${healthPort}, ${protocol}`;
+      if (bound) return `${name}: ${paint('green', 'served')} on ${ports}`;
+      return `${name}: ${paint('red', 'not bound')} on ${ports}: ${escapeText(bindError ?? 'not yet')}`;
+    }
+    case 'pending':
+      return `${name}: ${paint('yellow', 'not yet in force')}`;
+    case 'refused':
+      return `${name}: ${paint('red', 'refused')}, as said below; mend that, and it is taken up by itself`;
+    case 'gone':
+      return `${name}: ${paint('red', 'gone')}; no source has it any more`;
+  }
+}
+
+function definitionLine(one: Definition, index: number, { serving, definitions }: WhyDocument): string {
+  const { source, outcome, slot, instances, held, staleMs } = one;
+  const notes = [
+    outcome === 'used' ? `with ${countOf(instances, 'instance')}` : null,
+    outcome === 'hidden' ? `hidden: ${definitions[0]?.source ?? 'another source'} goes before ${source}` : null,
+    serving !== null && outcome === 'used' && slot !== serving.slot ? `it asks for slot ${slot}` : null,
+    held ? 'held: the source has lost it, or a part of it' : null,
+    staleMs > 0 ? `the source is stale for ${formatAge(staleMs)}` : null,
+  ].filter((note) => note !== null);
+  const place = `${escapeText(source)}, ${formatOrigin(one)}`;
+  return `  ${(index === 0 ? 'given by' : 'also in').padEnd(10)}${[place, ...notes].join('; ')}`;
+}
+
+function servingLines(serving: Serving | null, ageOf: (time: string) => string, paint: Paint): string[] {
+  if (serving === null) return [];
+  const { traffic, check, bled, bledIn, instances } = serving;
+  const lines = [`  ${'checks'.padEnd(10)}${checkText(check)}`];
+  if (traffic === null) return lines;
+  const using = instances.filter(({ takesTraffic }) => takesTraffic).length;
+  const to = {
+    instances: paint('green', `to ${using} of ${countOf(instances.length, 'instance')}`),
+    neighbors: paint('yellow', `bleeds to ${traffic.neighbors.join(', ')}`),
+    nobody: paint('red', '503'),
+  }[traffic.to];
+  const why = traffic.why === null ? '' : `: ${escapeText(traffic.why)}`;
+  const counts = bled + bledIn === 0 ? '' : `; ${bled} bled so far, ${bledIn} taken from neighbors`;
+  return [...lines, `  ${'traffic'.padEnd(10)}${to} for ${ageOf(traffic.since)}${why}${counts}`];
+}
+
+function checkText({ path, intervalMs, timeoutMs, rise, fall }: HealthCheck): string {
+  const how = path === null ? 'a connect' : `GET ${escapeText(path)}`;
+  const times = `each ${formatDuration(intervalMs)}, at most ${formatDuration(timeoutMs)}`;
+  return `${how} ${times}; up after ${rise} passed, down after ${fall} failed`;
+}
+
+function instanceTable({ instances }: Serving, ageOf: (time: string) => string, paint: Paint): string[] {
+  if (instances.length === 0) return [];
+  const rows = instances.map((instance): Cell[] => [
+    instance.id,
+    String(instance.weight),
+    painted(instance.state, instance.state === 'ready' ? 'green' : 'yellow', paint),
+    ...healthCells(instance, ageOf, paint),
+    instanceNote(instance, ageOf),
+  ]);
+  return formatTable(INSTANCE_COLUMNS, rows, (title) => paint('dim', title));
+}
+
+function neighborTable({ neighbors }: Serving, ageOf: (time: string) => string, paint: Paint): string[] {
+  if (neighbors.length === 0) return [];
+  const rows = neighbors.map((neighbor): Cell[] => [neighbor.address, ...healthCells(neighbor, ageOf, paint)]);
+  return formatTable(NEIGHBOR_COLUMNS, rows, (title) => paint('dim', title));
+}
+
+function healthCells(measured: WhyHealth, ageOf: (time: string) => string, paint: Paint): Cell[] {
+  const { health, since, contrary, contraryNeeded, lastCheck } = measured;
+  return [
+    painted(health, health === 'up' ? 'green' : health === 'down' ? 'red' : 'dim', paint),
+    since === null ? '-' : ageOf(since),
+    contrary === 0 ? '-' : `${contrary} of ${contraryNeeded}`,
+    lastCheck === null ? '-' : escapeText(`${lastCheck.detail}, ${ageOf(lastCheck.at)} ago`),
+  ];
+}
+
+function instanceNote(
+  { state, sourceState, decision, weight, takesTraffic }: WhyInstance,
+  ageOf: (time: string) => string,
+): string {
+  const notes = [
+    decision === null
+      ? null
+      : `${decision.state}${decision.wholeApp ? ' of the whole app' : ''} by ${decision.by}, ${ageOf(decision.at)} ago`,
+    sourceState === state ? null : `the source says ${sourceState}`,
+    state === 'ready' && weight === 0 ? 'weight 0 takes no new traffic' : null,
+    takesTraffic ? null : 'takes no new traffic',
+  ];
+  return escapeText(notes.filter((note) => note !== null).join('; '));
+}
+
+function eventLines(events: readonly AppEvent[], ageOf: (time: string) => string, paint: Paint): string[] {
+  if (events.length === 0) return [];
+  const rows = events.map(({ at, kind, text }): Cell[] => {
+    const style = EVENT_STYLES[kind];
+    return [at, `${ageOf(at)} ago`, style === undefined ? kind : painted(kind, style, paint), escapeText(text)];
+  });
+  const columns = [{ title: 'WHEN' }, { title: '', align: 'right' }, { title: 'EVENT' }, { title: '' }] as const;
+  return formatTable(columns, rows, (title) => paint('dim', title));
+}
+
+function painted(text: string, style: Style, paint: Paint): Cell {
+  return { text, painted: paint(style, text) };
+}

@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
+import type { CommandContext } from './command-context.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { formatWhy } from './why-text.js';
+
+interface WhyOptions extends AdminOptionValues {
+  readonly json?: true;
+}
+
+export function createWhyCommand({ terminal, defaults, finish }: CommandContext): Command {
+  return new Command('why')
+    .description(
+      'where an app comes from, what its instances and checks are, where its traffic goes, and what happened to it',
+    )
+    .argument('<app>', 'the name of an app, also of one that is refused or gone')
+    .addOption(adminOption(defaults))
+    .option('--json', 'the answer of the node, for programs')
+    .addHelpText(
+      'after',
+      '\nExit code 1 when the app is not served: it is refused, gone or unknown. Events are those since the node started,\n' +
+        'at most 50 of an app.\n\nExample:\n  autoproxy why shop',
+    )
+    .action(async (app: string, options: WhyOptions) => {
+      const why = await askNode(options.admin, (client) => client.readWhy(app));
+      if (options.json) terminal.print(JSON.stringify(why, null, 2));
+      else for (const line of formatWhy(why, terminal.paint)) terminal.print(line);
+      if (why.status === 'refused' || why.status === 'gone') finish(EXIT_CODES.failed);
+    });
+}

@@ -1,0 +1,175 @@
+/** Sees what the control plane puts in force, and writes down what happened to each app. */
+import type { AppEvent } from '../admin/why-document.js';
+import type { Clock } from '../core/clock.js';
+import type { AdminState, App } from '../model/app.js';
+import { formatOrigin, formatProblem, type Problem } from '../model/problem.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
+import { describeAppDiff, diffApps } from '../state/diff.js';
+import { AppEvents } from './app-events.js';
+import type { HeldLoss } from './source-feed.js';
+import { isSameWay, type TrafficWay, trafficWayOf } from './traffic-way.js';
+
+export interface SourceLosses {
+  /** Name of the source. */
+  readonly name: string;
+  readonly held: readonly HeldLoss[];
+}
+
+export interface WayInForce {
+  readonly way: TrafficWay;
+  /** Wall time, ms. */
+  readonly since: number;
+}
+
+export class AppChronicle {
+  readonly #clock: Clock;
+  readonly #events: AppEvents;
+  #apps: readonly App[] = [];
+  /** By app and text, so that each is told when it comes and when it goes. */
+  #problems: ReadonlyMap<string, AppNote> = new Map();
+  #held: ReadonlyMap<string, AppNote> = new Map();
+  #ways: ReadonlyMap<string, WayInForce> = new Map();
+
+  constructor(clock: Clock, events: AppEvents = new AppEvents(clock)) {
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  /** Oldest first. */
+  eventsOf(app: string): readonly AppEvent[] {
+    return this.#events.of(app);
+  }
+
+  /** Apps that something has happened to. */
+  names(): readonly string[] {
+    return this.#events.names();
+  }
+
+  /** null before the first snapshot that has the app. */
+  wayOf(app: string): WayInForce | null {
+    return this.#ways.get(app) ?? null;
+  }
+
+  /** @param apps what is served, without the operators' decisions: those are events of their own */
+  onDesiredState(apps: readonly App[], problems: readonly Problem[], losses: readonly SourceLosses[]): void {
+    this.#noteProblems(apps, problems);
+    this.#noteHeld(losses);
+    this.#noteApps(apps);
+  }
+
+  onSnapshot({ slots }: Snapshot): void {
+    const ways = new Map<string, WayInForce>();
+    for (const slot of slots) {
+      const way = trafficWayOf(slot);
+      const before = this.#ways.get(slot.app);
+      if (before !== undefined && isSameWay(before.way, way)) {
+        ways.set(slot.app, { way, since: before.since });
+        continue;
+      }
+      ways.set(slot.app, { way, since: this.#clock.wallTime() });
+      this.#noteWay(slot.app, before?.way ?? null, way);
+    }
+    this.#ways = ways;
+  }
+
+  /** @param detail what the last check said */
+  onHealth(app: string, instance: string, isUp: boolean, detail: string): void {
+    this.#events.note(app, isUp ? 'up' : 'down', `${instance} is ${isUp ? 'up' : 'down'}: ${detail}`);
+  }
+
+  /** @param instance null: all instances of the app */
+  onDecision(app: string, instance: string | null, state: AdminState, by: string): void {
+    this.#events.note(app, 'decision', `${state} of ${instance ?? 'all instances'}, by ${by}`);
+  }
+
+  onAcceptedRemoval(source: string, held: readonly HeldLoss[], by: string): void {
+    for (const { app, instances } of held) {
+      this.#events.note(app, 'decision', `its loss in source ${source} (${lostText(instances)}) is accepted, by ${by}`);
+    }
+  }
+
+  #noteApps(apps: readonly App[]): void {
+    if (apps === this.#apps) return;
+    const before = new Map(this.#apps.map((app) => [app.name, app]));
+    const { changed } = diffApps(this.#apps, apps);
+    const changes = new Map(changed.map((diff) => [diff.name, describeAppDiff(diff)]));
+    for (const app of apps) {
+      const { name, slot } = app;
+      const old = before.get(name);
+      before.delete(name);
+      if (old === undefined) {
+        this.#events.note(name, 'appeared', `by ${giverOf(app)}: slot ${slot}, ${instanceNames(app)}`);
+        continue;
+      }
+      const change = changes.get(name);
+      if (old.origin.source !== app.origin.source) {
+        this.#events.note(name, 'changed', `${giverOf(app)} gives it now, and not ${giverOf(old)}`);
+      }
+      if (change !== undefined) this.#events.note(name, 'changed', `by ${giverOf(app)}: ${change}`);
+    }
+    for (const [name, app] of before)
+      this.#events.note(name, 'removed', `it is not served any more; ${giverOf(app)} gave it`);
+    this.#apps = apps;
+  }
+
+  #noteProblems(apps: readonly App[], problems: readonly Problem[]): void {
+    const present = new Map<string, AppNote>();
+    for (const problem of problems) {
+      const text = formatProblem(problem);
+      for (const app of appsConcernedBy(problem, apps)) present.set(`${app}\0${text}`, { app, text });
+    }
+    for (const [key, { app, text }] of present) if (!this.#problems.has(key)) this.#events.note(app, 'problem', text);
+    for (const [key, { app, text }] of this.#problems) {
+      if (!present.has(key)) this.#events.note(app, 'mended', `no longer so: ${text}`);
+    }
+    this.#problems = present;
+  }
+
+  #noteHeld(losses: readonly SourceLosses[]): void {
+    const present = new Map<string, AppNote>();
+    for (const { name: source, held } of losses) {
+      for (const { app, instances } of held) {
+        const text = `source ${source} has lost ${lostText(instances)}; served on until that is believed or accepted`;
+        present.set(`${app}\0${source}\0${lostText(instances)}`, { app, text });
+      }
+    }
+    for (const [key, { app, text }] of present) if (!this.#held.has(key)) this.#events.note(app, 'held', text);
+    this.#held = present;
+  }
+
+  #noteWay(app: string, before: TrafficWay | null, way: TrafficWay): void {
+    switch (way.kind) {
+      case 'instances':
+        if (before !== null) this.#events.note(app, 'bleed-ended', 'instances of this node take its traffic again');
+        return;
+      case 'neighbors':
+        this.#events.note(app, 'bleed', `its traffic goes to ${way.hosts.join(', ')}: ${way.why}`);
+        return;
+      case 'nobody':
+        this.#events.note(app, 'unserved', `clients get 503: ${way.why}`);
+    }
+  }
+}
+
+interface AppNote {
+  readonly app: string;
+  readonly text: string;
+}
+
+/** A file that can not be read concerns all apps that it gave. */
+export function appsConcernedBy({ app, file }: Problem, apps: readonly App[]): readonly string[] {
+  if (app !== null) return [app];
+  return apps.filter(({ origin }) => origin.location === file).map(({ name }) => name);
+}
+
+function giverOf({ origin }: App): string {
+  return `${origin.source} (${formatOrigin(origin)})`;
+}
+
+function instanceNames({ instances }: App): string {
+  return instances.length === 0 ? 'without an instance' : `instances ${instances.map(({ id }) => id).join(', ')}`;
+}
+
+function lostText(instances: readonly string[] | null): string {
+  return instances === null ? 'the app' : instances.join(', ');
+}

@@ -1,0 +1,175 @@
+/** What `why` answers: gathered from the parts of the control plane when somebody asks. */
+import type { Definition, Serving, Traffic, WhyDocument, WhyHealth, WhyInstance } from '../admin/why-document.js';
+import { createSlotCounters } from '../metrics/counters.js';
+import type { App, Instance } from '../model/app.js';
+import { nearestName } from '../model/nearest-name.js';
+import { formatProblem, type Problem } from '../model/problem.js';
+import { overrideOf } from '../sources/overrides-state.js';
+import { appsConcernedBy } from './app-chronicle.js';
+import { neighborKey, targetKey } from './check-targets.js';
+import type { NodeStatusParts } from './node-status.js';
+import { isUsable } from './traffic-way.js';
+
+/** A source's own text of an app, and what became of it. */
+interface Given {
+  readonly app: App;
+  readonly definition: Definition;
+}
+
+export class AppWhy {
+  readonly #parts: NodeStatusParts;
+
+  constructor(parts: NodeStatusParts) {
+    this.#parts = parts;
+  }
+
+  /** @returns null for an app that nobody has heard of */
+  async document(name: string): Promise<WhyDocument | null> {
+    const { config, clock, cluster, plane, chronicle } = this.#parts;
+    // Before anything is read, so that all of it is of one moment.
+    const { slots } = await cluster.counters();
+    const app = plane.apps.find((candidate) => candidate.name === name) ?? null;
+    const given = this.#given(name, app);
+    const known = [...(app === null ? [] : [app]), ...given.map((one) => one.app)];
+    const problems = plane.problems.filter((problem) => appsConcernedBy(problem, known).includes(name));
+    const events = chronicle.eventsOf(name);
+    const status = statusFrom(app, given, problems);
+    if (status === 'gone' && events.length === 0) return null;
+    const { bled, bledIn } = slots[name] ?? createSlotCounters();
+    return {
+      version: 1,
+      node: config.node,
+      at: new Date(clock.wallTime()).toISOString(),
+      app: name,
+      status,
+      definitions: given.map(({ definition }) => definition),
+      serving: app === null ? null : { ...this.#serving(app, given[0]?.app ?? app), bled, bledIn },
+      problems,
+      events,
+    };
+  }
+
+  /** What to say of a name that nobody has heard of. */
+  unknown(name: string): { readonly message: string; readonly hint: string } {
+    const { feeds, plane, chronicle } = this.#parts;
+    const written = feeds.flatMap((feed) => feed.state?.apps ?? []).map((app) => app.name);
+    const wrong = plane.problems.flatMap(({ app }) => (app === null ? [] : [app]));
+    const known = [
+      ...new Set([...plane.apps.map((app) => app.name), ...written, ...wrong, ...chronicle.names()]),
+    ].sort();
+    const nearest = nearestName(name, known);
+    const unread = plane.problems.find(({ app, severity }) => app === null && severity === 'error');
+    const hints = [
+      nearest === null ? `it knows: ${shortList(known)}` : `did you mean ${nearest}?`,
+      unread === undefined ? null : `it may stand in what can not be read: ${formatProblem(unread)}`,
+    ];
+    return {
+      message: `there is no app ${name} on this node, and there was none since it started`,
+      hint: hints.filter((hint) => hint !== null).join('; '),
+    };
+  }
+
+  #given(name: string, served: App | null): readonly Given[] {
+    const { feeds } = this.#parts;
+    const having = feeds.flatMap((feed) => {
+      const app = feed.state?.apps.find((candidate) => candidate.name === name);
+      return app === undefined ? [] : [{ feed, app }];
+    });
+    return having.map(({ feed, app }, index) => ({
+      app,
+      definition: {
+        ...app.origin,
+        outcome: index > 0 ? 'hidden' : served === null ? 'unserved' : 'used',
+        slot: app.slot,
+        instances: app.instances.length,
+        held: feed.held.some((loss) => loss.app === name),
+        staleMs: Math.round(feed.staleMs),
+      },
+    }));
+  }
+
+  /** @param written the same app as its source says it, without the operators' decisions */
+  #serving(app: App, written: App): Omit<Serving, 'bled' | 'bledIn'> {
+    const { cluster, plane } = this.#parts;
+    const bindError = cluster.bindErrorOf(app.name);
+    return {
+      slot: app.slot,
+      healthPort: app.slot + 1,
+      protocol: app.protocol,
+      bound: bindError === null && plane.snapshot !== null,
+      bindError,
+      traffic: this.#traffic(app.name),
+      check: app.health,
+      instances: app.instances.map((instance) => this.#instance(app, instance, written)),
+      neighbors: plane.neighbors.map((address) => ({
+        address,
+        ...this.#health(neighborKey(app.name, address)),
+      })),
+    };
+  }
+
+  #traffic(app: string): Traffic | null {
+    const inForce = this.#parts.chronicle.wayOf(app);
+    if (inForce === null) return null;
+    const { way, since } = inForce;
+    return {
+      to: way.kind,
+      neighbors: way.kind === 'neighbors' ? way.hosts : [],
+      why: way.kind === 'instances' ? null : way.why,
+      since: new Date(since).toISOString(),
+    };
+  }
+
+  #instance(app: App, { id, weight, state }: Instance, written: App): WhyInstance {
+    const { overrides, plane } = this.#parts;
+    const override = overrideOf(overrides.list(), app.name, id);
+    const slot = plane.snapshot?.slots.find((candidate) => candidate.app === app.name);
+    const published = slot?.instances.find((instance) => instance.id === id);
+    return {
+      id,
+      weight,
+      state,
+      sourceState: written.instances.find((instance) => instance.id === id)?.state ?? state,
+      decision:
+        override === null
+          ? null
+          : { state: override.state, by: override.by, at: override.at, wholeApp: override.instance === null },
+      takesTraffic: published !== undefined && isUsable(published),
+      ...this.#health(targetKey(app.name, id)),
+    };
+  }
+
+  #health(key: string): WhyHealth {
+    const measured = this.#parts.checker.measurementOf(key);
+    if (measured === null) {
+      return { health: 'unchecked', since: null, contrary: 0, contraryNeeded: 0, lastCheck: null };
+    }
+    const { health, since, contrary, check, last } = measured;
+    return {
+      health,
+      since: this.#wallTimeOf(since),
+      contrary,
+      // The first check decides alone.
+      contraryNeeded: health === 'up' ? check.fall : health === 'down' ? check.rise : 1,
+      lastCheck: last === null ? null : { ok: last.ok, detail: last.detail, at: this.#wallTimeOf(last.at) },
+    };
+  }
+
+  /** @param monotonic a time of the clock that measures */
+  #wallTimeOf(monotonic: number): string {
+    const { clock } = this.#parts;
+    return new Date(clock.wallTime() - (clock.now() - monotonic)).toISOString();
+  }
+}
+
+function statusFrom(app: App | null, given: readonly Given[], problems: readonly Problem[]): WhyDocument['status'] {
+  if (app !== null) return 'served';
+  if (given.length === 0) return problems.length > 0 ? 'refused' : 'gone';
+  return problems.some(({ severity }) => severity === 'error') ? 'refused' : 'pending';
+}
+
+function shortList(names: readonly string[]): string {
+  if (names.length === 0) return 'none';
+  const shown = names.slice(0, 20).join(', ');
+  return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown;
+}

@@ -1,0 +1,128 @@
+/** Precedence, and what `why` makes of it: who gave an app, who else has it, what became of each. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { WhyDocument } from '../../src/admin/why-document.js';
+import { appInstance, appOf } from '../support/apps.js';
+import { createControlPlane, SETTLED_MS } from './plane-parts.js';
+import { ScriptedSource } from './scripted-source.js';
+
+const KEY = { source: 'consul', location: 'autoproxy/apps/shop', line: null, col: null, index: 812 };
+
+async function startPlane(context: TestContext) {
+  const consul = new ScriptedSource('consul');
+  const parts = await createControlPlane(context, {}, [consul]);
+  await parts.plane.start();
+  const why = async (app: string): Promise<WhyDocument> => {
+    const outcome = await parts.admin.why(app);
+    assert.ok(outcome.ok, `${app} is unknown`);
+    return outcome.document;
+  };
+  return { ...parts, consul, why, settle: () => parts.clock.advance(SETTLED_MS) };
+}
+
+test('operators go before the directory, the directory before Consul; what is hidden is named with its place', async (context) => {
+  const { source, consul, overrides, slot, why, settle } = await startPlane(context);
+  consul.say([appOf('shop', slot + 4, { instances: [appInstance(9_090), appInstance(9_091)], origin: KEY })]);
+  source.say([appOf('shop', slot, { instances: [appInstance(8_080)] })]);
+  void overrides.set('shop', '127.0.0.1:8080', 'drain', 'ann');
+  await settle();
+  const { status, definitions, serving, problems } = await why('shop');
+  assert.equal(status, 'served');
+  assert.deepEqual(
+    definitions.map(({ source: name, location, line, index, outcome, slot: wanted, instances }) => [
+      ...[name, location, line, index],
+      ...[outcome, wanted, instances],
+    ]),
+    [
+      ['directory', '/services/shop.yml', 1, undefined, 'used', slot, 1],
+      ['consul', 'autoproxy/apps/shop', null, 812, 'hidden', slot + 4, 2],
+    ],
+  );
+  assert.equal(serving?.slot, slot);
+  assert.deepEqual(
+    serving?.instances.map(({ id, state, sourceState }) => [id, state, sourceState]),
+    [['127.0.0.1:8080', 'drain', 'ready']],
+  );
+  assert.match(problems[0]?.message ?? '', /source consul is hidden by source directory/);
+});
+
+test('when the first source loses it, the next one gives it, and the decision stays in force', async (context) => {
+  const { source, consul, overrides, slot, why, settle } = await startPlane(context);
+  const instances = [appInstance(8_080)];
+  consul.say([appOf('shop', slot, { instances, origin: KEY })]);
+  source.say([appOf('shop', slot, { instances })]);
+  void overrides.set('shop', null, 'maint', 'ann');
+  await settle();
+  source.say([]);
+  await settle();
+  const { definitions, serving } = await why('shop');
+  assert.deepEqual(
+    definitions.map(({ source: name, outcome }) => [name, outcome]),
+    [['consul', 'used']],
+  );
+  assert.deepEqual(
+    serving?.instances.map(({ state, decision }) => [state, decision?.by, decision?.wholeApp]),
+    [['maint', 'ann', true]],
+  );
+});
+
+test('checks that speak against the present health are counted, and how many of them change it', async (context) => {
+  const { source, dead, slot, why, clock, settle } = await startPlane(context);
+  source.say([appOf('shop', slot, { instances: [appInstance(8_080)] })]);
+  await settle();
+  const up = (await why('shop')).serving?.instances[0];
+  assert.deepEqual([up?.health, up?.contrary, up?.contraryNeeded, up?.lastCheck?.ok], ['up', 0, 3, true]);
+  dead.add('127.0.0.1:8080');
+  await clock.advance(1_000);
+  const failing = (await why('shop')).serving?.instances[0];
+  assert.deepEqual([failing?.health, failing?.contrary, failing?.contraryNeeded], ['up', 1, 3]);
+  assert.equal(failing?.since, up?.since);
+  assert.equal(failing?.takesTraffic, true);
+  await clock.advance(2_000);
+  const down = (await why('shop')).serving?.instances[0];
+  assert.deepEqual([down?.health, down?.contrary, down?.contraryNeeded], ['down', 0, 2]);
+  assert.notEqual(down?.since, up?.since);
+  assert.equal(down?.since, down?.lastCheck?.at);
+  assert.equal(down?.takesTraffic, false);
+});
+
+test('what is held and what is stale is said of the source that it concerns', async (context) => {
+  const { source, consul, slot, clock, why, settle } = await startPlane(context);
+  const instances = [appInstance(8_080)];
+  consul.say([appOf('shop', slot, { instances, origin: KEY })]);
+  source.say(
+    [0, 1, 2, 3].map((index) => appOf(index === 0 ? 'shop' : `app-${index}`, slot + 2 * index, { instances })),
+  );
+  await settle();
+  consul.fail('no leader');
+  source.say([]);
+  await clock.advance(3_000);
+  const { status, definitions } = await why('shop');
+  assert.equal(status, 'served');
+  assert.deepEqual(
+    definitions.map(({ source: name, held, staleMs }) => [name, held, staleMs]),
+    [
+      ['directory', true, 0],
+      ['consul', false, 3_000 + SETTLED_MS],
+    ],
+  );
+});
+
+test('what was read and is not in force yet is pending, not refused', async (context) => {
+  const { source, slot, why, settle } = await startPlane(context);
+  source.say([appOf('shop', slot)]);
+  assert.deepEqual([(await why('shop')).status, (await why('shop')).definitions[0]?.outcome], ['pending', 'unserved']);
+  await settle();
+  assert.equal((await why('shop')).status, 'served');
+});
+
+test('names come from everywhere that names stand, and the nearest is offered', async (context) => {
+  const { source, slot, admin, settle } = await startPlane(context);
+  source.say([appOf('shop', slot), appOf('greedy', slot + 1)]);
+  await settle();
+  assert.deepEqual(await admin.why('gredy'), {
+    ok: false,
+    message: 'there is no app gredy on this node, and there was none since it started',
+    hint: 'did you mean greedy?',
+  });
+});
