@@ -18,7 +18,7 @@ import type { Paint, Style } from './terminal.js';
 const HEALTH_COLUMNS = [
   { title: 'HEALTH' },
   { title: 'FOR', align: 'right' },
-  { title: 'AGAINST' },
+  { title: 'RISE/FALL' },
   { title: 'LAST CHECK' },
 ] as const;
 const INSTANCE_COLUMNS = [
@@ -49,7 +49,7 @@ export function formatWhy(why: WhyDocument, paint: Paint): string[] {
   const parts = [
     [
       headline(why, paint),
-      ...why.definitions.map((one, index) => definitionLine(one, index, why)),
+      ...why.definitions.map((one) => definitionLine(one, why)),
       ...servingLines(serving, ageOf, paint),
     ],
     serving === null ? [] : instanceTable(serving, ageOf, paint),
@@ -79,7 +79,7 @@ function headline({ app, status, serving }: WhyDocument, paint: Paint): string {
   }
 }
 
-function definitionLine(one: Definition, index: number, { serving, definitions }: WhyDocument): string {
+function definitionLine(one: Definition, { serving, definitions }: WhyDocument): string {
   const { source, outcome, slot, instances, held, staleMs } = one;
   const notes = [
     outcome === 'used' ? `with ${countOf(instances, 'instance')}` : null,
@@ -89,13 +89,14 @@ function definitionLine(one: Definition, index: number, { serving, definitions }
     staleMs > 0 ? `the source is stale for ${formatAge(staleMs)}` : null,
   ].filter((note) => note !== null);
   const place = `${escapeText(source)}, ${formatOrigin(one)}`;
-  return `  ${(index === 0 ? 'given by' : 'also in').padEnd(10)}${[place, ...notes].join('; ')}`;
+  const role = outcome === 'hidden' ? 'also in' : outcome === 'used' ? 'given by' : 'written in';
+  return `  ${role.padEnd(12)}${[place, ...notes].join('; ')}`;
 }
 
 function servingLines(serving: Serving | null, ageOf: (time: string) => string, paint: Paint): string[] {
   if (serving === null) return [];
   const { traffic, check, bled, bledIn, instances } = serving;
-  const lines = [`  ${'checks'.padEnd(10)}${checkText(check)}`];
+  const lines = [`  ${'checks'.padEnd(12)}${checkText(check)}`];
   if (traffic === null) return lines;
   const using = instances.filter(({ takesTraffic }) => takesTraffic).length;
   const to = {
@@ -105,7 +106,7 @@ function servingLines(serving: Serving | null, ageOf: (time: string) => string, 
   }[traffic.to];
   const why = traffic.why === null ? '' : `: ${escapeText(traffic.why)}`;
   const counts = bled + bledIn === 0 ? '' : `; ${bled} bled so far, ${bledIn} taken from neighbors`;
-  return [...lines, `  ${'traffic'.padEnd(10)}${to} for ${ageOf(traffic.since)}${why}${counts}`];
+  return [...lines, `  ${'traffic'.padEnd(12)}${to} for ${ageOf(traffic.since)}${why}${counts}`];
 }
 
 function checkText({ path, intervalMs, timeoutMs, rise, fall }: HealthCheck): string {
@@ -137,7 +138,7 @@ function healthCells(measured: WhyHealth, ageOf: (time: string) => string, paint
   return [
     painted(health, health === 'up' ? 'green' : health === 'down' ? 'red' : 'dim', paint),
     since === null ? '-' : ageOf(since),
-    contrary === 0 ? '-' : `${contrary} of ${contraryNeeded}`,
+    contrary === 0 ? '-' : `${health === 'up' ? 'fall' : 'rise'} ${contrary}/${contraryNeeded}`,
     lastCheck === null ? '-' : escapeText(`${lastCheck.detail}, ${ageOf(lastCheck.at)} ago`),
   ];
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { AdminClient, AdminClientError, type AdminClientErrorKind } from '../../src/admin/client.js';
-import { STATE, startAdmin } from './node-double.js';
+import { STATE, startAdmin, WHY } from './node-double.js';
 
 const HOST = '127.0.93.2';
 
@@ -69,6 +69,17 @@ test('it sets states of apps and instances and says who asked, and accepts remov
   ]);
   await client.acceptRemoval('directory');
   await assert.rejects(client.acceptRemoval('directory'), failsAs('refused', /no removal of a source named directory/));
+});
+
+test('it reads why an app is what it is; an unknown one is refused with the nearest', async (context) => {
+  const { host, port } = await startAdmin(context);
+  const client = createClient(context, `${host}:${port}`);
+  assert.deepEqual(await client.readWhy('checkout'), WHY);
+  await assert.rejects(client.readWhy('chekout'), (error: AdminClientError) => {
+    assert.deepEqual([error.kind, error.status], ['refused', 404]);
+    assert.deepEqual([error.message, error.hint], ['there is no app chekout', 'did you mean checkout?']);
+    return true;
+  });
 });
 
 test('what the node refuses is told in its words', async (context) => {

@@ -37,7 +37,7 @@ test('an app is shown with the file and line that gave it, its ports, instances 
   assert.deepEqual([result.exitCode, result.stderr], [0, '']);
   const port = node.slot + 1;
   assert.match(result.stdout, new RegExp(`^shop: served on slot ${node.slot}, health port ${port}, http\n`));
-  assert.equal(lineOf(result, /^ {2}given by /), `  given by  directory, ${file}:6:1; with 1 instance`);
+  assert.equal(lineOf(result, /^ {2}given by /), `  given by    directory, ${file}:6:1; with 1 instance`);
   assert.match(
     lineOf(result, /^ {2}checks /),
     /a connect each 1s, at most 2s; up after 2 passed, down after 3 failed$/,
@@ -130,7 +130,7 @@ test('an app whose slot clashes is refused with the place of both, and ends with
   assert.match(result.stdout, /^greedy: refused, /);
   const [a, b] = ['a.yml', 'b.yml'].map((name) => path.join(node.servicesDir, name));
   assert.match(lineOf(result, /error: greedy/), new RegExp(`^${b}:1:1: error: .* of shop \\(${a}:1\\).* \\(give it`));
-  assert.match(lineOf(result, /^ {2}given by /), new RegExp(`${b}:1:1$`));
+  assert.match(lineOf(result, /^ {2}written in /), new RegExp(`${b}:1:1$`));
 
   await node.write('b.yml', appText('greedy', node.slot + 4));
   await node.untilState(({ apps }) => apps.length === 2);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mergeSources } from '../../src/state/merge.js';
-import { appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/apps.js';
 
 test('apps of all sources come together, sorted by name', () => {
   const { apps, problems } = mergeSources([
@@ -27,6 +27,30 @@ test('the first source wins whole, and both places are named', () => {
   assert.equal(problems[0]?.severity, 'warning');
   assert.equal(problems[0]?.file, 'apps/shop');
   assert.match(problems[0]?.message ?? '', /consul is hidden by source directory.*\/services\/shop\.yml:1/);
+});
+
+test('an app is never half from one source and half from another, however many have it', () => {
+  const states = ['directory', 'consul', 'docker'].map((name, index) => ({
+    name,
+    state: {
+      apps: [
+        appOf('shop', 9000 + 10 * index, {
+          retries: index,
+          instances: [appInstance(80 + index)],
+          origin: { source: name, location: `${name}-place`, line: null, col: null },
+        }),
+      ],
+      problems: [],
+    },
+  }));
+  for (const order of [states, [...states].reverse()]) {
+    const { apps, problems } = mergeSources(order);
+    assert.deepEqual(apps, order[0]?.state.apps);
+    assert.deepEqual(
+      problems.map(({ file }) => file),
+      order.slice(1).map(({ name }) => `${name}-place`),
+    );
+  }
 });
 
 test('problems of the sources are passed on', () => {

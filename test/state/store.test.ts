@@ -12,6 +12,9 @@ import { createRecordingLog } from '../support/recording-log.js';
 
 const APPS: readonly App[] = [
   appOf('blog', 9002),
+  appOf('cart', 9004, {
+    origin: { source: 'consul', location: 'autoproxy/apps/cart', line: null, col: null, index: 812 },
+  }),
   appOf('shop', 9000, { instances: [appInstance(1), appInstance(2, { id: '[::1]:2', host: '::1', state: 'drain' })] }),
 ];
 
