@@ -58,10 +58,12 @@ export class AppWhy {
       ...new Set([...plane.apps.map((app) => app.name), ...written, ...wrong, ...chronicle.names()]),
     ].sort();
     const nearest = nearestName(name, known);
-    const unread = plane.problems.find(({ app, severity }) => app === null && severity === 'error');
+    const unread = plane.problems.filter(({ app, severity }) => app === null && severity === 'error');
+    // A file is often named as its app.
+    const likely = unread.find(({ file }) => file.includes(name)) ?? unread[0];
     const hints = [
       nearest === null ? `it knows: ${shortList(known)}` : `did you mean ${nearest}?`,
-      unread === undefined ? null : `it may stand in what can not be read: ${formatProblem(unread)}`,
+      likely === undefined ? null : `it may stand in what can not be read: ${formatProblem(likely)}`,
     ];
     return {
       message: `there is no app ${name} on this node, and there was none since it started`,

@@ -157,6 +157,11 @@ test('a broken text is named with line and column, whether its last good version
 
   const unknown = await askWhy(node, 'else');
   assert.match(unknown.stderr, /it may stand in what can not be read: .*shop\.yml:1:\d+: error/);
+  await node.write('other.yml', 'other: [');
+  await node.untilState(({ problems }) => problems.some(({ file }) => file.endsWith('/other.yml')));
+  const likely = await askWhy(node, 'other');
+  assert.equal(likely.exitCode, 1);
+  assert.match(likely.stderr, /it may stand in what can not be read: .*other\.yml:1:\d+: error/);
 });
 
 test('an unknown app ends with 1 and names the nearest; one that was removed says how it went', async (context) => {
