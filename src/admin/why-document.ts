@@ -35,6 +35,19 @@ export interface Definition extends Origin {
   readonly held: boolean;
   /** For how long the source has not been confirmed; 0 when it is up. */
   readonly staleMs: number;
+  /** The instances as the source sees them, also those that it leaves out; empty where it has no more to say. */
+  readonly reports: readonly WhyReport[];
+}
+
+export interface WhyReport {
+  /** `ip:port`, as it is written there. */
+  readonly address: string;
+  /** Where it stands, such as `service shop-1 on node a1`. */
+  readonly place: string;
+  /** Why it is left out; null: it is an instance. */
+  readonly leftOut: string | null;
+  /** The source's own checks. */
+  readonly checks: readonly { readonly id: string; readonly status: string; readonly output: string }[];
 }
 
 export interface Serving {

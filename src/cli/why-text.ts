@@ -7,6 +7,7 @@ import type {
   WhyDocument,
   WhyHealth,
   WhyInstance,
+  WhyReport,
 } from '../admin/why-document.js';
 import { formatDuration } from '../core/durations.js';
 import type { HealthCheck } from '../model/app.js';
@@ -53,6 +54,7 @@ export function formatWhy(why: WhyDocument, paint: Paint): string[] {
       ...servingLines(serving, ageOf, paint),
     ],
     serving === null ? [] : instanceTable(serving, ageOf, paint),
+    ...why.definitions.filter(({ outcome }) => outcome !== 'hidden').map((one) => reportTable(one, paint)),
     serving === null ? [] : neighborTable(serving, ageOf, paint),
     why.problems.map((problem) => paint(problem.severity === 'error' ? 'red' : 'yellow', formatProblem(problem))),
     eventLines(why.events, ageOf, paint),
@@ -125,6 +127,38 @@ function instanceTable({ instances }: Serving, ageOf: (time: string) => string, 
     instanceNote(instance, ageOf),
   ]);
   return formatTable(INSTANCE_COLUMNS, rows, (title) => paint('dim', title));
+}
+
+/** What the source itself says: an instance that it leaves out stands nowhere else. */
+function reportTable({ source, reports }: Definition, paint: Paint): string[] {
+  if (reports.length === 0) return [];
+  const columns = [
+    { title: `IN ${escapeText(source).toUpperCase()}` },
+    { title: 'PLACE' },
+    { title: 'CHECKS' },
+  ] as const;
+  const rows = reports.map(({ address, place, leftOut, checks }): Cell[] => [
+    escapeText(address),
+    escapeText(place),
+    leftOut === null
+      ? painted(checksText(checks) || 'none', 'green', paint)
+      : painted(escapeText(`left out: ${leftOut}`) + lastWords(checks), 'red', paint),
+  ]);
+  return formatTable(columns, rows, (title) => paint('dim', title));
+}
+
+function checksText(checks: WhyReport['checks']): string {
+  return escapeText(checks.map(({ id, status }) => `${id} ${status}`).join(', '));
+}
+
+/** What the first check that is not content said, on one line. */
+function lastWords(checks: WhyReport['checks']): string {
+  const output =
+    checks
+      .find(({ status }) => status === 'critical')
+      ?.output.trim()
+      .replace(/\s+/g, ' ') ?? '';
+  return output === '' ? '' : escapeText(`: ${output.slice(0, 120)}`);
 }
 
 function neighborTable({ neighbors }: Serving, ageOf: (time: string) => string, paint: Paint): string[] {

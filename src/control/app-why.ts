@@ -86,6 +86,7 @@ export class AppWhy {
         instances: app.instances.length,
         held: feed.held.some((loss) => loss.app === name),
         staleMs: Math.round(feed.staleMs),
+        reports: feed.reportInstances(name),
       },
     }));
   }

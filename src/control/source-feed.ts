@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import type { App } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
-import type { Source, SourceState } from '../sources/source.js';
+import type { InstanceReport, Source, SourceState } from '../sources/source.js';
 import { diffApps, hasRemoval } from '../state/diff.js';
 import type { RemovalGuard } from '../state/removal-guard.js';
 
@@ -106,6 +106,11 @@ export class SourceFeed {
 
   refresh(): void {
     this.#source.refresh();
+  }
+
+  /** For people; empty where the state says all. */
+  reportInstances(app: string): readonly InstanceReport[] {
+    return this.#source.reportInstances?.(app) ?? [];
   }
 
   stop(): Promise<void> {

@@ -60,7 +60,7 @@ export function consulStateFrom(pod: string, records: readonly KeyRecord[], cata
   const problems: Problem[] = records.flatMap((record) => record.problems);
   const apps: App[] = [];
   const withdrawn: Withdrawal[] = [];
-  for (const { definition, key } of records) {
+  for (const { definition, key, modifyIndex } of records) {
     if (definition === null) continue;
     const { name } = definition;
     if (!definition.pods.includes(pod)) {
@@ -71,7 +71,7 @@ export function consulStateFrom(pod: string, records: readonly KeyRecord[], cata
     problems.push(...found.problems);
     withdrawn.push(...found.withdrawn.map((instance) => ({ app: name, instance })));
     const app = appFromDefinition(definition, found.instances);
-    if (app !== null) apps.push(app);
+    if (app !== null) apps.push({ ...app, origin: { ...app.origin, index: modifyIndex } });
     else {
       const hint = `give it one: autoproxy slot alloc ${name}`;
       problems.push(problemOf(key, name, 'warning', `${name}: it has no slot yet and is not served`, hint));

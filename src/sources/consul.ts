@@ -19,9 +19,10 @@ import {
 } from '../consul/reads.js';
 import { APPS_PREFIX, type ConsulSettings } from '../consul/settings.js';
 import type { Clock, Random } from '../core/clock.js';
+import { instanceReportsFrom } from './consul-reports.js';
 import { consulStateFrom, type KeyRecord, recordFromKey } from './consul-state.js';
 import { catalogueFrom, hasForgottenNode, type NodeView, viewProblems } from './consul-view.js';
-import type { Source, SourceListener } from './source.js';
+import type { InstanceReport, Source, SourceListener } from './source.js';
 
 export interface ConsulSourceOptions {
   readonly settings: ConsulSettings;
@@ -81,6 +82,10 @@ export class ConsulSource implements Source {
     await Promise.all(this.#queries.map((query) => query.stop()));
     await this.#reading;
     this.#connection.close();
+  }
+
+  reportInstances(app: string): readonly InstanceReport[] {
+    return this.#node === null ? [] : instanceReportsFrom(catalogueFrom(this.#options.node, this.#node), app);
   }
 
   #query<T>(question: Question, read: Read<T>, onNews: (answer: Answer<T>) => void): BlockingQuery<unknown> {

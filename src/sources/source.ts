@@ -10,6 +10,27 @@ export interface Source {
   /** Reads again now, whatever was noticed (SIGHUP). */
   refresh(): void;
   stop(): Promise<void>;
+  /** What it knows of the instances of an app beyond its state, for people; absent: the state says all. */
+  reportInstances?(app: string): readonly InstanceReport[];
+}
+
+/** An instance as its source sees it, also one that it leaves out. */
+export interface InstanceReport {
+  /** `ip:port`, as it is written there. */
+  readonly address: string;
+  /** Where it stands, such as `service shop-1 on node a1`. */
+  readonly place: string;
+  /** Why it is left out; null: it is an instance. */
+  readonly leftOut: string | null;
+  /** The source's own checks; those of this node are another matter. */
+  readonly checks: readonly SourceCheck[];
+}
+
+export interface SourceCheck {
+  readonly id: string;
+  /** In the words of the source. */
+  readonly status: string;
+  readonly output: string;
 }
 
 export interface SourceListener {

@@ -20,6 +20,7 @@ function definitionOf(fields: Partial<Definition> = {}): Definition {
     instances: 1,
     held: false,
     staleMs: 0,
+    reports: [],
     ...fields,
   };
 }
@@ -123,6 +124,27 @@ test('a bleed names where to, why and how much so far', () => {
     '  traffic     bleeds to 10.0.0.6, 10.0.0.7 for 5m 10s: it has no instance; 7 bled so far, 2 taken from neighbors',
   );
   assert.match(lines.at(-1) ?? '', /^10\.0\.0\.6 +up +5m 10s +- +connected, 0s ago$/);
+});
+
+test('what the source itself knows of instances is a table of its own, with the reason of what it leaves out', () => {
+  const place = 'service shop-1 on node a1';
+  const reports = [
+    { address: '10.0.0.9:80', place, leftOut: null, checks: [{ id: 'ping', status: 'passing', output: 'pong' }] },
+    { address: '10.0.0.9:81', place, leftOut: null, checks: [] },
+    {
+      address: '10.0.0.9:82',
+      place,
+      leftOut: 'check ping is critical',
+      checks: [{ id: 'ping', status: 'critical', output: 'dial tcp:\n connection refused\x1b' }],
+    },
+  ];
+  const lines = linesOf({ definitions: [definitionOf({ source: 'consul', reports })] });
+  assert.deepEqual(lines.slice(-4), [
+    'IN CONSUL    PLACE                      CHECKS',
+    '10.0.0.9:80  service shop-1 on node a1  ping passing',
+    '10.0.0.9:81  service shop-1 on node a1  none',
+    '10.0.0.9:82  service shop-1 on node a1  left out: check ping is critical: dial tcp: connection refused\\u001b',
+  ]);
 });
 
 test('a slot that could not be bound says why', () => {
