@@ -8,7 +8,6 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TestContext } from 'node:test';
 import { ownAddress } from './addresses.js';
 import type { ConsulAgent } from './consul.js';
 
@@ -42,7 +41,7 @@ export class ConsulFront {
     server.on('request', (request: IncomingMessage, response: ServerResponse) => this.#onRequest(request, response));
   }
 
-  static async start(context: TestContext, consul: ConsulAgent): Promise<ConsulFront> {
+  static async start(context: { after(cleanup: () => void): void }, consul: ConsulAgent): Promise<ConsulFront> {
     const server = createServer().listen(0, ownAddress());
     await once(server, 'listening');
     const front = new ConsulFront(server, consul);

@@ -23,7 +23,7 @@ export async function putApp(consul: ConsulAgent, name: string, slot: number, mo
 export async function register(
   consul: ConsulAgent,
   app: string,
-  instance: HttpInstance,
+  instance: Pick<HttpInstance, 'id' | 'host' | 'port'>,
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
   const id = `${app}-${instance.id}`;
