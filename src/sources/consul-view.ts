@@ -12,6 +12,19 @@ export interface NodeView {
   readonly checks: Answer<readonly CheckEntry[]>;
 }
 
+/** Where Consul stood when it said something of services and of checks. */
+export interface NodeIndexes {
+  readonly services: number;
+  readonly checks: number;
+}
+
+export const NO_INDEXES: NodeIndexes = { services: 0, checks: 0 };
+
+/** The view is of a time before what is known already: of another server that lags, or of one that has lost its state. */
+export function isBehind({ services, checks }: NodeView, known: NodeIndexes): boolean {
+  return services.index < known.services || checks.index < known.checks;
+}
+
 export function catalogueFrom(node: string, { services, checks }: NodeView): NodeCatalogue {
   return { node, services: services.value, checks: checks.value };
 }

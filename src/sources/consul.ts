@@ -9,6 +9,7 @@ import { ConsulConnection } from '../consul/connection.js';
 import { ConsulFailure, reasonOf } from '../consul/failure.js';
 import {
   type Answer,
+  type Consistency,
   type Read,
   readFrom,
   readKeys,
@@ -21,7 +22,15 @@ import { APPS_PREFIX, type ConsulSettings } from '../consul/settings.js';
 import type { Clock, Random } from '../core/clock.js';
 import { instanceReportsFrom } from './consul-reports.js';
 import { consulStateFrom, type KeyRecord, recordFromKey } from './consul-state.js';
-import { catalogueFrom, hasForgottenNode, type NodeView, viewProblems } from './consul-view.js';
+import {
+  catalogueFrom,
+  hasForgottenNode,
+  isBehind,
+  NO_INDEXES,
+  type NodeIndexes,
+  type NodeView,
+  viewProblems,
+} from './consul-view.js';
 import type { InstanceReport, Source, SourceListener } from './source.js';
 
 export interface ConsulSourceOptions {
@@ -53,6 +62,8 @@ export class ConsulSource implements Source {
   readonly #failures = new Map<Question, ConsulFailure>();
   /** Why the next answer is to be doubted when it holds less than the last one. */
   readonly #doubts = new Map<'apps' | 'node', string>();
+  /** What told of a change of the node stood at these indexes: whoever is behind them has not heard of it. */
+  #toldIndexes: NodeIndexes = NO_INDEXES;
   #reading: Promise<void> | null = null;
   #isReadWanted = false;
 
@@ -61,8 +72,8 @@ export class ConsulSource implements Source {
     this.#connection = new ConsulConnection(options.settings);
     this.#queries = [
       this.#query('apps', readKeys(APPS_PREFIX), (answer) => void this.#takeKeys(answer)),
-      this.#query('services', readNodeServices(options.node), () => this.#readNodeSoon()),
-      this.#query('checks', readNodeChecks(options.node), () => this.#readNodeSoon()),
+      this.#query('services', readNodeServices(options.node), ({ index }) => this.#readNodeSoon({ services: index })),
+      this.#query('checks', readNodeChecks(options.node), ({ index }) => this.#readNodeSoon({ checks: index })),
     ];
   }
 
@@ -113,6 +124,7 @@ export class ConsulSource implements Source {
     if (this.#records !== null && this.#node !== null) this.#doubts.set(question === 'apps' ? 'apps' : 'node', reason);
     // What comes after it is news in any case, and tells the listener that all is well again.
     this.#texts.delete(question);
+    if (question !== 'apps') this.#toldIndexes = NO_INDEXES;
   }
 
   #onFailure(question: Question, failure: ConsulFailure): void {
@@ -145,7 +157,8 @@ export class ConsulSource implements Source {
   }
 
   /** Services and checks come from two tables: whichever moved, both are read. */
-  #readNodeSoon(): void {
+  #readNodeSoon(told: Partial<NodeIndexes> = {}): void {
+    this.#toldIndexes = { ...this.#toldIndexes, ...told };
     this.#isReadWanted = true;
     this.#reading ??= this.#readNode().finally(() => {
       this.#reading = null;
@@ -155,15 +168,15 @@ export class ConsulSource implements Source {
 
   async #readNode(): Promise<void> {
     this.#isReadWanted = false;
-    const { node, clock, random } = this.#options;
-    // As fresh as what told of the change: after a failure that was the leader.
-    const now = readNow(this.#doubts.has('node') ? 'leader' : 'stale', this.#abort.signal);
+    const { clock, random } = this.#options;
     try {
-      const services = await readFrom(this.#connection, readNodeServices(node), now);
-      // A service is registered together with its checks: none of them can be missing from what is read later.
-      const view = { services, checks: await readFrom(this.#connection, readNodeChecks(node), now) };
+      // As fresh as what told of the change: after a failure that was the leader.
+      let view = await this.#readView(this.#doubts.has('node') ? 'leader' : 'stale');
+      // Another server than the one that told, and it lags: nothing would wake us when it has caught up.
+      if (isBehind(view, this.#toldIndexes)) view = await this.#readView('leader');
       this.#failures.delete('node');
       if (hasForgottenNode(this.#node, view)) this.#doubts.set('node', 'Consul forgot this node');
+      if (isBehind(view, this.#toldIndexes)) this.#doubts.set('node', "Consul's index went back");
       this.#node = view;
       this.#tell('node');
     } catch (error) {
@@ -173,6 +186,14 @@ export class ConsulSource implements Source {
         if (this.#listener !== null) this.#readNodeSoon();
       });
     }
+  }
+
+  async #readView(consistency: Consistency): Promise<NodeView> {
+    const { node } = this.#options;
+    const now = readNow(consistency, this.#abort.signal);
+    const services = await readFrom(this.#connection, readNodeServices(node), now);
+    // A service is registered together with its checks: none of them can be missing from what is read later.
+    return { services, checks: await readFrom(this.#connection, readNodeChecks(node), now) };
   }
 
   /** Nothing is said before each part has been read once. */

@@ -60,15 +60,15 @@ export function guardRemovals(input: RemovalInput): RemovalVerdict {
   const { source, held, previous, next, now, maxRemovalShare, graceMs, doubt } = input;
   const withdrawn = new Set(input.withdrawn?.map(({ app, instance }) => lossKey(app, instance)));
   const losses = lossesBetween(previous, next).filter(({ key }) => !withdrawn.has(key));
-  const doubted = losses.filter(({ key }) => (held?.get(key)?.since ?? now) + graceMs > now);
+  const doubted = losses.filter((loss) => (holdOf(loss, held)?.since ?? now) + graceMs > now);
   const emptied = namesOf(doubted.filter(({ isWhole }) => isWhole)).size;
   const known = previous.length - (namesOf(losses).size - namesOf(doubted).size);
   const isLarge = emptied >= MIN_GUARDED_REMOVALS && emptied > known * maxRemovalShare;
   const isDoubted = doubt !== undefined && maxRemovalShare < 1;
   // What was held once stays held for its time, even when the rest has come back: the source is still finding its feet.
-  const kept = doubted.filter(({ key, isWhole }) => held?.has(key) || (isLarge && isWhole) || isDoubted);
+  const kept = doubted.filter((loss) => holdOf(loss, held) !== null || (isLarge && loss.isWhole) || isDoubted);
   if (kept.length === 0) return { apps: next, held: null, problem: null };
-  const holds = new Map(kept.map(({ key }) => [key, held?.get(key) ?? { since: now, doubt: doubt ?? null }]));
+  const holds = new Map(kept.map((loss) => [loss.key, holdOf(loss, held) ?? { since: now, doubt: doubt ?? null }]));
   return {
     apps: withLosses(next, kept),
     held: holds,
@@ -87,6 +87,19 @@ function lossesBetween(previous: readonly App[], next: readonly App[]): Loss[] {
       .filter(({ id }) => !taken.has(id))
       .map((instance) => ({ key: lossKey(app.name, instance.id), app, instance, isWhole: now.instances.length === 0 }));
   });
+}
+
+/**
+ * The hold that a loss stands under already. A source that finds its feet loses an app and brings it back without its
+ * instances, or the other way round: that is one loss, seen from two sides.
+ */
+function holdOf({ key, app, instance }: Loss, held: HeldRemovals | null): Hold | null {
+  if (held === null) return null;
+  const own = held.get(key);
+  if (own !== undefined) return own;
+  if (instance !== null) return held.get(lossKey(app.name, null)) ?? null;
+  const ofInstances = app.instances.flatMap(({ id }) => held.get(lossKey(app.name, id)) ?? []);
+  return ofInstances[0] ?? null;
 }
 
 function lossKey(app: string, instance: string | null): string {

@@ -1,0 +1,76 @@
+/** A source that doubts itself loses nothing, however little it is; what it took out on purpose goes. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { App, Instance } from '../../src/model/app.js';
+import type { SourceState } from '../../src/sources/source.js';
+import { RemovalGuard } from '../../src/state/removal-guard.js';
+import { appOf } from '../support/apps.js';
+import { FakeClock } from '../support/fake-clock.js';
+
+const DOUBT = { doubt: 'Consul had failed' };
+const ONE = instance('127.0.0.2:80');
+const TWO = instance('127.0.0.3:80');
+
+function instance(id: string): Instance {
+  const [host = '', port = ''] = id.split(':');
+  return { id, host, port: Number(port), weight: 100, state: 'ready' };
+}
+
+function shop(...instances: readonly Instance[]): App {
+  return appOf('shop', 9_000, { instances });
+}
+
+class Guarded {
+  readonly clock = new FakeClock();
+  readonly guard = new RemovalGuard({ clock: this.clock });
+  apps: readonly App[];
+
+  constructor(...apps: readonly App[]) {
+    this.apps = apps;
+  }
+
+  /** @returns what is served after this answer: names with ids */
+  answer(next: readonly App[], said: Pick<SourceState, 'doubt' | 'withdrawn'> = {}): string[] {
+    this.apps = this.guard.check('consul', this.apps, next, said).apps;
+    return this.apps.map(({ name, instances }) => [name, ...instances.map(({ id }) => id).sort()].join(' '));
+  }
+}
+
+const WHOLE = ['shop 127.0.0.2:80 127.0.0.3:80'];
+
+test('one app and one instance are held where the source doubts itself, and go where it does not', () => {
+  assert.deepEqual(new Guarded(shop(ONE, TWO)).answer([], DOUBT), WHOLE);
+  assert.deepEqual(new Guarded(shop(ONE, TWO)).answer([shop(ONE)], DOUBT), WHOLE);
+  assert.deepEqual(new Guarded(shop(ONE, TWO)).answer([]), []);
+  assert.deepEqual(new Guarded(shop(ONE, TWO)).answer([shop(ONE)]), ['shop 127.0.0.2:80']);
+});
+
+test('what was taken out on purpose goes at once, doubt or not', () => {
+  const withdrawn = [{ app: 'shop', instance: ONE.id }];
+  assert.deepEqual(new Guarded(shop(ONE, TWO)).answer([shop(TWO)], { ...DOUBT, withdrawn }), ['shop 127.0.0.3:80']);
+});
+
+test('a loss stays held when its other side is seen: the app comes back without its instances, and they after it', () => {
+  const source = new Guarded(shop(ONE, TWO));
+  assert.deepEqual(source.answer([shop()], DOUBT), WHOLE, 'first its instances vanish');
+  assert.deepEqual(source.answer([]), WHOLE, 'then the app');
+  assert.deepEqual(source.answer([shop()]), WHOLE, 'which comes back with nothing');
+  assert.deepEqual(source.answer([shop(TWO)], { withdrawn: [{ app: 'shop', instance: ONE.id }] }), [
+    'shop 127.0.0.3:80',
+  ]);
+});
+
+test('changing sides gives a loss no more time', () => {
+  const source = new Guarded(shop(ONE, TWO));
+  source.answer([], DOUBT);
+  source.clock.jump(40_000);
+  assert.deepEqual(source.answer([shop()]), WHOLE);
+  source.clock.jump(20_000);
+  assert.deepEqual(source.answer([shop()]), ['shop']);
+});
+
+test('an address that another app has now is no loss of the first one', () => {
+  const source = new Guarded(shop(ONE, TWO));
+  const other = appOf('other', 9_100, { instances: [ONE] });
+  assert.deepEqual(source.answer([shop(TWO), other], DOUBT), ['shop 127.0.0.3:80', 'other 127.0.0.2:80']);
+});
