@@ -32,7 +32,10 @@ test('Consul is killed, and comes back with nothing in it', async (context) => {
   await untilUp(node);
   await assertUnharmed(fleet);
   const { problems } = await node.state();
-  assert.match(problems.map(({ message }) => message).join(), /1 of 1 apps vanished .* \(Consul had failed\)/);
+  assert.match(
+    problems.map(({ message }) => message).join(),
+    /1 of 1 apps vanished .* \(Consul (had failed|forgot this node)\)/,
+  );
 });
 
 test('an instance that fails its own checks leaves also while Consul is gone', async (context) => {

@@ -9,7 +9,7 @@ import { findPlace, type NodePlace, type RunningNode, startNodeAt } from '../sup
 import { ask, untilAnswered } from '../support/steady-traffic.js';
 
 /** Asked at the start and then no more: what dies is found out by requests alone. */
-const HARDLY_EVER = '{interval: 1h}';
+const HARDLY_EVER = '{interval: 1h, timeout: 10s}';
 
 function shopText(slot: number, instances: readonly string[]): string {
   return `shop: {protocol: http, translated_port: ${slot}, health: ${HARDLY_EVER}, instances: ${JSON.stringify(instances)}}\n`;
