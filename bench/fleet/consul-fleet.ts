@@ -91,7 +91,7 @@ export class ConsulFleet {
       const name = `app-${app}`;
       await this.consul.put(
         `/v1/kv/autoproxy/apps/${name}`,
-        `name: ${name}\npods: [${POD}]\nslot: ${this.slotOf(app)}\n`,
+        `name: ${name}\npods: [${POD}]\nprotocol: http\nslot: ${this.slotOf(app)}\n`,
       );
       for (let index = 0; index < instancesEach; index += 1) {
         const place = this.#origin.places[app * instancesEach + index];

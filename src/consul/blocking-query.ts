@@ -17,8 +17,11 @@ export interface BlockingQueryOptions<T> {
 }
 
 export interface BlockingQueryListener<T> {
-  /** At each answer that can be believed, whether it is new or not: the index moves for others' changes too. */
-  onAnswer(answer: Answer<T>): void;
+  /**
+   * At each answer that can be believed, whether it is new or not: the index moves for others' changes too.
+   * @returns whether it is
+   */
+  onAnswer(answer: Answer<T>): boolean;
   /** An answer was not believed, because its index went back; the leader's follows. */
   onBackwards(): void;
   /** At each failed attempt; it goes on for ever. */
@@ -44,6 +47,7 @@ export class BlockingQuery<T> {
   #index = 0;
   #consistency: Consistency = 'leader';
   #budget: QueryBudget;
+  #hadNews = false;
   #lastGoodAt: number;
   #loop: Promise<void> | null = null;
 
@@ -76,7 +80,8 @@ export class BlockingQuery<T> {
       this.#abort = new AbortController();
       const { signal } = this.#abort;
       try {
-        const { budget, pauseMs } = takeQuery(this.#budget, this.#options.clock.now(), this.#options.random);
+        const { clock, random } = this.#options;
+        const { budget, pauseMs } = takeQuery(this.#budget, this.#hadNews, clock.now(), random);
         this.#budget = budget;
         if (pauseMs > 0) await this.#pause(pauseMs, signal);
         await this.#ask(signal);
@@ -108,10 +113,11 @@ export class BlockingQuery<T> {
     this.#index = verdict.index;
     this.#consistency = 'stale';
     this.#lastGoodAt = clock.now();
-    this.#listener.onAnswer(answer);
+    this.#hadNews = this.#listener.onAnswer(answer);
   }
 
   #startOver(): void {
+    this.#hadNews = false;
     this.#index = 0;
     this.#consistency = 'leader';
   }

@@ -10,6 +10,8 @@ const DEADLINE_MARGIN_MS = 1_000;
 /** A change is asked for at once, a storm of wake-ups is not followed: so many queries at once, then so many a second. */
 const BURST = 8;
 const QUERIES_PER_SECOND = 4;
+/** Of a query behind an answer that brought something new: a deployment goes on in steps, and each is wanted soon. */
+const COST_AFTER_NEWS = 0.3;
 
 /** A short outage is over soon after its end: within this time a fallen Consul is noticed to be back. */
 const MIN_RETRY_MS = 1_500;
@@ -50,13 +52,20 @@ export function fullBudget(now: number): QueryBudget {
   return { left: BURST, at: now };
 }
 
-/** Takes one query out of the budget. @returns how long it has to wait for its turn, with jitter. */
+/**
+ * Takes one query out of the budget.
+ * @param isAfterNews the last answer brought something new
+ * @returns how long it has to wait for its turn, with jitter
+ */
 export function takeQuery(
   budget: QueryBudget,
+  isAfterNews: boolean,
   now: number,
   random: Random,
 ): { readonly budget: QueryBudget; readonly pauseMs: number } {
-  const left = Math.min(BURST, budget.left + ((now - budget.at) / 1_000) * QUERIES_PER_SECOND) - 1;
+  const left =
+    Math.min(BURST, budget.left + ((now - budget.at) / 1_000) * QUERIES_PER_SECOND) -
+    (isAfterNews ? COST_AFTER_NEWS : 1);
   const missing = Math.max(0, -left);
   const pauseMs = (missing / QUERIES_PER_SECOND) * 1_000 * (0.9 + random() * 0.2);
   return { budget: { left, at: now }, pauseMs };

@@ -38,9 +38,10 @@ export class ConsulNeighbors implements NeighborSource {
           this.#saidKind = null;
           const { addresses, hasSelf } = podNodesFrom(value, ownId, this.#addresses);
           if (!hasSelf) onForgotten();
-          if (addresses.join() === this.#addresses.join()) return;
+          if (addresses.join() === this.#addresses.join()) return false;
           this.#addresses = addresses;
           this.#onAddresses?.(addresses);
+          return true;
         },
         // What it lost then it shows by lacking this node.
         onBackwards: () => {},

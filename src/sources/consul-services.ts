@@ -10,13 +10,42 @@ const NODE_MAINTENANCE = '_node_maintenance';
 /** Whether the agent of this node is alive says nothing about the instances: this node asks them itself. */
 const AGENT_CHECK = 'serfHealth';
 
-/** What the catalogue holds about one node, read together. */
+/** What the catalogue holds about one node, read together; it is asked once for each app. */
 export interface NodeCatalogue {
   /** Name of the node. */
   readonly node: string;
-  /** null: the catalogue has no such node. */
-  readonly services: NodeServices | null;
-  readonly checks: readonly CheckEntry[];
+  /** Address of the node; empty when the catalogue has no such node. */
+  readonly address: string;
+  readonly servicesByName: ReadonlyMap<string, readonly ServiceEntry[]>;
+  /** By the id of their service; under the empty id those of the node. */
+  readonly checksByService: ReadonlyMap<string, readonly CheckEntry[]>;
+}
+
+/** @param services null: the catalogue has no such node */
+export function nodeCatalogue(
+  node: string,
+  services: NodeServices | null,
+  checks: readonly CheckEntry[],
+): NodeCatalogue {
+  return {
+    node,
+    address: services?.address ?? '',
+    servicesByName: groupedBy(services?.services ?? [], ({ name }) => name),
+    checksByService: groupedBy(
+      checks.filter(({ id, serviceId }) => serviceId !== '' || id !== AGENT_CHECK),
+      ({ serviceId }) => serviceId,
+    ),
+  };
+}
+
+function groupedBy<T>(entries: readonly T[], keyOf: (entry: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const entry of entries) {
+    const group = groups.get(keyOf(entry));
+    if (group === undefined) groups.set(keyOf(entry), [entry]);
+    else group.push(entry);
+  }
+  return groups;
 }
 
 /** A service under the name of an app, and what is made of it. */
@@ -32,22 +61,22 @@ export interface JudgedService {
 export type Verdict =
   /** `isExplicit`: the weight is on our scale; else it is one of Consul's, to be seen against the others. */
   | { readonly kind: 'instance'; readonly state: AdminState; readonly weight: number; readonly isExplicit: boolean }
-  | { readonly kind: 'out'; readonly why: string }
+  /**
+   * `isMeasured`: a check said so. An agent that has just started calls critical what it has not checked yet: nobody
+   * meant that, so a source in doubt does not take it for an intention.
+   */
+  | { readonly kind: 'out'; readonly why: string; readonly isMeasured: boolean }
   | { readonly kind: 'broken'; readonly why: string; readonly hint: string };
 
 /** Maintenance is drain, critical is out, warning stays with the weight that it has for that case. */
-export function judgeServices({ services, checks }: NodeCatalogue, app: string): readonly JudgedService[] {
-  if (services === null) return [];
-  return services.services
-    .filter(({ name }) => name === app)
-    .map((service) => {
-      const host = service.address === '' ? services.address : service.address;
-      const address = `${host.includes(':') ? `[${host}]` : host}:${service.port}`;
-      const own = checks.filter(({ serviceId, id }) =>
-        serviceId === '' ? id !== AGENT_CHECK : serviceId === service.id,
-      );
-      return { service, address, checks: own, verdict: verdictOf(service, address, own) };
-    });
+export function judgeServices(catalogue: NodeCatalogue, app: string): readonly JudgedService[] {
+  const ofNode = catalogue.checksByService.get('') ?? [];
+  return (catalogue.servicesByName.get(app) ?? []).map((service) => {
+    const host = service.address === '' ? catalogue.address : service.address;
+    const address = `${host.includes(':') ? `[${host}]` : host}:${service.port}`;
+    const checks = [...(catalogue.checksByService.get(service.id) ?? []), ...ofNode];
+    return { service, address, checks, verdict: verdictOf(service, address, checks) };
+  });
 }
 
 function verdictOf(service: ServiceEntry, address: string, checks: readonly CheckEntry[]): Verdict {
@@ -55,8 +84,11 @@ function verdictOf(service: ServiceEntry, address: string, checks: readonly Chec
   if (!('id' in parseInstanceAddress(address))) {
     return broken(`${escapeText(address)} is no address of an instance`, 'register it with an IP address and a port');
   }
-  const critical = checks.find((check) => check.status === 'critical' && !isMaintenance(check));
-  if (critical !== undefined) return { kind: 'out', why: `check ${escapeText(critical.id)} is critical` };
+  const critical = checks.filter((check) => check.status === 'critical' && !isMaintenance(check));
+  const [shown] = [...critical.filter(hasRun), ...critical];
+  if (shown !== undefined) {
+    return { kind: 'out', why: `check ${escapeText(shown.id)} is critical`, isMeasured: hasRun(shown) };
+  }
   const weight = wordOf(service, 'weight');
   if (weight !== null && !(/^\d{1,3}$/.test(weight) && Number(weight) <= MAX_WEIGHT)) {
     return broken(`its weight "${escapeText(weight)}" is no number from 0 to 256`, 'write such a number');
@@ -73,6 +105,11 @@ function verdictOf(service: ServiceEntry, address: string, checks: readonly Chec
   };
 }
 
+/** What has run has something to say, if only which status it got. */
+function hasRun({ output }: CheckEntry): boolean {
+  return output !== '';
+}
+
 /** An operator's word, not a measurement. */
 function isMaintenance({ id }: CheckEntry): boolean {
   return id === NODE_MAINTENANCE || id.startsWith(SERVICE_MAINTENANCE);
@@ -87,7 +124,7 @@ function wordOf({ meta, tags }: ServiceEntry, word: 'weight' | 'state'): string 
 export interface AppInstances {
   /** Sorted by id. */
   readonly instances: readonly Instance[];
-  /** Ids of those that are registered and out. */
+  /** Ids of those that are registered and were taken out. */
   readonly withdrawn: readonly string[];
   readonly problems: readonly Problem[];
 }
@@ -108,7 +145,7 @@ export function instancesFrom(catalogue: NodeCatalogue, app: string): AppInstanc
     const place = parseInstanceAddress(address);
     if (!('id' in place)) continue;
     if (verdict.kind !== 'instance') {
-      withdrawn.push(place.id);
+      if (verdict.kind === 'broken' || verdict.isMeasured) withdrawn.push(place.id);
       continue;
     }
     const { id, host, port } = place;

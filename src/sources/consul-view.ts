@@ -4,7 +4,7 @@ import type { Answer } from '../consul/reads.js';
 import { nodeRight } from '../consul/reads.js';
 import { NODE_SERVICE } from '../consul/settings.js';
 import type { Problem } from '../model/problem.js';
-import type { NodeCatalogue } from './consul-services.js';
+import { type NodeCatalogue, nodeCatalogue } from './consul-services.js';
 
 /** Services and checks, the services read first. */
 export interface NodeView {
@@ -26,7 +26,7 @@ export function isBehind({ services, checks }: NodeView, known: NodeIndexes): bo
 }
 
 export function catalogueFrom(node: string, { services, checks }: NodeView): NodeCatalogue {
-  return { node, services: services.value, checks: checks.value };
+  return nodeCatalogue(node, services.value, checks.value);
 }
 
 /** This node registers itself; a catalogue that has lost that has lost more. */

@@ -108,10 +108,12 @@ export class ConsulSource implements Source {
           this.#failures.delete(question);
           const text = JSON.stringify(answer.value);
           // An index that moves is no proof of a change: it moves for the whole catalogue.
-          if (this.#texts.get(question) !== text) {
+          const isNews = this.#texts.get(question) !== text;
+          if (isNews) {
             this.#texts.set(question, text);
             onNews(answer);
           } else if (this.#failures.size === 0) this.#listener?.onConfirmed();
+          return isNews;
         },
         onBackwards: () => this.#doubt(question, "Consul's index went back"),
         onFailure: (failure) => this.#onFailure(question, failure),

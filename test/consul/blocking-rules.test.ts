@@ -31,7 +31,7 @@ test('a burst of changes is followed at once, a storm of wake-ups a few times a 
   let now = 0;
   let atOnce = 0;
   for (let query = 0; query < 100; query += 1) {
-    const taken = takeQuery(budget, now, () => 0.5);
+    const taken = takeQuery(budget, false, now, () => 0.5);
     budget = taken.budget;
     if (now === 0 && taken.pauseMs === 0) atOnce += 1;
     now += taken.pauseMs;
@@ -39,13 +39,13 @@ test('a burst of changes is followed at once, a storm of wake-ups a few times a 
   assert.equal(atOnce, 8);
   const perSecond = 92 / (now / 1_000);
   assert.ok(perSecond > 2 && perSecond <= 5, `${perSecond} a second`);
-  assert.equal(takeQuery(budget, now + 60_000, () => 0.5).pauseMs, 0, 'the budget grows back');
+  assert.equal(takeQuery(budget, false, now + 60_000, () => 0.5).pauseMs, 0, 'the budget grows back');
 });
 
 test('the rate limit has jitter: two clients that wake together drift apart', () => {
   const spent = { left: 0, at: 0 };
-  const first = takeQuery(spent, 0, () => 0).pauseMs;
-  const last = takeQuery(spent, 0, () => 0.999).pauseMs;
+  const first = takeQuery(spent, false, 0, () => 0).pauseMs;
+  const last = takeQuery(spent, false, 0, () => 0.999).pauseMs;
   assert.ok(last > first * 1.1);
 });
 
@@ -60,4 +60,20 @@ test('a short outage is noticed to be over within a second and a half, a long on
     15_000,
     'spread over the upper half',
   );
+});
+
+test('what brings news may be asked for more often, and not without end', () => {
+  const asked = (isAfterNews: boolean): number => {
+    let budget = fullBudget(0);
+    let now = 0;
+    let count = 0;
+    for (; now < 60_000; count += 1) {
+      const taken = takeQuery(budget, isAfterNews, now, () => 0.5);
+      budget = taken.budget;
+      now += Math.max(1, taken.pauseMs);
+    }
+    return count / 60;
+  };
+  assert.ok(asked(false) < 5, `${asked(false)} a second`);
+  assert.ok(asked(true) > 10 && asked(true) < 15, `${asked(true)} a second`);
 });

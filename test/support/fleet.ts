@@ -43,7 +43,7 @@ export async function setCheck(
   id: string,
   status: 'passing' | 'warning' | 'critical',
 ): Promise<void> {
-  await consul.put(`/v1/agent/check/update/${encodeURIComponent(id)}`, { Status: status });
+  await consul.put(`/v1/agent/check/update/${encodeURIComponent(id)}`, { Status: status, Output: 'set by hand' });
 }
 
 export interface FleetNode {
