@@ -2,7 +2,7 @@
 import type { SourceStatus } from '../../src/admin/state-document.js';
 import { type ConsulAgent, startConsul, startConsulCluster } from '../../test/support/consul.js';
 import { ConsulFront } from '../../test/support/consul-front.js';
-import { POD, register } from '../../test/support/fleet.js';
+import { POD, register, setCheck } from '../../test/support/fleet.js';
 import { NodeUnderTest } from '../node-under-test.js';
 import { ManyInstances } from './many-instances.js';
 
@@ -98,6 +98,8 @@ export class ConsulFleet {
         if (place === undefined) throw new Error('there are not enough instances');
         const address = `${place.host}:${place.port}`;
         const checkId = await register(this.consul, name, { id: address, ...place });
+        // An agent that was restarted keeps its checks as they are, and none of them has passed yet.
+        if (this.instances.length > 0) await setCheck(this.consul, checkId, 'passing');
         instances.push({ app: name, address, checkId });
       }
     }
