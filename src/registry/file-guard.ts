@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -52,16 +52,15 @@ async function isLinked(own: string, guard: string): Promise<boolean> {
   }
 }
 
-/** Of several who saw that the holder is dead only one may remove its guard, and none that of the next holder. */
-async function removeDead(guard: string): Promise<void> {
-  const aside = `${guard}.${randomUUID()}`;
-  try {
-    await rename(guard, aside);
-    if (!isDead(await readFile(aside, 'utf8'))) await link(aside, guard);
-    await rm(aside, { force: true });
-  } catch (error) {
-    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  }
+/**
+ * Of several who saw that the holder is dead only one may remove its guard, and none that of the next holder. So who
+ * removes one holds a guard over it and looks again: the dead change nothing, and the living wait. One who dies over this
+ * leaves a guard of a guard, which is removed in the same way.
+ */
+function removeDead(guard: string): Promise<void> {
+  return withFileGuard(guard, async () => {
+    if (isDead(await readFile(guard, 'utf8').catch(() => ''))) await rm(guard, { force: true });
+  });
 }
 
 function isDead(holder: string): boolean {

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { withFileGuard } from '../../src/registry/file-guard.js';
 
@@ -59,6 +60,33 @@ test('the guard of a process that has died is no obstacle', async (context) => {
   const folder = await createFolder(context);
   // Beyond what Linux ever gives (PID_MAX_LIMIT).
   await writeFile(path.join(folder, '.shop.yml.guard'), `4194305 ${hostname()}\n`);
+  assert.equal(await withFileGuard(path.join(folder, 'shop.yml'), async () => 'done'), 'done');
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test('of many who find the guard of a dead process, never two change the file at once', async (context) => {
+  const folder = await createFolder(context);
+  const file = path.join(folder, 'shop.yml');
+  for (let turn = 0; turn < 40; turn += 1) {
+    await writeFile(path.join(folder, '.shop.yml.guard'), `4194305 ${hostname()}\n`);
+    let inside = 0;
+    const changes = Array.from({ length: 12 }, () =>
+      withFileGuard(file, async () => {
+        inside += 1;
+        await setImmediate();
+        assert.equal(inside, 1, `turn ${turn}`);
+        inside -= 1;
+      }),
+    );
+    await Promise.all(changes);
+  }
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test('the guard over a guard of one who died while removing it is no obstacle either', async (context) => {
+  const folder = await createFolder(context);
+  const dead = `4194305 ${hostname()}\n`;
+  for (const name of ['.shop.yml.guard', '..shop.yml.guard.guard']) await writeFile(path.join(folder, name), dead);
   assert.equal(await withFileGuard(path.join(folder, 'shop.yml'), async () => 'done'), 'done');
   assert.deepEqual(await readdir(folder), []);
 });
