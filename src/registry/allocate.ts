@@ -1,11 +1,18 @@
 import type { Random } from '../core/clock.js';
-import { RegistryFailure, type SlotStore } from './registry.js';
+import { RegistryFailure, type SlotBook, type SlotStore } from './registry.js';
 import { obstaclesOf, pickSlot, type SlotRules } from './slot-rules.js';
 
 export interface Chances {
   readonly random: Random;
   /** Milliseconds since 1970: quarantines outlive the process. */
   wallTime(): number;
+}
+
+/** What a claim was, so that it can be taken back. */
+export interface Claim {
+  readonly port: number;
+  /** Of the quarantine that it has ended, and that begins again when nothing comes of it; null: there was none. */
+  readonly freedAt: number | null;
 }
 
 /** Each lost race means that another allocator has won one. */
@@ -16,14 +23,16 @@ const MAX_ATTEMPTS = 100;
  * after that: of two that were written at once at least one sees the other and goes back.
  * @throws RegistryFailure when no port of the range is free
  */
-export async function allocateSlot(slots: SlotStore, app: string, rules: SlotRules, chances: Chances): Promise<number> {
+export async function allocateSlot(slots: SlotStore, app: string, rules: SlotRules, chances: Chances): Promise<Claim> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const port = pickSlot(await slots.list(), rules, chances.wallTime(), chances.random);
+    const book = await slots.list();
+    const port = pickSlot(book, rules, chances.wallTime(), chances.random);
     if (port === null) {
       const { from, to } = rules.range;
       throw new RegistryFailure(`no slot is free from ${from} to ${to}`, 'free some, or widen the range: --slot-range');
     }
-    if (await claimAlone(slots, port, app)) return port;
+    const claim = claimOf(port, book);
+    if (await claimAlone(slots, claim, app)) return claim;
   }
   throw new RegistryFailure(`${MAX_ATTEMPTS} slots were taken by others just before`, 'try again');
 }
@@ -40,19 +49,25 @@ export async function claimSlot(
   rules: SlotRules,
   chances: Chances,
   isForced = false,
-): Promise<void> {
-  const obstacles = obstaclesOf(port, app, await slots.list(), rules, chances.wallTime());
+): Promise<Claim> {
+  const book = await slots.list();
+  const obstacles = obstaclesOf(port, app, book, rules, chances.wallTime());
   const [first] = obstacles.filter(({ kind }) => !(isForced && kind === 'ephemeral'));
   const hint = 'leave the slot out, and one is given';
   if (first !== undefined) throw new RegistryFailure(`${app}: slot ${port} ${first.message}`, hint);
-  if (!(await claimAlone(slots, port, app)))
-    throw new RegistryFailure(`${app}: slot ${port} was taken by another just before`, hint);
+  const claim = claimOf(port, book);
+  if (await claimAlone(slots, claim, app)) return claim;
+  throw new RegistryFailure(`${app}: slot ${port} was taken by another just before`, hint);
 }
 
-async function claimAlone(slots: SlotStore, port: number, app: string): Promise<boolean> {
-  if (!(await slots.claim(port, app))) return false;
-  const nextTo = await Promise.all([slots.get(port - 1), slots.get(port + 1)]);
+function claimOf(port: number, { freed }: SlotBook): Claim {
+  return { port, freedAt: freed.find((one) => one.port === port)?.freedAt ?? null };
+}
+
+async function claimAlone(slots: SlotStore, { port, freedAt }: Claim, app: string): Promise<boolean> {
+  if (!(await slots.claim(port, app, freedAt))) return false;
+  const nextTo = [await slots.get(port - 1), await slots.get(port + 1)];
   if (nextTo.every((owner) => owner === null)) return true;
-  await slots.free(port, app, null);
+  await slots.free(port, app, freedAt);
   return false;
 }

@@ -2,9 +2,9 @@ import type { KeyEntry } from '../consul/answers.js';
 import type { ConsulConnection } from '../consul/connection.js';
 import { SLOTS_PREFIX } from '../consul/settings.js';
 import { asRegistry, readAll, readOne } from './consul-reads.js';
-import { type KeyOperation, writeKeys } from './consul-writes.js';
+import { deleteUnchanged, type KeyOperation, writeKeys } from './consul-writes.js';
 import type { SlotBook, SlotStore } from './registry.js';
-import { bookFromEntries, type RecordEntry, slotFromText, textFromFreed } from './slot-records.js';
+import { bookFromEntries, freedFromText, type RecordEntry, slotFromText, textFromFreed } from './slot-records.js';
 
 /** Beside the slots, and not below them: whoever reads the slots reads those that are in use. */
 const FREED_PREFIX = 'autoproxy/freed/';
@@ -27,21 +27,30 @@ export class ConsulSlots implements SlotStore {
     return entry === null ? null : (slotFromText(entry.text) ?? entry.text);
   }
 
-  claim(port: number, app: string): Promise<boolean> {
+  async claim(port: number, app: string, freedAt: number | null): Promise<boolean> {
+    const key = `${FREED_PREFIX}${port}`;
+    const freed = await readOne(this.#connection, key);
+    if ((freed === null ? null : (freedFromText(port, freed.text)?.freedAt ?? null)) !== freedAt) return false;
     return this.#write([
       { verb: 'cas', key: `${SLOTS_PREFIX}${port}`, value: app, index: 0 },
-      // Whoever may claim it has judged its quarantine.
-      { verb: 'delete', key: `${FREED_PREFIX}${port}` },
+      ...(freed === null ? [{ verb: 'check-not-exists', key } as const] : deleteUnchanged(freed)),
     ]);
   }
 
   async free(port: number, app: string, freedAt: number | null): Promise<boolean> {
     const entry = await this.#read(port);
     if (entry === null || slotFromText(entry.text) !== app) return false;
-    const end: KeyOperation = { verb: 'delete-cas', key: entry.key, index: entry.modifyIndex };
-    if (freedAt === null) return this.#write([end]);
+    const end = deleteUnchanged(entry);
+    if (freedAt === null) return this.#write(end);
     const value = textFromFreed({ port, app, freedAt });
-    return this.#write([end, { verb: 'set', key: `${FREED_PREFIX}${port}`, value }]);
+    return this.#write([...end, { verb: 'set', key: `${FREED_PREFIX}${port}`, value }]);
+  }
+
+  /** @returns an operation that fails a transaction once the record is another; null: the slot is not the app's now */
+  async checkRecorded(port: number, app: string): Promise<KeyOperation | null> {
+    const entry = await this.#read(port);
+    if (entry === null || slotFromText(entry.text) !== app) return null;
+    return { verb: 'check-index', key: entry.key, index: entry.modifyIndex };
   }
 
   #read(port: number): Promise<KeyEntry | null> {

@@ -1,14 +1,26 @@
 /** Writing to Consul's store: operations that are done together, or not at all. */
+import type { KeyEntry } from '../consul/answers.js';
 import type { ConsulConnection } from '../consul/connection.js';
 import { ConsulFailure } from '../consul/failure.js';
 import { refusalOf } from '../consul/reads.js';
 
+/** There is no `delete-cas`: to that a key that is gone is as good as one that has not changed. */
 export type KeyOperation =
   /** `index` 0: only when there is none; else only when it has not changed since. */
   | { readonly verb: 'cas'; readonly key: string; readonly value: string; readonly index: number }
   | { readonly verb: 'set'; readonly key: string; readonly value: string }
-  | { readonly verb: 'delete-cas'; readonly key: string; readonly index: number }
-  | { readonly verb: 'delete'; readonly key: string };
+  | { readonly verb: 'delete'; readonly key: string }
+  /** Writes nothing: the others are done only when there is no such key, or when it has not changed since. */
+  | { readonly verb: 'check-not-exists'; readonly key: string }
+  | { readonly verb: 'check-index'; readonly key: string; readonly index: number };
+
+/** Deletes a key that has not changed since it was read. */
+export function deleteUnchanged({ key, modifyIndex }: Pick<KeyEntry, 'key' | 'modifyIndex'>): readonly KeyOperation[] {
+  return [
+    { verb: 'check-index', key, index: modifyIndex },
+    { verb: 'delete', key },
+  ];
+}
 
 const WRITE_MS = 10_000;
 /** Consul's limit for one value; it answers 413 to more, and older ones cut the connection. */

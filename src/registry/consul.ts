@@ -5,11 +5,11 @@ import { ConsulConnection } from '../consul/connection.js';
 import { APPS_PREFIX, type ConsulSettings } from '../consul/settings.js';
 import { type AppDefinitionDocument, parseAppDefinitions } from '../model/app-definition-document.js';
 import type { Problem } from '../model/problem.js';
-import { asRegistry, readAll } from './consul-reads.js';
+import { asRegistry, readAll, readOne } from './consul-reads.js';
 import { ConsulSlots } from './consul-slots.js';
-import { type KeyOperation, writeKeys } from './consul-writes.js';
-import type { Registry, SlotStore, StoredApp, StoredApps } from './registry.js';
-import { storedFromDocuments } from './stored-apps.js';
+import { deleteUnchanged, type KeyOperation, writeKeys } from './consul-writes.js';
+import type { Registry, StoredApp, StoredApps } from './registry.js';
+import { type ReadDocument, storedFromDocuments } from './stored-apps.js';
 
 const SOURCE = 'registry';
 
@@ -20,7 +20,7 @@ interface KnownKey {
 
 export class ConsulRegistry implements Registry {
   readonly place: string;
-  readonly slots: SlotStore;
+  readonly slots: ConsulSlots;
   readonly #connection: ConsulConnection;
   /** Most keys are as they were when they were read last. */
   #known = new Map<string, KnownKey>();
@@ -36,22 +36,25 @@ export class ConsulRegistry implements Registry {
     const known = new Map<string, KnownKey>();
     for (const entry of entries) known.set(entry.key, this.#read(entry));
     this.#known = known;
-    return storedFromDocuments(
-      [...known.values()].map(({ modifyIndex, document }) => ({ document, versionOf: () => String(modifyIndex) })),
-    );
+    return storedFromDocuments([...known.values()].map(readDocumentOf));
   }
 
   async get(name: string): Promise<StoredApp | null> {
-    return (await this.list()).apps.find(({ definition }) => definition.name === name) ?? null;
+    const entry = await readOne(this.#connection, `${APPS_PREFIX}${name}`);
+    const [app] = entry === null ? [] : storedFromDocuments([readDocumentOf(this.#read(entry))]).apps;
+    return app ?? null;
   }
 
-  put(name: string, text: string, expected: string | null): Promise<boolean> {
+  async put(name: string, text: string, expected: string | null, slot: number | null): Promise<boolean> {
     const key = `${APPS_PREFIX}${name}`;
-    return this.#write([{ verb: 'cas', key, value: text, index: Number(expected ?? '0') }]);
+    const write: KeyOperation = { verb: 'cas', key, value: text, index: Number(expected ?? '0') };
+    if (slot === null) return this.#write([write]);
+    const record = await this.slots.checkRecorded(slot, name);
+    return record !== null && this.#write([record, write]);
   }
 
   remove(name: string, expected: string): Promise<boolean> {
-    return this.#write([{ verb: 'delete-cas', key: `${APPS_PREFIX}${name}`, index: Number(expected) }]);
+    return this.#write(deleteUnchanged({ key: `${APPS_PREFIX}${name}`, modifyIndex: Number(expected) }));
   }
 
   close(): void {
@@ -67,6 +70,10 @@ export class ConsulRegistry implements Registry {
     if (known?.modifyIndex === modifyIndex) return known;
     return { modifyIndex, document: documentOfKey(key, parseAppDefinitions(text, key, SOURCE)) };
   }
+}
+
+function readDocumentOf({ modifyIndex, document }: KnownKey): ReadDocument {
+  return { document, versionOf: () => String(modifyIndex) };
 }
 
 /** The key is the name: a document that says another one, or several, would be found under a name that it does not say. */

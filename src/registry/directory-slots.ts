@@ -1,10 +1,11 @@
 /** The slots of a directory: a file a port, its text the name of the app. */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { link, mkdir, rename, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { withFileGuard } from './file-guard.js';
 import { type FreedSlot, RegistryFailure, type SlotBook, type SlotStore } from './registry.js';
-import { bookFromEntries, type RecordEntry, slotFromText, textFromFreed } from './slot-records.js';
+import { bookFromEntries, freedFromText, type RecordEntry, slotFromText, textFromFreed } from './slot-records.js';
 
 export class DirectorySlots implements SlotStore {
   readonly #slots: string;
@@ -24,9 +25,42 @@ export class DirectorySlots implements SlotStore {
     return text === null ? null : (slotFromText(text) ?? text.trim());
   }
 
-  /** Written aside and linked: whoever reads the record reads all of it, and a link is never made over another. */
-  async claim(port: number, app: string): Promise<boolean> {
+  claim(port: number, app: string, freedAt: number | null): Promise<boolean> {
+    return this.#guarded(port, async () => {
+      if (this.#freedAt(port) !== freedAt || !(await this.#record(port, app))) return false;
+      // Killed before this, it is in use and in quarantine after its own app, or after one that has no say any more.
+      await rm(path.join(this.#freed, String(port)), { force: true });
+      return true;
+    });
+  }
+
+  free(port: number, app: string, freedAt: number | null): Promise<boolean> {
+    return this.whileRecorded(port, app, async () => {
+      // First the quarantine, then the end of the record: killed between the two it is a leak with a name.
+      if (freedAt !== null) await this.#quarantine({ port, app, freedAt });
+      await rm(path.join(this.#slots, String(port)), { force: true });
+      return true;
+    });
+  }
+
+  /** @returns what `work` returns, or false when the slot is not the app's: nothing was then done. */
+  whileRecorded(port: number, app: string, work: () => Promise<boolean>): Promise<boolean> {
+    return this.#guarded(port, async () => (await this.get(port)) === app && work());
+  }
+
+  /** A record and its quarantine are two files, which no file system compares and changes in one step. */
+  async #guarded(port: number, work: () => Promise<boolean>): Promise<boolean> {
     await mkdir(this.#slots, { recursive: true });
+    return withFileGuard(path.join(this.#slots, String(port)), work);
+  }
+
+  #freedAt(port: number): number | null {
+    const text = readIfThere(() => readFileSync(path.join(this.#freed, String(port)), 'utf8'));
+    return text === null ? null : (freedFromText(port, text)?.freedAt ?? null);
+  }
+
+  /** Written aside and linked: whoever reads the record reads all of it, and a link is never made over another. */
+  async #record(port: number, app: string): Promise<boolean> {
     const aside = path.join(this.#slots, `.${port}.${randomUUID()}`);
     await writeFile(aside, `${app}\n`, { flag: 'wx' });
     try {
@@ -37,19 +71,6 @@ export class DirectorySlots implements SlotStore {
     } finally {
       await unlink(aside);
     }
-    // Whoever may claim it has judged its quarantine.
-    await unlink(path.join(this.#freed, String(port))).catch(() => undefined);
-    return true;
-  }
-
-  async free(port: number, app: string, freedAt: number | null): Promise<boolean> {
-    const record = path.join(this.#slots, String(port));
-    if ((await this.get(port)) !== app) return false;
-    // First the quarantine, then the end of the record: killed between the two it is a leak with a name.
-    if (freedAt !== null) await this.#quarantine({ port, app, freedAt });
-    await unlink(record).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
     return true;
   }
 

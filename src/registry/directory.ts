@@ -12,7 +12,7 @@ import path from 'node:path';
 import { type AppDefinitionDocument, parseAppDefinitions } from '../model/app-definition-document.js';
 import { DirectorySlots } from './directory-slots.js';
 import { withFileGuard } from './file-guard.js';
-import { type Registry, RegistryFailure, type SlotStore, type StoredApp, type StoredApps } from './registry.js';
+import { type Registry, RegistryFailure, type StoredApp, type StoredApps } from './registry.js';
 import { storedFromDocuments } from './stored-apps.js';
 
 const SOURCE = 'registry';
@@ -25,7 +25,7 @@ interface ReadFile {
 
 export class DirectoryRegistry implements Registry {
   readonly place: string;
-  readonly slots: SlotStore;
+  readonly slots: DirectorySlots;
   /** Most files are as they were when they were read last. */
   #known: ReadonlyMap<string, ReadFile> | null = null;
 
@@ -43,10 +43,11 @@ export class DirectoryRegistry implements Registry {
     return (await this.list()).apps.find(({ definition }) => definition.name === name) ?? null;
   }
 
-  async put(name: string, text: string, expected: string | null): Promise<boolean> {
+  async put(name: string, text: string, expected: string | null, slot: number | null): Promise<boolean> {
     await mkdir(this.place, { recursive: true });
     const file = (await this.#fileOf(name)) ?? path.join(this.place, `${name}.yml`);
-    return this.#replacePart(file, name, expected, text.trimEnd());
+    const write = (): Promise<boolean> => this.#replacePart(file, name, expected, text.trimEnd());
+    return slot === null ? write() : this.slots.whileRecorded(slot, name, write);
   }
 
   async remove(name: string, expected: string): Promise<boolean> {

@@ -2,7 +2,7 @@
 import { parseDocument } from 'yaml';
 import type { AppDefinition } from '../model/app-definition.js';
 import type { ReadDefinition } from '../model/app-definition-document.js';
-import { allocateSlot, type Chances, claimSlot } from './allocate.js';
+import { allocateSlot, type Chances, type Claim, claimSlot } from './allocate.js';
 import { type Change, changesBetween } from './changes.js';
 import {
   isSameDefinition,
@@ -57,40 +57,85 @@ export async function putApps(
  *     ▲                                   │ lost                             │ found: undo, fail
  *     └───────────────────────────────────┘
  *
- * Killed between two steps it leaves a slot without its app, or an app with two slots: `slot ls --check` names both, and
- * the next put of the app takes up the slot that is recorded for it.
- * @throws RegistryFailure that names what stands against it. Nothing is then written, or, where the document itself could
- * not be, the slot alone: whether a lost answer was a refusal is not known, so the claim stays for the next put
+ * What was claimed on the way and is not used is freed, whatever the end. Killed between two steps it leaves a slot without
+ * its app, or an app with two slots: `slot ls --check` names both, and the next put of the app takes up the slot that is
+ * recorded for it.
+ * @throws RegistryFailure that names what stands against it; nothing is then written
  */
 export async function putApp(registry: Registry, wanted: ReadDefinition, options: PutOptions): Promise<PutOutcome> {
+  const claims: Claim[] = [];
+  try {
+    return await putClaiming(registry, wanted, options, claims);
+  } catch (error) {
+    throw await withdrawn(registry, wanted.definition.name, claims, error);
+  }
+}
+
+/** @param claims those that this put has made are added */
+async function putClaiming(
+  registry: Registry,
+  wanted: ReadDefinition,
+  options: PutOptions,
+  claims: Claim[],
+): Promise<PutOutcome> {
   const { name } = wanted.definition;
-  const neverUsed = new Set<number>();
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const contents = await readContents(registry);
     const plan = planPut(wanted.definition, contents, options);
     if (options.isDryRun) return outcomeOf(plan);
     const { previous, isRecorded, kind } = plan;
-    const { slot } = plan.definition;
-    const claimed = isRecorded && slot !== null ? slot : await claim(registry, name, slot, options);
-    if (!isRecorded) neverUsed.add(claimed);
-    const definition = { ...plan.definition, slot: claimed };
-    const isWritten =
-      kind === 'unchanged' || (await registry.put(name, textWithSlot(wanted.text, claimed), previous?.version ?? null));
-    // Who has lost leaves its claim: another writer of this app may have taken it up. What is too much is freed at the end.
-    if (!isWritten) continue;
-    if (kind !== 'unchanged') {
-      if ((await registry.slots.get(claimed)) !== name) await claim(registry, name, claimed, options);
-      await undoOnClash(registry, definition, previous, isRecorded ? null : claimed);
+    let { slot } = plan.definition;
+    if (slot === null || !isRecorded) {
+      const claim = await claimFor(registry, name, slot, options);
+      claims.push(claim);
+      slot = claim.port;
     }
-    await freeOthers(registry, name, claimed, contents.book, options.chances, neverUsed);
+    const definition = { ...plan.definition, slot };
+    if (kind !== 'unchanged') {
+      const text = textWithSlot(wanted.text, slot);
+      // Who has lost leaves its claim for now: another writer of this app may have taken it up.
+      if (!(await registry.put(name, text, previous?.version ?? null, slot))) continue;
+      await undoOnClash(registry, definition, previous);
+    }
+    await freeOthers(registry, name, slot, contents.book, options.chances, claims);
     return outcomeOf({ ...plan, definition, changes: changesBetween(previous?.definition ?? null, definition) });
   }
   throw new RegistryFailure(`${name}: somebody else changes it all the time`, 'look who does, and try again');
 }
 
+/**
+ * Frees what a failed put has claimed. An answer that was lost may have been a success, so what the app uses now stays;
+ * a write that is still on its way finds its record gone, and writes nothing.
+ * @returns the failure; its hint names what could not be freed
+ */
+async function withdrawn(
+  registry: Registry,
+  name: string,
+  claims: readonly Claim[],
+  failure: unknown,
+): Promise<unknown> {
+  for (const { port, freedAt } of claims) {
+    try {
+      if (await usesSlot(registry, name, port)) continue;
+      await registry.slots.free(port, name, freedAt);
+      // Written between the look and the end of its record.
+      if (await usesSlot(registry, name, port)) await registry.slots.claim(port, name, freedAt);
+    } catch (error) {
+      if (!(error instanceof RegistryFailure && failure instanceof RegistryFailure)) return failure;
+      const left = `slot ${port} stays recorded for ${name}: put it again, or end it: autoproxy slot free ${port}`;
+      return new RegistryFailure(failure.message, failure.hint === null ? left : `${failure.hint}; ${left}`, failure);
+    }
+  }
+  return failure;
+}
+
+async function usesSlot(registry: Registry, name: string, port: number): Promise<boolean> {
+  return (await registry.get(name))?.definition.slot === port;
+}
+
 async function readContents(registry: Registry): Promise<RegistryContents> {
-  const [stored, book] = await Promise.all([registry.list(), registry.slots.list()]);
-  return { stored, book };
+  const stored = await registry.list();
+  return { stored, book: await registry.slots.list() };
 }
 
 function outcomeOf({ definition, kind, changes }: PutPlan): PutOutcome {
@@ -116,20 +161,15 @@ export async function removeApp(
   throw new RegistryFailure(`${name}: somebody else changes it all the time`, 'look who does, and try again');
 }
 
-async function claim(registry: Registry, name: string, slot: number | null, options: PutOptions): Promise<number> {
+function claimFor(registry: Registry, name: string, slot: number | null, options: PutOptions): Promise<Claim> {
   const { rules, chances, keepsSlot } = options;
-  if (slot === null) return allocateSlot(registry.slots, name, rules, chances);
-  await claimSlot(registry.slots, slot, name, rules, chances, keepsSlot);
-  return slot;
+  return slot === null
+    ? allocateSlot(registry.slots, name, rules, chances)
+    : claimSlot(registry.slots, slot, name, rules, chances, keepsSlot);
 }
 
 /** Two apps written at the same moment each passed the look before: at least one of the two sees the other now. */
-async function undoOnClash(
-  registry: Registry,
-  definition: AppDefinition,
-  previous: StoredApp | null,
-  claimed: number | null,
-): Promise<void> {
+async function undoOnClash(registry: Registry, definition: AppDefinition, previous: StoredApp | null): Promise<void> {
   if (definition.edge === null) return;
   const { apps } = await registry.list();
   try {
@@ -141,8 +181,7 @@ async function undoOnClash(
     const now = apps.find((app) => app.definition.name === definition.name);
     if (now !== undefined && isSameDefinition(now.definition, definition)) {
       if (previous === null) await registry.remove(definition.name, now.version);
-      else await registry.put(definition.name, previous.text, now.version);
-      if (claimed !== null) await registry.slots.free(claimed, definition.name, null);
+      else await registry.put(definition.name, previous.text, now.version, null);
     }
     throw error;
   }
@@ -154,11 +193,12 @@ async function freeOthers(
   kept: number | null,
   book: SlotBook,
   chances: Chances,
-  neverUsed: ReadonlySet<number> = new Set(),
+  neverUsed: readonly Claim[] = [],
 ): Promise<void> {
   for (const { port, app } of book.slots) {
     if (app !== name || port === kept) continue;
-    await registry.slots.free(port, name, neverUsed.has(port) ? null : chances.wallTime());
+    const claim = neverUsed.find((one) => one.port === port);
+    await registry.slots.free(port, name, claim === undefined ? chances.wallTime() : claim.freedAt);
   }
 }
 

@@ -14,14 +14,15 @@ export async function recordSlot(
   port: number | null,
   { rules, chances }: { readonly rules: SlotRules; readonly chances: Chances },
 ): Promise<number> {
-  const [stored, book] = await Promise.all([registry.get(app), registry.slots.list()]);
+  const stored = await registry.get(app);
+  const book = await registry.slots.list();
   const used = stored?.definition.slot ?? null;
   const recorded = book.slots.find((slot) => slot.app === app)?.port ?? null;
   const own = used ?? recorded;
   if (port !== null && own !== null && port !== own)
     throw new RegistryFailure(`${app}: its slot is ${own}, and not ${port}`, 'leave the port out, and it is kept');
   const wanted = port ?? own;
-  if (wanted === null) return allocateSlot(registry.slots, app, rules, chances);
+  if (wanted === null) return (await allocateSlot(registry.slots, app, rules, chances)).port;
   // What is in use is recorded where it is, reserved or not: the check names it.
   if (wanted !== recorded) await claimSlot(registry.slots, wanted, app, rules, chances, used !== null);
   return wanted;

@@ -41,11 +41,15 @@ export interface SlotStore {
   list(): Promise<SlotBook>;
   /** @returns the app that has it, or null */
   get(port: number): Promise<string | null>;
-  /** Writes the record. @returns false when there is one already; nothing was then written. */
-  claim(port: number, app: string): Promise<boolean>;
+  /**
+   * Writes the record, which ends the quarantine of the slot.
+   * @param freedAt of the quarantine that was judged; null: it was in none
+   * @returns false when there is a record already, or another quarantine; nothing was then written
+   */
+  claim(port: number, app: string, freedAt: number | null): Promise<boolean>;
   /**
    * Takes the record of this app away.
-   * @param freedAt begins its quarantine; null: it was never in use
+   * @param freedAt when its quarantine begins, or had begun; null: it was never in use
    * @returns false when the slot is not the app's
    */
   free(port: number, app: string, freedAt: number | null): Promise<boolean>;
@@ -61,9 +65,11 @@ export interface Registry {
   /**
    * Writes a document, check-and-set.
    * @param expected the version that it replaces; null: there is none
-   * @returns false when the registry holds another version; nothing was then written
+   * @param slot must be recorded for the app while it is written: a write that comes late uses no slot that was freed
+   * meanwhile. null: whatever is recorded
+   * @returns false when the registry holds another version, or the record is not there; nothing was then written
    */
-  put(name: string, text: string, expected: string | null): Promise<boolean>;
+  put(name: string, text: string, expected: string | null, slot: number | null): Promise<boolean>;
   /** @returns false when the registry holds another version */
   remove(name: string, expected: string): Promise<boolean>;
   close(): void;

@@ -57,7 +57,7 @@ for (const kind of REGISTRY_KINDS) {
 
   test(`${kind.name}: writers that are killed leave no leak that has no name, and others go on`, async (context) => {
     const place = await kind.prepare(context);
-    await place.open().slots.claim(10_000, 'first');
+    await place.open().slots.claim(10_000, 'first', null);
     const writers = Array.from({ length: ALLOCATORS }, (_, index) =>
       startAllocator(place.arguments, 'apps', index, 20),
     );

@@ -29,7 +29,7 @@ test('a token without a right is told which right', async (context) => {
   assert.equal((await reader.list()).apps.length, 1);
   const write = /lacks the right key_prefix "autoproxy\/" \{ policy = "write" \}/;
   await assert.rejects(
-    reader.slots.claim(20_000, 'till'),
+    reader.slots.claim(20_000, 'till', null),
     (error) => error instanceof RegistryFailure && write.test(error.message),
   );
   await assert.rejects(putApp(reader, smallApp('shop', 'image: a\n'), putOptions()), write);
@@ -79,7 +79,7 @@ test('more than Consul holds in one value is said before it is sent', async (con
   const agent = await startConsulFor(context);
   const registry = new ConsulRegistry(consulSettings(agent.url));
   context.after(() => registry.close());
-  await assert.rejects(registry.put('shop', 'x'.repeat(600_000), null), /at most 524288 bytes/);
+  await assert.rejects(registry.put('shop', 'x'.repeat(600_000), null, null), /at most 524288 bytes/);
 });
 
 test('what answers and is not Consul is named', async (context) => {

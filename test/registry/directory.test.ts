@@ -79,7 +79,7 @@ test('a change by hand between reading and writing is seen', async (context) => 
   const registry = new DirectoryRegistry(directory);
   const before = await registry.get('shop');
   await writeFile(path.join(directory, 'shop.yml'), `${smallApp('shop').text}image: by-hand\n`);
-  assert.equal(await registry.put('shop', smallApp('shop', 'image: other\n').text, before?.version ?? ''), false);
+  assert.equal(await registry.put('shop', smallApp('shop', 'image: other\n').text, before?.version ?? '', null), false);
   assert.equal((await registry.get('shop'))?.definition.image, 'by-hand');
 });
 

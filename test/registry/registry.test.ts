@@ -12,9 +12,9 @@ for (const kind of REGISTRY_KINDS) {
   test(`${kind.name}: a record of a slot is written once, and freed by its owner alone`, async (context) => {
     const { slots } = (await kind.prepare(context)).open();
     assert.equal(await slots.get(21_034), null);
-    assert.equal(await slots.claim(21_034, 'shop'), true);
-    assert.equal(await slots.claim(21_034, 'till'), false);
-    assert.equal(await slots.claim(21_034, 'shop'), false);
+    assert.equal(await slots.claim(21_034, 'shop', null), true);
+    assert.equal(await slots.claim(21_034, 'till', null), false);
+    assert.equal(await slots.claim(21_034, 'shop', null), false);
     assert.equal(await slots.get(21_034), 'shop');
     assert.equal(await slots.free(21_034, 'till', NOON), false);
     assert.equal(await slots.free(21_034, 'shop', NOON), true);
@@ -22,7 +22,7 @@ for (const kind of REGISTRY_KINDS) {
     const { freed, ...book } = await slots.list();
     assert.deepEqual(book, { slots: [], problems: [] });
     assert.deepEqual(freed, [{ port: 21_034, app: 'shop', freedAt: NOON }]);
-    assert.equal(await slots.claim(21_034, 'till'), true);
+    assert.equal(await slots.claim(21_034, 'till', NOON), true);
     assert.deepEqual(await slots.list(), { slots: [{ port: 21_034, app: 'till' }], freed: [], problems: [] });
   });
 
@@ -30,17 +30,18 @@ for (const kind of REGISTRY_KINDS) {
     const place = await kind.prepare(context);
     const registry = place.open();
     const { text } = smallApp('shop', '# héllo ☃\n');
-    assert.equal(await registry.put('shop', text, null), true);
-    assert.equal(await registry.put('shop', text, null), false);
+    assert.equal(await registry.put('shop', text, null, null), true);
+    assert.equal(await registry.put('shop', text, null, null), false);
     const first = await registry.get('shop');
     assert.equal(first?.text.trim(), text.trim());
     const changed = `${text}image: shop:2\n`;
-    assert.equal(await place.open().put('shop', changed, first?.version ?? ''), true);
-    assert.equal(await registry.put('shop', `${text}image: shop:3\n`, first?.version ?? ''), false);
+    assert.equal(await place.open().put('shop', changed, first?.version ?? '', null), true);
+    assert.equal(await registry.put('shop', `${text}image: shop:3\n`, first?.version ?? '', null), false);
     assert.equal(await registry.remove('shop', first?.version ?? ''), false);
     const second = await registry.get('shop');
     assert.equal(second?.definition.image, 'shop:2');
     assert.equal(await registry.remove('shop', second?.version ?? ''), true);
+    assert.equal(await registry.remove('shop', second?.version ?? ''), false);
     assert.equal(await registry.get('shop'), null);
     assert.deepEqual(await registry.list(), { apps: [], refused: [], problems: [] });
   });
@@ -138,7 +139,7 @@ for (const kind of REGISTRY_KINDS) {
 
   test(`${kind.name}: a slot that was claimed for an app before its put was cut short is taken up`, async (context) => {
     const registry = (await kind.prepare(context)).open();
-    await registry.slots.claim(21_034, 'shop');
+    await registry.slots.claim(21_034, 'shop', null);
     assert.deepEqual(
       findLeaks(await registry.list(), await registry.slots.list(), DEFAULT_SLOT_RULES).map(({ kind, port }) => [
         kind,

@@ -1,0 +1,105 @@
+/** A put that fails leaves no slot behind that it has claimed, whatever it was that failed. */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { ConsulRegistry } from '../../src/registry/consul.js';
+import { DirectoryRegistry } from '../../src/registry/directory.js';
+import { putApp, removeApp } from '../../src/registry/put-app.js';
+import { startConsulFor } from '../support/consul.js';
+import { NOON, putOptions, smallApp } from './put-options.js';
+import { consulSettings, REGISTRY_KINDS } from './registries.js';
+
+const EMPTY = { slots: [], freed: [], problems: [] };
+
+test('directory: a definition that can not be written', async (context) => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-registry-'));
+  context.after(() => rm(directory, { recursive: true, force: true }));
+  // Where the new version is written aside stands something else.
+  await mkdir(path.join(directory, `.shop.yml.${process.pid}`));
+  const registry = new DirectoryRegistry(directory);
+  await assert.rejects(putApp(registry, smallApp('shop'), putOptions()), /the old version stays|EISDIR/);
+  assert.deepEqual(await registry.slots.list(), EMPTY);
+});
+
+test('Consul: a definition that is larger than a value may be', async (context) => {
+  const { url } = await startConsulFor(context);
+  const registry = new ConsulRegistry(consulSettings(url));
+  context.after(() => registry.close());
+  const names = Array.from({ length: 20 }, (_, index) => `  V${index}: ${'x'.repeat(30_000)}\n`);
+  const large = smallApp('shop', `env:\n${names.join('')}`);
+  await assert.rejects(putApp(registry, large, putOptions()), /at most 524288 bytes/);
+  assert.deepEqual(await registry.slots.list(), EMPTY);
+});
+
+test('Consul: a token that may write slots and no apps', async (context) => {
+  const master = '11111111-2222-3333-4444-555555555555';
+  const config = `acl { enabled = true  default_policy = "deny"  tokens { master = "${master}" } }`;
+  const agent = await startConsulFor(context, { config, token: master });
+  const rules = ['slots', 'freed'].map((part) => `key_prefix "autoproxy/${part}/" { policy = "write" }`);
+  const Rules = ['key_prefix "autoproxy/" { policy = "read" }', ...rules].join('\n');
+  await agent.put('/v1/acl/policy', { Name: 'allocator', Rules });
+  const token = JSON.parse(await agent.put('/v1/acl/token', { Policies: [{ Name: 'allocator' }] }));
+  const registry = new ConsulRegistry(consulSettings(agent.url, token.SecretID));
+  context.after(() => registry.close());
+  await assert.rejects(putApp(registry, smallApp('shop'), putOptions()), /lacks the right/);
+  assert.deepEqual(await registry.slots.list(), EMPTY);
+});
+
+for (const kind of REGISTRY_KINDS) {
+  test(`${kind.name}: what was in quarantine goes back into it`, async (context) => {
+    const registry = (await kind.prepare(context)).open();
+    const shop = smallApp('shop', 'slot: 21034\nedge: {routes: [{host: www.one.example}]}\n');
+    await putApp(registry, shop, putOptions());
+    await removeApp(registry, 'shop', { ...putOptions(), isDryRun: false });
+    // Between the look at the routes and the writing of the app another one takes its route.
+    const rival = smallApp('rival', 'slot: 21040\nedge: {routes: [{host: www.one.example}]}\n');
+    const claim = registry.slots.claim.bind(registry.slots);
+    context.mock.method(registry.slots, 'claim', async (port: number, app: string, freedAt: number | null) => {
+      if (app === 'shop') await registry.put('rival', rival.text, null, null);
+      return claim(port, app, freedAt);
+    });
+    const later = { random: () => 0, wallTime: () => NOON + 1_000 };
+    await assert.rejects(putApp(registry, shop, putOptions({ chances: later })), /is a route of rival already/);
+    const { slots, freed } = await registry.slots.list();
+    assert.deepEqual([slots, freed], [[], [{ port: 21_034, app: 'shop', freedAt: NOON }]]);
+  });
+
+  test(`${kind.name}: a write that comes late uses no slot that was freed meanwhile`, async (context) => {
+    const registry = (await kind.prepare(context)).open();
+    const { text } = smallApp('shop', 'slot: 21034\n');
+    assert.equal(await registry.put('shop', text, null, 21_034), false);
+    await registry.slots.claim(21_034, 'till', null);
+    assert.equal(await registry.put('shop', text, null, 21_034), false);
+    assert.equal(await registry.get('shop'), null);
+    await registry.slots.free(21_034, 'till', null);
+    await registry.slots.claim(21_034, 'shop', null);
+    assert.equal(await registry.put('shop', text, null, 21_034), true);
+  });
+
+  test(`${kind.name}: a claim holds against the quarantine that it has judged, and no other`, async (context) => {
+    const { slots } = (await kind.prepare(context)).open();
+    await slots.claim(21_034, 'shop', null);
+    await slots.free(21_034, 'shop', NOON);
+    // Judged before the slot was taken and freed.
+    assert.equal(await slots.claim(21_034, 'till', null), false);
+    assert.equal(await slots.claim(21_034, 'till', NOON - 1), false);
+    assert.deepEqual((await slots.list()).freed, [{ port: 21_034, app: 'shop', freedAt: NOON }]);
+    assert.equal(await slots.claim(21_034, 'till', NOON), true);
+    assert.deepEqual((await slots.list()).freed, []);
+  });
+
+  test(`${kind.name}: who frees a slot at the same time as others takes none from its next owner`, async (context) => {
+    const place = await kind.prepare(context);
+    const [one, two, three] = [place.open().slots, place.open().slots, place.open().slots];
+    for (let turn = 0; turn < 30; turn += 1) {
+      assert.equal(await one.claim(20_000, 'shop', null), true);
+      const frees = [one.free(20_000, 'shop', null), two.free(20_000, 'shop', null)];
+      while (!(await three.claim(20_000, 'till', null))) await Promise.race(frees);
+      assert.deepEqual((await Promise.all(frees)).toSorted(), [false, true]);
+      assert.equal(await three.get(20_000), 'till');
+      await three.free(20_000, 'till', null);
+    }
+  });
+}
