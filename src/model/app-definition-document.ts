@@ -76,14 +76,10 @@ export function appFromDefinition(definition: AppDefinition, instances: readonly
 
 function readDefinition(root: YAMLMap, yaml: YamlText, file: string, source: string): AppDefinition | null {
   const app = nameOf(root, yaml);
-  const tagged = yaml.customTag(root);
-  if (tagged !== null) {
-    yaml.note('error', app, tagged, 'there is a tag', 'remove the word that begins with "!"');
-    return null;
-  }
   const place = { text: yaml, source, app, path: app === null ? 'app' : shorten(app), reading: 'strict' } as const;
+  const isTagged = yaml.refuseCustomTags(root, app, place.path);
   const values = readTable(DEFINITION_KEYS, root, root, place);
-  if (values === INVALID || !noteMeaningless(values, root, place)) return null;
+  if (values === INVALID || !noteMeaningless(values, root, place) || isTagged) return null;
   if (values.protocol === 'tcp' && values.edge !== null) {
     const message = `${place.path}.edge: hosts and paths are those of HTTP`;
     yaml.note('error', app, root, message, 'remove it, or write "protocol: http"');

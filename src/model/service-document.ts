@@ -94,11 +94,10 @@ function readApp(
   if (!APP_NAME.test(name))
     return fail(key, 'this is no name of an app', 'a letter, then letters, digits, _ . -, at most 63');
   if (!isMap(value)) return fail(value ?? key, 'an app is a map of keys', 'write its keys below the name, indented');
-  const tagged = yaml.customTag(value);
-  if (tagged !== null) return fail(tagged, 'there is a tag', 'remove the word that begins with "!"');
+  const isTagged = yaml.refuseCustomTags(value, name, shorten(name));
   const place = { text: yaml, source, app: name, path: name, reading: 'lenient' } as const;
   const values = readTable(APP_KEYS, value, key, place);
-  if (values === INVALID) return null;
+  if (values === INVALID || isTagged) return null;
   noteMeaningless(values, key, place);
   return appFromValues(name, values, { source, location: file, line, col });
 }

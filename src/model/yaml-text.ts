@@ -69,6 +69,8 @@ export class YamlText {
   readonly file: string;
   readonly #lines = new LineCounter();
   readonly #targets = new Map<Alias, Node | undefined>();
+  /** What was wrong with them has been said: what else follows from it would mislead. */
+  readonly #refused = new Set<Node>();
   #mergedKeys = 0;
   #isBroken = false;
 
@@ -86,6 +88,7 @@ export class YamlText {
   }
 
   note(severity: Problem['severity'], app: string | null, node: Node | null, message: string, hint: string): void {
+    if (node !== null && this.#refused.has(node)) return;
     this.#noteAt(severity, app, node?.range?.[0] ?? 0, message, hint);
   }
 
@@ -101,18 +104,23 @@ export class YamlText {
     return target;
   }
 
-  /** The first node in a value that bears a tag of somebody's own, such as `!ruby/object`. Aliases are not followed. */
-  customTag(value: Node): Node | null {
-    let tagged: Node | null = null;
+  /**
+   * Notes each node of a value that bears a tag of somebody's own, such as `!ruby/object`. Aliases are not followed.
+   * @returns whether there is one
+   */
+  refuseCustomTags(value: Node, app: string | null, path: string): boolean {
+    let isTagged = false;
     visit(value, {
       Node: (_, node) => {
         const tag = isAlias(node) ? undefined : node.tag;
-        if (tag === undefined || tag.startsWith('tag:yaml.org,2002:')) return undefined;
-        tagged = node;
-        return visit.BREAK;
+        if (tag === undefined || tag.startsWith('tag:yaml.org,2002:')) return;
+        isTagged = true;
+        this.note('error', app, node, `${path}: there is a tag`, 'remove the word that begins with "!"');
+        // A scalar may be of another type without it; of a map or a list what is in it is judged all the same.
+        if (isScalar(node)) this.#refused.add(node);
       },
     });
-    return tagged;
+    return isTagged;
   }
 
   /** A pair of a map by the text of its key, as it was written: `on:` is "on". @returns null when the key is no scalar. */

@@ -129,6 +129,22 @@ test('a text that says nothing is empty, one that is no YAML is broken', () => {
   assert.equal(parseAppDefinitions('\0\xff'.repeat(600_000), 'f', 's').outcome, 'broken');
 });
 
+test('a tag hides nothing else that is wrong, and nothing is said of what bears it', () => {
+  const text = `${SMALL}slot: !port 21034\nenv: !env {A: 1}\nimage: !x "UPPER"\nnane: y\n`;
+  const { apps, refused, problems } = parseAppDefinitions(text, 'f', 's');
+  assert.deepEqual([apps, refused], [[], ['shop']]);
+  assert.deepEqual(
+    problems.map(({ line, col, message }) => `${line}:${col} ${message}`),
+    [
+      '4:13 shop: there is a tag',
+      '5:11 shop: there is a tag',
+      '6:11 shop: there is a tag',
+      '5:15 shop.env.A: "1" is no text',
+      '7:1 shop: unknown key "nane"',
+    ],
+  );
+});
+
 test('the schema knows each key, and no other', () => {
   const schema = appDefinitionJsonSchema() as { properties: object; required: string[]; additionalProperties: boolean };
   for (const key of ['name', 'pods', 'slot', 'translated_port', 'edge', 'env', 'health', 'trusted_proxies']) {
