@@ -134,7 +134,8 @@ export function size(maxBytes: number): Reader<number> {
 /** One of a few words, in any case. `false` and `true` are words here too, for keys that can be switched off. */
 export function oneOf<const T extends string>(words: readonly T[]): Reader<T> {
   return {
-    schema: { enum: [...words, ...words.map((word) => word.toUpperCase())] },
+    // The words for completion, the pattern for those in another case.
+    schema: { anyOf: [{ enum: words }, { type: 'string', pattern: `^(${words.map(anyCase).join('|')})$` }] },
     read(value, place) {
       const source = sourceOf(value)?.toLowerCase();
       const word = words.find((candidate) => candidate === source);
@@ -144,6 +145,10 @@ export function oneOf<const T extends string>(words: readonly T[]): Reader<T> {
       return refuse(place, value, `${describe(value)} is none of ${words.join(', ')}`, hint);
     },
   };
+}
+
+function anyCase(word: string): string {
+  return word.replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`);
 }
 
 /** A text that `accept` turns into its one spelling, or refuses with null. */

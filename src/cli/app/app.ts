@@ -6,6 +6,7 @@ import { createAppImportCommand } from './import.js';
 import { createAppLsCommand } from './ls.js';
 import { createAppPutCommand } from './put.js';
 import { createAppRmCommand } from './rm.js';
+import { createAppSchemaCommand } from './schema.js';
 
 export function createAppCommand(context: CommandContext): Command {
   const command = new Command('app')
@@ -18,6 +19,7 @@ export function createAppCommand(context: CommandContext): Command {
     createAppRmCommand,
     createAppEnvCommand,
     createAppImportCommand,
+    createAppSchemaCommand,
   ]) {
     command.addCommand(create(context));
   }
