@@ -21,11 +21,18 @@ const MAX_ATTEMPTS = 100;
 /**
  * Gives an app a slot that nothing stands against. The record is written first and its neighbors are looked at again
  * after that: of two that were written at once at least one sees the other and goes back.
+ * @param known what was read just before; a claim that it misleads fails, and it is read anew
  * @throws RegistryFailure when no port of the range is free
  */
-export async function allocateSlot(slots: SlotStore, app: string, rules: SlotRules, chances: Chances): Promise<Claim> {
+export async function allocateSlot(
+  slots: SlotStore,
+  app: string,
+  rules: SlotRules,
+  chances: Chances,
+  known: SlotBook,
+): Promise<Claim> {
+  let book = known;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const book = await slots.list();
     const port = pickSlot(book, rules, chances.wallTime(), chances.random);
     if (port === null) {
       const { from, to } = rules.range;
@@ -33,12 +40,14 @@ export async function allocateSlot(slots: SlotStore, app: string, rules: SlotRul
     }
     const claim = claimOf(port, book);
     if (await claimAlone(slots, claim, app)) return claim;
+    book = await slots.list();
   }
   throw new RegistryFailure(`${MAX_ATTEMPTS} slots were taken by others just before`, 'try again');
 }
 
 /**
  * Records a slot that somebody has chosen.
+ * @param book what was read just before
  * @param isForced an app that is moved in keeps a port that kernels may use too
  * @throws RegistryFailure that names what stands against it
  */
@@ -48,9 +57,9 @@ export async function claimSlot(
   app: string,
   rules: SlotRules,
   chances: Chances,
+  book: SlotBook,
   isForced = false,
 ): Promise<Claim> {
-  const book = await slots.list();
   const obstacles = obstaclesOf(port, app, book, rules, chances.wallTime());
   const [first] = obstacles.filter(({ kind }) => !(isForced && kind === 'ephemeral'));
   const hint = 'leave the slot out, and one is given';

@@ -86,7 +86,7 @@ async function putClaiming(
     const { previous, isRecorded, kind } = plan;
     let { slot } = plan.definition;
     if (slot === null || !isRecorded) {
-      const claim = await claimFor(registry, name, slot, options);
+      const claim = await claimFor(registry, plan.definition, contents.book, options);
       claims.push(claim);
       slot = claim.port;
     }
@@ -161,11 +161,15 @@ export async function removeApp(
   throw new RegistryFailure(`${name}: somebody else changes it all the time`, 'look who does, and try again');
 }
 
-function claimFor(registry: Registry, name: string, slot: number | null, options: PutOptions): Promise<Claim> {
-  const { rules, chances, keepsSlot } = options;
+function claimFor(
+  { slots }: Registry,
+  { name, slot }: AppDefinition,
+  book: SlotBook,
+  { rules, chances, keepsSlot }: PutOptions,
+): Promise<Claim> {
   return slot === null
-    ? allocateSlot(registry.slots, name, rules, chances)
-    : claimSlot(registry.slots, slot, name, rules, chances, keepsSlot);
+    ? allocateSlot(slots, name, rules, chances, book)
+    : claimSlot(slots, slot, name, rules, chances, book, keepsSlot);
 }
 
 /** Two apps written at the same moment each passed the look before: at least one of the two sees the other now. */

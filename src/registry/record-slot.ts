@@ -22,9 +22,9 @@ export async function recordSlot(
   if (port !== null && own !== null && port !== own)
     throw new RegistryFailure(`${app}: its slot is ${own}, and not ${port}`, 'leave the port out, and it is kept');
   const wanted = port ?? own;
-  if (wanted === null) return (await allocateSlot(registry.slots, app, rules, chances)).port;
+  if (wanted === null) return (await allocateSlot(registry.slots, app, rules, chances, book)).port;
   // What is in use is recorded where it is, reserved or not: the check names it.
-  if (wanted !== recorded) await claimSlot(registry.slots, wanted, app, rules, chances, used !== null);
+  if (wanted !== recorded) await claimSlot(registry.slots, wanted, app, rules, chances, book, used !== null);
   return wanted;
 }
 

@@ -16,7 +16,7 @@ const chances = { random: chance(Number(seed)), wallTime: () => NOON };
 const options = putOptions({ chances });
 for (let index = 0; index < Number(count); index += 1) {
   const name = `${prefix}-${index}`;
-  if (work === 'slots') await allocateSlot(registry.slots, name, options.rules, chances);
+  if (work === 'slots') await allocateSlot(registry.slots, name, options.rules, chances, await registry.slots.list());
   else await putApp(registry, smallApp(name), options);
   process.stdout.write(`${name}\n`);
 }
