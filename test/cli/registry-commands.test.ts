@@ -173,6 +173,19 @@ test('a directory of the old system is taken over, with its slots', async (conte
   );
 });
 
+test('a second pod is added, and what the old files do not say is kept', async (context) => {
+  const { arguments: place } = await directory.prepare(context);
+  const files = await writeFiles(context, { 'shop.yml': SHOP });
+  await runCli(['app', 'put', path.join(files, 'shop.yml'), ...place]);
+  const services = await writeFiles(context, { 'shop.yml': OLD.slice(0, OLD.indexOf('Old_Till')) });
+  const { exitCode, stdout } = await runCli(['app', 'import', services, '--pod', 'beta', ...place]);
+  assert.equal(exitCode, 0);
+  const changes = stdout.trim().split('\n').slice(1);
+  assert.deepEqual(changes, ['  ~ pods: [alpha] → [alpha, beta]', '  + native_port: 8080', '  + internal: true']);
+  const again = await runCli(['app', 'import', services, '--pod', 'beta', ...place]);
+  assert.equal(again.stdout, 'shop: as it was, on slot 21034\n');
+});
+
 test('without a registry, with two, and with a wrong variable the command line was wrong', async () => {
   for (const [words, env] of [
     [['app', 'ls'], {}],

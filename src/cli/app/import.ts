@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { AppDefinition } from '../../model/app-definition.js';
 import { parseAppDefinitions, type ReadDefinition } from '../../model/app-definition-document.js';
 import { textFromDefinition } from '../../model/app-definition-text.js';
 import { formatProblem } from '../../model/problem.js';
@@ -36,12 +37,15 @@ export function createAppImportCommand(context: CommandContext): Command {
     .option('--json', 'one JSON document for programs')
     .addHelpText(
       'after',
-      '\nInstances are not taken over: nodes learn theirs from Consul.\n\n' +
+      '\nInstances are not taken over: nodes learn theirs from Consul. Pods are added to those of an app that is there; its\n' +
+        'image, edge and env are kept.\n\n' +
         'Example:\n  autoproxy app import /etc/autoproxy.d/services --pod alpha --registry ./apps --dry-run',
     );
   return addSlotOptions(addRegistryOptions(command)).action(async (target: string, options: AppImportOptions) => {
-    const definitions = await readServices(target, options, defaults.admin.port, context);
+    const services = await checkServices(target, defaults.admin.port);
     await withRegistry(options, context, async (registry) => {
+      const known = (await registry.list()).apps.map(({ definition }) => definition);
+      const definitions = definitionsOf(services, known, options, context);
       const put = {
         rules: slotRulesFrom(options, context),
         chances: systemChances,
@@ -55,18 +59,19 @@ export function createAppImportCommand(context: CommandContext): Command {
 }
 
 /** @throws CommandFailure when one has an error; each has been said then */
-async function readServices(
-  target: string,
+function definitionsOf(
+  { apps, problems }: Awaited<ReturnType<typeof checkServices>>,
+  known: readonly AppDefinition[],
   { pod, rename }: AppImportOptions,
-  adminPort: number,
   { terminal }: CommandContext,
-): Promise<ReadDefinition[]> {
-  const { apps, problems } = await checkServices(target, adminPort);
+): ReadDefinition[] {
   const read: ReadDefinition[] = [];
   const all = [...problems];
   for (const app of apps) {
     const { location } = app.origin;
-    const text = textFromDefinition(definitionFromApp(app, rename.get(app.name) ?? app.name, pod));
+    const name = rename.get(app.name) ?? app.name;
+    const earlier = known.find((one) => one.name === name) ?? null;
+    const text = textFromDefinition(definitionFromApp(app, name, pod, earlier));
     const document = parseAppDefinitions(text, `${location} (${app.name})`, 'import');
     all.push(...document.problems);
     read.push(...document.apps);
