@@ -1,0 +1,87 @@
+/** The page for those who come from consul-template: its commands are those of the program, its files are read by a node. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { createProgram } from '../src/cli/program.js';
+import { appFromDefinition, parseAppDefinitions } from '../src/model/app-definition-document.js';
+import { DEFINITION_KEYS } from '../src/model/definition-keys.js';
+import { APP_KEY_NAMES, parseServiceDocument } from '../src/model/service-document.js';
+import { describingContext } from './cli/describing-context.js';
+import { runCli } from './support/run-cli.js';
+
+const FOLDER = fileURLToPath(new URL('../../examples/consul-template', import.meta.url));
+const readText = (name: string): string => readFileSync(path.join(FOLDER, name), 'utf8');
+
+/** As a shell would split a line that has no quotes. */
+function commandsOf(page: string): string[][] {
+  const blocks = [...page.matchAll(/^```\n([^`]*)^```$/gm)].flatMap(([, block = '']) => block.trim().split('\n'));
+  return blocks
+    .map((line) => line.replace(/^([A-Z_]+=\S+ )+/, '').split(' '))
+    .flatMap(([name, ...words]) => (name === 'autoproxy' ? [words] : []));
+}
+
+/** Parses as ever and does nothing: an unknown option or a missing argument is an error, and nothing is started. */
+function withoutActions(command: Command, done: (name: string) => void): Command {
+  command.exitOverride().configureOutput({ writeErr: () => {} });
+  if (command.commands.length === 0) command.action(() => done(command.name()));
+  for (const inner of command.commands) withoutActions(inner, done);
+  return command;
+}
+
+function parseWords(words: readonly string[]): string[] {
+  const done: string[] = [];
+  withoutActions(createProgram(describingContext), (name) => done.push(name)).parse([...words], { from: 'user' });
+  return done;
+}
+
+test('every command of the page is one of the program, with its options and arguments', () => {
+  const commands = commandsOf(readText('README.md'));
+  assert.ok(commands.length >= 10, String(commands.length));
+  for (const words of commands) assert.equal(parseWords(words).length, 1, words.join(' '));
+  assert.throws(() => parseWords(['app', 'import', 'DIR', '--podd', 'alpha']), /unknown option/);
+  assert.throws(() => parseWords(['app', 'import', '--pod', 'alpha']), /missing required argument/);
+});
+
+interface Tree {
+  readonly pod: string;
+  readonly node: string;
+  readonly 'autoproxy/apps': Readonly<Record<string, unknown>>;
+  readonly 'autoproxy/slots': Readonly<Record<string, string>>;
+  readonly passing: Readonly<Record<string, readonly { readonly node: string; readonly address: string }[]>>;
+}
+
+test('the recorded rendering says what the tree says', () => {
+  const tree = JSON.parse(readText('tree.json')) as Tree;
+  const rendered = parseServiceDocument(readText('rendered.yml'), 'rendered.yml', 'directory');
+  assert.deepEqual(rendered.problems, []);
+  const expected = Object.entries(tree['autoproxy/apps']).flatMap(([name, document]) => {
+    const { apps, problems } = parseAppDefinitions(JSON.stringify(document), name, 'registry');
+    assert.deepEqual(problems, []);
+    const definition = apps[0]?.definition ?? assert.fail(name);
+    const isRecorded = tree['autoproxy/slots'][String(definition.slot)] === name;
+    if (!isRecorded || !definition.pods.includes(tree.pod)) return [];
+    const addresses = (tree.passing[name] ?? []).flatMap(({ node, address }) => (node === tree.node ? [address] : []));
+    const { origin: _, instances: __, ...app } = appFromDefinition(definition, []) ?? assert.fail(name);
+    return [{ ...app, instances: addresses }];
+  });
+  const read = rendered.apps.map(({ origin: _, instances, ...app }) => ({
+    ...app,
+    instances: instances.map(({ id }) => id),
+  }));
+  assert.deepEqual(read, expected);
+});
+
+test('autoproxy check has nothing to say about the recorded rendering', async () => {
+  const { exitCode, stdout } = await runCli(['check', path.join(FOLDER, 'rendered.yml'), '--strict']);
+  assert.deepEqual([exitCode, stdout], [0, '1 file, 2 apps: 0 errors, 0 warnings\n']);
+});
+
+test('the template leaves out exactly the keys that a services file does not know', () => {
+  const [, words = ''] = /\$left_out := "([^"]+)"/.exec(readText('services.ctmpl')) ?? assert.fail();
+  const unknown = Object.keys(DEFINITION_KEYS).filter((name) => !APP_KEY_NAMES.includes(name));
+  // The slot is written from what has been checked against its record.
+  assert.deepEqual(words.split(' ').sort(), [...new Set([...unknown, 'slot', 'translated_port'])].sort());
+});
