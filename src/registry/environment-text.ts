@@ -1,13 +1,16 @@
 /** The environment of an app as text for other programs. Pure. */
 import type { EnvEntry } from '../model/app-definition.js';
+import { RegistryFailure } from './registry.js';
 
-export const ENVIRONMENT_FORMATS = ['dotenv', 'json', 'export'] as const;
+export const ENVIRONMENT_FORMATS = ['dotenv', 'docker', 'json', 'export'] as const;
 export type EnvironmentFormat = (typeof ENVIRONMENT_FORMATS)[number];
 
 /**
- * - dotenv: `NAME=value`, quoted where readers differ; a secret is a comment, since such a file has no references
+ * - dotenv: `NAME=value`, quoted where that is needed; a secret is a comment, since such a file has no references
+ * - docker: the same without quotes, for `docker run --env-file`, which keeps them
  * - json: one object; a secret is `{"from": "file:/..."}`
  * - export: lines for a POSIX shell; a secret is read by the shell
+ * @throws RegistryFailure when the format has no way to write a value
  */
 export function formatEnvironment(entries: readonly EnvEntry[], format: EnvironmentFormat): string {
   if (format === 'json')
@@ -15,7 +18,8 @@ export function formatEnvironment(entries: readonly EnvEntry[], format: Environm
   const lines = entries.map(({ name, value }) => {
     if (format === 'export')
       return `export ${name}=${typeof value === 'string' ? shellQuoted(value) : shellRead(value.from)}`;
-    return typeof value === 'string' ? `${name}=${dotenvQuoted(value)}` : `# ${name} comes from ${value.from}`;
+    if (typeof value !== 'string') return `# ${name} comes from ${value.from}`;
+    return `${name}=${format === 'docker' ? dockerLine(name, value) : dotenvQuoted(value)}`;
   });
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -28,10 +32,21 @@ function shellRead(from: string): string {
   return `"$(cat ${shellQuoted(from.replace(/^file:/, ''))})"`;
 }
 
-/** Single quotes keep `$`, `#` and blanks as they are for every reader; only line ends and `'` need the other kind. */
+/** Docker takes all between = and the line's end as it is. */
+function dockerLine(name: string, value: string): string {
+  if (!/[\r\n]/.test(value)) return value;
+  const hint = 'take --format json, or put the value in a file and say {from: file:/...}';
+  throw new RegistryFailure(`${name} has a line end, which an --env-file of docker can not hold`, hint);
+}
+
+/**
+ * Single quotes keep `$`, `"`, `#`, blanks and line ends as they are for every reader; only `'` and a carriage return need
+ * the other kind. There every reader knows `\n`; of `\r`, `\\`, `\"` and `\$` some keep the backslash, so a value with a
+ * carriage return, or with both `'` and one of these, is safe in json alone.
+ */
 function dotenvQuoted(value: string): string {
   if (/^[A-Za-z0-9_.,:/@%+=-]*$/.test(value)) return value;
-  if (!/['\r\n]/.test(value)) return `'${value}'`;
+  if (!/['\r]/.test(value)) return `'${value}'`;
   const escaped = value
     .replace(/[\\"$]/g, '\\$&')
     .replaceAll('\n', '\\n')

@@ -20,9 +20,12 @@ export function createAppEnvCommand(context: CommandContext): Command {
     .option('--read-secrets', 'read secrets from their files on this machine; else only their places are printed')
     .addHelpText('after', '\nExample:\n  eval "$(autoproxy app env checkout --format export --registry ./apps)"');
   return addRegistryOptions(command).action(async (name: string, options: AppEnvOptions) => {
-    const { definition } = await withRegistry(options, context, (registry) => storedApp(registry, name));
-    const entries = options.readSecrets ? await Promise.all(definition.env.map(withSecret)) : definition.env;
-    context.terminal.write(formatEnvironment(entries, options.format));
+    const text = await withRegistry(options, context, async (registry) => {
+      const { env } = (await storedApp(registry, name)).definition;
+      const entries = options.readSecrets ? await Promise.all(env.map(withSecret)) : env;
+      return formatEnvironment(entries, options.format);
+    });
+    context.terminal.write(text);
   });
 }
 

@@ -1,0 +1,68 @@
+/** What is written is what real readers read. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import { parseEnv } from 'node:util';
+import type { EnvEntry } from '../../src/model/app-definition.js';
+import { formatEnvironment } from '../../src/registry/environment-text.js';
+
+const VALUES = [
+  '',
+  'plain',
+  ' leading and trailing ',
+  '# no comment',
+  'a # b',
+  '$HOME $(id) `id`',
+  'back\\slash \\n \\',
+  'say "hi"',
+  "it's",
+  "it's # two\nlines",
+  '-----BEGIN X-----\nab$c"d\\e\n-----END X-----\n',
+  'a=b=c',
+  'grüße ☃ 🚀',
+  '\ttab',
+  '!x;y|z&(w)<v>*?[u]~{t}',
+];
+/** A backslash before it is kept by some readers and taken away by others. */
+const AMBIGUOUS = ['\r\n', "it's $HOME", `it's "so"`, "it's \\ so"];
+
+function entriesOf(values: readonly string[]): EnvEntry[] {
+  return values.map((value, index) => ({ name: `V${index}`, value }));
+}
+
+const asObject = (values: readonly string[]): Record<string, string> =>
+  Object.fromEntries(values.map((value, index) => [`V${index}`, value]));
+
+test('export: a POSIX shell has each value as it was', () => {
+  const all = [...VALUES, ...AMBIGUOUS];
+  const text = formatEnvironment(entriesOf(all), 'export');
+  const show = all.map((_, index) => `printf '%s\\0' "$V${index}"`).join('\n');
+  const values = execFileSync('sh', ['-euc', `${text}${show}`], { encoding: 'utf8' })
+    .split('\0')
+    .slice(0, -1);
+  assert.deepEqual(values, all);
+});
+
+test("dotenv: Node's own reader has each value as it was", () => {
+  assert.deepEqual({ ...parseEnv(formatEnvironment(entriesOf(VALUES), 'dotenv')) }, asObject(VALUES));
+});
+
+test('dotenv: a quote and what some readers escape are escaped', () => {
+  const lines = formatEnvironment(entriesOf(AMBIGUOUS), 'dotenv').trim().split('\n');
+  assert.deepEqual(lines, ['V0="\\r\\n"', `V1="it's \\$HOME"`, `V2="it's \\"so\\""`, `V3="it's \\\\ so"`]);
+});
+
+test('docker: values stand as they are, and a line end is refused by name', () => {
+  const values = VALUES.filter((value) => !/[\r\n]/.test(value));
+  // As docker reads it: a line each, the name up to the first =, the rest as it is.
+  const lines = formatEnvironment(entriesOf(values), 'docker').split('\n').slice(0, -1);
+  const read = lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]);
+  assert.deepEqual(Object.fromEntries(read), asObject(values));
+  assert.throws(() => formatEnvironment(entriesOf(['a\nb']), 'docker'), /V0 has a line end/);
+});
+
+test('json: each value as it was, a secret as its place', () => {
+  const secret = { name: 'S', value: { from: 'file:/run/secrets/s' } } as const;
+  const text = formatEnvironment([...entriesOf(AMBIGUOUS), secret], 'json');
+  assert.deepEqual(JSON.parse(text), { ...asObject(AMBIGUOUS), S: { from: 'file:/run/secrets/s' } });
+});
