@@ -1,5 +1,5 @@
 import type { Random } from '../core/clock.js';
-import { RegistryFailure, type SlotBook, type SlotStore } from './registry.js';
+import { RegistryFailure, type SlotBook, type SlotRecord, type SlotStore } from './registry.js';
 import { obstaclesOf, pickSlot, type SlotRules } from './slot-rules.js';
 
 export interface Chances {
@@ -22,6 +22,7 @@ const MAX_ATTEMPTS = 100;
  * Gives an app a slot that nothing stands against. The record is written first and its neighbors are looked at again
  * after that: of two that were written at once at least one sees the other and goes back.
  * @param known what was read just before; a claim that it misleads fails, and it is read anew
+ * @param used slots of definitions, recorded or not
  * @throws RegistryFailure when no port of the range is free
  */
 export async function allocateSlot(
@@ -30,10 +31,11 @@ export async function allocateSlot(
   rules: SlotRules,
   chances: Chances,
   known: SlotBook,
+  used: readonly SlotRecord[],
 ): Promise<Claim> {
   let book = known;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const port = pickSlot(book, rules, chances.wallTime(), chances.random);
+    const port = pickSlot({ ...book, slots: [...book.slots, ...used] }, rules, chances.wallTime(), chances.random);
     if (port === null) {
       const { from, to } = rules.range;
       throw new RegistryFailure(`no slot is free from ${from} to ${to}`, 'free some, or widen the range: --slot-range');

@@ -11,6 +11,7 @@ import {
   planPut,
   type RegistryContents,
   refuseRouteClashes,
+  slotsOfOthers,
 } from './put-plan.js';
 import { type Registry, RegistryFailure, type SlotBook, type StoredApp } from './registry.js';
 
@@ -86,7 +87,7 @@ async function putClaiming(
     const { previous, isRecorded, kind } = plan;
     let { slot } = plan.definition;
     if (slot === null || !isRecorded) {
-      const claim = await claimFor(registry, plan.definition, contents.book, options);
+      const claim = await claimFor(registry, plan.definition, contents, options);
       claims.push(claim);
       slot = claim.port;
     }
@@ -164,11 +165,11 @@ export async function removeApp(
 function claimFor(
   { slots }: Registry,
   { name, slot }: AppDefinition,
-  book: SlotBook,
-  { rules, chances, keepsSlot }: PutOptions,
+  { stored, book }: RegistryContents,
+  { rules, chances, keepsSlot, alongside }: PutOptions,
 ): Promise<Claim> {
   return slot === null
-    ? allocateSlot(slots, name, rules, chances, book)
+    ? allocateSlot(slots, name, rules, chances, book, slotsOfOthers(name, stored, alongside))
     : claimSlot(slots, slot, name, rules, chances, book, keepsSlot);
 }
 

@@ -5,7 +5,7 @@ import { plainFromDefinition } from '../model/app-definition-text.js';
 import { describeRoute } from '../model/edge-keys.js';
 import type { Chances } from './allocate.js';
 import { type Change, changesBetween } from './changes.js';
-import { RegistryFailure, type SlotBook, type StoredApp, type StoredApps } from './registry.js';
+import { RegistryFailure, type SlotBook, type SlotRecord, type StoredApp, type StoredApps } from './registry.js';
 import { findRouteClashes } from './route-clashes.js';
 import { obstaclesOf, type SlotRules } from './slot-rules.js';
 
@@ -107,12 +107,16 @@ function slotFor(
   return previous?.definition.slot ?? book.slots.find(({ app }) => app === name)?.port ?? null;
 }
 
-function judgeSlot(name: string, slot: number, stored: StoredApps, book: SlotBook, options: PlanOptions): void {
-  // In a directory that people edit apps may use slots that nobody has recorded.
-  const unrecorded = withAlongside(stored, options.alongside).flatMap((other) =>
+/** In a directory that people edit apps may use slots that nobody has recorded. */
+export function slotsOfOthers(name: string, stored: StoredApps, alongside: readonly AppDefinition[]): SlotRecord[] {
+  return withAlongside(stored, alongside).flatMap((other) =>
     other.slot === null || other.name === name ? [] : [{ port: other.slot, app: other.name }],
   );
-  const all = { ...book, slots: [...book.slots.filter(({ app }) => app !== name), ...unrecorded] };
+}
+
+function judgeSlot(name: string, slot: number, stored: StoredApps, book: SlotBook, options: PlanOptions): void {
+  const used = slotsOfOthers(name, stored, options.alongside);
+  const all = { ...book, slots: [...book.slots.filter(({ app }) => app !== name), ...used] };
   const obstacles = obstaclesOf(slot, name, all, options.rules, options.chances.wallTime());
   const isOwn = book.slots.some(({ port, app }) => port === slot && app === name);
   const [first] = obstacles.filter(({ kind }) => kind !== 'ephemeral' || !(options.keepsSlot || isOwn));

@@ -1,5 +1,6 @@
 /** Records of slots by themselves: for what stands outside the definitions, and to end leaks. */
 import { allocateSlot, type Chances, claimSlot } from './allocate.js';
+import { slotsOfOthers } from './put-plan.js';
 import { type Registry, RegistryFailure } from './registry.js';
 import type { SlotRules } from './slot-rules.js';
 
@@ -14,15 +15,16 @@ export async function recordSlot(
   port: number | null,
   { rules, chances }: { readonly rules: SlotRules; readonly chances: Chances },
 ): Promise<number> {
-  const stored = await registry.get(app);
+  const stored = await registry.list();
   const book = await registry.slots.list();
-  const used = stored?.definition.slot ?? null;
+  const used = stored.apps.find(({ definition }) => definition.name === app)?.definition.slot ?? null;
   const recorded = book.slots.find((slot) => slot.app === app)?.port ?? null;
   const own = used ?? recorded;
   if (port !== null && own !== null && port !== own)
     throw new RegistryFailure(`${app}: its slot is ${own}, and not ${port}`, 'leave the port out, and it is kept');
   const wanted = port ?? own;
-  if (wanted === null) return (await allocateSlot(registry.slots, app, rules, chances, book)).port;
+  const others = slotsOfOthers(app, stored, []);
+  if (wanted === null) return (await allocateSlot(registry.slots, app, rules, chances, book, others)).port;
   // What is in use is recorded where it is, reserved or not: the check names it.
   if (wanted !== recorded) await claimSlot(registry.slots, wanted, app, rules, chances, book, used !== null);
   return wanted;

@@ -81,6 +81,36 @@ for (const kind of REGISTRY_KINDS) {
   });
 }
 
+test('--json says the same of both registries', async (context) => {
+  const files = await writeFiles(context, { 'shop.yml': SHOP, 'bad.yml': 'name: x\n' });
+  const shop = path.join(files, 'shop.yml');
+  const answers: string[][] = [];
+  for (const kind of REGISTRY_KINDS) {
+    const { arguments: place } = await kind.prepare(context);
+    const said: string[] = [];
+    for (const words of [
+      ['app', 'put', shop, '--dry-run'],
+      ['app', 'put', shop],
+      ['app', 'put', shop],
+      ['app', 'ls'],
+      ['app', 'get', 'shop'],
+      ['slot', 'ls', '--check'],
+      ['slot', 'alloc', 'shop'],
+      ['slot', 'free', '21034'],
+      ['app', 'put', path.join(files, 'bad.yml')],
+      ['app', 'rm', 'shop', '--dry-run'],
+      ['app', 'rm', 'shop'],
+      ['app', 'get', 'shop'],
+    ]) {
+      const { exitCode, stdout } = await runCli([...words, '--json', ...place]);
+      // Where it stands is what has to differ.
+      said.push(`${words.join(' ')}: ${exitCode} ${stdout.replace(/"location": ".*"/g, '"location": "x"')}`);
+    }
+    answers.push(said);
+  }
+  assert.deepEqual(answers[0], answers[1]);
+});
+
 const directory = REGISTRY_KINDS[0] ?? assert.fail();
 
 test('a slot in use is not freed', async (context) => {

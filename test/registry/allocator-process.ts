@@ -16,7 +16,7 @@ const options = putOptions({ chances });
 const book = await registry.slots.list();
 for (let index = 0; index < Number(count); index += 1) {
   const name = `${prefix}-${index}`;
-  if (work === 'slots') await allocateSlot(registry.slots, name, options.rules, chances, book);
+  if (work === 'slots') await allocateSlot(registry.slots, name, options.rules, chances, book, []);
   else await putApp(registry, smallApp(name), options);
   process.stdout.write(`${name}\n`);
 }

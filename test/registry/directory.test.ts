@@ -7,7 +7,9 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DirectoryRegistry } from '../../src/registry/directory.js';
 import { putApp, removeApp } from '../../src/registry/put-app.js';
+import { recordSlot } from '../../src/registry/record-slot.js';
 import { RegistryFailure } from '../../src/registry/registry.js';
+import { DEFAULT_SLOT_RULES } from '../../src/registry/slot-rules.js';
 import { putOptions, smallApp } from './put-options.js';
 
 const TWO =
@@ -96,6 +98,16 @@ test('the guard of a process that has died is void', async (context) => {
     [],
   );
   assert.equal((await new DirectoryRegistry(directory).list()).apps.length, 1);
+});
+
+test('a slot that somebody wrote by hand, and nobody recorded, is given to no other', async (context) => {
+  const text = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 20000\n';
+  const directory = await directoryOf(context, { 'shop.yml': text });
+  const rules = { ...DEFAULT_SLOT_RULES, range: { from: 20_000, to: 20_005 } };
+  const options = putOptions({ rules, chances: { random: () => 0, wallTime: () => 0 } });
+  const registry = new DirectoryRegistry(directory);
+  assert.equal(await recordSlot(registry, 'bank', null, options), 20_002);
+  assert.equal((await putApp(registry, smallApp('till'), options)).slot, 20_004);
 });
 
 test('a directory that is not there is named; no registry is made by mistake', async () => {
