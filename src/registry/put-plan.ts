@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AppDefinition } from '../model/app-definition.js';
 import { plainFromDefinition } from '../model/app-definition-text.js';
 import { describeRoute } from '../model/edge-keys.js';
+import { formatProblem } from '../model/problem.js';
 import type { Chances } from './allocate.js';
 import { type Change, changesBetween } from './changes.js';
 import { RegistryFailure, type SlotBook, type SlotRecord, type StoredApp, type StoredApps } from './registry.js';
@@ -66,10 +67,10 @@ function judge(
 ): void {
   const { name, slot } = wanted;
   if (stored.refused.includes(name)) {
-    throw new RegistryFailure(
-      `${name}: what the registry holds under this name can not be read`,
-      `mend or remove it first`,
-    );
+    const problem = stored.problems.find(({ app }) => app === name);
+    const hint =
+      problem === undefined ? 'mend or remove it first' : `mend or remove it first: ${formatProblem(problem)}`;
+    throw new RegistryFailure(`${name}: what the registry holds under this name can not be read`, hint);
   }
   const oldSlot = previous?.definition.slot ?? null;
   if (slot !== null && oldSlot !== null && slot !== oldSlot && !canMoveSlot) {

@@ -72,7 +72,13 @@ test('documents that are none cost their own app, with key and place', async (co
     );
   const typo = problems.find(({ app }) => app === 'typo');
   assert.deepEqual([typo?.line, typo?.col], [3, 11]);
-  await assert.rejects(putApp(registry, smallApp('typo'), putOptions()), /can not be read/);
+  await assert.rejects(
+    putApp(registry, smallApp('typo'), putOptions()),
+    (error) =>
+      error instanceof RegistryFailure &&
+      /can not be read/.test(error.message) &&
+      /autoproxy\/apps\/typo:3:11: error/.test(error.hint ?? ''),
+  );
 });
 
 test('more than Consul holds in one value is said before it is sent', async (context) => {
