@@ -1,0 +1,23 @@
+/** Which apps the edge serves, and why not the others: one app's fault never takes another one down. */
+import type { AppDefinition, EdgeDefinition } from '../src/model/app-definition.js';
+import type { Problem } from '../src/model/problem.js';
+import type { JudgedDomain } from './certificates/domain.js';
+import type { RouteTables } from './routes/route-tables.js';
+
+/** An app with a way in. */
+export interface EdgeApp extends AppDefinition {
+  readonly edge: EdgeDefinition;
+}
+
+export interface Admission {
+  /** Sorted by name. */
+  readonly apps: readonly EdgeApp[];
+  /** The routes of these apps. */
+  readonly tables: RouteTables;
+  /** Sorted by name; those without a certificate are not served. */
+  readonly domains: readonly JudgedDomain[];
+  /** Names of apps that have a way in and are not served, sorted; an error names each. */
+  readonly refused: readonly string[];
+  /** Of apps and of certificates; errors first. */
+  readonly problems: readonly Problem[];
+}
