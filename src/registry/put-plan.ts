@@ -7,7 +7,7 @@ import { formatProblem } from '../model/problem.js';
 import type { Chances } from './allocate.js';
 import { type Change, changesBetween } from './changes.js';
 import { RegistryFailure, type SlotBook, type SlotRecord, type StoredApp, type StoredApps } from './registry.js';
-import { findRouteClashes } from './route-clashes.js';
+import { findRouteClashes } from '../model/route-clashes.js';
 import { obstaclesOf, type SlotRules } from './slot-rules.js';
 
 export interface PlanOptions {

@@ -1,0 +1,157 @@
+/**
+ * Where releases are kept: each in a folder of its own, named by its content, and a link that says which one is current.
+ *
+ *   ROOT/releases/<id>/haproxy.cfg …      ROOT/current → releases/<id>      ROOT/applied: id that HAProxy is known to run
+ *
+ * HAProxy is started over `current/haproxy.cfg`, so whatever restarts it, reads what was last switched to.
+ */
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { CERTIFICATES_FOLDER, type Release, releaseFromFiles } from './release.js';
+
+const RELEASES = 'releases';
+const CURRENT = 'current';
+const APPLIED = 'applied';
+/** So many can be gone back to by hand. */
+const KEPT = 5;
+const ID = /^[0-9a-f]{16}$/;
+
+export class ReleaseDirectory {
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = path.resolve(root);
+  }
+
+  /** What HAProxy is started over. */
+  get currentConfiguration(): string {
+    return path.join(this.root, CURRENT, 'haproxy.cfg');
+  }
+
+  configurationOf(id: string): string {
+    return path.join(this.#folderOf(id), 'haproxy.cfg');
+  }
+
+  /** Id of the release that is switched to; null when there is none. */
+  async current(): Promise<string | null> {
+    const target = await readlink(path.join(this.root, CURRENT)).catch(nullIfMissing);
+    const id = target === null ? '' : path.basename(target);
+    return ID.test(id) ? id : null;
+  }
+
+  /** Id of the release that HAProxy was last seen to run; null: not known. */
+  async applied(): Promise<string | null> {
+    const text = await readFile(path.join(this.root, APPLIED), 'utf8').catch(nullIfMissing);
+    const id = text?.trim() ?? '';
+    return ID.test(id) ? id : null;
+  }
+
+  /** @param id null: what it runs is not known, until the next time that it is */
+  async noteApplied(id: string | null): Promise<void> {
+    const file = path.join(this.root, APPLIED);
+    if (id === null) await rm(file, { force: true });
+    else await writeDurably(file, `${id}\n`, 0o644);
+  }
+
+  /**
+   * A release as it stands there.
+   * @returns null when it is not there, or is not what its name says: somebody changed it by hand, or a disk lost it
+   */
+  async read(id: string): Promise<Release | null> {
+    const folder = this.#folderOf(id);
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(nullIfMissing);
+    if (entries === null) return null;
+    const files: (readonly [string, string])[] = [];
+    for (const entry of entries) {
+      if (!entry.isFile()) continue;
+      const file = path.join(entry.parentPath, entry.name);
+      files.push([path.relative(folder, file), await readFile(file, 'utf8')]);
+    }
+    const release = releaseFromFiles(files);
+    return release.id === id ? release : null;
+  }
+
+  /** Writes it whole, or not at all. What is there already is left as it is. */
+  async write(release: Release): Promise<void> {
+    if ((await this.read(release.id)) !== null) return;
+    const parent = path.join(this.root, RELEASES);
+    await mkdir(parent, { recursive: true, mode: 0o700 });
+    const aside = await mkdtemp(path.join(parent, '.new-'));
+    try {
+      for (const [name, content] of release.files) {
+        const file = path.join(aside, name);
+        await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+        await writeDurably(file, content, name.startsWith(CERTIFICATES_FOLDER) ? 0o600 : 0o644);
+      }
+      await chmod(aside, 0o700);
+      // A broken one of the same name is in the way.
+      await rm(this.#folderOf(release.id), { recursive: true, force: true });
+      await rename(aside, this.#folderOf(release.id));
+      await syncFolder(parent);
+    } catch (error) {
+      await rm(aside, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** From one moment to the next; a crash leaves the link as it was or as it will be. */
+  async switchTo(id: string): Promise<void> {
+    const aside = path.join(this.root, `.${CURRENT}.${process.pid}`);
+    await rm(aside, { force: true });
+    await symlink(path.join(RELEASES, id), aside);
+    await rename(aside, path.join(this.root, CURRENT));
+    await syncFolder(this.root);
+  }
+
+  /** There is nothing to go back to. */
+  async unlinkCurrent(): Promise<void> {
+    await rm(path.join(this.root, CURRENT), { force: true });
+  }
+
+  async remove(id: string): Promise<void> {
+    await rm(this.#folderOf(id), { recursive: true, force: true });
+  }
+
+  /** Keeps the newest ones and those named; removes the rest, and what a crash left half written. */
+  async prune(...needed: readonly (string | null)[]): Promise<void> {
+    const parent = path.join(this.root, RELEASES);
+    const names = await readdir(parent).catch(nullIfMissing);
+    if (names === null) return;
+    const aged = await Promise.all(
+      names.map(async (name) => ({ name, at: (await stat(path.join(parent, name))).mtimeMs })),
+    );
+    const releases = aged.filter(({ name }) => ID.test(name)).sort((one, other) => other.at - one.at);
+    const kept = new Set([...releases.slice(0, KEPT).map(({ name }) => name), ...needed]);
+    for (const name of names) if (!kept.has(name)) await rm(path.join(parent, name), { recursive: true, force: true });
+  }
+
+  #folderOf(id: string): string {
+    return path.join(this.root, RELEASES, id);
+  }
+}
+
+async function writeDurably(file: string, content: string, mode: number): Promise<void> {
+  const aside = `${file}.new`;
+  const handle = await open(aside, 'w', mode);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(aside, file);
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function nullIfMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'EINVAL') return null;
+  throw error;
+}
