@@ -1,4 +1,4 @@
-/** Which apps the edge serves, and why not the others: one app's fault never takes another one down. */
+/** Which apps the edge serves, and why not the others. */
 import type { AppDefinition, EdgeDefinition } from '../src/model/app-definition.js';
 import type { Problem } from '../src/model/problem.js';
 import type { JudgedDomain } from './certificates/domain.js';
@@ -18,6 +18,6 @@ export interface Admission {
   readonly domains: readonly JudgedDomain[];
   /** Names of apps that have a way in and are not served, sorted; an error names each. */
   readonly refused: readonly string[];
-  /** Of apps and of certificates; errors first. */
+  /** Of domains and of apps, errors first. */
   readonly problems: readonly Problem[];
 }

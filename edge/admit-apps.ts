@@ -1,0 +1,108 @@
+/** Judges apps and certificates together: one app's fault never takes another one down. Pure. */
+import type { AppDefinition, Route } from '../src/model/app-definition.js';
+import { describeRoute } from '../src/model/edge-keys.js';
+import type { Problem } from '../src/model/problem.js';
+import type { Refusal } from '../src/model/refusal.js';
+import { findContestedRoutes, type OwnedRoute } from '../src/model/route-clashes.js';
+import type { Admission, EdgeApp } from './admission.js';
+import type { JudgedDomain } from './certificates/domain.js';
+import { DomainIndex } from './certificates/domain-index.js';
+import { withinRegexBudget } from './routes/regex-budget.js';
+import { routeTables } from './routes/route-tables.js';
+import { findShadows } from './routes/shadows.js';
+
+/**
+ * Apps without a way in are passed over. Refused are, in this order: apps with a host that no good certificate covers;
+ * of the rest all that want a route which another one wants too, since an order that nobody wrote would decide; and
+ * those whose expressions are too many.
+ */
+export function admitApps(definitions: Iterable<AppDefinition>, domains: readonly JudgedDomain[]): Admission {
+  const candidates = [...definitions].filter(hasWayIn).sort(byName);
+  const index = new DomainIndex(domains);
+  const uncovered = candidates.flatMap((app) => coverProblems(app, index));
+  const covered = without(candidates, uncovered);
+  const contested = findContestedRoutes(covered).flatMap(clashProblems);
+  const { apps, problems: overBudget } = withinRegexBudget(without(covered, contested));
+  const errors = [...uncovered, ...contested, ...overBudget];
+  const ofDomains = domains.flatMap(({ problems }) => problems);
+  const found = [...ofDomains, ...errors, ...findShadows(apps)];
+  return {
+    apps,
+    tables: routeTables(apps),
+    domains: domains.toSorted(byName),
+    refused: [...new Set(errors.map(({ app }) => app).filter((app) => app !== null))].sort(),
+    problems: [...found.filter(isError), ...found.filter((problem) => !isError(problem))],
+  };
+}
+
+function hasWayIn(definition: AppDefinition): definition is EdgeApp {
+  return definition.edge !== null;
+}
+
+/** One for each host of the app that no connection can be had for. */
+function coverProblems(app: EdgeApp, index: DomainIndex): readonly Problem[] {
+  const wanted = app.edge.tls.domain;
+  const domain = wanted === null ? null : index.named(wanted);
+  if (wanted !== null && domain === null) {
+    const { location: file, line, col } = app.origin;
+    const message = `${app.name}: edge.tls.domain: the site has no domain ${wanted}`;
+    return [{ severity: 'error', app: app.name, file, line, col, message, hint: 'write one of edge.yml, or none' }];
+  }
+  const seen = new Set<string>();
+  return app.edge.routes.flatMap((route) => {
+    const host = JSON.stringify(route.host);
+    if (seen.has(host)) return [];
+    seen.add(host);
+    const refusal = refusalOfHost(route, wanted, index);
+    return refusal === null ? [] : [problemAt({ app: app.name, route }, refusal.message, refusal.hint)];
+  });
+}
+
+function refusalOfHost(route: Route, wanted: string | null, index: DomainIndex): Refusal | null {
+  const domain = index.forHost(route.host);
+  if (domain === null) {
+    const hint = 'write a host that a domain of the site covers; a wildcard covers one label';
+    return { message: 'no certificate of the site covers this host', hint };
+  }
+  if (wanted !== null && domain.name !== wanted) {
+    const hint = `write "domain: ${domain.name}", or none`;
+    return { message: `the domain ${wanted} does not cover this host; it is of ${domain.name}`, hint };
+  }
+  if (domain.certificate === null) {
+    const reason = domain.problems.find(isError)?.message ?? 'it can not be used';
+    return { message: `the certificate of this host is faulty: ${reason}`, hint: 'mend it; the app is served then' };
+  }
+  return null;
+}
+
+/** One for each route of a clash, naming all others. */
+function clashProblems(owners: readonly OwnedRoute[]): readonly Problem[] {
+  return owners.map((owned) => {
+    const others = owners
+      .filter(({ app }) => app !== owned.app)
+      .map(({ app, route: { origin } }) => `${app} (${[origin.location, origin.line].filter(isKnown).join(':')})`);
+    return problemAt(owned, `is a route of ${others.join(' and ')} too, so none of them is served`, 'keep one of them');
+  });
+}
+
+function problemAt({ app, route }: OwnedRoute, message: string, hint: string): Problem {
+  const { location: file, line, col } = route.origin;
+  return { severity: 'error', app, file, line, col, message: `${app}: ${describeRoute(route)}: ${message}`, hint };
+}
+
+function without(apps: readonly EdgeApp[], problems: readonly Problem[]): readonly EdgeApp[] {
+  const refused = new Set(problems.map(({ app }) => app));
+  return apps.filter(({ name }) => !refused.has(name));
+}
+
+function isError({ severity }: Problem): boolean {
+  return severity === 'error';
+}
+
+function isKnown<T>(value: T | null): value is T {
+  return value !== null;
+}
+
+function byName(one: { readonly name: string }, other: { readonly name: string }): number {
+  return one.name < other.name ? -1 : one.name > other.name ? 1 : 0;
+}

@@ -1,0 +1,105 @@
+/** A chain as TLS sends it (RFC 8446, 4.4.2): the certificate of the key first, then each the issuer of the one before. */
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import type { Refusal } from '../../src/model/refusal.js';
+import type { PemBlock } from './pem-blocks.js';
+import { weakSignatureHashOf } from './signature-algorithm.js';
+
+const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
+
+export interface ChainLink {
+  readonly certificate: X509Certificate;
+  readonly block: PemBlock;
+}
+
+/** A refusal with the block that it is about. */
+export interface ChainFault extends Refusal {
+  readonly block: PemBlock;
+}
+
+export function readChain(blocks: readonly PemBlock[]): readonly ChainLink[] | ChainFault {
+  const links: ChainLink[] = [];
+  for (const block of blocks) {
+    try {
+      links.push({ certificate: new X509Certificate(block.text), block });
+    } catch {
+      const hint = 'is the file whole? openssl x509 -in FILE -noout -text';
+      return { message: 'a certificate can not be read', hint, block };
+    }
+  }
+  return links;
+}
+
+/** @returns the first fault of the chain, or null; `links` has at least one */
+export function faultOfChain(links: readonly ChainLink[], key: KeyObject, nowMs: number): ChainFault | null {
+  const [leaf] = links;
+  if (leaf === undefined) throw new RangeError('a chain without certificates');
+  return (
+    faultOfLeaf(leaf, links, key) ??
+    links.map((link, index) => faultOfLink(link, links[index + 1], index, nowMs)).find((fault) => fault !== null) ??
+    null
+  );
+}
+
+function faultOfLeaf(leaf: ChainLink, links: readonly ChainLink[], key: KeyObject): ChainFault | null {
+  const { certificate, block } = leaf;
+  if (!certificate.checkPrivateKey(key)) {
+    const fitting = links.find((link) => link.certificate.checkPrivateKey(key));
+    if (fitting !== undefined) {
+      const hint = 'put the certificate of the key first, then its issuer, then the issuer of that';
+      return { message: 'the certificate of the key is not the first one', hint, block: fitting.block };
+    }
+    const hint = 'take the key with which the certificate was asked for';
+    return { message: 'the key does not belong to the certificate', hint, block };
+  }
+  const usages: readonly string[] | undefined = certificate.keyUsage;
+  if (usages !== undefined && !usages.includes(SERVER_AUTHENTICATION)) {
+    return { message: 'the certificate is not for servers', hint: 'ask for one with serverAuth in it', block };
+  }
+  return null;
+}
+
+function faultOfLink(link: ChainLink, issuer: ChainLink | undefined, index: number, nowMs: number): ChainFault | null {
+  const { certificate, block } = link;
+  const what = index === 0 ? 'the certificate' : 'a certificate of the chain';
+  const refuse = (message: string, hint: string): ChainFault => ({ message: `${what} ${message}`, hint, block });
+  if (Date.parse(certificate.validTo) <= nowMs) return refuse(`expired on ${dayOf(certificate.validTo)}`, 'renew it');
+  if (Date.parse(certificate.validFrom) > nowMs) {
+    return refuse(`is not valid before ${dayOf(certificate.validFrom)}`, 'wait, or set the clock');
+  }
+  const hash = weakSignatureHashOf(certificate.raw);
+  // Of what signs itself nobody reads the signature.
+  if (hash !== null && !(index > 0 && isSelfSigned(certificate))) {
+    return refuse(`is signed with ${hash}, which nobody trusts`, 'ask for one with SHA-256');
+  }
+  if (index > 0 && !certificate.ca) {
+    return refuse('is of no authority', 'leave one certificate for servers in the file, the first one');
+  }
+  if (issuer !== undefined && !isIssuedBy(certificate, issuer.certificate)) {
+    return {
+      ...refuse('is not issued by the next one', 'put each one behind the one that it issued'),
+      block: issuer.block,
+    };
+  }
+  return null;
+}
+
+function isSelfSigned(certificate: X509Certificate): boolean {
+  return isIssuedBy(certificate, certificate);
+}
+
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
+
+export function dayOf(time: string): string {
+  return new Date(Date.parse(time)).toISOString().slice(0, 10);
+}
+
+/** DNS names of the leaf, in lower case, sorted; the subject's common name counts no more (RFC 9525, 2). */
+export function dnsNamesOf({ subjectAltName }: X509Certificate): readonly string[] {
+  // Node quotes what has a comma in it, so that no name can bring another one along.
+  const names = [...(subjectAltName ?? '').matchAll(/(?:^|, )(?:DNS:([^",]+)|[^",]*(?:"(?:[^"\\]|\\.)*"[^",]*)*)/g)]
+    .map((match) => match[1]?.toLowerCase())
+    .filter((name) => name !== undefined);
+  return [...new Set(names)].sort();
+}

@@ -1,0 +1,165 @@
+/** Certificates that are served, and each fault that keeps one from being served, at its place. */
+import assert from 'node:assert/strict';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { test } from 'node:test';
+import { type Domain, judgeDomain, judgeDomains } from '../../../edge/certificates/domain.js';
+import { formatProblem } from '../../../src/model/problem.js';
+import { makeCertificate } from '../../support/test-certificates.js';
+
+const DAY_MS = 86_400_000;
+const TODAY = { nowMs: Date.now(), warnWithinMs: 14 * DAY_MS };
+const NAMES = ['one.example', '*.one.example'];
+
+const root = makeCertificate({ isAuthority: true, subject: 'root' });
+const middle = makeCertificate({ isAuthority: true, subject: 'middle', issuer: root });
+const leaf = makeCertificate({ names: NAMES, issuer: middle });
+const other = makeCertificate({ names: NAMES, issuer: middle });
+
+function domain(...texts: readonly string[]): Domain {
+  const pemFiles = texts.map((text, index) => ({ file: `${index}.pem`, text }));
+  return { name: 'one.example', names: NAMES, pemFiles, place: { file: 'edge.yml', line: 7, col: 3 } };
+}
+
+function faultOf(one: Domain): string {
+  const { certificate, problems } = judgeDomain(one, TODAY);
+  assert.equal(certificate, null);
+  assert.equal(problems.length, 1);
+  return problems.map(formatProblem).join();
+}
+
+test('chain and key in one file, in two, with words between them: one PEM, leaf first, key last', () => {
+  const { certificate, problems } = judgeDomain(domain(leaf.certificate + middle.certificate + leaf.key), TODAY);
+  assert.deepEqual(problems, []);
+  assert.ok(certificate !== null);
+  assert.deepEqual(certificate.names, ['*.one.example', 'one.example']);
+  assert.equal(certificate.fingerprint256, new X509Certificate(leaf.certificate).fingerprint256);
+  assert.equal(certificate.notAfterMs, Date.parse(new X509Certificate(leaf.certificate).validTo));
+  const blocks = certificate.pem.match(/-----BEGIN [\s\S]*?-----END .*?-----\n/g) ?? [];
+  assert.equal(
+    blocks.join(''),
+    certificate.pem,
+    'nothing but blocks: an empty line would end a command of the runtime socket',
+  );
+  assert.equal(new X509Certificate(blocks[0] ?? '').fingerprint256, certificate.fingerprint256);
+  assert.ok(new X509Certificate(blocks[1] ?? '').ca);
+  assert.ok(new X509Certificate(blocks[0] ?? '').checkPrivateKey(createPrivateKey(blocks[2] ?? '')));
+  for (const same of [
+    domain(leaf.key, leaf.certificate + middle.certificate),
+    domain(`issued for us\n\n${leaf.certificate}\nby\n${middle.certificate}`.replaceAll('\n', '\r\n'), leaf.key),
+  ]) {
+    assert.equal(judgeDomain(same, TODAY).certificate?.pem, certificate.pem);
+  }
+});
+
+test('a chain may end in its root, and RSA is fine from 2048 bits', () => {
+  const rsa = makeCertificate({
+    names: NAMES,
+    issuer: middle,
+    key: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
+  });
+  const whole = judgeDomain(domain(rsa.certificate + middle.certificate + root.certificate, rsa.key), TODAY);
+  assert.deepEqual(whole.problems, []);
+});
+
+test('what ends soon is served, with a warning', () => {
+  const soon = makeCertificate({ names: NAMES, issuer: root, days: 5 });
+  const { certificate, problems } = judgeDomain(domain(soon.certificate, soon.key), TODAY);
+  assert.ok(certificate !== null);
+  assert.match(
+    problems.map(formatProblem).join(),
+    /^0\.pem:1:1: warning: domain one\.example: the certificate ends on \d{4}-\d\d-\d\d, in [45] days \(renew it\)$/,
+  );
+});
+
+const encrypted = createPrivateKey(leaf.key).export({
+  type: 'pkcs8',
+  format: 'pem',
+  cipher: 'aes-256-cbc',
+  passphrase: 'x',
+});
+const weak = makeCertificate({
+  names: NAMES,
+  issuer: root,
+  key: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'],
+});
+const sha1 = makeCertificate({ names: NAMES, issuer: root, digest: 'sha1' });
+const expired = makeCertificate({ names: NAMES, issuer: root, days: -2 });
+const early = makeCertificate({ names: NAMES, issuer: root, notBefore: '20900101000000Z' });
+const narrow = makeCertificate({ names: ['one.example', 'www.one.example', '*.a.one.example'], issuer: root });
+const nameless = makeCertificate({ subject: 'one.example', issuer: root });
+const client = makeCertificate({ names: NAMES, issuer: root, usage: 'clientAuth' });
+const edwards = makeCertificate({ names: NAMES, issuer: root, key: ['-algorithm', 'ED25519'] });
+const oldMiddle = makeCertificate({ isAuthority: true, subject: 'old middle', issuer: root, days: -1 });
+const ofOldMiddle = makeCertificate({ names: NAMES, issuer: oldMiddle });
+
+const FAULTS: Readonly<Record<string, readonly [faulty: Domain, problem: RegExp]>> = {
+  'no key': [domain(leaf.certificate), /^0\.pem: error: domain one\.example: there is no key/],
+  'no certificate': [domain(leaf.key), /^0\.pem: error: .*there is no certificate/],
+  'no file': [domain(), /^edge\.yml:7:3: error: .*there is no key/],
+  'two keys': [domain(leaf.certificate + leaf.key, other.key), /^1\.pem:1:1: .*two keys/],
+  'the key of another certificate': [domain(leaf.certificate, other.key), /^0\.pem:1:1: .*does not belong to/],
+  'a key with a passphrase': [domain(leaf.certificate, String(encrypted)), /^1\.pem:1:1: .*passphrase/],
+  'a key cut short': [
+    domain(leaf.certificate, leaf.key.replace(/\n.{30}/, '\n')),
+    /^1\.pem:1:1: .*key can not be read/,
+  ],
+  'a certificate cut short': [
+    domain(leaf.certificate.replace(/\n.{30}/, '\n'), leaf.key),
+    /^0\.pem:1:1: .*can not be read/,
+  ],
+  'the chain before the leaf': [
+    domain(middle.certificate + leaf.certificate, leaf.key),
+    /^0\.pem:\d\d:1: .*certificate of the key is not the first/,
+  ],
+  'a chain with a gap': [
+    domain(leaf.certificate + root.certificate, leaf.key),
+    /^0\.pem:\d+:1: .*not issued by the next/,
+  ],
+  'two leaves': [domain(leaf.certificate + other.certificate, leaf.key), /^0\.pem:\d+:1: .*(no authority|not issued)/],
+  'an expired certificate': [domain(expired.certificate, expired.key), /^0\.pem:1:1: .*expired on \d{4}-/],
+  'an expired one in the chain': [
+    domain(ofOldMiddle.certificate + oldMiddle.certificate, ofOldMiddle.key),
+    /^0\.pem:\d\d:1: .*of the chain expired on/,
+  ],
+  'one for later': [domain(early.certificate, early.key), /not valid before 2090-01-01/],
+  'a short RSA key': [domain(weak.certificate, weak.key), /^1\.pem:1:1: .*1024 bits/],
+  'a curve of its own kind': [domain(edwards.certificate, edwards.key), /kind ed25519/],
+  'SHA-1': [domain(sha1.certificate, sha1.key), /signed with SHA-1/],
+  'a certificate for clients': [domain(client.certificate, client.key), /not for servers/],
+  'a name too few': [
+    domain(narrow.certificate, narrow.key),
+    /^edge\.yml:7:3: .*does not cover \*\.one\.example \(it has \*\.a\.one\.example one\.example www\.one\.example\)/,
+  ],
+  'a name in the subject only': [
+    domain(nameless.certificate, nameless.key),
+    /does not cover one\.example \(it has no DNS name\)/,
+  ],
+};
+
+for (const [fault, [faulty, problem]] of Object.entries(FAULTS)) {
+  test(`refused: ${fault}`, () => {
+    assert.match(faultOf(faulty), problem);
+  });
+}
+
+test('no message holds a piece of a key', () => {
+  const secrets = [leaf.key, other.key].flatMap((key) => key.split('\n').slice(1, 3));
+  for (const [faulty] of Object.values(FAULTS)) {
+    const said = faultOf(faulty);
+    for (const secret of secrets) assert.ok(!said.includes(secret));
+  }
+});
+
+test('a name that two domains have is that of the first, and the second is named', () => {
+  const first = domain(leaf.certificate, leaf.key);
+  const [one, two] = judgeDomains(
+    [first, { ...first, name: 'again', place: { file: 'edge.yml', line: 9, col: 3 } }],
+    TODAY,
+  );
+  assert.ok(one?.certificate);
+  assert.equal(two?.certificate, null);
+  assert.match(
+    two?.problems.map(formatProblem).join() ?? '',
+    /^edge\.yml:9:3: .*again: one\.example is a name of one\.example already/,
+  );
+});
