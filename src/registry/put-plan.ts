@@ -4,10 +4,10 @@ import type { AppDefinition } from '../model/app-definition.js';
 import { plainFromDefinition } from '../model/app-definition-text.js';
 import { describeRoute } from '../model/edge-keys.js';
 import { formatProblem } from '../model/problem.js';
+import { findRouteClashes } from '../model/route-clashes.js';
 import type { Chances } from './allocate.js';
 import { type Change, changesBetween } from './changes.js';
 import { RegistryFailure, type SlotBook, type SlotRecord, type StoredApp, type StoredApps } from './registry.js';
-import { findRouteClashes } from '../model/route-clashes.js';
 import { obstaclesOf, type SlotRules } from './slot-rules.js';
 
 export interface PlanOptions {
