@@ -53,7 +53,7 @@ const domain = text(
   'write the name of a domain of the site, such as one.example',
 );
 
-const hsts = text(
+export const hsts = text(
   (written) => (/^max-age=\d{1,10}(; includeSubDomains)?(; preload)?$/.test(written) ? written : null),
   'a value of Strict-Transport-Security',
   'write max-age=31536000, perhaps with "; includeSubDomains" and "; preload" after it',

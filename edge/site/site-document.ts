@@ -1,0 +1,145 @@
+/** `edge.yml` → Site. YAML 1.2, strict as the registry is: what is not known is an error, and so is a quoted number. */
+import path from 'node:path';
+import { isMap, isSeq, type Node, type YAMLMap } from 'yaml';
+import type { Problem } from '../../src/model/problem.js';
+import { readTable, type Values } from '../../src/model/readers.js';
+import { INVALID, YamlText } from '../../src/model/yaml-text.js';
+import type { ServerPlace, Site, SiteDomain } from './site.js';
+import { SITE_KEYS } from './site-keys.js';
+
+export interface SiteDocument {
+  /** null: the text is in error; an edge that half knows its site serves none. */
+  readonly site: Site | null;
+  readonly problems: readonly Problem[];
+}
+
+const SOURCE = 'site';
+
+/** @param file the path of the text: stands in problems, and paths of certificates are relative to its folder */
+export function parseSite(text: string, file: string): SiteDocument {
+  const yaml = new YamlText(text, { version: '1.2', file });
+  const site = yaml.isBroken ? null : readSite(yaml, file);
+  const hasErrors = yaml.problems.some(({ severity }) => severity === 'error');
+  return { site: hasErrors ? null : site, problems: yaml.problems };
+}
+
+function readSite(yaml: YamlText, file: string): Site | null {
+  const [root = null, ...more] = yaml.roots;
+  if (root === null || !isMap(root) || more.some((other) => other !== null)) {
+    const hint = 'write one document with "domains:", "trusted_balancers:" and "servers:"';
+    yaml.note('error', null, root, 'this is no description of a site', hint);
+    return null;
+  }
+  const tagged = yaml.customTag(root);
+  if (tagged !== null) yaml.note('error', null, tagged, 'there is a tag', 'remove the word that begins with "!"');
+  const place = { text: yaml, source: SOURCE, app: null, path: 'site', reading: 'strict' } as const;
+  const values = readTable(SITE_KEYS, root, root, place);
+  return values === INVALID ? null : siteFromValues(values, root, yaml, path.dirname(path.resolve(file)));
+}
+
+function siteFromValues(values: Values<typeof SITE_KEYS>, root: YAMLMap, yaml: YamlText, folder: string): Site | null {
+  const { listen, servers, limits, timeouts, process } = values;
+  const nodeOf = (key: string): Node => yaml.resolve(root.get(key, true)) ?? root;
+  const serverPlace = serverPlaceFromValues(servers, nodeOf('servers'), yaml);
+  const domains = domainsFromValues(values.domains, nodeOf('domains'), yaml, folder);
+  if (values.trusted_balancers.length === 0) {
+    const hint = 'write the networks that the balancers connect from';
+    yaml.note('error', null, nodeOf('trusted_balancers'), 'site.trusted_balancers: nobody could connect', hint);
+  }
+  notePortsTwice(listen, nodeOf('listen'), yaml);
+  if (serverPlace === null) return null;
+  return {
+    domains,
+    listen: {
+      address: listen.address,
+      httpPort: listen.http_port,
+      httpsPort: listen.https_port,
+      healthPort: listen.health_port,
+      admin: listen.admin,
+      peerPort: listen.peer_port,
+    },
+    trustedBalancers: values.trusted_balancers,
+    deny: values.deny,
+    badUserAgents: values.bad_user_agents,
+    servers: { place: serverPlace, sendProxy: servers.send_proxy, maxConnections: servers.max_connections },
+    limits: {
+      connections: limits.connections,
+      connectionRate: limits.connection_rate,
+      requests: limits.requests,
+      errors: limits.errors,
+    },
+    timeouts: {
+      helloMs: timeouts.hello,
+      requestHeadMs: timeouts.request_head,
+      keepAliveMs: timeouts.keep_alive,
+      clientMs: timeouts.client,
+      connectMs: timeouts.connect,
+      queueMs: timeouts.queue,
+      checkMs: timeouts.check,
+    },
+    running: {
+      runDir: process.run_dir,
+      stateFile: process.state_file ?? `${process.run_dir}/servers.state`,
+      maxConnections: process.max_connections,
+      threads: process.threads,
+      user: process.user,
+      group: process.group,
+      chroot: process.chroot,
+      log: process.log,
+    },
+  };
+}
+
+function serverPlaceFromValues(
+  { template, port, slots, nameservers, nodes }: Values<typeof SITE_KEYS>['servers'],
+  node: Node,
+  yaml: YamlText,
+): ServerPlace | null {
+  if (template !== null && nodes === null) return { kind: 'dns', template, port, slots, nameservers };
+  if (template === null && nodes !== null) return { kind: 'nodes', nodes };
+  const hint = 'write either template: "{app}.{pod}.svc.example" or nodes: {alpha: [10.0.0.1]}';
+  yaml.note('error', null, node, 'site.servers: the apps are either at names or at nodes', hint);
+  return null;
+}
+
+function domainsFromValues(
+  values: Values<typeof SITE_KEYS>['domains'],
+  node: Node,
+  yaml: YamlText,
+  folder: string,
+): readonly SiteDomain[] {
+  if (values.length === 0) yaml.note('error', null, node, 'site.domains: there is none', 'write one');
+  const domains = values.map(({ name, certificate, key, names, hsts }, index): SiteDomain => {
+    const own = (isSeq(node) ? yaml.resolve(node.items[index]) : null) ?? node;
+    const place = `site.domains[${index}]`;
+    if (key !== null && certificate.length > 1)
+      yaml.note('error', null, own, `${place}: one key for several certificates`, 'put each key into its certificate');
+    for (const covered of names) {
+      const owner = values.findIndex((other) => other.names.includes(covered));
+      if (owner !== index)
+        yaml.note('error', null, own, `${place}.names: ${covered} stands in domains[${owner}] too`, 'keep one of them');
+    }
+    if (values.findIndex((other) => other.name === name) !== index)
+      yaml.note('error', null, own, `${place}.name: ${name} stands twice`, 'keep one of them');
+    return {
+      name,
+      certificates: certificate.map((written) => path.resolve(folder, written)),
+      key: key === null ? null : path.resolve(folder, key),
+      names: [...new Set(names)].sort(),
+      hsts,
+      origin: { source: SOURCE, location: yaml.file, ...yaml.place(own) },
+    };
+  });
+  return domains.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function notePortsTwice(listen: Values<typeof SITE_KEYS>['listen'], node: Node, yaml: YamlText): void {
+  const ports = { http_port: listen.http_port, https_port: listen.https_port, health_port: listen.health_port };
+  const names = new Map<number, string>();
+  for (const [key, port] of Object.entries(ports)) {
+    const earlier = names.get(port);
+    if (earlier !== undefined)
+      yaml.note('error', null, node, `site.listen: ${earlier} and ${key} are both ${port}`, 'write two ports');
+    names.set(port, key);
+  }
+}

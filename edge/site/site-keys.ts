@@ -1,0 +1,247 @@
+/** The table of edge.yml: each key, its reader, its default. */
+import { isMap, isScalar, isSeq } from 'yaml';
+import { parseAddress } from '../../src/core/networks.js';
+import { PROXY_VERSIONS } from '../../src/model/app.js';
+import { network } from '../../src/model/app-keys.js';
+import { hsts } from '../../src/model/edge-keys.js';
+import {
+  describe,
+  duration,
+  group,
+  integer,
+  list,
+  oneOf,
+  optional,
+  optionalGroup,
+  type Reader,
+  refuse,
+  required,
+  tableSchema,
+  text,
+} from '../../src/model/readers.js';
+import { parseHostName, parseRouteHost } from '../../src/model/route-host.js';
+import { INVALID } from '../../src/model/yaml-text.js';
+import type { SocketAddress } from './site.js';
+
+const port = integer(1, 65_535);
+
+const filePath = text(
+  (written) => (/^[A-Za-z0-9_./@+-]+$/.test(written) ? written : null),
+  'a path',
+  'write letters, digits and any of . / _ - + @',
+);
+
+const absolutePath = text(
+  (written) => (/^\/[A-Za-z0-9_./@+-]+$/.test(written) ? written.replace(/\/$/, '') : null),
+  'an absolute path',
+  'write it from / on: /run/haproxy',
+);
+
+const domainName = text(
+  (written) => (typeof parseHostName(written) === 'string' ? (parseHostName(written) as string) : null),
+  'a domain',
+  'write its name, such as one.example',
+);
+
+const coveredName = text(
+  (written) => {
+    const host = parseRouteHost(written);
+    if ('message' in host || host.kind === 'regex') return null;
+    return host.kind === 'exact' ? host.host : `*.${host.suffix}`;
+  },
+  'a name of a certificate',
+  'write www.one.example or "*.one.example"',
+);
+
+const address = text(
+  (written) => (parseAddress(written) === null ? null : written),
+  'an IP address',
+  'write 10.0.0.1 or fd00::1',
+);
+
+/** `127.0.0.1:53` or `[::1]:53`; also every address (`0.0.0.0`), since these are places to listen at, too. */
+const socketAddress: Reader<SocketAddress> = {
+  schema: { type: 'string', description: 'ip:port or [v6]:port' },
+  read(value, place) {
+    const written = isScalar(value) ? (value.source ?? '') : '';
+    const [, bracketed, plain, portText] = /^(?:\[([^[\]]+)\]|([^:[\]]+)):([1-9]\d{0,4})$/.exec(written) ?? [];
+    const host = bracketed ?? plain ?? '';
+    const isAddress = parseAddress(host) !== null && host.includes(':') === (bracketed !== undefined);
+    if (isAddress && Number(portText) <= 65_535) return { host, port: Number(portText) };
+    return refuse(place, value, `${describe(value)} is no address with a port`, 'write 127.0.0.1:53 or "[::1]:53"');
+  },
+};
+
+const name = text(
+  (written) => (/^[a-z_][a-z0-9_-]{0,31}$/.test(written) ? written : null),
+  'the name of a user or a group',
+  'write haproxy',
+);
+
+const certificateList = list(filePath, 'write the path of a file, or [one.pem, two.pem]');
+
+const certificates: Reader<readonly string[]> = {
+  schema: { anyOf: [filePath.schema, certificateList.schema] },
+  read(value, place) {
+    if (isSeq(value)) {
+      const files = certificateList.read(value, place);
+      return files !== INVALID && files.length === 0
+        ? refuse(place, value, 'there is no certificate', 'write the path of a file')
+        : files;
+    }
+    const file = filePath.read(value, place);
+    return file === INVALID ? INVALID : [file];
+  },
+};
+
+export const DOMAIN_KEYS = {
+  name: required(domainName, 'the name of the domain, such as one.example'),
+  certificate: required(certificates, 'the file of its certificate, with the chain and, if no key is named, the key'),
+  key: optional<string | null>(filePath, null, 'the file of its key'),
+  names: optional<readonly string[]>(
+    list(coveredName, 'write [one.example, "*.one.example"]'),
+    [],
+    'hosts that it stands for; without them those of the certificate',
+  ),
+  hsts: optional<string | null>(hsts, null, 'value of Strict-Transport-Security for apps that say none'),
+};
+
+const LISTEN_KEYS = {
+  address: optional(address, '', 'where the ports are bound; without it every IPv4 address'),
+  http_port: optional(port, 80, 'plain HTTP'),
+  https_port: optional(port, 443, 'HTTPS'),
+  health_port: optional(port, 8_081, 'health of this edge node'),
+  admin: optional<SocketAddress>(socketAddress, { host: '127.0.0.1', port: 8_404 }, 'metrics and statistics'),
+  peer_port: optional(port, 10_000, 'on loopback, for counters that survive a reload'),
+};
+
+const templateText = text(
+  (written) => {
+    const sample = written.replaceAll('{app}', 'a').replaceAll('{pod}', 'p');
+    const isName = typeof parseHostName(sample) === 'string' && sample === sample.toLowerCase();
+    return written.includes('{app}') && isName ? written.replace(/\.$/, '') : null;
+  },
+  'a template of names',
+  'write "{app}.{pod}.svc.example"',
+);
+
+const podName = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const nodeAddresses = list(address, 'write [10.0.0.1, 10.0.0.2]');
+
+const nodes: Reader<ReadonlyMap<string, readonly string[]>> = {
+  schema: { type: 'object', additionalProperties: nodeAddresses.schema },
+  read(value, place) {
+    if (!isMap(value)) return refuse(place, value, `${describe(value)} is no map`, 'write {alpha: [10.0.0.1]}');
+    const entries = place.text.entries(value, null);
+    if (entries === INVALID) return INVALID;
+    const pods = new Map<string, readonly string[]>();
+    let isInvalid = false;
+    for (const { name: pod, key, value: written } of entries) {
+      const inner = { ...place, path: `${place.path}.${pod.slice(0, 63)}` };
+      if (!podName.test(pod)) {
+        refuse(place, key, `"${pod.slice(0, 63)}" is no name of a pod`, 'write a-z, 0-9 and dashes');
+        isInvalid = true;
+      }
+      const addresses = written === null ? [] : nodeAddresses.read(written, inner);
+      if (addresses === INVALID) isInvalid = true;
+      else pods.set(pod, [...new Set(addresses)].sort());
+    }
+    return isInvalid ? INVALID : pods;
+  },
+};
+
+const SERVER_KEYS = {
+  template: optional<string | null>(
+    templateText,
+    null,
+    'DNS names of the private balancers: "{app}.{pod}.svc.example"',
+  ),
+  port: optional(port, 80, 'of the private balancers'),
+  slots: optional(integer(1, 64), 8, 'addresses of one name that are used; twice those usually seen'),
+  nameservers: optional<readonly SocketAddress[]>(
+    list(socketAddress, 'write ["127.0.0.1:53"]'),
+    [],
+    'without them those of /etc/resolv.conf',
+  ),
+  nodes: optional<ReadonlyMap<string, readonly string[]> | null>(
+    nodes,
+    null,
+    'in place of a template: the nodes of each pod, {alpha: [10.0.0.1]}',
+  ),
+  send_proxy: optional(oneOf(PROXY_VERSIONS), 'v2', 'the PROXY header towards the servers: none, v1 or v2'),
+  max_connections: optional(integer(1, 1_000_000), 500, 'requests at one time for each server'),
+};
+
+const LIMIT_KEYS = {
+  connections: optional(integer(1, 10_000_000), 100, 'at one time'),
+  connection_rate: optional(integer(1, 10_000_000), 200, 'new connections in ten seconds'),
+  requests: optional(integer(1, 10_000_000), 500, 'in ten seconds'),
+  errors: optional(integer(1, 10_000_000), 200, 'in thirty seconds'),
+};
+
+const TIMEOUT_KEYS = {
+  hello: optional(duration(100), 3_000, 'of silence before the TLS hello'),
+  request_head: optional(duration(100), 10_000, 'for the whole head of a request'),
+  keep_alive: optional(duration(100), 15_000, 'between two requests'),
+  client: optional(duration(100), 30_000, 'of a client that sends and reads nothing'),
+  connect: optional(duration(100), 3_000, 'for a connection to a server'),
+  queue: optional(duration(100), 5_000, 'that a request waits for a server'),
+  check: optional(duration(100), 2_000, 'for a check of a server'),
+};
+
+const FACILITIES = ['daemon', ...Array.from({ length: 8 }, (_, index) => `local${index}`)];
+
+const logTarget = text(
+  (written) =>
+    written === 'stdout' || /^\/[A-Za-z0-9_./-]+$/.test(written) || /^[A-Za-z0-9.[\]:-]+:\d{1,5}$/.test(written)
+      ? written
+      : null,
+  'where logs go',
+  'write 127.0.0.1:514, /dev/log or stdout',
+);
+
+const LOG_KEYS = {
+  target: optional(logTarget, '127.0.0.1:514', 'an address with a port, the path of a socket, or stdout'),
+  facility: optional(oneOf(FACILITIES), 'local2', 'of syslog'),
+};
+
+export const PROCESS_KEYS = {
+  run_dir: optional(absolutePath, '/run/haproxy', 'the folder of the sockets'),
+  state_file: optional<string | null>(absolutePath, null, 'addresses of servers; without it servers.state in run_dir'),
+  max_connections: optional(integer(10, 10_000_000), 10_000, 'of all clients; twice as many descriptors are needed'),
+  threads: optional<number | null>(integer(1, 256), null, 'without it as many as there are cores'),
+  user: optional<string | null>(name, null, 'to become after the ports are bound'),
+  group: optional<string | null>(name, null, 'to become after the ports are bound'),
+  chroot: optional<string | null>(absolutePath, null, 'the empty folder to be locked in'),
+  log: optionalGroup(LOG_KEYS, 'where logs go'),
+};
+
+const domainTable = group(DOMAIN_KEYS);
+
+const userAgent = text(
+  (written) =>
+    /^[\x21-\x7e]([\x20-\x7e]{0,126}[\x21-\x7e])?$/.test(written) && !written.startsWith('#') ? written : null,
+  'a part of User-Agent',
+  'write printable ASCII without blanks at its ends, and not # in front',
+);
+
+export const SITE_KEYS = {
+  domains: required(list(domainTable, 'write [{name: one.example, certificate: one.pem}]'), 'the domains of the site'),
+  listen: optionalGroup(LISTEN_KEYS, 'addresses and ports'),
+  trusted_balancers: required(
+    list(network, 'write [10.0.0.0/24]'),
+    'the networks of the public balancers, who say with a PROXY header who the client is',
+  ),
+  deny: optional<readonly string[]>(list(network, 'write [203.0.113.0/24]'), [], 'clients that are refused'),
+  bad_user_agents: optional<readonly string[]>(
+    list(userAgent, 'write [sqlmap]'),
+    [],
+    'parts of User-Agent that are refused',
+  ),
+  servers: required(group(SERVER_KEYS), 'where the apps are: {template: "{app}.{pod}.svc.example"} or {nodes: ...}'),
+  limits: optionalGroup(LIMIT_KEYS, 'for each client over all apps, on one edge node'),
+  timeouts: optionalGroup(TIMEOUT_KEYS, 'how long things may take'),
+  process: optionalGroup(PROCESS_KEYS, 'how HAProxy runs'),
+};
+
+export const siteSchema = tableSchema(SITE_KEYS);

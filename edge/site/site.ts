@@ -1,0 +1,111 @@
+/** What belongs to the site and not to an app. All defaults are filled in; all values have been validated. */
+import type { Origin, ProxyVersion } from '../../src/model/app.js';
+
+export interface Site {
+  /** Sorted by name, each once. */
+  readonly domains: readonly SiteDomain[];
+  readonly listen: SiteListeners;
+  /** CIDR texts: who may reach the ports and name the client's address. */
+  readonly trustedBalancers: readonly string[];
+  /** CIDR texts: clients that are refused before the TLS handshake. */
+  readonly deny: readonly string[];
+  /** Parts of User-Agent, in any case. */
+  readonly badUserAgents: readonly string[];
+  readonly servers: SiteServers;
+  readonly limits: ClientLimits;
+  readonly timeouts: SiteTimeouts;
+  readonly running: SiteProcess;
+}
+
+export interface SiteDomain {
+  readonly name: string;
+  /** Absolute paths; more than one for different kinds of key. */
+  readonly certificates: readonly string[];
+  /** Absolute path; null: the key stands in the certificate's file. */
+  readonly key: string | null;
+  /** Hosts, exact or `*.` and a name; empty: those of the certificate. */
+  readonly names: readonly string[];
+  /** Value of Strict-Transport-Security for apps that say none; null: none. */
+  readonly hsts: string | null;
+  readonly origin: Origin;
+}
+
+export interface SiteListeners {
+  /** Empty: every IPv4 address. */
+  readonly address: string;
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  /** Probed by the public balancers, without a PROXY header. */
+  readonly healthPort: number;
+  /** Metrics and statistics; anybody who reaches it can read them. */
+  readonly admin: SocketAddress;
+  /** On 127.0.0.1: the old process hands its counters to the new one there. */
+  readonly peerPort: number;
+}
+
+export interface SocketAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface SiteServers {
+  readonly place: ServerPlace;
+  readonly sendProxy: ProxyVersion;
+  /** Requests at one time for each server; more wait in a queue. */
+  readonly maxConnections: number;
+}
+
+export type ServerPlace =
+  | {
+      readonly kind: 'dns';
+      /** Holds `{app}` and `{pod}`: `{app}.{pod}.svc.example`. */
+      readonly template: string;
+      readonly port: number;
+      /** Addresses of one name that are used; twice those usually seen. */
+      readonly slots: number;
+      /** Empty: those of /etc/resolv.conf. */
+      readonly nameservers: readonly SocketAddress[];
+    }
+  /** No private balancer: the nodes themselves, at the app's slot. IP addresses by pod. */
+  | { readonly kind: 'nodes'; readonly nodes: ReadonlyMap<string, readonly string[]> };
+
+/** For each client (IPv6: each /64) over all apps, on one edge node. */
+export interface ClientLimits {
+  readonly connections: number;
+  /** New ones in ten seconds. */
+  readonly connectionRate: number;
+  /** In ten seconds. */
+  readonly requests: number;
+  /** In thirty seconds. */
+  readonly errors: number;
+}
+
+export interface SiteTimeouts {
+  /** Silence before the TLS hello. */
+  readonly helloMs: number;
+  readonly requestHeadMs: number;
+  readonly keepAliveMs: number;
+  readonly clientMs: number;
+  readonly connectMs: number;
+  readonly queueMs: number;
+  readonly checkMs: number;
+}
+
+export interface SiteProcess {
+  /** Absolute path of the folder of the sockets. */
+  readonly runDir: string;
+  readonly stateFile: string;
+  readonly maxConnections: number;
+  /** null: as many as HAProxy sees cores. */
+  readonly threads: number | null;
+  readonly user: string | null;
+  readonly group: string | null;
+  readonly chroot: string | null;
+  readonly log: SiteLog;
+}
+
+export interface SiteLog {
+  /** `127.0.0.1:514`, a socket's path, or `stdout`. */
+  readonly target: string;
+  readonly facility: string;
+}
