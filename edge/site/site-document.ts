@@ -112,8 +112,6 @@ function domainsFromValues(
   const domains = values.map(({ name, certificate, key, names, hsts }, index): SiteDomain => {
     const own = (isSeq(node) ? yaml.resolve(node.items[index]) : null) ?? node;
     const place = `site.domains[${index}]`;
-    if (key !== null && certificate.length > 1)
-      yaml.note('error', null, own, `${place}: one key for several certificates`, 'put each key into its certificate');
     for (const covered of names) {
       const owner = values.findIndex((other) => other.names.includes(covered));
       if (owner !== index)
@@ -123,8 +121,7 @@ function domainsFromValues(
       yaml.note('error', null, own, `${place}.name: ${name} stands twice`, 'keep one of them');
     return {
       name,
-      certificates: certificate.map((written) => path.resolve(folder, written)),
-      key: key === null ? null : path.resolve(folder, key),
+      files: [...certificate, ...(key === null ? [] : [key])].map((written) => path.resolve(folder, written)),
       names: [...new Set(names)].sort(),
       hsts,
       origin: { source: SOURCE, location: yaml.file, ...yaml.place(own) },

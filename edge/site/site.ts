@@ -19,10 +19,8 @@ export interface Site {
 
 export interface SiteDomain {
   readonly name: string;
-  /** Absolute paths; more than one for different kinds of key. */
-  readonly certificates: readonly string[];
-  /** Absolute path; null: the key stands in the certificate's file. */
-  readonly key: string | null;
+  /** Absolute paths: the certificate with its chain, and the key, in one file or in several. */
+  readonly files: readonly string[];
   /** Hosts, exact or `*.` and a name; empty: those of the certificate. */
   readonly names: readonly string[];
   /** Value of Strict-Transport-Security for apps that say none; null: none. */

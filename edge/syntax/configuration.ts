@@ -35,7 +35,10 @@ export function textFromSections(sections: readonly Section[], version: HaproxyV
       return [`.if version_atleast(${line.since.major}.${line.since.minor})`, ...line.lines, '.endif'];
     });
     for (const line of [title, ...written]) assertOneLine(line);
-    return { count: 1 + written.filter((line) => !line.startsWith('#')).length, text: [title, ...written].join('\n    ') };
+    return {
+      count: 1 + written.filter((line) => !line.startsWith('#')).length,
+      text: [title, ...written].join('\n    '),
+    };
   });
   const text = `${HEADER}${blocks.map((block) => `${block.text}\n`).join('\n')}`;
   const expected = blocks.reduce((sum, { count }) => sum + count, 0);

@@ -24,12 +24,7 @@ export function certificateLine(field: string, file: string, names: readonly str
   if (names.length === 0) throw new RefusedValue(field, 'has no names');
   for (const name of names)
     if (!/^(\*\.)?[a-z0-9_][a-z0-9_.-]*$/.test(name)) throw new RefusedValue(field, 'has a name that is none');
-  return checkedLine(field, `${file} [alpn h2,http/1.1] ${names.join(' ')}`, [
-    file,
-    '[alpn',
-    'h2,http/1.1]',
-    ...names,
-  ]);
+  return checkedLine(field, `${file} [alpn h2,http/1.1] ${names.join(' ')}`, [file, '[alpn', 'h2,http/1.1]', ...names]);
 }
 
 /** Sorted unless their order counts; ends with a line end unless there is nothing. */

@@ -62,9 +62,9 @@ export function parseWords(line: string): readonly string[] {
     else if (quote === null && (char === '"' || char === "'")) quote = char;
     else if (char === '$' && quote === '"') throw new Error('a variable of the environment');
     else if (char === '\\' && quote !== "'") {
-      const escape = readEscape(line.slice(at + 1));
-      word += escape.text;
-      at += escape.length;
+      const escaped = readEscape(line.slice(at + 1));
+      word += escaped.text;
+      at += escaped.length;
     } else word += char;
   }
   if (quote !== null) throw new Error(`a ${quote} without its end`);

@@ -1,0 +1,161 @@
+/**
+ * Apps + site + certificates → a release. Pure: equal input gives equal bytes, in whatever order the apps come. An app
+ * with a value that may not stand where it would have to is left out, named, and takes no other one down.
+ */
+import type { Problem } from '../src/model/problem.js';
+import type { Admission, EdgeApp } from './admission.js';
+import type { JudgedDomain } from './certificates/domain.js';
+import { CERTIFICATES_FOLDER, type Release, releaseFromFiles } from './release/release.js';
+import type { MapEntry } from './routes/route-tables.js';
+import { appBackend } from './sections/app-backend.js';
+import { APP_MAPS, type AppLines, appLines, hstsValue, sortedLines } from './sections/app-lines.js';
+import { ERROR_CODES, errorPage } from './sections/error-pages.js';
+import { clientTableSection, edgeSection, noAppSection } from './sections/frontend.js';
+import {
+  defaultsSection,
+  globalSection,
+  httpErrorsSection,
+  peersSection,
+  resolversSections,
+} from './sections/global.js';
+import { adminSection, healthSection } from './sections/operators.js';
+import { shieldSections } from './sections/shield.js';
+import type { Site } from './site/site.js';
+import { type HaproxyVersion, type Section, textFromSections } from './syntax/configuration.js';
+import { certificateLine, fileFromLines, mapLine } from './syntax/file-lines.js';
+import { RefusedValue } from './syntax/refused-value.js';
+
+export interface RenderInput {
+  readonly site: Site;
+  readonly admission: Admission;
+  /** null: one file for all versions from 2.6 on. */
+  readonly version: HaproxyVersion | null;
+}
+
+export interface Rendered {
+  readonly release: Release;
+  /** Names of the apps in it, sorted. */
+  readonly served: readonly string[];
+  /** Names of the apps that have a way in and are not in it, sorted; an error names each. */
+  readonly refused: readonly string[];
+  /** Errors first. */
+  readonly problems: readonly Problem[];
+}
+
+interface WrittenApp {
+  readonly name: string;
+  readonly backend: Section;
+  readonly lines: AppLines;
+}
+
+export function render({ site, admission, version }: RenderInput): Rendered {
+  const problems: Problem[] = [];
+  const written: WrittenApp[] = [];
+  const keys = keysByApp(admission);
+  for (const app of [...admission.apps].sort((one, other) => (one.name < other.name ? -1 : 1))) {
+    const result = writeApp(app, keys.get(app.name) ?? [], site);
+    if ('backend' in result) written.push(result);
+    else problems.push(result);
+  }
+  const served = new Set(written.map(({ name }) => name));
+  const entries = (table: readonly MapEntry[]): readonly MapEntry[] => table.filter(({ app }) => served.has(app));
+  const tables = {
+    exact: sortedByKey(entries(admission.tables.exact)),
+    path_regex: entries(admission.tables.pathRegex),
+    prefix: sortedByKey(entries(admission.tables.prefix)),
+    host_regex: entries(admission.tables.hostRegex),
+  };
+  const domains = admission.domains.filter(({ certificate }) => certificate !== null);
+  const files: (readonly [string, string])[] = [
+    ['haproxy.cfg', textFromSections(sectionsOf(site, written, domains.length > 0), version)],
+    ...Object.entries(tables).map(
+      ([name, table]) =>
+        [`maps/${name}.map`, fileFromLines(table.map(({ key, app }) => mapLine('edge.routes', key, app)))] as const,
+    ),
+    ...APP_MAPS.map(
+      (map) => [`maps/${map}.map`, fileFromLines(written.flatMap(({ lines }) => lines.maps.get(map) ?? []))] as const,
+    ),
+    ...written.flatMap(({ name, lines }) => [
+      [`lists/allow/${name}.lst`, fileFromLines(lines.allow)] as const,
+      [`lists/deny/${name}.lst`, fileFromLines(lines.deny)] as const,
+    ]),
+    ...siteFiles(site, domains),
+  ];
+  const names = problems.map(({ app }) => app).filter((app) => app !== null);
+  return {
+    release: releaseFromFiles(files),
+    served: [...served],
+    refused: [...admission.refused, ...names].sort(),
+    problems: [...admission.problems, ...problems].sort(bySeverity),
+  };
+}
+
+function keysByApp({ tables }: Admission): ReadonlyMap<string, readonly string[]> {
+  const keys = new Map<string, string[]>();
+  for (const { key, app } of [...tables.exact, ...tables.pathRegex, ...tables.prefix, ...tables.hostRegex]) {
+    const own = keys.get(app);
+    if (own === undefined) keys.set(app, [key]);
+    else own.push(key);
+  }
+  return keys;
+}
+
+function writeApp(app: EdgeApp, keys: readonly string[], site: Site): WrittenApp | Problem {
+  try {
+    for (const key of keys) mapLine('edge.routes', key, app.name);
+    return { name: app.name, backend: appBackend(app, site), lines: appLines(app) };
+  } catch (error) {
+    if (!(error instanceof RefusedValue)) throw error;
+    const { location, line, col } = app.origin;
+    const message = `${app.name}.${error.field}: ${error.reason}`;
+    return { severity: 'error', app: app.name, file: location, line, col, message, hint: 'the app is left out' };
+  }
+}
+
+function sectionsOf(site: Site, apps: readonly WrittenApp[], hasTls: boolean): readonly Section[] {
+  return [
+    globalSection(site),
+    httpErrorsSection(),
+    ...resolversSections(site),
+    peersSection(site),
+    defaultsSection(site),
+    healthSection(site),
+    adminSection(site),
+    clientTableSection(),
+    ...(hasTls ? shieldSections(site) : []),
+    edgeSection(site, hasTls),
+    noAppSection(),
+    ...apps.map(({ backend }) => backend),
+  ];
+}
+
+function siteFiles(site: Site, domains: readonly JudgedDomain[]): readonly (readonly [string, string])[] {
+  const scopes = domains.flatMap(({ name, names }) => names.map((key) => mapLine('site.domains', key, name)));
+  const hsts = site.domains.flatMap(({ name, hsts }) =>
+    hsts === null ? [] : [mapLine('site.domains.hsts', name, hstsValue(hsts))],
+  );
+  const certificates = domains.map(({ name, certificate }) => [certificateFile(name), certificate?.pem ?? ''] as const);
+  const lines = domains.map(({ name, names }) => certificateLine('site.domains', certificateFile(name), names));
+  return [
+    ...certificates,
+    ['crt-list.txt', fileFromLines(lines)],
+    ['maps/cert_scope.map', fileFromLines(scopes.sort())],
+    ['maps/hsts.map', fileFromLines(hsts.sort())],
+    ['lists/trusted_balancers.lst', fileFromLines(sortedLines('site.trusted_balancers', site.trustedBalancers))],
+    ['lists/deny_src.lst', fileFromLines(sortedLines('site.deny', site.deny))],
+    ['lists/bad_ua.lst', fileFromLines(sortedLines('site.bad_user_agents', site.badUserAgents))],
+    ...ERROR_CODES.map((code) => [`errors/${code}.http`, errorPage(code)] as const),
+  ];
+}
+
+function certificateFile(domain: string): string {
+  return `${CERTIFICATES_FOLDER}${domain}.pem`;
+}
+
+function sortedByKey(entries: readonly MapEntry[]): readonly MapEntry[] {
+  return [...entries].sort((one, other) => (one.key < other.key ? -1 : 1));
+}
+
+function bySeverity(one: Problem, other: Problem): number {
+  return Number(one.severity === 'warning') - Number(other.severity === 'warning');
+}

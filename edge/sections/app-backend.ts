@@ -1,0 +1,104 @@
+/** One backend an app: its counters, its networks, its servers. Everything that a person wrote about it is refused or quoted. */
+import type { AppDefinition } from '../../src/model/app-definition.js';
+import type { Site } from '../site/site.js';
+import type { Line, Section } from '../syntax/configuration.js';
+import { RefusedValue } from '../syntax/refused-value.js';
+import { durationWord, nameWord, numberWord, word } from '../syntax/words.js';
+import { socketWord } from './sockets.js';
+
+const DEFAULT_WINDOW_MS = 10_000;
+const LEAST_EXPIRY_MS = 120_000;
+/** Nodes answer here, on the port after the slot (design: the health port). */
+const NODE_HEALTH_PATH = '/health';
+const MAX_HOST_LENGTH = 253;
+
+/** @throws RefusedValue */
+export function appBackend(app: AppDefinition, site: Site): Section {
+  const name = appName(app);
+  const { settings } = app;
+  return {
+    title: `backend be_${name}`,
+    lines: [
+      ...countingRules(app, name),
+      ...(settings.accessLog ? [] : ['http-request set-log-level silent']),
+      `balance ${word('balance', settings.balance)}`,
+      `timeout server ${durationWord('timeouts.first_byte', settings.timeouts.firstByteMs)}`,
+      `timeout tunnel ${durationWord('timeouts.tunnel', settings.timeouts.tunnelMs)}`,
+      ...checkRules(app, site),
+      ...serverLines(app, name, site),
+    ],
+  };
+}
+
+/** @throws RefusedValue for a name that could be read as another one, whoever let it pass */
+export function appName({ name }: AppDefinition): string {
+  if (!/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) throw new RefusedValue('name', 'is no name of an app');
+  return name;
+}
+
+/** A table of its own, so that a flood at one app evicts no other one's clients. */
+function countingRules({ edge }: AppDefinition, name: string): readonly Line[] {
+  const windowMs = edge?.rateLimit?.windowMs ?? DEFAULT_WINDOW_MS;
+  const window = durationWord('edge.rate_limit.window', windowMs);
+  const expiry = durationWord('edge.rate_limit.window', Math.max(LEAST_EXPIRY_MS, 2 * windowMs));
+  return [
+    `http-request deny deny_status 403 unless { src -f lists/allow/${name}.lst }`,
+    `http-request deny deny_status 403 if { src -f lists/deny/${name}.lst }`,
+    `stick-table type ipv6 size 50k expire ${expiry} peers edge store http_req_rate(${window}),http_err_rate(${window}),conn_cur`,
+    'http-request track-sc1 src,ipmask(32,64)',
+    'http-request deny deny_status 429 if { sc_http_req_rate(1),sub(txn.requests) gt 0 } || { sc_http_err_rate(1),sub(txn.errors) gt 0 } || { sc_conn_cur(1),sub(txn.concurrent) gt 0 }',
+  ];
+}
+
+/** A TCP connect to a balancer says little, since it accepts for dead targets too: with a path the app itself is asked. */
+function checkRules(app: AppDefinition, { servers: { place } }: Site): readonly Line[] {
+  const { health } = app.settings;
+  if (place.kind === 'nodes')
+    return ['option httpchk', `http-check send meth GET uri ${NODE_HEALTH_PATH}`, 'http-check expect status 200'];
+  if (health.path === null) return [];
+  const path = word('health.path', health.path);
+  const host = word('edge.routes', checkHost(app));
+  return ['option httpchk', `http-check send meth GET uri ${path} ver HTTP/1.1 hdr Host ${host}`];
+}
+
+function checkHost({ name, settings, edge }: AppDefinition): string {
+  if (settings.hostFilter !== null) return settings.hostFilter;
+  const exact = edge?.routes.find(({ host }) => host.kind === 'exact')?.host;
+  return exact?.kind === 'exact' ? exact.host : `${name}.health.invalid`;
+}
+
+function serverLines(app: AppDefinition, name: string, { servers: { place } }: Site): readonly Line[] {
+  const { health } = app.settings;
+  const check = [
+    `check inter ${durationWord('health.interval', health.intervalMs)}`,
+    `rise ${numberWord('health.rise', health.rise)} fall ${numberWord('health.fall', health.fall)}`,
+  ].join(' ');
+  const pods = [...new Set(app.pods)].sort().map((pod) => nameWord('pods', pod));
+  if (place.kind === 'dns') {
+    const { template, port, slots } = place;
+    return pods.map((pod) => {
+      const host = template.replaceAll('{app}', name).replaceAll('{pod}', pod);
+      assertHostName(host);
+      return `server-template ${pod}- 1-${numberWord('site.servers.slots', slots)} ${host}:${numberWord('site.servers.port', port)} ${check}`;
+    });
+  }
+  if (app.slot === null) throw new RefusedValue('slot', 'is not given yet, and the nodes are reached there');
+  const slot = app.slot;
+  const healthPort = numberWord('slot', slot + 1);
+  const lines = pods.flatMap((pod) =>
+    (place.nodes.get(pod) ?? []).map(
+      (address) =>
+        `server ${nameWord('pods', `${pod}-${address}`)} ${socketWord('site.servers.nodes', { host: address, port: slot })} ${check} port ${healthPort}`,
+    ),
+  );
+  if (lines.length === 0) throw new RefusedValue('pods', `have no nodes in the site: ${pods.join(', ')}`);
+  return lines;
+}
+
+/** The parts are good labels; together they may be too long, or not. */
+function assertHostName(host: string): void {
+  const isName =
+    host.length <= MAX_HOST_LENGTH &&
+    host.split('.').every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+  if (!isName) throw new RefusedValue('name', `makes no name that DNS could have: ${host}`);
+}

@@ -1,0 +1,34 @@
+/** What HAProxy answers itself: short, plain, never stored. */
+
+const PHRASES = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+} as const;
+
+export const ERROR_CODES = Object.keys(PHRASES).map(Number) as readonly (keyof typeof PHRASES)[];
+
+const RETRY_AFTER_SECONDS: Readonly<Record<number, number>> = { 429: 10, 503: 5 };
+
+/** A whole response, CRLF and all, as `errorfile` wants it. */
+export function errorPage(code: (typeof ERROR_CODES)[number]): string {
+  const text = `${code} ${PHRASES[code]}`;
+  const retryAfter = RETRY_AFTER_SECONDS[code];
+  return [
+    `HTTP/1.1 ${text}`,
+    'Content-Type: text/plain; charset=utf-8',
+    'Cache-Control: no-store',
+    ...(retryAfter === undefined ? [] : [`Retry-After: ${retryAfter}`]),
+    `Content-Length: ${text.length + 1}`,
+    '',
+    `${text}\n`,
+  ].join('\r\n');
+}

@@ -1,0 +1,181 @@
+/**
+ * The frontend of all domains: one pipeline of rules of constant length. Apps add lines to maps, never rules, so what a
+ * request costs does not grow with the number of hosts. No value of an app and none of the site's texts stands in here.
+ */
+import type { Site } from '../site/site.js';
+import type { Section } from '../syntax/configuration.js';
+import { numberWord } from '../syntax/words.js';
+import { bindWord, stageSocket } from './sockets.js';
+
+export function clientTableSection(): Section {
+  return {
+    title: 'backend st_client',
+    lines: [
+      'stick-table type ipv6 size 200k expire 2m peers edge store conn_cur,conn_rate(10s),http_req_rate(10s),http_err_rate(30s)',
+    ],
+  };
+}
+
+/** Takes what no app has; its name can not be an app's, whose backends begin with "be_". */
+export function noAppSection(): Section {
+  return { title: 'backend no_app', lines: ['http-request deny deny_status 404'] };
+}
+
+/** @param hasTls false: no certificate is fit to be served, and a bind without one keeps HAProxy from starting */
+export function edgeSection(site: Site, hasTls: boolean): Section {
+  const { listen } = site;
+  return {
+    title: 'frontend fe_edge',
+    lines: [
+      `bind ${bindWord('site.listen.http_port', site, listen.httpPort)} accept-proxy name plain`,
+      ...(hasTls ? [`bind ${stageSocket(site)} ${TLS_BIND}`] : []),
+      'option socket-stats',
+      'unique-id-format %[uuid()]',
+      LOG_FORMAT,
+      ...connectionRules(site),
+      ...HOST_AND_PATH,
+      ...REFUSALS,
+      ...CERTIFICATE_SCOPE,
+      ...ROUTING,
+      ...PLAIN_HTTP,
+      ...FORWARDED_FIELDS,
+      ...UPGRADES,
+      ...ANSWERS,
+      ...APP_LIMITS,
+      'use_backend be_%[var(txn.app)]',
+      'default_backend no_app',
+    ],
+  };
+}
+
+const TLS_BIND = 'accept-proxy name tls ssl crt-list crt-list.txt alpn h2,http/1.1 strict-sni';
+
+const LOG_FORMAT = `log-format '{"ts":"%tr","id":"%ID","client":"%ci","cport":%cp,"fe":"%ft","be":"%b","srv":"%s","method":"%HM","host":"%[var(txn.host),json(utf8ps)]","path":"%[var(txn.path),json(utf8ps)]","ver":"%HV","status":%ST,"tsc":"%tsc","in":%U,"out":%B,"tq":%Tq,"tw":%Tw,"tc":%Tc,"trs":%Tr,"ta":%Ta,"sslv":"%sslv","sslc":"%sslc","ac":%ac,"fc":%fc,"bc":%bc,"sc":%sc,"rc":%rc}'`;
+
+/** What came through the stage before TLS was looked at there; its source is that stage until the PROXY header is read. */
+function connectionRules({ limits }: Site): readonly string[] {
+  const number = (key: string, value: number): string => numberWord(`site.limits.${key}`, value);
+  const connections = number('connections', limits.connections);
+  const rate = number('connection_rate', limits.connectionRate);
+  const requests = number('requests', limits.requests);
+  const errors = number('errors', limits.errors);
+  return [
+    'tcp-request connection reject if { so_name -m str plain } !{ src -f lists/trusted_balancers.lst }',
+    'tcp-request session reject if { src -f lists/deny_src.lst }',
+    'tcp-request session track-sc0 src,ipmask(32,64) table st_client',
+    `tcp-request session reject if { sc_conn_cur(0) gt ${connections} } || { sc_conn_rate(0) gt ${rate} }`,
+    `http-request deny deny_status 429 if { sc_http_req_rate(0) gt ${requests} } || { sc_http_err_rate(0) gt ${errors} }`,
+  ];
+}
+
+const LABEL = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?';
+
+const HOST_AND_PATH = [
+  'http-request set-var(txn.path) path',
+  'http-request deny deny_status 400 unless { req.hdr_cnt(host) eq 1 }',
+  "http-request set-var(txn.host) 'req.hdr(host),lower,regsub(:[0-9]+$,),regsub(\\.$,)'",
+  `http-request deny deny_status 400 unless { var(txn.host) -m reg '^${LABEL}(\\.${LABEL})*$' } { var(txn.host) -m len 1:253 }`,
+  "http-request set-var(txn.wild) 'var(txn.host),regsub(^[^.]*,*)'",
+];
+
+const REFUSALS = [
+  '# an HTTP/2 websocket (extended CONNECT) appears here as GET with Upgrade',
+  'http-request deny deny_status 405 unless { method GET HEAD POST PUT PATCH DELETE OPTIONS }',
+  'http-request deny deny_status 400 unless { var(txn.path) -m beg / }',
+  "http-request deny deny_status 400 if { var(txn.path) -m reg -i '%(00|0a|0d|2f|5c)|\\\\' } || { 'var(txn.path),url_dec' -m reg '(^|/)\\.\\.?(/|;|$)' }",
+  'http-request deny deny_status 403 if { req.hdr(user-agent) -m sub -i -f lists/bad_ua.lst }',
+];
+
+/** Certificates are compared, not names: one connection may carry all the hosts of its certificate. */
+const CERTIFICATE_SCOPE = [
+  '# a connection opened for one certificate carries no host of another one',
+  'http-request set-var(txn.hscope) var(txn.host),map_str(maps/cert_scope.map)',
+  'http-request set-var(txn.hscope) var(txn.wild),map_str(maps/cert_scope.map) unless { var(txn.hscope) -m found }',
+  'http-request set-var(txn.sni) ssl_fc_sni,lower if { ssl_fc }',
+  'http-request set-var(txn.sscope) var(txn.sni),map_str(maps/cert_scope.map) if { ssl_fc }',
+  "http-request set-var(txn.sscope) 'var(txn.sni),regsub(^[^.]*,*),map_str(maps/cert_scope.map)' if { ssl_fc } !{ var(txn.sscope) -m found }",
+  'http-request deny deny_status 421 if { ssl_fc } !{ var(txn.hscope),strcmp(txn.sscope) eq 0 }',
+];
+
+const UNLESS_FOUND = 'unless { var(txn.app) -m found }';
+
+/** Host and path are joined for expressions with a character that neither can hold, so none reaches into the other. */
+const ROUTING = [
+  '# host and path -> app: exact host, then wildcard, then expression; in each exact path, expression, longest prefix',
+  'http-request set-var-fmt(txn.hp) %[var(txn.host)]%[var(txn.path)]',
+  'http-request set-var-fmt(txn.wp) %[var(txn.wild)]%[var(txn.path)]',
+  'http-request set-var-fmt(txn.hre) "%[var(txn.host)]\\x1f%[var(txn.path)]"',
+  'http-request set-var-fmt(txn.wre) "%[var(txn.wild)]\\x1f%[var(txn.path)]"',
+  'http-request set-var(txn.app) var(txn.hp),map_str(maps/exact.map)',
+  `http-request set-var(txn.app) var(txn.hre),map_reg(maps/path_regex.map) ${UNLESS_FOUND}`,
+  `http-request set-var(txn.app) 'var(txn.hp),concat(/),map_beg(maps/prefix.map)' ${UNLESS_FOUND}`,
+  `http-request set-var(txn.app) var(txn.wp),map_str(maps/exact.map) ${UNLESS_FOUND}`,
+  `http-request set-var(txn.app) var(txn.wre),map_reg(maps/path_regex.map) ${UNLESS_FOUND}`,
+  `http-request set-var(txn.app) 'var(txn.wp),concat(/),map_beg(maps/prefix.map)' ${UNLESS_FOUND}`,
+  `http-request set-var(txn.app) var(txn.hre),map_reg(maps/host_regex.map) ${UNLESS_FOUND}`,
+  `http-request deny deny_status 404 ${UNLESS_FOUND}`,
+];
+
+const PLAIN_HTTP = [
+  '# plain HTTP: only for hosts that are served, and to the name in its one spelling',
+  'http-request redirect location https://%[var(txn.host)]%[pathq] code 301 if !{ ssl_fc } { method GET HEAD } !{ var(txn.app),map_str(maps/plain_ok.map) -m found }',
+  'http-request redirect location https://%[var(txn.host)]%[pathq] code 308 if !{ ssl_fc } !{ var(txn.app),map_str(maps/plain_ok.map) -m found }',
+  '# the absolute form is for proxies: apps get the path',
+  'http-request set-uri %[pathq] if { fc_http_major eq 1 } { url -m reg -i ^https?:// }',
+];
+
+const UNTRUE_FIELDS = [
+  ...['x-forwarded-.*', 'forwarded', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip'],
+  ...['cf-connecting-ip', 'fastly-client-ip', 'x-original-.*', 'x-rewrite-url', 'x-request-id', 'x-unique-id'],
+  ...['x-ssl-.*', 'x-envoy-.*', 'x-amz-cf-id', 'proxy', 'proxy-connection'],
+];
+
+const FORWARDED_FIELDS = [
+  '# what a client says about itself is dropped, then the truth is added',
+  `http-request del-header '^(${UNTRUE_FIELDS.join('|')})$' -m reg`,
+  'http-request set-header X-Forwarded-For %[src]',
+  'http-request set-header X-Forwarded-Port %[dst_port]',
+  'http-request set-header X-Forwarded-Host %[var(txn.host)]',
+  'http-request set-header X-Forwarded-Proto https if { ssl_fc }',
+  'http-request set-header X-Forwarded-Proto http unless { ssl_fc }',
+  ...['https', 'http'].flatMap((scheme) => {
+    const condition = scheme === 'https' ? 'if { ssl_fc }' : 'if !{ ssl_fc }';
+    return [
+      `http-request set-header Forwarded "for=%[src];host=%[var(txn.host)];proto=${scheme}" ${condition} { src -m ip 0.0.0.0/0 }`,
+      `http-request set-header Forwarded "for=\\"[%[src]]\\";host=%[var(txn.host)];proto=${scheme}" ${condition} !{ src -m ip 0.0.0.0/0 }`,
+    ];
+  }),
+  'http-request set-header X-Request-ID %[unique-id]',
+  'http-request set-header Host %[var(txn.host)] unless { req.hdr(host),strcmp(txn.host) eq 0 }',
+];
+
+/** An h2c upgrade would be a tunnel around every rule; a client's Connection could name fields for the next proxy to drop. */
+const UPGRADES = [
+  '# nothing but websocket is negotiated',
+  'http-request set-var(txn.ws) bool(true) if { req.hdr(upgrade) -m str -i websocket }',
+  "http-request del-header '^(http2-settings|te|trailer|keep-alive)$' -m reg",
+  "http-request del-header '^(upgrade|connection)$' -m reg unless { var(txn.ws) -m bool }",
+  'http-request set-header Connection Upgrade if { var(txn.ws) -m bool }',
+  'http-request set-header Upgrade websocket if { var(txn.ws) -m bool }',
+];
+
+/** After HAProxy's own answers, too. */
+const ANSWERS = [
+  'http-request set-var(txn.hsts) var(txn.app),map_str(maps/hsts_app.map) if { ssl_fc }',
+  'http-request set-var(txn.hsts) var(txn.hscope),map_str(maps/hsts.map) if { ssl_fc } !{ var(txn.hsts) -m found }',
+  'http-after-response set-header Strict-Transport-Security %[var(txn.hsts)] if { var(txn.hsts) -m found }',
+  'http-after-response set-header X-Request-ID %[unique-id]',
+  "http-after-response del-header '^(server|x-powered-by|x-aspnet-version)$' -m reg",
+];
+
+/** The limits of each app stand in maps, so that they change without a reload. Counted is in the app's own backend. */
+const APP_LIMITS = [
+  'http-request set-var(txn.body) var(txn.app),map_str_int(maps/max_body.map)',
+  'http-request deny deny_status 413 if { var(txn.body) -m found } { req.body_size,sub(txn.body) gt 0 }',
+  '# a body without a declared length would pass that limit',
+  'http-request return status 411 content-type text/plain string "411 Length Required" if { var(txn.body) -m found } { req.hdr_cnt(transfer-encoding) gt 0 }',
+  'http-request return status 411 content-type text/plain string "411 Length Required" if { var(txn.body) -m found } { method POST PUT PATCH } { req.hdr_cnt(content-length) eq 0 }',
+  ...['requests', 'errors', 'concurrent'].map(
+    (limit) => `http-request set-var(txn.${limit}) var(txn.app),map_str_int(maps/limit_${limit}.map,4294967295)`,
+  ),
+];
