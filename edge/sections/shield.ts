@@ -32,21 +32,14 @@ export function shieldSections(site: Site): readonly Section[] {
         'tcp-request content reject unless { req.ssl_hello_type 1 }',
         'tcp-request content set-var(sess.sni) req.ssl_sni,lower',
         "tcp-request content reject unless { var(sess.sni),map_str(maps/cert_scope.map) -m found } || { 'var(sess.sni),regsub(^[^.]*,*),map_str(maps/cert_scope.map)' -m found }",
-        // For the PROXY header, where 2.6 knows no other; what is handed over is bounded by the stage after this one.
+        // For the PROXY header, where 2.6 knows no other. Once the stream is handed over "timeout tunnel" is in its place.
         `timeout client ${durationWord('site.timeouts.hello', timeouts.helloMs)}`,
-        'timeout tunnel 1d',
         'default_backend tls_stage',
       ],
     },
     {
       title: 'backend tls_stage',
-      lines: [
-        'mode tcp',
-        'no log',
-        'timeout server 30s',
-        'timeout tunnel 1d',
-        `server local ${stageSocket(site)} send-proxy-v2`,
-      ],
+      lines: ['mode tcp', 'no log', 'timeout server 30s', `server local ${stageSocket(site)} send-proxy-v2`],
     },
   ];
 }

@@ -5,6 +5,7 @@ import { createCheckCommand } from './check.js';
 import type { CommandContext } from './command-context.js';
 import { createDemoCommand } from './demo.js';
 import { createDrainCommand } from './drain.js';
+import { createEdgeCommand } from './edge/edge.js';
 import { createHealthcheckCommand } from './healthcheck.js';
 import { createMaintCommand } from './maint.js';
 import { createNodeCommand } from './node.js';
@@ -25,6 +26,7 @@ const COMMANDS = [
   createHealthcheckCommand,
   createAppCommand,
   createSlotCommand,
+  createEdgeCommand,
 ];
 
 /** The whole command line; built anew for each run, since commander keeps what it parsed. */

@@ -1,0 +1,43 @@
+import { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
+import { countOf } from '../count-text.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import { writeReleaseFiles } from './release-files.js';
+import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
+
+interface EdgeRenderOptions extends EdgeOptionValues {
+  readonly out: string;
+  readonly strict?: true;
+  readonly json?: true;
+}
+
+export function createEdgeRenderCommand(context: CommandContext): Command {
+  const { terminal, finish } = context;
+  const command = new Command('render')
+    .description('write the configuration of HAProxy: the apps of the registry, as the site serves them')
+    .requiredOption('--out <DIR>', 'where the release is written: haproxy.cfg and all that it names')
+    .option('--strict', 'an app or a certificate that is left out, or a warning, fails too (exit code 2)')
+    .option('--json', 'one JSON document for programs')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'An app that can not be served is named and left out; the others are served.',
+        '',
+        'Example:',
+        '  autoproxy edge render --registry ./apps --site edge.yml --out ./release && haproxy -c -f ./release/haproxy.cfg',
+      ].join('\n'),
+    );
+  return addEdgeOptions(command).action(async (options: EdgeRenderOptions) => {
+    const { release, served, refused, problems } = await renderFrom(options, context);
+    await writeReleaseFiles(options.out, release);
+    if (options.json) {
+      terminal.print(JSON.stringify({ release: release.id, out: options.out, served, refused, problems }, null, 2));
+    } else {
+      const left = refused.length === 0 ? '' : `, ${refused.length} left out`;
+      terminal.print(`${options.out}: release ${release.id}, ${countOf(served.length, 'app')}${left}`);
+    }
+    for (const line of problemLines(problems)) terminal.warn(line);
+    if (options.strict && (refused.length > 0 || problems.length > 0)) finish(EXIT_CODES.different);
+  });
+}

@@ -1,0 +1,68 @@
+/** What all commands of the edge begin with: the site and the registry read, judged, and rendered. */
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { admitApps } from '../../../edge/admit-apps.js';
+import { type Rendered, render } from '../../../edge/render.js';
+import { readDomains } from '../../../edge/site/domain-files.js';
+import type { Site } from '../../../edge/site/site.js';
+import { parseSite } from '../../../edge/site/site-document.js';
+import { type HaproxyVersion, parseHaproxyVersion } from '../../../edge/syntax/configuration.js';
+import { systemClock } from '../../core/clock.js';
+import { escapeText, formatProblem, type Problem } from '../../model/problem.js';
+import type { CommandContext } from '../command-context.js';
+import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
+import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
+
+export interface EdgeOptionValues extends RegistryOptionValues {
+  readonly site: string;
+  readonly haproxy?: string;
+}
+
+export function addEdgeOptions(command: Command): Command {
+  return addRegistryOptions(command)
+    .option('--site <FILE>', 'what belongs to the site: domains, balancers, servers', 'edge.yml')
+    .option('--haproxy <VERSION>', 'for this version alone; without it one file for all from 2.6 on');
+}
+
+/** @throws CommandFailure when the site or the registry can not be read; faults of one app or domain are problems. */
+export async function renderFrom(options: EdgeOptionValues, context: CommandContext): Promise<Rendered> {
+  const version = versionFrom(options.haproxy);
+  const site = await readSite(options.site);
+  const stored = await withRegistry(options, context, (registry) => registry.list());
+  const { domains, problems } = await readDomains(site);
+  const apps = stored.apps.map(({ definition }) => definition);
+  const admission = admitApps(apps, domains, systemClock.wallTime());
+  const rendered = render({ site, admission, version });
+  return {
+    ...rendered,
+    // What can not be read may have had a way in.
+    refused: [...new Set([...stored.refused, ...rendered.refused])].sort(),
+    problems: [...stored.problems, ...problems, ...rendered.problems],
+  };
+}
+
+async function readSite(file: string): Promise<Site> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    throw new CommandFailure(`${file}: ${reason}`, 'name the file of the site: --site edge.yml');
+  });
+  const { site, problems } = parseSite(text, file);
+  if (site !== null) return site;
+  throw new CommandFailure(problemLines(problems).join('\n'), 'mend the file of the site');
+}
+
+function versionFrom(written: string | undefined): HaproxyVersion | null {
+  if (written === undefined) return null;
+  const version = parseHaproxyVersion(written);
+  if (version !== null) return version;
+  throw new CommandFailure(
+    `--haproxy ${escapeText(written)} is no version that is generated for`,
+    'write 2.6 or a newer one: --haproxy 3.0',
+    EXIT_CODES.usage,
+  );
+}
+
+/** One line each, whatever stood in the input. */
+export function problemLines(problems: readonly Problem[]): readonly string[] {
+  return problems.map(formatProblem);
+}

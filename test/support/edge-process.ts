@@ -1,0 +1,176 @@
+/** Real HAProxy at the front door, apps behind it that say who they are and what they were asked, and a client. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect as connectTcp, type Socket } from 'node:net';
+import path from 'node:path';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { writeReleaseFiles } from '../../src/cli/edge/release-files.js';
+import type { AppDefinition } from '../../src/model/app-definition.js';
+import { freePort, ownAddress } from './addresses.js';
+import { definitionsOf, edgeFolder, haproxyProgram, renderOf, siteOf, siteText } from './edge-release.js';
+import { RawConnection, type RawResponse } from './raw-connection.js';
+
+interface Cleaning {
+  after(clean: () => void | Promise<void>): void;
+}
+
+export interface EdgeSetting {
+  /** Definitions; each app is at its slot of the one node, in pod alpha. */
+  readonly apps: string;
+  /** Further keys of edge.yml, as lines. */
+  readonly site?: string;
+  readonly program?: string;
+}
+
+export interface EdgeRequest {
+  readonly target?: string;
+  readonly method?: string;
+  /** All Host lines. */
+  readonly hosts: readonly string[];
+  /** undefined: the first host without its port; null: plain HTTP. */
+  readonly sni?: string | null | undefined;
+  readonly fields?: readonly string[];
+  /** The client's address in the PROXY header. */
+  readonly client?: string;
+  readonly body?: string;
+}
+
+/** What an app says that it was asked. */
+export interface Seen {
+  readonly app: string;
+  readonly target: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export class EdgeProcess {
+  readonly folder: string;
+  readonly address: string;
+  readonly ports: { readonly http: number; readonly https: number; readonly health: number; readonly admin: number };
+
+  private constructor(folder: string, address: string, ports: EdgeProcess['ports']) {
+    this.folder = folder;
+    this.address = address;
+    this.ports = ports;
+  }
+
+  static async start(
+    context: Cleaning,
+    { apps, site = '', program = haproxyProgram() }: EdgeSetting,
+  ): Promise<EdgeProcess> {
+    const folder = edgeFolder(context);
+    const address = ownAddress();
+    const node = ownAddress();
+    const [http, https, health, admin, peer] = [
+      await freePort(address),
+      await freePort(address),
+      await freePort(address),
+      await freePort(address),
+      await freePort('127.0.0.1'),
+    ];
+    const ports = { http, https, health, admin };
+    const definitions = definitionsOf(apps);
+    for (const app of definitions) await startApp(context, app, node);
+    const text = siteText(
+      folder,
+      `servers: {nodes: {alpha: [${node}]}, send_proxy: none}
+listen: {address: ${address}, http_port: ${http}, https_port: ${https}, health_port: ${health}, admin: "${address}:${admin}", peer_port: ${peer}}
+process: {run_dir: ${folder}/run, threads: 1, max_connections: 200}
+${site}`,
+    );
+    const rendered = await renderOf(siteOf(text, folder), definitions);
+    if (rendered.refused.length > 0) throw new Error(JSON.stringify(rendered.problems));
+    await writeReleaseFiles(path.join(folder, 'release'), rendered.release);
+    const edge = new EdgeProcess(folder, address, ports);
+    await runHaproxy(context, program, path.join(folder, 'release/haproxy.cfg'), edge);
+    return edge;
+  }
+
+  async open(sni: string | null, client = '127.0.0.9'): Promise<RawConnection> {
+    const port = sni === null ? this.ports.http : this.ports.https;
+    const socket = connectTcp({ host: this.address, port });
+    await once(socket, 'connect');
+    socket.write(`PROXY TCP${client.includes(':') ? 6 : 4} ${client} ${client} 4711 443\r\n`);
+    return new RawConnection(sni === null ? socket : await secured(socket, sni));
+  }
+
+  /** One request on a connection of its own. A refused handshake rejects. */
+  async ask({
+    target = '/',
+    method = 'GET',
+    hosts,
+    sni,
+    fields = [],
+    client,
+    body = '',
+  }: EdgeRequest): Promise<RawResponse> {
+    const name = (hosts[0] ?? '').toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '');
+    const connection = await this.open(sni === undefined ? name : sni, client);
+    const lines = [`${method} ${target} HTTP/1.1`, ...hosts.map((host) => `Host: ${host}`), ...fields];
+    connection.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
+    try {
+      return await connection.response(method);
+    } finally {
+      connection.close();
+    }
+  }
+}
+
+export function seenBy({ body }: RawResponse): Seen {
+  return JSON.parse(body) as Seen;
+}
+
+async function secured(socket: Socket, servername: string): Promise<TLSSocket> {
+  const secure = connectTls({ socket, servername, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+  await new Promise<void>((resolve, reject) => {
+    secure.once('secureConnect', resolve);
+    secure.once('error', reject);
+    secure.once('close', () => reject(new Error('closed before the handshake was done')));
+  });
+  return secure;
+}
+
+async function startApp(context: Cleaning, app: AppDefinition, node: string): Promise<void> {
+  const traffic = createServer((request, response) => {
+    request.resume();
+    const seen: Seen = { app: app.name, target: request.url ?? '', fields: request.headers as Record<string, string> };
+    response.end(JSON.stringify(seen));
+  });
+  const health = createServer((_request, response) => void response.end('ok'));
+  for (const [server, port] of [
+    [traffic, app.slot ?? 0],
+    [health, (app.slot ?? 0) + 1],
+  ] as const) {
+    server.listen(port, node);
+    await once(server, 'listening');
+    context.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+  }
+}
+
+async function runHaproxy(context: Cleaning, program: string, file: string, edge: EdgeProcess): Promise<void> {
+  const child = spawn(program, ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (bytes: Buffer) => {
+    said += bytes.toString();
+  });
+  let hasExited = false;
+  const exited = once(child, 'exit').then(() => {
+    hasExited = true;
+  });
+  context.after(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  for (;;) {
+    if (hasExited) throw new Error(`haproxy ended; it said:\n${said}`);
+    try {
+      (await RawConnection.open(edge.ports.health, edge.address)).close();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}

@@ -1,0 +1,96 @@
+/** Releases out of texts that people would write: definitions, a site, certificates that openssl makes. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { admitApps } from '../../edge/admit-apps.js';
+import { type Rendered, render } from '../../edge/render.js';
+import { readDomains } from '../../edge/site/domain-files.js';
+import type { Site } from '../../edge/site/site.js';
+import { parseSite } from '../../edge/site/site-document.js';
+import type { HaproxyVersion } from '../../edge/syntax/configuration.js';
+import { writeReleaseFiles } from '../../src/cli/edge/release-files.js';
+import type { AppDefinition } from '../../src/model/app-definition.js';
+import { parseAppDefinitions } from '../../src/model/app-definition-document.js';
+import { formatProblem } from '../../src/model/problem.js';
+import { findComponents } from './components.js';
+
+/** A folder that goes with the test, and in it `run` with the state file that HAProxy wants to find. */
+export function edgeFolder(context: { after(clean: () => void): void }): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'autoproxy-edge-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(path.join(folder, 'run'));
+  writeFileSync(path.join(folder, 'run/servers.state'), '1\n');
+  return folder;
+}
+
+/** `<name>.pem`: a certificate that signs itself, and its key. */
+export function makeCertificate(folder: string, name: string, names: readonly string[]): string {
+  const file = path.join(folder, `${name}.pem`);
+  const key = path.join(folder, `${name}.key`);
+  const alternatives = names.map((one) => `DNS:${one}`).join(',');
+  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '30'];
+  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=${alternatives}`];
+  const certificate = execFileSync('openssl', [...made, ...subject, '-keyout', key], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  writeFileSync(file, certificate);
+  execFileSync('sh', ['-c', 'cat "$1" >> "$2" && rm "$1"', 'sh', key, file]);
+  return file;
+}
+
+/** The two domains of all tests here: one.example and two.example, each with one more label. */
+export function siteText(folder: string, more: string): string {
+  for (const name of ['one', 'two']) makeCertificate(folder, name, [`${name}.example`, `*.${name}.example`]);
+  return `domains:
+  - {name: one.example, certificate: one.pem, hsts: "max-age=31536000; includeSubDomains"}
+  - {name: two.example, certificate: two.pem}
+trusted_balancers: [127.0.0.0/8]
+${more}
+`;
+}
+
+export function siteOf(text: string, folder: string): Site {
+  const { site, problems } = parseSite(text, path.join(folder, 'edge.yml'));
+  if (site === null) throw new Error(problems.map(formatProblem).join('\n'));
+  return site;
+}
+
+export function definitionsOf(text: string): readonly AppDefinition[] {
+  const { apps, problems } = parseAppDefinitions(text, '/registry/apps.yml', 'registry');
+  if (problems.length > 0) throw new Error(problems.map(formatProblem).join('\n'));
+  return apps.map(({ definition }) => definition);
+}
+
+export async function renderOf(
+  site: Site,
+  apps: readonly AppDefinition[],
+  version: HaproxyVersion | null = null,
+): Promise<Rendered> {
+  const { domains, problems } = await readDomains(site);
+  if (problems.length > 0) throw new Error(problems.map(formatProblem).join('\n'));
+  return render({ site, admission: admitApps(apps, domains, Date.now()), version });
+}
+
+/** @returns what HAProxy says against it; empty: nothing, not even a warning */
+export async function checkWithHaproxy(
+  rendered: Rendered,
+  folder: string,
+  program = haproxyProgram(),
+): Promise<string> {
+  const release = path.join(folder, 'release');
+  await writeReleaseFiles(release, rendered.release);
+  try {
+    execFileSync(program, ['-c', '-dW', '-f', path.join(release, 'haproxy.cfg')], { stdio: 'pipe' });
+    return '';
+  } catch (error) {
+    return String((error as { readonly stderr: Buffer }).stderr);
+  }
+}
+
+export function haproxyProgram(): string {
+  const { haproxy } = findComponents();
+  if (haproxy === null) throw new Error('haproxy is missing; as root, npm test installs it');
+  return haproxy;
+}
