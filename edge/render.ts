@@ -8,7 +8,7 @@ import type { JudgedDomain } from './certificates/domain.js';
 import { CERTIFICATES_FOLDER, type Release, releaseFromFiles } from './release/release.js';
 import type { MapEntry } from './routes/route-tables.js';
 import { appBackend } from './sections/app-backend.js';
-import { APP_MAPS, type AppLines, appLines, hstsValue, sortedLines } from './sections/app-lines.js';
+import { APP_MAPS, type AppLines, appLines, hstsValue, networkLines } from './sections/app-lines.js';
 import { ERROR_CODES, errorPage } from './sections/error-pages.js';
 import { clientTableSection, edgeSection, noAppSection } from './sections/frontend.js';
 import {
@@ -22,8 +22,9 @@ import { adminSection, healthSection } from './sections/operators.js';
 import { shieldSections } from './sections/shield.js';
 import type { Site } from './site/site.js';
 import { type HaproxyVersion, type Section, textFromSections } from './syntax/configuration.js';
-import { certificateLine, fileFromLines, mapLine } from './syntax/file-lines.js';
+import { certificateLine, fileFromLines, listLine, mapLine } from './syntax/file-lines.js';
 import { RefusedValue } from './syntax/refused-value.js';
+import { assertRouteSpelling } from './syntax/route-spelling.js';
 
 export interface RenderInput {
   readonly site: Site;
@@ -102,6 +103,7 @@ function keysByApp({ tables }: Admission): ReadonlyMap<string, readonly string[]
 
 function writeApp(app: EdgeApp, keys: readonly string[], site: Site): WrittenApp | Problem {
   try {
+    for (const route of app.edge.routes) assertRouteSpelling(route);
     for (const key of keys) mapLine('edge.routes', key, app.name);
     return { name: app.name, backend: appBackend(app, site), lines: appLines(app) };
   } catch (error) {
@@ -132,7 +134,7 @@ function sectionsOf(site: Site, apps: readonly WrittenApp[], hasTls: boolean): r
 function siteFiles(site: Site, domains: readonly JudgedDomain[]): readonly (readonly [string, string])[] {
   const scopes = domains.flatMap(({ name, names }) => names.map((key) => mapLine('site.domains', key, name)));
   const hsts = site.domains.flatMap(({ name, hsts }) =>
-    hsts === null ? [] : [mapLine('site.domains.hsts', name, hstsValue(hsts))],
+    hsts === null ? [] : [mapLine('site.domains.hsts', name, hstsValue('site.domains.hsts', hsts))],
   );
   const certificates = domains.map(({ name, certificate }) => [certificateFile(name), certificate?.pem ?? ''] as const);
   const lines = domains.map(({ name, names }) => certificateLine('site.domains', certificateFile(name), names));
@@ -141,9 +143,12 @@ function siteFiles(site: Site, domains: readonly JudgedDomain[]): readonly (read
     ['crt-list.txt', fileFromLines(lines)],
     ['maps/cert_scope.map', fileFromLines(scopes.sort())],
     ['maps/hsts.map', fileFromLines(hsts.sort())],
-    ['lists/trusted_balancers.lst', fileFromLines(sortedLines('site.trusted_balancers', site.trustedBalancers))],
-    ['lists/deny_src.lst', fileFromLines(sortedLines('site.deny', site.deny))],
-    ['lists/bad_ua.lst', fileFromLines(sortedLines('site.bad_user_agents', site.badUserAgents))],
+    ['lists/trusted_balancers.lst', fileFromLines(networkLines('site.trusted_balancers', site.trustedBalancers))],
+    ['lists/deny_src.lst', fileFromLines(networkLines('site.deny', site.deny))],
+    [
+      'lists/bad_ua.lst',
+      fileFromLines(site.badUserAgents.toSorted().map((part) => listLine('site.bad_user_agents', part))),
+    ],
     ...ERROR_CODES.map((code) => [`errors/${code}.http`, errorPage(code)] as const),
   ];
 }

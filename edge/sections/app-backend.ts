@@ -1,9 +1,10 @@
 /** One backend an app: its counters, its networks, its servers. Everything that a person wrote about it is refused or quoted. */
+import { BALANCES } from '../../src/model/app.js';
 import type { AppDefinition } from '../../src/model/app-definition.js';
 import type { Site } from '../site/site.js';
 import type { Line, Section } from '../syntax/configuration.js';
 import { RefusedValue } from '../syntax/refused-value.js';
-import { durationWord, nameWord, numberWord, word } from '../syntax/words.js';
+import { choiceWord, durationWord, nameWord, numberWord, word } from '../syntax/words.js';
 import { socketWord } from './sockets.js';
 
 const DEFAULT_WINDOW_MS = 10_000;
@@ -21,7 +22,7 @@ export function appBackend(app: AppDefinition, site: Site): Section {
     lines: [
       ...countingRules(app, name),
       ...(settings.accessLog ? [] : ['http-request set-log-level silent']),
-      `balance ${word('balance', settings.balance)}`,
+      `balance ${choiceWord('balance', settings.balance, BALANCES)}`,
       `timeout server ${durationWord('timeouts.first_byte', settings.timeouts.firstByteMs)}`,
       `timeout tunnel ${durationWord('timeouts.tunnel', settings.timeouts.tunnelMs)}`,
       ...checkRules(app, site),

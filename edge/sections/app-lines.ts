@@ -1,6 +1,7 @@
 /** What an app adds to the files beside haproxy.cfg: lines of maps, and lists of its own. All of it changes without a reload. */
 import type { EdgeApp } from '../admission.js';
-import { listLine, mapLine } from '../syntax/file-lines.js';
+import { mapLine, networkLine } from '../syntax/file-lines.js';
+import { RefusedValue } from '../syntax/refused-value.js';
 import { numberWord } from '../syntax/words.js';
 import { appName } from './app-backend.js';
 
@@ -34,7 +35,7 @@ export function appLines(app: EdgeApp): AppLines {
   const addNumber = (map: AppMap, field: string, value: number | null | undefined): void => {
     if (value !== null && value !== undefined) add(map, field, numberWord(field, value));
   };
-  if (tls.hsts !== null) add('hsts_app', 'edge.tls.hsts', hstsValue(tls.hsts));
+  if (tls.hsts !== null) add('hsts_app', 'edge.tls.hsts', hstsValue('edge.tls.hsts', tls.hsts));
   if (!tls.redirect) add('plain_ok', 'edge.tls.redirect', '1');
   addNumber('max_body', 'edge.max_body', maxBodyBytes);
   addNumber('limit_requests', 'edge.rate_limit.requests', rateLimit?.requests);
@@ -43,16 +44,18 @@ export function appLines(app: EdgeApp): AppLines {
   return {
     maps,
     // Always there, so that the first entry needs no new rule.
-    allow: sortedLines('edge.allow', allow.length === 0 ? EVERYBODY : allow),
-    deny: sortedLines('edge.deny', deny),
+    allow: networkLines('edge.allow', allow.length === 0 ? EVERYBODY : allow),
+    deny: networkLines('edge.deny', deny),
   };
 }
 
 /** Without blanks (RFC 6797, 6.1 needs none): a value of a map is one field. */
-export function hstsValue(written: string): string {
+export function hstsValue(field: string, written: string): string {
+  if (!/^max-age=\d{1,10}(; includeSubDomains)?(; preload)?$/.test(written))
+    throw new RefusedValue(field, 'is no value of Strict-Transport-Security');
   return written.replaceAll('; ', ';');
 }
 
-export function sortedLines(field: string, values: readonly string[]): readonly string[] {
-  return [...new Set(values)].sort().map((value) => listLine(field, value));
+export function networkLines(field: string, values: readonly string[]): readonly string[] {
+  return [...new Set(values)].sort().map((value) => networkLine(field, value));
 }

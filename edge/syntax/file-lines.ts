@@ -1,4 +1,5 @@
 /** Lines of the files beside haproxy.cfg: maps, lists, certificates (HAProxy manual, "map", "acl -f", "crt-list"). */
+import { parseNetwork } from '../../src/core/networks.js';
 import { RefusedValue } from './refused-value.js';
 
 /** Of a line in a payload of the runtime socket, with room for the command before it. */
@@ -11,7 +12,13 @@ export function mapLine(field: string, key: string, value: string): string {
   return checkedLine(field, `${key} ${value}`, [key, value]);
 }
 
-/** A network, or a part of User-Agent: the whole line. */
+/** An address or a network, as HAProxy and everybody else read it. */
+export function networkLine(field: string, value: string): string {
+  if (parseNetwork(value) === null) throw new RefusedValue(field, 'is no network');
+  return listLine(field, value);
+}
+
+/** A part of User-Agent: the whole line. */
 export function listLine(field: string, value: string): string {
   if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value) || value.startsWith('#'))
     throw new RefusedValue(field, 'is no line of a list');

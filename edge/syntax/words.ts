@@ -40,6 +40,12 @@ export function nameWord(field: string, value: string): string {
   return value;
 }
 
+/** One of a few words that HAProxy knows. */
+export function choiceWord<T extends string>(field: string, value: T, known: readonly T[]): T {
+  if (!known.includes(value)) throw new RefusedValue(field, `is none of ${known.join(', ')}`);
+  return value;
+}
+
 /**
  * The words of a line as HAProxy reads them.
  * @throws Error for a line that has no reading, or one that depends on the environment
