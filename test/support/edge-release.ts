@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { admitApps } from '../../edge/admit-apps.js';
+import { judgeDomains } from '../../edge/certificates/domain.js';
 import { type Rendered, render } from '../../edge/render.js';
 import { readDomains } from '../../edge/site/domain-files.js';
 import type { Site } from '../../edge/site/site.js';
@@ -14,6 +15,7 @@ import type { AppDefinition } from '../../src/model/app-definition.js';
 import { parseAppDefinitions } from '../../src/model/app-definition-document.js';
 import { formatProblem } from '../../src/model/problem.js';
 import { findComponents } from './components.js';
+import { makeCertificate } from './test-certificates.js';
 
 /** A folder that goes with the test, and in it `run` with the state file that HAProxy wants to find. */
 export function edgeFolder(context: { after(clean: () => void): void }): string {
@@ -24,25 +26,12 @@ export function edgeFolder(context: { after(clean: () => void): void }): string 
   return folder;
 }
 
-/** `<name>.pem`: a certificate that signs itself, and its key. */
-export function makeCertificate(folder: string, name: string, names: readonly string[]): string {
-  const file = path.join(folder, `${name}.pem`);
-  const key = path.join(folder, `${name}.key`);
-  const alternatives = names.map((one) => `DNS:${one}`).join(',');
-  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '30'];
-  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=${alternatives}`];
-  const certificate = execFileSync('openssl', [...made, ...subject, '-keyout', key], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  writeFileSync(file, certificate);
-  execFileSync('sh', ['-c', 'cat "$1" >> "$2" && rm "$1"', 'sh', key, file]);
-  return file;
-}
-
 /** The two domains of all tests here: one.example and two.example, each with one more label. */
 export function siteText(folder: string, more: string): string {
-  for (const name of ['one', 'two']) makeCertificate(folder, name, [`${name}.example`, `*.${name}.example`]);
+  for (const name of ['one', 'two']) {
+    const { certificate, key } = makeCertificate({ names: [`${name}.example`, `*.${name}.example`] });
+    writeFileSync(path.join(folder, `${name}.pem`), certificate + key);
+  }
   return `domains:
   - {name: one.example, certificate: one.pem, hsts: "max-age=31536000; includeSubDomains"}
   - {name: two.example, certificate: two.pem}
@@ -70,7 +59,11 @@ export async function renderOf(
 ): Promise<Rendered> {
   const { domains, problems } = await readDomains(site);
   if (problems.length > 0) throw new Error(problems.map(formatProblem).join('\n'));
-  return render({ site, admission: admitApps(apps, domains, Date.now()), version });
+  return render({
+    site,
+    admission: admitApps(apps, judgeDomains(domains, { nowMs: Date.now(), warnWithinMs: 0 })),
+    version,
+  });
 }
 
 /** @returns what HAProxy says against it; empty: nothing, not even a warning */

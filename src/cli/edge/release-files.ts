@@ -51,8 +51,9 @@ async function refuseForeign(folder: string, { files }: Release): Promise<void> 
 
 async function removeStale(folder: string, { files }: Release): Promise<void> {
   for (const part of FOLDERS) {
-    const names = await readdir(path.join(folder, part), { recursive: true, withFileTypes: true });
-    for (const entry of names) {
+    const inside = path.join(folder, part);
+    await mkdir(inside, { recursive: true });
+    for (const entry of await readdir(inside, { recursive: true, withFileTypes: true })) {
       const name = path.relative(folder, path.join(entry.parentPath, entry.name));
       if (entry.isFile() && !files.has(name)) await rm(path.join(folder, name), { force: true });
     }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { admitApps } from '../../../edge/admit-apps.js';
+import { judgeDomains } from '../../../edge/certificates/domain.js';
 import { type Rendered, render } from '../../../edge/render.js';
 import { readDomains } from '../../../edge/site/domain-files.js';
 import type { Site } from '../../../edge/site/site.js';
@@ -12,6 +13,9 @@ import { escapeText, formatProblem, type Problem } from '../../model/problem.js'
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
 import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
+
+/** Three weeks: enough for a person to be back from a holiday. */
+const EXPIRY_NOTICE_MS = 21 * 86_400_000;
 
 export interface EdgeOptionValues extends RegistryOptionValues {
   readonly site: string;
@@ -31,7 +35,10 @@ export async function renderFrom(options: EdgeOptionValues, context: CommandCont
   const stored = await withRegistry(options, context, (registry) => registry.list());
   const { domains, problems } = await readDomains(site);
   const apps = stored.apps.map(({ definition }) => definition);
-  const admission = admitApps(apps, domains, systemClock.wallTime());
+  const admission = admitApps(
+    apps,
+    judgeDomains(domains, { nowMs: systemClock.wallTime(), warnWithinMs: EXPIRY_NOTICE_MS }),
+  );
   const rendered = render({ site, admission, version });
   return {
     ...rendered,
