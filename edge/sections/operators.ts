@@ -10,7 +10,7 @@ export function healthSection(site: Site): Section {
     lines: [
       `bind ${bindWord('site.listen.health_port', site, site.listen.healthPort)}`,
       'no log',
-      'monitor-uri /health',
+      'monitor-uri /healthz',
       'monitor fail if { stopping }',
       'http-request deny deny_status 404',
     ],
