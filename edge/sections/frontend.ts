@@ -24,10 +24,12 @@ export function noAppSection(): Section {
 /** @param hasTls false: no certificate is fit to be served, and a bind without one keeps HAProxy from starting */
 export function edgeSection(site: Site, hasTls: boolean): Section {
   const { listen } = site;
+  const { maxConnections } = site.running;
   return {
     title: 'frontend fe_edge',
     lines: [
-      `bind ${bindWord('site.listen.http_port', site, listen.httpPort)} accept-proxy name plain`,
+      `maxconn ${numberWord('site.process.max_connections', 2 * maxConnections)}`,
+      `bind ${bindWord('site.listen.http_port', site, listen.httpPort)} accept-proxy name plain maxconn ${numberWord('site.process.max_connections', maxConnections)}`,
       ...(hasTls ? [`bind ${stageSocket(site)} ${TLS_BIND}`] : []),
       'option socket-stats',
       'unique-id-format %[uuid()]',
@@ -64,6 +66,8 @@ function connectionRules({ limits }: Site): readonly string[] {
     'tcp-request session reject if { src -f lists/deny_src.lst }',
     'tcp-request session track-sc0 src,ipmask(32,64) table st_client',
     `tcp-request session reject if { sc_conn_cur(0) gt ${connections} } || { sc_conn_rate(0) gt ${rate} }`,
+    // Once more, for connections that were open when the entry came.
+    'http-request deny deny_status 403 if { src -f lists/deny_src.lst }',
     `http-request deny deny_status 429 if { sc_http_req_rate(0) gt ${requests} } || { sc_http_err_rate(0) gt ${errors} }`,
   ];
 }
@@ -82,7 +86,7 @@ const REFUSALS = [
   '# an HTTP/2 websocket (extended CONNECT) appears here as GET with Upgrade',
   'http-request deny deny_status 405 unless { method GET HEAD POST PUT PATCH DELETE OPTIONS }',
   'http-request deny deny_status 400 unless { var(txn.path) -m beg / }',
-  "http-request deny deny_status 400 if { var(txn.path) -m reg -i '%(00|0a|0d|2f|5c)|\\\\' } || { 'var(txn.path),url_dec' -m reg '(^|/)\\.\\.?(/|;|$)' }",
+  "http-request deny deny_status 400 if { var(txn.path) -m reg -i '%([01][0-9a-f]|7f|2f|5c)|%(?![0-9a-f]{2})|[\\x00-\\x20\\x7f\\\\]' } || { 'var(txn.path),url_dec' -m reg '(^|/)\\.\\.?(/|;|$)' }",
   'http-request deny deny_status 403 if { req.hdr(user-agent) -m sub -i -f lists/bad_ua.lst }',
 ];
 
@@ -91,6 +95,8 @@ const CERTIFICATE_SCOPE = [
   '# a connection opened for one certificate carries no host of another one',
   'http-request set-var(txn.hscope) var(txn.host),map_str(maps/cert_scope.map)',
   'http-request set-var(txn.hscope) var(txn.wild),map_str(maps/cert_scope.map) unless { var(txn.hscope) -m found }',
+  '# of answers that no app gives, too',
+  'http-request set-var(txn.hsts) var(txn.hscope),map_str(maps/hsts.map) if { ssl_fc }',
   'http-request set-var(txn.sni) ssl_fc_sni,lower if { ssl_fc }',
   'http-request set-var(txn.sscope) var(txn.sni),map_str(maps/cert_scope.map) if { ssl_fc }',
   "http-request set-var(txn.sscope) 'var(txn.sni),regsub(^[^.]*,*),map_str(maps/cert_scope.map)' if { ssl_fc } !{ var(txn.sscope) -m found }",
@@ -121,13 +127,17 @@ const PLAIN_HTTP = [
   'http-request redirect location https://%[var(txn.host)]%[pathq] code 301 if !{ ssl_fc } { method GET HEAD } !{ var(txn.app),map_str(maps/plain_ok.map) -m found }',
   'http-request redirect location https://%[var(txn.host)]%[pathq] code 308 if !{ ssl_fc } !{ var(txn.app),map_str(maps/plain_ok.map) -m found }',
   '# the absolute form is for proxies: apps get the path',
-  'http-request set-uri %[pathq] if { fc_http_major eq 1 } { url -m reg -i ^https?:// }',
+  'http-request set-uri %[pathq] if { fc_http_major eq 1 } !{ url -m beg / }',
 ];
 
+/** Names by which servers and frameworks take somebody else's word for who asks, by what way, and for what. */
 const UNTRUE_FIELDS = [
-  ...['x-forwarded-.*', 'forwarded', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip'],
-  ...['cf-connecting-ip', 'fastly-client-ip', 'x-original-.*', 'x-rewrite-url', 'x-request-id', 'x-unique-id'],
-  ...['x-ssl-.*', 'x-envoy-.*', 'x-amz-cf-id', 'proxy', 'proxy-connection'],
+  ...['x-forwarded(-.*)?', 'forwarded', 'x-real-ip', 'x-client-ip', 'client-ip', 'x-cluster-client-ip'],
+  ...['true-client-ip', 'cf-connecting-.*', 'fastly-client-ip', 'fly-client-ip', 'x-azure-clientip', 'x-proxyuser-ip'],
+  ...['x-remote-.*', 'x-originating-ip', 'wl-proxy-.*', 'x-appengine-.*', 'x-host', 'x-http-host-override'],
+  ...['x-original-.*', 'x-rewrite-url', 'x-scheme', 'x-url-scheme', 'front-end-https', 'x-ssl-.*', 'ssl-client-.*'],
+  ...['x-client-cert.*', 'x-envoy-.*', 'x-accel-.*', 'x-sendfile.*', 'x-amz-cf-id', 'x-request-id', 'x-unique-id'],
+  ...['proxy', 'proxy-connection'],
 ];
 
 const FORWARDED_FIELDS = [
@@ -162,7 +172,6 @@ const UPGRADES = [
 /** After HAProxy's own answers, too. */
 const ANSWERS = [
   'http-request set-var(txn.hsts) var(txn.app),map_str(maps/hsts_app.map) if { ssl_fc }',
-  'http-request set-var(txn.hsts) var(txn.hscope),map_str(maps/hsts.map) if { ssl_fc } !{ var(txn.hsts) -m found }',
   'http-after-response set-header Strict-Transport-Security %[var(txn.hsts)] if { var(txn.hsts) -m found }',
   'http-after-response set-header X-Request-ID %[unique-id]',
   "http-after-response del-header '^(server|x-powered-by|x-aspnet-version)$' -m reg",
@@ -172,9 +181,9 @@ const ANSWERS = [
 const APP_LIMITS = [
   'http-request set-var(txn.body) var(txn.app),map_str_int(maps/max_body.map)',
   'http-request deny deny_status 413 if { var(txn.body) -m found } { req.body_size,sub(txn.body) gt 0 }',
-  '# a body without a declared length would pass that limit',
-  'http-request return status 411 content-type text/plain string "411 Length Required" if { var(txn.body) -m found } { req.hdr_cnt(transfer-encoding) gt 0 }',
-  'http-request return status 411 content-type text/plain string "411 Length Required" if { var(txn.body) -m found } { method POST PUT PATCH } { req.hdr_cnt(content-length) eq 0 }',
+  '# a body without a declared length would pass that limit; HTTP/2 needs no field to announce one, whatever the method',
+  'http-request wait-for-body time 5s at-least 1 if { var(txn.body) -m found } { req.hdr_cnt(content-length) eq 0 }',
+  'http-request return status 411 content-type text/plain string "411 Length Required" if { var(txn.body) -m found } { req.hdr_cnt(content-length) eq 0 } { req.body_len gt 0 }',
   ...['requests', 'errors', 'concurrent'].map(
     (limit) => `http-request set-var(txn.${limit}) var(txn.app),map_str_int(maps/limit_${limit}.map,4294967295)`,
   ),

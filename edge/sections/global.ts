@@ -19,8 +19,9 @@ export function globalSection({ running }: Site): Section {
       ...(group === null ? [] : [`group ${word('site.process.group', group)}`]),
       ...(threads === null ? [] : [`nbthread ${numberWord('site.process.threads', threads)}`]),
       'localpeer edge-local',
-      // Never from the environment: containers report huge or tiny limits.
-      `maxconn ${numberWord('site.process.max_connections', running.maxConnections)}`,
+      // Never from the environment: containers report huge or tiny limits. A client of TLS counts twice, in the stage
+      // before TLS and behind it; the rest are clients of plain HTTP, probes and operators.
+      `maxconn ${numberWord('site.process.max_connections', 3 * running.maxConnections + OPERATORS)}`,
       '# old workers, kept by long tunnels, go after this',
       'hard-stop-after 15m',
       'close-spread-time 20s',
@@ -39,6 +40,9 @@ export function globalSection({ running }: Site): Section {
     ],
   };
 }
+
+/** Connections beside those of clients. */
+const OPERATORS = 100;
 
 /** AEAD with ECDHE only: no parameters to keep, nothing that an old recording could be opened with. */
 const CIPHERS = ['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'CHACHA20-POLY1305'].flatMap((cipher) => [

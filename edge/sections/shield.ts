@@ -22,6 +22,7 @@ export function shieldSections(site: Site): readonly Section[] {
       lines: [
         'mode tcp',
         'no log',
+        `maxconn ${numberWord('site.process.max_connections', site.running.maxConnections)}`,
         `bind ${bindWord('site.listen.https_port', site, listen.httpsPort)} accept-proxy`,
         // "connection" rules see the balancer, all later ones the client.
         'tcp-request connection reject unless { src -f lists/trusted_balancers.lst }',
@@ -39,7 +40,14 @@ export function shieldSections(site: Site): readonly Section[] {
     },
     {
       title: 'backend tls_stage',
-      lines: ['mode tcp', 'no log', 'timeout server 30s', `server local ${stageSocket(site)} send-proxy-v2`],
+      // The stage behind it keeps the time of each app; here only what no app may have ends.
+      lines: [
+        'mode tcp',
+        'no log',
+        'timeout server 30s',
+        'timeout tunnel 24d',
+        `server local ${stageSocket(site)} send-proxy-v2`,
+      ],
     },
   ];
 }
