@@ -106,8 +106,10 @@ interface BuiltinRule {
 const BUILTINS: readonly BuiltinRule[] = [
   {
     modules: ['net', 'tls', 'dgram'],
-    allowed: ['src/proxy/', 'src/health/', 'src/admin/', 'src/cluster/listening-socket.ts'],
-    why: 'sockets belong to those who serve, probe and answer operators; one file binds those that workers share',
+    allowed: ['src/proxy/', 'src/health/', 'src/admin/', 'src/cluster/listening-socket.ts', 'edge/haproxy/'],
+    why:
+      'sockets belong to those who serve, probe and answer operators; one file binds those that workers share, and one ' +
+      'folder speaks to HAProxy over its own',
   },
   {
     modules: ['child_process', 'cluster'],

@@ -5,7 +5,7 @@
 import type { Site } from '../site/site.js';
 import type { Section } from '../syntax/configuration.js';
 import { numberWord } from '../syntax/words.js';
-import { bindWord, stageSocket } from './sockets.js';
+import { bindWord, stageBind } from './sockets.js';
 
 export function clientTableSection(): Section {
   return {
@@ -30,7 +30,7 @@ export function edgeSection(site: Site, hasTls: boolean): Section {
     lines: [
       `maxconn ${numberWord('site.process.max_connections', 2 * maxConnections)}`,
       `bind ${bindWord('site.listen.http_port', site, listen.httpPort)} accept-proxy name plain maxconn ${numberWord('site.process.max_connections', maxConnections)}`,
-      ...(hasTls ? [`bind ${stageSocket(site)} ${TLS_BIND}`] : []),
+      ...(hasTls ? [`bind ${stageBind(site)} ${TLS_BIND}`] : []),
       'option socket-stats',
       'unique-id-format %[uuid()]',
       LOG_FORMAT,

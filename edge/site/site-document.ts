@@ -30,8 +30,7 @@ function readSite(yaml: YamlText, file: string): Site | null {
     yaml.note('error', null, root, 'this is no description of a site', hint);
     return null;
   }
-  const tagged = yaml.customTag(root);
-  if (tagged !== null) yaml.note('error', null, tagged, 'there is a tag', 'remove the word that begins with "!"');
+  yaml.refuseCustomTags(root, null, 'site');
   const place = { text: yaml, source: SOURCE, app: null, path: 'site', reading: 'strict' } as const;
   const values = readTable(SITE_KEYS, root, root, place);
   return values === INVALID ? null : siteFromValues(values, root, yaml, path.dirname(path.resolve(file)));

@@ -11,7 +11,7 @@ import { freePort, ownAddress } from './addresses.js';
 import { definitionsOf, edgeFolder, haproxyProgram, renderOf, siteOf, siteText } from './edge-release.js';
 import { RawConnection, type RawResponse } from './raw-connection.js';
 
-interface Cleaning {
+export interface Cleaning {
   after(clean: () => void | Promise<void>): void;
 }
 
@@ -43,47 +43,34 @@ export interface Seen {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-export class EdgeProcess {
+export interface EdgePorts {
+  readonly http: number;
+  readonly https: number;
+  readonly health: number;
+  readonly admin: number;
+  readonly peer: number;
+}
+
+export async function freeEdgePorts(address: string): Promise<EdgePorts> {
+  return {
+    http: await freePort(address),
+    https: await freePort(address),
+    health: await freePort(address),
+    admin: await freePort(address),
+    peer: await freePort('127.0.0.1'),
+  };
+}
+
+/** What is asked of a front door, wherever it came from. */
+export class EdgeClient {
   readonly folder: string;
   readonly address: string;
-  readonly ports: { readonly http: number; readonly https: number; readonly health: number; readonly admin: number };
+  readonly ports: EdgePorts;
 
-  private constructor(folder: string, address: string, ports: EdgeProcess['ports']) {
+  constructor(folder: string, address: string, ports: EdgePorts) {
     this.folder = folder;
     this.address = address;
     this.ports = ports;
-  }
-
-  static async start(
-    context: Cleaning,
-    { apps, site = '', program = haproxyProgram() }: EdgeSetting,
-  ): Promise<EdgeProcess> {
-    const folder = edgeFolder(context);
-    const address = ownAddress();
-    const node = ownAddress();
-    const [http, https, health, admin, peer] = [
-      await freePort(address),
-      await freePort(address),
-      await freePort(address),
-      await freePort(address),
-      await freePort('127.0.0.1'),
-    ];
-    const ports = { http, https, health, admin };
-    const definitions = definitionsOf(apps);
-    for (const app of definitions) await startApp(context, app, node);
-    const text = siteText(
-      folder,
-      `servers: {nodes: {alpha: [${node}]}, send_proxy: none}
-listen: {address: ${address}, http_port: ${http}, https_port: ${https}, health_port: ${health}, admin: "${address}:${admin}", peer_port: ${peer}}
-process: {run_dir: ${folder}/run, threads: 1, max_connections: 200}
-${site}`,
-    );
-    const rendered = await renderOf(siteOf(text, folder), definitions);
-    if (rendered.refused.length > 0) throw new Error(JSON.stringify(rendered.problems));
-    await writeReleaseFiles(path.join(folder, 'release'), rendered.release);
-    const edge = new EdgeProcess(folder, address, ports);
-    await runHaproxy(context, program, path.join(folder, 'release/haproxy.cfg'), edge);
-    return edge;
   }
 
   async open(sni: string | null, client = '127.0.0.9'): Promise<RawConnection> {
@@ -116,6 +103,38 @@ ${site}`,
   }
 }
 
+export class EdgeProcess extends EdgeClient {
+  static async start(
+    context: Cleaning,
+    { apps, site = '', program = haproxyProgram() }: EdgeSetting,
+  ): Promise<EdgeProcess> {
+    const folder = edgeFolder(context);
+    const address = ownAddress();
+    const node = ownAddress();
+    const ports = await freeEdgePorts(address);
+    const definitions = definitionsOf(apps);
+    for (const app of definitions) await startApp(context, app, node);
+    const text = siteText(
+      folder,
+      `servers: {nodes: {alpha: [${node}]}, send_proxy: none}
+${listenText(address, ports)}
+process: {run_dir: ${folder}/run, threads: 1, max_connections: 200}
+${site}`,
+    );
+    const rendered = await renderOf(siteOf(text, folder), definitions);
+    if (rendered.refused.length > 0) throw new Error(JSON.stringify(rendered.problems));
+    await writeReleaseFiles(path.join(folder, 'release'), rendered.release);
+    const edge = new EdgeProcess(folder, address, ports);
+    await runHaproxy(context, program, path.join(folder, 'release/haproxy.cfg'), edge);
+    return edge;
+  }
+}
+
+/** Of edge.yml. */
+export function listenText(address: string, { http, https, health, admin, peer }: EdgePorts): string {
+  return `listen: {address: ${address}, http_port: ${http}, https_port: ${https}, health_port: ${health}, admin: "${address}:${admin}", peer_port: ${peer}}`;
+}
+
 export function seenBy({ body }: RawResponse): Seen {
   return JSON.parse(body) as Seen;
 }
@@ -130,7 +149,7 @@ async function secured(socket: Socket, servername: string): Promise<TLSSocket> {
   return secure;
 }
 
-async function startApp(context: Cleaning, app: AppDefinition, node: string): Promise<void> {
+export async function startApp(context: Cleaning, app: AppDefinition, node: string): Promise<void> {
   const traffic = createServer((request, response) => {
     request.resume();
     const seen: Seen = { app: app.name, target: request.url ?? '', fields: request.headers as Record<string, string> };
@@ -150,7 +169,7 @@ async function startApp(context: Cleaning, app: AppDefinition, node: string): Pr
   }
 }
 
-async function runHaproxy(context: Cleaning, program: string, file: string, edge: EdgeProcess): Promise<void> {
+async function runHaproxy(context: Cleaning, program: string, file: string, edge: EdgeClient): Promise<void> {
   const child = spawn(program, ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (bytes: Buffer) => {

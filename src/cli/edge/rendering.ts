@@ -28,8 +28,12 @@ export function addEdgeOptions(command: Command): Command {
     .option('--haproxy <VERSION>', 'for this version alone; without it one file for all from 2.6 on');
 }
 
+export interface RenderedSite extends Rendered {
+  readonly site: Site;
+}
+
 /** @throws CommandFailure when the site or the registry can not be read; faults of one app or domain are problems. */
-export async function renderFrom(options: EdgeOptionValues, context: CommandContext): Promise<Rendered> {
+export async function renderFrom(options: EdgeOptionValues, context: CommandContext): Promise<RenderedSite> {
   const version = versionFrom(options.haproxy);
   const site = await readSite(options.site);
   const stored = await withRegistry(options, context, (registry) => registry.list());
@@ -42,13 +46,15 @@ export async function renderFrom(options: EdgeOptionValues, context: CommandCont
   const rendered = render({ site, admission, version });
   return {
     ...rendered,
+    site,
     // What can not be read may have had a way in.
     refused: [...new Set([...stored.refused, ...rendered.refused])].sort(),
     problems: [...stored.problems, ...problems, ...rendered.problems],
   };
 }
 
-async function readSite(file: string): Promise<Site> {
+/** @throws CommandFailure when it can not be read, or is in error */
+export async function readSite(file: string): Promise<Site> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
     throw new CommandFailure(`${file}: ${reason}`, 'name the file of the site: --site edge.yml');

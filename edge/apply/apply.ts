@@ -1,0 +1,168 @@
+/**
+ * From one release to the next, in the smallest step that does it, and back when it fails.
+ *
+ *   write ─► haproxy -c ─► switch ─► hot steps ──────────────► verify ─► applied
+ *              │refused              │refused                   │wrong
+ *              ▼                     └──► reload ───────────────┤
+ *           (nothing changed)              │failed              ▼
+ *                                          └──► switch back, reload where it is needed ─► rolled back
+ */
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { SocketFailure } from '../haproxy/control-socket.js';
+import type { Master } from '../haproxy/master.js';
+import { checkConfiguration } from '../haproxy/program.js';
+import { type Runtime, RuntimeRefusal } from '../haproxy/runtime.js';
+import type { Release } from '../release/release.js';
+import type { ReleaseDirectory } from '../release/release-directory.js';
+import { firstMiscount, lineCounts, type Plan, planChange } from './plan.js';
+
+export interface ApplierParts {
+  readonly directory: ReleaseDirectory;
+  /** Path of the HAProxy that checks; the one that runs, too. */
+  readonly program: string;
+  readonly runtime: Runtime;
+  readonly master: Master;
+  /** `server-state-file` of the configuration. */
+  readonly stateFile: string;
+}
+
+export type Outcome =
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'applied'; readonly way: 'hot' | 'reload'; readonly why: string }
+  /** HAProxy does not run: the release counts from its start. */
+  | { readonly kind: 'waiting' }
+  /** HAProxy refuses the configuration: nothing was changed. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** It did not work; files and process are as they were before. */
+  | { readonly kind: 'rolled-back'; readonly reason: string };
+
+export class Applier {
+  readonly #parts: ApplierParts;
+
+  constructor(parts: ApplierParts) {
+    this.#parts = parts;
+  }
+
+  /** What HAProxy is known to run; null when that is not known. */
+  async running(): Promise<Release | null> {
+    const { directory } = this.#parts;
+    const applied = await directory.applied();
+    return applied !== null && applied === (await directory.current()) ? directory.read(applied) : null;
+  }
+
+  async plan(release: Release): Promise<Plan> {
+    return planChange(await this.running(), release);
+  }
+
+  /** One at a time. @throws when the release can not be written: a full disk, a folder of somebody else's */
+  async apply(release: Release): Promise<Outcome> {
+    const { directory, program } = this.#parts;
+    const plan = await this.plan(release);
+    if (plan.kind === 'nothing') return { kind: 'unchanged' };
+    const previous = await directory.current();
+    await directory.write(release);
+    await this.#ensureStateFile();
+    const { isValid, output } = await checkConfiguration(program, directory.configurationOf(release.id));
+    if (!isValid) {
+      if (previous !== release.id) await directory.remove(release.id);
+      return { kind: 'refused', reason: output };
+    }
+    // From here on a crash leaves what runs unknown, and the next start reloads.
+    await directory.noteApplied(null);
+    await directory.switchTo(release.id);
+    const outcome = await this.#bringIntoForce(release, plan, previous);
+    if (outcome.kind === 'applied') await directory.noteApplied(release.id);
+    await directory.prune(await directory.current(), previous);
+    return outcome;
+  }
+
+  async #bringIntoForce(release: Release, plan: Plan, previous: string | null): Promise<Outcome> {
+    try {
+      let why = plan.kind === 'reload' ? plan.why : '';
+      if (plan.kind === 'hot') {
+        const refusal = await this.#takeSteps(release, plan);
+        if (refusal === null) return { kind: 'applied', way: 'hot', why: '' };
+        why = refusal;
+      }
+      const failure = await this.#reload(release);
+      if (failure === null) return { kind: 'applied', way: 'reload', why };
+      return await this.#rollBack(previous, failure);
+    } catch (error) {
+      if (error instanceof SocketFailure && error.isAbsent) return { kind: 'waiting' };
+      return this.#rollBack(previous, (error as Error).message);
+    }
+  }
+
+  /** @returns why it has to be a reload instead; null when all is done */
+  async #takeSteps(release: Release, plan: Extract<Plan, { kind: 'hot' }>): Promise<string | null> {
+    const { runtime } = this.#parts;
+    try {
+      for (const step of plan.steps) {
+        if (step.kind === 'certificate') await runtime.replaceCertificate(step.file, step.pem);
+        else await runtime.replaceLines(step.kind, step.file, step.lines);
+      }
+      return await this.#miscount(release);
+    } catch (error) {
+      if (error instanceof RuntimeRefusal) return error.message;
+      throw error;
+    }
+  }
+
+  /** @returns what is wrong; null when the new worker runs this release */
+  async #reload(release: Release): Promise<string | null> {
+    await this.saveServerState();
+    const { isDone, output } = await this.#parts.master.reload();
+    if (!isDone) return output || 'HAProxy did not take the configuration';
+    return this.#miscount(release);
+  }
+
+  async #miscount(release: Release): Promise<string | null> {
+    const { runtime } = this.#parts;
+    const wanted = lineCounts(release);
+    return (
+      firstMiscount(wanted.map, await runtime.countLines('map')) ??
+      firstMiscount(wanted.acl, await runtime.countLines('acl'))
+    );
+  }
+
+  /** An unplanned restart would read what is current: so the link goes back first. */
+  async #rollBack(previous: string | null, reason: string): Promise<Outcome> {
+    const { directory, master } = this.#parts;
+    const earlier = previous === null ? null : await directory.read(previous);
+    if (previous === null || earlier === null) {
+      await directory.unlinkCurrent();
+      return { kind: 'rolled-back', reason: `${reason}; there is no earlier release` };
+    }
+    await directory.switchTo(previous);
+    try {
+      // Whatever runs now, a part of the new release may be in it.
+      const { isDone, output } = await master.reload();
+      if (isDone) await directory.noteApplied(previous);
+      return { kind: 'rolled-back', reason: isDone ? reason : `${reason}; and back: ${output}` };
+    } catch (error) {
+      return { kind: 'rolled-back', reason: `${reason}; and back: ${(error as Error).message}` };
+    }
+  }
+
+  /** So that a new worker knows the addresses and the health that the old one knew. Without an answer the file stays. */
+  async saveServerState(): Promise<void> {
+    const { runtime, stateFile } = this.#parts;
+    const state = await runtime.serverState().catch((error: unknown) => {
+      if (error instanceof RuntimeRefusal || error instanceof SocketFailure) return null;
+      throw error;
+    });
+    if (state === null) return;
+    await writeFile(`${stateFile}.new`, state);
+    await rename(`${stateFile}.new`, stateFile);
+  }
+
+  /** HAProxy warns of one that is not there. */
+  async #ensureStateFile(): Promise<void> {
+    const { stateFile } = this.#parts;
+    await mkdir(path.dirname(stateFile), { recursive: true });
+    await writeFile(stateFile, '1\n', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
+}

@@ -1,0 +1,68 @@
+/** What it takes to get a running HAProxy from one release to the next. Pure. */
+import { differencesBetween, linesOf } from '../release/differences.js';
+import { CERTIFICATES_FOLDER, type Release } from '../release/release.js';
+
+export type Step =
+  | { readonly kind: 'map' | 'acl'; readonly file: string; readonly lines: readonly string[] }
+  | { readonly kind: 'certificate'; readonly file: string; readonly pem: string };
+
+export type Plan =
+  | { readonly kind: 'nothing' }
+  /** The running process takes it, in this order. */
+  | { readonly kind: 'hot'; readonly steps: readonly Step[] }
+  /** @see why names the first file that a running process can not take */
+  | { readonly kind: 'reload'; readonly why: string };
+
+/**
+ * Contents of maps, lists and certificates go into the running process; all else is a new one: a file that appears or goes is
+ * named or not named any more by another file, and `haproxy.cfg` itself can not be changed.
+ * @param from null: what runs is not known
+ */
+export function planChange(from: Release | null, to: Release): Plan {
+  if (from === null) return { kind: 'reload', why: 'it is not known what runs' };
+  const differences = differencesBetween(from, to);
+  if (differences.length === 0) return { kind: 'nothing' };
+  const steps: Step[] = [];
+  for (const { file, kind } of differences) {
+    const step = kind === 'changed' ? stepFor(file, to.files.get(file) ?? '') : null;
+    if (step === null) return { kind: 'reload', why: `${file} ${kind === 'changed' ? 'differs' : `was ${kind}`}` };
+    steps.push(step);
+  }
+  return { kind: 'hot', steps: steps.sort((one, other) => rank(one) - rank(other)) };
+}
+
+function stepFor(file: string, content: string): Step | null {
+  if (file.startsWith('maps/')) return { kind: 'map', file, lines: linesOf(content) };
+  if (file.startsWith('lists/')) return { kind: 'acl', file, lines: linesOf(content) };
+  if (file.startsWith(CERTIFICATES_FOLDER)) return { kind: 'certificate', file, pem: content };
+  return null;
+}
+
+/** What keeps people out comes before what lets them in; a certificate before the names that may come with it. */
+function rank({ kind }: Step): number {
+  return { acl: 0, certificate: 1, map: 2 }[kind];
+}
+
+/** How many lines each map and list of a release has: what a process that runs it has to show. */
+export function lineCounts(release: Release): { readonly map: Counts; readonly acl: Counts } {
+  const counts = (folder: string): Counts =>
+    new Map(
+      [...release.files].flatMap(([file, content]) =>
+        file.startsWith(folder) ? [[file, linesOf(content).length] as const] : [],
+      ),
+    );
+  return { map: counts('maps/'), acl: counts('lists/') };
+}
+
+export type Counts = ReadonlyMap<string, number>;
+
+/** The first file of which a running process shows another number of lines, in words; null when there is none. */
+export function firstMiscount(wanted: Counts, shown: Counts): string | null {
+  for (const [file, count] of wanted) {
+    // A file that no rule names is not loaded.
+    const found = shown.get(file);
+    if (found !== undefined && found !== count)
+      return `${file} has ${found} lines in the running process, not ${count}`;
+  }
+  return null;
+}

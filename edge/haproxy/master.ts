@@ -1,0 +1,100 @@
+/** The master of a HAProxy that runs with `-W -S`: reloads, and what became of them (management guide, 9.4). */
+import { setTimeout as delay } from 'node:timers/promises';
+import { askSocket, SocketFailure } from './control-socket.js';
+
+/** A new worker reads its configuration, resolves, binds. */
+const RELOAD_MS = 60_000;
+/** Right after a reload the master of 2.6 does not answer for a moment. */
+const POLL_MS = 20;
+
+export interface MasterState {
+  readonly masterPid: number;
+  /** How many reloads failed since the last good one; null where this version does not say. */
+  readonly failed: number | null;
+  /** The newest worker; null while there is none. */
+  readonly workerPid: number | null;
+  /** Workers that finish what they have begun. */
+  readonly oldWorkers: readonly number[];
+}
+
+export interface ReloadOutcome {
+  readonly isDone: boolean;
+  /** In HAProxy's own words, where it has any. */
+  readonly output: string;
+}
+
+export class Master {
+  readonly #socket: string;
+
+  constructor(socket: string) {
+    this.#socket = socket;
+  }
+
+  /** @throws SocketFailure */
+  async state(timeoutMs?: number): Promise<MasterState> {
+    return masterStateFrom(await askSocket(this.#socket, 'show proc', timeoutMs));
+  }
+
+  /**
+   * Reads the configuration anew; the old worker serves on until the new one does, and when that fails.
+   * @throws SocketFailure when there is no master
+   */
+  async reload(): Promise<ReloadOutcome> {
+    const before = await this.state();
+    const answer = await askSocket(this.#socket, 'reload', RELOAD_MS).catch((error: SocketFailure) => {
+      // 2.6 closes its socket while it begins anew.
+      if (error.isAbsent) throw error;
+      return '';
+    });
+    const said = /^Success=([01])$/m.exec(answer)?.[1];
+    if (said !== undefined)
+      return { isDone: said === '1', output: answer.replace(/^(Success=[01]|--)\n?/gm, '').trim() };
+    return this.#outcomeAfter(before);
+  }
+
+  /** For versions that answer nothing: a new worker, or one failure more. */
+  async #outcomeAfter(before: MasterState): Promise<ReloadOutcome> {
+    const deadline = performance.now() + RELOAD_MS;
+    while (performance.now() < deadline) {
+      await delay(POLL_MS);
+      const now = await this.state(1_000).catch(() => null);
+      if (now === null) continue;
+      if ((now.failed ?? 0) > (before.failed ?? 0)) return { isDone: false, output: 'the new worker did not start' };
+      if (now.workerPid !== null && now.workerPid !== before.workerPid) return { isDone: true, output: '' };
+    }
+    throw new SocketFailure(`${this.#socket}: no new worker within ${RELOAD_MS / 1_000} s of a reload`, false);
+  }
+}
+
+/**
+ * Reads the table of `show proc`. A worker of a program section or an old one is no worker here.
+ *
+ *   #<PID>          <type>          <reloads>       <uptime>        <version>
+ *   1162            master          5 [failed: 0]   0d00h02m07s     2.6.12
+ *   # workers
+ *   1271            worker          1               0d00h00m00s     2.6.12
+ *   # old workers
+ *   1233            worker          3               0d00h00m43s     2.6.12
+ */
+export function masterStateFrom(table: string): MasterState {
+  let masterPid = 0;
+  let failed: number | null = null;
+  let section = '';
+  const workers: number[] = [];
+  const oldWorkers: number[] = [];
+  for (const line of table.split('\n')) {
+    if (line.startsWith('# ')) {
+      section = line.slice(2).trim();
+      continue;
+    }
+    const [, pid = '', type = '', rest = ''] = /^(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    if (type === 'master') {
+      masterPid = Number(pid);
+      const count = /\[failed: (\d+)\]/.exec(rest)?.[1];
+      failed = count === undefined ? null : Number(count);
+    } else if (type === 'worker') {
+      (section === 'old workers' ? oldWorkers : workers).push(Number(pid));
+    }
+  }
+  return { masterPid, failed, workerPid: workers.at(-1) ?? null, oldWorkers };
+}

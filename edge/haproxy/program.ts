@@ -1,0 +1,80 @@
+/** The HAProxy of this machine: where it is, which one it is, and what it thinks of a configuration. */
+import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import path from 'node:path';
+
+const FALLBACK_FOLDERS = ['/usr/local/sbin', '/usr/sbin'];
+const VERSION_MS = 10_000;
+/** 1 000 apps are checked in a fifth of a second. */
+const CHECK_MS = 60_000;
+const MAX_OUTPUT_BYTES = 1_048_576;
+
+/** There is no HAProxy, or it can not be run; the message says what to do. */
+export class NoHaproxy extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NoHaproxy';
+  }
+}
+
+/** @returns the path of HAPROXY_BIN, or of haproxy on the PATH. @throws NoHaproxy */
+export async function findHaproxy(env: NodeJS.ProcessEnv): Promise<string> {
+  const named = env.HAPROXY_BIN;
+  const folders = [...(env.PATH ?? '').split(':'), ...FALLBACK_FOLDERS].filter((folder) => folder !== '');
+  const candidates =
+    named === undefined || named === '' ? folders.map((folder) => path.join(folder, 'haproxy')) : [named];
+  for (const candidate of candidates) {
+    if (await isProgram(candidate)) return candidate;
+  }
+  throw new NoHaproxy(
+    named === undefined || named === ''
+      ? 'there is no haproxy on the PATH; install it, or name it: HAPROXY_BIN=/path/to/haproxy'
+      : `HAPROXY_BIN is ${named}, which is no program that can be run`,
+  );
+}
+
+/** @returns as it says it: `2.6.12-1+deb12u4`. @throws NoHaproxy */
+export async function readVersion(program: string): Promise<string> {
+  const { code, output } = await run(program, ['-v'], VERSION_MS);
+  const version = /^HA-?Proxy version (\S+)/m.exec(output)?.[1];
+  if (code !== 0 || version === undefined) throw new NoHaproxy(`${program} does not say its version: ${output}`);
+  return version;
+}
+
+export interface CheckOutcome {
+  readonly isValid: boolean;
+  /** In HAProxy's own words; empty when there is nothing to say. */
+  readonly output: string;
+}
+
+/** What a file of states says of servers that are gone or new: nobody wrote that, and a start passes over it. */
+const ABOUT_STATES = /server-state/;
+
+/** `haproxy -c`, warnings counted as errors: a line that is ignored is not what was meant. */
+export async function checkConfiguration(program: string, file: string): Promise<CheckOutcome> {
+  const { code, output } = await run(program, ['-c', '-f', file], CHECK_MS);
+  const said = output.split('\n').filter((line) => /^\[(WARNING|ALERT)\]/.test(line) && !ABOUT_STATES.test(line));
+  return { isValid: code === 0 && said.length === 0, output: said.join('\n') || (code === 0 ? '' : output.trim()) };
+}
+
+async function isProgram(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+function run(
+  program: string,
+  args: readonly string[],
+  timeoutMs: number,
+): Promise<{ readonly code: number; readonly output: string }> {
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { timeout: timeoutMs, maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout, stderr) => {
+      const output = `${stdout}${stderr}`;
+      if (error === null) resolve({ code: 0, output });
+      else if (typeof error.code === 'number') resolve({ code: error.code, output });
+      else reject(new NoHaproxy(`${program} ${args.join(' ')}: ${error.message}`));
+    });
+  });
+}

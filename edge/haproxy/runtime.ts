@@ -1,0 +1,127 @@
+/**
+ * What can be changed in a running HAProxy (management guide, 9.3). Values go by the payload form alone: the form of one
+ * line eats backslashes, so that an expression would match more, and ends at a semicolon, behind which a value would be a
+ * command.
+ */
+import { askSocket } from './control-socket.js';
+
+/** A command is at most one buffer of 16 kB; what is longer is dropped, on 2.6 without a word. */
+const PAYLOAD_BYTES = 8_192;
+
+/** HAProxy did not do what it was told; the message has its own words. */
+export class RuntimeRefusal extends Error {
+  constructor(command: string, answer: string) {
+    super(`"${command}": ${answer.trim() || 'no answer'}`);
+    this.name = 'RuntimeRefusal';
+  }
+}
+
+export class Runtime {
+  readonly #socket: string;
+
+  /** @param socket path of the stats socket, of level admin */
+  constructor(socket: string) {
+    this.#socket = socket;
+  }
+
+  /**
+   * Replaces all lines of a map or a list, from one moment to the next.
+   * @param kind `map` has a key and a value a line, `acl` a value
+   * @param file as the configuration names it: `maps/prefix.map`
+   * @throws RuntimeRefusal, and nothing has changed; SocketFailure
+   */
+  async replaceLines(kind: 'map' | 'acl', file: string, lines: readonly string[]): Promise<void> {
+    const prepared = await this.#ask(`prepare ${kind} ${file}`);
+    const version = /New version created: (\d+)/.exec(prepared)?.[1];
+    if (version === undefined) throw new RuntimeRefusal(`prepare ${kind} ${file}`, prepared);
+    for (const batch of batchesOf(lines)) {
+      await this.#expectNothing(`add ${kind} @${version} ${file} <<\n${batch}`);
+    }
+    const shown = await this.#ask(`show ${kind} @${version} ${file}`);
+    const count = shown.split('\n').filter((line) => line.trim() !== '').length;
+    if (count !== lines.length) {
+      await this.#ask(`clear ${kind} @${version} ${file}`);
+      throw new RuntimeRefusal(`add ${kind} ${file}`, `${count} lines of ${lines.length} arrived`);
+    }
+    await this.#expectNothing(`commit ${kind} @${version} ${file}`);
+  }
+
+  /** @returns how many lines it has in force, by the name of the file. @param kind as above */
+  async countLines(kind: 'map' | 'acl'): Promise<ReadonlyMap<string, number>> {
+    return countsFrom(await this.#ask(`show ${kind}`));
+  }
+
+  /**
+   * Exchanges a certificate with its key.
+   * @param file as the list of certificates names it
+   * @throws RuntimeRefusal, and the old one serves on
+   */
+  async replaceCertificate(file: string, pem: string): Promise<void> {
+    const set = await this.#ask(`set ssl cert ${file} <<\n${payload(pem)}`);
+    if (!/Transaction (created|updated)/.test(set)) throw new RuntimeRefusal(`set ssl cert ${file}`, set);
+    const committed = await this.#ask(`commit ssl cert ${file}`);
+    if (committed.includes('Success!')) return;
+    await this.#ask(`abort ssl cert ${file}`);
+    throw new RuntimeRefusal(`commit ssl cert ${file}`, committed);
+  }
+
+  /** For `load-server-state-from-file`. */
+  async serverState(): Promise<string> {
+    const state = await this.#ask('show servers state');
+    if (!/^1\n# be_id /.test(state)) throw new RuntimeRefusal('show servers state', state.slice(0, 200));
+    return state;
+  }
+
+  /** From now on the probe of the balancers fails, while traffic is served. */
+  async disableFrontend(name: string): Promise<void> {
+    await this.#expectNothing(`disable frontend ${name}`);
+  }
+
+  /** Process id of the worker that answers. */
+  async workerPid(): Promise<number> {
+    const answer = await this.#ask('show info');
+    const pid = /^Pid: (\d+)$/m.exec(answer)?.[1];
+    if (pid === undefined) throw new RuntimeRefusal('show info', answer.slice(0, 200));
+    return Number(pid);
+  }
+
+  async #ask(command: string): Promise<string> {
+    return askSocket(this.#socket, command);
+  }
+
+  async #expectNothing(command: string): Promise<void> {
+    const answer = await this.#ask(command);
+    if (answer.trim() !== '') throw new RuntimeRefusal(command.split('\n', 1)[0] ?? '', answer);
+  }
+}
+
+/** A payload ends at an empty line, so it has none in it. */
+function payload(text: string): string {
+  return `${text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .join('\n')}\n`;
+}
+
+export function batchesOf(lines: readonly string[]): readonly string[] {
+  const batches: string[] = [];
+  let batch = '';
+  for (const line of lines) {
+    if (batch !== '' && batch.length + line.length >= PAYLOAD_BYTES) {
+      batches.push(batch);
+      batch = '';
+    }
+    batch += `${line}\n`;
+  }
+  if (batch !== '') batches.push(batch);
+  return batches;
+}
+
+/** `3 (maps/prefix.map) pattern loaded from file 'maps/prefix.map' used by map at … curr_ver=0 next_ver=0 entry_cnt=6` */
+export function countsFrom(answer: string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const [, file = '', count = ''] of answer.matchAll(/^\d+ \(([^)]*)\) .*\bentry_cnt=(\d+)/gm)) {
+    counts.set(file, Number(count));
+  }
+  return counts;
+}

@@ -1,0 +1,99 @@
+/**
+ * Something may have changed → rendered → applied; bursts become one step, one after another.
+ *
+ *   IDLE ──changed──► quiet time ──► render ──► apply ──► IDLE      (changed meanwhile: once more)
+ *                                      └──failed──┴──► again after a pause, or at the next change
+ */
+import { Backoff } from '../../src/core/backoff.js';
+import type { Clock, Random, Timer } from '../../src/core/clock.js';
+import type { Log } from '../../src/core/log.js';
+import type { Applier, Outcome } from '../apply/apply.js';
+import type { Release } from '../release/release.js';
+
+export interface EdgeLoopParts {
+  /** Reads and renders all. Rejects when the registry or the site can not be read. */
+  readonly supply: () => Promise<Release>;
+  readonly applier: Pick<Applier, 'apply'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly onOutcome: (outcome: Outcome) => void;
+  /** Changes that come within it are one. */
+  readonly quietMs: number;
+  /** From one reload to the next step, at least: old workers need time to go. */
+  readonly reloadPauseMs: number;
+}
+
+export class EdgeLoop {
+  readonly #parts: EdgeLoopParts;
+  readonly #backoff: Backoff;
+  #timer: Timer | null = null;
+  #working: Promise<void> | null = null;
+  #isWanted = false;
+  #isStopped = false;
+  /** Not before, on the monotonic clock. */
+  #notBefore = 0;
+  /** What was said last of a failure: it is tried again and again, and said once. */
+  #saidFailure = '';
+
+  constructor(parts: EdgeLoopParts) {
+    this.#parts = parts;
+    this.#backoff = new Backoff({ firstMs: 1_000, maxMs: 30_000, random: parts.random });
+  }
+
+  /** Something may have changed. */
+  onChange(): void {
+    this.#isWanted = true;
+    this.#startSoon(this.#parts.quietMs);
+  }
+
+  /** Waits for what is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    await this.#working;
+  }
+
+  #startSoon(delayMs: number): void {
+    if (this.#isStopped || this.#working !== null || this.#timer !== null) return;
+    const { clock } = this.#parts;
+    this.#timer = clock.setTimer(Math.max(delayMs, this.#notBefore - clock.now()), () => {
+      this.#timer = null;
+      this.#working = this.#work().finally(() => {
+        this.#working = null;
+        if (this.#isWanted) this.#startSoon(this.#parts.quietMs);
+      });
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#isWanted = false;
+    const { supply, applier, log, clock, onOutcome, reloadPauseMs } = this.#parts;
+    try {
+      const release = await supply();
+      const outcome = await applier.apply(release);
+      if (outcome.kind === 'refused' || outcome.kind === 'rolled-back') {
+        this.#fail(`release ${release.id}: ${outcome.kind}: ${outcome.reason}`);
+      } else {
+        this.#backoff.reset();
+        if (this.#saidFailure !== '') log.info('the edge is as it should be again');
+        this.#saidFailure = '';
+        if (outcome.kind === 'applied') {
+          log.info({ release: release.id, way: outcome.way, why: outcome.why }, 'a release is in force');
+          if (outcome.way === 'reload') this.#notBefore = clock.now() + reloadPauseMs;
+        }
+      }
+      onOutcome(outcome);
+    } catch (error) {
+      this.#fail((error as Error).message);
+    }
+  }
+
+  #fail(reason: string): void {
+    const { log, clock } = this.#parts;
+    if (reason !== this.#saidFailure) log.error({ reason }, 'the last good release stays in force');
+    this.#saidFailure = reason;
+    const pauseMs = this.#backoff.next();
+    clock.setTimer(pauseMs, () => this.onChange());
+  }
+}

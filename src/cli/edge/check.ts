@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import { checkConfiguration } from '../../../edge/haproxy/program.js';
+import type { CommandContext } from '../command-context.js';
+import { countOf } from '../count-text.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import { haproxyFor } from './installation.js';
+import { writeReleaseFiles } from './release-files.js';
+import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
+
+interface EdgeCheckOptions extends EdgeOptionValues {
+  readonly strict?: true;
+  readonly json?: true;
+}
+
+export function createEdgeCheckCommand(context: CommandContext): Command {
+  const { terminal, finish } = context;
+  const command = new Command('check')
+    .description('judge registry, site and certificates by our own rules, and the rendered result by HAProxy')
+    .option('--strict', 'an app or a certificate that is left out, or a warning, fails too (exit code 2)')
+    .option('--json', 'one JSON document for programs')
+    .addHelpText(
+      'after',
+      '\nNothing is changed.\n\nExample:\n  autoproxy edge check --registry ./apps --site edge.yml --strict',
+    );
+  return addEdgeOptions(command).action(async (options: EdgeCheckOptions) => {
+    const program = await haproxyFor(context);
+    const { release, served, refused, problems } = await renderFrom(options, context);
+    const folder = await mkdtemp(path.join(tmpdir(), 'autoproxy-edge-check-'));
+    try {
+      await writeReleaseFiles(folder, release);
+      const { isValid, output } = await checkConfiguration(program, path.join(folder, 'haproxy.cfg'));
+      const haproxy = { valid: isValid, output };
+      if (options.json) {
+        terminal.print(JSON.stringify({ release: release.id, served, refused, problems, haproxy }, null, 2));
+      } else {
+        const left = refused.length === 0 ? '' : `, ${refused.length} left out`;
+        terminal.print(`release ${release.id}: ${countOf(served.length, 'app')}${left}`);
+      }
+      for (const line of problemLines(problems)) terminal.warn(line);
+      if (!isValid) {
+        terminal.warn(`HAProxy refuses the configuration:\n${output}`);
+        finish(EXIT_CODES.failed);
+      } else if (options.strict && (refused.length > 0 || problems.length > 0)) finish(EXIT_CODES.different);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+}

@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import { planChange } from '../../../edge/apply/plan.js';
+import { differencesBetween, type FileDifference } from '../../../edge/release/differences.js';
+import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
+import type { CommandContext } from '../command-context.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import { addStateDirOption, type InstallationOptionValues } from './installation.js';
+import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
+
+interface EdgeDiffOptions extends EdgeOptionValues, InstallationOptionValues {
+  readonly json?: true;
+}
+
+export function createEdgeDiffCommand(context: CommandContext): Command {
+  const { terminal, finish } = context;
+  const command = new Command('diff')
+    .description('what "edge apply" would change, file by file and line by line')
+    .option('--json', 'one JSON document for programs')
+    .addHelpText(
+      'after',
+      '\nExit code 2 when there is a difference.\n\nExample:\n  autoproxy edge diff --registry ./apps --site edge.yml',
+    );
+  return addStateDirOption(addEdgeOptions(command)).action(async (options: EdgeDiffOptions) => {
+    const { release, problems } = await renderFrom(options, context);
+    const directory = new ReleaseDirectory(options.stateDir);
+    const id = await directory.current();
+    const current = id === null ? null : await directory.read(id);
+    const differences = differencesBetween(current, release);
+    const { kind } = planChange(current, release);
+    if (options.json) terminal.print(JSON.stringify({ from: id, to: release.id, way: kind, differences }, null, 2));
+    else for (const difference of differences) terminal.print(differenceText(difference));
+    for (const line of problemLines(problems)) terminal.warn(line);
+    if (differences.length === 0) {
+      if (!options.json) terminal.print(`release ${release.id}: nothing changes`);
+      return;
+    }
+    if (!options.json) terminal.print(kind === 'hot' ? 'HAProxy takes it as it runs' : 'HAProxy has to be reloaded');
+    finish(EXIT_CODES.different);
+  });
+}
+
+function differenceText({ file, kind, removed, added }: FileDifference): string {
+  return [`${file}: ${kind}`, ...removed.map((line) => `- ${line}`), ...added.map((line) => `+ ${line}`)].join('\n');
+}

@@ -1,0 +1,61 @@
+/** The HAProxy of this machine as commands reach it: its releases, its sockets, its program. */
+import path from 'node:path';
+import type { Command } from 'commander';
+import { Applier } from '../../../edge/apply/apply.js';
+import { Master } from '../../../edge/haproxy/master.js';
+import { findHaproxy, NoHaproxy } from '../../../edge/haproxy/program.js';
+import { Runtime } from '../../../edge/haproxy/runtime.js';
+import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
+import type { Site } from '../../../edge/site/site.js';
+import type { CommandContext } from '../command-context.js';
+import { CommandFailure } from '../exit-codes.js';
+
+const DEFAULT_STATE_DIR = '/var/lib/autoproxy/edge';
+
+export interface InstallationOptionValues {
+  readonly stateDir: string;
+  readonly masterSocket?: string;
+}
+
+export interface Installation {
+  readonly directory: ReleaseDirectory;
+  readonly program: string;
+  readonly masterSocket: string;
+  readonly master: Master;
+  readonly runtime: Runtime;
+  readonly applier: Applier;
+}
+
+export function addStateDirOption(command: Command): Command {
+  return command.option('--state-dir <DIR>', 'where releases are kept', DEFAULT_STATE_DIR);
+}
+
+export function addInstallationOptions(command: Command): Command {
+  return addStateDirOption(command).option(
+    '--master-socket <PATH>',
+    "the master's socket of HAProxy (-S); without it master.sock in run_dir of the site",
+  );
+}
+
+/** @throws CommandFailure without a HAProxy */
+export async function installationFrom(
+  { stateDir, masterSocket }: InstallationOptionValues,
+  { running }: Site,
+  context: CommandContext,
+): Promise<Installation> {
+  const directory = new ReleaseDirectory(stateDir);
+  const program = await haproxyFor(context);
+  const socket = masterSocket ?? path.join(running.runDir, 'master.sock');
+  const master = new Master(socket);
+  const runtime = new Runtime(path.join(running.runDir, 'admin.sock'));
+  const applier = new Applier({ directory, program, runtime, master, stateFile: running.stateFile });
+  return { directory, program, masterSocket: socket, master, runtime, applier };
+}
+
+/** @throws CommandFailure when there is none */
+export async function haproxyFor({ env }: CommandContext): Promise<string> {
+  return findHaproxy(env).catch((error: unknown) => {
+    if (error instanceof NoHaproxy) throw new CommandFailure(error.message);
+    throw error;
+  });
+}

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { Command } from 'commander';
+import { EdgeLoop } from '../../../edge/run/edge-loop.js';
+import { Supervisor } from '../../../edge/run/supervisor.js';
+import { systemClock } from '../../core/clock.js';
+import { createLog, LOG_LEVELS, type Log, type LogLevel } from '../../core/log.js';
+import type { CommandContext } from '../command-context.js';
+import { durationArgument } from '../option-types.js';
+import { addInstallationOptions, type InstallationOptionValues, installationFrom } from './installation.js';
+import { addEdgeOptions, type EdgeOptionValues, problemLines, readSite, renderFrom } from './rendering.js';
+import { EdgeWatch } from './watch.js';
+
+interface EdgeRunOptions extends EdgeOptionValues, InstallationOptionValues {
+  readonly lameDuck: number;
+  readonly drainTimeout: number;
+  readonly logLevel: LogLevel;
+}
+
+/** Changes that come within it are one; a new route is to be served within a second. */
+const QUIET_MS = 200;
+const RELOAD_PAUSE_MS = 1_000;
+
+export function createEdgeRunCommand(context: CommandContext): Command {
+  const command = new Command('run')
+    .description('keep HAProxy as registry and site say: watch them, bring changes into force, keep it running')
+    .option(
+      '--lame-duck <TIME>',
+      'how long a stopping edge still takes clients, its probe failing',
+      durationArgument,
+      10_000,
+    )
+    .option('--drain-timeout <TIME>', 'how long it then waits for what is under way', durationArgument, 30_000)
+    .option('--log-level <LEVEL>', LOG_LEVELS.join(', '), 'info')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'HAProxy is started in master-worker mode, or taken over when it runs already: with --master-socket one that systemd',
+        'or Docker started. TERM and INT drain it and end it; killed, this program leaves it running, and the next takes over.',
+        '',
+        'Example:',
+        '  autoproxy edge run --consul http://127.0.0.1:8500 --site /etc/autoproxy/edge.yml',
+      ].join('\n'),
+    );
+  return addInstallationOptions(addEdgeOptions(command)).action((options: EdgeRunOptions) => run(options, context));
+}
+
+async function run(options: EdgeRunOptions, context: CommandContext): Promise<void> {
+  const log = createLog({ level: options.logLevel, name: 'edge' });
+  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  // Without it nothing is known of where HAProxy is; the registry may be away, and the last good release serves.
+  const site = await readSite(options.site);
+  const installation = await installationFrom(options, site, context);
+  const common = { clock: systemClock, random: Math.random, log };
+  const supervisor = options.masterSocket === undefined ? new Supervisor({ ...installation, ...common }) : null;
+  let said = '';
+  const loop: EdgeLoop = new EdgeLoop({
+    ...common,
+    applier: installation.applier,
+    quietMs: QUIET_MS,
+    reloadPauseMs: RELOAD_PAUSE_MS,
+    supply: async () => {
+      const rendered = await renderFrom(options, context);
+      edgeWatch.follow(rendered.site);
+      said = sayProblems(log, problemLines(rendered.problems), said);
+      return rendered.release;
+    },
+    onOutcome: () => supervisor?.look(),
+  });
+  const edgeWatch = new EdgeWatch(options, context, log, () => loop.onChange());
+  supervisor?.start();
+  edgeWatch.start();
+  loop.onChange();
+  await stopped;
+  log.info('stopping');
+  await edgeWatch.stop();
+  await loop.stop();
+  await supervisor?.stop(options.lameDuck, options.drainTimeout);
+  log.info('stopped');
+}
+
+/** Each time that they are others. @returns what was said */
+function sayProblems(log: Log, lines: readonly string[], before: string): string {
+  const text = lines.join('\n');
+  if (text !== before) for (const line of lines) log.warn(line);
+  return text;
+}

@@ -1,0 +1,103 @@
+/** Tells when registry, site or certificates may have changed. What changed is found out by reading all of it again. */
+import { type FSWatcher, watch } from 'node:fs';
+import path from 'node:path';
+import type { Site } from '../../../edge/site/site.js';
+import { BlockingQuery } from '../../consul/blocking-query.js';
+import { consulSettingsFromEnvironment } from '../../consul/environment.js';
+import { readKeys } from '../../consul/reads.js';
+import { APPS_PREFIX } from '../../consul/settings.js';
+import { systemClock, type Timer } from '../../core/clock.js';
+import type { Log } from '../../core/log.js';
+import type { CommandContext } from '../command-context.js';
+import type { EdgeOptionValues } from './rendering.js';
+
+/** For what no watcher tells: a file system of another machine, a folder that was not there. */
+const LOOK_AGAIN_MS = 30_000;
+
+export class EdgeWatch {
+  readonly #options: EdgeOptionValues;
+  readonly #onChange: () => void;
+  readonly #folders = new Map<string, FSWatcher>();
+  readonly #query: BlockingQuery<unknown> | null;
+  #timer: Timer | null = null;
+
+  constructor(options: EdgeOptionValues, { env }: CommandContext, log: Log, onChange: () => void) {
+    this.#options = options;
+    this.#onChange = onChange;
+    const directory = registryFolder(options, env);
+    const settings =
+      directory === null ? consulSettingsFromEnvironment(options.consul ?? (env.AUTOPROXY_CONSUL || null), env) : null;
+    this.#query = settings === null ? null : this.#watchConsul(settings, log);
+    if (directory !== null) this.#watchFolder(directory);
+    this.#watchFolder(path.dirname(path.resolve(options.site)));
+  }
+
+  start(): void {
+    this.#query?.start();
+    this.#lookAgain();
+  }
+
+  /** The certificates that the site names now. */
+  follow(site: Site): void {
+    for (const { files } of site.domains) for (const file of files) this.#watchFolder(path.dirname(file));
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    for (const watcher of this.#folders.values()) watcher.close();
+    await this.#query?.stop();
+  }
+
+  #watchConsul(settings: ConstructorParameters<typeof BlockingQuery>[0]['settings'], log: Log): BlockingQuery<unknown> {
+    let last = '';
+    let said = '';
+    return new BlockingQuery(
+      { settings, clock: systemClock, random: Math.random, read: readKeys(APPS_PREFIX) },
+      {
+        onAnswer: ({ value }) => {
+          if (said !== '') log.info('Consul answers again');
+          said = '';
+          const text = JSON.stringify(value);
+          const isNews = text !== last;
+          last = text;
+          if (isNews) this.#onChange();
+          return isNews;
+        },
+        onBackwards: () => {},
+        onFailure: ({ kind, message }) => {
+          if (kind !== said) log.warn({ reason: message }, 'Consul can not be watched; the last good release serves');
+          said = kind;
+        },
+      },
+    );
+  }
+
+  #watchFolder(folder: string): void {
+    if (this.#folders.has(folder)) return;
+    try {
+      const watcher = watch(folder, () => this.#onChange());
+      this.#folders.set(folder, watcher);
+      watcher.on('error', () => {
+        // The folder is gone; it is looked at again by and by.
+        watcher.close();
+        this.#folders.delete(folder);
+      });
+    } catch {
+      // Not there yet.
+    }
+  }
+
+  #lookAgain(): void {
+    this.#timer = systemClock.setTimer(LOOK_AGAIN_MS, () => {
+      const directory = this.#options.registry;
+      if (directory !== undefined) this.#watchFolder(directory);
+      this.#onChange();
+      this.#lookAgain();
+    });
+  }
+}
+
+function registryFolder({ registry, consul }: EdgeOptionValues, env: NodeJS.ProcessEnv): string | null {
+  const named = registry ?? (consul === undefined ? env.AUTOPROXY_REGISTRY : undefined);
+  return named === undefined || named === '' ? null : path.resolve(named);
+}

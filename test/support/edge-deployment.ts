@@ -1,0 +1,167 @@
+/** A front door as people run it: `autoproxy edge run` over a registry and a site in a folder, with real HAProxy. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { descendantsOf } from '../../bench/process-usage.js';
+import { Master, type MasterState } from '../../edge/haproxy/master.js';
+import { ReleaseDirectory } from '../../edge/release/release-directory.js';
+import { ownAddress } from './addresses.js';
+import { type Cleaning, EdgeClient, type EdgePorts, freeEdgePorts, listenText, startApp } from './edge-process.js';
+import { definitionsOf, edgeFolder, haproxyProgram, siteText } from './edge-release.js';
+import { eventually } from './eventually.js';
+import { CLI_ENTRY, type CliResult, runCli } from './run-cli.js';
+
+export interface DeploymentSetting {
+  readonly program?: string;
+  /** Further lines of edge.yml. */
+  readonly site?: string;
+}
+
+export class EdgeDeployment extends EdgeClient {
+  readonly node: string;
+  readonly directory: ReleaseDirectory;
+  readonly master: Master;
+  readonly program: string;
+  #child: ChildProcess | null = null;
+  #exited: Promise<number | null> = Promise.resolve(null);
+  #log = '';
+  /** Masters that were seen: one of them may be in no state to answer at the end. */
+  readonly #masters = new Set<number>();
+
+  private constructor(folder: string, address: string, ports: EdgePorts, program: string) {
+    super(folder, address, ports);
+    this.node = ownAddress();
+    this.program = program;
+    this.directory = new ReleaseDirectory(path.join(folder, 'state'));
+    this.master = new Master(path.join(folder, 'run/master.sock'));
+  }
+
+  /** The files are there; nothing runs yet. */
+  static async create(context: Cleaning, { program = haproxyProgram(), site = '' }: DeploymentSetting = {}) {
+    const address = ownAddress();
+    const deployment = new EdgeDeployment(edgeFolder(context), address, await freeEdgePorts(address), program);
+    mkdirSync(path.join(deployment.folder, 'registry'));
+    deployment.writeSite(site);
+    context.after(() => deployment.#end());
+    return deployment;
+  }
+
+  get log(): string {
+    return this.#log;
+  }
+
+  get env(): Readonly<Record<string, string>> {
+    return { HAPROXY_BIN: this.program };
+  }
+
+  get options(): readonly string[] {
+    const in_ = (name: string): string => path.join(this.folder, name);
+    return ['--registry', in_('registry'), '--site', in_('edge.yml'), '--state-dir', in_('state')];
+  }
+
+  /** @param more further lines; ports other than its own take the place of them */
+  writeSite(more = '', ports: EdgePorts = this.ports): void {
+    const { folder, address, node } = this;
+    const text = siteText(
+      folder,
+      `servers: {nodes: {alpha: [${node}]}, send_proxy: none}
+${listenText(address, ports)}
+process: {run_dir: ${folder}/run, threads: 1, max_connections: 200}
+limits: {connection_rate: 1000000, requests: 1000000, errors: 1000000}
+${more}`,
+    );
+    this.#writeAtomically('edge.yml', text);
+  }
+
+  /** Writes the definition, as `app put` does. */
+  writeApp(name: string, text: string): void {
+    this.#writeAtomically(`registry/${name}.yml`, text);
+  }
+
+  removeApp(name: string): void {
+    rmSync(path.join(this.folder, `registry/${name}.yml`));
+  }
+
+  /** The app's own servers, at the node. */
+  async startServers(context: Cleaning, text: string): Promise<void> {
+    for (const definition of definitionsOf(text)) await startApp(context, definition, this.node);
+  }
+
+  /** Resolves when HAProxy serves. */
+  async run(...more: readonly string[]): Promise<void> {
+    const args = [CLI_ENTRY, 'edge', 'run', ...this.options, '--lame-duck', '100ms', '--drain-timeout', '2s', ...more];
+    const child = spawn(process.execPath, args, {
+      env: { PATH: process.env.PATH, ...this.env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#child = child;
+    this.#log = '';
+    this.#exited = once(child, 'exit').then(([code]) => code as number | null);
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#log += text;
+    });
+    await eventually(`HAProxy runs; said was:\n${this.#log}`, async () => {
+      if (child.exitCode !== null) throw new Error(`edge run ended; it said:\n${this.#log}`);
+      return (await this.state())?.workerPid != null && this.#log.includes('HAProxy runs');
+    });
+  }
+
+  /** null: no HAProxy. */
+  async state(): Promise<MasterState | null> {
+    const state = await this.master.state(1_000).catch(() => null);
+    if (state !== null && state.masterPid > 1) this.#masters.add(state.masterPid);
+    return state;
+  }
+
+  /** As soon as there is one: the master of 2.6 does not answer while it reloads. */
+  async workerPid(): Promise<number> {
+    let pid: number | null = null;
+    await eventually('there is a worker', async () => {
+      pid = (await this.state())?.workerPid ?? null;
+      return pid !== null;
+    });
+    return pid ?? 0;
+  }
+
+  /** As a person on the machine. */
+  cli(...args: readonly string[]): Promise<CliResult> {
+    return runCli(['edge', ...args, ...this.options], this.env);
+  }
+
+  /** `edge check`, which keeps no releases. */
+  check(...args: readonly string[]): Promise<CliResult> {
+    return runCli(['edge', 'check', ...args, ...this.options.slice(0, 4)], this.env);
+  }
+
+  /** @returns the exit code */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.#child?.kill(signal);
+    return this.#exited;
+  }
+
+  current(): string {
+    return readFileSync(this.directory.currentConfiguration, 'utf8');
+  }
+
+  async #end(): Promise<void> {
+    this.#child?.kill('SIGKILL');
+    await this.#exited;
+    await this.state();
+    for (const master of this.#masters) for (const pid of [...descendantsOf(master), master]) killIfThere(pid);
+  }
+
+  #writeAtomically(name: string, text: string): void {
+    const file = path.join(this.folder, name);
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
