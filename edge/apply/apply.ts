@@ -39,6 +39,8 @@ export type Outcome =
 
 export class Applier {
   readonly #parts: ApplierParts;
+  /** What is under way, and whatever waits for it. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ApplierParts) {
     this.#parts = parts;
@@ -56,7 +58,23 @@ export class Applier {
   }
 
   /** One at a time. @throws when the release can not be written: a full disk, a folder of somebody else's */
-  async apply(release: Release): Promise<Outcome> {
+  apply(release: Release): Promise<Outcome> {
+    return this.#inTurn(() => this.#apply(release));
+  }
+
+  /** HAProxy was started over what is current. */
+  async noteStarted(): Promise<void> {
+    const { directory } = this.#parts;
+    await this.#inTurn(async () => directory.noteApplied(await directory.current()));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work, work);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async #apply(release: Release): Promise<Outcome> {
     const { directory, program } = this.#parts;
     const plan = await this.plan(release);
     if (plan.kind === 'nothing') return { kind: 'unchanged' };
@@ -100,13 +118,25 @@ export class Applier {
     try {
       for (const step of plan.steps) {
         if (step.kind === 'certificate') await runtime.replaceCertificate(step.file, step.pem);
-        else await runtime.replaceLines(step.kind, step.file, step.lines);
+        else if (step.kind === 'networks') await runtime.replaceNetworks(step.file, step.lines);
+        else await this.#replaceMap(step.file, step.lines);
       }
       return await this.#miscount(release);
     } catch (error) {
       if (error instanceof RuntimeRefusal) return error.message;
       throw error;
     }
+  }
+
+  /**
+   * Expressions twice. What is looked up while lines arrive is remembered as it was found, and a commit does not make
+   * HAProxy forget it (seen with 2.6): a host asked for in that moment would stay unknown. The second time old and new
+   * are the same, whatever is remembered.
+   */
+  async #replaceMap(file: string, lines: readonly string[]): Promise<void> {
+    const { runtime } = this.#parts;
+    await runtime.replaceMap(file, lines);
+    if (file.endsWith('_regex.map')) await runtime.replaceMap(file, lines);
   }
 
   /** @returns what is wrong; null when the new worker runs this release */

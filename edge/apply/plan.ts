@@ -3,7 +3,7 @@ import { differencesBetween, linesOf } from '../release/differences.js';
 import { CERTIFICATES_FOLDER, type Release } from '../release/release.js';
 
 export type Step =
-  | { readonly kind: 'map' | 'acl'; readonly file: string; readonly lines: readonly string[] }
+  | { readonly kind: 'map' | 'networks'; readonly file: string; readonly lines: readonly string[] }
   | { readonly kind: 'certificate'; readonly file: string; readonly pem: string };
 
 export type Plan =
@@ -33,14 +33,19 @@ export function planChange(from: Release | null, to: Release): Plan {
 
 function stepFor(file: string, content: string): Step | null {
   if (file.startsWith('maps/')) return { kind: 'map', file, lines: linesOf(content) };
-  if (file.startsWith('lists/')) return { kind: 'acl', file, lines: linesOf(content) };
+  if (isNetworkList(file)) return { kind: 'networks', file, lines: linesOf(content) };
   if (file.startsWith(CERTIFICATES_FOLDER)) return { kind: 'certificate', file, pem: content };
   return null;
 }
 
+/** Texts have blanks, and the runtime socket takes none of them for a list. */
+function isNetworkList(file: string): boolean {
+  return file.startsWith('lists/') && !file.endsWith('/bad_ua.lst');
+}
+
 /** What keeps people out comes before what lets them in; a certificate before the names that may come with it. */
 function rank({ kind }: Step): number {
-  return { acl: 0, certificate: 1, map: 2 }[kind];
+  return { networks: 0, certificate: 1, map: 2 }[kind];
 }
 
 /** How many lines each map and list of a release has: what a process that runs it has to show. */

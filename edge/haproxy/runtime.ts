@@ -25,23 +25,45 @@ export class Runtime {
   }
 
   /**
-   * Replaces all lines of a map or a list, from one moment to the next.
-   * @param kind `map` has a key and a value a line, `acl` a value
+   * Replaces all lines of a map, from one moment to the next.
    * @param file as the configuration names it: `maps/prefix.map`
    * @throws RuntimeRefusal, and nothing has changed; SocketFailure
    */
-  async replaceLines(kind: 'map' | 'acl', file: string, lines: readonly string[]): Promise<void> {
+  async replaceMap(file: string, lines: readonly string[]): Promise<void> {
+    await this.#replace('map', file, lines.length, (version) =>
+      batchesOf(lines).map((batch) => `add map @${version} ${file} <<\n${batch}`),
+    );
+  }
+
+  /**
+   * The same for a list of networks. Lists have no payload form on 2.6, and networks nothing that one line would eat.
+   * @throws as `replaceMap`
+   */
+  async replaceNetworks(file: string, networks: readonly string[]): Promise<void> {
+    const strange = networks.find((network) => !/^[0-9a-fA-F.:/]+$/.test(network));
+    if (strange !== undefined) throw new RuntimeRefusal(`add acl ${file}`, 'it is no list of networks');
+    await this.#replace('acl', file, networks.length, (version) =>
+      batchesOf(networks.map((network) => `add acl @${version} ${file} ${network}`)).map((batch) =>
+        batch.trimEnd().replaceAll('\n', ';'),
+      ),
+    );
+  }
+
+  async #replace(
+    kind: 'map' | 'acl',
+    file: string,
+    count: number,
+    commandsFor: (version: string) => readonly string[],
+  ): Promise<void> {
     const prepared = await this.#ask(`prepare ${kind} ${file}`);
     const version = /New version created: (\d+)/.exec(prepared)?.[1];
     if (version === undefined) throw new RuntimeRefusal(`prepare ${kind} ${file}`, prepared);
-    for (const batch of batchesOf(lines)) {
-      await this.#expectNothing(`add ${kind} @${version} ${file} <<\n${batch}`);
-    }
+    for (const command of commandsFor(version)) await this.#expectNothing(command);
     const shown = await this.#ask(`show ${kind} @${version} ${file}`);
-    const count = shown.split('\n').filter((line) => line.trim() !== '').length;
-    if (count !== lines.length) {
+    const arrived = shown.split('\n').filter((line) => line.trim() !== '').length;
+    if (arrived !== count) {
       await this.#ask(`clear ${kind} @${version} ${file}`);
-      throw new RuntimeRefusal(`add ${kind} ${file}`, `${count} lines of ${lines.length} arrived`);
+      throw new RuntimeRefusal(`add ${kind} ${file}`, `${arrived} lines of ${count} arrived`);
     }
     await this.#expectNothing(`commit ${kind} @${version} ${file}`);
   }

@@ -63,7 +63,7 @@ export class Supervisor {
   }
 
   async #look(): Promise<void> {
-    const { master, directory, log, clock } = this.#parts;
+    const { master, applier, log, clock } = this.#parts;
     let nextMs = LOOK_MS;
     try {
       const { masterPid, workerPid } = await master.state(STATE_MS);
@@ -71,7 +71,7 @@ export class Supervisor {
         this.#isRunning = true;
         this.#backoff.reset();
         log.info({ master: masterPid, adopted: this.#child === null }, 'HAProxy runs');
-        if (this.#child !== null) await directory.noteApplied(await directory.current());
+        if (this.#child !== null) await applier.noteStarted();
       }
     } catch (error) {
       if (!(error instanceof SocketFailure) || !error.isAbsent) log.warn({ err: error }, 'HAProxy does not answer');

@@ -30,7 +30,7 @@ test('maps, lists and certificates are hot: first what keeps out, last what lets
   assert.deepEqual(planChange(release(), next), {
     kind: 'hot',
     steps: [
-      { kind: 'acl', file: 'lists/deny_src.lst', lines: ['203.0.113.0/24'] },
+      { kind: 'networks', file: 'lists/deny_src.lst', lines: ['203.0.113.0/24'] },
       { kind: 'certificate', file: 'certs/one.pem', pem: 'another key\n' },
       { kind: 'map', file: 'maps/prefix.map', lines: ['one.example/ shop', 'one.example/b/ side'] },
     ],

@@ -34,6 +34,7 @@ test('edge run: routes, limits, deny lists and certificates change as HAProxy ru
   edge.writeApp('shop', SHOP);
   await edge.startServers(context, `${SHOP}---\n${SIDE}`);
   await edge.run();
+  context.after(() => context.diagnostic(edge.log));
   assert.equal(seenBy(await edge.ask({ hosts: ['shop.one.example'] })).app, 'shop');
   const pid = await edge.workerPid();
 
