@@ -9,6 +9,7 @@
  */
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { withFileGuard } from '../../src/registry/file-guard.js';
 import { SocketFailure } from '../haproxy/control-socket.js';
 import type { Master } from '../haproxy/master.js';
 import { checkConfiguration } from '../haproxy/program.js';
@@ -57,7 +58,11 @@ export class Applier {
     return planChange(await this.running(), release);
   }
 
-  /** One at a time. @throws when the release can not be written: a full disk, a folder of somebody else's */
+  /**
+   * One at a time, also of several processes.
+   * @throws RegistryFailure when another process does not come to its end; any error when the release can not be written:
+   * a full disk, a folder of somebody else's
+   */
   apply(release: Release): Promise<Outcome> {
     return this.#inTurn(() => this.#apply(release));
   }
@@ -69,7 +74,12 @@ export class Applier {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work, work);
+    const { root } = this.#parts.directory;
+    const guarded = async (): Promise<T> => {
+      await mkdir(root, { recursive: true });
+      return withFileGuard(path.join(root, 'current'), work);
+    };
+    const turn = this.#last.then(guarded);
     this.#last = turn.catch(() => {});
     return turn;
   }

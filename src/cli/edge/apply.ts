@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import type { Outcome } from '../../../edge/apply/apply.js';
+import { RegistryFailure } from '../../registry/registry.js';
 import type { CommandContext } from '../command-context.js';
-import { EXIT_CODES, type ExitCode } from '../exit-codes.js';
+import { CommandFailure, EXIT_CODES, type ExitCode } from '../exit-codes.js';
 import { addInstallationOptions, type InstallationOptionValues, installationFrom } from './installation.js';
 import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
 
@@ -29,7 +30,10 @@ export function createEdgeApplyCommand(context: CommandContext): Command {
   return addInstallationOptions(addEdgeOptions(command)).action(async (options: EdgeApplyOptions) => {
     const { release, served, refused, problems, site } = await renderFrom(options, context);
     const { applier } = await installationFrom(options, site, context);
-    const outcome = await applier.apply(release);
+    const outcome = await applier.apply(release).catch((error: unknown) => {
+      if (error instanceof RegistryFailure) throw new CommandFailure(error.message, error.hint);
+      throw error;
+    });
     for (const line of problemLines(problems)) terminal.warn(line);
     if (options.json)
       terminal.print(JSON.stringify({ release: release.id, served, refused, problems, outcome }, null, 2));
