@@ -14,6 +14,7 @@ import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { prepareComponents } from './support/components.js';
 import { prepareConsul } from './support/consul-program.js';
+import { prepareHaproxys } from './support/haproxy-versions.js';
 
 const COMPILED = path.dirname(fileURLToPath(import.meta.url));
 const ROOT = path.resolve(COMPILED, '../..');
@@ -94,6 +95,7 @@ if (files.length === 0) {
 try {
   await prepareComponents();
   await prepareConsul();
+  await prepareHaproxys();
 } catch (error) {
   console.error((error as Error).message);
   if (isStrict) process.exit(1);

@@ -1,0 +1,182 @@
+/**
+ * Programs out of Debian's packages of any suite, fetched with apt's own tools and lists of one's own, and unpacked into
+ * a cache: the machine is left as it was.
+ */
+import { execFile } from 'node:child_process';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const CACHE = path.join(ROOT, '.cache');
+const FETCH_TIMEOUT_MS = 300_000;
+const MAX_OUTPUT_BYTES = 16 * 1_048_576;
+
+export interface DebianProgram {
+  readonly packageName: string;
+  readonly suite: string;
+  /** Of the program, in the package. */
+  readonly file: string;
+  /** true: the suite is newer than the machine, so the program brings its libraries and their loader. */
+  readonly hasOwnLibraries: boolean;
+}
+
+/** Where the program is when it was fetched: something that can be run, whatever it takes to run it. */
+export function cachedProgram(program: DebianProgram): string {
+  const wrapper = path.basename(program.file);
+  return path.join(cachedTree(program), program.hasOwnLibraries ? wrapper : program.file);
+}
+
+/** @returns the path of the program. @throws Error with what apt or dpkg said */
+export async function fetchDebianProgram(program: DebianProgram): Promise<string> {
+  const cached = cachedProgram(program);
+  await mkdir(CACHE, { recursive: true });
+  const work = await mkdtemp(path.join(CACHE, `${program.packageName}-`));
+  try {
+    const tree = path.join(work, 'tree');
+    await unpack(program, work, tree);
+    if (program.hasOwnLibraries) await writeWrapper(program, tree);
+    // In one step, because others may be fetching too; the first to arrive is as good as any.
+    await rename(tree, cachedTree(program)).catch((error: unknown) => {
+      if (!isExecutable(cached)) throw error;
+    });
+    return cached;
+  } catch (error) {
+    const { message, stderr } = error as Error & { readonly stderr?: string };
+    throw new Error(stderr || message);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+export function isExecutable(file: string): boolean {
+  return isAccessible(file, constants.X_OK);
+}
+
+function cachedTree({ packageName, suite }: DebianProgram): string {
+  return path.join(CACHE, `${packageName}-${suite}`);
+}
+
+async function unpack(
+  { packageName, suite, hasOwnLibraries }: DebianProgram,
+  work: string,
+  tree: string,
+): Promise<void> {
+  const folders = ['parts', 'lists/partial', 'archives/partial', 'tree'];
+  for (const folder of folders) await mkdir(path.join(work, folder), { recursive: true });
+  await writeFile(path.join(work, 'parts/suite.sources'), sourceOfSuite(suite));
+  await writeFile(path.join(work, 'status'), '');
+  const options = [
+    ...['Dir::Etc::SourceList=/dev/null', `Dir::Etc::SourceParts=${work}/parts`],
+    ...[`Dir::State::Lists=${work}/lists`, `Dir::State::status=${work}/status`, `Dir::Cache=${work}`],
+    // Signatures are checked as ever; only the date up to which an old suite is "fresh" may have passed.
+    'Acquire::Check-Valid-Until=false',
+    // As root apt would read as another user, who may not enter the cache.
+    ...(process.getuid?.() === 0 ? ['APT::Sandbox::User=root'] : []),
+  ].flatMap((option) => ['-o', option]);
+  const limits = { cwd: work, timeout: FETCH_TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
+  await run('apt-get', ['-qq', ...options, 'update'], limits);
+  const names = hasOwnLibraries ? await withLibraries(packageName, options) : [packageName];
+  await run('apt-get', ['-qq', ...options, 'download', ...names], limits);
+  const archives = readdirSync(work).filter((name) => name.endsWith('.deb'));
+  if (archives.length < names.length) throw new Error(`the suite ${suite} lacks one of ${names.join(', ')}`);
+  for (const archive of archives) await run('dpkg', ['-x', archive, tree], limits);
+}
+
+/** The package and the libraries that it and they depend on; what is needed to install it only is passed over. */
+async function withLibraries(packageName: string, options: readonly string[]): Promise<readonly string[]> {
+  const known = new Set([packageName]);
+  for (let wanted = [packageName]; wanted.length > 0; ) {
+    const { stdout } = await run('apt-cache', [...options, 'depends', '--important', ...wanted], {
+      maxBuffer: MAX_OUTPUT_BYTES,
+    });
+    const libraries = [...stdout.matchAll(/^ [ |](?:Pre)?Depends: ((?:lib|zlib)\S+)$/gm)].map(([, name]) => name ?? '');
+    wanted = [...new Set(libraries)].filter((name) => !known.has(name));
+    for (const name of wanted) known.add(name);
+  }
+  return [...known];
+}
+
+/**
+ * A script, because the program has to be started by the loader of its own suite. It gives its own path as argv[0]: a
+ * program that starts itself again, as HAProxy's master does at a reload, comes through here again.
+ */
+async function writeWrapper({ file }: DebianProgram, tree: string): Promise<void> {
+  const loader = readdirSync(path.join(tree, 'usr/lib'), { recursive: true, encoding: 'utf8' }).find((name) =>
+    /^[^/]+\/ld-linux[^/]*\.so\.\d+$/.test(name),
+  );
+  if (loader === undefined) throw new Error('the C library of the suite has no loader where one is expected');
+  const libraries = path.dirname(loader);
+  const start = (root: string, more: string): readonly string[] => [
+    `${root}/usr/lib/${loader}`,
+    ...more.split(' ').filter((word) => word !== ''),
+    ...['--library-path', `${root}/usr/lib/${libraries}`, `${root}/${file}`],
+  ];
+  const [program = '', ...list] = start(tree, '--list');
+  const { stdout } = await run(program, list);
+  const missing = /^\s*(\S+) => not found$/m.exec(stdout)?.[1];
+  if (missing !== undefined) throw new Error(`no package of the suite brought ${missing}`);
+  const words = start('$here', '--argv0 $self').map((word) => (word.includes('$') ? `"${word}"` : word));
+  const lines = ['#!/bin/sh', 'self=$(readlink -f "$0")', 'here=$' + '{self%/*}', `exec ${words.join(' ')} "$@"`];
+  await writeFile(path.join(tree, path.basename(file)), `${lines.join('\n')}\n`, { mode: 0o755 });
+}
+
+/** The machine's own source of its release, with another suite: the same mirror, the same keys. deb822 text. */
+function sourceOfSuite(suite: string): string {
+  const release = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
+  for (const { uris, suites, signedBy } of aptSources()) {
+    if (!suites.includes(release)) continue;
+    const keys = signedBy === null ? '' : `Signed-By: ${signedBy}\n`;
+    return `Types: deb\nURIs: ${uris}\nSuites: ${suite}\nComponents: main\n${keys}`;
+  }
+  throw new Error(`no source of apt names the release "${release}" of this machine`);
+}
+
+interface AptSource {
+  readonly uris: string;
+  readonly suites: readonly string[];
+  readonly signedBy: string | null;
+}
+
+/** Both forms that apt reads: stanzas in *.sources, lines in *.list. */
+function aptSources(): AptSource[] {
+  const folder = '/etc/apt/sources.list.d';
+  const parts = readdirSync(folder).map((name) => path.join(folder, name));
+  return ['/etc/apt/sources.list', ...parts].filter(isReadable).flatMap((file) => {
+    const text = readFileSync(file, 'utf8').replace(/^#.*\n/gm, '');
+    return file.endsWith('.sources')
+      ? text.split(/\n\s*\n/).flatMap(sourceFromStanza)
+      : text.split('\n').flatMap(sourceFromLine);
+  });
+}
+
+function sourceFromStanza(stanza: string): AptSource[] {
+  const field = (name: string): string | null => new RegExp(`^${name}:[ \\t]*(\\S.*)$`, 'im').exec(stanza)?.[1] ?? null;
+  const uris = field('URIs');
+  if (uris === null || !/\bdeb\b/.test(field('Types') ?? '')) return [];
+  return [{ uris, suites: (field('Suites') ?? '').split(/\s+/), signedBy: field('Signed-By') }];
+}
+
+function sourceFromLine(line: string): AptSource[] {
+  const match = /^deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s/.exec(`${line} `);
+  if (match === null) return [];
+  const signedBy = /signed-by=(\S+)/.exec(match[1] ?? '')?.[1] ?? null;
+  return [{ uris: match[2] ?? '', suites: [match[3] ?? ''], signedBy }];
+}
+
+function isReadable(file: string): boolean {
+  return isAccessible(file, constants.R_OK);
+}
+
+function isAccessible(file: string, mode: number): boolean {
+  try {
+    accessSync(file, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
