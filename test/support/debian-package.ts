@@ -85,6 +85,8 @@ async function unpack(
   const archives = readdirSync(work).filter((name) => name.endsWith('.deb'));
   if (archives.length < names.length) throw new Error(`the suite ${suite} lacks one of ${names.join(', ')}`);
   for (const archive of archives) await run('dpkg', ['-x', archive, tree], limits);
+  // Documents of each library, with links to those of others.
+  await rm(path.join(tree, 'usr/share'), { recursive: true, force: true });
 }
 
 /** The package and the libraries that it and they depend on; what is needed to install it only is passed over. */
