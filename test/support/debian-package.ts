@@ -108,21 +108,21 @@ async function withLibraries(packageName: string, options: readonly string[]): P
  * program that starts itself again, as HAProxy's master does at a reload, comes through here again.
  */
 async function writeWrapper({ file }: DebianProgram, tree: string): Promise<void> {
-  const loader = readdirSync(path.join(tree, 'usr/lib'), { recursive: true, encoding: 'utf8' }).find((name) =>
-    /^[^/]+\/ld-linux[^/]*\.so\.\d+$/.test(name),
+  // Debian's packages up to bookworm have a part of it outside of usr.
+  const loader = readdirSync(tree, { recursive: true, encoding: 'utf8' }).find((name) =>
+    /^(usr\/)?lib\/[^/]+\/ld-linux[^/]*\.so\.\d+$/.test(name),
   );
   if (loader === undefined) throw new Error('the C library of the suite has no loader where one is expected');
-  const libraries = path.dirname(loader);
-  const start = (root: string, more: string): readonly string[] => [
-    `${root}/usr/lib/${loader}`,
-    ...more.split(' ').filter((word) => word !== ''),
-    ...['--library-path', `${root}/usr/lib/${libraries}`, `${root}/${file}`],
+  const kind = path.basename(path.dirname(loader));
+  const start = (root: string, ...more: string[]): readonly string[] => [
+    ...[`${root}/${loader}`, ...more],
+    ...['--library-path', `${root}/usr/lib/${kind}:${root}/lib/${kind}`, `${root}/${file}`],
   ];
   const [program = '', ...list] = start(tree, '--list');
   const { stdout } = await run(program, list);
   const missing = /^\s*(\S+) => not found$/m.exec(stdout)?.[1];
   if (missing !== undefined) throw new Error(`no package of the suite brought ${missing}`);
-  const words = start('$here', '--argv0 $self').map((word) => (word.includes('$') ? `"${word}"` : word));
+  const words = start('$here', '--argv0', '$self').map((word) => (word.includes('$') ? `"${word}"` : word));
   const lines = ['#!/bin/sh', 'self=$(readlink -f "$0")', 'here=$' + '{self%/*}', `exec ${words.join(' ')} "$@"`];
   await writeFile(path.join(tree, path.basename(file)), `${lines.join('\n')}\n`, { mode: 0o755 });
 }
