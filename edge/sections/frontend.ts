@@ -4,7 +4,7 @@
  */
 import type { Site } from '../site/site.js';
 import type { Section } from '../syntax/configuration.js';
-import { numberWord } from '../syntax/words.js';
+import { durationWord, numberWord } from '../syntax/words.js';
 import { bindWord, stageBind } from './sockets.js';
 
 export function clientTableSection(): Section {
@@ -35,6 +35,8 @@ export function edgeSection(site: Site, hasTls: boolean): Section {
       'unique-id-format %[uuid()]',
       LOG_FORMAT,
       ...connectionRules(site),
+      ...HSTS_OF_CONNECTION,
+      ...clientRules(site),
       ...HOST_AND_PATH,
       ...REFUSALS,
       ...CERTIFICATE_SCOPE,
@@ -43,7 +45,7 @@ export function edgeSection(site: Site, hasTls: boolean): Section {
       ...FORWARDED_FIELDS,
       ...UPGRADES,
       ...ANSWERS,
-      ...APP_LIMITS,
+      ...appLimits(site),
       'use_backend be_%[var(txn.app)]',
       'default_backend no_app',
     ],
@@ -56,21 +58,33 @@ const LOG_FORMAT = `log-format '{"ts":"%tr","id":"%ID","client":"%ci","cport":%c
 
 /** What came through the stage before TLS was looked at there; its source is that stage until the PROXY header is read. */
 function connectionRules({ limits }: Site): readonly string[] {
-  const number = (key: string, value: number): string => numberWord(`site.limits.${key}`, value);
-  const connections = number('connections', limits.connections);
-  const rate = number('connection_rate', limits.connectionRate);
-  const requests = number('requests', limits.requests);
-  const errors = number('errors', limits.errors);
+  const connections = numberWord('site.limits.connections', limits.connections);
+  const rate = numberWord('site.limits.connection_rate', limits.connectionRate);
   return [
     'tcp-request connection reject if { so_name -m str plain } !{ src -f lists/trusted_balancers.lst }',
     'tcp-request session reject if { src -f lists/deny_src.lst }',
     'tcp-request session track-sc0 src,ipmask(32,64) table st_client',
     `tcp-request session reject if { sc_conn_cur(0) gt ${connections} } || { sc_conn_rate(0) gt ${rate} }`,
+  ];
+}
+
+function clientRules({ limits }: Site): readonly string[] {
+  const requests = numberWord('site.limits.requests', limits.requests);
+  const errors = numberWord('site.limits.errors', limits.errors);
+  return [
     // Once more, for connections that were open when the entry came.
     'http-request deny deny_status 403 if { src -f lists/deny_src.lst }',
     `http-request deny deny_status 429 if { sc_http_req_rate(0) gt ${requests} } || { sc_http_err_rate(0) gt ${errors} }`,
   ];
 }
+
+/** Before anything is refused: what HAProxy answers itself says it, too, even to a request without a host. */
+const HSTS_OF_CONNECTION = [
+  'http-request set-var(txn.sni) ssl_fc_sni,lower if { ssl_fc }',
+  'http-request set-var(txn.sscope) var(txn.sni),map_str(maps/cert_scope.map) if { ssl_fc }',
+  "http-request set-var(txn.sscope) 'var(txn.sni),regsub(^[^.]*,*),map_str(maps/cert_scope.map)' if { ssl_fc } !{ var(txn.sscope) -m found }",
+  'http-request set-var(txn.hsts) var(txn.sscope),map_str(maps/hsts.map) if { ssl_fc }',
+];
 
 const LABEL = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?';
 
@@ -90,17 +104,16 @@ const REFUSALS = [
   'http-request deny deny_status 403 if { req.hdr(user-agent) -m sub -i -f lists/bad_ua.lst }',
 ];
 
+const SAME_CERTIFICATE = '{ var(txn.hscope),strcmp(txn.sscope) eq 0 }';
+
 /** Certificates are compared, not names: one connection may carry all the hosts of its certificate. */
 const CERTIFICATE_SCOPE = [
   '# a connection opened for one certificate carries no host of another one',
   'http-request set-var(txn.hscope) var(txn.host),map_str(maps/cert_scope.map)',
   'http-request set-var(txn.hscope) var(txn.wild),map_str(maps/cert_scope.map) unless { var(txn.hscope) -m found }',
-  '# of answers that no app gives, too',
-  'http-request set-var(txn.hsts) var(txn.hscope),map_str(maps/hsts.map) if { ssl_fc }',
-  'http-request set-var(txn.sni) ssl_fc_sni,lower if { ssl_fc }',
-  'http-request set-var(txn.sscope) var(txn.sni),map_str(maps/cert_scope.map) if { ssl_fc }',
-  "http-request set-var(txn.sscope) 'var(txn.sni),regsub(^[^.]*,*),map_str(maps/cert_scope.map)' if { ssl_fc } !{ var(txn.sscope) -m found }",
-  'http-request deny deny_status 421 if { ssl_fc } !{ var(txn.hscope),strcmp(txn.sscope) eq 0 }',
+  `http-request unset-var(txn.hsts) if { ssl_fc } !${SAME_CERTIFICATE}`,
+  `http-request set-var(txn.hsts) var(txn.hscope),map_str(maps/hsts.map) if { ssl_fc } !${SAME_CERTIFICATE}`,
+  `http-request deny deny_status 421 if { ssl_fc } !${SAME_CERTIFICATE}`,
 ];
 
 const UNLESS_FOUND = 'unless { var(txn.app) -m found }';
@@ -178,13 +191,18 @@ const ANSWERS = [
 ];
 
 /** The limits of each app stand in maps, so that they change without a reload. Counted is in the app's own backend. */
-const APP_LIMITS = [
-  'http-request set-var(txn.body) var(txn.app),map_str_int(maps/max_body.map)',
-  'http-request deny deny_status 413 if { var(txn.body) -m found } { req.body_size,sub(txn.body) gt 0 }',
-  '# a body without a declared length would pass that limit; HTTP/2 needs no field to announce one, whatever the method',
-  'http-request wait-for-body time 5s at-least 1 if { var(txn.body) -m found } { req.hdr_cnt(content-length) eq 0 }',
-  'http-request return status 411 content-type text/plain string "411 Length Required" if { var(txn.body) -m found } { req.hdr_cnt(content-length) eq 0 } { req.body_len gt 0 }',
-  ...['requests', 'errors', 'concurrent'].map(
-    (limit) => `http-request set-var(txn.${limit}) var(txn.app),map_str_int(maps/limit_${limit}.map,4294967295)`,
-  ),
-];
+function appLimits({ timeouts }: Site): readonly string[] {
+  return [
+    'http-request set-var(txn.body) var(txn.app),map_str_int(maps/max_body.map)',
+    'http-request deny deny_status 413 if { var(txn.body) -m found } { req.body_size,sub(txn.body) gt 0 }',
+    '# a body without a declared length would pass that limit; HTTP/2 needs no field to announce one, whatever the method',
+    'http-request set-var(txn.unmeasured) bool(true) if { var(txn.body) -m found } { req.hdr_cnt(content-length) eq 0 }',
+    '# a websocket over HTTP/2 has no body, though its stream stays open',
+    'http-request unset-var(txn.unmeasured) if { fc_http_major eq 2 } { var(txn.ws) -m bool }',
+    `http-request wait-for-body time ${durationWord('site.timeouts.request_head', timeouts.requestHeadMs)} at-least 1 if { var(txn.unmeasured) -m found }`,
+    'http-request return status 411 content-type text/plain string "411 Length Required" if { var(txn.unmeasured) -m found } { req.body_len gt 0 }',
+    ...['requests', 'errors', 'concurrent'].map(
+      (limit) => `http-request set-var(txn.${limit}) var(txn.app),map_str_int(maps/limit_${limit}.map,4294967295)`,
+    ),
+  ];
+}

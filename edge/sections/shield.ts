@@ -4,7 +4,7 @@
  * address costs no handshake, and who is silent before TLS is gone after the inspect delay, on all versions.
  */
 import type { Site } from '../site/site.js';
-import type { Section } from '../syntax/configuration.js';
+import { type Section, V3_0 } from '../syntax/configuration.js';
 import { durationWord, numberWord } from '../syntax/words.js';
 import { bindWord, stageSocket } from './sockets.js';
 
@@ -12,6 +12,7 @@ export function shieldSections(site: Site): readonly Section[] {
   const { limits, listen, timeouts } = site;
   const connections = numberWord('site.limits.connections', limits.connections);
   const rate = numberWord('site.limits.connection_rate', limits.connectionRate);
+  const hello = durationWord('site.timeouts.hello', timeouts.helloMs);
   return [
     {
       title: 'backend st_shield',
@@ -29,12 +30,13 @@ export function shieldSections(site: Site): readonly Section[] {
         'tcp-request session reject if { src -f lists/deny_src.lst }',
         'tcp-request session track-sc0 src,ipmask(32,64) table st_shield',
         `tcp-request session reject if { sc_conn_cur(0) gt ${connections} } || { sc_conn_rate(0) gt ${rate} }`,
-        `tcp-request inspect-delay ${durationWord('site.timeouts.hello', timeouts.helloMs)}`,
+        `tcp-request inspect-delay ${hello}`,
         'tcp-request content reject unless { req.ssl_hello_type 1 }',
         'tcp-request content set-var(sess.sni) req.ssl_sni,lower',
         "tcp-request content reject unless { var(sess.sni),map_str(maps/cert_scope.map) -m found } || { 'var(sess.sni),regsub(^[^.]*,*),map_str(maps/cert_scope.map)' -m found }",
         // For the PROXY header, where 2.6 knows no other. Once the stream is handed over "timeout tunnel" is in its place.
-        `timeout client ${durationWord('site.timeouts.hello', timeouts.helloMs)}`,
+        `timeout client ${hello}`,
+        { since: V3_0, lines: [`timeout client-hs ${hello}`] },
         'default_backend tls_stage',
       ],
     },

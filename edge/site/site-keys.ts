@@ -181,7 +181,11 @@ const LIMIT_KEYS = {
 
 const TIMEOUT_KEYS = {
   hello: optional(duration(100), 3_000, 'of silence before the TLS hello'),
-  request_head: optional(duration(100), 10_000, 'for the whole head of a request'),
+  request_head: optional(
+    duration(100),
+    10_000,
+    'for the whole head of a request, and for the first of a body without a length',
+  ),
   keep_alive: optional(duration(100), 15_000, 'between two requests'),
   client: optional(duration(100), 30_000, 'of a client that sends and reads nothing'),
   connect: optional(duration(100), 3_000, 'for a connection to a server'),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EdgeProcess, type EdgeRequest, seenBy } from '../support/edge-process.js';
+import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
 
 const APPS = `
 name: shop
@@ -128,6 +129,12 @@ const CASES: readonly Case[] = [
   ['an encoded slash', 'www.one.example', '/v1%2fu', 400],
   ['an encoded backslash', 'www.one.example', '/v1%5cu', 400],
   ['an encoded NUL', 'www.one.example', '/v1%00', 400],
+  ['an encoded control character', 'www.one.example', '/a%1f', 400],
+  ['an encoded DEL', 'www.one.example', '/a%7f', 400],
+  ['an escape that is none', 'www.one.example', '/%zz', 400],
+  ['half an escape', 'www.one.example', '/a%2', 400],
+  ['a lone %', 'www.one.example', '/%', 400],
+  ['an encoded letter of another script', 'www.one.example', '/v1/%E2%82%AC', 'api'],
   ['a method that is not in use', 'www.one.example', '/', 405, { method: 'TRACE' }],
   ['the absolute form', 'www.one.example', 'https://www.one.example/v1/a', 'api'],
   // Certificates
@@ -143,21 +150,22 @@ const CASES: readonly Case[] = [
   ['and over TLS as well', 'plain.two.example', '/', 'plain'],
 ];
 
-test('routes', async (context) => {
-  const edge = await EdgeProcess.start(context, { apps: APPS });
+for (const version of HAPROXY_VERSIONS)
+  test(`routes, HAProxy ${version}`, async (context) => {
+    const edge = await EdgeProcess.start(context, { apps: APPS, version });
 
-  for (const [what, host, target, expected, more] of CASES) {
-    await context.test(`${what}: ${host} ${target} → ${expected}`, async () => {
-      const asking = edge.ask({ hosts: [host], target, ...more });
-      if (expected === 'closed') return assert.rejects(asking, /closed|ECONNRESET|disconnected|EPIPE|alert/);
-      const response = await asking;
-      if (typeof expected === 'number') assert.equal(response.status, expected);
-      else assert.equal(response.status === 200 ? seenBy(response).app : response.status, expected);
+    for (const [what, host, target, expected, more] of CASES) {
+      await context.test(`${what}: ${host} ${target} → ${expected}`, async () => {
+        const asking = edge.ask({ hosts: [host], target, ...more });
+        if (expected === 'closed') return assert.rejects(asking, /closed|ECONNRESET|disconnected|EPIPE|alert/);
+        const response = await asking;
+        if (typeof expected === 'number') assert.equal(response.status, expected);
+        else assert.equal(response.status === 200 ? seenBy(response).app : response.status, expected);
+      });
+    }
+
+    await context.test('a redirect goes to the name in its one spelling, and keeps path and query', async () => {
+      const { fields } = await edge.ask({ hosts: ['WWW.one.example.:80'], target: '/v1?a=b', sni: null });
+      assert.equal(fields.get('location'), 'https://www.one.example/v1?a=b');
     });
-  }
-
-  await context.test('a redirect goes to the name in its one spelling, and keeps path and query', async () => {
-    const { fields } = await edge.ask({ hosts: ['WWW.one.example.:80'], target: '/v1?a=b', sni: null });
-    assert.equal(fields.get('location'), 'https://www.one.example/v1?a=b');
   });
-});

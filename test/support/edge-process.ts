@@ -8,7 +8,8 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { writeReleaseFiles } from '../../src/cli/edge/release-files.js';
 import type { AppDefinition } from '../../src/model/app-definition.js';
 import { freePort, ownAddress } from './addresses.js';
-import { definitionsOf, edgeFolder, haproxyProgram, renderOf, siteOf, siteText } from './edge-release.js';
+import { definitionsOf, edgeFolder, renderOf, siteOf, siteText } from './edge-release.js';
+import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
 import { RawConnection, type RawResponse } from './raw-connection.js';
 
 export interface Cleaning {
@@ -20,7 +21,7 @@ export interface EdgeSetting {
   readonly apps: string;
   /** Further keys of edge.yml, as lines. */
   readonly site?: string;
-  readonly program?: string;
+  readonly version: TestedVersion;
 }
 
 export interface EdgeRequest {
@@ -106,7 +107,7 @@ export class EdgeClient {
 export class EdgeProcess extends EdgeClient {
   static async start(
     context: Cleaning,
-    { apps, site = '', program = haproxyProgram() }: EdgeSetting,
+    { apps, site = '', version }: EdgeSetting,
   ): Promise<EdgeProcess> {
     const folder = edgeFolder(context);
     const address = ownAddress();
@@ -125,7 +126,7 @@ ${site}`,
     if (rendered.refused.length > 0) throw new Error(JSON.stringify(rendered.problems));
     await writeReleaseFiles(path.join(folder, 'release'), rendered.release);
     const edge = new EdgeProcess(folder, address, ports);
-    await runHaproxy(context, program, path.join(folder, 'release/haproxy.cfg'), edge);
+    await runHaproxy(context, haproxyOfVersion(version), path.join(folder, 'release/haproxy.cfg'), edge);
     return edge;
   }
 }

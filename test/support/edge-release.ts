@@ -14,7 +14,7 @@ import { writeReleaseFiles } from '../../src/cli/edge/release-files.js';
 import type { AppDefinition } from '../../src/model/app-definition.js';
 import { parseAppDefinitions } from '../../src/model/app-definition-document.js';
 import { formatProblem } from '../../src/model/problem.js';
-import { findComponents } from './components.js';
+import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
 import { makeCertificate } from './test-certificates.js';
 
 /** A folder that goes with the test, and in it `run` with the state file that HAProxy wants to find. */
@@ -70,20 +70,14 @@ export async function renderOf(
 export async function checkWithHaproxy(
   rendered: Rendered,
   folder: string,
-  program = haproxyProgram(),
+  version: TestedVersion = '2.6',
 ): Promise<string> {
   const release = path.join(folder, 'release');
   await writeReleaseFiles(release, rendered.release);
   try {
-    execFileSync(program, ['-c', '-dW', '-f', path.join(release, 'haproxy.cfg')], { stdio: 'pipe' });
+    execFileSync(haproxyOfVersion(version), ['-c', '-dW', '-f', path.join(release, 'haproxy.cfg')], { stdio: 'pipe' });
     return '';
   } catch (error) {
     return String((error as { readonly stderr: Buffer }).stderr);
   }
-}
-
-export function haproxyProgram(): string {
-  const { haproxy } = findComponents();
-  if (haproxy === null) throw new Error('haproxy is missing; as root, npm test installs it');
-  return haproxy;
 }

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import { findComponents } from './components.js';
+import { haproxyOfVersion } from './haproxy-versions.js';
 
 const DEFAULTS = `global
   nbthread 1
@@ -22,9 +22,8 @@ export async function startHaproxy(
   context: TestContext,
   sections: string,
   awaited: { readonly host: string; readonly port: number },
+  haproxy = haproxyOfVersion('2.6'),
 ): Promise<void> {
-  const { haproxy } = findComponents();
-  if (haproxy === null) throw new Error('haproxy is missing; as root, npm test installs it');
   const folder = await mkdtemp(path.join(tmpdir(), 'autoproxy-haproxy-'));
   const file = path.join(folder, 'haproxy.cfg');
   await writeFile(file, DEFAULTS + sections);

@@ -11,12 +11,13 @@ import { type RouteTables, routeTables } from '../../../edge/routes/route-tables
 import { freePort, ownAddress } from '../../support/addresses.js';
 import { edgeApp } from '../../support/edge-apps.js';
 import { startHaproxy } from '../../support/haproxy-process.js';
+import { HAPROXY_VERSIONS, haproxyOfVersion, type TestedVersion } from '../../support/haproxy-versions.js';
 import { SeededRandom } from '../../support/seeded-random.js';
 import { randomPatterns, randomText, textLike } from './seeded-regexes.js';
 import { randomApps, randomHost, randomPath } from './seeded-routes.js';
 
 /** Serves the name of the app that the maps lead to, looked up as RouteTables says. */
-async function serveTables(context: TestContext, tables: RouteTables): Promise<Client> {
+async function serveTables(context: TestContext, tables: RouteTables, version: TestedVersion): Promise<Client> {
   const folder = mkdtempSync(path.join(tmpdir(), 'autoproxy-maps-'));
   const map = (name: keyof RouteTables): string => {
     const file = path.join(folder, `${name}.map`);
@@ -42,7 +43,7 @@ async function serveTables(context: TestContext, tables: RouteTables): Promise<C
   http-request set-var(txn.app) var(txn.parted),map_reg(${hostRegex}) ${unlessFound}
   http-request return status 200 content-type text/plain lf-string "%[var(txn.app)]"
 `;
-  await startHaproxy(context, sections, { host, port });
+  await startHaproxy(context, sections, { host, port }, haproxyOfVersion(version));
   const client = new Client(`http://${host}:${port}`, { pipelining: 20 });
   context.after(async () => {
     await client.destroy();
@@ -77,32 +78,34 @@ async function compare(client: Client, apps: readonly EdgeApp[], requests: reado
   return found;
 }
 
-for (const seed of [11, 12, 13]) {
-  test(`all kinds of routes, seed ${seed}`, async (context) => {
-    const random = new SeededRandom(seed);
-    const apps = randomApps(random);
-    const requests = Array.from({ length: 200 }, () => ({ host: randomHost(random), path: randomPath(random) }));
-    const client = await serveTables(context, routeTables(apps));
-    assert.ok((await compare(client, apps, requests)) > 20);
+for (const version of HAPROXY_VERSIONS) {
+  for (const seed of [11, 12, 13]) {
+    test(`all kinds of routes, seed ${seed}, HAProxy ${version}`, async (context) => {
+      const random = new SeededRandom(seed);
+      const apps = randomApps(random);
+      const requests = Array.from({ length: 200 }, () => ({ host: randomHost(random), path: randomPath(random) }));
+      const client = await serveTables(context, routeTables(apps), version);
+      assert.ok((await compare(client, apps, requests)) > 20);
+    });
+  }
+
+  test(`each accepted expression compiles in PCRE2 and matches what it matches here, HAProxy ${version}`, async (context) => {
+    const random = new SeededRandom(7);
+    const patterns = randomPatterns(random, 400);
+    // A host each: which of two expressions matches first is not the question here.
+    const apps = patterns.map((pattern, index) =>
+      edgeApp(`app-${index}`, [{ host: `h${index}.example`, path_regex: pattern }]),
+    );
+    const client = await serveTables(context, routeTables(apps), version);
+    let [matched, missed] = [0, 0];
+    for (const [index, app] of apps.entries()) {
+      const pattern = patterns[index] ?? '';
+      const texts = Array.from({ length: 8 }, (_, at) => (at < 3 ? textLike(pattern, random) : randomText(random)));
+      const requests = texts.map((text) => ({ host: `h${index}.example`, path: text }));
+      const found = await compare(client, [app], requests);
+      matched += found;
+      missed += requests.length - found;
+    }
+    assert.ok(matched > 200 && missed > 200, `${matched} matched, ${missed} did not`);
   });
 }
-
-test('each accepted expression compiles in PCRE2 and matches what it matches here', async (context) => {
-  const random = new SeededRandom(7);
-  const patterns = randomPatterns(random, 400);
-  // A host each: which of two expressions matches first is not the question here.
-  const apps = patterns.map((pattern, index) =>
-    edgeApp(`app-${index}`, [{ host: `h${index}.example`, path_regex: pattern }]),
-  );
-  const client = await serveTables(context, routeTables(apps));
-  let [matched, missed] = [0, 0];
-  for (const [index, app] of apps.entries()) {
-    const pattern = patterns[index] ?? '';
-    const texts = Array.from({ length: 8 }, (_, at) => (at < 3 ? textLike(pattern, random) : randomText(random)));
-    const requests = texts.map((text) => ({ host: `h${index}.example`, path: text }));
-    const found = await compare(client, [app], requests);
-    matched += found;
-    missed += requests.length - found;
-  }
-  assert.ok(matched > 200 && missed > 200, `${matched} matched, ${missed} did not`);
-});
