@@ -190,17 +190,18 @@ const ANSWERS = [
   "http-after-response del-header '^(server|x-powered-by|x-aspnet-version)$' -m reg",
 ];
 
+/** Limited, and nothing says how long the body is. */
+const UNMEASURED = '{ var(txn.body) -m found } { req.hdr_cnt(content-length) eq 0 }';
+
 /** The limits of each app stand in maps, so that they change without a reload. Counted is in the app's own backend. */
 function appLimits({ timeouts }: Site): readonly string[] {
+  const wait = durationWord('site.timeouts.request_head', timeouts.requestHeadMs);
   return [
     'http-request set-var(txn.body) var(txn.app),map_str_int(maps/max_body.map)',
     'http-request deny deny_status 413 if { var(txn.body) -m found } { req.body_size,sub(txn.body) gt 0 }',
     '# a body without a declared length would pass that limit; HTTP/2 needs no field to announce one, whatever the method',
-    'http-request set-var(txn.unmeasured) bool(true) if { var(txn.body) -m found } { req.hdr_cnt(content-length) eq 0 }',
-    '# a websocket over HTTP/2 has no body, though its stream stays open',
-    'http-request unset-var(txn.unmeasured) if { fc_http_major eq 2 } { var(txn.ws) -m bool }',
-    `http-request wait-for-body time ${durationWord('site.timeouts.request_head', timeouts.requestHeadMs)} at-least 1 if { var(txn.unmeasured) -m found }`,
-    'http-request return status 411 content-type text/plain string "411 Length Required" if { var(txn.unmeasured) -m found } { req.body_len gt 0 }',
+    `http-request wait-for-body time ${wait} at-least 1 if ${UNMEASURED}`,
+    `http-request return status 411 content-type text/plain string "411 Length Required" if ${UNMEASURED} { req.body_len gt 0 }`,
     ...['requests', 'errors', 'concurrent'].map(
       (limit) => `http-request set-var(txn.${limit}) var(txn.app),map_str_int(maps/limit_${limit}.map,4294967295)`,
     ),

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { EdgeProcess } from '../support/edge-process.js';
 import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
-import { http2Response, openHttp2 } from '../support/http2-client.js';
+import { http2Response, openHttp2, openHttp2Websocket } from '../support/http2-client.js';
 
 const HOST = 'www.one.example';
 const APPS = `
@@ -78,12 +78,7 @@ for (const version of HAPROXY_VERSIONS) {
       'a websocket over HTTP/2 is no body: its stream stays open, and is not waited for',
       async (inner) => {
         const session = await openHttp2(inner, edge, HOST);
-        if (session.remoteSettings === undefined) await once(session, 'remoteSettings');
-        const stream = session.request(
-          { ':method': 'CONNECT', ':protocol': 'websocket', ':scheme': 'https', ':path': '/', ':authority': HOST },
-          { endStream: false },
-        );
-        stream.on('error', () => {});
+        const stream = await openHttp2Websocket(session, HOST);
         const start = performance.now();
         const [fields] = await once(stream, 'response');
         assert.notEqual(fields[':status'], 408);

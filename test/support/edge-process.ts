@@ -7,18 +7,25 @@ import path from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { writeReleaseFiles } from '../../src/cli/edge/release-files.js';
 import type { AppDefinition } from '../../src/model/app-definition.js';
+import { encodeV1, encodeV2 } from '../../src/proxy-protocol/encode.js';
 import { freePort, ownAddress } from './addresses.js';
 import { definitionsOf, edgeFolder, renderOf, siteOf, siteText } from './edge-release.js';
 import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
 import { RawConnection, type RawResponse } from './raw-connection.js';
+
+/** Who asks, where nobody else is named. */
+const CLIENT = '127.0.0.9';
 
 export interface Cleaning {
   after(clean: () => void | Promise<void>): void;
 }
 
 export interface EdgeSetting {
-  /** Definitions; each app is at its slot of the one node, in pod alpha. */
   readonly apps: string;
+  /** Value of `servers` in edge.yml; without it each app has a double, at its slot of a node of its own, in pod alpha. */
+  readonly servers?: string;
+  /** Of the PROXY header that the balancer writes. */
+  readonly headerVersion?: 1 | 2;
   /** Further keys of edge.yml, as lines. */
   readonly site?: string;
   readonly version: TestedVersion;
@@ -67,19 +74,34 @@ export class EdgeClient {
   readonly folder: string;
   readonly address: string;
   readonly ports: EdgePorts;
+  readonly #header: (client: string) => Buffer;
 
-  constructor(folder: string, address: string, ports: EdgePorts) {
+  constructor(folder: string, address: string, ports: EdgePorts, headerVersion: 1 | 2 = 1) {
     this.folder = folder;
     this.address = address;
     this.ports = ports;
+    const encode = headerVersion === 1 ? encodeV1 : encodeV2;
+    this.#header = (client) =>
+      encode({
+        source: { address: client, port: 4_711 },
+        destination: { address: client.includes(':') ? '2001:db8::443' : '192.0.2.1', port: 443 },
+      });
   }
 
-  async open(sni: string | null, client = '127.0.0.9'): Promise<RawConnection> {
-    const port = sni === null ? this.ports.http : this.ports.https;
+  async open(sni: string | null, client = CLIENT): Promise<RawConnection> {
+    return new RawConnection(await (sni === null ? this.#connect(this.ports.http, client) : this.secure(sni, client)));
+  }
+
+  /** A connection on which TLS is spoken; a refused handshake rejects. */
+  async secure(sni: string, client = CLIENT, protocols: readonly string[] = ['http/1.1']): Promise<TLSSocket> {
+    return secured(await this.#connect(this.ports.https, client), sni, protocols);
+  }
+
+  async #connect(port: number, client: string): Promise<Socket> {
     const socket = connectTcp({ host: this.address, port });
     await once(socket, 'connect');
-    socket.write(`PROXY TCP${client.includes(':') ? 6 : 4} ${client} ${client} 4711 443\r\n`);
-    return new RawConnection(sni === null ? socket : await secured(socket, sni));
+    socket.write(this.#header(client));
+    return socket;
   }
 
   /** One request on a connection of its own. A refused handshake rejects. */
@@ -107,17 +129,17 @@ export class EdgeClient {
 export class EdgeProcess extends EdgeClient {
   static async start(
     context: Cleaning,
-    { apps, site = '', version }: EdgeSetting,
+    { apps, site = '', version, servers, headerVersion = 1 }: EdgeSetting,
   ): Promise<EdgeProcess> {
     const folder = edgeFolder(context);
     const address = ownAddress();
     const node = ownAddress();
     const ports = await freeEdgePorts(address);
     const definitions = definitionsOf(apps);
-    for (const app of definitions) await startApp(context, app, node);
+    if (servers === undefined) for (const app of definitions) await startApp(context, app, node);
     const text = siteText(
       folder,
-      `servers: {nodes: {alpha: [${node}]}, send_proxy: none}
+      `servers: ${servers ?? `{nodes: {alpha: [${node}]}, send_proxy: none}`}
 ${listenText(address, ports)}
 process: {run_dir: ${folder}/run, threads: 1, max_connections: 200}
 ${site}`,
@@ -125,7 +147,7 @@ ${site}`,
     const rendered = await renderOf(siteOf(text, folder), definitions);
     if (rendered.refused.length > 0) throw new Error(JSON.stringify(rendered.problems));
     await writeReleaseFiles(path.join(folder, 'release'), rendered.release);
-    const edge = new EdgeProcess(folder, address, ports);
+    const edge = new EdgeProcess(folder, address, ports, headerVersion);
     await runHaproxy(context, haproxyOfVersion(version), path.join(folder, 'release/haproxy.cfg'), edge);
     return edge;
   }
@@ -140,8 +162,8 @@ export function seenBy({ body }: RawResponse): Seen {
   return JSON.parse(body) as Seen;
 }
 
-async function secured(socket: Socket, servername: string): Promise<TLSSocket> {
-  const secure = connectTls({ socket, servername, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+async function secured(socket: Socket, servername: string, protocols: readonly string[]): Promise<TLSSocket> {
+  const secure = connectTls({ socket, servername, rejectUnauthorized: false, ALPNProtocols: [...protocols] });
   await new Promise<void>((resolve, reject) => {
     secure.once('secureConnect', resolve);
     secure.once('error', reject);

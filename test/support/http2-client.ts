@@ -1,8 +1,6 @@
 /** A client of HTTP/2 through an edge: over TLS, behind the PROXY header of a balancer. */
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
-import { connect as connectTcp } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import type { EdgeProcess } from './edge-process.js';
 
 interface Cleaning {
@@ -14,17 +12,23 @@ export async function openHttp2(
   context: Cleaning,
   edge: EdgeProcess,
   host: string,
-  header: string | Buffer = 'PROXY TCP4 127.0.0.9 127.0.0.9 4711 443\r\n',
+  client?: string,
 ): Promise<ClientHttp2Session> {
-  const socket = connectTcp({ host: edge.address, port: edge.ports.https });
-  await once(socket, 'connect');
-  socket.write(header);
-  const secure = connectTls({ socket, servername: host, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
-  await once(secure, 'secureConnect');
+  const secure = await edge.secure(host, client, ['h2']);
   const session = connect(`https://${host}`, { createConnection: () => secure });
   session.on('error', () => {});
   context.after(() => session.destroy());
   return session;
+}
+
+/** A websocket by extended CONNECT (RFC 8441). */
+export async function openHttp2Websocket(session: ClientHttp2Session, host: string): Promise<ClientHttp2Stream> {
+  if (session.remoteSettings === undefined) await once(session, 'remoteSettings');
+  const fields = { ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/', ':authority': host };
+  const websocket = { 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+  const stream = session.request({ ...fields, ':scheme': 'https', ...websocket }, { endStream: false });
+  stream.on('error', () => {});
+  return stream;
 }
 
 export interface Http2Response {
