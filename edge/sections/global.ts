@@ -57,6 +57,7 @@ export function httpErrorsSection(): Section {
 /** None when the servers are nodes, whose addresses are written out. */
 export function resolversSections({ servers: { place } }: Site): readonly Section[] {
   if (place.kind === 'nodes') return [];
+  const resolve = durationWord('site.servers.resolve', place.resolveMs);
   const nameservers = place.nameservers.map(
     (address, index) => `nameserver dns${index + 1} ${socketWord('site.servers.nameservers', address)}`,
   );
@@ -68,10 +69,11 @@ export function resolversSections({ servers: { place } }: Site): readonly Sectio
         'accepted_payload_size 8192',
         'resolve_retries 3',
         '# how often names are asked for, whatever "hold valid" says',
-        'timeout resolve 10s',
-        'timeout retry 1s',
-        'hold valid 10s',
-        'hold obsolete 30s',
+        `timeout resolve ${resolve}`,
+        `timeout retry ${durationWord('site.servers.resolve', Math.min(1_000, place.resolveMs))}`,
+        `hold valid ${resolve}`,
+        '# an address leaves when it is missing in the second answer, not in the first: answers may be parts',
+        `hold obsolete ${durationWord('site.servers.resolve', Math.ceil(1.5 * place.resolveMs))}`,
         '# an outage of the DNS takes no server down whose address is known',
         'hold nx 5m',
         'hold refused 1h',

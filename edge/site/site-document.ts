@@ -90,11 +90,12 @@ function siteFromValues(values: Values<typeof SITE_KEYS>, root: YAMLMap, yaml: Y
 }
 
 function serverPlaceFromValues(
-  { template, port, slots, nameservers, nodes }: Values<typeof SITE_KEYS>['servers'],
+  { template, port, slots, nameservers, resolve, nodes }: Values<typeof SITE_KEYS>['servers'],
   node: Node,
   yaml: YamlText,
 ): ServerPlace | null {
-  if (template !== null && nodes === null) return { kind: 'dns', template, port, slots, nameservers };
+  if (template !== null && nodes === null)
+    return { kind: 'dns', template, port, slots, nameservers, resolveMs: resolve };
   if (template === null && nodes !== null) return { kind: 'nodes', nodes };
   const hint = 'write either template: "{app}.{pod}.svc.example" or nodes: {alpha: [10.0.0.1]}';
   yaml.note('error', null, node, 'site.servers: the apps are either at names or at nodes', hint);

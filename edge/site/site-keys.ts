@@ -163,6 +163,7 @@ const SERVER_KEYS = {
     [],
     'without them those of /etc/resolv.conf',
   ),
+  resolve: optional(duration(100), 10_000, 'between two questions for a name; a change is followed in twice of it'),
   nodes: optional<ReadonlyMap<string, readonly string[]> | null>(
     nodes,
     null,

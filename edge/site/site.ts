@@ -63,6 +63,8 @@ export type ServerPlace =
       readonly slots: number;
       /** Empty: those of /etc/resolv.conf. */
       readonly nameservers: readonly SocketAddress[];
+      /** Between two questions for one name. */
+      readonly resolveMs: number;
     }
   /** No private balancer: the nodes themselves, at the app's slot. IP addresses by pod. */
   | { readonly kind: 'nodes'; readonly nodes: ReadonlyMap<string, readonly string[]> };

@@ -26,6 +26,7 @@ test('the least that a site has to say, and what follows from it', () => {
     port: 80,
     slots: 8,
     nameservers: [],
+    resolveMs: 10_000,
   });
   assert.equal(site?.servers.sendProxy, 'v2');
   assert.equal(site?.running.user, null);
