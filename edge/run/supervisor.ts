@@ -63,11 +63,13 @@ export class Supervisor {
   }
 
   async #look(): Promise<void> {
-    const { master, applier, log, clock } = this.#parts;
+    const { master, runtime, applier, log, clock } = this.#parts;
     let nextMs = LOOK_MS;
     try {
       const { masterPid, workerPid } = await master.state(STATE_MS);
       if (workerPid !== null && !this.#isRunning) {
+        // From 3.1 on a worker is listed before it has read its configuration.
+        await runtime.workerPid();
         this.#isRunning = true;
         this.#backoff.reset();
         log.info({ master: masterPid, adopted: this.#child === null }, 'HAProxy runs');

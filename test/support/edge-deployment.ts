@@ -8,12 +8,13 @@ import { Master, type MasterState } from '../../edge/haproxy/master.js';
 import { ReleaseDirectory } from '../../edge/release/release-directory.js';
 import { ownAddress } from './addresses.js';
 import { type Cleaning, EdgeClient, type EdgePorts, freeEdgePorts, listenText, startApp } from './edge-process.js';
-import { definitionsOf, edgeFolder, haproxyProgram, siteText } from './edge-release.js';
+import { definitionsOf, edgeFolder, siteText } from './edge-release.js';
 import { eventually } from './eventually.js';
+import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
 import { CLI_ENTRY, type CliResult, runCli } from './run-cli.js';
 
 export interface DeploymentSetting {
-  readonly program?: string;
+  readonly version: TestedVersion;
   /** Further lines of edge.yml. */
   readonly site?: string;
 }
@@ -38,9 +39,14 @@ export class EdgeDeployment extends EdgeClient {
   }
 
   /** The files are there; nothing runs yet. */
-  static async create(context: Cleaning, { program = haproxyProgram(), site = '' }: DeploymentSetting = {}) {
+  static async create(context: Cleaning, { version, site = '' }: DeploymentSetting) {
     const address = ownAddress();
-    const deployment = new EdgeDeployment(edgeFolder(context), address, await freeEdgePorts(address), program);
+    const deployment = new EdgeDeployment(
+      edgeFolder(context),
+      address,
+      await freeEdgePorts(address),
+      haproxyOfVersion(version),
+    );
     mkdirSync(path.join(deployment.folder, 'registry'));
     deployment.writeSite(site);
     context.after(() => deployment.#end());

@@ -7,6 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { EdgeDeployment } from '../../support/edge-deployment.js';
 import { seenBy } from '../../support/edge-process.js';
 import { eventually } from '../../support/eventually.js';
+import { HAPROXY_VERSIONS } from '../../support/haproxy-versions.js';
 import { makeCertificate } from '../../support/test-certificates.js';
 
 function appText(name: string, slot: number, edge: string): string {
@@ -29,83 +30,87 @@ async function timeUntil(what: string, isSo: () => Promise<boolean>): Promise<nu
   return performance.now() - startedAt;
 }
 
-test('edge run: routes, limits, deny lists and certificates change as HAProxy runs; an app is one reload', async (context) => {
-  const edge = await EdgeDeployment.create(context);
-  edge.writeApp('shop', SHOP);
-  await edge.startServers(context, `${SHOP}---\n${SIDE}`);
-  await edge.run();
-  context.after(() => context.diagnostic(edge.log));
-  assert.equal(seenBy(await edge.ask({ hosts: ['shop.one.example'] })).app, 'shop');
-  const pid = await edge.workerPid();
-
-  await context.test('a route', async (part) => {
-    edge.writeApp('shop', appText('shop', 21300, ROUTES(['shop.one.example', 'more.one.example'])));
-    const tookMs = await timeUntil('the route is served', async () => (await status(edge, 'more.one.example')) === 200);
-    part.diagnostic(`${tookMs.toFixed(0)} ms`);
-    assert.equal(await edge.workerPid(), pid);
-  });
-
-  await context.test('an expression, with what one line of the runtime socket would eat', async () => {
-    const route = `  routes: [{host: shop.one.example}, {host_regex: '^s-[0-9]+\\.one\\.example$', path_regex: '^/u/[0-9]+$'}]\n`;
-    edge.writeApp('shop', appText('shop', 21300, route));
-    const ask = async (host: string, target: string) => (await edge.ask({ hosts: [host], target })).status;
-    await eventually('the expression is served', async () => (await ask('s-1.one.example', '/u/7')) === 200);
-    assert.equal(await ask('s-1.one.example', '/u/x'), 404);
-    assert.equal(await edge.workerPid(), pid);
-  });
-
-  await context.test('a limit', async () => {
-    edge.writeApp('shop', appText('shop', 21300, `${ROUTES(['shop.one.example'])}  rate_limit: {requests: 3}\n`));
-    const client = '198.51.100.20';
-    await eventually('the limit holds', async () => (await status(edge, 'shop.one.example', client)) === 429);
-    assert.equal(await edge.workerPid(), pid);
+for (const version of HAPROXY_VERSIONS)
+  test(`edge run: routes, limits, deny lists and certificates change as HAProxy runs; an app is one reload, HAProxy ${version}`, async (context) => {
+    const edge = await EdgeDeployment.create(context, { version });
     edge.writeApp('shop', SHOP);
-    await eventually('the limit is gone', async () => (await status(edge, 'shop.one.example', client)) === 200);
-  });
+    await edge.startServers(context, `${SHOP}---\n${SIDE}`);
+    await edge.run();
+    context.after(() => context.diagnostic(edge.log));
+    assert.equal(seenBy(await edge.ask({ hosts: ['shop.one.example'] })).app, 'shop');
+    const pid = await edge.workerPid();
 
-  await context.test('a denied network of the site', async () => {
-    const client = '203.0.113.77';
-    assert.equal(await status(edge, 'shop.one.example', client), 200);
-    edge.writeSite('deny: [203.0.113.0/24]');
-    await eventually(
-      'it is refused',
-      async () => (await status(edge, 'shop.one.example', client).catch(() => 0)) === 0,
-    );
-    assert.equal(await status(edge, 'shop.one.example', '203.0.114.1'), 200);
-  });
+    await context.test('a route', async (part) => {
+      edge.writeApp('shop', appText('shop', 21300, ROUTES(['shop.one.example', 'more.one.example'])));
+      const tookMs = await timeUntil(
+        'the route is served',
+        async () => (await status(edge, 'more.one.example')) === 200,
+      );
+      part.diagnostic(`${tookMs.toFixed(0)} ms`);
+      assert.equal(await edge.workerPid(), pid);
+    });
 
-  await context.test('a renewed certificate', async (part) => {
-    const worker = await edge.workerPid();
-    const renewed = makeCertificate({ names: ['one.example', '*.one.example'], subject: 'renewed' });
-    writeFileSync(path.join(edge.folder, 'next.pem'), renewed.certificate + renewed.key);
-    copyFileSync(path.join(edge.folder, 'next.pem'), path.join(edge.folder, 'one.pem'));
-    const tookMs = await timeUntil(
-      'it is served',
-      async () => (await subjectAt(edge, 'shop.one.example')) === 'renewed',
-    );
-    part.diagnostic(`${tookMs.toFixed(0)} ms`);
-    assert.equal(await edge.workerPid(), worker);
-  });
+    await context.test('an expression, with what one line of the runtime socket would eat', async () => {
+      const route = `  routes: [{host: shop.one.example}, {host_regex: '^s-[0-9]+\\.one\\.example$', path_regex: '^/u/[0-9]+$'}]\n`;
+      edge.writeApp('shop', appText('shop', 21300, route));
+      const ask = async (host: string, target: string) => (await edge.ask({ hosts: [host], target })).status;
+      await eventually('the expression is served', async () => (await ask('s-1.one.example', '/u/7')) === 200);
+      assert.equal(await ask('s-1.one.example', '/u/x'), 404);
+      assert.equal(await edge.workerPid(), pid);
+    });
 
-  await context.test('an app', async (part) => {
-    const worker = await edge.workerPid();
-    edge.writeApp('side', SIDE);
-    const tookMs = await timeUntil('it is served', async () => (await status(edge, 'side.two.example')) === 200);
-    part.diagnostic(`${tookMs.toFixed(0)} ms`);
-    assert.ok(tookMs < 2_000, `${tookMs} ms`);
-    assert.notEqual(await edge.workerPid(), worker);
-    assert.equal(await status(edge, 'shop.one.example'), 200);
-  });
+    await context.test('a limit', async () => {
+      edge.writeApp('shop', appText('shop', 21300, `${ROUTES(['shop.one.example'])}  rate_limit: {requests: 3}\n`));
+      const client = '198.51.100.20';
+      await eventually('the limit holds', async () => (await status(edge, 'shop.one.example', client)) === 429);
+      assert.equal(await edge.workerPid(), pid);
+      edge.writeApp('shop', SHOP);
+      await eventually('the limit is gone', async () => (await status(edge, 'shop.one.example', client)) === 200);
+    });
 
-  await context.test('a broken definition leaves the others alone, and is named', async () => {
-    edge.writeApp('side', 'name: side\npods: nowhere [\n');
-    await eventually('it is named', async () => edge.log.includes('side.yml'));
-    assert.equal(await status(edge, 'shop.one.example'), 200);
-  });
+    await context.test('a denied network of the site', async () => {
+      const client = '203.0.113.77';
+      assert.equal(await status(edge, 'shop.one.example', client), 200);
+      edge.writeSite('deny: [203.0.113.0/24]');
+      await eventually(
+        'it is refused',
+        async () => (await status(edge, 'shop.one.example', client).catch(() => 0)) === 0,
+      );
+      assert.equal(await status(edge, 'shop.one.example', '203.0.114.1'), 200);
+    });
 
-  assert.equal(await edge.stop(), 0);
-  assert.equal(await edge.state(), null, 'HAProxy ends with it');
-});
+    await context.test('a renewed certificate', async (part) => {
+      const worker = await edge.workerPid();
+      const renewed = makeCertificate({ names: ['one.example', '*.one.example'], subject: 'renewed' });
+      writeFileSync(path.join(edge.folder, 'next.pem'), renewed.certificate + renewed.key);
+      copyFileSync(path.join(edge.folder, 'next.pem'), path.join(edge.folder, 'one.pem'));
+      const tookMs = await timeUntil(
+        'it is served',
+        async () => (await subjectAt(edge, 'shop.one.example')) === 'renewed',
+      );
+      part.diagnostic(`${tookMs.toFixed(0)} ms`);
+      assert.equal(await edge.workerPid(), worker);
+    });
+
+    await context.test('an app', async (part) => {
+      const worker = await edge.workerPid();
+      edge.writeApp('side', SIDE);
+      const tookMs = await timeUntil('it is served', async () => (await status(edge, 'side.two.example')) === 200);
+      part.diagnostic(`${tookMs.toFixed(0)} ms`);
+      assert.ok(tookMs < 2_000, `${tookMs} ms`);
+      assert.notEqual(await edge.workerPid(), worker);
+      assert.equal(await status(edge, 'shop.one.example'), 200);
+    });
+
+    await context.test('a broken definition leaves the others alone, and is named', async () => {
+      edge.writeApp('side', 'name: side\npods: nowhere [\n');
+      await eventually('it is named', async () => edge.log.includes('side.yml'));
+      assert.equal(await status(edge, 'shop.one.example'), 200);
+    });
+
+    assert.equal(await edge.stop(), 0);
+    assert.equal(await edge.state(), null, 'HAProxy ends with it');
+  });
 
 /** Common name of the certificate that is shown. */
 async function subjectAt({ address, ports }: EdgeDeployment, servername: string): Promise<string> {
