@@ -187,9 +187,12 @@ for (const version of HAPROXY_VERSIONS) {
   });
 }
 
+/** Rejects when the socket is closed, or is closed meanwhile. */
 async function assertEcho(socket: WebSocket, word: string): Promise<void> {
+  assert.equal(socket.readyState, WebSocket.OPEN);
+  const closed = once(socket, 'close').then(() => assert.fail(`closed before it heard ${word}`));
   const heard = once(socket, 'message');
   socket.send(word);
-  const [bytes] = (await heard) as [Buffer];
+  const [bytes] = (await Promise.race([heard, closed])) as [Buffer];
   assert.equal(bytes.toString(), word);
 }
