@@ -37,7 +37,7 @@ frontend fe
     const child = spawn(program, ['-W', '-S', `${socket},level,admin`, '-f', file], { stdio: 'ignore' });
     const exited = once(child, 'exit');
     context.after(async () => {
-      child.kill('SIGTERM');
+      child.kill('SIGKILL');
       await exited;
     });
     const answer = async (): Promise<string> =>
