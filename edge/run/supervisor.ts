@@ -128,7 +128,8 @@ export class Supervisor {
       if (await this.#isGoneWithin(deadlineMs)) return;
       log.warn({ deadlineMs }, 'HAProxy has not ended in time; what is left is cut');
       process.kill(masterPid, 'SIGTERM');
-      await this.#isGoneWithin(STATE_MS);
+      // A master that was reloaded just before may lose it.
+      if (!(await this.#isGoneWithin(STATE_MS))) process.kill(masterPid, 'SIGKILL');
     } catch (error) {
       if (!(error instanceof SocketFailure)) throw error;
       log.warn({ reason: error.message }, 'HAProxy did not answer at its end');
