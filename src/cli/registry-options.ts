@@ -1,7 +1,9 @@
 /** What all commands of the registry share: where it is, which ports may be slots, and failures in words. */
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
-import { consulSettingsFromEnvironment } from '../consul/environment.js';
+import { ConfigError, loadOptions } from '../config/load.js';
+import type { ConsulSettings } from '../consul/settings.js';
+import { CONSUL_OPTIONS, consulSettingsFrom } from '../consul/settings-from-options.js';
 import { systemClock } from '../core/clock.js';
 import { formatDuration } from '../core/durations.js';
 import { escapeText } from '../model/problem.js';
@@ -12,6 +14,7 @@ import { type Registry, RegistryFailure } from '../registry/registry.js';
 import { DEFAULT_SLOT_RULES, KERNEL_EPHEMERAL, type PortRange, type SlotRules } from '../registry/slot-rules.js';
 import type { CommandContext } from './command-context.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
+import { configInputs } from './node-options.js';
 import { durationArgument } from './option-types.js';
 
 export interface RegistryOptionValues {
@@ -102,10 +105,20 @@ export async function withRegistry<T>(
 function openRegistry(directory: string | undefined, url: string | undefined, env: NodeJS.ProcessEnv): Registry {
   const named = directory ?? (url === undefined ? env.AUTOPROXY_REGISTRY : undefined);
   if (named !== undefined && named !== '') return new DirectoryRegistry(named);
-  const settings = consulSettingsFromEnvironment(url ?? (env.AUTOPROXY_CONSUL || null), env);
+  const settings = readConsulSettings(url, env);
   if (settings !== null) return new ConsulRegistry(settings);
   const hint = 'give --registry DIR or --consul URL, or set AUTOPROXY_REGISTRY or CONSUL_HTTP_ADDR';
   throw new CommandFailure('no registry was named', hint, EXIT_CODES.usage);
+}
+
+/** As a node is told: each of its options for Consul has its variables here too. */
+function readConsulSettings(url: string | undefined, env: NodeJS.ProcessEnv): ConsulSettings | null {
+  try {
+    return consulSettingsFrom(loadOptions(CONSUL_OPTIONS, configInputs({ consul: url }, env)));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new CommandFailure(error.message, null, EXIT_CODES.usage);
+  }
 }
 
 /** Somebody may have widened it: what holds here most likely holds on the nodes. */

@@ -55,13 +55,33 @@ const TABLE: OptionTable = OPTIONS;
 
 /** @throws ConfigError naming everything that is wrong, when anything is */
 export function loadConfig(inputs: ConfigInputs): LoadedConfig {
-  const { flags, env, host, workingDir } = inputs;
+  const { flags, env } = inputs;
   const problems: Problem[] = [...unknownFlags(flags), ...unknownVariables(env)];
   const file = findFile(inputs);
   const inFile = file === null ? new Map<string, Written>() : readOptionsFile(file, problems);
 
+  const config = readOptions(Object.keys(TABLE) as (keyof Config)[], inputs, inFile, problems);
+  return { config, file, warnings: problems };
+}
+
+/**
+ * Some options alone, for commands that are no node: from flags and the environment, not from the file of a node.
+ * @throws ConfigError naming everything that is wrong with these, when anything is
+ */
+export function loadOptions<Key extends keyof Config>(keys: readonly Key[], inputs: ConfigInputs): Pick<Config, Key> {
+  return readOptions(keys, inputs, new Map(), []);
+}
+
+/** @throws ConfigError when there is an error among the problems, those that were known before too */
+function readOptions<Key extends keyof Config>(
+  keys: readonly Key[],
+  { flags, env, host, workingDir }: ConfigInputs,
+  inFile: ReadonlyMap<string, Written>,
+  problems: Problem[],
+): Pick<Config, Key> {
   const values: Record<string, unknown> = {};
-  for (const [key, option] of Object.entries(TABLE)) {
+  for (const key of keys) {
+    const option: Option<unknown> = OPTIONS[key];
     const flag = option.isSecret ? undefined : flags[option.name];
     const written =
       flag === undefined
@@ -71,7 +91,7 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
   }
   if (problems.some(({ severity }) => severity === 'error')) throw new ConfigError(problems);
   // Each key of the table holds what its own reader gave.
-  return { config: values as unknown as Config, file, warnings: problems };
+  return values as unknown as Pick<Config, Key>;
 }
 
 function readOption(option: Option<unknown>, written: Written | null, problems: Problem[]): unknown {

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { AdminAddress } from '../config/text-readers.js';
-import type { ConsulSettings } from '../consul/settings.js';
+import { consulSettingsFrom } from '../consul/settings-from-options.js';
 import type { NodeRegistration } from '../consul/writes.js';
 import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
@@ -43,20 +43,6 @@ export function createConsulParts(
       onForgotten: () => registration.renew(),
       ...parts,
     }),
-  };
-}
-
-function consulSettingsFrom(config: Config): ConsulSettings | null {
-  if (config.consul === null) return null;
-  return {
-    url: config.consulSsl ? config.consul.replace(/^http:/, 'https:') : config.consul,
-    token: config.consulToken,
-    tokenFile: config.consulTokenFile,
-    caFile: config.consulCaFile,
-    certFile: config.consulCertFile,
-    keyFile: config.consulKeyFile,
-    namespace: config.consulNamespace,
-    datacenter: config.consulDatacenter,
   };
 }
 

@@ -221,12 +221,27 @@ test('without a registry, with two, and with a wrong variable the command line w
     [['app', 'ls'], {}],
     [['app', 'ls', '--registry', '/tmp', '--consul', 'http://127.0.0.1:1'], {}],
     [['slot', 'ls', '--registry', '/tmp'], { AUTOPROXY_SLOT_RANGE: '9-1' }],
+    [['app', 'ls', '--consul', 'ftp://127.0.0.1'], {}],
+    [['app', 'ls'], { CONSUL_HTTP_ADDR: 'http://127.0.0.1:1/ui' }],
+    [['app', 'ls', '--consul', 'http://127.0.0.1:1'], { CONSUL_HTTP_SSL: 'perhaps' }],
     [['slot', 'free', 'x', '--registry', '/tmp'], {}],
   ] as const) {
     const { exitCode, stderr } = await runCli(words, env);
     assert.equal(exitCode, 64, words.join(' '));
     assert.notEqual(stderr, '');
   }
+});
+
+test("the registry's Consul is named by the variables of a node, the own ones before Consul's", async () => {
+  const reached = async (env: Readonly<Record<string, string>>): Promise<string | undefined> =>
+    /Consul at (\S+) can not be reached/.exec((await runCli(['app', 'ls'], env)).stderr)?.[1];
+  const old = { CONSUL_HTTP_ADDR: '127.0.0.1:1', CONSUL_HTTP_SSL: 'true' };
+  assert.equal(await reached(old), 'https://127.0.0.1:1');
+  const own = { AUTOPROXY_CONSUL: 'http://127.0.0.1:2', AUTOPROXY_CONSUL_SSL: 'false' };
+  assert.equal(await reached({ ...old, ...own }), 'http://127.0.0.1:2');
+  const file = await runCli(['app', 'ls'], { ...own, AUTOPROXY_CONSUL_TOKEN_FILE: '/nonexistent/token' });
+  assert.equal(file.exitCode, 1);
+  assert.match(file.stderr, /the token can not be read: .*\/nonexistent\/token/);
 });
 
 test('a Consul that does not answer is named, with what to do', async () => {
