@@ -20,6 +20,7 @@ import {
 } from '../consul/reads.js';
 import { APPS_PREFIX, type ConsulSettings } from '../consul/settings.js';
 import type { Clock, Random } from '../core/clock.js';
+import { refuseHiddenView } from './consul-hidden.js';
 import { instanceReportsFrom } from './consul-reports.js';
 import { consulStateFrom, type KeyRecord, recordFromKey } from './consul-state.js';
 import {
@@ -177,6 +178,7 @@ export class ConsulSource implements Source {
       // Another server than the one that told, and it lags: nothing would wake us when it has caught up.
       if (isBehind(view, this.#toldIndexes)) view = await this.#readView('leader');
       this.#failures.delete('node');
+      refuseHiddenView(this.#options.node, this.#node, view);
       if (hasForgottenNode(this.#node, view)) this.#doubts.set('node', 'Consul forgot this node');
       if (isBehind(view, this.#toldIndexes)) this.#doubts.set('node', "Consul's index went back");
       this.#node = view;
