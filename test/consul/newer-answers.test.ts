@@ -1,113 +1,164 @@
 /**
- * Answers in the shape that newer Consul gives (its API documentation, 1.15 to 1.22): fields that 1.8 did not have are no
- * trouble, and what was left out or became null means what it meant. Written from the documentation, not recorded.
+ * Answers in the shapes of newer Consul than the one that the other tests run: of 1.15, of 1.18 Enterprise, of 1.22, and
+ * refusals. They were written by hand after the documents of its API, with made-up names; a server says them again, so that
+ * they go the whole way through the client.
  */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { checksFromBody, keysFromBody, nodeServicesFromBody, serviceNodesFromBody } from '../../src/consul/answers.js';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { ConsulConnection } from '../../src/consul/connection.js';
 import { ConsulFailure } from '../../src/consul/failure.js';
+import {
+  type Answer,
+  type Read,
+  readFrom,
+  readKeys,
+  readNodeChecks,
+  readNodeServices,
+  readNow,
+  readServiceNodes,
+} from '../../src/consul/reads.js';
+import { podNodesFrom } from '../../src/neighbors/consul-nodes.js';
 
-const NODE = {
-  ID: '40e4a748-2192-161a-0510-9bf59fe950b5',
-  Node: 'a1',
-  Address: '10.0.1.1',
-  Datacenter: 'dc1',
-  TaggedAddresses: { lan: '10.0.1.1', lan_ipv4: '10.0.1.1', wan: '10.0.1.1' },
-  Meta: { 'consul-network-segment': '', 'consul-version': '1.22.0' },
-  Locality: { Region: 'r1', Zone: 'z1' },
-  CreateIndex: 11,
-  ModifyIndex: 13,
-};
+interface WrittenAnswer {
+  readonly path: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
 
-const SERVICE = {
-  ID: 'shop-1',
-  Service: 'shop',
-  Tags: ['autoproxy.weight=7'],
-  Meta: null,
-  Port: 8080,
-  Address: '10.0.1.9',
-  SocketPath: '',
-  TaggedAddresses: { lan_ipv4: { Address: '10.0.1.9', Port: 8080 } },
-  Weights: { Passing: 1, Warning: 1 },
-  EnableTagOverride: false,
-  Proxy: { Mode: '', MeshGateway: {}, Expose: {} },
-  Connect: {},
-  PeerName: '',
-  Locality: null,
-  Ports: [{ Name: 'http', Port: 8080, Default: true }],
-  CreateIndex: 20,
-  ModifyIndex: 20,
-};
+/** The documents stand beside the sources; tests run from dist/test/consul. */
+function answersOf(name: string): readonly WrittenAnswer[] {
+  const file = new URL(`../../../test/consul/answers/${name}.json`, import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly answers: readonly WrittenAnswer[] }).answers;
+}
 
-const CHECK = {
-  Node: 'a1',
-  CheckID: 'service:shop-1',
-  Name: "Service 'shop' check",
-  Status: 'passing',
-  Notes: '',
-  Output: 'TCP connect 10.0.1.9:8080: Success',
-  ServiceID: 'shop-1',
-  ServiceName: 'shop',
-  ServiceTags: [],
-  Type: 'tcp',
-  Interval: '10s',
-  Timeout: '2s',
-  ExposedPort: 0,
-  Definition: {},
-  PeerName: '',
-  CreateIndex: 20,
-  ModifyIndex: 21,
-};
+/** @returns what asks a Consul that says these answers, each for its path; one alone for every path */
+async function replay(
+  context: TestContext,
+  answers: readonly WrittenAnswer[],
+): Promise<<T>(read: Read<T>) => Promise<Answer<T>>> {
+  const server = createServer(({ url }, response) => {
+    const path = decodeURIComponent(url?.replace(/\?.*/, '') ?? '');
+    const answer = answers.length === 1 ? answers[0] : answers.find((candidate) => candidate.path === path);
+    const body = typeof answer?.body === 'string' ? answer.body : JSON.stringify(answer?.body);
+    response.writeHead(answer?.status ?? 400, answer?.headers).end(body);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const none = { token: null, tokenFile: null, caFile: null, certFile: null, keyFile: null };
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const connection = new ConsulConnection({ url, ...none, namespace: null, datacenter: null });
+  context.after(() => {
+    connection.close();
+    server.close();
+  });
+  return (read) => readFrom(connection, read, readNow('stale', AbortSignal.timeout(5_000)));
+}
 
-const ENTRY = {
-  id: 'shop-1',
-  name: 'shop',
-  address: '10.0.1.9',
-  port: 8080,
-  tags: ['autoproxy.weight=7'],
-  meta: {},
-  weights: { passing: 1, warning: 1 },
-};
+const KEYS = readKeys('autoproxy/apps/');
+const SERVICES = readNodeServices('docker-1');
+const CHECKS = readNodeChecks('docker-1');
+const NODES = readServiceNodes('autoproxy', 'alpha');
 
-test('the services of a node: those of applications, not the proxies of the mesh', () => {
-  const sidecar = { ...SERVICE, ID: 'shop-1-sidecar-proxy', Kind: 'connect-proxy', Service: 'shop-sidecar-proxy' };
-  const body = { Node: NODE, Services: { 'shop-1': SERVICE, 'shop-1-sidecar-proxy': sidecar } };
-  assert.deepEqual(nodeServicesFromBody(body), { address: '10.0.1.1', services: [ENTRY] });
-});
+const DOCUMENT = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21034\n';
 
-test('a node that is not there, and one without services', () => {
-  assert.equal(nodeServicesFromBody(null), null);
-  assert.deepEqual(nodeServicesFromBody({ Node: NODE, Services: null }), { address: '10.0.1.1', services: [] });
-});
-
-test('checks, and a status that nobody knows yet', () => {
-  const [known, unknown] = checksFromBody([CHECK, { ...CHECK, Status: 'degraded' }]);
-  const { CheckID: id, Name: name, Output: output } = CHECK;
-  assert.deepEqual(known, { id, name, output, status: 'passing', serviceId: 'shop-1' });
-  assert.equal(unknown?.status, 'critical');
-});
-
-test('the nodes of a service', () => {
-  const [first] = serviceNodesFromBody([{ Node: NODE, Service: SERVICE, Checks: [CHECK] }]);
-  assert.equal(first?.node, 'a1');
-  assert.equal(first?.nodeAddress, '10.0.1.1');
-  assert.deepEqual(first?.service, ENTRY);
-});
-
-test('keys, with partition and namespace, and one without a value', () => {
-  const key = { LockIndex: 0, Key: 'autoproxy/apps/shop', Flags: 0, Value: 'name: shop', Partition: 'default' };
-  const body = [
-    { ...key, Namespace: 'default', CreateIndex: 5, ModifyIndex: 9 },
-    { ...key, Key: 'autoproxy/apps/', Value: null, ModifyIndex: 4 },
-  ];
-  assert.deepEqual(keysFromBody(body), [
-    { key: 'autoproxy/apps/shop', text: 'name: shop', modifyIndex: 9 },
-    { key: 'autoproxy/apps/', text: '', modifyIndex: 4 },
+test('1.15: new fields everywhere, a proxy of the mesh, a folder, the streaming backend', async (context) => {
+  const ask = await replay(context, answersOf('consul-1.15'));
+  const keys = await ask(KEYS);
+  assert.deepEqual(keys.value, [
+    { key: 'autoproxy/apps/', text: '', modifyIndex: 20 },
+    { key: 'autoproxy/apps/shop', text: DOCUMENT, modifyIndex: 61 },
   ]);
+  assert.deepEqual(
+    { ...keys, value: null },
+    {
+      value: null,
+      index: 61,
+      consistency: 'stale',
+      hasLeader: true,
+      lastContactMs: 0,
+      isFiltered: false,
+    },
+  );
+  const { value } = await ask(SERVICES);
+  assert.equal(value?.address, '10.20.0.11');
+  assert.deepEqual(
+    value.services.map(({ id }) => id),
+    ['consul', 'shop-1', 'autoproxy-alpha-docker-1'],
+    'what the mesh puts beside a service is none of ours',
+  );
+  assert.deepEqual(value.services[1], {
+    id: 'shop-1',
+    name: 'shop',
+    tags: ['autoproxy.weight=50'],
+    meta: { 'autoproxy-state': 'ready' },
+    address: '172.17.0.2',
+    port: 8080,
+    weights: { passing: 1, warning: 1 },
+  });
+  assert.deepEqual(
+    (await ask(CHECKS)).value.map(({ id, status, serviceId }) => [id, status, serviceId]),
+    [
+      ['serfHealth', 'passing', ''],
+      ['service:shop-1', 'passing', 'shop-1'],
+      ['_service_maintenance:shop-1', 'critical', 'shop-1'],
+      ['service:autoproxy-alpha-docker-1', 'passing', 'autoproxy-alpha-docker-1'],
+    ],
+  );
+  const nodes = await ask(NODES);
+  assert.deepEqual(podNodesFrom(nodes.value, 'somebody else', []).addresses, ['10.20.0.11']);
+  assert.ok(podNodesFrom(nodes.value, 'autoproxy-alpha-docker-1', []).hasSelf);
 });
 
-test('what is no such answer is refused, with its place', () => {
-  for (const parse of [() => keysFromBody({}), () => checksFromBody('no'), () => nodeServicesFromBody({ Node: 1 })])
-    assert.throws(parse, ConsulFailure);
-  assert.throws(() => checksFromBody([{ ...CHECK, Status: 7 }]), /the checks of a node: 0\.Status: /);
+test('1.18 Enterprise: partitions, places, no meta, and a token that does not see all', async (context) => {
+  const ask = await replay(context, answersOf('consul-1.18-enterprise'));
+  assert.deepEqual((await ask(KEYS)).value, [{ key: 'autoproxy/apps/shop', text: DOCUMENT, modifyIndex: 61 }]);
+  const services = await ask(SERVICES);
+  assert.ok(services.isFiltered);
+  assert.deepEqual(services.value?.services[0]?.meta, {});
+  assert.deepEqual(services.value?.services[0]?.weights, { passing: 10, warning: 1 });
+  const checks = await ask(CHECKS);
+  assert.ok(checks.isFiltered);
+  assert.deepEqual(
+    checks.value.map(({ status }) => status),
+    ['passing', 'warning'],
+  );
+  assert.equal((await ask(NODES)).value[0]?.nodeAddress, '10.20.0.11');
+});
+
+test('1.22: addresses of IPv6, null where a list was, and nobody there', async (context) => {
+  const ask = await replay(context, answersOf('consul-1.22'));
+  assert.equal((await ask(SERVICES)).value?.services[0]?.address, 'fd00::2');
+  assert.deepEqual(
+    (await ask(CHECKS)).value.map(({ status }) => status),
+    ['passing', 'critical'],
+  );
+  assert.deepEqual((await ask(NODES)).value, []);
+});
+
+test('refusals are told apart by their status, whatever words they come with', async (context) => {
+  const wanted: readonly (readonly [kind: ConsulFailure['kind'], said: RegExp])[] = [
+    ['denied', /the token lacks the right key_prefix "autoproxy\/apps\/" \{ policy = "read" \}/],
+    ['denied', /the token lacks the right key_prefix/],
+    ['denied', /does not know the token/],
+    ['denied', /does not know the token/],
+    ['failing', /answered 500 .*No cluster leader/],
+    ['failing', /answered 429 .*too many concurrent connections/],
+    ['failing', /answered 429 .*rate limit exceeded/],
+    ['failing', /answered 503 .*only be performed by the leader/],
+  ];
+  const answers = answersOf('refusals');
+  assert.equal(answers.length, wanted.length);
+  for (const [index, answer] of answers.entries()) {
+    const [kind, said] = wanted[index] ?? [];
+    const ask = await replay(context, [answer]);
+    await assert.rejects(
+      ask(KEYS),
+      (error) => error instanceof ConsulFailure && error.kind === kind && said?.test(error.message) === true,
+      answer.path,
+    );
+  }
 });
