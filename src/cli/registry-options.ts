@@ -111,8 +111,13 @@ function openRegistry(directory: string | undefined, url: string | undefined, en
   throw new CommandFailure('no registry was named', hint, EXIT_CODES.usage);
 }
 
-/** As a node is told: each of its options for Consul has its variables here too. */
-function readConsulSettings(url: string | undefined, env: NodeJS.ProcessEnv): ConsulSettings | null {
+/**
+ * As a node is told: each of its options for Consul has its variables here too.
+ * @param url goes before the variables
+ * @returns null when no Consul was named
+ * @throws CommandFailure
+ */
+export function readConsulSettings(url: string | undefined, env: NodeJS.ProcessEnv): ConsulSettings | null {
   try {
     return consulSettingsFrom(loadOptions(CONSUL_OPTIONS, configInputs({ consul: url }, env)));
   } catch (error) {
