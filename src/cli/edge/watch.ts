@@ -3,12 +3,12 @@ import { type FSWatcher, watch } from 'node:fs';
 import path from 'node:path';
 import type { Site } from '../../../edge/site/site.js';
 import { BlockingQuery } from '../../consul/blocking-query.js';
-import { consulSettingsFromEnvironment } from '../../consul/environment.js';
 import { readKeys } from '../../consul/reads.js';
 import { APPS_PREFIX } from '../../consul/settings.js';
 import { systemClock, type Timer } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
 import type { CommandContext } from '../command-context.js';
+import { readConsulSettings } from '../registry-options.js';
 import type { EdgeOptionValues } from './rendering.js';
 
 /** For what no watcher tells: a file system of another machine, a folder that was not there. */
@@ -25,8 +25,7 @@ export class EdgeWatch {
     this.#options = options;
     this.#onChange = onChange;
     const directory = registryFolder(options, env);
-    const settings =
-      directory === null ? consulSettingsFromEnvironment(options.consul ?? (env.AUTOPROXY_CONSUL || null), env) : null;
+    const settings = directory === null ? readConsulSettings(options.consul, env) : null;
     this.#query = settings === null ? null : this.#watchConsul(settings, log);
     if (directory !== null) this.#watchFolder(directory);
     this.#watchFolder(path.dirname(path.resolve(options.site)));
