@@ -13,6 +13,7 @@ import { definitionsOf, edgeFolder, renderOf, siteOf, siteText } from './edge-re
 import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
 import { RawConnection, type RawResponse } from './raw-connection.js';
 
+const ANSWER_MS = 5_000;
 /** Who asks, where nobody else is named. */
 const CLIENT = '127.0.0.9';
 
@@ -99,6 +100,8 @@ export class EdgeClient {
 
   async #connect(port: number, client: string): Promise<Socket> {
     const socket = connectTcp({ host: this.address, port });
+    // Whatever is awaited on it ends then: a handshake, too.
+    socket.setTimeout(3 * ANSWER_MS, () => socket.destroy(new Error('nothing moves')));
     await once(socket, 'connect');
     socket.write(this.#header(client));
     return socket;
@@ -118,9 +121,12 @@ export class EdgeClient {
     const connection = await this.open(sni === undefined ? name : sni, client);
     const lines = [`${method} ${target} HTTP/1.1`, ...hosts.map((host) => `Host: ${host}`), ...fields];
     connection.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
+    // One that is never answered would hold up the whole file.
+    const timer = setTimeout(() => connection.socket.destroy(new Error('no answer in time')), ANSWER_MS);
     try {
       return await connection.response(method);
     } finally {
+      clearTimeout(timer);
       connection.close();
     }
   }

@@ -11,6 +11,8 @@ export class RawConnection {
 
   constructor(socket: Socket) {
     this.socket = socket;
+    // It may have ended before anybody listened.
+    this.#hasEnded = socket.destroyed || socket.readableEnded;
     socket.setNoDelay(true);
     socket.on('data', (bytes: Buffer) => {
       this.#text += bytes.toString('latin1');
