@@ -6,6 +6,8 @@ import { askSocket, SocketFailure } from './control-socket.js';
 const RELOAD_MS = 60_000;
 /** Right after a reload the master of 2.6 does not answer for a moment. */
 const POLL_MS = 20;
+/** A master that nobody reaches for so long has ended over the reload. */
+const GONE_MS = 3_000;
 
 export interface MasterState {
   readonly masterPid: number;
@@ -55,10 +57,15 @@ export class Master {
   /** For versions that answer nothing: a new worker, or one failure more. */
   async #outcomeAfter(before: MasterState): Promise<ReloadOutcome> {
     const deadline = performance.now() + RELOAD_MS;
+    let reachedAt = performance.now();
     while (performance.now() < deadline) {
       await delay(POLL_MS);
       const now = await this.state(1_000).catch(() => null);
-      if (now === null) continue;
+      if (now === null) {
+        if (performance.now() - reachedAt < GONE_MS) continue;
+        return { isDone: false, output: 'HAProxy has ended over the reload' };
+      }
+      reachedAt = performance.now();
       if ((now.failed ?? 0) > (before.failed ?? 0)) return { isDone: false, output: 'the new worker did not start' };
       if (now.workerPid !== null && now.workerPid !== before.workerPid) return { isDone: true, output: '' };
     }

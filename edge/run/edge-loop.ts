@@ -9,11 +9,12 @@ import type { Clock, Random, Timer } from '../../src/core/clock.js';
 import type { Log } from '../../src/core/log.js';
 import type { Applier, Outcome } from '../apply/apply.js';
 import type { Release } from '../release/release.js';
+import { LossGuard } from './loss-guard.js';
 
 export interface EdgeLoopParts {
   /** Reads and renders all. Rejects when the registry or the site can not be read. */
   readonly supply: () => Promise<Release>;
-  readonly applier: Pick<Applier, 'apply'>;
+  readonly applier: Pick<Applier, 'apply' | 'current'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -27,6 +28,7 @@ export interface EdgeLoopParts {
 export class EdgeLoop {
   readonly #parts: EdgeLoopParts;
   readonly #backoff: Backoff;
+  readonly #guard: LossGuard;
   #timer: Timer | null = null;
   #working: Promise<void> | null = null;
   #isWanted = false;
@@ -39,6 +41,7 @@ export class EdgeLoop {
   constructor(parts: EdgeLoopParts) {
     this.#parts = parts;
     this.#backoff = new Backoff({ firstMs: 1_000, maxMs: 30_000, random: parts.random });
+    this.#guard = new LossGuard(parts.clock);
   }
 
   /** Something may have changed. */
@@ -71,6 +74,11 @@ export class EdgeLoop {
     const { supply, applier, log, clock, onOutcome, reloadPauseMs } = this.#parts;
     try {
       const release = await supply();
+      const doubt = this.#guard.doubt(await applier.current(), release);
+      if (doubt !== null) {
+        this.#fail(doubt);
+        return;
+      }
       const outcome = await applier.apply(release);
       if (outcome.kind === 'refused' || outcome.kind === 'rolled-back') {
         this.#fail(`release ${release.id}: ${outcome.kind}: ${outcome.reason}`);

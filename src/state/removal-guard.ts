@@ -1,12 +1,8 @@
 import type { Clock } from '../core/clock.js';
 import type { App, Instance } from '../model/app.js';
+import { isLargeLoss, REMOVAL_GRACE_MS } from '../model/large-loss.js';
 import type { Problem } from '../model/problem.js';
 import type { SourceState, Withdrawal } from '../sources/source.js';
-
-/** Losing fewer apps than this at once is an everyday change, whatever share of the whole they are. */
-export const MIN_GUARDED_REMOVALS = 4;
-/** A source that still says after this time that they are gone is believed. */
-export const REMOVAL_GRACE_MS = 60_000;
 
 /** What vanished and is still served: an app by its name, an instance as `app id`. */
 export type HeldRemovals = ReadonlyMap<string, Hold>;
@@ -63,7 +59,7 @@ export function guardRemovals(input: RemovalInput): RemovalVerdict {
   const doubted = losses.filter((loss) => (holdOf(loss, held)?.since ?? now) + graceMs > now);
   const emptied = namesOf(doubted.filter(({ isWhole }) => isWhole)).size;
   const known = previous.length - (namesOf(losses).size - namesOf(doubted).size);
-  const isLarge = emptied >= MIN_GUARDED_REMOVALS && emptied > known * maxRemovalShare;
+  const isLarge = isLargeLoss(emptied, known, maxRemovalShare);
   const isDoubted = doubt !== undefined && maxRemovalShare < 1;
   // What was held once stays held for its time, even when the rest has come back: the source is still finding its feet.
   const kept = doubted.filter((loss) => holdOf(loss, held) !== null || (isLarge && loss.isWhole) || isDoubted);

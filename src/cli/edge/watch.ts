@@ -15,14 +15,13 @@ import type { EdgeOptionValues } from './rendering.js';
 const LOOK_AGAIN_MS = 30_000;
 
 export class EdgeWatch {
-  readonly #options: EdgeOptionValues;
   readonly #onChange: () => void;
-  readonly #folders = new Map<string, FSWatcher>();
+  /** null: the folder is not there, or went; it is looked at again by and by. */
+  readonly #folders = new Map<string, FSWatcher | null>();
   readonly #query: BlockingQuery<unknown> | null;
   #timer: Timer | null = null;
 
   constructor(options: EdgeOptionValues, { env }: CommandContext, log: Log, onChange: () => void) {
-    this.#options = options;
     this.#onChange = onChange;
     const directory = registryFolder(options, env);
     const settings = directory === null ? readConsulSettings(options.consul, env) : null;
@@ -43,7 +42,7 @@ export class EdgeWatch {
 
   async stop(): Promise<void> {
     this.#timer?.cancel();
-    for (const watcher of this.#folders.values()) watcher.close();
+    for (const watcher of this.#folders.values()) watcher?.close();
     await this.#query?.stop();
   }
 
@@ -72,14 +71,14 @@ export class EdgeWatch {
   }
 
   #watchFolder(folder: string): void {
-    if (this.#folders.has(folder)) return;
+    if (this.#folders.get(folder)) return;
+    this.#folders.set(folder, null);
     try {
       const watcher = watch(folder, () => this.#onChange());
       this.#folders.set(folder, watcher);
       watcher.on('error', () => {
-        // The folder is gone; it is looked at again by and by.
         watcher.close();
-        this.#folders.delete(folder);
+        this.#folders.set(folder, null);
       });
     } catch {
       // Not there yet.
@@ -88,8 +87,7 @@ export class EdgeWatch {
 
   #lookAgain(): void {
     this.#timer = systemClock.setTimer(LOOK_AGAIN_MS, () => {
-      const directory = this.#options.registry;
-      if (directory !== undefined) this.#watchFolder(directory);
+      for (const folder of this.#folders.keys()) this.#watchFolder(folder);
       this.#onChange();
       this.#lookAgain();
     });
