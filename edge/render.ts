@@ -5,7 +5,8 @@
 import type { Problem } from '../src/model/problem.js';
 import type { Admission, EdgeApp } from './admission.js';
 import type { JudgedDomain } from './certificates/domain.js';
-import { CERTIFICATES_FOLDER, type Release, releaseFromFiles } from './release/release.js';
+import { certificateFile } from './certificates/last-good.js';
+import { type Release, releaseFromFiles } from './release/release.js';
 import type { MapEntry } from './routes/route-tables.js';
 import { appBackend } from './sections/app-backend.js';
 import { APP_MAPS, type AppLines, appLines, hstsValue, networkLines } from './sections/app-lines.js';
@@ -151,10 +152,6 @@ function siteFiles(site: Site, domains: readonly JudgedDomain[]): readonly (read
     ],
     ...ERROR_CODES.map((code) => [`errors/${code}.http`, errorPage(code)] as const),
   ];
-}
-
-function certificateFile(domain: string): string {
-  return `${CERTIFICATES_FOLDER}${domain}.pem`;
 }
 
 function sortedByKey(entries: readonly MapEntry[]): readonly MapEntry[] {

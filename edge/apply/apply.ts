@@ -54,13 +54,6 @@ export class Applier {
     return applied !== null && applied === (await directory.current()) ? directory.read(applied) : null;
   }
 
-  /** What was last switched to, whether it is in force or not; null: nothing, or nothing that can be believed. */
-  async current(): Promise<Release | null> {
-    const { directory } = this.#parts;
-    const id = await directory.current();
-    return id === null ? null : directory.read(id);
-  }
-
   async plan(release: Release): Promise<Plan> {
     return planChange(await this.running(), release);
   }

@@ -39,6 +39,12 @@ export class ReleaseDirectory {
     return ID.test(id) ? id : null;
   }
 
+  /** What is switched to, whole; null: nothing, or nothing that can be believed. */
+  async readCurrent(): Promise<Release | null> {
+    const id = await this.current();
+    return id === null ? null : this.read(id);
+  }
+
   /** Id of the release that HAProxy was last seen to run; null: not known. */
   async applied(): Promise<string | null> {
     const text = await readFile(path.join(this.root, APPLIED), 'utf8').catch(nullIfMissing);

@@ -9,12 +9,14 @@ import type { Clock, Random, Timer } from '../../src/core/clock.js';
 import type { Log } from '../../src/core/log.js';
 import type { Applier, Outcome } from '../apply/apply.js';
 import type { Release } from '../release/release.js';
+import type { ReleaseDirectory } from '../release/release-directory.js';
 import { LossGuard } from './loss-guard.js';
 
 export interface EdgeLoopParts {
-  /** Reads and renders all. Rejects when the registry or the site can not be read. */
-  readonly supply: () => Promise<Release>;
-  readonly applier: Pick<Applier, 'apply' | 'current'>;
+  /** Reads and renders all, beside what is switched to. Rejects when the registry or the site can not be read. */
+  readonly supply: (current: Release | null) => Promise<Release>;
+  readonly directory: Pick<ReleaseDirectory, 'readCurrent'>;
+  readonly applier: Pick<Applier, 'apply'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -71,10 +73,11 @@ export class EdgeLoop {
 
   async #work(): Promise<void> {
     this.#isWanted = false;
-    const { supply, applier, log, clock, onOutcome, reloadPauseMs } = this.#parts;
+    const { supply, directory, applier, log, clock, onOutcome, reloadPauseMs } = this.#parts;
     try {
-      const release = await supply();
-      const doubt = this.#guard.doubt(await applier.current(), release);
+      const current = await directory.readCurrent();
+      const release = await supply(current);
+      const doubt = this.#guard.doubt(current, release);
       if (doubt !== null) {
         this.#fail(doubt);
         return;

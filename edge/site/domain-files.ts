@@ -22,7 +22,17 @@ export async function readDomains(site: Site): Promise<ReadDomains> {
       domains.push({ name: domain.name, names, pemFiles, place: { file, line, col } });
     } catch (error) {
       const message = `${domain.name}: ${(error as Error).message}`;
-      problems.push({ severity: 'error', app: null, file, line, col, message, hint: 'its hosts are not served' });
+      problems.push({
+        severity: 'error',
+        app: null,
+        file,
+        line,
+        col,
+        message,
+        hint: 'mend it; until then it is faulty',
+      });
+      const names = domain.names.length > 0 ? domain.names : [domain.name];
+      domains.push({ name: domain.name, names, pemFiles: [], place: { file, line, col } });
     }
   }
   return { domains, problems };

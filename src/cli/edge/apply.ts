@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Outcome } from '../../../edge/apply/apply.js';
+import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
 import { RegistryFailure } from '../../registry/registry.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES, type ExitCode } from '../exit-codes.js';
@@ -28,7 +29,11 @@ export function createEdgeApplyCommand(context: CommandContext): Command {
       ].join('\n'),
     );
   return addInstallationOptions(addEdgeOptions(command)).action(async (options: EdgeApplyOptions) => {
-    const { release, served, refused, problems, site } = await renderFrom(options, context);
+    const { release, served, refused, problems, site } = await renderFrom(
+      options,
+      context,
+      await new ReleaseDirectory(options.stateDir).readCurrent(),
+    );
     const { applier } = await installationFrom(options, site, context);
     const outcome = await applier.apply(release).catch((error: unknown) => {
       if (error instanceof RegistryFailure) throw new CommandFailure(error.message, error.hint);

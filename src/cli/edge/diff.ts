@@ -21,13 +21,12 @@ export function createEdgeDiffCommand(context: CommandContext): Command {
       '\nExit code 2 when there is a difference.\n\nExample:\n  autoproxy edge diff --registry ./apps --site edge.yml',
     );
   return addStateDirOption(addEdgeOptions(command)).action(async (options: EdgeDiffOptions) => {
-    const { release, problems } = await renderFrom(options, context);
-    const directory = new ReleaseDirectory(options.stateDir);
-    const id = await directory.current();
-    const current = id === null ? null : await directory.read(id);
+    const current = await new ReleaseDirectory(options.stateDir).readCurrent();
+    const { release, problems } = await renderFrom(options, context, current);
     const differences = differencesBetween(current, release);
     const { kind } = planChange(current, release);
-    if (options.json) terminal.print(JSON.stringify({ from: id, to: release.id, way: kind, differences }, null, 2));
+    if (options.json)
+      terminal.print(JSON.stringify({ from: current?.id ?? null, to: release.id, way: kind, differences }, null, 2));
     else for (const difference of differences) terminal.print(differenceText(difference));
     for (const line of problemLines(problems)) terminal.warn(line);
     if (differences.length === 0) {

@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { admitApps } from '../../../edge/admit-apps.js';
 import { judgeDomains } from '../../../edge/certificates/domain.js';
+import { withLastGood } from '../../../edge/certificates/last-good.js';
+import type { Release } from '../../../edge/release/release.js';
 import { type Rendered, render } from '../../../edge/render.js';
 import { readDomains } from '../../../edge/site/domain-files.js';
 import type { Site } from '../../../edge/site/site.js';
@@ -32,17 +34,22 @@ export interface RenderedSite extends Rendered {
   readonly site: Site;
 }
 
-/** @throws CommandFailure when the site or the registry can not be read; faults of one app or domain are problems. */
-export async function renderFrom(options: EdgeOptionValues, context: CommandContext): Promise<RenderedSite> {
+/**
+ * @param current the release that is switched to: a certificate that is faulty now serves on as it stands there
+ * @throws CommandFailure when the site or the registry can not be read; faults of one app or domain are problems.
+ */
+export async function renderFrom(
+  options: EdgeOptionValues,
+  context: CommandContext,
+  current: Release | null = null,
+): Promise<RenderedSite> {
   const version = versionFrom(options.haproxy);
   const site = await readSite(options.site);
   const stored = await withRegistry(options, context, (registry) => registry.list());
   const { domains, problems } = await readDomains(site);
   const apps = stored.apps.map(({ definition }) => definition);
-  const admission = admitApps(
-    apps,
-    judgeDomains(domains, { nowMs: systemClock.wallTime(), warnWithinMs: EXPIRY_NOTICE_MS }),
-  );
+  const today = { nowMs: systemClock.wallTime(), warnWithinMs: EXPIRY_NOTICE_MS };
+  const admission = admitApps(apps, withLastGood(judgeDomains(domains, today), domains, current, today));
   const rendered = render({ site, admission, version });
   return {
     ...rendered,

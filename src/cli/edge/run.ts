@@ -57,10 +57,11 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
   const loop: EdgeLoop = new EdgeLoop({
     ...common,
     applier: installation.applier,
+    directory: installation.directory,
     quietMs: QUIET_MS,
     reloadPauseMs: RELOAD_PAUSE_MS,
-    supply: async () => {
-      const rendered = await renderFrom(options, context);
+    supply: async (current) => {
+      const rendered = await renderFrom(options, context, current);
       edgeWatch.follow(rendered.site);
       said = sayProblems(log, problemLines(rendered.problems), said);
       return rendered.release;
