@@ -50,7 +50,7 @@ test('an instance that fails its own checks leaves also while Consul is gone', a
 test('Consul is frozen, and goes on', async (context) => {
   const fleet = await serveFleet(context);
   const { consul, node } = fleet;
-  consul.freeze();
+  await consul.freeze();
   await node.untilState(({ sources }) => sources.some(({ name, up }) => name === 'consul' && !up), SILENCE_MS);
   assert.ok((await consulSourceOf(node)).staleMs > FAULT_MS, 'its age counts from its last word');
   await assertUnharmed(fleet);

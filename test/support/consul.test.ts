@@ -9,7 +9,7 @@ test('an agent serves, is frozen and thawed, is killed, and comes back empty on 
   await agent.put('/v1/kv/a', 'b');
   assert.equal((await agent.request('GET', '/v1/kv/a?raw')).text, 'b');
 
-  agent.freeze();
+  await agent.freeze();
   await assert.rejects(agent.request('GET', '/v1/kv/a?raw'), /no answer in time/);
   agent.thaw();
   assert.equal((await agent.request('GET', '/v1/kv/a?raw')).text, 'b');

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -108,8 +109,18 @@ export class ConsulAgent {
     await this.#exited;
   }
 
-  freeze(): void {
-    process.kill(this.pid, 'SIGSTOP');
+  /** Resolves when its last thread has stopped: until then one of them may still answer. */
+  async freeze(): Promise<void> {
+    const { pid } = this;
+    process.kill(pid, 'SIGSTOP');
+    await eventually('all threads have stopped', () =>
+      readdirSync(`/proc/${pid}/task`).every((thread) =>
+        // The state stands behind the name, which may hold anything.
+        readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+          .replace(/^.*\) /s, '')
+          .startsWith('T'),
+      ),
+    );
   }
 
   thaw(): void {
