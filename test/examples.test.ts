@@ -1,10 +1,8 @@
 /** The examples are files that people copy, so they pass the strictest check. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from './support/at-end.js';
 import { runCli } from './support/run-cli.js';
 
 test('autoproxy check has nothing to say about examples/services', async () => {
@@ -14,8 +12,7 @@ test('autoproxy check has nothing to say about examples/services', async () => {
 });
 
 test('autoproxy app put takes the definitions of examples/apps', async (context) => {
-  const registry = await mkdtemp(path.join(tmpdir(), 'autoproxy-examples-'));
-  context.after(() => rm(registry, { recursive: true, force: true }));
+  const registry = temporaryFolder(context, 'examples');
   const file = fileURLToPath(new URL('../../examples/apps/checkout.yml', import.meta.url));
   const { exitCode, stdout, stderr } = await runCli(['app', 'put', file, '--registry', registry]);
   assert.deepEqual([exitCode, stderr], [0, '']);

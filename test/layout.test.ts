@@ -283,6 +283,13 @@ test('no name says manager, helper, util, data, info or misc, and no function ha
   reject(found, 'names that say nothing:');
 });
 
+test('tests undo in one way', () => {
+  const found = everything
+    .filter(({ name, text }) => name !== 'test/support/at-end.ts' && /\.after\(/.test(text))
+    .map(({ name }) => name);
+  reject(found, 'hooks of the runner, which go first to last and stop at a failure (use atEnd of support/at-end.ts):');
+});
+
 test('nothing is exported by default', () => {
   const found = everything.filter(({ text }) => /^export default\b/m.test(text)).map(({ name }) => name);
   reject(found, 'default exports (each importer would name it anew):');

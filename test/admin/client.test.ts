@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { AdminClient, AdminClientError, type AdminClientErrorKind } from '../../src/admin/client.js';
+import { atEnd } from '../support/at-end.js';
 import { STATE, startAdmin, WHY } from './node-double.js';
 
 const HOST = '127.0.93.2';
@@ -13,7 +14,7 @@ function createClient(
   options: { timeoutMs?: number; by?: string } = {},
 ): AdminClient {
   const client = new AdminClient({ address, ...options });
-  context.after(() => client.close());
+  atEnd(context, () => client.close());
   return client;
 }
 
@@ -21,12 +22,12 @@ function createClient(
 async function startListener(context: TestContext, bytes: string | null): Promise<string> {
   const server: Server = createServer((socket) => {
     socket.on('error', () => undefined);
-    context.after(() => socket.destroy());
+    atEnd(context, () => socket.destroy());
     if (bytes !== null) socket.once('data', () => socket.end(bytes, 'latin1'));
   });
   server.listen(0, HOST);
   await once(server, 'listening');
-  context.after(() => server.close());
+  atEnd(context, () => server.close());
   const address = server.address();
   assert.ok(typeof address === 'object' && address !== null);
   return `${HOST}:${address.port}`;

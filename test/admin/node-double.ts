@@ -9,6 +9,7 @@ import { createSlotCounters } from '../../src/metrics/counters.js';
 import type { ExpositionInput } from '../../src/metrics/exposition.js';
 import { createHistogram } from '../../src/metrics/histogram.js';
 import type { AdminState } from '../../src/model/app.js';
+import { atEnd } from '../support/at-end.js';
 
 export interface Decision {
   readonly app: string;
@@ -132,7 +133,7 @@ export async function startAdmin(
 ): Promise<RunningAdmin> {
   const node = new NodeDouble();
   const server = await startAdminServer({ node, address: { host: '127.0.93.1', port: 0 }, ...options });
-  context.after(() => server.close().catch(() => undefined));
+  atEnd(context, () => server.close().catch(() => undefined));
   const { host, port } = server.address;
   return { node, server, host, port, origin: `http://${host}:${port}` };
 }

@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 import { eventually, settledFigure } from '../support/eventually.js';
 import { TestPlane } from '../support/plane.js';
 import { instanceOf } from '../support/snapshots.js';
@@ -24,7 +25,7 @@ async function startServer(
     response.end(`<${request.url}>${fill}`);
   });
   await new Promise<void>((resolve) => server.listen(0, ownAddress(), resolve));
-  context.after(() => {
+  atEnd(context, () => {
     server.closeAllConnections();
     server.close();
   });

@@ -6,12 +6,13 @@ import { test } from 'node:test';
 import { isBusy } from '../../bench/machine.js';
 import { allowedCores } from '../../bench/pinning.js';
 import { descendantsOf, familyCpuSeconds } from '../../bench/process-usage.js';
+import { atEnd } from '../support/at-end.js';
 
 const SPIN = 'while (process.cpuUsage().user < 150_000); process.stdout.write("done"); setInterval(() => {}, 1000)';
 
 test('the work of a child counts as ours while it lives, and after it has ended', async (context) => {
   const child = spawn(process.execPath, ['-e', SPIN], { stdio: ['ignore', 'pipe', 'inherit'] });
-  context.after(() => child.kill('SIGKILL'));
+  atEnd(context, () => child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   assert.ok(descendantsOf(process.pid).includes(child.pid ?? 0));
   const alive = familyCpuSeconds(child.pid ?? 0);

@@ -1,9 +1,9 @@
 /** `autoproxy check`: every mistake with its place, exit codes that scripts can rely on. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { temporaryFolder } from '../support/at-end.js';
 import { runCli } from '../support/run-cli.js';
 
 const GOOD = 'shop:\n  protocol: http\n  translated_port: 21034\n  instances: ["172.17.0.2:8080"]\n';
@@ -11,8 +11,7 @@ const MISSPELLED = 'api:\n  protocol: http\n  translated_port: 21044\n  instance
 const OUT_OF_RANGE = 'mail:\n  protocol: tcp\n  translated_port: 70000\n  instances: []\n';
 
 async function writeServices(context: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-check-'));
-  context.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = temporaryFolder(context, 'check');
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(directory, name), text);
   return directory;
 }

@@ -1,10 +1,10 @@
 /** `autoproxy app ...` and `slot ...`: the same words, answers and exit codes over a directory and over Consul. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { REGISTRY_KINDS } from '../registry/registries.js';
+import { temporaryFolder } from '../support/at-end.js';
 import { type CliResult, runCli } from '../support/run-cli.js';
 
 const SHOP = `name: shop # the till
@@ -17,8 +17,7 @@ env: {GREETING: "it's $HOME", LEVEL: info, PASSWORD: {from: file:/run/secrets/sh
 `;
 
 async function writeFiles(context: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-files-'));
-  context.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = temporaryFolder(context, 'files');
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(directory, name), text);
   return directory;
 }

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/core/clock.js';
 import { silentLog } from '../../src/core/log.js';
 import { APP_DEFAULTS } from '../../src/model/app.js';
 import { HEAD_DEFAULTS, type SlotSnapshot, type Snapshot } from '../../src/snapshot/snapshot.js';
+import { atEnd } from '../support/at-end.js';
 
 /** A cluster that is killed with its test. */
 export function startCluster(context: TestContext, options: Partial<ClusterOptions> = {}): Cluster {
@@ -20,7 +21,7 @@ export function startCluster(context: TestContext, options: Partial<ClusterOptio
     onPassiveFailure: () => {},
     ...options,
   });
-  context.after(() => cluster.kill());
+  atEnd(context, () => cluster.kill());
   cluster.start();
   return cluster;
 }
@@ -30,7 +31,7 @@ export async function startInstance(context: TestContext, host: string, answer =
   const server = createServer((_request, response) => response.end(answer));
   server.listen(0, host);
   await once(server, 'listening');
-  context.after(() => {
+  atEnd(context, () => {
     server.closeAllConnections();
     server.close();
   });
@@ -114,7 +115,7 @@ export async function occupy(context: TestContext, host: string, port: number): 
   const server = createTcpServer((socket: Socket) => socket.destroy());
   server.listen(port, host);
   await once(server, 'listening');
-  context.after(() => {
+  atEnd(context, () => {
     server.close();
   });
   return server;

@@ -1,18 +1,17 @@
 /** A worker that dies at every start is tried again for ever, at longer and longer distances. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '../support/at-end.js';
 import { request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
 const HOST = '127.61.7.1';
 const PORT = 27_170;
 
 test('workers that crash at once are started again until they serve', async (context) => {
-  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-crash-'));
-  context.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = temporaryFolder(context, 'crash');
   const workerFile = path.join(directory, 'worker.mjs');
   await writeFile(workerFile, 'process.exit(9);\n');
   const cluster = startCluster(context, { workerFile });

@@ -6,6 +6,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { atEnd } from '../support/at-end.js';
 import { isAlive, isListening } from '../support/processes.js';
 import { request, until } from './cluster-parts.js';
 
@@ -16,7 +17,7 @@ test('the workers of a dead primary finish what is under way and leave the port'
   const instance = createServer();
   instance.listen(0, HOST);
   await once(instance, 'listening');
-  context.after(() => {
+  atEnd(context, () => {
     instance.closeAllConnections();
     instance.close();
   });
@@ -25,7 +26,7 @@ test('the workers of a dead primary finish what is under way and leave the port'
   const primary = spawn(process.execPath, [file, HOST, String(PORT), String(instancePort)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  context.after(() => primary.kill('SIGKILL'));
+  atEnd(context, () => primary.kill('SIGKILL'));
   const [line] = (await once(primary.stdout, 'data')) as [Buffer];
   const worker = Number(line.toString());
   assert.ok(isAlive(worker));

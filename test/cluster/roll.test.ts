@@ -1,11 +1,11 @@
 /** All workers are replaced under load, and no client notices. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
 const HOST = '127.61.3.1';
@@ -19,7 +19,7 @@ test('a roll under keep-alive load fails no request, changes every pid and keeps
   await until(() => cluster.workers().every(({ state }) => state === 'serving'));
   const before = pidsOf(cluster);
   const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
-  context.after(() => agent.destroy());
+  atEnd(context, () => agent.destroy());
   let isOver = false;
   let requests = 0;
   const failures: unknown[] = [];
@@ -46,8 +46,7 @@ test('a roll under keep-alive load fails no request, changes every pid and keeps
 
 test('a successor that does not come up stops the roll, and the worker stays', async (context) => {
   const host = '127.61.3.2';
-  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-roll-'));
-  context.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = temporaryFolder(context, 'roll');
   const workerFile = path.join(directory, 'worker.mjs');
   const real = fileURLToPath(new URL('../../src/worker.js', import.meta.url));
   await writeFile(workerFile, `await import(${JSON.stringify(real)});\n`);

@@ -1,17 +1,16 @@
 /** What a worker does beside serving: its access log, its word about dead instances, and signals that are not for it. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { temporaryFolder } from '../support/at-end.js';
 import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
 const PORT = 27_150;
 
 test('the access log is a file, written a moment later and complete after a drain', async (context) => {
   const host = '127.61.5.1';
-  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-access-'));
-  context.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = temporaryFolder(context, 'access');
   const file = path.join(directory, 'new', 'access.log');
   const cluster = startCluster(context, { settings: { logLevel: 'silent', accessLog: file } });
   const instancePort = await startInstance(context, host);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ConfigError, type ConfigInputs, loadConfig } from '../../src/config/load.js';
+import { temporaryFolder } from '../support/at-end.js';
 
 const HOST = { hostname: 'alpha-1', parallelism: 3 };
 
@@ -12,8 +12,7 @@ function inputs(given: Partial<ConfigInputs>): ConfigInputs {
 }
 
 function optionsFile(context: TestContext, text: string): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'autoproxy-config-'));
-  context.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(context, 'config');
   const file = path.join(folder, 'autoproxy.yml');
   writeFileSync(file, text);
   return file;

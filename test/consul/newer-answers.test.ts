@@ -22,6 +22,7 @@ import {
   readServiceNodes,
 } from '../../src/consul/reads.js';
 import { podNodesFrom } from '../../src/neighbors/consul-nodes.js';
+import { atEnd } from '../support/at-end.js';
 
 interface WrittenAnswer {
   readonly path: string;
@@ -51,7 +52,7 @@ async function replay(
   const none = { token: null, tokenFile: null, caFile: null, certFile: null, keyFile: null };
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const connection = new ConsulConnection({ url, ...none, namespace: null, datacenter: null });
-  context.after(() => {
+  atEnd(context, () => {
     connection.close();
     server.close();
   });

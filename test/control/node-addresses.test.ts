@@ -9,6 +9,7 @@ import { BackupsFile } from '../../src/neighbors/backups-file.js';
 import { DnsNeighbors } from '../../src/neighbors/dns.js';
 import { ListedNeighbors } from '../../src/neighbors/list.js';
 import type { NeighborSource } from '../../src/neighbors/neighbor-source.js';
+import { atEnd } from '../support/at-end.js';
 import { createServicesDirectory, testClock } from '../support/services-directory.js';
 import { configOf } from './configs.js';
 
@@ -34,6 +35,6 @@ test('the file is backups.txt beside the services', async (context) => {
   await writeFile(path.join(servicesDir, 'backups.txt'), '10.0.0.2\n10.0.0.3\n');
   const [source] = sourcesFor({ servicesDir });
   assert.ok(source !== undefined);
-  context.after(() => source.stop());
+  atEnd(context, () => source.stop());
   assert.deepEqual(await new Promise((resolve) => source.start(resolve)), ['10.0.0.2', '10.0.0.3']);
 });

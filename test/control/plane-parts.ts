@@ -14,6 +14,7 @@ import { Overrides } from '../../src/sources/overrides.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
 import { StateStore } from '../../src/state/store.js';
 import { freePort, ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
 import { configOf } from './configs.js';
@@ -49,7 +50,7 @@ export async function createControlPlane(
     log: silentLog,
     onPassiveFailure: () => {},
   });
-  context.after(async () => {
+  atEnd(context, async () => {
     checker.stop();
     await cluster.kill();
   });

@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { Signals } from '../../src/control/signals.js';
+import { atEnd } from '../support/at-end.js';
 
 const ALL = ['SIGTERM', 'SIGUSR1', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2'] as const;
 
 function listen(context: TestContext) {
   const signals = new Signals();
-  context.after(() => signals.release());
+  atEnd(context, () => signals.release());
   const seen: string[] = [];
   signals.on('reload', () => seen.push('reload'));
   signals.on('roll', () => seen.push('roll'));
@@ -65,7 +66,7 @@ test('whoever asks after the signal is told, too', async (context) => {
 
 test('a signal before anybody listens does not end the process', async (context) => {
   const signals = new Signals();
-  context.after(() => signals.release());
+  atEnd(context, () => signals.release());
   await send('SIGHUP');
   await send('SIGUSR2');
 });

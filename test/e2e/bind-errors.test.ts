@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { atEnd } from '../support/at-end.js';
 import { HttpInstance } from '../support/http-instance.js';
 import { startNode } from '../support/node-process.js';
 import { appText } from '../support/services-directory.js';
@@ -11,7 +12,7 @@ import { ask, untilAnswered } from '../support/steady-traffic.js';
 test('a taken port stands in the log and in the status; the rest is served, and the slot too once it is free', async (context) => {
   const instance = await HttpInstance.start(context);
   const holder = createServer();
-  context.after(() => holder.close());
+  atEnd(context, () => holder.close());
   const node = await startNode(context, () => ({}));
   holder.listen(node.slot, node.host);
   await once(holder, 'listening');

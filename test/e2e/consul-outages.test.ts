@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { atEnd } from '../support/at-end.js';
 import { leaderOf, startConsulCluster, startConsulFor } from '../support/consul.js';
 import { planNode, putServedApp, startPlanned } from '../support/fleet.js';
 import {
@@ -77,7 +78,7 @@ test('a node starts while Consul is down: what was last known good serves, and i
 
 test('a cluster loses its leader, then its majority, and gets both back', async (context) => {
   const servers = await startConsulCluster(3);
-  context.after(() => Promise.all(servers.map((server) => server.remove())));
+  atEnd(context, () => Promise.all(servers.map((server) => server.remove())));
   const [asked] = servers;
   assert.ok(asked !== undefined);
   // Asked is one that does not lead: it is to survive.

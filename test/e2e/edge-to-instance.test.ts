@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import WebSocket from 'ws';
+import { atEnd } from '../support/at-end.js';
 import { startEchoServer } from '../support/echo-sockets.js';
 import { EdgeProcess } from '../support/edge-process.js';
 import { eventually } from '../support/eventually.js';
@@ -154,7 +155,7 @@ for (const version of HAPROXY_VERSIONS) {
         const host = 'chat.two.example';
         const secure = await edge.secure(host);
         const socket = new WebSocket(`ws://${host}/`, { createConnection: () => secure });
-        inner.after(() => socket.terminate());
+        atEnd(inner, () => socket.terminate());
         await once(socket, 'open');
         await assertEcho(socket, 'before');
         await new Promise((resolve) => setTimeout(resolve, 1_200));

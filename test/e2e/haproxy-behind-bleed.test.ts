@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { encodeV2 } from '../../src/proxy-protocol/encode.js';
 import { ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 import { startHaproxy } from '../support/haproxy-process.js';
 import { startNode } from '../support/node-process.js';
 import { RawConnection } from '../support/raw-connection.js';
@@ -13,7 +14,7 @@ for (const version of ['v1', 'v2']) {
     const origin = createServer((request, response) => response.end(String(request.headers['x-seen-by-haproxy'])));
     const originHost = ownAddress();
     await new Promise<void>((resolve) => origin.listen(0, originHost, resolve));
-    context.after(() => {
+    atEnd(context, () => {
       origin.closeAllConnections();
       origin.close();
     });

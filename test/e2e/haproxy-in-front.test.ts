@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { freePort, ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { startHaproxy } from '../support/haproxy-process.js';
 import { startNode } from '../support/node-process.js';
@@ -16,7 +17,7 @@ async function startInstance(context: TestContext): Promise<string> {
   const host = ownAddress();
   const server = createServer((request, response) => response.end(`for ${request.headers['x-forwarded-for']}`));
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  context.after(() => {
+  atEnd(context, () => {
     server.closeAllConnections();
     server.close();
   });
@@ -92,7 +93,7 @@ frontend monitor
       connection.close();
     };
     const looking = setInterval(() => void look().catch(() => undefined), 30);
-    context.after(() => clearInterval(looking));
+    atEnd(context, () => clearInterval(looking));
     await eventually('both kinds of check pass', () => seen === '1 1');
     node.child.kill('SIGTERM');
     await eventually('both kinds of check fail while the node still serves', () => seen === '0 0');

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { AdminClient } from '../../src/admin/client.js';
+import { atEnd } from '../support/at-end.js';
 import { HttpInstance } from '../support/http-instance.js';
 import { findPlace, type NodePlace, type RunningNode, startNodeAt } from '../support/node-process.js';
 import { ask, untilAnswered } from '../support/steady-traffic.js';
@@ -71,7 +72,7 @@ async function countsDuring(
 /** Requests that only the other node can answer: afterwards the workers of `node` know that it is up. */
 async function proveBelief(context: TestContext, node: RunningNode, bodyOfOther: string): Promise<void> {
   const admin = new AdminClient({ address: node.admin });
-  context.after(() => admin.close());
+  atEnd(context, () => admin.close());
   await admin.setState('shop', null, 'drain');
   await untilAnswered(node.host, node.slot, { status: 200, body: bodyOfOther });
   await admin.setState('shop', null, 'ready');

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { freePort, ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 import { DnsServer } from '../support/dns-server.js';
 import { EdgeProcess } from '../support/edge-process.js';
 import { eventually } from '../support/eventually.js';
@@ -30,7 +31,7 @@ async function startBalancer(context: TestContext, port: number): Promise<string
   const server = createServer((_request, response) => response.end(host));
   server.listen(port, host);
   await once(server, 'listening');
-  context.after(() => {
+  atEnd(context, () => {
     server.closeAllConnections();
     server.close();
   });

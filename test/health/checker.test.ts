@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { silentLog } from '../../src/core/log.js';
 import { type CheckTarget, HealthChecker } from '../../src/health/checker.js';
 import type { Probe, ProbeResult } from '../../src/health/probe.js';
+import { atEnd } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
 
@@ -33,7 +34,7 @@ function createWorld(context: TestContext) {
     },
   });
   checker.onChange((key, isUp) => changes.push(`${key} ${isUp ? 'up' : 'down'}`));
-  context.after(() => checker.stop());
+  atEnd(context, () => checker.stop());
   return { clock, answers, asked, changes, during, checker };
 }
 
@@ -77,7 +78,7 @@ test('one check an interval, its start spread by chance', async (context) => {
     log: silentLog,
     probe: async () => PASSED,
   });
-  context.after(() => checker.stop());
+  atEnd(context, () => checker.stop());
   checker.setTargets([targetOf('a'), targetOf('b'), targetOf('c')]);
   await clock.advance(0);
   const waits = clock.waits();
@@ -203,7 +204,7 @@ test('when the loop was held up, the checks do not fall together for ever after'
       return PASSED;
     },
   });
-  context.after(() => checker.stop());
+  atEnd(context, () => checker.stop());
   checker.setTargets(Array.from({ length: 20 }, (_, index) => targetOf(`host-${index}`)));
   await clock.advance(5_000);
   clock.jump(10_000);
@@ -249,7 +250,7 @@ for (const [when, fail] of [
     let isBroken = true;
     const probe: Probe = () => (isBroken ? fail() : Promise.resolve(PASSED));
     const checker = new HealthChecker({ clock, random: () => 0.5, log, probe });
-    context.after(() => checker.stop());
+    atEnd(context, () => checker.stop());
     checker.setTargets([targetOf('a')]);
     await clock.advance(5_000);
     assert.equal(checker.healthOf('a'), 'unchecked');

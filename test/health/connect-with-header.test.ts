@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { buildConnector } from 'undici';
 import { createHeaderConnector } from '../../src/health/connect-with-header.js';
 import { freePort, ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 import { startDeafInstance } from '../support/deaf-instance.js';
 
 const TIMEOUT_MS = 200;
@@ -27,7 +28,7 @@ function open({ host, port }: { readonly host: string; readonly port: number }):
 test('a connection that breaks before anybody listens to it does not end the process', async (context) => {
   const server = createServer().listen(0, ownAddress());
   await once(server, 'listening');
-  context.after(() => server.close());
+  atEnd(context, () => server.close());
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   const { address: host, port } = server.address() as AddressInfo;
   const socket = await open({ host, port });

@@ -13,6 +13,7 @@ import { HealthChecker } from '../../src/health/checker.js';
 import { createHttpProbe } from '../../src/health/probe-http.js';
 import { probeTcp } from '../../src/health/probe-tcp.js';
 import { ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 import { testClock } from '../support/services-directory.js';
 
 const BACKLOG = 1;
@@ -36,7 +37,7 @@ async function createBlackHole(context: TestContext): Promise<{ readonly host: s
   // Linux holds one connection more than the backlog says.
   const fillers = Array.from({ length: BACKLOG + 1 }, () => connect({ host, port }).on('error', () => {}));
   await Promise.all(fillers.map((filler) => once(filler, 'connect')));
-  context.after(async () => {
+  atEnd(context, async () => {
     for (const filler of fillers) filler.destroy();
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -47,7 +48,7 @@ async function createBlackHole(context: TestContext): Promise<{ readonly host: s
 test('a check ends at its timeout', async (context) => {
   const target = { ...(await createBlackHole(context)), check: CHECK };
   const http = createHttpProbe();
-  context.after(http.close);
+  atEnd(context, http.close);
   for (const probe of [probeTcp, http.probe]) {
     const startedAt = performance.now();
     const { hasPassed, detail } = await probe(target);
@@ -65,7 +66,7 @@ for (const [what, path] of [
   test(`${what} checks take it down`, async (context) => {
     const target = await createBlackHole(context);
     const checker = new HealthChecker({ clock: testClock, random: () => 0, log: silentLog });
-    context.after(() => checker.stop());
+    atEnd(context, () => checker.stop());
     const changed = new Promise<boolean>((resolve) => checker.onChange((_key, isUp) => resolve(isUp)));
     checker.setTargets([{ key: 'a', ...target, check: { ...CHECK, path }, group: 'shop' }]);
     assert.equal(await changed, false);

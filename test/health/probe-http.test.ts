@@ -7,6 +7,7 @@ import { createHttpProbe } from '../../src/health/probe-http.js';
 import type { ProxyVersion } from '../../src/model/app.js';
 import { decodeHeader } from '../../src/proxy-protocol/decode.js';
 import { freePort, ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 
 const CHECK = { path: '/health', intervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 };
 
@@ -40,7 +41,7 @@ async function ask(
   server.listen({ host, port: 0 });
   await once(server, 'listening');
   const { probe, close } = createHttpProbe();
-  context.after(async () => {
+  atEnd(context, async () => {
     await close();
     for (const socket of sockets) socket.destroy();
     server.close();
@@ -150,7 +151,7 @@ for (const [sendProxy, version] of [
 test('a closed port fails, with the reason', async (context) => {
   const host = ownAddress();
   const { probe, close } = createHttpProbe();
-  context.after(close);
+  atEnd(context, close);
   const result = await probe({ host, port: await freePort(host), check: CHECK });
   assert.equal(result.hasPassed, false);
   assert.equal(result.detail, 'connection refused');
@@ -158,7 +159,7 @@ test('a closed port fails, with the reason', async (context) => {
 
 test('a path that no request can have fails, and throws nothing', async (context) => {
   const { probe, close } = createHttpProbe();
-  context.after(close);
+  atEnd(context, close);
   const result = await probe({ host: ownAddress(), port: 1, check: { ...CHECK, path: '/a b' } });
   assert.equal(result.hasPassed, false);
 });

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { failureFrom } from '../../src/health/probe.js';
 import { probeTcp } from '../../src/health/probe-tcp.js';
 import { freePort, ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 
 const CHECK = { path: null, intervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 };
 
@@ -17,7 +18,7 @@ test('a connection that is accepted passes, and is closed at once', async (conte
   const server = createServer((socket) => socket.on('error', () => {}).on('close', noteClose));
   server.listen({ host, port: 0 });
   await once(server, 'listening');
-  context.after(() => server.close());
+  atEnd(context, () => server.close());
   const address = server.address();
   assert.ok(typeof address === 'object' && address !== null);
   assert.deepEqual(await probeTcp({ host, port: address.port, check: CHECK }), {

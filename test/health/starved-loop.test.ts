@@ -10,6 +10,7 @@ import { silentLog } from '../../src/core/log.js';
 import { HealthChecker } from '../../src/health/checker.js';
 import { createHttpProbe } from '../../src/health/probe-http.js';
 import { ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 import { testClock } from '../support/services-directory.js';
 
 const CHECK = { path: '/health', intervalMs: 20, timeoutMs: 400, rise: 2, fall: 1 };
@@ -48,7 +49,7 @@ test('checks that failed because the loop was held up eject nobody', async (cont
       return result;
     },
   });
-  context.after(async () => {
+  atEnd(context, async () => {
     checker.stop();
     await http.close();
     server.close();

@@ -1,24 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { BackupsFile, parseBackups } from '../../src/neighbors/backups-file.js';
+import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
 
 async function createWorld(context: TestContext) {
-  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-backups-'));
-  const file = path.join(directory, 'backups.txt');
+  const file = path.join(temporaryFolder(context, 'backups'), 'backups.txt');
   const clock = new FakeClock();
   const { log, lines } = createRecordingLog();
   const lists: (readonly string[])[] = [];
   const neighbors = new BackupsFile({ file, clock, log });
-  context.after(async () => {
-    await neighbors.stop();
-    await rm(directory, { recursive: true });
-  });
+  atEnd(context, () => neighbors.stop());
   return {
     file,
     lines,

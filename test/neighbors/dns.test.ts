@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { DnsNeighbors } from '../../src/neighbors/dns.js';
+import { atEnd } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
 
@@ -21,7 +22,7 @@ function createWorld(context: TestContext) {
       return world.answer;
     },
   });
-  context.after(() => neighbors.stop());
+  atEnd(context, () => neighbors.stop());
   return { ...world, world, neighbors, start: () => neighbors.start((list) => world.lists.push(list)) };
 }
 
@@ -98,7 +99,7 @@ test('the system resolves a name of its own', async (context) => {
   const clock = new FakeClock();
   const { log } = createRecordingLog();
   const neighbors = new DnsNeighbors({ name: 'localhost', clock, random: () => 0, log });
-  context.after(() => neighbors.stop());
+  atEnd(context, () => neighbors.stop());
   const addresses = await new Promise<readonly string[]>((resolve) => neighbors.start(resolve));
   assert.ok(addresses.includes('127.0.0.1') || addresses.includes('::1'));
 });

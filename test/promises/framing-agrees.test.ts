@@ -12,6 +12,7 @@ import { test } from 'node:test';
 import { escapeText } from '../http1/case-file.js';
 import { generateRequests } from '../http1/message-generator.js';
 import { ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { TestPlane } from '../support/plane.js';
 import { SeededRandom } from '../support/seeded-random.js';
@@ -55,7 +56,7 @@ test('an instance sees the requests that were sent to it, no fewer and no more',
     socket.destroy();
   });
   await new Promise<void>((resolve) => server.listen(0, ownAddress(), resolve));
-  context.after(() => {
+  atEnd(context, () => {
     server.closeAllConnections();
     server.close();
   });

@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { TestPlane } from '../support/plane.js';
 import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
@@ -35,7 +36,7 @@ test('an instance that closes idle connections at random costs no GET, and gets 
     });
   });
   await new Promise<void>((resolve) => server.listen(0, ownAddress(), resolve));
-  context.after(() => server.close());
+  atEnd(context, () => server.close());
   const { address: host, port } = server.address() as AddressInfo;
   const plane = await TestPlane.start(context, { slot: { instances: [instanceOf({ host, port })] } });
   let failedPosts = 0;

@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
+import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { TestPlane } from '../support/plane.js';
@@ -51,7 +52,7 @@ async function openTunnels(context: test.TestContext, count: number): Promise<Tu
     await client.response();
     clients.push(client);
   }
-  context.after(() => {
+  atEnd(context, () => {
     for (const client of clients) client.close();
   });
   assert.equal(plane.counters.tunnels, count);

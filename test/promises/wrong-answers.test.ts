@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { TestPlane } from '../support/plane.js';
 import { SeededRandom } from '../support/seeded-random.js';
@@ -61,7 +62,7 @@ test(`${CLIENTS * TURNS} exchanges with delays, aborts and deaths: every body is
     [0, 1, 2].map(async () => {
       const server = createServer((request, response) => answer(random, request, response));
       await new Promise<void>((resolve) => server.listen(0, ownAddress(), resolve));
-      context.after(() => {
+      atEnd(context, () => {
         server.closeAllConnections();
         server.close();
       });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { createSocketIo, type LentMemory, type SocketIo, type Writer } from '../../src/proxy/socket-io.js';
+import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { TestPlane } from '../support/plane.js';
 import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
@@ -30,7 +31,7 @@ class Waiting implements Writer, LentMemory {
 async function connected(context: TestContext, far: ScriptedInstance): Promise<Socket> {
   const socket = connect({ host: far.host, port: far.port });
   socket.on('error', () => {});
-  context.after(() => socket.destroy());
+  atEnd(context, () => socket.destroy());
   await once(socket, 'connect');
   return socket;
 }

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { ConsulRegistry } from '../../src/registry/consul.js';
 import { putApp } from '../../src/registry/put-app.js';
 import { RegistryFailure } from '../../src/registry/registry.js';
+import { atEnd } from '../support/at-end.js';
 import { startConsulFor } from '../support/consul.js';
 import { putOptions, smallApp } from './put-options.js';
 import { consulSettings } from './registries.js';
@@ -16,7 +17,7 @@ async function registryBehind(context: TestContext, answer: RequestListener): Pr
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const registry = new ConsulRegistry(consulSettings(`http://127.0.0.1:${port}`));
-  context.after(() => {
+  atEnd(context, () => {
     registry.close();
     server.close();
     server.closeAllConnections();

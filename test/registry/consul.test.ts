@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { ConsulRegistry } from '../../src/registry/consul.js';
 import { putApp } from '../../src/registry/put-app.js';
 import { RegistryFailure } from '../../src/registry/registry.js';
+import { atEnd } from '../support/at-end.js';
 import { startConsulFor } from '../support/consul.js';
 import { putOptions, smallApp } from './put-options.js';
 import { consulSettings } from './registries.js';
@@ -20,7 +21,7 @@ test('a token without a right is told which right', async (context) => {
   };
   const open = (secret: string | null): ConsulRegistry => {
     const registry = new ConsulRegistry(consulSettings(agent.url, secret));
-    context.after(() => registry.close());
+    atEnd(context, () => registry.close());
     return registry;
   };
   await putApp(open(MASTER), smallApp('shop'), putOptions());
@@ -58,7 +59,7 @@ test('documents that are none cost their own app, with key and place', async (co
   };
   for (const [name, text] of Object.entries(documents)) await agent.put(`/v1/kv/autoproxy/apps/${name}`, text);
   const registry = new ConsulRegistry(consulSettings(agent.url));
-  context.after(() => registry.close());
+  atEnd(context, () => registry.close());
   const { apps, refused, problems } = await registry.list();
   assert.deepEqual(
     apps.map(({ definition }) => definition.name),
@@ -84,13 +85,13 @@ test('documents that are none cost their own app, with key and place', async (co
 test('more than Consul holds in one value is said before it is sent', async (context) => {
   const agent = await startConsulFor(context);
   const registry = new ConsulRegistry(consulSettings(agent.url));
-  context.after(() => registry.close());
+  atEnd(context, () => registry.close());
   await assert.rejects(registry.put('shop', 'x'.repeat(600_000), null, null), /at most 524288 bytes/);
 });
 
 test('what answers and is not Consul is named', async (context) => {
   const agent = await startConsulFor(context);
   const registry = new ConsulRegistry(consulSettings(`${agent.url}/ui`));
-  context.after(() => registry.close());
+  atEnd(context, () => registry.close());
   await assert.rejects(registry.list(), RegistryFailure);
 });

@@ -1,8 +1,8 @@
 /** A directory that people edit too: files of several apps, broken ones, and guards whose holder has died. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DirectoryRegistry } from '../../src/registry/directory.js';
@@ -10,14 +10,14 @@ import { putApp, removeApp } from '../../src/registry/put-app.js';
 import { recordSlot } from '../../src/registry/record-slot.js';
 import { RegistryFailure } from '../../src/registry/registry.js';
 import { DEFAULT_SLOT_RULES } from '../../src/registry/slot-rules.js';
+import { temporaryFolder } from '../support/at-end.js';
 import { putOptions, smallApp } from './put-options.js';
 
 const TWO =
   '# both\nname: shop # one\npods: [alpha]\nprotocol: http\n---\n# second\nname: till\npods: [alpha]\nprotocol: tcp\n';
 
 async function directoryOf(context: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-registry-'));
-  context.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = temporaryFolder(context, 'registry');
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(directory, name), text);
   return directory;
 }

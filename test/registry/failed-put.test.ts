@@ -1,12 +1,12 @@
 /** A put that fails leaves no slot behind that it has claimed, whatever it was that failed. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ConsulRegistry } from '../../src/registry/consul.js';
 import { DirectoryRegistry } from '../../src/registry/directory.js';
 import { putApp, removeApp } from '../../src/registry/put-app.js';
+import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { startConsulFor } from '../support/consul.js';
 import { NOON, putOptions, smallApp } from './put-options.js';
 import { consulSettings, REGISTRY_KINDS } from './registries.js';
@@ -14,8 +14,7 @@ import { consulSettings, REGISTRY_KINDS } from './registries.js';
 const EMPTY = { slots: [], freed: [], problems: [] };
 
 test('directory: a definition that can not be written', async (context) => {
-  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-registry-'));
-  context.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = temporaryFolder(context, 'registry');
   // Where the new version is written aside stands something else.
   await mkdir(path.join(directory, `.shop.yml.${process.pid}`));
   const registry = new DirectoryRegistry(directory);
@@ -26,7 +25,7 @@ test('directory: a definition that can not be written', async (context) => {
 test('Consul: a definition that is larger than a value may be', async (context) => {
   const { url } = await startConsulFor(context);
   const registry = new ConsulRegistry(consulSettings(url));
-  context.after(() => registry.close());
+  atEnd(context, () => registry.close());
   const names = Array.from({ length: 20 }, (_, index) => `  V${index}: ${'x'.repeat(30_000)}\n`);
   const large = smallApp('shop', `env:\n${names.join('')}`);
   await assert.rejects(putApp(registry, large, putOptions()), /at most 524288 bytes/);
@@ -42,7 +41,7 @@ test('Consul: a token that may write slots and no apps', async (context) => {
   await agent.put('/v1/acl/policy', { Name: 'allocator', Rules });
   const token = JSON.parse(await agent.put('/v1/acl/token', { Policies: [{ Name: 'allocator' }] }));
   const registry = new ConsulRegistry(consulSettings(agent.url, token.SecretID));
-  context.after(() => registry.close());
+  atEnd(context, () => registry.close());
   await assert.rejects(putApp(registry, smallApp('shop'), putOptions()), /lacks the right/);
   assert.deepEqual(await registry.slots.list(), EMPTY);
 });

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { withFileGuard } from '../../src/registry/file-guard.js';
+import { atEnd, temporaryFolder } from '../support/at-end.js';
 
 async function createFolder(context: TestContext): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'autoproxy-guard-'));
-  context.after(() => rm(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(context, 'guard');
   return folder;
 }
 
@@ -48,7 +48,7 @@ test('a guard always says whole who holds it: there is no moment in which a kill
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const file = path.join(folder, '.shop.yml.guard');
   const watcher = new Worker(WATCHER, { eval: true, workerData: { file, stop } });
-  context.after(() => watcher.terminate());
+  atEnd(context, () => watcher.terminate());
   await once(watcher, 'message');
   for (let turn = 0; turn < 500; turn += 1) await withFileGuard(path.join(folder, 'shop.yml'), async () => undefined);
   const seen = once(watcher, 'message');

@@ -1,12 +1,10 @@
 /** Both registries, each empty and of one's own: what is promised of one is promised of the other. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ConsulSettings } from '../../src/consul/settings.js';
 import { ConsulRegistry } from '../../src/registry/consul.js';
 import { DirectoryRegistry } from '../../src/registry/directory.js';
 import type { Registry } from '../../src/registry/registry.js';
+import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { startConsulFor } from '../support/consul.js';
 
 export interface RegistryKind {
@@ -25,8 +23,7 @@ export const REGISTRY_KINDS: readonly RegistryKind[] = [
   {
     name: 'directory',
     async prepare(context) {
-      const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-registry-'));
-      context.after(() => rm(directory, { recursive: true, force: true }));
+      const directory = temporaryFolder(context, 'registry');
       return { arguments: ['--registry', directory], open: () => new DirectoryRegistry(directory) };
     },
   },
@@ -38,7 +35,7 @@ export const REGISTRY_KINDS: readonly RegistryKind[] = [
         arguments: ['--consul', url],
         open() {
           const registry = new ConsulRegistry(consulSettings(url));
-          context.after(() => registry.close());
+          atEnd(context, () => registry.close());
           return registry;
         },
       };

@@ -4,6 +4,7 @@ import { mkdir, open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DirectorySource } from '../../src/sources/directory.js';
+import { atEnd } from '../support/at-end.js';
 import {
   appText,
   createServicesDirectory,
@@ -20,7 +21,7 @@ async function start(context: TestContext): Promise<{ readonly listener: Recordi
   const file = path.join(directory, 'a.yml');
   await writeFile(file, TWO);
   const source = new DirectorySource({ directory, clock: testClock, rescanMs: 60_000 });
-  context.after(() => source.stop());
+  atEnd(context, () => source.stop());
   const listener = new RecordingListener();
   const first = listener.nextState();
   source.start(listener);

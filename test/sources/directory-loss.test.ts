@@ -4,6 +4,7 @@ import { mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DirectorySource } from '../../src/sources/directory.js';
+import { atEnd } from '../support/at-end.js';
 import {
   appText,
   createServicesDirectory,
@@ -20,7 +21,7 @@ function listen(
 ): RecordingListener {
   const source = new DirectorySource({ directory, clock: testClock, ...options });
   const listener = new RecordingListener();
-  context.after(() => source.stop());
+  atEnd(context, () => source.stop());
   source.start(listener);
   return listener;
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { formatProblem } from '../../src/model/problem.js';
 import { DirectorySource, type DirectorySourceOptions } from '../../src/sources/directory.js';
+import { atEnd } from '../support/at-end.js';
 import {
   appText,
   createServicesDirectory,
@@ -31,7 +32,7 @@ async function start(
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(directory, name), text);
   const source = new DirectorySource({ directory, clock: testClock, rescanMs: 60_000, ...options });
   const listener = new RecordingListener();
-  context.after(() => source.stop());
+  atEnd(context, () => source.stop());
   const first = listener.nextState();
   source.start(listener);
   await first;
@@ -105,7 +106,7 @@ test('links that are swapped to another version of all files are followed', asyn
   await symlink('..1', path.join(directory, '..data'));
   await symlink(path.join('..data', 'a.yml'), path.join(directory, 'a.yml'));
   const source = new DirectorySource({ directory, clock: testClock, rescanMs: 60_000 });
-  context.after(() => source.stop());
+  atEnd(context, () => source.stop());
   const listener = new RecordingListener();
   const first = listener.nextState();
   source.start(listener);

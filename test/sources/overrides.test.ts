@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Overrides } from '../../src/sources/overrides.js';
 import { overridesFromJson } from '../../src/sources/overrides-state.js';
+import { temporaryFolder } from '../support/at-end.js';
 import { testClock } from '../support/services-directory.js';
 
 const INSTANCE = '127.0.0.1:1';
 
 async function createFile(context: TestContext): Promise<string> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-overrides-'));
-  context.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = temporaryFolder(context, 'overrides');
   return path.join(directory, 'overrides.json');
 }
 

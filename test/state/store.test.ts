@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { App } from '../../src/model/app.js';
 import { StateStore } from '../../src/state/store.js';
 import { storedStateFromJson, storedStateToJson } from '../../src/state/stored-state.js';
 import { appInstance, appOf } from '../support/apps.js';
+import { temporaryFolder } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
 
@@ -19,8 +19,7 @@ const APPS: readonly App[] = [
 ];
 
 async function createDirectory(context: TestContext): Promise<string> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-state-'));
-  context.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = temporaryFolder(context, 'state');
   return directory;
 }
 

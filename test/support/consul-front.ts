@@ -9,6 +9,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ownAddress } from './addresses.js';
+import { atEnd } from './at-end.js';
 import type { ConsulAgent } from './consul.js';
 
 export type Fault =
@@ -45,7 +46,7 @@ export class ConsulFront {
     const server = createServer().listen(0, ownAddress());
     await once(server, 'listening');
     const front = new ConsulFront(server, consul);
-    context.after(() => {
+    atEnd(context, () => {
       server.closeAllConnections();
       server.close();
     });

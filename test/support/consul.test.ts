@@ -1,6 +1,7 @@
 /** The support itself: a fault test that freezes nothing, or kills nothing, would pass for ever. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { atEnd } from './at-end.js';
 import { leaderOf, startConsulCluster, startConsulFor } from './consul.js';
 import { eventually } from './eventually.js';
 
@@ -25,7 +26,7 @@ test('an agent serves, is frozen and thawed, is killed, and comes back empty on 
 
 test('a cluster of three keeps its state when its leader goes', async (context) => {
   const agents = await startConsulCluster(3);
-  context.after(() => Promise.all(agents.map((agent) => agent.remove())));
+  atEnd(context, () => Promise.all(agents.map((agent) => agent.remove())));
   const [first] = agents;
   assert.ok(first !== undefined);
   await first.put('/v1/kv/a', 'b');

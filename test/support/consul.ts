@@ -2,7 +2,7 @@
  * Real Consul agents on loopback addresses of their own, each with Consul's usual ports there. They are started, frozen
  * and stopped by their pid; each request of a test goes over a connection of its own, so that none is reused over a fault.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -11,6 +11,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { ownAddress } from './addresses.js';
+import { atEnd } from './at-end.js';
+import { spawnBound } from './bound-process.js';
 import { prepareConsul } from './consul-program.js';
 import { eventually } from './eventually.js';
 
@@ -74,12 +76,13 @@ export class ConsulAgent {
     const quiet = ['-dns-port', '-1', '-grpc-port', '-1', '-serf-wan-port', '-1', '-log-level', 'warn'];
     const fast = 'performance { raft_multiplier = 1 }  disable_update_check = true  leave_on_terminate = false';
     const more = config === undefined ? [] : ['-hcl', config];
-    const child = spawn(program, ['agent', ...this.#plan.arguments, ...own, ...quiet, '-hcl', fast, ...more], {
+    const command = [program, 'agent', ...this.#plan.arguments, ...own, ...quiet, '-hcl', fast, ...more];
+    const child = spawnBound(command, {
       env: { PATH: process.env.PATH },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#log = (this.#log + text).slice(-10_000);
       });
     }
@@ -180,7 +183,7 @@ export async function startConsul(options: ConsulOptions = {}): Promise<ConsulAg
 /** As `startConsul`, ended with the test. */
 export async function startConsulFor(context: TestContext, options: ConsulOptions = {}): Promise<ConsulAgent> {
   const agent = await startConsul(options);
-  context.after(() => agent.remove());
+  atEnd(context, () => agent.remove());
   return agent;
 }
 

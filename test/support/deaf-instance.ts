@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { freePort, ownAddress } from './addresses.js';
+import { atEnd } from './at-end.js';
 
 const SCRIPT = `
 const { createServer } = require('node:net');
@@ -18,11 +19,11 @@ export async function startDeafInstance(
   const child: ChildProcess = spawn(process.execPath, ['-e', SCRIPT, host, String(port)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  context.after(() => child.kill('SIGKILL'));
+  atEnd(context, () => child.kill('SIGKILL'));
   if (child.stdout !== null) await once(child.stdout, 'data');
   child.kill('SIGSTOP');
   const fillers: Socket[] = [];
-  context.after(() => {
+  atEnd(context, () => {
     for (const filler of fillers) filler.destroy();
   });
   // Linux queues one more than the backlog; connects are answered until then.

@@ -3,10 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { ownAddress } from './addresses.js';
-
-interface Cleaning {
-  after(clean: () => void): void;
-}
+import { atEnd, type Ending } from './at-end.js';
 
 const HEADER_BYTES = 12;
 const TYPE_A = 1;
@@ -30,11 +27,11 @@ export class DnsServer {
     });
   }
 
-  static async start(context: Cleaning): Promise<DnsServer> {
+  static async start(context: Ending): Promise<DnsServer> {
     const socket = createSocket('udp4');
     socket.bind(0, ownAddress());
     await once(socket, 'listening');
-    context.after(() => void socket.close());
+    atEnd(context, () => void socket.close());
     return new DnsServer(socket);
   }
 

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import WebSocket, { WebSocketServer } from 'ws';
 import { ownAddress } from './addresses.js';
+import { atEnd } from './at-end.js';
 
 export interface EchoServer {
   readonly host: string;
@@ -25,7 +26,7 @@ export async function startEchoServer(context: TestContext): Promise<EchoServer>
     socket.on('message', (bytes) => socket.send(bytes));
     socket.on('error', () => undefined);
   });
-  context.after(() => {
+  atEnd(context, () => {
     for (const socket of server.clients) socket.terminate();
     server.close();
   });
@@ -50,7 +51,7 @@ export class EchoSockets {
   /** One after another; rejects when one is turned away. */
   static async open(context: TestContext, host: string, port: number, count: number): Promise<EchoSockets> {
     const sockets: EchoSocket[] = [];
-    context.after(() => {
+    atEnd(context, () => {
       for (const { socket } of sockets) socket.terminate();
     });
     while (sockets.length < count) sockets.push(await openOne(`ws://${host}:${port}/`));

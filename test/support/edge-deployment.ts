@@ -1,5 +1,5 @@
 /** A front door as people run it: `autoproxy edge run` over a registry and a site in a folder, with real HAProxy. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,9 @@ import { descendantsOf } from '../../bench/process-usage.js';
 import { Master, type MasterState } from '../../edge/haproxy/master.js';
 import { ReleaseDirectory } from '../../edge/release/release-directory.js';
 import { ownAddress } from './addresses.js';
-import { type Cleaning, EdgeClient, type EdgePorts, freeEdgePorts, listenText, startApp } from './edge-process.js';
+import { atEnd, type Ending } from './at-end.js';
+import { spawnBound } from './bound-process.js';
+import { EdgeClient, type EdgePorts, freeEdgePorts, listenText, startApp } from './edge-process.js';
 import { definitionsOf, edgeFolder, siteText } from './edge-release.js';
 import { eventually } from './eventually.js';
 import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
@@ -39,7 +41,7 @@ export class EdgeDeployment extends EdgeClient {
   }
 
   /** The files are there; nothing runs yet. */
-  static async create(context: Cleaning, { version, site = '' }: DeploymentSetting) {
+  static async create(context: Ending, { version, site = '' }: DeploymentSetting) {
     const address = ownAddress();
     const deployment = new EdgeDeployment(
       edgeFolder(context),
@@ -49,7 +51,7 @@ export class EdgeDeployment extends EdgeClient {
     );
     mkdirSync(path.join(deployment.folder, 'registry'));
     deployment.writeSite(site);
-    context.after(() => deployment.#end());
+    atEnd(context, () => deployment.#end());
     return deployment;
   }
 
@@ -90,21 +92,21 @@ ${more}`,
   }
 
   /** The app's own servers, at the node. */
-  async startServers(context: Cleaning, text: string): Promise<void> {
+  async startServers(context: Ending, text: string): Promise<void> {
     for (const definition of definitionsOf(text)) await startApp(context, definition, this.node);
   }
 
   /** Resolves when HAProxy serves. */
   async run(...more: readonly string[]): Promise<void> {
     const args = [CLI_ENTRY, 'edge', 'run', ...this.options, '--lame-duck', '100ms', '--drain-timeout', '2s', ...more];
-    const child = spawn(process.execPath, args, {
+    const child = spawnBound([process.execPath, ...args], {
       env: { PATH: process.env.PATH, ...this.env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#child = child;
     this.#log = '';
     this.#exited = once(child, 'exit').then(([code]) => code as number | null);
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#log += text;
     });
     await eventually(`HAProxy runs; said was:\n${this.#log}`, async () => {

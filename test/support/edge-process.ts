@@ -1,5 +1,4 @@
 /** Real HAProxy at the front door, apps behind it that say who they are and what they were asked, and a client. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect as connectTcp, type Socket } from 'node:net';
@@ -9,17 +8,15 @@ import { writeReleaseFiles } from '../../src/cli/edge/release-files.js';
 import type { AppDefinition } from '../../src/model/app-definition.js';
 import { encodeV1, encodeV2 } from '../../src/proxy-protocol/encode.js';
 import { freePort, ownAddress } from './addresses.js';
+import { atEnd, type Ending } from './at-end.js';
 import { definitionsOf, edgeFolder, renderOf, siteOf, siteText } from './edge-release.js';
+import { runHaproxy } from './haproxy-process.js';
 import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
 import { RawConnection, type RawResponse } from './raw-connection.js';
 
 const ANSWER_MS = 5_000;
 /** Who asks, where nobody else is named. */
 const CLIENT = '127.0.0.9';
-
-export interface Cleaning {
-  after(clean: () => void | Promise<void>): void;
-}
 
 export interface EdgeSetting {
   readonly apps: string;
@@ -134,7 +131,7 @@ export class EdgeClient {
 
 export class EdgeProcess extends EdgeClient {
   static async start(
-    context: Cleaning,
+    context: Ending,
     { apps, site = '', version, servers, headerVersion = 1 }: EdgeSetting,
   ): Promise<EdgeProcess> {
     const folder = edgeFolder(context);
@@ -154,7 +151,11 @@ ${site}`,
     if (rendered.refused.length > 0) throw new Error(JSON.stringify(rendered.problems));
     await writeReleaseFiles(path.join(folder, 'release'), rendered.release);
     const edge = new EdgeProcess(folder, address, ports, headerVersion);
-    await runHaproxy(context, haproxyOfVersion(version), path.join(folder, 'release/haproxy.cfg'), edge);
+    await runHaproxy(context, {
+      program: haproxyOfVersion(version),
+      file: path.join(folder, 'release/haproxy.cfg'),
+      awaited: { host: address, port: ports.health },
+    });
     return edge;
   }
 }
@@ -178,7 +179,7 @@ async function secured(socket: Socket, servername: string, protocols: readonly s
   return secure;
 }
 
-export async function startApp(context: Cleaning, app: AppDefinition, node: string): Promise<void> {
+export async function startApp(context: Ending, app: AppDefinition, node: string): Promise<void> {
   const traffic = createServer((request, response) => {
     request.resume();
     const seen: Seen = { app: app.name, target: request.url ?? '', fields: request.headers as Record<string, string> };
@@ -191,34 +192,9 @@ export async function startApp(context: Cleaning, app: AppDefinition, node: stri
   ] as const) {
     server.listen(port, node);
     await once(server, 'listening');
-    context.after(() => {
+    atEnd(context, () => {
       server.closeAllConnections();
       server.close();
     });
-  }
-}
-
-async function runHaproxy(context: Cleaning, program: string, file: string, edge: EdgeClient): Promise<void> {
-  const child = spawn(program, ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', (bytes: Buffer) => {
-    said += bytes.toString();
-  });
-  let hasExited = false;
-  const exited = once(child, 'exit').then(() => {
-    hasExited = true;
-  });
-  context.after(async () => {
-    child.kill('SIGKILL');
-    await exited;
-  });
-  for (;;) {
-    if (hasExited) throw new Error(`haproxy ended; it said:\n${said}`);
-    try {
-      (await RawConnection.open(edge.ports.health, edge.address)).close();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
   }
 }

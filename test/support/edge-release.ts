@@ -1,7 +1,6 @@
 /** Releases out of texts that people would write: definitions, a site, certificates that openssl makes. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { admitApps } from '../../edge/admit-apps.js';
 import { judgeDomains } from '../../edge/certificates/domain.js';
@@ -14,13 +13,13 @@ import { writeReleaseFiles } from '../../src/cli/edge/release-files.js';
 import type { AppDefinition } from '../../src/model/app-definition.js';
 import { parseAppDefinitions } from '../../src/model/app-definition-document.js';
 import { formatProblem } from '../../src/model/problem.js';
+import { type Ending, temporaryFolder } from './at-end.js';
 import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
 import { makeCertificate } from './test-certificates.js';
 
 /** A folder that goes with the test, and in it `run` with the state file that HAProxy wants to find. */
-export function edgeFolder(context: { after(clean: () => void): void }): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'autoproxy-edge-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+export function edgeFolder(context: Ending): string {
+  const folder = temporaryFolder(context, 'edge');
   mkdirSync(path.join(folder, 'run'));
   writeFileSync(path.join(folder, 'run/servers.state'), '1\n');
   return folder;

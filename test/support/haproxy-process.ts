@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { TestContext } from 'node:test';
+import { atEnd, type Ending, temporaryFolder } from './at-end.js';
+import { spawnBound } from './bound-process.js';
 import { haproxyOfVersion } from './haproxy-versions.js';
+import { isListening } from './processes.js';
 
 const DEFAULTS = `global
   nbthread 1
@@ -17,43 +17,46 @@ defaults
   timeout check 1s
 `;
 
+export interface HaproxyStart {
+  readonly program: string;
+  readonly file: string;
+  /** Where it listens when it is up. */
+  readonly awaited: { readonly host: string; readonly port: number };
+  /** For the program; -db when nothing is said: in the foreground, one process. */
+  readonly flags?: readonly string[];
+}
+
 /** Real HAProxy with these sections; resolves when it accepts at `awaited`. Stopped with the test. */
 export async function startHaproxy(
-  context: TestContext,
+  context: Ending,
   sections: string,
-  awaited: { readonly host: string; readonly port: number },
-  haproxy = haproxyOfVersion('2.6'),
+  awaited: HaproxyStart['awaited'],
+  program = haproxyOfVersion('2.6'),
 ): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'autoproxy-haproxy-'));
-  const file = path.join(folder, 'haproxy.cfg');
+  const file = path.join(temporaryFolder(context, 'haproxy'), 'haproxy.cfg');
   await writeFile(file, DEFAULTS + sections);
-  const child = spawn(haproxy, ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  await runHaproxy(context, { program, file, awaited });
+}
+
+/** Runs HAProxy on a whole configuration, until the end of the test. */
+export async function runHaproxy(context: Ending, start: HaproxyStart): Promise<ChildProcess> {
+  const { program, file, awaited, flags = ['-db'] } = start;
+  const child = spawnBound([program, ...flags, '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
-  child.stderr.on('data', (bytes: Buffer) => {
+  child.stderr?.on('data', (bytes: Buffer) => {
     said += bytes.toString();
   });
   let hasExited = false;
   const exited = once(child, 'exit').then(() => {
     hasExited = true;
   });
-  context.after(async () => {
+  atEnd(context, async () => {
     child.kill('SIGKILL');
     await exited;
-    await rm(folder, { recursive: true, force: true });
   });
-  while (!(await accepts(awaited.host, awaited.port))) {
+  while (!(await isListening(awaited.host, awaited.port))) {
     if (hasExited) throw new Error(`haproxy ended; it said:\n${said}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-}
-
-function accepts(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
+  return child;
 }

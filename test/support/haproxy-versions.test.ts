@@ -1,14 +1,15 @@
 /** Each version is the one that it is called, and can be reloaded as the edge reloads it: a wrapper may not be in the way. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { freePort, ownAddress } from './addresses.js';
+import { temporaryFolder } from './at-end.js';
 import { eventually } from './eventually.js';
+import { runHaproxy } from './haproxy-process.js';
 import { findHaproxy, HAPROXY_VERSIONS, haproxyOfVersion } from './haproxy-versions.js';
 
 for (const version of HAPROXY_VERSIONS) {
@@ -16,8 +17,7 @@ for (const version of HAPROXY_VERSIONS) {
     const program = haproxyOfVersion(version);
     assert.match(execFileSync(program, ['-v'], { encoding: 'utf8' }), new RegExp(`version ${version}\\.`));
 
-    const folder = await mkdtemp(path.join(tmpdir(), 'autoproxy-haproxy-'));
-    context.after(() => rm(folder, { recursive: true, force: true }));
+    const folder = temporaryFolder(context, 'master');
     const [host, socket] = [ownAddress(), path.join(folder, 'master.sock')];
     const port = await freePort(host);
     const file = path.join(folder, 'haproxy.cfg');
@@ -34,12 +34,8 @@ frontend fe
   http-request return status 200 content-type text/plain string ${body}
 `;
     await writeFile(file, configuration('before'));
-    const child = spawn(program, ['-W', '-S', `${socket},level,admin`, '-f', file], { stdio: 'ignore' });
-    const exited = once(child, 'exit');
-    context.after(async () => {
-      child.kill('SIGKILL');
-      await exited;
-    });
+    const flags = ['-W', '-S', `${socket},level,admin`];
+    const child = await runHaproxy(context, { program, file, flags, awaited: { host, port } });
     const answer = async (): Promise<string> =>
       fetch(`http://${host}:${port}/`).then(
         (response) => response.text(),

@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { ownAddress } from './addresses.js';
+import { atEnd } from './at-end.js';
 
 /** A small HTTP instance: answers its own name at once, and `/slow` when the test says so. */
 export class HttpInstance {
@@ -30,7 +31,7 @@ export class HttpInstance {
     const server = createServer().listen(0, ownAddress());
     await once(server, 'listening');
     const instance = new HttpInstance(server, name);
-    context.after(() => instance.stop());
+    atEnd(context, () => instance.stop());
     return instance;
   }
 

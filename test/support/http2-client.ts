@@ -1,15 +1,12 @@
 /** A client of HTTP/2 through an edge: over TLS, behind the PROXY header of a balancer. */
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
+import { atEnd, type Ending } from './at-end.js';
 import type { EdgeProcess } from './edge-process.js';
-
-interface Cleaning {
-  after(clean: () => void): void;
-}
 
 /** Ended with the test. */
 export async function openHttp2(
-  context: Cleaning,
+  context: Ending,
   edge: EdgeProcess,
   host: string,
   client?: string,
@@ -17,7 +14,7 @@ export async function openHttp2(
   const secure = await edge.secure(host, client, ['h2']);
   const session = connect(`https://${host}`, { createConnection: () => secure });
   session.on('error', () => {});
-  context.after(() => session.destroy());
+  atEnd(context, () => session.destroy());
   return session;
 }
 

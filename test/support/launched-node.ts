@@ -1,8 +1,9 @@
 /** A real `autoproxy node` as a process of its own, for tests and benchmarks: its log, its state, its end. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { StateDocument } from '../../src/admin/state-document.js';
+import { spawnBound } from './bound-process.js';
 import { eventually } from './eventually.js';
 import type { LogLine } from './recording-log.js';
 import { CLI_ENTRY } from './run-cli.js';
@@ -32,7 +33,7 @@ export class LaunchedNode {
   constructor({ flags, prefix = [], nodeArguments = [], env = process.env }: Launch) {
     this.admin = flags['--admin'] ?? '127.0.0.1:1936';
     const command = [...prefix, process.execPath, ...nodeArguments, CLI_ENTRY, 'node', ...Object.entries(flags).flat()];
-    this.child = spawn(command[0] ?? '', command.slice(1), { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.child = spawnBound(command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.exited = once(this.child, 'exit').then(([code]) => code as number | null);
     createInterface({ input: this.child.stderr as NodeJS.ReadableStream }).on('line', (text) => this.#onLine(text));
   }

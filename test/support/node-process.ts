@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { freePort, ownAddress } from './addresses.js';
+import { atEnd, temporaryFolder } from './at-end.js';
 import { LaunchedNode } from './launched-node.js';
 import { writeAtomically } from './services-directory.js';
 
@@ -15,8 +15,7 @@ export interface NodePlace {
 
 /** Where a node can be: an address and folders of its own, that outlive the node. */
 export async function findPlace(context: TestContext): Promise<NodePlace> {
-  const root = await mkdtemp(path.join(tmpdir(), 'autoproxy-node-'));
-  context.after(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
+  const root = temporaryFolder(context, 'node');
   const host = ownAddress();
   return { root, host, slot: await freePort(host), admin: `${host}:${await freePort(host)}` };
 }
@@ -80,7 +79,7 @@ export class RunningNode extends LaunchedNode {
       prefix,
       env: { PATH: process.env.PATH },
     });
-    context.after(() => this.stop('SIGKILL'));
+    atEnd(context, () => this.stop('SIGKILL'));
     this.host = host;
     this.slot = slot;
     this.servicesDir = servicesDir;

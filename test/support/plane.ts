@@ -6,6 +6,7 @@ import { createDataPlane, type DataPlane } from '../../src/proxy/data-plane.js';
 import type { SocketIo } from '../../src/proxy/socket-io.js';
 import type { SlotSnapshot, Snapshot } from '../../src/snapshot/snapshot.js';
 import { freePort, ownAddress } from './addresses.js';
+import { atEnd } from './at-end.js';
 import { RawConnection } from './raw-connection.js';
 import { testClock } from './services-directory.js';
 import { slotOf, snapshotOf } from './snapshots.js';
@@ -45,7 +46,7 @@ export class TestPlane {
       onConnectFailure: (_app, instance, failures) => this.connectFailures.push({ instance, failures }),
       ...(options.io !== undefined && { io: options.io }),
     });
-    context.after(() => this.plane.close());
+    atEnd(context, () => this.plane.close());
   }
 
   static async start(context: TestContext, options: PlaneOptions = {}): Promise<TestPlane> {

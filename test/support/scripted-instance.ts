@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { ownAddress } from './addresses.js';
+import { atEnd } from './at-end.js';
 import { RawConnection } from './raw-connection.js';
 
 /** An instance that does exactly what a test says, byte by byte, and remembers every byte it got. */
@@ -37,7 +38,7 @@ export class ScriptedInstance {
     server.listen(address);
     await once(server, 'listening');
     const instance = new ScriptedInstance(server, onConnection);
-    context.after(() => instance.stop());
+    atEnd(context, () => instance.stop());
     return instance;
   }
 

@@ -1,10 +1,10 @@
 /** A real services directory, and a listener that lets a test wait for what a source says. */
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Clock } from '../../src/core/clock.js';
 import type { SourceListener, SourceState } from '../../src/sources/source.js';
+import { temporaryFolder } from './at-end.js';
 
 /** As the system's clock, but its timers keep the test alive. */
 export const testClock: Clock = {
@@ -18,8 +18,7 @@ export const testClock: Clock = {
 
 /** An empty directory of the test's own; its parent is the test's own too. */
 export async function createServicesDirectory(context: TestContext): Promise<string> {
-  const root = await mkdtemp(path.join(tmpdir(), 'autoproxy-services-'));
-  context.after(() => rm(root, { recursive: true, force: true }));
+  const root = temporaryFolder(context, 'services');
   return path.join(root, 'services');
 }
 

@@ -1,5 +1,6 @@
 import { Agent, get } from 'node:http';
 import type { TestContext } from 'node:test';
+import { atEnd } from './at-end.js';
 import { eventually } from './eventually.js';
 
 export interface Answer {
@@ -41,7 +42,7 @@ export class SteadyTraffic {
   #isOver = false;
 
   constructor(context: TestContext, host: string, port: number, clients = 4) {
-    context.after(() => this.stop());
+    atEnd(context, () => this.stop());
     this.#clients = Array.from({ length: clients }, () => this.#run(host, port));
   }
 

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import type { TestContext } from 'node:test';
 import { decodeHeader } from '../../src/proxy-protocol/decode.js';
 import { ownAddress } from './addresses.js';
+import { atEnd } from './at-end.js';
 
 export interface Told {
   readonly app: string;
@@ -27,7 +28,7 @@ export async function startToldInstance(context: TestContext, app: string, hasHe
     };
     response.end(JSON.stringify(told));
   });
-  context.after(() => http.closeAllConnections());
+  atEnd(context, () => http.closeAllConnections());
   const server: Server = hasHeader ? createTcpServer((socket) => readHeader(socket)) : http;
   const readHeader = (socket: Socket): void => {
     socket.on('error', () => {});
@@ -43,6 +44,6 @@ export async function startToldInstance(context: TestContext, app: string, hasHe
   const host = ownAddress();
   server.listen(0, host);
   await once(server, 'listening');
-  context.after(() => void server.close());
+  atEnd(context, () => void server.close());
   return `${host}:${(server.address() as AddressInfo).port}`;
 }

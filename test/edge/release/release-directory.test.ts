@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Release, releaseFromFiles } from '../../../edge/release/release.js';
 import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
+import { temporaryFolder } from '../../support/at-end.js';
 
 function directoryFor(context: TestContext): ReleaseDirectory {
-  const root = mkdtempSync(path.join(tmpdir(), 'autoproxy-releases-'));
-  context.after(() => rmSync(root, { recursive: true, force: true }));
+  const root = temporaryFolder(context, 'releases');
   return new ReleaseDirectory(path.join(root, 'state'));
 }
 

@@ -1,7 +1,6 @@
 /** What real HAProxy finds in the maps is what we say it finds: trees, wildcards, and PCRE2 beside JavaScript. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Client } from 'undici';
@@ -9,6 +8,7 @@ import type { EdgeApp } from '../../../edge/admission.js';
 import { findApp } from '../../../edge/routes/find-app.js';
 import { type RouteTables, routeTables } from '../../../edge/routes/route-tables.js';
 import { freePort, ownAddress } from '../../support/addresses.js';
+import { atEnd, temporaryFolder } from '../../support/at-end.js';
 import { edgeApp } from '../../support/edge-apps.js';
 import { startHaproxy } from '../../support/haproxy-process.js';
 import { HAPROXY_VERSIONS, haproxyOfVersion, type TestedVersion } from '../../support/haproxy-versions.js';
@@ -18,7 +18,7 @@ import { randomApps, randomHost, randomPath } from './seeded-routes.js';
 
 /** Serves the name of the app that the maps lead to, looked up as RouteTables says. */
 async function serveTables(context: TestContext, tables: RouteTables, version: TestedVersion): Promise<Client> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'autoproxy-maps-'));
+  const folder = temporaryFolder(context, 'maps');
   const map = (name: keyof RouteTables): string => {
     const file = path.join(folder, `${name}.map`);
     writeFileSync(file, tables[name].map(({ key, app }) => `${key} ${app}\n`).join(''));
@@ -45,10 +45,7 @@ async function serveTables(context: TestContext, tables: RouteTables, version: T
 `;
   await startHaproxy(context, sections, { host, port }, haproxyOfVersion(version));
   const client = new Client(`http://${host}:${port}`, { pipelining: 20 });
-  context.after(async () => {
-    await client.destroy();
-    rmSync(folder, { recursive: true });
-  });
+  atEnd(context, () => client.destroy());
   return client;
 }
 

@@ -4,6 +4,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
+import { atEnd } from '../../support/at-end.js';
 import { EdgeDeployment } from '../../support/edge-deployment.js';
 import { seenBy } from '../../support/edge-process.js';
 import { eventually } from '../../support/eventually.js';
@@ -36,7 +37,7 @@ for (const version of HAPROXY_VERSIONS)
     edge.writeApp('shop', SHOP);
     await edge.startServers(context, `${SHOP}---\n${SIDE}`);
     await edge.run();
-    context.after(() => context.diagnostic(edge.log));
+    atEnd(context, () => context.diagnostic(edge.log));
     assert.equal(seenBy(await edge.ask({ hosts: ['shop.one.example'] })).app, 'shop');
     const pid = await edge.workerPid();
 

@@ -1,0 +1,11 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+
+/**
+ * Starts a program that the kernel kills when this process ends, however that ends: a test that hangs is killed by the
+ * runner, undoes nothing, and would leave its servers running.
+ *
+ * The program has the pid that is returned: setpriv (of util-linux) becomes it.
+ */
+export function spawnBound(command: readonly string[], options: SpawnOptions): ChildProcess {
+  return spawn('setpriv', ['--pdeathsig', 'KILL', ...command], options);
+}
