@@ -6,6 +6,7 @@ import type { Problem } from '../src/model/problem.js';
 import type { Admission, EdgeApp } from './admission.js';
 import type { JudgedDomain } from './certificates/domain.js';
 import { certificateFile } from './certificates/last-good.js';
+import { linesFromNodes, NODES_FILE } from './release/pod-nodes.js';
 import { type Release, releaseFromFiles } from './release/release.js';
 import type { MapEntry } from './routes/route-tables.js';
 import { appBackend } from './sections/app-backend.js';
@@ -21,7 +22,7 @@ import {
 } from './sections/global.js';
 import { adminSection, healthSection } from './sections/operators.js';
 import { shieldSections } from './sections/shield.js';
-import type { Site } from './site/site.js';
+import type { PodNodes, Site } from './site/site.js';
 import { type HaproxyVersion, type Section, textFromSections } from './syntax/configuration.js';
 import { certificateLine, fileFromLines, listLine, mapLine } from './syntax/file-lines.js';
 import { RefusedValue } from './syntax/refused-value.js';
@@ -32,6 +33,8 @@ export interface RenderInput {
   readonly admission: Admission;
   /** null: one file for all versions from 2.6 on. */
   readonly version: HaproxyVersion | null;
+  /** Those that Consul names, where the site says so. */
+  readonly consulNodes?: PodNodes;
 }
 
 export interface Rendered {
@@ -50,14 +53,18 @@ interface WrittenApp {
   readonly lines: AppLines;
 }
 
-export function render({ site, admission, version }: RenderInput): Rendered {
+export function render({ site, admission, version, consulNodes = new Map() }: RenderInput): Rendered {
+  const { place } = site.servers;
+  const isFromConsul = place.kind === 'nodes' && place.nodes === 'consul';
+  const nodes: PodNodes = place.kind === 'nodes' && place.nodes !== 'consul' ? place.nodes : consulNodes;
   const problems: Problem[] = [];
   const written: WrittenApp[] = [];
   const keys = keysByApp(admission);
   for (const app of [...admission.apps].sort((one, other) => (one.name < other.name ? -1 : 1))) {
-    const result = writeApp(app, keys.get(app.name) ?? [], site);
+    const result = writeApp(app, keys.get(app.name) ?? [], site, nodes);
     if ('backend' in result) written.push(result);
     else problems.push(result);
+    if (isFromConsul && app.pods.every((pod) => !nodes.has(pod))) problems.push(nodelessProblem(app));
   }
   const served = new Set(written.map(({ name }) => name));
   const entries = (table: readonly MapEntry[]): readonly MapEntry[] => table.filter(({ app }) => served.has(app));
@@ -82,8 +89,9 @@ export function render({ site, admission, version }: RenderInput): Rendered {
       [`lists/deny/${name}.lst`, fileFromLines(lines.deny)] as const,
     ]),
     ...siteFiles(site, domains),
+    ...(isFromConsul ? [[NODES_FILE, fileFromLines(linesFromNodes(nodes))] as const] : []),
   ];
-  const names = problems.map(({ app }) => app).filter((app) => app !== null);
+  const names = problems.filter(({ severity }) => severity === 'error').flatMap(({ app }) => app ?? []);
   return {
     release: releaseFromFiles(files),
     served: [...served],
@@ -102,17 +110,25 @@ function keysByApp({ tables }: Admission): ReadonlyMap<string, readonly string[]
   return keys;
 }
 
-function writeApp(app: EdgeApp, keys: readonly string[], site: Site): WrittenApp | Problem {
+function writeApp(app: EdgeApp, keys: readonly string[], site: Site, nodes: PodNodes): WrittenApp | Problem {
   try {
     for (const route of app.edge.routes) assertRouteSpelling(route);
     for (const key of keys) mapLine('edge.routes', key, app.name);
-    return { name: app.name, backend: appBackend(app, site), lines: appLines(app) };
+    return { name: app.name, backend: appBackend(app, site, nodes), lines: appLines(app) };
   } catch (error) {
     if (!(error instanceof RefusedValue)) throw error;
-    const { location, line, col } = app.origin;
-    const message = `${app.name}.${error.field}: ${error.reason}`;
-    return { severity: 'error', app: app.name, file: location, line, col, message, hint: 'the app is left out' };
+    return problemOf(app, 'error', `${error.field}: ${error.reason}`, 'the app is left out');
   }
+}
+
+function nodelessProblem(app: EdgeApp): Problem {
+  const message = `pods: Consul names no node of ${app.pods.join(', ')}`;
+  return problemOf(app, 'warning', message, 'the app answers 503 until a node of its pods registers itself');
+}
+
+function problemOf({ name, origin }: EdgeApp, severity: Problem['severity'], message: string, hint: string): Problem {
+  const { location: file, line, col } = origin;
+  return { severity, app: name, file, line, col, message: `${name}.${message}`, hint };
 }
 
 function sectionsOf(site: Site, apps: readonly WrittenApp[], hasTls: boolean): readonly Section[] {

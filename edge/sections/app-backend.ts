@@ -1,7 +1,7 @@
 /** One backend an app: its counters, its networks, its servers. Everything that a person wrote about it is refused or quoted. */
 import { BALANCES } from '../../src/model/app.js';
 import type { AppDefinition } from '../../src/model/app-definition.js';
-import type { Site } from '../site/site.js';
+import type { PodNodes, Site } from '../site/site.js';
 import type { Line, Section } from '../syntax/configuration.js';
 import { RefusedValue } from '../syntax/refused-value.js';
 import { choiceWord, durationWord, nameWord, numberWord, word } from '../syntax/words.js';
@@ -13,8 +13,11 @@ const LEAST_EXPIRY_MS = 120_000;
 const NODE_HEALTH_PATH = '/health';
 const MAX_HOST_LENGTH = 253;
 
-/** @throws RefusedValue */
-export function appBackend(app: AppDefinition, site: Site): Section {
+/**
+ * @param nodes of each pod, where the servers are nodes
+ * @throws RefusedValue
+ */
+export function appBackend(app: AppDefinition, site: Site, nodes: PodNodes): Section {
   const name = appName(app);
   const { settings } = app;
   return {
@@ -26,7 +29,7 @@ export function appBackend(app: AppDefinition, site: Site): Section {
       `timeout server ${durationWord('timeouts.first_byte', settings.timeouts.firstByteMs)}`,
       `timeout tunnel ${durationWord('timeouts.tunnel', settings.timeouts.tunnelMs)}`,
       ...checkRules(app, site),
-      ...serverLines(app, name, site),
+      ...serverLines(app, name, site, nodes),
     ],
   };
 }
@@ -68,7 +71,7 @@ function checkHost({ name, settings, edge }: AppDefinition): string {
   return exact?.kind === 'exact' ? exact.host : `${name}.health.invalid`;
 }
 
-function serverLines(app: AppDefinition, name: string, { servers: { place } }: Site): readonly Line[] {
+function serverLines(app: AppDefinition, name: string, { servers: { place } }: Site, nodes: PodNodes): readonly Line[] {
   const { health } = app.settings;
   const check = [
     `check inter ${durationWord('health.interval', health.intervalMs)}`,
@@ -87,12 +90,14 @@ function serverLines(app: AppDefinition, name: string, { servers: { place } }: S
   const slot = app.slot;
   const healthPort = numberWord('slot', slot + 1);
   const lines = pods.flatMap((pod) =>
-    (place.nodes.get(pod) ?? []).map(
+    (nodes.get(pod) ?? []).map(
       (address) =>
         `server ${nameWord('pods', `${pod}-${address}`)} ${socketWord('site.servers.nodes', { host: address, port: slot })} ${check} port ${healthPort}`,
     ),
   );
-  if (lines.length === 0) throw new RefusedValue('pods', `have no nodes in the site: ${pods.join(', ')}`);
+  // A list that somebody wrote has a mistake then; in Consul nodes come and go, and until one comes the answer is 503.
+  if (lines.length === 0 && place.nodes !== 'consul')
+    throw new RefusedValue('pods', `have no nodes in the site: ${pods.join(', ')}`);
   return lines;
 }
 

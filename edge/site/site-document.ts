@@ -97,7 +97,7 @@ function serverPlaceFromValues(
   if (template !== null && nodes === null)
     return { kind: 'dns', template, port, slots, nameservers, resolveMs: resolve };
   if (template === null && nodes !== null) return { kind: 'nodes', nodes };
-  const hint = 'write either template: "{app}.{pod}.svc.example" or nodes: {alpha: [10.0.0.1]}';
+  const hint = 'write either template: "{app}.{pod}.svc.example", or nodes: {alpha: [10.0.0.1]}, or nodes: consul';
   yaml.note('error', null, node, 'site.servers: the apps are either at names or at nodes', hint);
   return null;
 }

@@ -21,7 +21,7 @@ import {
 } from '../../src/model/readers.js';
 import { parseHostName, parseRouteHost } from '../../src/model/route-host.js';
 import { INVALID } from '../../src/model/yaml-text.js';
-import type { SocketAddress } from './site.js';
+import type { PodNodes, SocketAddress } from './site.js';
 
 const port = integer(1, 65_535);
 
@@ -128,10 +128,12 @@ const templateText = text(
 const podName = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const nodeAddresses = list(address, 'write [10.0.0.1, 10.0.0.2]');
 
-const nodes: Reader<ReadonlyMap<string, readonly string[]>> = {
-  schema: { type: 'object', additionalProperties: nodeAddresses.schema },
+const nodes: Reader<PodNodes | 'consul'> = {
+  schema: { anyOf: [{ const: 'consul' }, { type: 'object', additionalProperties: nodeAddresses.schema }] },
   read(value, place) {
-    if (!isMap(value)) return refuse(place, value, `${describe(value)} is no map`, 'write {alpha: [10.0.0.1]}');
+    if (isScalar(value) && value.value === 'consul') return 'consul';
+    if (!isMap(value))
+      return refuse(place, value, `${describe(value)} is no map`, 'write {alpha: [10.0.0.1]}, or consul');
     const entries = place.text.entries(value, null);
     if (entries === INVALID) return INVALID;
     const pods = new Map<string, readonly string[]>();
@@ -164,10 +166,10 @@ const SERVER_KEYS = {
     'without them those of /etc/resolv.conf',
   ),
   resolve: optional(duration(100), 10_000, 'between two questions for a name; a change is followed in twice of it'),
-  nodes: optional<ReadonlyMap<string, readonly string[]> | null>(
+  nodes: optional<PodNodes | 'consul' | null>(
     nodes,
     null,
-    'in place of a template: the nodes of each pod, {alpha: [10.0.0.1]}',
+    'in place of a template: the nodes of each pod, {alpha: [10.0.0.1]}, or consul for those that registered there',
   ),
   send_proxy: optional(oneOf(PROXY_VERSIONS), 'v2', 'the PROXY header towards the servers: none, v1 or v2'),
   max_connections: optional(integer(1, 1_000_000), 500, 'requests at one time for each server'),

@@ -66,8 +66,11 @@ export type ServerPlace =
       /** Between two questions for one name. */
       readonly resolveMs: number;
     }
-  /** No private balancer: the nodes themselves, at the app's slot. IP addresses by pod. */
-  | { readonly kind: 'nodes'; readonly nodes: ReadonlyMap<string, readonly string[]> };
+  /** No private balancer: the nodes themselves, at the app's slot. `consul`: those that registered there. */
+  | { readonly kind: 'nodes'; readonly nodes: PodNodes | 'consul' };
+
+/** IP addresses of the nodes of each pod, sorted. */
+export type PodNodes = ReadonlyMap<string, readonly string[]>;
 
 /** For each client (IPv6: each /64) over all apps, on one edge node. */
 export interface ClientLimits {

@@ -130,6 +130,11 @@ export function checksFromBody(body: unknown): readonly CheckEntry[] {
 }
 
 /** Of /v1/health/service/:service. */
+/** Where the service is reached: its own address, or that of its node. */
+export function addressOf({ service, nodeAddress }: ServiceNode): string {
+  return service.address === '' ? nodeAddress : service.address;
+}
+
 export function serviceNodesFromBody(body: unknown): readonly ServiceNode[] {
   return parsed('the nodes of a service', serviceNodes, body).map(({ Node, Service, Checks }) => ({
     node: Node.Node,

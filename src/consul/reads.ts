@@ -131,12 +131,12 @@ export function readNodeChecks(node: string): Read<readonly CheckEntry[]> {
   };
 }
 
-/** All of them, whatever their checks say. */
-export function readServiceNodes(service: string, tag: string): Read<readonly ServiceNode[]> {
+/** All of them, whatever their checks say; of one tag, or of any. */
+export function readServiceNodes(service: string, tag?: string): Read<readonly ServiceNode[]> {
   return {
     what: `the nodes of service ${service}`,
     right: `service "${service}" { policy = "read" }  node_prefix "" { policy = "read" }`,
-    call: (consul, options) => consul.health.service({ service, tag, ...options }),
+    call: (consul, options) => consul.health.service({ service, ...(tag === undefined ? {} : { tag }), ...options }),
     valueFrom: ({ body }) => serviceNodesFromBody(body),
   };
 }

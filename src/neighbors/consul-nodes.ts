@@ -1,4 +1,4 @@
-import type { ServiceNode } from '../consul/answers.js';
+import { addressOf, type ServiceNode } from '../consul/answers.js';
 import { parseAddress } from '../core/networks.js';
 
 export interface PodNodes {
@@ -18,7 +18,7 @@ export function podNodesFrom(nodes: readonly ServiceNode[], ownId: string, previ
   const hasSelf = nodes.some(({ service }) => service.id === ownId);
   const passing = nodes
     .filter(({ service, checks }) => service.id !== ownId && checks.every(({ status }) => status === 'passing'))
-    .map(({ service, nodeAddress }) => (service.address === '' ? nodeAddress : service.address))
+    .map(addressOf)
     .filter((address) => parseAddress(address) !== null);
   const addresses = new Set(hasSelf ? passing : [...previous, ...passing]);
   return { addresses: [...addresses].sort(), hasSelf };

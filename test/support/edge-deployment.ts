@@ -19,6 +19,10 @@ export interface DeploymentSetting {
   readonly version: TestedVersion;
   /** Further lines of edge.yml. */
   readonly site?: string;
+  /** Value of `servers` in edge.yml; without it the apps' own servers at `node`. */
+  readonly servers?: string;
+  /** URL of the Consul that is the registry; without it a directory is. */
+  readonly consul?: string;
 }
 
 export class EdgeDeployment extends EdgeClient {
@@ -26,31 +30,35 @@ export class EdgeDeployment extends EdgeClient {
   readonly directory: ReleaseDirectory;
   readonly master: Master;
   readonly program: string;
+  readonly #servers: string;
+  readonly #consul: string | null;
   #child: ChildProcess | null = null;
   #exited: Promise<number | null> = Promise.resolve(null);
   #log = '';
   /** Masters that were seen: one of them may be in no state to answer at the end. */
   readonly #masters = new Set<number>();
 
-  private constructor(folder: string, address: string, ports: EdgePorts, program: string) {
+  private constructor(
+    folder: string,
+    address: string,
+    ports: EdgePorts,
+    { version, servers, consul }: DeploymentSetting,
+  ) {
     super(folder, address, ports);
     this.node = ownAddress();
-    this.program = program;
+    this.program = haproxyOfVersion(version);
+    this.#servers = servers ?? `{nodes: {alpha: [${this.node}]}, send_proxy: none}`;
+    this.#consul = consul ?? null;
     this.directory = new ReleaseDirectory(path.join(folder, 'state'));
     this.master = new Master(path.join(folder, 'run/master.sock'));
   }
 
   /** The files are there; nothing runs yet. */
-  static async create(context: Ending, { version, site = '' }: DeploymentSetting) {
+  static async create(context: Ending, setting: DeploymentSetting) {
     const address = ownAddress();
-    const deployment = new EdgeDeployment(
-      edgeFolder(context),
-      address,
-      await freeEdgePorts(address),
-      haproxyOfVersion(version),
-    );
+    const deployment = new EdgeDeployment(edgeFolder(context), address, await freeEdgePorts(address), setting);
     mkdirSync(path.join(deployment.folder, 'registry'));
-    deployment.writeSite(site);
+    deployment.writeSite(setting.site);
     atEnd(context, () => deployment.#end());
     return deployment;
   }
@@ -65,15 +73,16 @@ export class EdgeDeployment extends EdgeClient {
 
   get options(): readonly string[] {
     const in_ = (name: string): string => path.join(this.folder, name);
-    return ['--registry', in_('registry'), '--site', in_('edge.yml'), '--state-dir', in_('state')];
+    const registry = this.#consul === null ? ['--registry', in_('registry')] : ['--consul', this.#consul];
+    return [...registry, '--site', in_('edge.yml'), '--state-dir', in_('state')];
   }
 
   /** @param more further lines; ports other than its own take the place of them */
   writeSite(more = '', ports: EdgePorts = this.ports): void {
-    const { folder, address, node } = this;
+    const { folder, address } = this;
     const text = siteText(
       folder,
-      `servers: {nodes: {alpha: [${node}]}, send_proxy: none}
+      `servers: ${this.#servers}
 ${listenText(address, ports)}
 process: {run_dir: ${folder}/run, threads: 1, max_connections: 200}
 limits: {connection_rate: 1000000, requests: 1000000, errors: 1000000}

@@ -75,8 +75,9 @@ export async function putServedApp(
   name: string,
   slot: number,
   count = 2,
+  more = '',
 ): Promise<{ readonly instances: readonly HttpInstance[]; readonly ids: readonly string[] }> {
-  await putApp(consul, name, slot);
+  await putApp(consul, name, slot, more);
   const instances: HttpInstance[] = [];
   const ids: string[] = [];
   for (let index = 0; index < count; index += 1) {

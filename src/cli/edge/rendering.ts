@@ -4,8 +4,10 @@ import type { Command } from 'commander';
 import { admitApps } from '../../../edge/admit-apps.js';
 import { judgeDomains } from '../../../edge/certificates/domain.js';
 import { withLastGood } from '../../../edge/certificates/last-good.js';
+import { nodesOfRelease } from '../../../edge/release/pod-nodes.js';
 import type { Release } from '../../../edge/release/release.js';
 import { type Rendered, render } from '../../../edge/render.js';
+import type { NodeMemory } from '../../../edge/run/node-memory.js';
 import { readDomains } from '../../../edge/site/domain-files.js';
 import type { Site } from '../../../edge/site/site.js';
 import { parseSite } from '../../../edge/site/site-document.js';
@@ -15,6 +17,7 @@ import { escapeText, formatProblem, type Problem } from '../../model/problem.js'
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
 import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
+import { readConsulNodes, wantsConsulNodes } from './consul-nodes.js';
 
 /** Three weeks: enough for a person to be back from a holiday. */
 const EXPIRY_NOTICE_MS = 21 * 86_400_000;
@@ -36,12 +39,14 @@ export interface RenderedSite extends Rendered {
 
 /**
  * @param current the release that is switched to: a certificate that is faulty now serves on as it stands there
+ * @param memory of the nodes that Consul named; without it those of now alone
  * @throws CommandFailure when the site or the registry can not be read; faults of one app or domain are problems.
  */
 export async function renderFrom(
   options: EdgeOptionValues,
   context: CommandContext,
   current: Release | null = null,
+  memory: NodeMemory | null = null,
 ): Promise<RenderedSite> {
   const version = versionFrom(options.haproxy);
   const site = await readSite(options.site);
@@ -50,7 +55,9 @@ export async function renderFrom(
   const apps = stored.apps.map(({ definition }) => definition);
   const today = { nowMs: systemClock.wallTime(), warnWithinMs: EXPIRY_NOTICE_MS };
   const admission = admitApps(apps, withLastGood(judgeDomains(domains, today), domains, current, today));
-  const rendered = render({ site, admission, version });
+  const named = wantsConsulNodes(site) ? await readConsulNodes(options.consul, context) : new Map();
+  const consulNodes = memory?.remember(named, nodesOfRelease(current)) ?? named;
+  const rendered = render({ site, admission, version, consulNodes });
   return {
     ...rendered,
     site,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { EdgeLoop } from '../../../edge/run/edge-loop.js';
+import { NodeMemory } from '../../../edge/run/node-memory.js';
 import { Supervisor } from '../../../edge/run/supervisor.js';
 import { systemClock } from '../../core/clock.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from '../../core/log.js';
@@ -53,6 +54,7 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
   const installation = await installationFrom(options, site, context);
   const common = { clock: systemClock, random: Math.random, log };
   const supervisor = options.masterSocket === undefined ? new Supervisor({ ...installation, ...common }) : null;
+  const nodes = new NodeMemory(systemClock);
   let said = '';
   const loop: EdgeLoop = new EdgeLoop({
     ...common,
@@ -61,7 +63,7 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
     quietMs: QUIET_MS,
     reloadPauseMs: RELOAD_PAUSE_MS,
     supply: async (current) => {
-      const rendered = await renderFrom(options, context, current);
+      const rendered = await renderFrom(options, context, current, nodes);
       edgeWatch.follow(rendered.site);
       said = sayProblems(log, problemLines(rendered.problems), said);
       return rendered.release;

@@ -1,0 +1,50 @@
+/** The docker nodes as they registered themselves in Consul, for a site whose servers are they. */
+import type { PodNodes, Site } from '../../../edge/site/site.js';
+import { addressOf, type ServiceNode } from '../../consul/answers.js';
+import { ConsulConnection } from '../../consul/connection.js';
+import { ConsulFailure } from '../../consul/failure.js';
+import { readFrom, readNow, readServiceNodes } from '../../consul/reads.js';
+import { type ConsulSettings, NODE_SERVICE } from '../../consul/settings.js';
+import { parseAddress } from '../../core/networks.js';
+import type { CommandContext } from '../command-context.js';
+import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
+import { readConsulSettings } from '../registry-options.js';
+
+const PATIENCE_MS = 5_000;
+
+export function wantsConsulNodes({ servers: { place } }: Site): boolean {
+  return place.kind === 'nodes' && place.nodes === 'consul';
+}
+
+/** Those that Consul names now. @throws CommandFailure when it can not be asked */
+export async function readConsulNodes(url: string | undefined, { env }: CommandContext): Promise<PodNodes> {
+  const connection = new ConsulConnection(nodeSettings(url, env));
+  try {
+    const read = readServiceNodes(NODE_SERVICE);
+    return nodesByPod((await readFrom(connection, read, readNow('leader', AbortSignal.timeout(PATIENCE_MS)))).value);
+  } catch (error) {
+    if (error instanceof ConsulFailure) throw new CommandFailure(error.message, 'the nodes are asked for there');
+    throw error;
+  } finally {
+    connection.close();
+  }
+}
+
+/** All registered nodes, whatever their checks say: their addresses by pod, sorted. HAProxy has its own checks. */
+export function nodesByPod(nodes: readonly ServiceNode[]): PodNodes {
+  const pods = new Map<string, Set<string>>();
+  for (const node of nodes) {
+    const address = addressOf(node);
+    if (parseAddress(address) === null) continue;
+    for (const pod of node.service.tags) pods.set(pod, (pods.get(pod) ?? new Set()).add(address));
+  }
+  return new Map([...pods].map(([pod, addresses]) => [pod, [...addresses].sort()]));
+}
+
+/** The registry may be a directory, and the nodes in Consul all the same. @throws CommandFailure when none was named */
+export function nodeSettings(url: string | undefined, env: NodeJS.ProcessEnv): ConsulSettings {
+  const settings = readConsulSettings(url, env);
+  if (settings !== null) return settings;
+  const hint = 'set CONSUL_HTTP_ADDR, beside a registry that is a directory, too';
+  throw new CommandFailure('site.servers.nodes is consul, and no Consul was named', hint, EXIT_CODES.usage);
+}
