@@ -1,7 +1,7 @@
 /** Judges apps and certificates together: one app's fault never takes another one down. Pure. */
 import type { AppDefinition, Route } from '../src/model/app-definition.js';
 import { describeRoute } from '../src/model/edge-keys.js';
-import type { Problem } from '../src/model/problem.js';
+import { errorsFirst, type Problem } from '../src/model/problem.js';
 import type { Refusal } from '../src/model/refusal.js';
 import { findContestedRoutes, type OwnedRoute } from '../src/model/route-clashes.js';
 import type { Admission, EdgeApp } from './admission.js';
@@ -25,13 +25,12 @@ export function admitApps(definitions: Iterable<AppDefinition>, domains: readonl
   const { apps, problems: overBudget } = withinRegexBudget(without(covered, contested));
   const errors = [...uncovered, ...contested, ...overBudget];
   const ofDomains = domains.flatMap(({ problems }) => problems);
-  const found = [...ofDomains, ...errors, ...findShadows(apps)];
   return {
     apps,
     tables: routeTables(apps),
     domains: domains.toSorted(byName),
     refused: [...new Set(errors.map(({ app }) => app).filter((app) => app !== null))].sort(),
-    problems: [...found.filter(isError), ...found.filter((problem) => !isError(problem))],
+    problems: errorsFirst([...ofDomains, ...errors, ...findShadows(apps)]),
   };
 }
 

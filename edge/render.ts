@@ -2,7 +2,7 @@
  * Apps + site + certificates → a release. Pure: equal input gives equal bytes, in whatever order the apps come. An app
  * with a value that may not stand where it would have to is left out, named, and takes no other one down.
  */
-import type { Problem } from '../src/model/problem.js';
+import { errorsFirst, type Problem } from '../src/model/problem.js';
 import type { Admission, EdgeApp } from './admission.js';
 import type { JudgedDomain } from './certificates/domain.js';
 import { certificateFile } from './certificates/last-good.js';
@@ -96,7 +96,7 @@ export function render({ site, admission, version, consulNodes = new Map() }: Re
     release: releaseFromFiles(files),
     served: [...served],
     refused: [...admission.refused, ...names].sort(),
-    problems: [...admission.problems, ...problems].sort(bySeverity),
+    problems: errorsFirst([...admission.problems, ...problems]),
   };
 }
 
@@ -172,8 +172,4 @@ function siteFiles(site: Site, domains: readonly JudgedDomain[]): readonly (read
 
 function sortedByKey(entries: readonly MapEntry[]): readonly MapEntry[] {
   return [...entries].sort((one, other) => (one.key < other.key ? -1 : 1));
-}
-
-function bySeverity(one: Problem, other: Problem): number {
-  return Number(one.severity === 'warning') - Number(other.severity === 'warning');
 }

@@ -1,6 +1,6 @@
 /** What it takes to get a running HAProxy from one release to the next. Pure. */
-import { differencesBetween, linesOf } from '../release/differences.js';
-import { CERTIFICATES_FOLDER, type Release } from '../release/release.js';
+import { differencesBetween } from '../release/differences.js';
+import { CERTIFICATES_FOLDER, linesOf, type Release } from '../release/release.js';
 
 export type Step =
   | { readonly kind: 'map' | 'networks'; readonly file: string; readonly lines: readonly string[] }

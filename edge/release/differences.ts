@@ -1,5 +1,7 @@
 /** What changes from one release to the next, file by file and line by line. */
-import { CERTIFICATES_FOLDER, type Release } from './release.js';
+import { NODES_FILE } from './pod-nodes.js';
+import { CERTIFICATES_FOLDER, linesOf, type Release } from './release.js';
+import { DEFINITIONS_FILE } from './served-definitions.js';
 
 export interface FileDifference {
   readonly file: string;
@@ -9,10 +11,13 @@ export interface FileDifference {
   readonly added: readonly string[];
 }
 
-/** Sorted by file. @param from null: there was none */
+/** For the next start, not for HAProxy. What counts in them stands in the other files too. */
+const RECORDS = [NODES_FILE, DEFINITIONS_FILE];
+
+/** Sorted by file; what is no business of HAProxy is no difference. @param from null: there was none */
 export function differencesBetween(from: Release | null, to: Release): readonly FileDifference[] {
   const before = from?.files ?? new Map<string, string>();
-  const names = [...new Set([...before.keys(), ...to.files.keys()])].sort();
+  const names = [...new Set([...before.keys(), ...to.files.keys()])].filter((name) => !RECORDS.includes(name)).sort();
   return names.flatMap((file): FileDifference[] => {
     const [old, next] = [before.get(file), to.files.get(file)];
     if (old === next) return [];
@@ -21,11 +26,6 @@ export function differencesBetween(from: Release | null, to: Release): readonly 
     if (file.startsWith(CERTIFICATES_FOLDER)) return [{ file, kind, removed: [], added: [] }];
     return [{ file, kind, ...linesBetween(linesOf(old ?? ''), linesOf(next ?? '')) }];
   });
-}
-
-/** The lines of a file of a release. */
-export function linesOf(content: string): readonly string[] {
-  return content === '' ? [] : content.replace(/\n$/, '').split('\n');
 }
 
 function linesBetween(

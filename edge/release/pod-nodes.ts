@@ -1,7 +1,6 @@
 /** The file of a release that says which nodes Consul named when it was rendered. HAProxy does not read it; the next start does. */
 import type { PodNodes } from '../site/site.js';
-import { linesOf } from './differences.js';
-import type { Release } from './release.js';
+import { linesOf, type Release } from './release.js';
 
 export const NODES_FILE = 'nodes.txt';
 

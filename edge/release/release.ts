@@ -21,3 +21,8 @@ export function releaseFromFiles(files: Iterable<readonly [string, string]>): Re
   for (const [name, content] of sorted) hash.update(`${name}\0${Buffer.byteLength(content)}\0`).update(content);
   return { id: hash.digest('hex').slice(0, 16), files: new Map(sorted) };
 }
+
+/** The lines of a file of a release. */
+export function linesOf(content: string): readonly string[] {
+  return content === '' ? [] : content.replace(/\n$/, '').split('\n');
+}

@@ -1,11 +1,10 @@
 import type { Clock } from '../../src/core/clock.js';
 import { isLargeLoss, REMOVAL_GRACE_MS } from '../../src/model/large-loss.js';
 import type { Release } from '../release/release.js';
+import { definitionsOf } from '../release/served-definitions.js';
 
 /** As a node's own guard, where nobody says another (`--max-removal`). */
 const MAX_SHARE = 0.5;
-/** Each app of a release has its list there, if only an empty one. */
-const APP_LIST = /^lists\/deny\/(.+)\.lst$/;
 
 /**
  * A registry that was restarted with nothing in it, and one that a token may not see, name no apps as if that were true.
@@ -21,8 +20,8 @@ export class LossGuard {
 
   /** @returns why the next release is not believed yet; null: it may come into force */
   doubt(current: Release | null, next: Release): string | null {
-    const before = current === null ? [] : appsOf(current);
-    const after = new Set(appsOf(next));
+    const before = current === null ? [] : [...definitionsOf(current).keys()];
+    const after = new Set(definitionsOf(next).keys());
     const lost = before.filter((app) => !after.has(app));
     if (!isLargeLoss(lost.length, before.length, MAX_SHARE)) {
       this.#since = null;
@@ -33,8 +32,4 @@ export class LossGuard {
     const named = lost.slice(0, 5).join(', ');
     return `${lost.length} of ${before.length} apps vanished at once (${named}${lost.length > 5 ? ', …' : ''}); it is believed when it lasts ${REMOVAL_GRACE_MS / 1_000} s, or at once by "edge apply"`;
   }
-}
-
-function appsOf({ files }: Release): readonly string[] {
-  return [...files.keys()].flatMap((name) => APP_LIST.exec(name)?.[1] ?? []);
 }

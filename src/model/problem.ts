@@ -13,6 +13,11 @@ export interface Problem {
   readonly hint: string | null;
 }
 
+export function errorsFirst(problems: readonly Problem[]): readonly Problem[] {
+  const isError = ({ severity }: Problem): boolean => severity === 'error';
+  return [...problems.filter(isError), ...problems.filter((problem) => !isError(problem))];
+}
+
 /** `file:line:col: message (hint)`, control and non-ASCII characters escaped: one line, whatever was in the input. */
 export function formatProblem(problem: Problem): string {
   const place = [problem.file, problem.line, problem.col].filter((part) => part !== null).join(':');

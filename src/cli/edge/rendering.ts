@@ -1,12 +1,12 @@
 /** What all commands of the edge begin with: the site and the registry read, judged, and rendered. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { admitApps } from '../../../edge/admit-apps.js';
 import { judgeDomains } from '../../../edge/certificates/domain.js';
 import { withLastGood } from '../../../edge/certificates/last-good.js';
+import { renderWithLastGood } from '../../../edge/last-good-apps.js';
 import { nodesOfRelease } from '../../../edge/release/pod-nodes.js';
 import type { Release } from '../../../edge/release/release.js';
-import { type Rendered, render } from '../../../edge/render.js';
+import type { Rendered } from '../../../edge/render.js';
 import type { NodeMemory } from '../../../edge/run/node-memory.js';
 import { readDomains } from '../../../edge/site/domain-files.js';
 import type { Site } from '../../../edge/site/site.js';
@@ -38,7 +38,7 @@ export interface RenderedSite extends Rendered {
 }
 
 /**
- * @param current the release that is switched to: a certificate that is faulty now serves on as it stands there
+ * @param current the release that is switched to: a certificate or an app that is faulty now serves on as it stands there
  * @param memory of the nodes that Consul named; without it those of now alone
  * @throws CommandFailure when the site or the registry can not be read; faults of one app or domain are problems.
  */
@@ -52,17 +52,22 @@ export async function renderFrom(
   const site = await readSite(options.site);
   const stored = await withRegistry(options, context, (registry) => registry.list());
   const { domains, problems } = await readDomains(site);
-  const apps = stored.apps.map(({ definition }) => definition);
   const today = { nowMs: systemClock.wallTime(), warnWithinMs: EXPIRY_NOTICE_MS };
-  const admission = admitApps(apps, withLastGood(judgeDomains(domains, today), domains, current, today));
   const named = wantsConsulNodes(site) ? await readConsulNodes(options.consul, context) : new Map();
   const consulNodes = memory?.remember(named, nodesOfRelease(current)) ?? named;
-  const rendered = render({ site, admission, version, consulNodes });
+  const rendered = renderWithLastGood({
+    site,
+    version,
+    consulNodes,
+    stored: stored.apps,
+    // It may have had a way in.
+    unreadable: stored.refused,
+    domains: withLastGood(judgeDomains(domains, today), domains, current, today),
+    current,
+  });
   return {
     ...rendered,
     site,
-    // What can not be read may have had a way in.
-    refused: [...new Set([...stored.refused, ...rendered.refused])].sort(),
     problems: [...stored.problems, ...problems, ...rendered.problems],
   };
 }

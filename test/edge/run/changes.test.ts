@@ -103,10 +103,14 @@ for (const version of HAPROXY_VERSIONS)
       assert.equal(await status(edge, 'shop.one.example'), 200);
     });
 
-    await context.test('a broken definition leaves the others alone, and is named', async () => {
+    await context.test('a definition that breaks is named, and its app serves on as it was', async () => {
+      const worker = await edge.workerPid();
       edge.writeApp('side', 'name: side\npods: nowhere [\n');
-      await eventually('it is named', async () => edge.log.includes('side.yml'));
+      await eventually('it is named', async () => edge.log.includes('the last good one serves on'));
+      assert.match(edge.log, /side\.yml:2/);
+      assert.equal(await status(edge, 'side.two.example'), 200);
       assert.equal(await status(edge, 'shop.one.example'), 200);
+      assert.equal(await edge.workerPid(), worker);
     });
 
     assert.equal(await edge.stop(), 0);

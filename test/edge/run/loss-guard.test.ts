@@ -2,12 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Release, releaseFromFiles } from '../../../edge/release/release.js';
+import { DEFINITIONS_FILE, definitionsText } from '../../../edge/release/served-definitions.js';
 import { LossGuard } from '../../../edge/run/loss-guard.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
 function releaseOf(apps: number): Release {
-  const lists = Array.from({ length: apps }, (_, app) => [`lists/deny/app-${app}.lst`, ''] as const);
-  return releaseFromFiles([['haproxy.cfg', ''], ...lists]);
+  const definitions = new Map(Array.from({ length: apps }, (_, app) => [`app-${app}`, {}]));
+  return releaseFromFiles([
+    ['haproxy.cfg', ''],
+    [DEFINITIONS_FILE, definitionsText(definitions)],
+  ]);
 }
 
 test('most apps at once: held for a minute, then believed', () => {
