@@ -7,7 +7,7 @@ import type { Admission, EdgeApp } from './admission.js';
 import type { JudgedDomain } from './certificates/domain.js';
 import { certificateFile } from './certificates/last-good.js';
 import { linesFromNodes, NODES_FILE } from './release/pod-nodes.js';
-import { type Release, releaseFromFiles } from './release/release.js';
+import { CERTIFICATE_LIST, type Release, releaseFromFiles } from './release/release.js';
 import type { MapEntry } from './routes/route-tables.js';
 import { appBackend } from './sections/app-backend.js';
 import { APP_MAPS, type AppLines, appLines, hstsValue, networkLines } from './sections/app-lines.js';
@@ -157,7 +157,7 @@ function siteFiles(site: Site, domains: readonly JudgedDomain[]): readonly (read
   const lines = domains.map(({ name, names }) => certificateLine('site.domains', certificateFile(name), names));
   return [
     ...certificates,
-    ['crt-list.txt', fileFromLines(lines)],
+    [CERTIFICATE_LIST, fileFromLines(lines)],
     ['maps/cert_scope.map', fileFromLines(scopes.sort())],
     ['maps/hsts.map', fileFromLines(hsts.sort())],
     ['lists/trusted_balancers.lst', fileFromLines(networkLines('site.trusted_balancers', site.trustedBalancers))],

@@ -127,9 +127,26 @@ export class Applier {
     const { runtime } = this.#parts;
     try {
       for (const step of plan.steps) {
-        if (step.kind === 'certificate') await runtime.replaceCertificate(step.file, step.pem);
-        else if (step.kind === 'networks') await runtime.replaceNetworks(step.file, step.lines);
-        else await this.#replaceMap(step.file, step.lines);
+        switch (step.kind) {
+          case 'new-certificate':
+            await runtime.addCertificate(step.file);
+            await runtime.replaceCertificate(step.file, step.pem);
+            break;
+          case 'certificate':
+            await runtime.replaceCertificate(step.file, step.pem);
+            break;
+          case 'names':
+            await runtime.changeCertificateList(step.file, step.added, step.removed);
+            break;
+          case 'old-certificate':
+            await runtime.removeCertificate(step.file);
+            break;
+          case 'networks':
+            await runtime.replaceNetworks(step.file, step.lines);
+            break;
+          case 'map':
+            await this.#replaceMap(step.file, step.lines);
+        }
       }
       return await this.#miscount(release);
     } catch (error) {

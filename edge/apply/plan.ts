@@ -1,10 +1,18 @@
 /** What it takes to get a running HAProxy from one release to the next. Pure. */
-import { differencesBetween } from '../release/differences.js';
-import { CERTIFICATES_FOLDER, linesOf, type Release } from '../release/release.js';
+import { differencesBetween, type FileDifference } from '../release/differences.js';
+import { CERTIFICATE_LIST, CERTIFICATES_FOLDER, linesOf, type Release } from '../release/release.js';
 
 export type Step =
   | { readonly kind: 'map' | 'networks'; readonly file: string; readonly lines: readonly string[] }
-  | { readonly kind: 'certificate'; readonly file: string; readonly pem: string };
+  | { readonly kind: 'certificate' | 'new-certificate'; readonly file: string; readonly pem: string }
+  | { readonly kind: 'old-certificate'; readonly file: string }
+  /** Lines of the list of certificates that come and go. */
+  | {
+      readonly kind: 'names';
+      readonly file: string;
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+    };
 
 export type Plan =
   | { readonly kind: 'nothing' }
@@ -14,7 +22,7 @@ export type Plan =
   | { readonly kind: 'reload'; readonly why: string };
 
 /**
- * Contents of maps, lists and certificates go into the running process; all else is a new one: a file that appears or goes is
+ * Contents of maps and lists, certificates and their names go into the running process; all else is a new one: a file that appears or goes is
  * named or not named any more by another file, and `haproxy.cfg` itself can not be changed.
  * @param from null: what runs is not known
  */
@@ -23,18 +31,24 @@ export function planChange(from: Release | null, to: Release): Plan {
   const differences = differencesBetween(from, to);
   if (differences.length === 0) return { kind: 'nothing' };
   const steps: Step[] = [];
-  for (const { file, kind } of differences) {
-    const step = kind === 'changed' ? stepFor(file, to.files.get(file) ?? '') : null;
+  for (const difference of differences) {
+    const { file, kind } = difference;
+    const step = stepFor(difference, to.files.get(file) ?? '');
     if (step === null) return { kind: 'reload', why: `${file} ${kind === 'changed' ? 'differs' : `was ${kind}`}` };
     steps.push(step);
   }
   return { kind: 'hot', steps: steps.sort((one, other) => rank(one) - rank(other)) };
 }
 
-function stepFor(file: string, content: string): Step | null {
+function stepFor({ file, kind, added, removed }: FileDifference, content: string): Step | null {
+  if (file.startsWith(CERTIFICATES_FOLDER)) {
+    if (kind === 'removed') return { kind: 'old-certificate', file };
+    return { kind: kind === 'added' ? 'new-certificate' : 'certificate', file, pem: content };
+  }
+  if (kind !== 'changed') return null;
+  if (file === CERTIFICATE_LIST) return { kind: 'names', file, added, removed };
   if (file.startsWith('maps/')) return { kind: 'map', file, lines: linesOf(content) };
   if (isNetworkList(file)) return { kind: 'networks', file, lines: linesOf(content) };
-  if (file.startsWith(CERTIFICATES_FOLDER)) return { kind: 'certificate', file, pem: content };
   return null;
 }
 
@@ -43,9 +57,9 @@ function isNetworkList(file: string): boolean {
   return file.startsWith('lists/') && !file.endsWith('/bad_ua.lst');
 }
 
-/** What keeps people out comes before what lets them in; a certificate before the names that may come with it. */
+/** What keeps people out comes before what lets them in; a certificate is there as long as it has names. */
 function rank({ kind }: Step): number {
-  return { networks: 0, certificate: 1, map: 2 }[kind];
+  return { networks: 0, 'new-certificate': 1, certificate: 1, names: 2, 'old-certificate': 3, map: 4 }[kind];
 }
 
 /** How many lines each map and list of a release has: what a process that runs it has to show. */

@@ -87,6 +87,55 @@ export class Runtime {
     throw new RuntimeRefusal(`commit ssl cert ${file}`, committed);
   }
 
+  /** A place for one, empty until it is replaced. @throws RuntimeRefusal; SocketFailure */
+  async addCertificate(file: string): Promise<void> {
+    const answer = await this.#ask(`new ssl cert ${file}`);
+    if (!answer.startsWith('New empty certificate')) throw new RuntimeRefusal(`new ssl cert ${file}`, answer);
+  }
+
+  /** One that no list names any more. @throws RuntimeRefusal; SocketFailure */
+  async removeCertificate(file: string): Promise<void> {
+    const answer = await this.#ask(`del ssl cert ${file}`);
+    if (!answer.includes('deleted')) throw new RuntimeRefusal(`del ssl cert ${file}`, answer);
+  }
+
+  /**
+   * Changes which names a certificate stands for. What comes is there before what goes: a name of both is served all the
+   * time.
+   * @param list as the configuration names it
+   * @param added lines as in the file: `certs/one.pem [alpn h2,http/1.1] one.example`
+   * @throws RuntimeRefusal, and a part may have changed; SocketFailure
+   */
+  async changeCertificateList(list: string, added: readonly string[], removed: readonly string[]): Promise<void> {
+    const before = await this.#certificateLines(list);
+    for (const line of added) {
+      const command = `add ssl crt-list ${list}`;
+      if (line.length > PAYLOAD_BYTES) throw new RuntimeRefusal(command, 'a line is longer than what is read');
+      const answer = await this.#ask(`${command} <<\n${payload(line)}`);
+      if (!answer.includes('Success!')) throw new RuntimeRefusal(command, answer);
+    }
+    for (const line of removed) {
+      const command = `del ssl crt-list ${list}`;
+      const known = before.find(({ text }) => text === line);
+      if (known === undefined) throw new RuntimeRefusal(command, `the running process has no line "${line}"`);
+      const answer = await this.#ask(`${command} ${known.id}`);
+      if (!answer.includes('deleted')) throw new RuntimeRefusal(command, answer);
+    }
+    const lines = (await this.#certificateLines(list)).length;
+    const expected = before.length + added.length - removed.length;
+    if (lines !== expected) throw new RuntimeRefusal(`show ssl crt-list ${list}`, `${lines} lines, not ${expected}`);
+  }
+
+  /** `certs/one.pem:3 [alpn h2] one.example` → id `certs/one.pem:3`, and the text without the number */
+  async #certificateLines(list: string): Promise<readonly { readonly id: string; readonly text: string }[]> {
+    // The names of protocols end in a NUL, in all versions.
+    const shown = (await this.#ask(`show ssl crt-list -n ${list}`)).replaceAll('\0', '');
+    return [...shown.matchAll(/^((\S+):\d+)( .*)$/gm)].map(([, id = '', file = '', rest = '']) => ({
+      id,
+      text: `${file}${rest.trimEnd()}`,
+    }));
+  }
+
   /** For `load-server-state-from-file`. */
   async serverState(): Promise<string> {
     const state = await this.#ask('show servers state');

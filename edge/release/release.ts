@@ -12,6 +12,9 @@ export interface Release {
   readonly files: ReadonlyMap<string, string>;
 }
 
+/** The certificates and the names that each stands for. */
+export const CERTIFICATE_LIST = 'crt-list.txt';
+
 /** Holds private keys, so only the owner reads what is in it. */
 export const CERTIFICATES_FOLDER = 'certs/';
 

@@ -77,8 +77,12 @@ export class EdgeDeployment extends EdgeClient {
     return [...registry, '--site', in_('edge.yml'), '--state-dir', in_('state')];
   }
 
-  /** @param more further lines; ports other than its own take the place of them */
-  writeSite(more = '', ports: EdgePorts = this.ports): void {
+  /**
+   * @param more further lines
+   * @param ports take the place of its own
+   * @param domains further ones
+   */
+  writeSite(more = '', ports: EdgePorts = this.ports, domains: readonly string[] = []): void {
     const { folder, address } = this;
     const text = siteText(
       folder,
@@ -87,6 +91,7 @@ ${listenText(address, ports)}
 process: {run_dir: ${folder}/run, threads: 1, max_connections: 200}
 limits: {connection_rate: 1000000, requests: 1000000, errors: 1000000}
 ${more}`,
+      domains,
     );
     this.#writeAtomically('edge.yml', text);
   }

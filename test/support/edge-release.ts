@@ -25,8 +25,11 @@ export function edgeFolder(context: Ending): string {
   return folder;
 }
 
-/** The two domains of all tests here: one.example and two.example, each with one more label. */
-export function siteText(folder: string, more: string): string {
+/**
+ * The two domains of all tests here: one.example and two.example, each with one more label.
+ * @param domains further ones
+ */
+export function siteText(folder: string, more: string, domains: readonly string[] = []): string {
   for (const name of ['one', 'two']) {
     const { certificate, key } = makeCertificate({ names: [`${name}.example`, `*.${name}.example`] });
     writeFileSync(path.join(folder, `${name}.pem`), certificate + key);
@@ -34,7 +37,7 @@ export function siteText(folder: string, more: string): string {
   return `domains:
   - {name: one.example, certificate: one.pem, hsts: "max-age=31536000; includeSubDomains"}
   - {name: two.example, certificate: two.pem}
-trusted_balancers: [127.0.0.0/8]
+${domains.map((domain) => `  - ${domain}\n`).join('')}trusted_balancers: [127.0.0.0/8]
 ${more}
 `;
 }

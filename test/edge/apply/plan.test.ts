@@ -37,6 +37,27 @@ test('maps, lists and certificates are hot: first what keeps out, last what lets
   });
 });
 
+test('certificates come before their names, and go after them', () => {
+  const next = release({
+    'crt-list.txt': 'certs/two.pem two.example\n',
+    'certs/one.pem': null,
+    'certs/two.pem': 'its key\n',
+  });
+  assert.deepEqual(planChange(release(), next), {
+    kind: 'hot',
+    steps: [
+      { kind: 'new-certificate', file: 'certs/two.pem', pem: 'its key\n' },
+      {
+        kind: 'names',
+        file: 'crt-list.txt',
+        added: ['certs/two.pem two.example'],
+        removed: ['certs/one.pem one.example'],
+      },
+      { kind: 'old-certificate', file: 'certs/one.pem' },
+    ],
+  });
+});
+
 test('all else is a reload, and says why', () => {
   const why = (changes: Readonly<Record<string, string | null>>): string => {
     const plan = planChange(release(), release({ 'maps/prefix.map': '', ...changes }));
@@ -45,7 +66,7 @@ test('all else is a reload, and says why', () => {
   assert.equal(why({ 'haproxy.cfg': 'global\n    nbthread 2\n' }), 'haproxy.cfg differs');
   assert.equal(why({ 'lists/allow/new.lst': '' }), 'lists/allow/new.lst was added');
   assert.equal(why({ 'lists/deny_src.lst': null }), 'lists/deny_src.lst was removed');
-  assert.equal(why({ 'crt-list.txt': '' }), 'crt-list.txt differs');
+  assert.equal(why({ 'crt-list.txt': null }), 'crt-list.txt was removed');
   assert.equal(why({ 'errors/404.http': 'x' }), 'errors/404.http was added');
 });
 

@@ -93,6 +93,35 @@ for (const version of HAPROXY_VERSIONS)
       assert.equal(await edge.workerPid(), worker);
     });
 
+    await context.test('a certificate with another name, and the old name no more', async (part) => {
+      const worker = await edge.workerPid();
+      const next = makeCertificate({ names: ['one.example', 'shop.one.example', 'extra.example'], subject: 'more' });
+      writeFileSync(path.join(edge.folder, 'one.pem'), next.certificate + next.key);
+      edge.writeApp('shop', appText('shop', 21300, ROUTES(['shop.one.example', 'extra.example'])));
+      const tookMs = await timeUntil(
+        'the new name is served',
+        async () => (await status(edge, 'extra.example').catch(() => 0)) === 200,
+      );
+      part.diagnostic(`${tookMs.toFixed(0)} ms`);
+      assert.equal(await status(edge, 'shop.one.example'), 200);
+      await assert.rejects(subjectAt(edge, 'gone.one.example'));
+      assert.equal(await edge.workerPid(), worker);
+    });
+
+    await context.test('a domain that comes, and goes', async () => {
+      const worker = await edge.workerPid();
+      const { certificate, key } = makeCertificate({ names: ['three.example'], subject: 'three' });
+      writeFileSync(path.join(edge.folder, 'three.pem'), certificate + key);
+      edge.writeSite('', edge.ports, ['{name: three.example, certificate: three.pem}']);
+      edge.writeApp('shop', appText('shop', 21300, ROUTES(['shop.one.example', 'three.example'])));
+      await eventually('it is served', async () => (await status(edge, 'three.example').catch(() => 0)) === 200);
+      assert.equal(await subjectAt(edge, 'three.example'), 'three');
+      edge.writeApp('shop', SHOP);
+      edge.writeSite();
+      await eventually('it is gone', async () => (await subjectAt(edge, 'three.example').catch(() => '')) === '');
+      assert.equal(await edge.workerPid(), worker);
+    });
+
     await context.test('an app', async (part) => {
       const worker = await edge.workerPid();
       edge.writeApp('side', SIDE);
