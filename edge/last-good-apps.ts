@@ -72,6 +72,7 @@ function withDefinitions(
   const others = rendered.problems.filter(({ app }) => app === null || !faulty.includes(app));
   return {
     release: releaseFromFiles([...rendered.release.files, [DEFINITIONS_FILE, definitionsText(record)]]),
+    apps: rendered.apps,
     served: rendered.served,
     refused: faulty.filter((name) => !isServed.has(name)).sort(),
     problems: errorsFirst([...faults, ...others, ...kept.map(servesOn)]),

@@ -39,7 +39,9 @@ export interface RenderInput {
 
 export interface Rendered {
   readonly release: Release;
-  /** Names of the apps in it, sorted. */
+  /** The apps in it, by name. */
+  readonly apps: readonly EdgeApp[];
+  /** Their names. */
   readonly served: readonly string[];
   /** Names of the apps that have a way in and are not in it, sorted; an error names each. */
   readonly refused: readonly string[];
@@ -94,6 +96,7 @@ export function render({ site, admission, version, consulNodes = new Map() }: Re
   const names = problems.filter(({ severity }) => severity === 'error').flatMap(({ app }) => app ?? []);
   return {
     release: releaseFromFiles(files),
+    apps: admission.apps.filter(({ name }) => served.has(name)),
     served: [...served],
     refused: [...admission.refused, ...names].sort(),
     problems: errorsFirst([...admission.problems, ...problems]),

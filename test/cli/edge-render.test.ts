@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { Ending } from '../support/at-end.js';
 import { edgeFolder, siteText } from '../support/edge-release.js';
 import { runCli } from '../support/run-cli.js';
 
@@ -12,7 +13,7 @@ function definition(name: string, host: string): string {
   return `name: ${name}\npods: [alpha]\nnum_instances: 1\nimage: a:1\nprotocol: http\nedge: {routes: [{host: "${host}"}]}\n`;
 }
 
-function prepare(context: { after(clean: () => void): void }): {
+function prepare(context: Ending): {
   args: string[];
   folder: string;
   apps: string;

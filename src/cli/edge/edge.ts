@@ -4,6 +4,7 @@ import { createEdgeApplyCommand } from './apply.js';
 import { createEdgeCheckCommand } from './check.js';
 import { createEdgeDiffCommand } from './diff.js';
 import { createEdgeRenderCommand } from './render.js';
+import { createEdgeRouteCommand } from './route.js';
 import { createEdgeRunCommand } from './run.js';
 
 const COMMANDS = [
@@ -12,6 +13,7 @@ const COMMANDS = [
   createEdgeDiffCommand,
   createEdgeApplyCommand,
   createEdgeRunCommand,
+  createEdgeRouteCommand,
 ];
 
 export function createEdgeCommand(context: CommandContext): Command {

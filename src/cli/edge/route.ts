@@ -1,0 +1,67 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
+import { findRoutes } from '../../../edge/routes/find-app.js';
+import { describeRoute } from '../../model/edge-keys.js';
+import { formatOrigin } from '../../model/problem.js';
+import type { OwnedRoute } from '../../model/route-clashes.js';
+import type { CommandContext } from '../command-context.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import { addStateDirOption, type InstallationOptionValues } from './installation.js';
+import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
+
+interface EdgeRouteOptions extends EdgeOptionValues, InstallationOptionValues {
+  readonly json?: true;
+}
+
+interface Asked {
+  readonly host: string;
+  readonly path: string;
+}
+
+export function createEdgeRouteCommand(context: CommandContext): Command {
+  const { terminal, finish } = context;
+  const command = new Command('route')
+    .description('which app gets a request, by which route, and which other routes match it too')
+    .argument('<URL>', 'host and path: shop.one.example/checkout, or https://shop.one.example/checkout', urlArgument)
+    .option('--json', 'one JSON document for programs')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Nothing is asked of HAProxy: this is the order that its maps are made by. Exit code 2 when no app gets it.',
+        '',
+        'Example:',
+        '  autoproxy edge route shop.one.example/checkout --registry ./apps --site edge.yml',
+      ].join('\n'),
+    );
+  return addStateDirOption(addEdgeOptions(command)).action(async (asked: Asked, options: EdgeRouteOptions) => {
+    const current = await new ReleaseDirectory(options.stateDir).readCurrent();
+    const { apps, refused, problems } = await renderFrom(options, context, current);
+    const routes = findRoutes(apps, asked.host, asked.path);
+    if (options.json) terminal.print(JSON.stringify({ ...asked, routes: routes.map(routeDocument), refused }, null, 2));
+    else for (const line of routeLines(asked, routes)) terminal.print(line);
+    // An app that is refused may be the one that was looked for.
+    for (const line of problemLines(problems.filter(({ severity }) => severity === 'error'))) terminal.warn(line);
+    if (routes.length === 0) finish(EXIT_CODES.different);
+  });
+}
+
+/** As HAProxy is asked: the name without port and without a dot at its end, the path as it stands, without the query. */
+function urlArgument(written: string): Asked {
+  const [, name, rest = ''] = /^(?:https?:\/\/)?([^/?#:]+?)\.?(?::\d+)?(\/[^?#]*)?(?:[?#].*)?$/i.exec(written) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('write a host and a path, such as shop.one.example/checkout.');
+  return { host: name.toLowerCase(), path: rest === '' ? '/' : rest };
+}
+
+function routeLines({ host, path }: Asked, routes: readonly OwnedRoute[]): readonly string[] {
+  const [first, ...others] = routes;
+  if (first === undefined) return [`${host}${path}: no app; the answer is 404`];
+  const lineOf = ({ app, route }: OwnedRoute): string =>
+    `${app}: ${describeRoute(route)}, ${formatOrigin(route.origin)}`;
+  return [lineOf(first), ...others.map((other) => `  also: ${lineOf(other)}`)];
+}
+
+function routeDocument({ app, route }: OwnedRoute): unknown {
+  const { location: file, line, col } = route.origin;
+  return { app, route: describeRoute(route), file, line, col };
+}
