@@ -82,6 +82,7 @@ export class SourceFeed {
 
   /** Serves what was in force before the last stop until the source says more. */
   restore(apps: readonly App[]): void {
+    this.#source.restore?.(apps);
     this.#believed = { apps, problems: [] };
     this.#isStored = true;
   }

@@ -74,6 +74,12 @@ export function appFromDefinition(definition: AppDefinition, instances: readonly
   return slot === null ? null : { name, nativePort, slot, ...settings, instances, origin };
 }
 
+/** The part of a definition that a node serves, as it was served in a pod: what `appFromDefinition` made of it. */
+export function definitionFromApp(app: App, pod: string): AppDefinition {
+  const { name, nativePort, slot, instances: _, origin, ...settings } = app;
+  return { name, pods: [pod], numInstances: 1, image: null, nativePort, slot, settings, edge: null, env: [], origin };
+}
+
 function readDefinition(root: YAMLMap, yaml: YamlText, file: string, source: string): AppDefinition | null {
   const app = nameOf(root, yaml);
   const place = { text: yaml, source, app, path: app === null ? 'app' : shorten(app), reading: 'strict' } as const;

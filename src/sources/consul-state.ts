@@ -3,7 +3,7 @@ import type { KeyEntry } from '../consul/answers.js';
 import { APPS_PREFIX } from '../consul/settings.js';
 import type { App } from '../model/app.js';
 import type { AppDefinition } from '../model/app-definition.js';
-import { appFromDefinition, parseAppDefinitions } from '../model/app-definition-document.js';
+import { appFromDefinition, definitionFromApp, parseAppDefinitions } from '../model/app-definition-document.js';
 import { escapeText, type Problem } from '../model/problem.js';
 import { instancesFrom, type NodeCatalogue } from './consul-services.js';
 import type { SourceState, Withdrawal } from './source.js';
@@ -13,12 +13,23 @@ const SOURCE = 'consul';
 /** What one key has in force. */
 export interface KeyRecord {
   readonly key: string;
-  /** As it stands there, good or bad: equal text is not read twice. */
-  readonly text: string;
+  /** As it stands there, good or bad: equal text is not read twice. null: not read since the last start. */
+  readonly text: string | null;
   readonly modifyIndex: number;
   /** As it says, or as it last said when it is broken; null: it has never been good. */
   readonly definition: AppDefinition | null;
   readonly problems: readonly Problem[];
+}
+
+/** What each key had in force before the last stop. */
+export function recordsFromStored(apps: readonly App[], pod: string): readonly KeyRecord[] {
+  return apps.map((app) => ({
+    key: APPS_PREFIX + app.name,
+    text: null,
+    modifyIndex: app.origin.index ?? 0,
+    definition: definitionFromApp(app, pod),
+    problems: [],
+  }));
 }
 
 /** Reads one key's newest text against what it had in force. */

@@ -20,9 +20,10 @@ import {
 } from '../consul/reads.js';
 import { APPS_PREFIX, type ConsulSettings } from '../consul/settings.js';
 import type { Clock, Random } from '../core/clock.js';
+import type { App } from '../model/app.js';
 import { refuseHiddenView } from './consul-hidden.js';
 import { instanceReportsFrom } from './consul-reports.js';
-import { consulStateFrom, type KeyRecord, recordFromKey } from './consul-state.js';
+import { consulStateFrom, type KeyRecord, recordFromKey, recordsFromStored } from './consul-state.js';
 import {
   catalogueFrom,
   hasForgottenNode,
@@ -57,6 +58,8 @@ export class ConsulSource implements Source {
 
   #newestKeys: Answer<readonly KeyEntry[]> | null = null;
   #records: readonly KeyRecord[] | null = null;
+  /** Of the state before the last stop, until they are read. */
+  #stored: readonly KeyRecord[] = [];
   #node: NodeView | null = null;
   /** What each question was last answered, to see what is new. */
   readonly #texts = new Map<Question, string>();
@@ -76,6 +79,10 @@ export class ConsulSource implements Source {
       this.#query('services', readNodeServices(options.node), ({ index }) => this.#readNodeSoon({ services: index })),
       this.#query('checks', readNodeChecks(options.node), ({ index }) => this.#readNodeSoon({ checks: index })),
     ];
+  }
+
+  restore(apps: readonly App[]): void {
+    this.#stored = recordsFromStored(apps, this.#options.pod);
   }
 
   start(listener: SourceListener): void {
@@ -141,7 +148,7 @@ export class ConsulSource implements Source {
     this.#newestKeys = answer;
     if (answer.value.length === 0 && !(await this.#mayReadKeys())) return;
     if (this.#newestKeys !== answer) return;
-    const known = new Map(this.#records?.map((record) => [record.key, record]));
+    const known = new Map((this.#records ?? this.#stored).map((record) => [record.key, record]));
     this.#records = answer.value
       .filter(({ key }) => key !== APPS_PREFIX)
       .map((entry) => recordFromKey(entry, known.get(entry.key) ?? null));

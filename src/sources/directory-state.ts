@@ -27,6 +27,18 @@ export interface FileRecord {
   readonly text: string | null;
 }
 
+/** What each file had in force before the last stop, by the path of the file. */
+export function recordsFromStored(apps: readonly App[]): ReadonlyMap<string, FileRecord> {
+  const files = new Map<string, App[]>();
+  for (const app of apps) files.set(app.origin.location, [...(files.get(app.origin.location) ?? []), app]);
+  return new Map([...files].map(([file, own]) => [file, { file, apps: own, problems: [], text: null }]));
+}
+
+/** App name → file, as `DirectoryState.owners`. */
+export function ownersFromStored(apps: readonly App[]): ReadonlyMap<string, string> {
+  return new Map(apps.map(({ name, origin }) => [name, origin.location]));
+}
+
 export type FileVerdict =
   | { readonly kind: 'record'; readonly record: FileRecord }
   /** Perhaps somebody is writing: look again after `waitMs`, until then what is in force stays. */

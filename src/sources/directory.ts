@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Clock, Timer } from '../core/clock.js';
 import { type Log, silentLog } from '../core/log.js';
+import type { App } from '../model/app.js';
 import {
   directoryFailure,
   directoryIdentity,
@@ -12,7 +13,14 @@ import {
   readServiceFile,
   stampFile,
 } from './directory-files.js';
-import { directoryStateFromRecords, type FileContent, type FileRecord, recordFromContent } from './directory-state.js';
+import {
+  directoryStateFromRecords,
+  type FileContent,
+  type FileRecord,
+  ownersFromStored,
+  recordFromContent,
+  recordsFromStored,
+} from './directory-state.js';
 import { DirectoryWatch } from './directory-watch.js';
 import type { Source, SourceListener } from './source.js';
 
@@ -24,8 +32,6 @@ const COALESCE_MS = 20;
 const CLOCK_TICK_MS = 100;
 /** A file that never comes to rest is believed after this time. */
 const MAX_UNSETTLED_MS = 1_000;
-
-const NOTHING_READ: ReadonlyMap<string, string> = new Map();
 
 export interface DirectorySourceOptions {
   readonly directory: string;
@@ -56,7 +62,10 @@ export class DirectorySource implements Source {
   readonly #files = new Map<string, KnownFile>();
   /** Since when a file has looked half-written, on the monotonic clock. */
   readonly #unsettled = new Map<string, number>();
-  #owners = NOTHING_READ;
+  /** Of the state before the last stop, until they are read. */
+  #stored: ReadonlyMap<string, FileRecord> = new Map();
+  #owners: ReadonlyMap<string, string> = new Map();
+  #hasSpoken = false;
   /** The listener knows what is in force and that the source can be read. */
   #isToldAll = false;
 
@@ -79,6 +88,11 @@ export class DirectorySource implements Source {
             this.#log.warn({ directory: this.#directory, reason }, 'no notifications; looking instead'),
         })
       : null;
+  }
+
+  restore(apps: readonly App[]): void {
+    this.#stored = recordsFromStored(apps);
+    this.#owners = ownersFromStored(apps);
   }
 
   start(listener: SourceListener): void {
@@ -198,7 +212,7 @@ export class DirectorySource implements Source {
     const file = path.join(this.#directory, name);
     const newest: FileContent =
       typeof found === 'string' ? { kind: 'text', text: found, ageMs } : { kind: 'refused', ...found };
-    const verdict = recordFromContent(file, this.name, newest, known?.record ?? null);
+    const verdict = recordFromContent(file, this.name, newest, known?.record ?? this.#stored.get(file) ?? null);
     if (verdict.kind === 'unsettled') {
       this.#lookAgain(name, verdict.waitMs);
       return false;
@@ -211,7 +225,7 @@ export class DirectorySource implements Source {
   /** At the first look there is nothing to lose, and a source that has not spoken holds up the start. */
   #mayWait(name: string): boolean {
     const since = this.#unsettled.get(name);
-    return this.#owners !== NOTHING_READ && (since === undefined || this.#clock.now() - since < MAX_UNSETTLED_MS);
+    return this.#hasSpoken && (since === undefined || this.#clock.now() - since < MAX_UNSETTLED_MS);
   }
 
   #lookAgain(name: string, waitMs: number): void {
@@ -234,6 +248,7 @@ export class DirectorySource implements Source {
     const records = [...this.#files.values()].map((known) => known.record);
     const { state, owners } = directoryStateFromRecords(records, this.#owners);
     this.#owners = owners;
+    this.#hasSpoken = true;
     this.#isToldAll = true;
     this.#listener?.onState(state);
   }

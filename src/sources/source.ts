@@ -5,6 +5,11 @@ import type { Problem } from '../model/problem.js';
 export interface Source {
   /** `directory`, `static`, `overrides`; stands in logs and in `Origin.source`. */
   readonly name: string;
+  /**
+   * What it said before the last stop, told before `start`: an app whose newest text is broken is served as it was then.
+   * Absent: what it says is never broken.
+   */
+  restore?(apps: readonly App[]): void;
   /** Reads for the first time and goes on watching. The first call of the listener may come at any later time. */
   start(listener: SourceListener): void;
   /** Reads again now, whatever was noticed (SIGHUP). */

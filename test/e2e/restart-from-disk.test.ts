@@ -29,6 +29,21 @@ test('without its services directory a node serves the last good state, marked s
   await untilAnswered(node.host, node.slot, { status: 200, body: 'fresh' });
 });
 
+test('a file that broke while the node was stopped: its apps are served as they were, its neighbor as it is', async (context) => {
+  const [old, side] = [await HttpInstance.start(context, 'old'), await HttpInstance.start(context, 'side')];
+  const first = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [old.id]) }));
+  assert.equal(await first.stop(), 0);
+  await first.write('shop.yml', 'shop: [\n');
+  await first.write('side.yml', appText('side', first.slot + 2, [side.id]));
+
+  const node = await first.again();
+  await untilAnswered(node.host, node.slot + 2, { status: 200, body: 'side' });
+  assert.deepEqual(await ask(node.host, node.slot), { status: 200, body: 'old' });
+  await node.logged(/shop\.yml:2:1: error: .*its last good version \(1 app\) stays in force/);
+  await node.write('shop.yml', '{}\n');
+  await node.untilState(({ apps }) => apps.every(({ name }) => name !== 'shop'));
+});
+
 test('a stored state that is half a file is set aside and named, and the node starts without it', async (context) => {
   const instance = await HttpInstance.start(context);
   const first = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }));
