@@ -40,7 +40,7 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["autoproxy", "he
 ENTRYPOINT ["autoproxy", "node"]
 
 # A front door: the generator, and the HAProxy that it drives. It begins as root, which HAProxy gives up after it has bound.
-#   docker run --network host --volume /etc/autoproxy:/etc/autoproxy:ro --volume autoproxy-edge:/var/lib/autoproxy autoproxy-edge
+#   docker run --network host --ulimit nofile=65536:65536 --volume /etc/autoproxy:/etc/autoproxy:ro --volume autoproxy-edge:/var/lib/autoproxy autoproxy-edge
 FROM common AS edge
 RUN apt-get update \
  && apt-get install -y --no-install-recommends haproxy \

@@ -14,6 +14,7 @@ import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { prepareComponents } from './support/components.js';
 import { prepareConsul } from './support/consul-program.js';
+import { prepareDocker } from './support/docker-engine.js';
 import { prepareHaproxys } from './support/haproxy-versions.js';
 
 const COMPILED = path.dirname(fileURLToPath(import.meta.url));
@@ -96,6 +97,7 @@ try {
   await prepareComponents();
   await prepareConsul();
   await prepareHaproxys();
+  await prepareDocker();
 } catch (error) {
   console.error((error as Error).message);
   if (isStrict) process.exit(1);

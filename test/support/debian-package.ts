@@ -3,7 +3,7 @@
  * a cache: the machine is left as it was.
  */
 import { execFile } from 'node:child_process';
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,16 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const CACHE = path.join(ROOT, '.cache');
 const FETCH_TIMEOUT_MS = 300_000;
 const MAX_OUTPUT_BYTES = 16 * 1_048_576;
+
+/** Programs that belong together, unpacked into one tree. */
+export interface DebianTree {
+  /** Of its folder in the cache. */
+  readonly name: string;
+  readonly packageNames: readonly string[];
+  /** The libraries that they depend on are brought too. */
+  readonly withLibraries: boolean;
+  readonly suite: string;
+}
 
 export interface DebianProgram {
   readonly packageName: string;
@@ -33,16 +43,39 @@ export function cachedProgram(program: DebianProgram): string {
 
 /** @returns the path of the program. @throws Error with what apt or dpkg said */
 export async function fetchDebianProgram(program: DebianProgram): Promise<string> {
-  const cached = cachedProgram(program);
+  const { packageName, suite, hasOwnLibraries } = program;
+  const name = path.basename(cachedTree(program));
+  await fetchDebianTree({ name, packageNames: [packageName], withLibraries: hasOwnLibraries, suite }, (tree) =>
+    hasOwnLibraries ? writeWrapper(program, tree) : Promise.resolve(),
+  );
+  return cachedProgram(program);
+}
+
+/** @returns null when it was not fetched yet */
+export function cachedDebianTree({ name }: Pick<DebianTree, 'name'>): string | null {
+  const tree = path.join(CACHE, name);
+  return existsSync(tree) ? tree : null;
+}
+
+/**
+ * @param complete what is to be done in the tree before it is there
+ * @returns the folder that has their files, as they stand below /
+ * @throws Error with what apt or dpkg said
+ */
+export async function fetchDebianTree(
+  wanted: DebianTree,
+  complete: (tree: string) => Promise<void> = async () => {},
+): Promise<string> {
   await mkdir(CACHE, { recursive: true });
-  const work = await mkdtemp(path.join(CACHE, `${program.packageName}-`));
+  const work = await mkdtemp(path.join(CACHE, `${wanted.name}-`));
+  const cached = path.join(CACHE, wanted.name);
   try {
     const tree = path.join(work, 'tree');
-    await unpack(program, work, tree);
-    if (program.hasOwnLibraries) await writeWrapper(program, tree);
+    await unpack(wanted, work, tree);
+    await complete(tree);
     // In one step, because others may be fetching too; the first to arrive is as good as any.
-    await rename(tree, cachedTree(program)).catch((error: unknown) => {
-      if (!isExecutable(cached)) throw error;
+    await rename(tree, cached).catch((error: unknown) => {
+      if (!existsSync(cached)) throw error;
     });
     return cached;
   } catch (error) {
@@ -61,11 +94,7 @@ function cachedTree({ packageName, suite }: DebianProgram): string {
   return path.join(CACHE, `${packageName}-${suite}`);
 }
 
-async function unpack(
-  { packageName, suite, hasOwnLibraries }: DebianProgram,
-  work: string,
-  tree: string,
-): Promise<void> {
+async function unpack({ packageNames, suite, withLibraries }: DebianTree, work: string, tree: string): Promise<void> {
   const folders = ['parts', 'lists/partial', 'archives/partial', 'tree'];
   for (const folder of folders) await mkdir(path.join(work, folder), { recursive: true });
   await writeFile(path.join(work, 'parts/suite.sources'), sourceOfSuite(suite));
@@ -80,19 +109,23 @@ async function unpack(
   ].flatMap((option) => ['-o', option]);
   const limits = { cwd: work, timeout: FETCH_TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
   await run('apt-get', ['-qq', ...options, 'update'], limits);
-  const names = hasOwnLibraries ? await withLibraries(packageName, options) : [packageName];
+  const names = withLibraries ? await namesWithLibraries(packageNames, options) : packageNames;
   await run('apt-get', ['-qq', ...options, 'download', ...names], limits);
   const archives = readdirSync(work).filter((name) => name.endsWith('.deb'));
   if (archives.length < names.length) throw new Error(`the suite ${suite} lacks one of ${names.join(', ')}`);
   for (const archive of archives) await run('dpkg', ['-x', archive, tree], limits);
   // Documents of each library, with links to those of others.
-  await rm(path.join(tree, 'usr/share'), { recursive: true, force: true });
+  for (const name of ['doc', 'man', 'locale'])
+    await rm(path.join(tree, 'usr/share', name), { recursive: true, force: true });
 }
 
-/** The package and the libraries that it and they depend on; what is needed to install it only is passed over. */
-async function withLibraries(packageName: string, options: readonly string[]): Promise<readonly string[]> {
-  const known = new Set([packageName]);
-  for (let wanted = [packageName]; wanted.length > 0; ) {
+/** The packages and the libraries that they depend on; what is needed to install them only is passed over. */
+async function namesWithLibraries(
+  packageNames: readonly string[],
+  options: readonly string[],
+): Promise<readonly string[]> {
+  const known = new Set(packageNames);
+  for (let wanted = packageNames; wanted.length > 0; ) {
     const { stdout } = await run('apt-cache', [...options, 'depends', '--important', ...wanted], {
       maxBuffer: MAX_OUTPUT_BYTES,
     });
@@ -129,16 +162,26 @@ async function writeWrapper({ file }: DebianProgram, tree: string): Promise<void
 
 /** The machine's own source of its release, with another suite: the same mirror, the same keys. deb822 text. */
 function sourceOfSuite(suite: string): string {
-  const release = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
-  for (const { uris, suites, signedBy } of aptSources()) {
-    if (!suites.includes(release)) continue;
-    const keys = signedBy === null ? '' : `Signed-By: ${signedBy}\n`;
-    return `Types: deb\nURIs: ${uris}\nSuites: ${suite}\nComponents: main\n${keys}`;
-  }
-  throw new Error(`no source of apt names the release "${release}" of this machine`);
+  const { uris, signedBy } = machineSource();
+  const keys = signedBy === null ? '' : `Signed-By: ${signedBy}\n`;
+  return `Types: deb\nURIs: ${uris}\nSuites: ${suite}\nComponents: main\n${keys}`;
+}
+
+/** `bookworm` */
+export function machineRelease(): string {
+  return /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
+}
+
+/** Where this machine has its own packages from. */
+export function machineSource(): AptSource {
+  const release = machineRelease();
+  const source = aptSources().find(({ suites }) => suites.includes(release));
+  if (source === undefined) throw new Error(`no source of apt names the release "${release}" of this machine`);
+  return source;
 }
 
 interface AptSource {
+  /** One, or several with blanks between. */
   readonly uris: string;
   readonly suites: readonly string[];
   readonly signedBy: string | null;
