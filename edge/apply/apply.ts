@@ -145,7 +145,7 @@ export class Applier {
             await runtime.replaceNetworks(step.file, step.lines);
             break;
           case 'map':
-            await this.#replaceMap(step.file, step.lines);
+            await runtime.replaceMap(step.file, step.lines);
         }
       }
       return await this.#miscount(release);
@@ -153,17 +153,6 @@ export class Applier {
       if (error instanceof RuntimeRefusal) return error.message;
       throw error;
     }
-  }
-
-  /**
-   * Expressions twice. What is looked up while lines arrive is remembered as it was found, and a commit does not make
-   * HAProxy forget it (seen with 2.6): a host asked for in that moment would stay unknown. The second time old and new
-   * are the same, whatever is remembered.
-   */
-  async #replaceMap(file: string, lines: readonly string[]): Promise<void> {
-    const { runtime } = this.#parts;
-    await runtime.replaceMap(file, lines);
-    if (file.endsWith('_regex.map')) await runtime.replaceMap(file, lines);
   }
 
   /** @returns what is wrong; null when the new worker runs this release */
