@@ -33,50 +33,49 @@ export interface LastGoodInput extends Omit<RenderInput, 'admission'> {
 
 /** Renders all apps, those at fault as they were; the result holds what the next time is to go on from. */
 export function renderWithLastGood({ stored, unreadable, domains, current, ...rest }: LastGoodInput): Rendered {
-  const definitions = stored.map(({ definition }) => definition);
   const renderApps = (apps: readonly AppDefinition[]): Rendered =>
     render({ ...rest, admission: admitApps(apps, domains) });
+  const definitions = stored.map(({ definition }) => definition);
   const first = renderApps(definitions);
   const faulty = new Set([...unreadable, ...first.refused]);
-  const before = definitionsOf(current);
+  const isFaulty = ({ app }: Problem): boolean => app !== null && faulty.has(app);
   const healthy = definitions.filter(({ name }) => !faulty.has(name));
-  let kept = [...faulty].sort().flatMap((name) => definitionFrom(before.get(name) ?? null) ?? []);
-  let rendered = first;
-  while (kept.length > 0) {
-    const attempt = renderApps([...healthy, ...kept]);
-    if (attempt.refused.length === 0) {
-      rendered = attempt;
-      break;
-    }
-    // One that stands against another app goes; where only others would suffer, all of them do.
-    const refused = new Set(attempt.refused);
-    const harmless = kept.filter(({ name }) => !refused.has(name));
-    kept = harmless.length < kept.length ? harmless : [];
-  }
-  const served = new Map<string, unknown>(kept.map(({ name }) => [name, before.get(name)]));
+  const before = definitionsOf(current);
+  const lastGood = [...faulty].sort().flatMap((name) => definitionFrom(before.get(name) ?? null) ?? []);
+  const { rendered, kept } = withoutHarm(first, healthy, lastGood, renderApps);
+  const served = new Set(rendered.served);
+  const record = new Map(kept.map(({ name }) => [name, before.get(name)]));
   for (const { definition, text } of stored)
-    if (!faulty.has(definition.name)) served.set(definition.name, servedDefinition(text));
-  return withDefinitions(rendered, first, kept, served, [...faulty]);
+    if (served.has(definition.name) && !faulty.has(definition.name))
+      record.set(definition.name, servedDefinition(text));
+  return {
+    ...rendered,
+    release: releaseFromFiles([...rendered.release.files, [DEFINITIONS_FILE, definitionsText(record)]]),
+    refused: [...faulty].filter((name) => !served.has(name)).sort(),
+    problems: errorsFirst([
+      ...first.problems.filter(isFaulty),
+      ...rendered.problems.filter((problem) => !isFaulty(problem)),
+      ...kept.map(servesOn),
+    ]),
+  };
 }
 
-function withDefinitions(
-  rendered: Rendered,
+/** As many of the last good ones as can be served beside the healthy ones. @param first what there is without any */
+function withoutHarm(
   first: Rendered,
-  kept: readonly AppDefinition[],
-  definitions: ReadonlyMap<string, unknown>,
-  faulty: readonly string[],
-): Rendered {
-  const isServed = new Set(rendered.served);
-  const record = new Map([...definitions].filter(([name]) => isServed.has(name)));
-  const faults = first.problems.filter(({ app }) => app !== null && faulty.includes(app));
-  const others = rendered.problems.filter(({ app }) => app === null || !faulty.includes(app));
-  return {
-    release: releaseFromFiles([...rendered.release.files, [DEFINITIONS_FILE, definitionsText(record)]]),
-    apps: rendered.apps,
-    served: rendered.served,
-    refused: faulty.filter((name) => !isServed.has(name)).sort(),
-    problems: errorsFirst([...faults, ...others, ...kept.map(servesOn)]),
-  };
+  healthy: readonly AppDefinition[],
+  lastGood: readonly AppDefinition[],
+  renderApps: (apps: readonly AppDefinition[]) => Rendered,
+): { readonly rendered: Rendered; readonly kept: readonly AppDefinition[] } {
+  let kept = lastGood;
+  while (kept.length > 0) {
+    const rendered = renderApps([...healthy, ...kept]);
+    if (rendered.refused.length === 0) return { rendered, kept };
+    // One that stands against another app goes; where only others would suffer, all of them do.
+    const harmless = kept.filter(({ name }) => !rendered.refused.includes(name));
+    kept = harmless.length < kept.length ? harmless : [];
+  }
+  return { rendered: first, kept };
 }
 
 function servesOn({ name, origin }: AppDefinition): Problem {

@@ -22,7 +22,7 @@ import {
 } from './sections/global.js';
 import { adminSection, healthSection } from './sections/operators.js';
 import { shieldSections } from './sections/shield.js';
-import type { PodNodes, Site } from './site/site.js';
+import { type PodNodes, type Site, wantsConsulNodes } from './site/site.js';
 import { type HaproxyVersion, type Section, textFromSections } from './syntax/configuration.js';
 import { certificateLine, fileFromLines, listLine, mapLine } from './syntax/file-lines.js';
 import { RefusedValue } from './syntax/refused-value.js';
@@ -57,8 +57,8 @@ interface WrittenApp {
 
 export function render({ site, admission, version, consulNodes = new Map() }: RenderInput): Rendered {
   const { place } = site.servers;
-  const isFromConsul = place.kind === 'nodes' && place.nodes === 'consul';
-  const nodes: PodNodes = place.kind === 'nodes' && place.nodes !== 'consul' ? place.nodes : consulNodes;
+  const isFromConsul = wantsConsulNodes(site);
+  const nodes = place.kind === 'nodes' && place.nodes !== 'consul' ? place.nodes : consulNodes;
   const problems: Problem[] = [];
   const written: WrittenApp[] = [];
   const keys = keysByApp(admission);

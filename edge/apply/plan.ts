@@ -22,8 +22,8 @@ export type Plan =
   | { readonly kind: 'reload'; readonly why: string };
 
 /**
- * Contents of maps and lists, certificates and their names go into the running process; all else is a new one: a file that appears or goes is
- * named or not named any more by another file, and `haproxy.cfg` itself can not be changed.
+ * Contents of maps and lists, certificates and their names go into the running process; all else is a new one: another
+ * file that appears or goes is named or not named any more by yet another one, and `haproxy.cfg` itself can not be changed.
  * @param from null: what runs is not known
  */
 export function planChange(from: Release | null, to: Release): Plan {

@@ -3,6 +3,7 @@ import { isMap, isScalar, isSeq } from 'yaml';
 import { parseAddress } from '../../src/core/networks.js';
 import { PROXY_VERSIONS } from '../../src/model/app.js';
 import { network } from '../../src/model/app-keys.js';
+import { DNS_LABEL } from '../../src/model/definition-keys.js';
 import { hsts } from '../../src/model/edge-keys.js';
 import {
   describe,
@@ -125,7 +126,6 @@ const templateText = text(
   'write "{app}.{pod}.svc.example"',
 );
 
-const podName = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const nodeAddresses = list(address, 'write [10.0.0.1, 10.0.0.2]');
 
 const nodes: Reader<PodNodes | 'consul'> = {
@@ -140,7 +140,7 @@ const nodes: Reader<PodNodes | 'consul'> = {
     let isInvalid = false;
     for (const { name: pod, key, value: written } of entries) {
       const inner = { ...place, path: `${place.path}.${pod.slice(0, 63)}` };
-      if (!podName.test(pod)) {
+      if (!DNS_LABEL.test(pod)) {
         refuse(place, key, `"${pod.slice(0, 63)}" is no name of a pod`, 'write a-z, 0-9 and dashes');
         isInvalid = true;
       }

@@ -72,6 +72,10 @@ export type ServerPlace =
 /** IP addresses of the nodes of each pod, sorted. */
 export type PodNodes = ReadonlyMap<string, readonly string[]>;
 
+export function wantsConsulNodes({ servers: { place } }: Site): boolean {
+  return place.kind === 'nodes' && place.nodes === 'consul';
+}
+
 /** For each client (IPv6: each /64) over all apps, on one edge node. */
 export interface ClientLimits {
   readonly connections: number;

@@ -8,7 +8,8 @@ import { integer, list, optional, type Reader, refuse, required, text } from './
 import { INVALID } from './yaml-text.js';
 
 /** RFC 1123, 2.1, and a letter first: names of apps and pods become labels of DNS names and words of configurations. */
-const DNS_LABEL = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Names of apps and pods. */
+export const DNS_LABEL = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** They would name a part of the edge's configuration, or everything at once. */
 export const RESERVED_NAMES: readonly string[] = ['all', 'autoproxy', 'default', 'none'];

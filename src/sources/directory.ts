@@ -62,10 +62,9 @@ export class DirectorySource implements Source {
   readonly #files = new Map<string, KnownFile>();
   /** Since when a file has looked half-written, on the monotonic clock. */
   readonly #unsettled = new Map<string, number>();
-  /** Of the state before the last stop, until they are read. */
-  #stored: ReadonlyMap<string, FileRecord> = new Map();
+  /** What was in force before the last stop; null: all was read once, and a file that comes has no past. */
+  #stored: ReadonlyMap<string, FileRecord> | null = new Map();
   #owners: ReadonlyMap<string, string> = new Map();
-  #hasSpoken = false;
   /** The listener knows what is in force and that the source can be read. */
   #isToldAll = false;
 
@@ -212,7 +211,7 @@ export class DirectorySource implements Source {
     const file = path.join(this.#directory, name);
     const newest: FileContent =
       typeof found === 'string' ? { kind: 'text', text: found, ageMs } : { kind: 'refused', ...found };
-    const verdict = recordFromContent(file, this.name, newest, known?.record ?? this.#stored.get(file) ?? null);
+    const verdict = recordFromContent(file, this.name, newest, known?.record ?? this.#stored?.get(file) ?? null);
     if (verdict.kind === 'unsettled') {
       this.#lookAgain(name, verdict.waitMs);
       return false;
@@ -225,7 +224,7 @@ export class DirectorySource implements Source {
   /** At the first look there is nothing to lose, and a source that has not spoken holds up the start. */
   #mayWait(name: string): boolean {
     const since = this.#unsettled.get(name);
-    return this.#hasSpoken && (since === undefined || this.#clock.now() - since < MAX_UNSETTLED_MS);
+    return this.#stored === null && (since === undefined || this.#clock.now() - since < MAX_UNSETTLED_MS);
   }
 
   #lookAgain(name: string, waitMs: number): void {
@@ -248,7 +247,7 @@ export class DirectorySource implements Source {
     const records = [...this.#files.values()].map((known) => known.record);
     const { state, owners } = directoryStateFromRecords(records, this.#owners);
     this.#owners = owners;
-    this.#hasSpoken = true;
+    this.#stored = null;
     this.#isToldAll = true;
     this.#listener?.onState(state);
   }

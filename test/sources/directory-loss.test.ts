@@ -128,3 +128,24 @@ test('a directory that is emptied file by file and removed does not take back mo
   await writeFile(path.join(directory, 'a.yml'), appText('a', 9));
   await told;
 });
+
+test('what was in force before a start counts for the files that are there then, and for none that comes later', async (context) => {
+  const directory = await createServicesDirectory(context);
+  await createDirectory(directory, 1);
+  const first = await listen(context, directory, { isWatching: false, rescanMs: 20 }).nextState();
+  const [app] = first.apps;
+  assert.ok(app !== undefined);
+  const gone = { ...app, name: 'gone', slot: 9, origin: { ...app.origin, location: path.join(directory, 'gone.yml') } };
+
+  await writeFile(path.join(directory, 'a.yml'), 'a: [\n');
+  const source = new DirectorySource({ directory, clock: testClock, isWatching: false, rescanMs: 20 });
+  const listener = new RecordingListener();
+  atEnd(context, () => source.stop());
+  source.restore([app, gone]);
+  source.start(listener);
+  assert.deepEqual(namesOf(await listener.nextState()), ['a']);
+
+  const told = listener.nextState(({ problems }) => problems.some(({ file }) => file.endsWith('gone.yml')));
+  await writeFile(path.join(directory, 'gone.yml'), 'gone: [\n');
+  assert.deepEqual(namesOf(await told), ['a']);
+});

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,7 +49,8 @@ export async function prepareBaseImage(): Promise<BaseImage> {
     if (existsSync(AUTHORITIES)) copyFileSync(AUTHORITIES, path.join(root, AUTHORITIES));
     const archive = path.join(work, 'base.tar');
     await run('tar', ['-C', root, '--exclude=./var/cache/apt/*', '-cf', archive, '.'], limits);
-    await run('cp', [archive, `${archiveFile()}.${process.pid}`], limits);
+    // In one step, because others may be making it too.
+    await copyFile(archive, `${archiveFile()}.${process.pid}`);
     await rename(`${archiveFile()}.${process.pid}`, archiveFile());
     return { archive: archiveFile(), changes: changes() };
   } finally {

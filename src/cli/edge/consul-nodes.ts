@@ -1,20 +1,17 @@
 /** The docker nodes as they registered themselves in Consul, for a site whose servers are they. */
-import type { PodNodes, Site } from '../../../edge/site/site.js';
+import type { PodNodes } from '../../../edge/site/site.js';
 import { addressOf, type ServiceNode } from '../../consul/answers.js';
 import { ConsulConnection } from '../../consul/connection.js';
 import { ConsulFailure } from '../../consul/failure.js';
 import { readFrom, readNow, readServiceNodes } from '../../consul/reads.js';
 import { type ConsulSettings, NODE_SERVICE } from '../../consul/settings.js';
 import { parseAddress } from '../../core/networks.js';
+import { DNS_LABEL } from '../../model/definition-keys.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
 import { readConsulSettings } from '../registry-options.js';
 
 const PATIENCE_MS = 5_000;
-
-export function wantsConsulNodes({ servers: { place } }: Site): boolean {
-  return place.kind === 'nodes' && place.nodes === 'consul';
-}
 
 /** Those that Consul names now. @throws CommandFailure when it can not be asked */
 export async function readConsulNodes(url: string | undefined, { env }: CommandContext): Promise<PodNodes> {
@@ -30,13 +27,17 @@ export async function readConsulNodes(url: string | undefined, { env }: CommandC
   }
 }
 
-/** All registered nodes, whatever their checks say: their addresses by pod, sorted. HAProxy has its own checks. */
+/**
+ * All registered nodes, whatever their checks say: their addresses by pod, sorted. HAProxy has its own checks.
+ * A tag that is no name of a pod may hold anything, a line end too, and is none of an app's pods.
+ */
 export function nodesByPod(nodes: readonly ServiceNode[]): PodNodes {
   const pods = new Map<string, Set<string>>();
   for (const node of nodes) {
     const address = addressOf(node);
     if (parseAddress(address) === null) continue;
-    for (const pod of node.service.tags) pods.set(pod, (pods.get(pod) ?? new Set()).add(address));
+    for (const pod of node.service.tags.filter((tag) => DNS_LABEL.test(tag)))
+      pods.set(pod, (pods.get(pod) ?? new Set()).add(address));
   }
   return new Map([...pods].map(([pod, addresses]) => [pod, [...addresses].sort()]));
 }

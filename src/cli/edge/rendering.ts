@@ -9,7 +9,7 @@ import type { Release } from '../../../edge/release/release.js';
 import type { Rendered } from '../../../edge/render.js';
 import type { NodeMemory } from '../../../edge/run/node-memory.js';
 import { readDomains } from '../../../edge/site/domain-files.js';
-import type { Site } from '../../../edge/site/site.js';
+import { type Site, wantsConsulNodes } from '../../../edge/site/site.js';
 import { parseSite } from '../../../edge/site/site-document.js';
 import { type HaproxyVersion, parseHaproxyVersion } from '../../../edge/syntax/configuration.js';
 import { systemClock } from '../../core/clock.js';
@@ -17,7 +17,7 @@ import { escapeText, formatProblem, type Problem } from '../../model/problem.js'
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
 import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
-import { readConsulNodes, wantsConsulNodes } from './consul-nodes.js';
+import { readConsulNodes } from './consul-nodes.js';
 
 /** Three weeks: enough for a person to be back from a holiday. */
 const EXPIRY_NOTICE_MS = 21 * 86_400_000;

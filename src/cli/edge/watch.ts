@@ -2,7 +2,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import path from 'node:path';
 import { linesFromNodes } from '../../../edge/release/pod-nodes.js';
-import type { Site } from '../../../edge/site/site.js';
+import { type Site, wantsConsulNodes } from '../../../edge/site/site.js';
 import { BlockingQuery } from '../../consul/blocking-query.js';
 import { type Read, readKeys, readServiceNodes } from '../../consul/reads.js';
 import { APPS_PREFIX, type ConsulSettings, NODE_SERVICE } from '../../consul/settings.js';
@@ -10,7 +10,7 @@ import { systemClock, type Timer } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
 import type { CommandContext } from '../command-context.js';
 import { readConsulSettings } from '../registry-options.js';
-import { nodeSettings, nodesByPod, wantsConsulNodes } from './consul-nodes.js';
+import { nodeSettings, nodesByPod } from './consul-nodes.js';
 import type { EdgeOptionValues } from './rendering.js';
 
 /** For what no watcher tells: a file system of another machine, a folder that was not there. */
