@@ -8,6 +8,7 @@ import type { ByteConnection } from './byte-connection.js';
 import type { Downstream } from './downstream.js';
 import { ExchangeBooks } from './exchange-books.js';
 import type { Instance } from './instance.js';
+import type { ResponseTaker } from './response-taker.js';
 import { FULL, type SlotRequest } from './slot.js';
 import { readCookie, stickyFieldLines, stickyIdOf } from './sticky.js';
 import { Tunnel } from './tunnel.js';
@@ -26,7 +27,7 @@ type Phase = (typeof PHASE)[keyof typeof PHASE];
  * One request with its response: who gets it, what happens when that fails, and the books. A connection has one for all
  * its requests, one after the other.
  */
-export class Exchange implements SlotRequest, Waiter {
+export class Exchange implements SlotRequest, Waiter, ResponseTaker {
   isQueued = false;
   tried: Instance[] | null = null;
   stickyId = '';
@@ -57,7 +58,6 @@ export class Exchange implements SlotRequest, Waiter {
     return this.#downstream.head.method;
   }
 
-  /** The client speaks HTTP/1.0 and knows no chunks. */
   get needsPlainBody(): boolean {
     return this.#downstream.head.minor === 0;
   }
@@ -269,7 +269,6 @@ export class Exchange implements SlotRequest, Waiter {
 
   // --- The response ----------------------------------------------------------------------------------------------
 
-  /** @returns the head to send for a final response, with its empty line. */
   renderHead(head: ResponseHead, bodyKind: BodyKind): string {
     const { head: request, slot, hasWholeRequest } = this.#downstream;
     const isChunked = bodyKind === BODY.CHUNKED || (head.isChunked && request.method === 'HEAD');

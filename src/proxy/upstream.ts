@@ -1,10 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
-import { BodyReader } from '../http1/body-reader.js';
-import { INCOMPLETE } from '../http1/fields.js';
-import { BODY, responseBodyKind } from '../http1/framing.js';
-import { textOf, writeText } from '../http1/latin1.js';
-import { COMPLETE } from '../http1/request-head.js';
-import { ResponseHead } from '../http1/response-head.js';
+import { textOf } from '../http1/latin1.js';
 import type { ProxyVersion } from '../snapshot/snapshot.js';
 import { ByteConnection } from './byte-connection.js';
 import type { Exchange } from './exchange.js';
@@ -12,18 +7,17 @@ import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
 import { connectSocket } from './onread-socket.js';
 import { outgoingHeader } from './outgoing-header.js';
-import { PartialHead } from './partial-head.js';
+import { RELAYED, ResponseRelay } from './response-relay.js';
 import type { Slot } from './slot.js';
 
 /**
- *   CONNECTING ──► HEAD ──final head──► BODY ──end──► IDLE ──next request──► HEAD …
- *                   └──101──► TUNNEL      └──end, not kept──► (closed)
+ *   CONNECTING ──► RESPONSE ──end──► IDLE ──next request──► RESPONSE …
+ *                   │      └──end, not kept──► (closed)
+ *                   └──101──► TUNNEL
  */
-const STATE = { CONNECTING: 0, IDLE: 1, HEAD: 2, BODY: 3, TUNNEL: 4, GONE: 5 } as const;
+const STATE = { CONNECTING: 0, IDLE: 1, RESPONSE: 2, TUNNEL: 3, GONE: 4 } as const;
 type State = (typeof STATE)[keyof typeof STATE];
 
-/** A response that is whole in one read, up to this size, goes out as one text in one packet. */
-const INLINE_BODY_BYTES = 8_192;
 /** An instance closes an idle connection at its own time; ours is this much earlier than what it announced. */
 const KEEP_ALIVE_MARGIN_MS = 1_000;
 
@@ -41,10 +35,8 @@ export class Upstream extends ByteConnection {
   readonly #proxyVersion: ProxyVersion;
   /** PROXY header that was not sent yet. */
   #header = '';
-  readonly #head = new ResponseHead();
-  readonly #partial = new PartialHead();
   #state: State = STATE.CONNECTING;
-  readonly #body = new BodyReader();
+  readonly #relay = new ResponseRelay(this);
   #connectCode: ErrorCode = 'CONNECT_FAILED';
 
   constructor(instance: Instance, slot: Slot, worker: WorkerContext, exchange: Exchange) {
@@ -71,7 +63,7 @@ export class Upstream extends ByteConnection {
   #onConnected(): void {
     this.instance.connectFailures = 0;
     this.instance.counters.connections += 1;
-    this.#state = STATE.HEAD;
+    this.#state = STATE.RESPONSE;
     const { exchange } = this;
     if (exchange === null) return;
     const bledBy = this.instance.isNeighbor ? this.#slot.node.name : null;
@@ -97,21 +89,13 @@ export class Upstream extends ByteConnection {
   begin(exchange: Exchange): void {
     this.exchange = exchange;
     this.wasReused = true;
-    this.#state = STATE.HEAD;
+    this.#state = STATE.RESPONSE;
   }
 
   onBytes(bytes: Buffer, length: number): void {
     switch (this.#state) {
-      case STATE.HEAD:
-        if (this.#partial.isEmpty) {
-          this.#readHead(bytes, 0, length);
-        } else if (this.#partial.append(bytes, 0, length, this.#slot.node.head.maxBytes)) {
-          const whole = this.#partial.take();
-          this.#readHead(whole, 0, whole.length);
-        }
-        break;
-      case STATE.BODY:
-        this.#readBody(bytes, length);
+      case STATE.RESPONSE:
+        this.#readResponse(bytes, length);
         break;
       case STATE.TUNNEL:
         this.exchange?.onTunnelBytes(this, bytes, length);
@@ -122,141 +106,40 @@ export class Upstream extends ByteConnection {
     }
   }
 
-  #readHead(bytes: Buffer, from: number, end: number): void {
-    const limits = this.#slot.node.head;
-    let start = from;
-    for (;;) {
-      const { exchange } = this;
-      if (exchange === null) return;
-      const verdict = this.#head.parse(bytes, start, end, limits);
-      if (verdict === INCOMPLETE) {
-        this.#partial.append(bytes, start, end, limits.maxBytes);
-        return;
-      }
-      if (verdict !== COMPLETE) {
+  #readResponse(bytes: Buffer, length: number): void {
+    const { exchange } = this;
+    if (exchange === null) return;
+    const relay = this.#relay;
+    const relayed = relay.read(exchange, bytes, length, this.#slot.node.head);
+    switch (relayed) {
+      case RELAYED.MORE:
+        if (relay.isInBody) this.#extendDeadline();
+        break;
+      case RELAYED.SWITCHED:
+        this.#switchProtocols(exchange, relay);
+        break;
+      case RELAYED.BROKEN:
         this.#worker.log.warn(
-          { app: this.#slot.app, instance: this.instance.id, problem: verdict },
-          'malformed response head',
+          { app: this.#slot.app, instance: this.instance.id, problem: relay.problem },
+          'malformed response',
         );
         exchange.onResponseFailed('MALFORMED_RESPONSE');
-        return;
-      }
-      if (this.#head.status >= 200) {
-        this.#relayResponse(exchange, bytes, start, end);
-        return;
-      }
-      start += this.#head.bytes;
-      if (this.#head.status === 101) {
-        this.#switchProtocols(exchange, bytes, start, end);
-        return;
-      }
-      this.#relayInterim(exchange);
-      if (start >= end) return;
+        break;
+      default:
+        this.#complete(exchange, relayed === RELAYED.EXCESS);
     }
   }
 
-  /** RFC 9110 15.2: any number of them; HTTP/1.0 clients know none. */
-  #relayInterim(exchange: Exchange): void {
-    if (exchange.needsPlainBody) return;
-    const text = `${this.#head.block}\r\n`;
-    exchange.countOut(text.length);
-    exchange.client.writeText(text);
-  }
-
-  #switchProtocols(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
+  #switchProtocols(exchange: Exchange, { head, rest }: ResponseRelay): void {
     const wanted = exchange.client.head.upgrade;
     // Only the switch that was asked for: otherwise the next request's bytes would run into an unknown protocol.
-    if (wanted === '' || this.#head.upgrade.toLowerCase() !== wanted.toLowerCase()) {
+    if (wanted === '' || head.upgrade.toLowerCase() !== wanted.toLowerCase()) {
       exchange.onResponseFailed('MALFORMED_RESPONSE');
       return;
     }
     this.#state = STATE.TUNNEL;
-    exchange.becomeTunnel(this, this.#head);
-    if (start < end) exchange.onTunnelBytes(this, Buffer.from(bytes.subarray(start, end)), end - start);
-  }
-
-  #relayResponse(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
-    const head = this.#head;
-    const body = this.#body;
-    const { client } = exchange;
-    const bodyStart = start + head.bytes;
-    body.begin(responseBodyKind(exchange.method, head.status, head), head.contentLength, this.#slot.node.head);
-    if (body.kind === BODY.CHUNKED && exchange.needsPlainBody) {
-      client.writeText(exchange.renderHead(head, body.kind));
-      this.#state = STATE.BODY;
-      this.#relayPlain(exchange, bytes, bodyStart, end);
-      return;
-    }
-    body.read(bytes, bodyStart, end);
-    if (body.error !== null) {
-      exchange.onResponseFailed('MALFORMED_RESPONSE');
-      return;
-    }
-    this.expectBody(Math.max(head.contentLength, end - bodyStart));
-    const headText = exchange.renderHead(head, body.kind);
-    const bodyBytes = body.rawEnd - bodyStart;
-    exchange.countOut(headText.length + bodyBytes + body.trailers.length);
-    if (bodyBytes <= INLINE_BODY_BYTES && head.bytes + bodyBytes <= head.text.length) {
-      client.writeText(headText + head.text.slice(head.bytes, head.bytes + bodyBytes) + body.trailers);
-    } else {
-      this.#writeHeadAndBody(exchange, headText, bytes, bodyStart, body.rawEnd);
-      if (body.trailers !== '') client.writeText(body.trailers);
-    }
-    this.#state = STATE.BODY;
-    if (body.isWhole) this.#complete(exchange, body.position < end);
-    else this.#extendDeadline();
-  }
-
-  /**
-   * The outgoing head takes the place of the one that was read, right in front of the body: one write, and the body
-   * stays where it is. It seldom does not fit, since hop-by-hop fields went.
-   */
-  #writeHeadAndBody(exchange: Exchange, headText: string, bytes: Buffer, bodyStart: number, bodyEnd: number): void {
-    const { client } = exchange;
-    const start = bodyStart - headText.length;
-    if (start >= 0) {
-      writeText(bytes, headText, start);
-      client.writeFrom(this, bytes, start, bodyEnd);
-    } else {
-      client.writeText(headText);
-      client.writeFrom(this, bytes, bodyStart, bodyEnd);
-    }
-  }
-
-  #readBody(bytes: Buffer, length: number): void {
-    const { exchange } = this;
-    if (exchange === null) return;
-    const body = this.#body;
-    if (body.kind === BODY.CHUNKED && exchange.needsPlainBody) {
-      this.#relayPlain(exchange, bytes, 0, length);
-      return;
-    }
-    body.read(bytes, 0, length);
-    exchange.countOut(body.rawEnd + body.trailers.length);
-    exchange.client.writeFrom(this, bytes, 0, body.rawEnd);
-    if (body.error !== null) {
-      exchange.onResponseFailed('MALFORMED_RESPONSE');
-    } else if (body.isWhole) {
-      if (body.trailers !== '') exchange.client.writeText(body.trailers);
-      this.#complete(exchange, body.position < length);
-    } else {
-      if (body.kind !== BODY.LENGTH) this.expectBody(length);
-      this.#extendDeadline();
-    }
-  }
-
-  /** HTTP/1.0 clients get the content without its chunks, and the end of the connection for its end. */
-  #relayPlain(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
-    const body = this.#body;
-    body.position = start;
-    while (body.position < end && !body.isWhole && body.error === null) {
-      body.readContent(bytes, body.position, end);
-      exchange.countOut(body.contentEnd - body.contentStart);
-      exchange.client.writeCopy(bytes, body.contentStart, body.contentEnd);
-    }
-    if (body.error !== null) exchange.onResponseFailed('MALFORMED_RESPONSE');
-    else if (body.isWhole) this.#complete(exchange, body.position < end);
-    else this.#extendDeadline();
+    exchange.becomeTunnel(this, head);
+    if (rest !== null) exchange.onTunnelBytes(this, rest, rest.length);
   }
 
   #extendDeadline(): void {
@@ -266,9 +149,9 @@ export class Upstream extends ByteConnection {
   /** @param hasExcess bytes came behind the response: whatever they are, they answer nobody. */
   #complete(exchange: Exchange, hasExcess: boolean): void {
     const mayKeep =
-      this.#head.isKeepAlive &&
+      this.#relay.head.isKeepAlive &&
       !hasExcess &&
-      this.#body.kind !== BODY.UNTIL_CLOSE &&
+      !this.#relay.isUntilClose &&
       exchange.client.hasWholeRequest &&
       !this.instance.isRemoved &&
       (this.instance.isNeighbor || this.instance.state !== 'maint') &&
@@ -293,7 +176,7 @@ export class Upstream extends ByteConnection {
 
   #idleMs(): number {
     const { upstreamIdleMs } = this.#slot.config.timeouts;
-    const { keepAliveSeconds } = this.#head;
+    const { keepAliveSeconds } = this.#relay.head;
     if (keepAliveSeconds === -1) return upstreamIdleMs;
     return Math.min(upstreamIdleMs, Math.max(0, keepAliveSeconds * 1_000 - KEEP_ALIVE_MARGIN_MS));
   }
@@ -302,7 +185,12 @@ export class Upstream extends ByteConnection {
     const { exchange } = this;
     if (this.#state === STATE.TUNNEL) {
       exchange?.onTunnelEnd(this);
-    } else if (this.#state === STATE.BODY && this.#body.kind === BODY.UNTIL_CLOSE && exchange !== null) {
+    } else if (
+      this.#state === STATE.RESPONSE &&
+      this.#relay.isInBody &&
+      this.#relay.isUntilClose &&
+      exchange !== null
+    ) {
       this.#complete(exchange, false);
     } else {
       this.destroy();
@@ -330,13 +218,10 @@ export class Upstream extends ByteConnection {
         if (index !== -1) this.#pool.splice(index, 1);
         break;
       }
-      case STATE.HEAD:
+      case STATE.RESPONSE:
         if (exchange === null) break;
-        if (this.#partial.isEmpty) exchange.onClosedBeforeResponse(this);
-        else exchange.onResponseFailed('CLOSED_BEFORE_RESPONSE');
-        break;
-      case STATE.BODY:
-        exchange?.onResponseFailed('CLOSED_IN_RESPONSE');
+        if (this.#relay.isUntouched) exchange.onClosedBeforeResponse(this);
+        else exchange.onResponseFailed(this.#relay.isInBody ? 'CLOSED_IN_RESPONSE' : 'CLOSED_BEFORE_RESPONSE');
         break;
       case STATE.TUNNEL:
         exchange?.onTunnelClosed(this);
@@ -365,12 +250,10 @@ export class Upstream extends ByteConnection {
         this.#connectCode = 'CONNECT_TIMEOUT';
         this.destroy();
         break;
-      case STATE.HEAD:
-        this.exchange?.onResponseFailed('RESPONSE_TIMEOUT');
-        break;
-      case STATE.BODY:
+      case STATE.RESPONSE:
+        if (!this.#relay.isInBody) this.exchange?.onResponseFailed('RESPONSE_TIMEOUT');
         // Paused, it is the client who is late; the client's own deadline watches that.
-        if (this.isPaused) this.#extendDeadline();
+        else if (this.isPaused) this.#extendDeadline();
         else this.exchange?.onResponseFailed('RESPONSE_STALLED');
         break;
       default:
