@@ -253,6 +253,19 @@ test('only roots and commands end the process', () => {
   reject(found, `process.exit outside ${EXITING.join(', ')}; throw, or return an exit code:`);
 });
 
+/** `'w'`, `writeFile` without the exclusive flag, and streams open what is there already, through a symbolic link too. */
+const OPENS_WHAT_IS_THERE = /\bopen\([^()]*,\s*'[wa]\+?'|\bcreateWriteStream\(|\bwriteFile(?:Sync)?\((?![^;]*'wx')/;
+
+test('files are written by core/durable-file.ts, or made anew', () => {
+  const found = planes
+    .filter(({ name, text }) => name !== 'src/core/durable-file.ts' && OPENS_WHAT_IS_THERE.test(text))
+    .map(({ name }) => name);
+  reject(
+    found,
+    'writers that follow links and leave half a file after a crash (use replaceFile of core/durable-file.ts):',
+  );
+});
+
 test('files have kebab-case names, two folder levels, and no index but the public one', () => {
   const found = everything
     .map(({ name }) => name)

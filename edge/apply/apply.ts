@@ -7,8 +7,9 @@
  *           (nothing changed)              │failed              ▼
  *                                          └──► switch back, reload where it is needed ─► rolled back
  */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { replaceFile } from '../../src/core/durable-file.js';
 import { withFileGuard } from '../../src/registry/file-guard.js';
 import { SocketFailure } from '../haproxy/control-socket.js';
 import type { Master } from '../haproxy/master.js';
@@ -199,8 +200,7 @@ export class Applier {
       throw error;
     });
     if (state === null) return;
-    await writeFile(`${stateFile}.new`, state);
-    await rename(`${stateFile}.new`, stateFile);
+    await replaceFile(stateFile, state, 0o644);
   }
 
   /** HAProxy warns of one that is not there. */

@@ -5,8 +5,9 @@
  *
  * HAProxy is started over `current/haproxy.cfg`, so whatever restarts it, reads what was last switched to.
  */
-import { chmod, mkdir, mkdtemp, open, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { replaceFile, syncDirectory } from '../../src/core/durable-file.js';
 import { CERTIFICATES_FOLDER, type Release, releaseFromFiles } from './release.js';
 
 const RELEASES = 'releases';
@@ -56,7 +57,7 @@ export class ReleaseDirectory {
   async noteApplied(id: string | null): Promise<void> {
     const file = path.join(this.root, APPLIED);
     if (id === null) await rm(file, { force: true });
-    else await writeDurably(file, `${id}\n`, 0o644);
+    else await replaceFile(file, `${id}\n`, 0o644);
   }
 
   /**
@@ -87,13 +88,13 @@ export class ReleaseDirectory {
       for (const [name, content] of release.files) {
         const file = path.join(aside, name);
         await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-        await writeDurably(file, content, name.startsWith(CERTIFICATES_FOLDER) ? 0o600 : 0o644);
+        await replaceFile(file, content, name.startsWith(CERTIFICATES_FOLDER) ? 0o600 : 0o644);
       }
       await chmod(aside, 0o700);
       // A broken one of the same name is in the way.
       await rm(this.#folderOf(release.id), { recursive: true, force: true });
       await rename(aside, this.#folderOf(release.id));
-      await syncFolder(parent);
+      await syncDirectory(parent);
     } catch (error) {
       await rm(aside, { recursive: true, force: true });
       throw error;
@@ -106,7 +107,7 @@ export class ReleaseDirectory {
     await rm(aside, { force: true });
     await symlink(path.join(RELEASES, id), aside);
     await rename(aside, path.join(this.root, CURRENT));
-    await syncFolder(this.root);
+    await syncDirectory(this.root);
   }
 
   /** There is nothing to go back to. */
@@ -133,27 +134,6 @@ export class ReleaseDirectory {
 
   #folderOf(id: string): string {
     return path.join(this.root, RELEASES, id);
-  }
-}
-
-async function writeDurably(file: string, content: string, mode: number): Promise<void> {
-  const aside = `${file}.new`;
-  const handle = await open(aside, 'w', mode);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(aside, file);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -1,8 +1,9 @@
 /** The slots of a directory: a file a port, its text the name of the app. */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { link, mkdir, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { replaceFile } from '../core/durable-file.js';
 import { withFileGuard } from './file-guard.js';
 import { type FreedSlot, RegistryFailure, type SlotBook, type SlotStore } from './registry.js';
 import { bookFromEntries, freedFromText, type RecordEntry, slotFromText, textFromFreed } from './slot-records.js';
@@ -76,9 +77,7 @@ export class DirectorySlots implements SlotStore {
 
   async #quarantine(freed: FreedSlot): Promise<void> {
     await mkdir(this.#freed, { recursive: true });
-    const aside = path.join(this.#freed, `.${freed.port}.${randomUUID()}`);
-    await writeFile(aside, textFromFreed(freed));
-    await rename(aside, path.join(this.#freed, String(freed.port)));
+    await replaceFile(path.join(this.#freed, String(freed.port)), textFromFreed(freed), 0o644);
   }
 }
 

@@ -7,8 +7,9 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { replaceFile } from '../core/durable-file.js';
 import { type AppDefinitionDocument, parseAppDefinitions } from '../model/app-definition-document.js';
 import { DirectorySlots } from './directory-slots.js';
 import { withFileGuard } from './file-guard.js';
@@ -78,7 +79,7 @@ export class DirectoryRegistry implements Registry {
       const before = old?.text ?? '';
       const start = part === null ? before.length : before.indexOf(part);
       const after = before.slice(start + (part?.length ?? 0));
-      await replaceFile(file, joined(before.slice(0, start), text, after));
+      await writeAppFile(file, joined(before.slice(0, start), text, after));
       return true;
     });
   }
@@ -136,21 +137,12 @@ function joined(before: string, text: string | null, after: string): string {
   return whole.replace(/^(---|\.\.\.|#.*)?\s*$/gm, '').trim() === '' ? '' : whole;
 }
 
-/** A reader finds the old text or the new one, whole. */
-async function replaceFile(file: string, text: string): Promise<void> {
+/** A text that is empty takes the file with it. */
+async function writeAppFile(file: string, text: string): Promise<void> {
   if (text === '') return rm(file, { force: true });
-  const aside = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
   try {
-    const handle = await open(aside, 'w', 0o644);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(aside, file);
+    await replaceFile(file, text, 0o644);
   } catch (error) {
-    await rm(aside, { force: true });
     throw new RegistryFailure(`${file}: ${(error as Error).message}`, 'the old version stays', error);
   }
 }

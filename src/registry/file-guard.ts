@@ -28,7 +28,7 @@ async function hold(file: string, guard: string): Promise<void> {
   const own = `${guard}.${randomUUID()}`;
   const giveUpAt = performance.now() + PATIENCE_MS;
   try {
-    await writeFile(own, `${process.pid} ${hostname()}\n`, { mode: 0o644 });
+    await writeFile(own, `${process.pid} ${hostname()}\n`, { flag: 'wx', mode: 0o644 });
     while (!(await isLinked(own, guard))) {
       const holder = await readFile(guard, 'utf8').catch(() => '');
       if (isDead(holder)) await removeDead(guard);

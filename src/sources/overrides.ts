@@ -1,10 +1,13 @@
 /** Operators' decisions, in force at once and kept over restarts. */
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile, rename } from 'node:fs/promises';
 import type { Clock } from '../core/clock.js';
+import { removeHalfWritten, replaceFile } from '../core/durable-file.js';
 import { type Log, silentLog } from '../core/log.js';
 import type { AdminState, App } from '../model/app.js';
 import { type Override, overridesFromJson, overridesToJson, prunedOverrides, withOverride } from './overrides-state.js';
+
+/** Who decided what concerns the operators of this node. */
+const FILE_MODE = 0o600;
 
 export interface OverridesOptions {
   /** Absolute path of `overrides.json` in the state directory; null: nothing is kept over a restart. */
@@ -62,6 +65,7 @@ export class Overrides {
   /** Reads what was decided before. A file that can not be read is set aside and named; it never stops a start. */
   async load(): Promise<void> {
     if (this.#file === null) return;
+    await removeHalfWritten(this.#file);
     let text: string;
     try {
       text = await readFile(this.#file, 'utf8');
@@ -91,38 +95,14 @@ export class Overrides {
 
   async #save(): Promise<Saved> {
     if (this.#file === null) return { isSaved: false, reason: 'there is no state directory (--state-dir)' };
-    const temporary = `${this.#file}.tmp`;
     try {
-      await writeDurably(temporary, overridesToJson(this.#overrides));
-      await rename(temporary, this.#file);
-      await syncDirectory(path.dirname(this.#file));
+      await replaceFile(this.#file, overridesToJson(this.#overrides), FILE_MODE);
       return { isSaved: true };
     } catch (error) {
       const reason = `${this.#file}: ${reasonOf(error)}`;
       this.#log.error({ file: this.#file, reason }, 'the decision is in force but not saved; a restart forgets it');
-      await rm(temporary, { force: true }).catch(() => undefined);
       return { isSaved: false, reason };
     }
-  }
-}
-
-/** On the disk before the rename makes it the truth: else a power cut could leave an empty file in its place. */
-async function writeDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'w', 0o640);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

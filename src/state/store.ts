@@ -2,12 +2,14 @@
 import { readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock, Timer } from '../core/clock.js';
+import { removeHalfWritten, replaceFile } from '../core/durable-file.js';
 import { type Log, silentLog } from '../core/log.js';
 import type { App } from '../model/app.js';
-import { replaceFile } from './durable-file.js';
 import { storedStateFromJson, storedStateToJson } from './stored-state.js';
 
 const FILE_NAME = 'last-good.json';
+/** Addresses of a private network are nobody else's business. */
+const FILE_MODE = 0o600;
 /** Writes start at least this far apart, however fast the state changes. */
 const WRITE_INTERVAL_MS = 1_000;
 /** A full disk does not empty in a second. */
@@ -51,6 +53,7 @@ export class StateStore {
    */
   async load(): Promise<readonly App[] | null> {
     if (this.#file === null) return null;
+    await removeHalfWritten(this.#file);
     let text: string;
     try {
       text = await readFile(this.#file, 'utf8');
@@ -110,7 +113,7 @@ export class StateStore {
 
   async #write(file: string, apps: readonly App[]): Promise<void> {
     try {
-      await replaceFile(file, storedStateToJson(apps, new Date(this.#clock.wallTime()).toISOString()));
+      await replaceFile(file, storedStateToJson(apps, new Date(this.#clock.wallTime()).toISOString()), FILE_MODE);
       if (this.#isFailing) this.#log.info({ file }, 'the last good state is on the disk again');
       this.#isFailing = false;
       this.#nextComplaintAt = Number.NEGATIVE_INFINITY;

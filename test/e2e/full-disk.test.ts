@@ -8,6 +8,7 @@ import { HttpInstance } from '../support/http-instance.js';
 import { findPlace, startNodeAt } from '../support/node-process.js';
 import { runCli } from '../support/run-cli.js';
 import { appText } from '../support/services-directory.js';
+import { onSmallDisk } from '../support/small-disk.js';
 import { ask, untilAnswered } from '../support/steady-traffic.js';
 
 const DISK_KILOBYTES = 64;
@@ -18,10 +19,7 @@ test('with a full disk new apps are served, decisions are in force, and the last
   const stateDir = path.join(place.root, 'state');
   await mkdir(stateDir);
   await mkdir(path.join(place.root, 'services'));
-  // A disk in the node's own mount namespace: it is gone with the node, however the test ends.
-  const mount = `mount -t tmpfs -o size=${DISK_KILOBYTES}k tmpfs "$0" && exec "$@"`;
-  const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
-  const node = await startNodeAt(context, place, {}, ['unshare', '--mount', ...asRoot, 'sh', '-c', mount, stateDir]);
+  const node = await startNodeAt(context, place, {}, onSmallDisk(stateDir, DISK_KILOBYTES));
   const disk = path.join('/proc', String(node.pid), 'root', stateDir);
   const lastGood = path.join(disk, 'last-good.json');
   await node.write('first.yml', appText('first', node.slot, [instance.id]));

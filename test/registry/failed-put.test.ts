@@ -1,13 +1,14 @@
 /** A put that fails leaves no slot behind that it has claimed, whatever it was that failed. */
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ConsulRegistry } from '../../src/registry/consul.js';
-import { DirectoryRegistry } from '../../src/registry/directory.js';
 import { putApp, removeApp } from '../../src/registry/put-app.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { startConsulFor } from '../support/consul.js';
+import { runCli } from '../support/run-cli.js';
+import { onSmallDisk } from '../support/small-disk.js';
 import { NOON, putOptions, smallApp } from './put-options.js';
 import { consulSettings, REGISTRY_KINDS } from './registries.js';
 
@@ -15,11 +16,18 @@ const EMPTY = { slots: [], freed: [], problems: [] };
 
 test('directory: a definition that can not be written', async (context) => {
   const directory = temporaryFolder(context, 'registry');
-  // Where the new version is written aside stands something else.
-  await mkdir(path.join(directory, `.shop.yml.${process.pid}`));
-  const registry = new DirectoryRegistry(directory);
-  await assert.rejects(putApp(registry, smallApp('shop'), putOptions()), /the old version stays|EISDIR/);
-  assert.deepEqual(await registry.slots.list(), EMPTY);
+  const definition = path.join(temporaryFolder(context, 'definition'), 'shop.yml');
+  const { text } = smallApp('shop', `env: {LONG: ${'x'.repeat(30_000)}}\n`);
+  await writeFile(definition, text);
+  // Room for the record of the slot, and not for the definition.
+  const put = ['app', 'put', definition, '--registry', directory];
+  const whatIsLeft = 'node=$1 cli=$2; shift 2; "$node" "$cli" "$@"; echo "$?"; find . -type f';
+  const { stdout, stderr } = await runCli(put, {}, [
+    ...onSmallDisk(directory, 24),
+    ...['sh', '-c', `cd "$0" && ${whatIsLeft}`, directory],
+  ]);
+  assert.match(stderr, /shop\.yml: ENOSPC[\s\S]*the old version stays/);
+  assert.equal(stdout, '1\n', 'the command fails, and no file is there');
 });
 
 test('Consul: a definition that is larger than a value may be', async (context) => {

@@ -9,9 +9,17 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Runs `autoproxy ...` as a person does, without a terminal, and waits for its end. */
-export function runCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
-  const child = spawn(process.execPath, [CLI_ENTRY, ...args], {
+/**
+ * Runs `autoproxy ...` as a person does, without a terminal, and waits for its end.
+ * @param launcher a program and its arguments that starts it, such as `onSmallDisk`
+ */
+export function runCli(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  launcher: readonly string[] = [],
+): Promise<CliResult> {
+  const [program = process.execPath, ...rest] = [...launcher, process.execPath, CLI_ENTRY, ...args];
+  const child = spawn(program, rest, {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

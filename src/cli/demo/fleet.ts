@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { replaceFile } from '../../core/durable-file.js';
 import { freePort, freeSlot } from './free-port.js';
 import { DemoInstance } from './instance.js';
 import { NodeProcess } from './node-process.js';
@@ -90,8 +91,7 @@ export class Fleet {
           instances.filter(({ app: name }) => name === app.name),
         );
         const file = path.join(node.servicesDir, `${app.name}.yml`);
-        await writeFile(`${file}.tmp`, text);
-        await rename(`${file}.tmp`, file);
+        await replaceFile(file, text, 0o644);
       }
     }
     await Promise.all(this.nodes.map(({ process: node }) => node.start()));

@@ -1,7 +1,8 @@
 /** A release in a folder of one's own choice. The folder that HAProxy runs from is kept by `edge apply`. */
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { CERTIFICATES_FOLDER, type Release } from '../../../edge/release/release.js';
+import { replaceFile } from '../../core/durable-file.js';
 import { CommandFailure } from '../exit-codes.js';
 
 const MAIN_FILE = 'haproxy.cfg';
@@ -26,14 +27,7 @@ async function writeReleaseFile(folder: string, name: string, content: string): 
   const parent = path.dirname(file);
   await mkdir(parent, { recursive: true });
   if (isSecret) await chmod(parent, 0o700);
-  const aside = path.join(parent, `.${path.basename(file)}.${process.pid}`);
-  try {
-    await writeFile(aside, content, { mode: isSecret ? 0o600 : 0o644 });
-    await rename(aside, file);
-  } catch (error) {
-    await rm(aside, { force: true });
-    throw error;
-  }
+  await replaceFile(file, content, isSecret ? 0o600 : 0o644);
 }
 
 /** Nothing is written among files of somebody else's. */
