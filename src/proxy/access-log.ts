@@ -15,8 +15,9 @@ export function formatAccess(
   now: number,
   code: ErrorCode | null,
 ): string {
-  const { slot, head, identity, worker } = downstream;
-  const { startedAt, headAt, connectedAt, respondedAt, status, bytesOut, retries, instance } = books;
+  const { slot, head, identity, worker, exchange } = downstream;
+  const { startedAt, headAt, connectedAt, respondedAt, status, bytesOut } = books;
+  const { retries, lastInstance } = exchange;
   const headMs = since(headAt, startedAt);
   const connectMs = connectedAt === 0 ? 0 : since(connectedAt, headAt);
   const responseMs = since(respondedAt, Math.max(connectedAt, headAt));
@@ -24,7 +25,7 @@ export function formatAccess(
   const flags = code === null ? '----' : `${ERRORS[code].flags}--`;
   const request = head.method === '' ? '<BADREQ>' : `${head.method} ${head.target} HTTP/1.${head.minor}`;
   return (
-    `${identity.source.address}:${identity.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${instance || '<NOSRV>'} ` +
+    `${identity.source.address}:${identity.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${lastInstance?.id ?? '<NOSRV>'} ` +
     `${headMs}/0/${connectMs}/${responseMs}/${Math.round(now - startedAt)} ${status === 0 ? -1 : status} ${bytesOut} - - ${flags} ` +
     `${slot.counters.openConnections}/${slot.counters.openConnections}/${slot.counters.inFlight}/0/${retries} ` +
     `${slot.queue.length}/0 {${head.host}} "${request.replaceAll('"', '%22')}"\n`
@@ -36,16 +37,16 @@ export function formatAccess(
  * bytes, termination flags, connection counts, retries.
  */
 export function formatTcpAccess(
-  { slot, identity, startedAt, connectedAt, bytesOut, retries }: TcpDownstream,
-  instance: string,
+  { slot, identity, startedAt, connectedAt, bytesOut, dispatch }: TcpDownstream,
   clock: Clock,
   code: ErrorCode | null,
 ): string {
+  const { retries, lastInstance } = dispatch;
   const lastedMs = clock.now() - startedAt;
   const at = new Date(clock.wallTime() - lastedMs).toISOString();
   const { openConnections, inFlight } = slot.counters;
   return (
-    `${identity.source.address}:${identity.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${instance || '<NOSRV>'} ` +
+    `${identity.source.address}:${identity.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${lastInstance?.id ?? '<NOSRV>'} ` +
     `0/${since(connectedAt, startedAt)}/${Math.round(lastedMs)} ${bytesOut} ${code === null ? '--' : ERRORS[code].flags} ` +
     `${openConnections}/${openConnections}/${inFlight}/0/${retries} ${slot.queue.length}/0\n`
   );

@@ -85,7 +85,7 @@ export class Downstream extends ByteConnection {
 
   /** Who serves it just now. */
   get instance(): Instance | null {
-    return this.exchange.upstream?.instance ?? null;
+    return this.exchange.instance;
   }
 
   cutTunnel(): void {

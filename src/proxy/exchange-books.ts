@@ -14,9 +14,6 @@ export class ExchangeBooks {
   /** What the client was told; 0 before that. */
   status = 0;
   bytesOut = 0;
-  retries = 0;
-  /** The last one that the request was given to; empty for none. */
-  instance = '';
   readonly #downstream: Downstream;
   readonly #isLogging: boolean;
 
@@ -32,7 +29,6 @@ export class ExchangeBooks {
     slot.counters.inFlight += 1;
     this.status = 0;
     this.bytesOut = 0;
-    this.retries = 0;
   }
 
   markHead(): void {
@@ -45,14 +41,6 @@ export class ExchangeBooks {
 
   markResponded(): void {
     if (this.#isLogging) this.respondedAt = this.#downstream.worker.clock.now();
-  }
-
-  /** @param isRedispatch another instance than the first one gets it. */
-  countRetry(isRedispatch: boolean): void {
-    const { counters } = this.#downstream.slot;
-    this.retries += 1;
-    counters.retries += 1;
-    if (isRedispatch) counters.redispatches += 1;
   }
 
   countError(code: ErrorCode): void {
@@ -73,7 +61,6 @@ export class ExchangeBooks {
       this.headAt = 0;
       this.connectedAt = 0;
       this.respondedAt = 0;
-      this.instance = '';
     }
     this.startedAt = 0;
   }

@@ -5,39 +5,32 @@ import { BODY, type BodyKind } from '../http1/framing.js';
 import type { ResponseHead } from '../http1/response-head.js';
 import { hostWithoutPort, isIdempotent } from '../http1/semantics.js';
 import type { ByteConnection } from './byte-connection.js';
+import { Dispatch } from './dispatch.js';
 import type { Downstream } from './downstream.js';
 import { ExchangeBooks } from './exchange-books.js';
 import type { Instance } from './instance.js';
 import type { ResponseTaker } from './response-taker.js';
-import { FULL, type SlotRequest } from './slot.js';
 import { readCookie, stickyFieldLines, stickyIdOf } from './sticky.js';
 import { Tunnel } from './tunnel.js';
 import { Upstream } from './upstream.js';
-import type { Waiter } from './wait-queue.js';
 
 /**
- *   NONE ──begin──► CHOOSING ──instance──► CONNECTING ──connected──► SENT ──head──► RESPONDING ──end──► NONE
- *                    ▲  └─full─ (queued)       │                      │                └──101──► TUNNEL
- *                    └────────── retry ◄───────┴──────────────────────┘
+ *   NONE ──begin──► DISPATCHING ──an instance accepted──► SENT ──head──► RESPONDING ──end──► NONE
+ *                       ▲                                  │                └──101──► TUNNEL
+ *                       └────────────── retry ◄────────────┘
  */
-const PHASE = { NONE: 0, CHOOSING: 1, CONNECTING: 2, SENT: 3, RESPONDING: 4, TUNNEL: 5 } as const;
+const PHASE = { NONE: 0, DISPATCHING: 1, SENT: 2, RESPONDING: 3, TUNNEL: 4 } as const;
 type Phase = (typeof PHASE)[keyof typeof PHASE];
 
 /**
- * One request with its response: who gets it, what happens when that fails, and the books. A connection has one for all
- * its requests, one after the other.
+ * One request with its response: what is sent, what may be sent again, and the books. A connection has one for all its
+ * requests, one after the other.
  */
-export class Exchange implements SlotRequest, Waiter, ResponseTaker {
-  isQueued = false;
-  tried: Instance[] | null = null;
-  stickyId = '';
-  mayBleed = false;
+export class Exchange extends Dispatch implements ResponseTaker {
   upstream: Upstream | null = null;
-  readonly clientAddress: string;
   readonly books: ExchangeBooks;
   readonly #downstream: Downstream;
   #phase: Phase = PHASE.NONE;
-  #instance: Instance | null = null;
   /** The head to send, without its final empty line: a neighbor gets a line more than an instance. */
   #request = '';
   /** As much of the body as came with the head. */
@@ -49,9 +42,9 @@ export class Exchange implements SlotRequest, Waiter, ResponseTaker {
   #tunnel: Tunnel | null = null;
 
   constructor(downstream: Downstream) {
+    super(downstream.slot, downstream.worker, downstream.identity.source.address);
     this.#downstream = downstream;
     this.books = new ExchangeBooks(downstream);
-    this.clientAddress = downstream.identity.source.address;
   }
 
   get method(): string {
@@ -68,22 +61,21 @@ export class Exchange implements SlotRequest, Waiter, ResponseTaker {
 
   /** @param inline what of the body goes out with the head, as text; `body` instead when it is large. */
   begin(inline: string, body: Buffer | null): void {
-    const { identity, head, slot, forwarded } = this.#downstream;
-    const { counters, config } = slot;
+    const { identity, head, forwarded } = this.#downstream;
+    const { counters, config, budget } = this.slot;
     this.books.open();
     this.#downstream.deadline = Number.POSITIVE_INFINITY;
-    slot.budget.earn();
-    this.#phase = PHASE.CHOOSING;
-    this.tried = null;
+    budget.earn();
+    this.#phase = PHASE.DISPATCHING;
     this.#hasStreamed = false;
-    this.mayBleed = head.bledBy === '';
+    this.reset(head.bledBy === '');
     if (!this.mayBleed) counters.bledIn += 1;
     if (!identity.isAllowed) {
-      this.#fail('FORBIDDEN');
+      this.fail('FORBIDDEN');
       return;
     }
     if (config.hostFilter !== null && hostWithoutPort(head.host) !== config.hostFilter) {
-      this.#fail('HOST_UNKNOWN');
+      this.fail('HOST_UNKNOWN');
       return;
     }
     this.stickyId = config.stickyCookie === null ? '' : readCookie(head.cookie, config.stickyCookie);
@@ -94,51 +86,30 @@ export class Exchange implements SlotRequest, Waiter, ResponseTaker {
     this.#inline = inline;
     this.#body = body;
     this.books.markHead();
-    this.#dispatch();
+    this.start();
   }
 
-  onTurn(): void {
-    this.#dispatch();
-  }
-
-  /** @param failure what is answered when there is nobody to try (any more). */
-  #dispatch(failure: ErrorCode = 'NO_INSTANCE'): void {
-    const { slot, worker } = this.#downstream;
-    const choice = slot.choose(this);
-    if (choice === FULL) {
-      if (slot.queue.length >= slot.config.limits.queue) {
-        this.#fail('QUEUE_FULL');
-        return;
-      }
-      slot.queue.add(this);
-      if (this.#downstream.deadline === Number.POSITIVE_INFINITY) {
-        this.#downstream.deadline = worker.clock.now() + slot.config.timeouts.queueMs;
-      }
-      if (!this.#downstream.hasWholeRequest) this.#downstream.pause();
-    } else if (choice === null) {
-      this.#fail(failure);
-    } else {
-      this.#assign(choice);
-    }
-  }
-
-  #assign(instance: Instance): void {
-    const { slot, worker } = this.#downstream;
-    this.#instance = instance;
-    instance.inFlight += 1;
-    if (instance.isNeighbor) slot.counters.bled += 1;
+  protected connect(instance: Instance): void {
     // A retry takes a new connection: an instance that has closed one idle connection has often closed them all.
-    const idle = this.books.retries === 0 ? this.#downstream.takeIdle(instance) : undefined;
+    const idle = this.retries === 0 ? this.#downstream.takeIdle(instance) : undefined;
     if (idle !== undefined) {
       this.upstream = idle;
       idle.begin(this);
       this.#transmit(idle);
       return;
     }
-    this.#phase = PHASE.CONNECTING;
-    // A body waits in the kernel until there is somebody to take it.
+    this.#holdBody();
+    this.upstream = new Upstream(instance, this.slot, this.worker, this);
+  }
+
+  protected setQueueDeadline(deadline: number): void {
+    this.#downstream.deadline = deadline;
+    this.#holdBody();
+  }
+
+  /** A body waits in the kernel until there is somebody to take it. */
+  #holdBody(): void {
     if (!this.#downstream.hasWholeRequest) this.#downstream.pause();
-    this.upstream = new Upstream(instance, slot, worker, this);
   }
 
   onConnected(upstream: Upstream): void {
@@ -148,9 +119,8 @@ export class Exchange implements SlotRequest, Waiter, ResponseTaker {
 
   #transmit(upstream: Upstream): void {
     const downstream = this.#downstream;
-    const { slot } = downstream;
+    const { slot } = this;
     this.#phase = PHASE.SENT;
-    downstream.deadline = Number.POSITIVE_INFINITY;
     upstream.deadline = this.books.startedAt + slot.config.timeouts.firstByteMs;
     downstream.source = upstream;
     const instance = upstream.instance;
@@ -160,7 +130,7 @@ export class Exchange implements SlotRequest, Waiter, ResponseTaker {
     if (this.#body !== null) upstream.writeCopy(this.#body, 0, this.#body.length);
     if (downstream.hasWholeRequest) return;
     upstream.source = downstream;
-    downstream.deadline = downstream.worker.clock.now() + slot.config.timeouts.clientIdleMs;
+    downstream.deadline = this.worker.clock.now() + slot.config.timeouts.clientIdleMs;
     if (!upstream.isCongested) downstream.resume();
   }
 
@@ -173,63 +143,38 @@ export class Exchange implements SlotRequest, Waiter, ResponseTaker {
     if (trailers !== '') upstream.writeText(trailers);
     // The time for an answer runs from the request's last byte: an upload may take longer than that.
     if (this.#phase === PHASE.SENT) {
-      upstream.deadline = this.#downstream.worker.clock.now() + this.#downstream.slot.config.timeouts.firstByteMs;
+      upstream.deadline = this.worker.clock.now() + this.slot.config.timeouts.firstByteMs;
     }
     if (this.#downstream.hasWholeRequest) upstream.source = null;
   }
 
   // --- What can go wrong before the response ---------------------------------------------------------------------
 
-  /** Nothing of the request was sent: any method may go to the next instance at once. */
-  onConnectFailed(code: ErrorCode): void {
-    const { slot } = this.#downstream;
-    const failed = this.#release();
-    if (failed !== null) {
-      this.tried ??= [];
-      this.tried.push(failed);
-    }
-    if (this.books.retries >= slot.config.retries) {
-      this.#fail(code);
-      return;
-    }
-    this.books.countRetry(this.tried !== null);
-    this.#phase = PHASE.CHOOSING;
-    // The last attempt goes where the chance is best: all instances of a node often die together.
-    const neighbor = this.books.retries === slot.config.retries && this.mayBleed ? slot.chooseNeighbor(this) : null;
-    if (neighbor !== null) this.#assign(neighbor);
-    else this.#dispatch(code);
-  }
-
   /** The request was sent, and the connection closed without a byte of a response. */
   onClosedBeforeResponse(upstream: Upstream): void {
-    const { slot } = this.#downstream;
-    const failed = this.#release();
+    const { slot } = this;
+    this.release();
     const isRepeatable = isIdempotent(this.method) && !this.#hasStreamed && this.#downstream.hasWholeRequest;
-    if (!isRepeatable || this.books.retries >= slot.config.retries || !slot.budget.spend()) {
-      this.#fail('CLOSED_BEFORE_RESPONSE');
+    if (!isRepeatable || this.retries >= slot.config.retries || !slot.budget.spend()) {
+      this.fail('CLOSED_BEFORE_RESPONSE');
       return;
     }
+    this.#phase = PHASE.DISPATCHING;
     // An idle connection that the instance closed at the very moment says nothing against the instance.
-    if (failed !== null && !upstream.wasReused) {
-      this.tried ??= [];
-      this.tried.push(failed);
-    }
-    this.books.countRetry(this.tried !== null);
-    this.#phase = PHASE.CHOOSING;
-    this.#dispatch('CLOSED_BEFORE_RESPONSE');
+    this.retry('CLOSED_BEFORE_RESPONSE', upstream.wasReused ? null : upstream.instance);
   }
 
   /** The response can not be had or can not be believed; `upstream` is destroyed by the caller. */
   onResponseFailed(code: ErrorCode): void {
-    if (this.#instance !== null) this.#instance.counters.responseFailures += 1;
-    this.#fail(code);
+    if (this.instance !== null) this.instance.counters.responseFailures += 1;
+    this.fail(code);
   }
 
   /** The queue, the connect or the response took too long, by the client's clock. */
   onDeadline(): void {
     if (this.isQueued) {
-      this.#downstream.slot.queue.leave(this);
-      this.#fail('QUEUE_TIMEOUT');
+      this.leaveQueue();
+      this.fail('QUEUE_TIMEOUT');
     } else if (this.#tunnel !== null) {
       this.books.countError('TUNNEL_TIMEOUT');
       this.#tunnel.cut();
@@ -243,18 +188,19 @@ export class Exchange implements SlotRequest, Waiter, ResponseTaker {
   refuse(code: ErrorCode): void {
     if (this.#phase === PHASE.NONE) {
       this.books.open();
-      this.#phase = PHASE.CHOOSING;
+      this.reset(false);
+      this.#phase = PHASE.DISPATCHING;
     }
-    this.#downstream.slot.queue.leave(this);
-    this.#fail(code);
+    this.leaveQueue();
+    this.fail(code);
   }
 
-  #fail(code: ErrorCode): void {
+  protected fail(code: ErrorCode): void {
     const hasResponded = this.#phase >= PHASE.RESPONDING;
     this.books.countError(code);
-    const upstream = this.upstream;
-    this.#release();
-    upstream?.destroy();
+    // Before another request gets the room that it leaves.
+    this.upstream?.destroy();
+    this.release();
     if (hasResponded) {
       // Part of a response is out: only the broken connection can say that the rest will not come. An orderly end
       // would say the opposite where the end of the body is that of the connection.
@@ -270,7 +216,8 @@ export class Exchange implements SlotRequest, Waiter, ResponseTaker {
   // --- The response ----------------------------------------------------------------------------------------------
 
   renderHead(head: ResponseHead, bodyKind: BodyKind): string {
-    const { head: request, slot, hasWholeRequest } = this.#downstream;
+    const { head: request, hasWholeRequest } = this.#downstream;
+    const { slot, instance } = this;
     const isChunked = bodyKind === BODY.CHUNKED || (head.isChunked && request.method === 'HEAD');
     const keeps =
       request.isKeepAlive &&
@@ -284,7 +231,6 @@ export class Exchange implements SlotRequest, Waiter, ResponseTaker {
     this.books.status = head.status;
     this.books.markResponded();
     const cookie = slot.config.stickyCookie;
-    const instance = this.#instance;
     const isBound =
       cookie === null || instance === null || instance.isNeighbor || stickyIdOf(instance.id) === this.stickyId;
     let text = head.block;
@@ -302,7 +248,7 @@ export class Exchange implements SlotRequest, Waiter, ResponseTaker {
   /** The last byte of the response has been written; the upstream has been given back or closed. */
   onComplete(now: number): void {
     const downstream = this.#downstream;
-    this.#release();
+    this.release();
     this.#end(null, now);
     if (this.#closesAfter) downstream.closeAfterWrite();
     else downstream.onResponseSent(now);
@@ -310,15 +256,15 @@ export class Exchange implements SlotRequest, Waiter, ResponseTaker {
 
   onClientGone(): void {
     if (this.#phase === PHASE.NONE) return;
-    this.#downstream.slot.queue.leave(this);
+    this.leaveQueue();
     if (this.#tunnel !== null) {
       this.#tunnel.onClosed(this.#downstream);
       return;
     }
     this.books.countError('CLIENT_ABORTED');
-    const upstream = this.upstream;
-    this.#release();
-    upstream?.destroy();
+    // Before another request gets the room that it leaves.
+    this.upstream?.destroy();
+    this.release();
     this.#end('CLIENT_ABORTED');
   }
 
@@ -329,22 +275,17 @@ export class Exchange implements SlotRequest, Waiter, ResponseTaker {
     const downstream = this.#downstream;
     this.#phase = PHASE.TUNNEL;
     this.books.status = 101;
-    downstream.slot.counters.tunnels += 1;
+    const { counters, config } = this.slot;
+    counters.tunnels += 1;
     const text = `${head.block}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`;
     this.countOut(text.length);
     downstream.writeText(text);
-    this.#tunnel = new Tunnel(
-      downstream,
-      upstream,
-      downstream.worker.clock,
-      downstream.slot.config.timeouts.tunnelMs,
-      () => {
-        downstream.slot.counters.tunnels -= 1;
-        this.#tunnel = null;
-        this.#release();
-        this.#end(null);
-      },
-    );
+    this.#tunnel = new Tunnel(downstream, upstream, this.worker.clock, config.timeouts.tunnelMs, () => {
+      counters.tunnels -= 1;
+      this.#tunnel = null;
+      this.release();
+      this.#end(null);
+    });
     const early = downstream.becomeTunnel();
     if (early !== null) this.#tunnel.onBytes(downstream, early, early.length);
   }
@@ -367,25 +308,18 @@ export class Exchange implements SlotRequest, Waiter, ResponseTaker {
 
   // --- Books -----------------------------------------------------------------------------------------------------
 
-  /** Lets go of the instance. @returns it. */
-  #release(): Instance | null {
-    const instance = this.#instance;
+  protected override release(): void {
     const { upstream } = this;
     this.upstream = null;
-    this.#instance = null;
     this.#downstream.source = null;
     if (upstream !== null) {
       upstream.source = null;
       upstream.exchange = null;
     }
-    if (instance === null) return null;
-    this.books.instance = instance.id;
-    instance.inFlight -= 1;
-    if (this.#downstream.slot.queue.length > 0) this.#downstream.slot.wakeWaiting();
-    return instance;
+    super.release();
   }
 
-  #end(code: ErrorCode | null, now = this.#downstream.worker.clock.now()): void {
+  #end(code: ErrorCode | null, now = this.worker.clock.now()): void {
     this.#phase = PHASE.NONE;
     this.#request = '';
     this.#inline = '';

@@ -52,6 +52,12 @@ export class Instance {
     return this.inFlight < this.limit;
   }
 
+  /** It has accepted a connection. */
+  noteConnected(): void {
+    this.connectFailures = 0;
+    this.counters.connections += 1;
+  }
+
   /** Closes kept-alive connections, those too that wait with one client. */
   closeIdle(): void {
     for (const upstream of this.upstreams) if (upstream.isIdle) upstream.discard();

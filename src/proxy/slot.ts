@@ -7,7 +7,7 @@ import { Instance } from './instance.js';
 import type { NodeContext, WorkerContext } from './node-context.js';
 import { RetryBudget } from './retry-budget.js';
 import { stickyIdOf } from './sticky.js';
-import { WaitQueue } from './wait-queue.js';
+import { type Room, WaitQueue } from './wait-queue.js';
 
 /** How often slow start moves on. */
 const WARM_UP_STEP_MS = 1_000;
@@ -26,7 +26,7 @@ export interface SlotRequest extends PickRequest {
  * One app's port on this worker: the newest configuration, and the live facts that outlive it. Connections hold the
  * slot itself, so one that was opened before a change is served by the table that came after it.
  */
-export class Slot {
+export class Slot implements Room {
   readonly app: string;
   config: SlotSnapshot;
   node: NodeContext;
@@ -118,13 +118,15 @@ export class Slot {
     for (const neighbor of this.#neighbors) neighbor.closeIdle();
   }
 
-  /** An instance has room again, or there are more of them: whoever waits longest is next. */
+  /** Whether an instance may take another one. Without any that is usable nobody waits: neighbors have no limit. */
+  get hasRoom(): boolean {
+    for (const instance of this.#usable) if (instance.hasRoom) return true;
+    return this.#usable.length === 0;
+  }
+
+  /** An instance has room again, or there are more of them. */
   wakeWaiting(): void {
-    // Counted beforehand: a waiter that can not be served by the instance that is free goes back into the queue.
-    for (let turns = this.queue.length; turns > 0; turns -= 1) {
-      if (this.#usable.length > 0 && !this.#usable.some((instance) => instance.hasRoom)) return;
-      this.queue.take()?.onTurn();
-    }
+    if (this.queue.length > 0) this.queue.offer(this);
   }
 
   #createPicker(config: SlotSnapshot): Picker {

@@ -4,35 +4,32 @@ import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
 import { connectSocket } from './onread-socket.js';
 import { outgoingHeader } from './outgoing-header.js';
-import type { Slot } from './slot.js';
-import type { TcpDownstream } from './tcp-downstream.js';
+import type { TcpDispatch, TcpDownstream } from './tcp-downstream.js';
 
 /** The instance's side of a TCP relay; never pooled, never shared. */
 export class TcpUpstream extends ByteConnection {
   readonly instance: Instance;
-  readonly #slot: Slot;
+  readonly #dispatch: TcpDispatch;
   readonly #worker: WorkerContext;
   #client: TcpDownstream | null;
   #isConnected = false;
   #code: ErrorCode = 'CONNECT_FAILED';
 
-  constructor(instance: Instance, client: TcpDownstream, worker: WorkerContext) {
+  constructor(instance: Instance, client: TcpDownstream, dispatch: TcpDispatch, worker: WorkerContext) {
     super(worker);
     this.instance = instance;
-    this.#slot = client.slot;
+    this.#dispatch = dispatch;
     this.#client = client;
     this.#worker = worker;
-    instance.inFlight += 1;
-    instance.counters.requests += 1;
     this.deadline = worker.clock.now() + client.slot.config.timeouts.connectMs;
     worker.deadlines.add(this);
     const socket = connectSocket(this, instance, instance.isNeighbor ? client.slot.node.localAddress : null, worker.io);
     socket.once('connect', () => {
       this.#isConnected = true;
       this.deadline = Number.POSITIVE_INFINITY;
-      instance.connectFailures = 0;
-      instance.counters.connections += 1;
+      instance.noteConnected();
       if (this.#client === null) return;
+      instance.counters.requests += 1;
       const { slot, identity } = client;
       const bledBy = instance.isNeighbor ? slot.node.name : null;
       const header = outgoingHeader(slot.proxyVersionTo(instance), identity, socket, bledBy);
@@ -56,21 +53,15 @@ export class TcpUpstream extends ByteConnection {
     this.#client?.onInstanceEnd(this);
   }
 
-  protected onClosed(): void {
-    const { instance } = this;
+  protected onClosed(error: Error | null): void {
     const client = this.#client;
     this.#worker.deadlines.remove(this);
-    instance.inFlight -= 1;
-    this.#slot.wakeWaiting();
-    if (client === null) return;
-    if (this.#isConnected) {
-      client.onInstanceClosed(this);
-    } else {
-      instance.connectFailures += 1;
-      instance.counters.connectFailures += 1;
-      if (!instance.isNeighbor) this.#worker.onConnectFailure(client.slot.app, instance.id, instance.connectFailures);
-      client.onConnectFailed(instance, this.#code);
+    if (client !== null && !this.#isConnected) {
+      this.#dispatch.onConnectFailed(this.#code, error);
+      return;
     }
+    this.#dispatch.release();
+    client?.onInstanceClosed(this);
   }
 
   onDeadline(): void {

@@ -61,8 +61,7 @@ export class Upstream extends ByteConnection {
   }
 
   #onConnected(): void {
-    this.instance.connectFailures = 0;
-    this.instance.counters.connections += 1;
+    this.instance.noteConnected();
     this.#state = STATE.RESPONSE;
     const { exchange } = this;
     if (exchange === null) return;
@@ -211,7 +210,8 @@ export class Upstream extends ByteConnection {
     this.#state = STATE.GONE;
     switch (state) {
       case STATE.CONNECTING:
-        this.#onConnectFailed(exchange, error);
+        // Without an exchange the client went away first: that says nothing of the instance.
+        exchange?.onConnectFailed(this.#connectCode, error);
         break;
       case STATE.IDLE: {
         const index = this.#pool.indexOf(this);
@@ -229,19 +229,6 @@ export class Upstream extends ByteConnection {
       case STATE.GONE:
         break;
     }
-  }
-
-  #onConnectFailed(exchange: Exchange | null, error: Error | null): void {
-    // Without an exchange the client went away first: that says nothing of the instance.
-    if (exchange === null) return;
-    const { instance } = this;
-    instance.connectFailures += 1;
-    instance.counters.connectFailures += 1;
-    this.#worker.log.debug({ app: this.#slot.app, instance: instance.id, reason: error?.message }, 'connect failed');
-    if (!instance.isNeighbor) {
-      this.#worker.onConnectFailure(this.#slot.app, instance.id, instance.connectFailures);
-    }
-    exchange.onConnectFailed(this.#connectCode);
   }
 
   onDeadline(): void {

@@ -1,14 +1,22 @@
 /** Who waits for an instance with room. */
 export interface Waiter {
   isQueued: boolean;
-  /** There may be room now. */
+  /** Infinity for who has not waited before. */
+  readonly waitUntil: number;
+  /** There may be room now. It leaves the queue when there is some for it; else it keeps its place. */
   onTurn(): void;
 }
 
-/** First come, first served, and never more than a bound. Who gives up only marks itself; it is skipped at its turn. */
+/** What a queue waits for. */
+export interface Room {
+  readonly hasRoom: boolean;
+}
+
+/** First come, first served. */
 export class WaitQueue {
-  #waiters: (Waiter | undefined)[] = [];
-  #head = 0;
+  readonly #waiters = new Set<Waiter>();
+  /** Had their turn, and the instance failed: they go before those that have not had one. */
+  readonly #returned = new Set<Waiter>();
   #length = 0;
 
   get length(): number {
@@ -17,38 +25,25 @@ export class WaitQueue {
 
   add(waiter: Waiter): void {
     waiter.isQueued = true;
-    this.#waiters.push(waiter);
     this.#length += 1;
+    if (waiter.waitUntil === Number.POSITIVE_INFINITY) this.#waiters.add(waiter);
+    else this.#returned.add(waiter);
   }
 
-  /** The waiter went away or its time is up. */
+  /** It is served, went away or its time is up. */
   leave(waiter: Waiter): void {
-    if (!waiter.isQueued) return;
     waiter.isQueued = false;
     this.#length -= 1;
-    const index = this.#waiters.indexOf(waiter, this.#head);
-    if (index !== -1) this.#waiters[index] = undefined;
+    if (!this.#waiters.delete(waiter)) this.#returned.delete(waiter);
   }
 
-  /** @returns the longest waiting one, or null. */
-  take(): Waiter | null {
-    while (this.#head < this.#waiters.length) {
-      const waiter = this.#waiters[this.#head];
-      this.#waiters[this.#head] = undefined;
-      this.#head += 1;
-      if (this.#head > 1_024 && this.#head * 2 > this.#waiters.length) this.#compact();
-      if (waiter?.isQueued === true) {
-        waiter.isQueued = false;
-        this.#length -= 1;
-        return waiter;
+  /** Gives each waiter its turn, the longest waiting one first, for as long as there is room. */
+  offer(room: Room): void {
+    for (const waiters of [this.#returned, this.#waiters]) {
+      for (const waiter of waiters) {
+        if (!room.hasRoom) return;
+        waiter.onTurn();
       }
     }
-    this.#compact();
-    return null;
-  }
-
-  #compact(): void {
-    this.#waiters = this.#waiters.slice(this.#head);
-    this.#head = 0;
   }
 }

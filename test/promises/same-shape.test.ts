@@ -7,11 +7,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { Downstream } from '../../src/proxy/downstream.js';
+import { TcpDownstream } from '../../src/proxy/tcp-downstream.js';
+import { TcpUpstream } from '../../src/proxy/tcp-upstream.js';
 import { Upstream } from '../../src/proxy/upstream.js';
+import { ownAddress } from '../support/addresses.js';
 import { eventually } from '../support/eventually.js';
 import { TestPlane } from '../support/plane.js';
 import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
 import { instanceOf } from '../support/snapshots.js';
+
+type Connection = Downstream | Upstream | TcpDownstream | TcpUpstream;
 
 setFlagsFromString('--allow-natives-syntax');
 const haveSameMap = new Function('a', 'b', 'return %HaveSameMap(a, b)') as (a: object, b: object) => boolean;
@@ -41,14 +46,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 };
 
 test('Downstream, Exchange, Upstream and their heads have one shape each, whatever they went through', async (context) => {
-  const seen = new Set<Downstream | Upstream>();
-  for (const { prototype } of [Downstream, Upstream]) {
-    const { onBytes } = prototype;
-    prototype.onBytes = function (this: Downstream | Upstream, bytes: Buffer, length: number): void {
-      seen.add(this);
-      onBytes.call(this as never, bytes, length);
-    };
-  }
+  const seen = notingReaders(Downstream, Upstream);
   const instance = await ScriptedInstance.start(context, (connection) => {
     connection.socket.on('data', (bytes: Buffer) => {
       const path = /^\S+ (\/\w+) /.exec(bytes.latin1Slice())?.[1] ?? '';
@@ -86,6 +84,19 @@ test('Downstream, Exchange, Upstream and their heads have one shape each, whatev
   assertSameShape(upstreams);
 });
 
+/** Each connection of these classes that has read something. */
+function notingReaders(...classes: readonly { readonly prototype: Connection }[]): Set<Connection> {
+  const seen = new Set<Connection>();
+  for (const { prototype } of classes) {
+    const { onBytes } = prototype;
+    prototype.onBytes = function (this: Connection, bytes: Buffer, length: number): void {
+      seen.add(this);
+      onBytes.call(this as never, bytes, length);
+    };
+  }
+  return seen;
+}
+
 function assertSameShape(objects: readonly object[]): void {
   const [first] = objects;
   assert.ok(first !== undefined);
@@ -93,3 +104,30 @@ function assertSameShape(objects: readonly object[]): void {
     assert.ok(haveSameMap(first, one), `${one.constructor.name} number ${index} has a shape of its own`);
   }
 }
+
+test('both sides of a TCP slot and its dispatch have one shape each', async (context) => {
+  const seen = notingReaders(TcpDownstream, TcpUpstream);
+  const instance = await ScriptedInstance.start(context, (connection) => {
+    connection.socket.on('data', () => connection.write('pong'));
+    connection.socket.on('end', () => connection.socket.end());
+  });
+  const dead = instanceOf({ host: ownAddress(), port: 1 });
+  const plane = await TestPlane.start(context, {
+    slot: { protocol: 'tcp', limits: { connections: 1, queue: 5 }, instances: [dead, instanceOf(instance)] },
+  });
+  for (let round = 0; round < 3; round += 1) {
+    seen.clear();
+    const clients = await Promise.all(Array.from({ length: 4 }, () => plane.connect()));
+    for (const client of clients) client.write('ping');
+    for (const client of clients) {
+      void client.until((text) => text === 'pong').then(() => client.close());
+    }
+    await eventually('all are served, one after another', () => plane.counters.openConnections === 0);
+  }
+  const downstreams = [...seen].filter((one) => one instanceof TcpDownstream);
+  const upstreams = [...seen].filter((one) => one instanceof TcpUpstream);
+  assert.ok(downstreams.length === 4 && upstreams.length === 4);
+  assertSameShape(downstreams);
+  assertSameShape(downstreams.map((one) => one.dispatch));
+  assertSameShape(upstreams);
+});

@@ -1,0 +1,152 @@
+import type { ErrorCode } from '../core/errors.js';
+import type { Instance } from './instance.js';
+import type { WorkerContext } from './node-context.js';
+import { FULL, type Slot, type SlotRequest } from './slot.js';
+import type { Waiter } from './wait-queue.js';
+
+/**
+ * The way to an instance, of one HTTP request after the other or of one TCP connection:
+ *
+ *   start ──► choose ──instance──► connect ──► (the instance has it) ──► release
+ *               ▲  └─full─► queue ──turn──┘ │
+ *               └─────────── retry ◄────────┘
+ */
+export abstract class Dispatch implements SlotRequest, Waiter {
+  readonly slot: Slot;
+  readonly worker: WorkerContext;
+  readonly clientAddress: string;
+  stickyId = '';
+  mayBleed = false;
+  tried: Instance[] | null = null;
+  isQueued = false;
+  waitUntil = Number.POSITIVE_INFINITY;
+  /** Who has it now. */
+  instance: Instance | null = null;
+  /** Who had it last; null before the first. */
+  lastInstance: Instance | null = null;
+  /** How often an instance got it after a failure. */
+  retries = 0;
+  /** What the client is told when nobody is left to try. */
+  #failure: ErrorCode = 'NO_INSTANCE';
+  #isRetry = false;
+
+  constructor(slot: Slot, worker: WorkerContext, clientAddress: string) {
+    this.slot = slot;
+    this.worker = worker;
+    this.clientAddress = clientAddress;
+  }
+
+  /** Begins a connection to the instance, or takes one that is open. */
+  protected abstract connect(instance: Instance): void;
+  /** Nobody gets it: the client is told why. */
+  protected abstract fail(code: ErrorCode): void;
+  /** It waits for room; `fail('QUEUE_TIMEOUT')` is due at `deadline`. Infinity: the wait is over. */
+  protected abstract setQueueDeadline(deadline: number): void;
+
+  /** Forgets the request before this one. */
+  protected reset(mayBleed: boolean): void {
+    this.mayBleed = mayBleed;
+    this.tried = null;
+    this.waitUntil = Number.POSITIVE_INFINITY;
+    this.lastInstance = null;
+    this.retries = 0;
+    this.#failure = 'NO_INSTANCE';
+    this.#isRetry = false;
+  }
+
+  protected start(): void {
+    const choice = this.slot.choose(this);
+    if (choice === FULL) this.#queue();
+    else this.#give(choice);
+  }
+
+  onTurn(): void {
+    const choice = this.slot.choose(this);
+    if (choice === FULL) return;
+    this.leaveQueue();
+    this.setQueueDeadline(Number.POSITIVE_INFINITY);
+    this.#give(choice);
+  }
+
+  /** The client went away, or the time is up. */
+  protected leaveQueue(): void {
+    if (this.isQueued) this.slot.queue.leave(this);
+  }
+
+  #queue(): void {
+    const { queue, config } = this.slot;
+    const now = this.worker.clock.now();
+    if (queue.length >= config.limits.queue) {
+      this.fail('QUEUE_FULL');
+    } else if (now >= this.waitUntil) {
+      // It has waited for as long as it may, before an instance that then failed.
+      this.fail(this.#failure);
+    } else {
+      queue.add(this);
+      // Once a request: each failure of an instance would begin the wait anew.
+      if (this.waitUntil === Number.POSITIVE_INFINITY) this.waitUntil = now + config.timeouts.queueMs;
+      this.setQueueDeadline(this.waitUntil);
+    }
+  }
+
+  #give(instance: Instance | null): void {
+    if (instance === null) {
+      this.fail(this.#failure);
+      return;
+    }
+    const { counters } = this.slot;
+    if (this.#isRetry) {
+      this.#isRetry = false;
+      this.retries += 1;
+      counters.retries += 1;
+      if (instance !== this.lastInstance) counters.redispatches += 1;
+    }
+    this.instance = instance;
+    this.lastInstance = instance;
+    instance.inFlight += 1;
+    if (instance.isNeighbor) counters.bled += 1;
+    this.connect(instance);
+  }
+
+  /** Nothing was sent: any request may go to the next instance at once. The connection is closed. */
+  onConnectFailed(code: ErrorCode, error: Error | null): void {
+    const { slot, worker, instance } = this;
+    if (instance !== null) {
+      instance.connectFailures += 1;
+      instance.counters.connectFailures += 1;
+      worker.log.debug({ app: slot.app, instance: instance.id, reason: error?.message }, 'connect failed');
+      if (!instance.isNeighbor) worker.onConnectFailure(slot.app, instance.id, instance.connectFailures);
+    }
+    this.release();
+    this.retry(code, instance);
+  }
+
+  /** @param failed is not asked again; null when the failure says nothing against it. */
+  protected retry(code: ErrorCode, failed: Instance | null): void {
+    const { slot } = this;
+    if (failed !== null) {
+      this.tried ??= [];
+      this.tried.push(failed);
+    }
+    if (this.retries >= slot.config.retries) {
+      this.fail(code);
+      return;
+    }
+    this.#failure = code;
+    this.#isRetry = true;
+    // The last attempt goes where the chance is best: all instances of a node often die together.
+    const isLast = this.retries + 1 === slot.config.retries && this.tried !== null;
+    const neighbor = isLast && this.mayBleed ? slot.chooseNeighbor(this) : null;
+    if (neighbor !== null) this.#give(neighbor);
+    else this.start();
+  }
+
+  /** The instance has room for another one. */
+  protected release(): void {
+    const { instance, slot } = this;
+    if (instance === null) return;
+    this.instance = null;
+    instance.inFlight -= 1;
+    slot.wakeWaiting();
+  }
+}
