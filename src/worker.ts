@@ -8,6 +8,8 @@ import { pino } from 'pino';
 import type { ToPrimary, ToWorker, WorkerSettings } from './cluster/messages.js';
 import { systemClock } from './core/clock.js';
 import { createLog, LOG_LEVELS, type Log } from './core/log.js';
+import { MessageRate } from './core/message-rate.js';
+import type { WorkerCounters } from './metrics/counters.js';
 import { createDataPlane, type DataPlane } from './proxy/data-plane.js';
 import type { Snapshot } from './snapshot/snapshot.js';
 
@@ -18,6 +20,8 @@ const ACCESS_LOG_MIN_BYTES = 4_096;
 /** A full disk must not fill our memory: lines beyond this are dropped. */
 const ACCESS_LOG_MAX_BYTES = 4_194_304;
 const ACCESS_LOG_FLUSH_MS = 250;
+/** Of lines about what can not be counted or written, which would come with each try. */
+const BOOK_FAULT_INTERVAL_MS = 60_000;
 /** The first failures decide about an instance; of those after them one in a while says enough. */
 const TOLD_AT_ONCE = 3;
 const PASSIVE_FAILURE_INTERVAL_MS = 100;
@@ -35,6 +39,7 @@ class Worker {
   readonly #accessLog: AccessLog | null;
   readonly #dataPlane: DataPlane;
   readonly #toldAtMs = new Map<string, number>();
+  readonly #bookFaults = new MessageRate(systemClock, BOOK_FAULT_INTERVAL_MS);
   #longestDrainMs = 0;
   #isDraining = false;
 
@@ -95,15 +100,25 @@ class Worker {
     } catch (error) {
       // The first failure is told before the others have happened.
       await new Promise((resolve) => setImmediate(resolve));
-      const served = this.#dataPlane.counters().slots;
-      unserved = snapshot.slots.map(({ app }) => app).filter((app) => served[app] === undefined);
+      const served = this.#dataPlane.servedApps();
+      unserved = snapshot.slots.map(({ app }) => app).filter((app) => !served.has(app));
       this.#log.error({ err: error, revision: snapshot.revision, unserved }, 'slots are not served');
     }
     send({ type: 'applied', revision: snapshot.revision, ...(unserved.length > 0 && { unserved }) });
   }
 
   #report(id: number): void {
-    send({ type: 'report', id, counters: this.#dataPlane.counters() });
+    send({ type: 'report', id, counters: this.#readCounters() });
+  }
+
+  #readCounters(): WorkerCounters | null {
+    try {
+      return this.#dataPlane.counters();
+    } catch (error) {
+      const unsaid = this.#bookFaults.ask();
+      if (unsaid !== null) this.#log.error({ err: error, unsaid }, 'the counters can not be read');
+      return null;
+    }
   }
 
   #onConnectFailure(app: string, instance: string, failures: number): void {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Clock, Random, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import { MessageRate } from '../core/message-rate.js';
 import type { WorkerCounters } from '../metrics/counters.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { BoundPorts } from './bound-ports.js';
@@ -43,6 +44,8 @@ const HUNG_AFTER_POLLS = 5;
 const LOADING_POLLS = 10;
 const ROLL_DRAIN_MS = 15_000;
 const KEEP_ALIVE_MS = 2_147_483_647;
+/** Of lines about errors in the counters, which would come with each report. */
+const BOOK_FAULT_INTERVAL_MS = 60_000;
 
 /** The workers of a node: keeps them alive, gives them sockets and snapshots, and adds up what they count. */
 export class Cluster {
@@ -51,6 +54,7 @@ export class Cluster {
   readonly #places: readonly WorkerPlace[];
   readonly #workers = new Set<WorkerProcess>();
   readonly #ledger = new CounterLedger<WorkerProcess>();
+  readonly #bookFaults: MessageRate;
   /** As it was published, with the slots that are not bound. */
   #snapshot: Snapshot | null = null;
   #distribution: Distribution | null = null;
@@ -66,6 +70,7 @@ export class Cluster {
   constructor(options: ClusterOptions) {
     this.#options = options;
     const { clock, random, log } = options;
+    this.#bookFaults = new MessageRate(clock, BOOK_FAULT_INTERVAL_MS);
     this.#ports = new BoundPorts({
       clock,
       random,
@@ -92,7 +97,7 @@ export class Cluster {
   publish(snapshot: Snapshot): void {
     if (this.#isStopping) return;
     this.#snapshot = snapshot;
-    this.#ledger.forgetInstances(snapshot);
+    this.#keepBooks(() => this.#ledger.forgetInstances(snapshot));
     this.#distribute();
   }
 
@@ -172,7 +177,7 @@ export class Cluster {
         if (this.#distribution !== null) started.publish(this.#distribution);
       },
       onApplied: (_, unserved) => this.#onApplied(unserved),
-      onCounters: (reporting, counters) => this.#ledger.record(reporting, counters),
+      onCounters: (reporting, counters) => this.#keepBooks(() => this.#ledger.record(reporting, counters)),
       onPassiveFailure,
       onGone: (gone, exit) => this.#onGone(gone, exit),
     });
@@ -203,13 +208,25 @@ export class Cluster {
   }
 
   #onGone(worker: WorkerProcess, exit: WorkerExit): void {
-    this.#cut += this.#isStopping ? (worker.cut ?? this.#ledger.underWayOf(worker)) : 0;
-    this.#ledger.retire(worker);
+    this.#keepBooks(() => {
+      if (this.#isStopping) this.#cut += worker.cut ?? this.#ledger.underWayOf(worker);
+      this.#ledger.retire(worker);
+    });
     this.#workers.delete(worker);
     this.#places[worker.index]?.onGone(worker, exit);
     this.#closeUnneeded();
     for (const check of [...this.#appliedWaiters]) check();
     if (this.#workers.size === 0) for (const end of [...this.#endWaiters]) end();
+  }
+
+  /** An error in what is counted costs the count, never the serving: it is told, and what called goes on. */
+  #keepBooks(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      const unsaid = this.#bookFaults.ask();
+      if (unsaid !== null) this.#options.log.error({ err: error, unsaid }, 'the counters are not complete');
+    }
   }
 
   /** Ports of removed slots are given back once no worker uses them any more. */

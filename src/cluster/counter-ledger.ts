@@ -1,4 +1,12 @@
-import { addSlotCounters, createSlotCounters, type SlotCounters, type WorkerCounters } from '../metrics/counters.js';
+import { createKeyedObject, type KeyedObject } from '../core/keyed-object.js';
+import {
+  addSlotCounters,
+  countersFromReport,
+  createSlotCounters,
+  type SlotCounters,
+  type WorkerCounters,
+  type WorkerReport,
+} from '../metrics/counters.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 
 /**
@@ -7,9 +15,11 @@ import type { Snapshot } from '../snapshot/snapshot.js';
  */
 export class CounterLedger<Worker extends object> {
   readonly #latest = new Map<Worker, WorkerCounters>();
-  readonly #retired: Record<string, SlotCounters> = {};
+  readonly #retired = createKeyedObject<SlotCounters>();
 
-  record(worker: Worker, counters: WorkerCounters): void {
+  /** @throws TypeError when it is no report; the last one of the worker counts then */
+  record(worker: Worker, report: WorkerReport): void {
+    const counters = countersFromReport(report);
     for (const [app, before] of Object.entries(this.#latest.get(worker)?.slots ?? {})) {
       const now = counters.slots[app];
       // The worker dropped the slot, or has begun it again: what it had counted stays here.
@@ -28,7 +38,7 @@ export class CounterLedger<Worker extends object> {
   }
 
   sum(): WorkerCounters {
-    const slots: Record<string, SlotCounters> = {};
+    const slots = createKeyedObject<SlotCounters>();
     for (const [app, counters] of Object.entries(this.#retired)) addTo(slots, app, counters, false);
     for (const worker of this.#latest.values()) {
       for (const [app, counters] of Object.entries(worker.slots)) addTo(slots, app, counters, true);
@@ -48,7 +58,8 @@ export class CounterLedger<Worker extends object> {
   /** Containers come and go for months: instances that are not in `snapshot` are not remembered. */
   forgetInstances(snapshot: Snapshot): void {
     for (const { app, instances } of snapshot.slots) {
-      const retired = this.#retired[app]?.instances ?? {};
+      const retired = this.#retired[app]?.instances;
+      if (retired === undefined) continue;
       const known = new Set(instances.map(({ id }) => id));
       for (const id of Object.keys(retired)) if (!known.has(id)) delete retired[id];
     }
@@ -59,7 +70,7 @@ export class CounterLedger<Worker extends object> {
   }
 }
 
-function addTo(sums: Record<string, SlotCounters>, app: string, part: SlotCounters, gauges: boolean): void {
+function addTo(sums: KeyedObject<SlotCounters>, app: string, part: SlotCounters, gauges: boolean): void {
   sums[app] ??= createSlotCounters();
   addSlotCounters(sums[app], part, { gauges });
 }

@@ -2,7 +2,7 @@
  * Everything that primary and workers say to each other, in two closed unions. Configuration goes down, reports come up.
  * Handles of listening sockets travel beside `listen`, as Node's child_process sends them.
  */
-import type { WorkerCounters } from '../metrics/counters.js';
+import type { WorkerReport } from '../metrics/counters.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 
 export type ToWorker =
@@ -24,8 +24,13 @@ export type ToPrimary =
       /** Apps whose slots are not served, because the worker could not listen on their sockets. */
       readonly unserved?: readonly string[];
     }
-  /** Id 0 is the last report of a worker that has drained, which nobody asked for. */
-  | { readonly type: 'report'; readonly id: number; readonly counters: WorkerCounters }
+  | {
+      readonly type: 'report';
+      /** 0: the last report of a worker that has drained, which nobody asked for. */
+      readonly id: number;
+      /** null: the worker could not read them. It answers all the same, since it serves. */
+      readonly counters: WorkerReport | null;
+    }
   /** An instance refused `failures` connections one after another, without a success between. */
   | { readonly type: 'passive-failure'; readonly app: string; readonly instance: string; readonly failures: number }
   /** Nothing is under way any more; `cut` exchanges and tunnels did not finish in time. */

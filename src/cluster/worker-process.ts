@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, type SendHandle } from 'node:child_process';
 import type { Clock, Timer } from '../core/clock.js';
-import type { WorkerCounters } from '../metrics/counters.js';
+import type { WorkerReport } from '../metrics/counters.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { portsOf } from './bound-ports.js';
 import type { ListeningSocket } from './listening-socket.js';
@@ -27,7 +27,7 @@ export interface WorkerEvents {
   readonly onStarted: (worker: WorkerProcess) => void;
   /** `unserved`: slots that the worker could not listen on. */
   readonly onApplied: (worker: WorkerProcess, unserved: readonly string[]) => void;
-  readonly onCounters: (worker: WorkerProcess, counters: WorkerCounters) => void;
+  readonly onCounters: (worker: WorkerProcess, counters: WorkerReport) => void;
   readonly onPassiveFailure: (app: string, instance: string, failures: number) => void;
   readonly onGone: (worker: WorkerProcess, exit: WorkerExit) => void;
 }
@@ -208,7 +208,7 @@ export class WorkerProcess {
         return;
       case 'report': {
         this.unanswered = 0;
-        this.#events.onCounters(this, message.counters);
+        if (message.counters !== null) this.#events.onCounters(this, message.counters);
         this.#asked.get(message.id)?.();
         this.#asked.delete(message.id);
         return;

@@ -104,8 +104,16 @@ const keys = z
     list.map(({ Key, Value, ModifyIndex }): KeyEntry => ({ key: Key, text: Value ?? '', modifyIndex: ModifyIndex })),
   );
 
+/** What a map holds, whatever its keys: `z.record` drops the key `__proto__` without a word. */
+function valuesOf<T extends z.ZodType>(value: T) {
+  return z
+    .custom<object>((map) => typeof map === 'object' && map !== null && !Array.isArray(map), 'is no map')
+    .transform((map): unknown[] => Object.values(map))
+    .pipe(z.array(value));
+}
+
 const nodeServices = z
-  .object({ Node: z.object({ Address: z.string() }), Services: z.record(z.string(), service).nullish() })
+  .object({ Node: z.object({ Address: z.string() }), Services: valuesOf(service).nullish() })
   .nullable();
 
 const serviceNodes = z.array(
@@ -120,7 +128,7 @@ export function keysFromBody(body: unknown): readonly KeyEntry[] {
 export function nodeServicesFromBody(body: unknown): NodeServices | null {
   const value = parsed('the services of a node', nodeServices, body ?? null);
   if (value === null) return null;
-  const services = Object.values(value.Services ?? {}).flatMap(({ kind, entry }) => (kind === '' ? [entry] : []));
+  const services = (value.Services ?? []).flatMap(({ kind, entry }) => (kind === '' ? [entry] : []));
   return { address: value.Node.Address, services };
 }
 

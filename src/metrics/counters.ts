@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../core/errors.js';
+import { createKeyedObject, type KeyedObject } from '../core/keyed-object.js';
 import { createHistogram, type Histogram } from './histogram.js';
 
 /** Counters only grow; gauges are what is now. All of one worker, since it started. Plain data: it travels as JSON. */
@@ -9,7 +11,7 @@ export interface SlotCounters {
   bytesIn: number;
   bytesOut: number;
   /** Answers of our own by error code, and deaths of exchanges that had begun. */
-  errors: Record<string, number>;
+  errors: Partial<Record<ErrorCode, number>>;
   retries: number;
   /** Retries that went to another instance than the first one. */
   redispatches: number;
@@ -24,7 +26,8 @@ export interface SlotCounters {
   inFlight: number;
   queued: number;
   tunnels: number;
-  instances: Record<string, InstanceCounters>;
+  /** By id. */
+  instances: KeyedObject<InstanceCounters>;
 }
 
 export interface InstanceCounters {
@@ -39,8 +42,15 @@ export interface InstanceCounters {
 
 export interface WorkerCounters {
   /** By app. */
-  readonly slots: Record<string, SlotCounters>;
+  readonly slots: KeyedObject<SlotCounters>;
 }
+
+/** The same after its way as JSON: objects that JSON.parse makes inherit again, so they are only walked through. */
+export interface WorkerReport {
+  readonly slots: Readonly<Record<string, SlotReport>>;
+}
+
+type SlotReport = Omit<SlotCounters, 'instances'> & { readonly instances: Readonly<Record<string, InstanceCounters>> };
 
 export function createSlotCounters(): SlotCounters {
   return {
@@ -59,12 +69,24 @@ export function createSlotCounters(): SlotCounters {
     inFlight: 0,
     queued: 0,
     tunnels: 0,
-    instances: {},
+    instances: createKeyedObject(),
   };
 }
 
 export function createInstanceCounters(): InstanceCounters {
   return { requests: 0, connections: 0, connectFailures: 0, responseFailures: 0, inFlight: 0, idle: 0 };
+}
+
+/** @throws TypeError when the report lacks what adding it up needs */
+export function countersFromReport({ slots }: WorkerReport): WorkerCounters {
+  const read = ([app, slot]: readonly [string, SlotReport]): readonly [string, SlotCounters] => {
+    const { responses, latency, errors, instances } = slot;
+    if (!Array.isArray(responses) || !Array.isArray(latency) || typeof errors !== 'object') {
+      throw new TypeError(`a worker reports ${app} without its responses, latency or errors`);
+    }
+    return [app, { ...slot, instances: createKeyedObject(Object.entries(instances)) }];
+  };
+  return { slots: createKeyedObject(Object.entries(slots).map(read)) };
 }
 
 /** Adds `part` to `sum`; `gauges: false` for a worker that is gone: what it counted stays, what it held does not. */
@@ -79,7 +101,9 @@ export function addSlotCounters(sum: SlotCounters, part: SlotCounters, { gauges 
   sum.bledIn += part.bledIn;
   addEach(sum.responses, part.responses);
   addEach(sum.latency, part.latency);
-  for (const [code, count] of Object.entries(part.errors)) sum.errors[code] = (sum.errors[code] ?? 0) + count;
+  for (const [code, count] of Object.entries(part.errors) as [ErrorCode, number][]) {
+    sum.errors[code] = (sum.errors[code] ?? 0) + count;
+  }
   if (gauges) {
     sum.openConnections += part.openConnections;
     sum.inFlight += part.inFlight;

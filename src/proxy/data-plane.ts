@@ -1,4 +1,5 @@
 import type { Clock, Random, Timer } from '../core/clock.js';
+import { createKeyedObject } from '../core/keyed-object.js';
 import type { Log } from '../core/log.js';
 import type { SlotCounters, WorkerCounters } from '../metrics/counters.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
@@ -81,8 +82,13 @@ export class DataPlane {
     await Promise.all(listening);
   }
 
+  /** The apps whose slots listen. */
+  servedApps(): ReadonlySet<string> {
+    return new Set([...this.#served.values()].map(({ slot }) => slot.app));
+  }
+
   counters(): WorkerCounters {
-    const slots: Record<string, SlotCounters> = {};
+    const slots = createKeyedObject<SlotCounters>();
     for (const { slot } of this.#served.values()) slots[slot.app] = slot.readCounters();
     return { slots };
   }

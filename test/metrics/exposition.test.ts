@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createKeyedObject } from '../../src/core/keyed-object.js';
 import { createInstanceCounters, createSlotCounters, type SlotCounters } from '../../src/metrics/counters.js';
 import { type ExpositionInput, formatExposition } from '../../src/metrics/exposition.js';
 import { recordLatency } from '../../src/metrics/histogram.js';
@@ -26,7 +27,10 @@ test('counters and gauges of an app stand under its name', () => {
     bytesIn: 10,
     bytesOut: 20,
     inFlight: 3,
-    instances: { '10.0.0.1:80': { ...createInstanceCounters(), requests: 4 }, gone: createInstanceCounters() },
+    instances: createKeyedObject([
+      ['10.0.0.1:80', { ...createInstanceCounters(), requests: 4 }],
+      ['gone', createInstanceCounters()],
+    ]),
   });
   const input = inputOf({
     apps: [
