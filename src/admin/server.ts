@@ -20,6 +20,7 @@ import {
   unmarkedAnswer,
   wrongMethodAnswer,
 } from './answers.js';
+import { boundConnections } from './connections.js';
 import { BY_FIELD, matchEndpoints, REQUEST_FIELD } from './endpoints.js';
 
 export interface AdminServerOptions {
@@ -43,9 +44,12 @@ export interface ListenAddress {
 /** No endpoint needs a body. */
 const MAX_BODY_BYTES = 65_536;
 const MAX_HEAD_BYTES = 16_384;
-/** Operators, probes and a scraper are few; whoever opens more must not take the node's descriptors. */
-const MAX_CONNECTIONS = 256;
+/** Operators, probes and a scraper are few; more connections than these must not take the node's descriptors. */
+const MAX_CONNECTIONS = 64;
+const HEAD_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** So late a time-out may be noticed; Node itself looks every 30 s only. */
+const TIMEOUT_CHECK_MS = 1_000;
 const IDLE_TIMEOUT_MS = 30_000;
 /** A peer that does not read its answer must not hold up the end of the node. */
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -81,12 +85,13 @@ export class AdminServer {
       {
         maxHeaderSize: MAX_HEAD_BYTES,
         requestTimeout: REQUEST_TIMEOUT_MS,
-        headersTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: HEAD_TIMEOUT_MS,
+        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
         keepAliveTimeout: IDLE_TIMEOUT_MS,
       },
       (request, response) => this.#onRequest(request, response),
     );
-    this.#server.maxConnections = MAX_CONNECTIONS;
+    boundConnections(this.#server, MAX_CONNECTIONS);
     this.#server.timeout = IDLE_TIMEOUT_MS;
   }
 
