@@ -1,3 +1,5 @@
+import { trimmed } from './fields.js';
+
 /**
  * The options of Connection fields (RFC 9110 7.6.1): `close`, `keep-alive`, `upgrade`, and names of fields that are
  * meant for the next hop alone.
@@ -29,7 +31,7 @@ export class ConnectionOptions {
     }
     for (const part of value.split(',')) {
       // Not `trim`: the no-break space that it takes off is a byte of the word.
-      const option = part.replace(/^[ \t]+|[ \t]+$/g, '').toLowerCase();
+      const option = trimmed(part).toLowerCase();
       if (option === '') continue;
       if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(option)) return false;
       if (option === 'close') this.close = true;

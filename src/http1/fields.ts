@@ -189,3 +189,19 @@ export function removeNamedFields(block: string, startLineLength: number, names:
   }
   return kept;
 }
+
+/**
+ * Text without the optional whitespace around it (OWS, RFC 9110 5.6.3). By hand, since `[ \t]+$` begins anew at each
+ * space: for 16 KB of them inside a value that took 320 ms.
+ */
+export function trimmed(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpaceOrTab(text.charCodeAt(start))) start += 1;
+  while (end > start && isSpaceOrTab(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+function isSpaceOrTab(code: number): boolean {
+  return code === SPACE || code === TAB;
+}

@@ -1,9 +1,12 @@
+import { BodyReader } from '../http1/body-reader.js';
 import { INCOMPLETE } from '../http1/fields.js';
-import { COMPLETE, RequestHead } from '../http1/request-head.js';
+import { requestBodyKind } from '../http1/framing.js';
+import { type MonitorRequest, readMonitorRequest } from '../http1/monitor-request.js';
 import { decodeHeader } from '../proxy-protocol/decode.js';
 import { ByteConnection } from './byte-connection.js';
 import type { WorkerContext } from './node-context.js';
 import { type Accepted, openAccepted } from './onread-socket.js';
+import { PartialHead } from './partial-head.js';
 import { renderError, renderHealth } from './responses.js';
 import type { Slot } from './slot.js';
 
@@ -11,18 +14,18 @@ const PATHS: ReadonlySet<string> = new Set(['/health', '/health-check']);
 /** A checker that keeps its connection comes again within this time. */
 const IDLE_MS = 65_000;
 const HEAD_MS = 5_000;
-const MAX_HEAD_BYTES = 4_096;
 
 /**
  * Health port of a slot: whether this node has an instance of its own that can be used. Not logged, never balanced.
- * Balancers send a PROXY header here or not, as each is configured; whom it speaks for changes nothing in the answer.
+ * It looks at neither method nor Host, as HAProxy's `monitor-uri`. Balancers send a PROXY header here or not, as each is
+ * configured; whom it speaks for changes nothing in the answer.
  */
 export class HealthConnection extends ByteConnection {
   readonly #slot: Slot;
   readonly #worker: WorkerContext;
-  readonly #head = new RequestHead();
+  readonly #partial = new PartialHead();
+  readonly #body = new BodyReader();
   readonly #onGone: (connection: HealthConnection) => void;
-  #bytes: Buffer | null = null;
   #isAtBeginning = true;
   #isClosing = false;
 
@@ -39,49 +42,61 @@ export class HealthConnection extends ByteConnection {
 
   onBytes(bytes: Buffer, length: number): void {
     if (this.#isClosing) return;
-    const piece = bytes.subarray(0, length);
-    let unread = this.#bytes === null ? piece : Buffer.concat([this.#bytes, piece]);
-    this.#bytes = null;
-    if (this.#isAtBeginning) {
-      const decoded = decodeHeader(unread, 0, unread.length);
-      if (decoded.state === 'incomplete') {
-        this.#bytes = Buffer.from(unread);
-        return;
-      }
-      if (decoded.state === 'refused' && decoded.problem !== 'NOT_A_HEADER') {
-        this.destroy();
-        return;
-      }
+    if (this.#partial.isEmpty && !this.#isAtBeginning) {
+      this.#readRequests(bytes, 0, length);
+      return;
+    }
+    const mayBeWhole = this.#partial.append(bytes, 0, length, this.#slot.node.head.maxBytes);
+    if (this.#isAtBeginning) this.#readBeginning();
+    else if (mayBeWhole) this.#readPartial();
+  }
+
+  #readBeginning(): void {
+    const unread = this.#partial.take();
+    const decoded = decodeHeader(unread, 0, unread.length);
+    if (decoded.state === 'incomplete') {
+      this.#partial.append(unread, 0, unread.length, this.#slot.node.head.maxBytes);
+    } else if (decoded.state === 'refused' && decoded.problem !== 'NOT_A_HEADER') {
+      this.destroy();
+    } else {
       this.#isAtBeginning = false;
-      if (decoded.state === 'complete') unread = unread.subarray(decoded.header.length);
-    }
-    const limits = { maxBytes: MAX_HEAD_BYTES, maxFields: this.#slot.node.head.maxFields };
-    while (unread.length > 0 && !this.#isClosing) {
-      const verdict = this.#head.parse(unread, 0, unread.length, limits, false, false);
-      if (verdict === INCOMPLETE) {
-        this.#bytes = Buffer.from(unread);
-        return;
-      }
-      if (verdict !== COMPLETE) {
-        this.#respond(renderError(verdict, { isHead: false, isReusable: false }).text, true);
-        return;
-      }
-      unread = unread.subarray(this.#head.bytes);
-      this.#answer();
+      this.#readRequests(unread, decoded.state === 'complete' ? decoded.header.length : 0, unread.length);
     }
   }
 
-  #answer(): void {
-    const { method, target, isKeepAlive, contentLength, isChunked } = this.#head;
-    const path = target.split('?', 1)[0] ?? '';
-    // As a monitor-uri: any other path, and whatever has a body, is none of a checker's.
-    const isKnown = (method === 'GET' || method === 'HEAD') && PATHS.has(path) && contentLength <= 0 && !isChunked;
+  #readPartial(): void {
+    const unread = this.#partial.take();
+    this.#readRequests(unread, 0, unread.length);
+  }
+
+  #readRequests(bytes: Buffer, start: number, end: number): void {
+    const limits = this.#slot.node.head;
+    const body = this.#body;
+    let position = start;
+    while (position < end && !this.#isClosing) {
+      const request = readMonitorRequest(bytes, position, end, limits);
+      if (request === INCOMPLETE) {
+        this.#partial.append(bytes, position, end, limits.maxBytes);
+        return;
+      }
+      if (typeof request === 'string') {
+        this.#respond(renderError(request, { isHead: false, isReusable: false }).text, true);
+        return;
+      }
+      // HAProxy does not wait for a body either, and closes behind one that is not here yet.
+      body.begin(requestBodyKind(request), request.contentLength, limits);
+      body.read(bytes, position + request.bytes, end);
+      position = body.position;
+      this.#answer(request, body.isWhole && body.error === null);
+    }
+  }
+
+  #answer({ path, isHead, minor, isKeepAlive }: MonitorRequest, isWhole: boolean): void {
     const { node, hasUsableInstance, isClosing } = this.#slot;
-    const isUsable = isKnown && hasUsableInstance && !node.isStopping && !isClosing;
-    const closes = !isKeepAlive || !isKnown || node.isStopping || isClosing;
-    this.#respond(renderHealth(isUsable, { isHead: method === 'HEAD', closes }), closes);
+    const isUsable = PATHS.has(path) && hasUsableInstance && !node.isStopping && !isClosing;
+    const closes = !isKeepAlive || !isWhole || node.isStopping || isClosing;
+    this.#respond(renderHealth(isUsable, { isHead, minor, closes }), closes);
   }
-
   #respond(text: string, closes: boolean): void {
     this.writeText(text);
     this.deadline = this.#worker.clock.now() + (closes ? HEAD_MS : IDLE_MS);

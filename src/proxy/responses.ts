@@ -56,14 +56,18 @@ function sentenceFor(status: number): string {
   }
 }
 
-/** The body of HAProxy's `monitor-uri`, for health ports. */
-export function renderHealth(isUsable: boolean, { isHead, closes }: { isHead: boolean; closes: boolean }): string {
+/** The answer of HAProxy's `monitor-uri`, for health ports. */
+export function renderHealth(
+  isUsable: boolean,
+  { isHead, minor, closes }: { isHead: boolean; minor: 0 | 1; closes: boolean },
+): string {
   const [status, sentence] = isUsable
     ? ['200 OK', 'Service ready.']
     : ['503 Service Unavailable', 'No server is available to handle this request.'];
-  const body = `<html><body><h1>${status}</h1>${isUsable ? '' : '\n'}${sentence}</body></html>\n`;
+  const body = `<html><body><h1>${status}</h1>\n${sentence}\n</body></html>\n`;
+  const connection = closes ? 'Connection: close\r\n' : minor === 0 ? 'Connection: keep-alive\r\n' : '';
   const head =
     `HTTP/1.1 ${status}\r\nContent-Type: text/html\r\nCache-Control: no-cache\r\nContent-Length: ${body.length}\r\n` +
-    `${closes ? 'Connection: close\r\n' : ''}\r\n`;
+    `${connection}\r\n`;
   return isHead ? head : head + body;
 }

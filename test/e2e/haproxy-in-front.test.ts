@@ -100,3 +100,68 @@ frontend monitor
     assert.equal(node.child.exitCode, null);
   });
 }
+
+/** As people write them; the node's health port answers each. */
+const CHECKS: Readonly<Record<string, string>> = {
+  'OPTIONS, HTTP/1.0 without Host': 'option httpchk /health-check',
+  'GET, HTTP/1.0 without Host': 'option httpchk GET /health-check',
+  'GET, HTTP/1.1 without Host': 'option httpchk GET /health-check HTTP/1.1',
+  'GET with an empty Host': 'option httpchk GET /health-check HTTP/1.1\r\\nHost:\\',
+  'GET with a Host': 'option httpchk\n  http-check send meth GET uri /health ver HTTP/1.1 hdr Host shop.example.com',
+  HEAD: 'option httpchk HEAD /health HTTP/1.0',
+  'POST with a body': 'option httpchk\n  http-check send meth POST uri /health-check ver HTTP/1.1 body "are you there"',
+  'a connection that is closed again': 'option tcp-check\n  tcp-check connect',
+};
+
+test("HAProxy's commonest checks see a node up, with and without a PROXY header", async (context) => {
+  const instance = await startInstance(context);
+  const node = await startNode(context, (_host, slot) => ({
+    'shop.yml': `shop: {protocol: http, translated_port: ${slot}, instances: ["${instance}"]}\n`,
+  }));
+  const monitor = { host: ownAddress(), port: await freePort(node.host) };
+  const server = `${node.host}:${node.slot} check inter 50ms fastinter 50ms fall 1 rise 1 port ${node.slot + 1}`;
+  const backends = Object.values(CHECKS).flatMap((check, index) =>
+    ['', ' check-send-proxy'].map(
+      (header) => `backend b${index}${header === '' ? '' : '-proxy'}
+  mode http
+  ${check}
+  server node ${server}${header}
+`,
+    ),
+  );
+  await startHaproxy(
+    context,
+    `${backends.join('')}frontend monitor
+  mode http
+  bind ${monitor.host}:${monitor.port}
+  stats enable
+  stats uri /stats
+`,
+    monitor,
+  );
+  let results: readonly string[] = [];
+  const look = async (): Promise<void> => {
+    const connection = await RawConnection.open(monitor.port, monitor.host);
+    connection.write('GET /stats;csv HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    const { body } = await connection.response();
+    connection.close();
+    const [header = '', ...lines] = body.replace(/^# /, '').split('\n');
+    const column = header.split(',').indexOf('check_status');
+    results = lines
+      .map((line) => line.split(','))
+      .filter(([, name]) => name === 'node')
+      .map((cells) => `${cells[0]}: ${cells[column]}`);
+  };
+  const expected = Object.keys(CHECKS).flatMap((name, index) => {
+    const passed = name.startsWith('a connection') ? 'L4OK' : 'L7OK';
+    return [`b${index}: ${passed}`, `b${index}-proxy: ${passed}`];
+  });
+  const looking = setInterval(() => void look().catch(() => undefined), 50);
+  atEnd(context, () => clearInterval(looking));
+  await eventually(
+    'all checks were made',
+    () => results.length > 0 && !results.some((result) => /: (INI|\*)/.test(result)),
+  );
+  await look();
+  assert.deepEqual(results, expected);
+});

@@ -1,0 +1,31 @@
+/**
+ * A field value with very many spaces inside. A regular expression that looks for spaces at the end begins anew at each
+ * of them: 320 ms of a worker for one head of 16 KB, and 20 minutes for the 1 MB here.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConnectionOptions } from '../../src/http1/connection-options.js';
+import { readMonitorRequest } from '../../src/http1/monitor-request.js';
+import { COMPLETE, RequestHead } from '../../src/http1/request-head.js';
+
+const SPACES = ' '.repeat(1_000_000);
+const LIMITS = { maxBytes: 1_048_576, maxFields: 100 };
+
+test('a Connection field is read once', () => {
+  const options = new ConnectionOptions();
+  assert.equal(options.add(`a${SPACES}b`), false);
+  assert.equal(options.add(`close,${SPACES}keep-alive`), true);
+});
+
+for (const name of ['Connection', 'Host', 'Cookie', 'X-Other', 'Transfer-Encoding', 'Content-Length', 'Expect']) {
+  test(`a head with such a ${name} is read once`, () => {
+    const bytes = Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${name}: a${SPACES}b\r\n\r\n`, 'latin1');
+    const verdict = new RequestHead().parse(bytes, 0, bytes.length, LIMITS, false, false);
+    assert.equal(verdict === COMPLETE, name === 'Cookie' || name === 'X-Other', verdict);
+  });
+
+  test(`a health port reads a head with such a ${name} once`, () => {
+    const bytes = Buffer.from(`GET /health HTTP/1.1\r\n${name}: a${SPACES}b\r\n\r\n`, 'latin1');
+    assert.notEqual(readMonitorRequest(bytes, 0, bytes.length, LIMITS), null);
+  });
+}
