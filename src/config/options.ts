@@ -218,7 +218,7 @@ export const OPTIONS = {
     {
       placeholder: 'CIDR,CIDR',
       isList: true,
-      help: 'who may send a PROXY header, where an app does not say trusted_proxies itself',
+      help: 'who may send a PROXY header, and whose X-Forwarded-Port and -Proto are kept, where an app does not say trusted_proxies',
     },
   ),
   sendProxy: option('send-proxy', oneWordOf(['v1', 'v2']), 'v2', {

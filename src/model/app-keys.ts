@@ -161,7 +161,7 @@ export const APP_KEYS = {
   trusted_proxies: optional<readonly string[]>(
     list(network, 'write [10.0.0.0/8, ...]'),
     [],
-    'who may send a PROXY header, and whose X-Forwarded-* fields are believed',
+    'who may send a PROXY header, and whose X-Forwarded-Port and -Proto are kept',
   ),
   send_proxy: optional<ProxyVersion>(
     sendProxy,

@@ -76,7 +76,7 @@ export interface App {
   readonly hostFilter: string | null;
   /** null: as the node says (`--accept-proxy`). */
   readonly acceptProxy: boolean | null;
-  /** CIDR texts; empty: those of the node (`--trusted-proxies`), where a PROXY header is demanded. */
+  /** CIDR texts; empty: those of the node (`--trusted-proxies`). */
   readonly trustedProxies: readonly string[];
   readonly sendProxy: ProxyVersion;
   readonly balance: Balance;

@@ -36,7 +36,7 @@ export interface SlotSnapshot {
   readonly hostFilter: string | null;
   /** Every connection begins with a PROXY header of a sender that is trusted, or is closed. */
   readonly acceptProxy: boolean;
-  /** CIDR texts: who may send the header, and whose X-Forwarded-Port and -Proto are believed. */
+  /** CIDR texts: who may send the header, and whose X-Forwarded-Port and -Proto are kept. */
   readonly trustedProxies: readonly string[];
   readonly sendProxy: ProxyVersion;
   readonly balance: Balance;

@@ -23,7 +23,6 @@ export function compileSnapshot(input: CompileInput): Snapshot {
 
 function compileSlot(app: App, { healthOf, neighborsOf, proxyDefaults }: CompileInput): SlotSnapshot {
   const acceptProxy = app.acceptProxy ?? proxyDefaults.accept;
-  const isSilent = app.trustedProxies.length === 0;
   const isMeasuredUp = ({ id }: Instance): boolean => healthOf(app.name, id) === 'up';
   const isUncheckedUp = !app.instances.some((one) => one.state === 'ready' && one.weight > 0 && isMeasuredUp(one));
   return {
@@ -34,7 +33,7 @@ function compileSlot(app: App, { healthOf, neighborsOf, proxyDefaults }: Compile
     accessLog: app.accessLog,
     hostFilter: app.hostFilter,
     acceptProxy,
-    trustedProxies: isSilent && acceptProxy ? proxyDefaults.trusted : app.trustedProxies,
+    trustedProxies: app.trustedProxies.length === 0 ? proxyDefaults.trusted : app.trustedProxies,
     sendProxy: app.sendProxy,
     balance: app.balance,
     retries: app.retries,

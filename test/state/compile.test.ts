@@ -49,6 +49,7 @@ test('an app becomes a slot with all that the data plane needs, and nothing else
       app: name,
       port: slot,
       acceptProxy: false,
+      trustedProxies: ['10.0.0.0/8'],
       instances: [{ ...instances[0], up: true }],
       neighbors: [{ host: '10.0.0.2', up: true }],
     },
@@ -65,8 +66,8 @@ test('an app that does not say whether it demands a PROXY header does as its nod
     return [slot?.acceptProxy, slot?.trustedProxies];
   };
   assert.deepEqual(acceptOf(null, true), [true, ['10.9.0.0/16']]);
-  assert.deepEqual(acceptOf(null, false), [false, []]);
-  assert.deepEqual(acceptOf(false, true), [false, []]);
+  assert.deepEqual(acceptOf(null, false), [false, ['10.9.0.0/16']]);
+  assert.deepEqual(acceptOf(false, true), [false, ['10.9.0.0/16']]);
   assert.deepEqual(acceptOf(true, false), [true, ['10.9.0.0/16']]);
   const own = appOf('shop', 9000, { acceptProxy: true, trustedProxies: ['192.0.2.0/24'] });
   assert.deepEqual(compile([own]).slots[0]?.trustedProxies, ['192.0.2.0/24']);
