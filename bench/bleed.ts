@@ -71,7 +71,7 @@ async function killAllOfFirst(): Promise<void> {
   await settle();
   await settle();
   const result = await client.stop();
-  if (result.failed > 0) console.log(JSON.stringify({ failures: result.failures, statuses: result.statuses }));
+  if (result.failed > 0) console.log(JSON.stringify({ failures: result.failures, statuses: [...result.statuses] }));
   verdict.check(bledBefore === 0, 'nothing is bled while local instances are up', `${bledBefore}`);
   verdict.check(bled > 0, 'the neighbor takes over', `${bled} answers from its instances`);
   verdict.check(

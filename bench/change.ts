@@ -73,7 +73,7 @@ try {
     `${CHANGES} changes in ${seconds.toFixed(1)} s under ${(result.requests / seconds).toFixed(0)} requests/s; ` +
       `file written → routed: p50 ${percentileOf(sorted, 0.5).toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, max ${(sorted.at(-1) ?? 0).toFixed(0)} ms`,
   );
-  if (result.failed > 0) console.log(JSON.stringify({ failures: result.failures, statuses: result.statuses }));
+  if (result.failed > 0) console.log(JSON.stringify({ failures: result.failures, statuses: [...result.statuses] }));
   verdict.check(result.failed === 0, 'no request fails', `${result.failed} of ${result.requests}`);
   verdict.check(String(pidsAfter) === String(pidsBefore), 'the processes stay', pidsAfter.join(' '));
   verdict.check(

@@ -19,7 +19,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: 'latency,idle,faults' },
     seconds: { type: 'string', default: '30' },
     changes: { type: 'string', default: '100' },
-    faults: { type: 'string', default: Object.keys(FAULTS).join() },
+    faults: { type: 'string', default: [...FAULTS.keys()].join() },
   },
 });
 const parts = values.only.split(',');
@@ -44,8 +44,8 @@ if (parts.includes('idle')) await measureIdle();
 if (parts.includes('latency')) await measureRouted();
 if (parts.includes('faults')) {
   for (const name of values.faults.split(',')) {
-    const fault = FAULTS[name];
-    if (fault === undefined) throw new Error(`no fault ${name}; there are ${Object.keys(FAULTS).join(', ')}`);
+    const fault = FAULTS.get(name);
+    if (fault === undefined) throw new Error(`no fault ${name}; there are ${[...FAULTS.keys()].join(', ')}`);
     await endure(fault);
   }
 }
@@ -142,7 +142,7 @@ async function endure(fault: Fault): Promise<void> {
   try {
     await fleet.startNode();
     let client = new LoadClient({ host, port: fleet.slotOf(0), connections: 8, thinkMs: 2 });
-    if (fault.title === FAULTS.cold?.title) await client.stop();
+    if (fault.title === FAULTS.get('cold')?.title) await client.stop();
     await fault.begin(fleet);
     if (!client.isRunning) client = new LoadClient({ host, port: fleet.slotOf(0), connections: 8, thinkMs: 2 });
     await pause(seconds * 1_000);

@@ -23,7 +23,7 @@ const { values } = parseArgs({
     contenders: { type: 'string', default: 'two' },
   },
 });
-const chosen = values.workload === 'all' ? Object.keys(WORKLOADS) : values.workload.split(',');
+const chosen = values.workload === 'all' ? [...WORKLOADS.keys()] : values.workload.split(',');
 const origins = new Origins(pin(1));
 const verdict = new Verdict();
 const comparisons: Comparison[] = [];
@@ -34,8 +34,8 @@ if (isBusy(othersCores)) console.log(busyLine(othersCores));
 await origins.start();
 try {
   for (const name of chosen) {
-    const workload = WORKLOADS[name];
-    if (workload === undefined) throw new Error(`no workload ${name}; there are ${Object.keys(WORKLOADS).join(', ')}`);
+    const workload = WORKLOADS.get(name);
+    if (workload === undefined) throw new Error(`no workload ${name}; there are ${[...WORKLOADS.keys()].join(', ')}`);
     const comparison = await compare(name, workload, contendersFor(workload, values.contenders === 'all'), {
       rounds: Number(values.rounds),
       seconds: Number(values.seconds),

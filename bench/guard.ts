@@ -73,7 +73,7 @@ async function judgeAll(): Promise<void> {
 
 async function guard(name: string): Promise<void> {
   const bound = BOUNDS[name];
-  const workload = WORKLOADS[name];
+  const workload = WORKLOADS.get(name);
   if (bound === undefined || workload === undefined)
     throw new Error(`bench/bounds.json names "${name}", and there is no such workload`);
   const planted = slowdown > 0 ? await microsecondsToPlant(name) : 0;
@@ -92,7 +92,7 @@ async function microsecondsToPlant(name: string): Promise<number> {
 }
 
 async function measure(name: string, plantedMicroseconds: number): Promise<ContenderFigures> {
-  const workload = WORKLOADS[name];
+  const workload = WORKLOADS.get(name);
   const bound = BOUNDS[name];
   if (workload === undefined || bound === undefined) throw new Error(`no bound for ${name}`);
   const environment =

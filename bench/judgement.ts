@@ -10,10 +10,10 @@ export interface Promised {
 }
 
 /** How much dearer the other libraries have to be at least, for a small GET, each as its README runs it. */
-const DEARER: Readonly<Record<string, number>> = {
-  'http-proxy': 6,
-  undici: 2.5,
-};
+const DEARER = [
+  ['http-proxy', 6],
+  ['undici', 2.5],
+] as const;
 
 const MAX_LATENCY_RATIO = 1.5;
 const MAX_IDLE_KILOBYTES = 8;
@@ -31,7 +31,7 @@ export function judge(comparisons: readonly Comparison[]): Promised[] {
 }
 
 function judgeBound(comparison: Comparison): Promised[] {
-  const bound = WORKLOADS[comparison.workload]?.bound ?? null;
+  const bound = WORKLOADS.get(comparison.workload)?.bound ?? null;
   const ratio = ratioToHaproxy(comparison);
   if (bound === null || ratio === null) return [];
   const { median, min, max } = ratio;
@@ -46,7 +46,7 @@ function judgeBound(comparison: Comparison): Promised[] {
 
 /** Of one run, so that a machine that slows down between two does not matter. */
 function judgeBeside(comparison: Comparison): Promised[] {
-  const bound = WORKLOADS[comparison.workload]?.besidePlain ?? null;
+  const bound = WORKLOADS.get(comparison.workload)?.besidePlain ?? null;
   const [own, plain] = [figuresOf(comparison, 'autoproxy'), figuresOf(comparison, BESIDE)];
   if (bound === null || own === undefined || plain === undefined) return [];
   const ratio = own.value.median / plain.value.median;
@@ -62,7 +62,7 @@ function judgeBeside(comparison: Comparison): Promised[] {
 function judgeDearer(comparison: Comparison): Promised[] {
   if (comparison.workload !== 'small') return [];
   const own = figuresOf(comparison, 'autoproxy');
-  return Object.entries(DEARER).flatMap(([name, bound]) => {
+  return DEARER.flatMap(([name, bound]) => {
     const other = figuresOf(comparison, name);
     if (own === undefined || other === undefined) return [];
     const ratio = other.value.median / own.value.median;

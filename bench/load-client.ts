@@ -27,7 +27,7 @@ export interface LoadResult {
   /** Milliseconds, ascending. */
   readonly latenciesMs: readonly number[];
   /** Statuses other than 200. */
-  readonly statuses: Readonly<Record<string, number>>;
+  readonly statuses: ReadonlyMap<string, number>;
 }
 
 const MAX_LATENCIES = 1_000_000;
@@ -47,7 +47,7 @@ export class LoadClient {
     status: 0,
     wrong: 0,
   };
-  readonly #statuses: Record<string, number> = {};
+  readonly #statuses = new Map<string, number>();
   readonly #latenciesMs: number[] = [];
 
   constructor(options: LoadOptions) {
@@ -77,7 +77,7 @@ export class LoadClient {
   onFailure(kind: FailureKind, status = ''): void {
     this.#requests += 1;
     this.#failures[kind] += 1;
-    if (kind === 'status') this.#statuses[status] = (this.#statuses[status] ?? 0) + 1;
+    if (kind === 'status') this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
   }
 
   /** Lets every request that is under way end, then closes. */

@@ -94,7 +94,7 @@ async function killOne(): Promise<void> {
 }
 
 function explain(result: LoadResult): void {
-  if (result.failed > 0) console.log(JSON.stringify({ failures: result.failures, statuses: result.statuses }));
+  if (result.failed > 0) console.log(JSON.stringify({ failures: result.failures, statuses: [...result.statuses] }));
 }
 
 function settle(): Promise<void> {

@@ -35,21 +35,17 @@ const seconds = Number(values.seconds);
 /** The whole field is shown where a small answer, a large one and a body going up say something of each. */
 const WITH_ALL = ['small', 'post', '64k', '1m'];
 
-const runs: Readonly<Record<string, () => Promise<Comparison>>> = {
-  ...Object.fromEntries(
-    Object.entries(WORKLOADS).map(([name, workload]) => [
-      name,
-      () =>
-        compare(name, workload, contendersFor(workload, WITH_ALL.includes(name)), { rounds, seconds, generator: wrk }),
-    ]),
-  ),
-  latency: () => measureLatency(HAPROXY_AND_AUTOPROXY, { rounds, seconds }),
-  idle: () => measureIdle(HAPROXY_AND_AUTOPROXY),
-  changes: () => measureChanges({ rounds, seconds }),
-};
-const chosen = values.only === 'all' ? Object.keys(runs) : values.only.split(',');
+const runs = new Map<string, () => Promise<Comparison>>();
+for (const [name, workload] of WORKLOADS) {
+  const contenders = contendersFor(workload, WITH_ALL.includes(name));
+  runs.set(name, () => compare(name, workload, contenders, { rounds, seconds, generator: wrk }));
+}
+runs.set('latency', () => measureLatency(HAPROXY_AND_AUTOPROXY, { rounds, seconds }));
+runs.set('idle', () => measureIdle(HAPROXY_AND_AUTOPROXY));
+runs.set('changes', () => measureChanges({ rounds, seconds }));
+const chosen = values.only === 'all' ? [...runs.keys()] : values.only.split(',');
 for (const name of chosen) {
-  if (runs[name] === undefined) throw new Error(`no workload ${name}; there are ${Object.keys(runs).join(', ')}`);
+  if (!runs.has(name)) throw new Error(`no workload ${name}; there are ${[...runs.keys()].join(', ')}`);
 }
 
 const machine = describeMachine();
@@ -69,7 +65,7 @@ await origins.start();
 try {
   for (const name of chosen) {
     try {
-      const comparison = await runs[name]?.();
+      const comparison = await runs.get(name)?.();
       if (comparison === undefined) continue;
       comparisons.push(comparison);
       console.log(`\n${comparisonTable(comparison)}`);

@@ -14,7 +14,7 @@ export interface Fault {
   end(fleet: ConsulFleet): Promise<void>;
 }
 
-export const FAULTS: Readonly<Record<string, Fault>> = {
+const NAMED = {
   killed: {
     title: 'killed',
     consul: 'disk',
@@ -70,7 +70,9 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     },
     end: restart,
   },
-};
+} satisfies Record<string, Fault>;
+
+export const FAULTS: ReadonlyMap<string, Fault> = new Map(Object.entries<Fault>(NAMED));
 
 function ofFront(title: string, fault: FrontFault, isHeard: boolean): Fault {
   return {

@@ -27,7 +27,7 @@ const PLAIN: Omit<Workload, 'title'> = {
   besidePlain: null,
 };
 
-export const WORKLOADS: Readonly<Record<string, Workload>> = {
+const NAMED = {
   small: { ...PLAIN, title: 'small keep-alive GET, 64 connections', bound: 1.0 },
   'small-1': { ...PLAIN, title: 'small keep-alive GET, 1 connection', connections: 1 },
   'small-512': { ...PLAIN, title: 'small keep-alive GET, 512 connections', connections: 512 },
@@ -71,4 +71,6 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
     // Twice the work for twice the CPU: 1.9 of 2.
     besidePlain: 1.05,
   },
-};
+} satisfies Record<string, Workload>;
+
+export const WORKLOADS: ReadonlyMap<string, Workload> = new Map(Object.entries<Workload>(NAMED));

@@ -14,7 +14,7 @@ export type ServedDefinitions = ReadonlyMap<string, unknown>;
 
 /** @param text a document that was read without an error */
 export function servedDefinition(text: string): unknown {
-  const keys = parse(text) as Readonly<Record<string, unknown>>;
+  const keys = parse(text) as object;
   return Object.fromEntries(Object.entries(keys).filter(([key]) => !LEFT_OUT.includes(key)));
 }
 
@@ -24,7 +24,7 @@ export function definitionsText(served: ServedDefinitions): string {
 
 export function definitionsOf(release: Release | null): ServedDefinitions {
   const text = release?.files.get(DEFINITIONS_FILE);
-  return new Map(text === undefined ? [] : Object.entries(JSON.parse(text) as Record<string, unknown>));
+  return new Map(text === undefined ? [] : Object.entries<unknown>(JSON.parse(text)));
 }
 
 /** Read as any other: an earlier version of this program may have written it. @returns null when it is at fault by now */

@@ -78,12 +78,18 @@ export function parseWords(line: string): readonly string[] {
   return words;
 }
 
+const CONTROLS: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+]);
+
 function readEscape(rest: string): { readonly text: string; readonly length: number } {
   const hex = /^x([0-9a-fA-F]{2})/.exec(rest)?.[1];
   if (hex !== undefined) return { text: String.fromCharCode(Number.parseInt(hex, 16)), length: 3 };
   const char = rest.charAt(0);
   if (char === '') throw new Error('a backslash at the end');
   if ('\\ #\'"'.includes(char)) return { text: char, length: 1 };
-  if ('nrt'.includes(char)) return { text: { n: '\n', r: '\r', t: '\t' }[char] ?? '', length: 1 };
-  return { text: '\\', length: 0 };
+  const control = CONTROLS.get(char);
+  return control === undefined ? { text: '\\', length: 0 } : { text: control, length: 1 };
 }

@@ -141,8 +141,8 @@ export class AdminClient {
   }
 
   async #request(method: 'GET' | 'POST', path: string): Promise<JsonAnswer> {
-    const headers: Record<string, string> = { [REQUEST_FIELD]: '1' };
-    if (this.#by !== null) headers[BY_FIELD] = escapeText(this.#by);
+    const by = this.#by === null ? {} : { [BY_FIELD]: escapeText(this.#by) };
+    const headers = { [REQUEST_FIELD]: '1', ...by };
     try {
       const { statusCode, body } = await this.#client.request({
         method,
@@ -213,5 +213,7 @@ function documentFrom(text: string): unknown {
 }
 
 function fieldOf(document: unknown, name: string): unknown {
-  return typeof document === 'object' && document !== null ? (document as Record<string, unknown>)[name] : undefined;
+  return typeof document === 'object' && document !== null
+    ? Object.getOwnPropertyDescriptor(document, name)?.value
+    : undefined;
 }

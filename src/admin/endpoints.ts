@@ -60,10 +60,14 @@ export const REQUEST_FIELD = 'x-autoproxy';
 /** Who asks, for people. */
 export const BY_FIELD = 'x-autoproxy-by';
 
+/** The words that stand for texts in the paths. */
+export type PathWord = 'app' | 'id' | 'state' | 'name';
+export type PathParams = Readonly<Partial<Record<PathWord, string>>>;
+
 export interface EndpointMatch {
   readonly endpoint: Endpoint;
   /** By the words of the path, decoded. */
-  readonly params: Readonly<Record<string, string>>;
+  readonly params: PathParams;
 }
 
 /** @param path without its query. @returns all endpoints of this path, whatever their method */
@@ -75,20 +79,20 @@ export function matchEndpoints(path: string): readonly EndpointMatch[] {
 }
 
 /** The path of an endpoint with its words filled in. @throws TypeError when one is missing: a mistake of ours */
-export function endpointPath(name: EndpointName, params: Readonly<Record<string, string>> = {}): string {
+export function endpointPath(name: EndpointName, params: PathParams = {}): string {
   const endpoint = ENDPOINTS.find((candidate) => candidate.name === name);
-  return (endpoint?.path ?? '').replace(/:(\w+)/g, (_, word: string) => {
+  return (endpoint?.path ?? '').replace(/:(\w+)/g, (_, word: PathWord) => {
     const value = params[word];
     if (value === undefined) throw new TypeError(`${name} needs ${word}`);
     return encodeURIComponent(value);
   });
 }
 
-function matchPath(template: string, path: string): Record<string, string> | null {
+function matchPath(template: string, path: string): PathParams | null {
   const wanted = template.split('/');
   const given = path.split('/');
   if (wanted.length !== given.length) return null;
-  const params: Record<string, string> = {};
+  const params: [word: string, text: string][] = [];
   for (const [index, part] of wanted.entries()) {
     const text = given[index] ?? '';
     if (!part.startsWith(':')) {
@@ -98,9 +102,9 @@ function matchPath(template: string, path: string): Record<string, string> | nul
     const value = decodeSegment(text);
     if (value === null || value === '') return null;
     if (part === ':state' && !ADMIN_STATES.some((state) => state === value)) return null;
-    params[part.slice(1)] = value;
+    params.push([part.slice(1), value]);
   }
-  return params;
+  return Object.fromEntries(params);
 }
 
 function decodeSegment(segment: string): string | null {

@@ -19,6 +19,12 @@ export interface AppFigures {
   readonly inFlight: number;
 }
 
+const CLIENT_CODES = new Set(
+  Object.entries(ERRORS)
+    .filter(([, { side }]) => side === 'client')
+    .map(([code]) => code),
+);
+
 /** @param earlier the same app in an older document of the same node; null counts from the node's start */
 export function appFiguresFrom(app: AppStatus, earlier: AppStatus | null): AppFigures {
   // Counters that went backwards belong to a node that started anew.
@@ -40,8 +46,7 @@ export function appFiguresFrom(app: AppStatus, earlier: AppStatus | null): AppFi
 }
 
 function serverErrors(app: AppStatus): number {
-  const sides: Readonly<Record<string, { readonly side: string }>> = ERRORS;
   let sum = 0;
-  for (const [code, count] of Object.entries(app.errors)) if (sides[code]?.side !== 'client') sum += count;
+  for (const [code, count] of Object.entries(app.errors)) if (!CLIENT_CODES.has(code)) sum += count;
   return sum;
 }

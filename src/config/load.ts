@@ -79,7 +79,7 @@ function readOptions<Key extends keyof Config>(
   inFile: ReadonlyMap<string, Written>,
   problems: Problem[],
 ): Pick<Config, Key> {
-  const values: Record<string, unknown> = {};
+  const values: Partial<Record<Key, unknown>> = {};
   for (const key of keys) {
     const option: Option<unknown> = OPTIONS[key];
     const flag = option.isSecret ? undefined : flags[option.name];

@@ -11,20 +11,20 @@ export interface ProbeResult {
 const OWN_FAULTS: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'];
 
 /** In words, where the system's own text has only a code. */
-const FAILURE_WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  EHOSTUNREACH: 'no route to the host',
-  ENETUNREACH: 'no route to the network',
-  ETIMEDOUT: 'no connection in time',
-  UND_ERR_SOCKET: 'the connection was closed before an answer',
-};
+const FAILURE_WORDS: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'connection refused'],
+  ['ECONNRESET', 'connection reset'],
+  ['EHOSTUNREACH', 'no route to the host'],
+  ['ENETUNREACH', 'no route to the network'],
+  ['ETIMEDOUT', 'no connection in time'],
+  ['UND_ERR_SOCKET', 'the connection was closed before an answer'],
+]);
 
 /** What a failed connect says. Without this a shortage on the node would take down all its instances at once. */
 export function failureFrom(error: unknown): ProbeResult {
   const { code = '', message } =
     error instanceof Error ? (error as NodeJS.ErrnoException) : { code: '', message: `${error}` };
-  return { hasPassed: false, detail: FAILURE_WORDS[code] ?? message, isOwnFault: OWN_FAULTS.includes(code) };
+  return { hasPassed: false, detail: FAILURE_WORDS.get(code) ?? message, isOwnFault: OWN_FAULTS.includes(code) };
 }
 
 /** Asks once. Never rejects, and never takes longer than the check's timeout. */

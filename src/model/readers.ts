@@ -110,7 +110,12 @@ export function duration(minMs: number): Reader<number> {
   };
 }
 
-const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1_024, m: 1_048_576, g: 1_073_741_824 };
+const SIZE_UNITS: ReadonlyMap<string, number> = new Map([
+  ['', 1],
+  ['k', 1_024],
+  ['m', 1_048_576],
+  ['g', 1_073_741_824],
+]);
 
 /** `64k`, `10m`, `1g` or bytes. */
 export function size(maxBytes: number): Reader<number> {
@@ -124,7 +129,7 @@ export function size(maxBytes: number): Reader<number> {
     read(value, place) {
       const source = isQuotedNumber(value, place) ? null : sourceOf(value);
       const match = /^([1-9]\d{0,14})([kmg]?)$/.exec(source ?? '');
-      const bytes = match === null ? Number.NaN : Number(match[1]) * (SIZE_UNITS[match[2] ?? ''] ?? 1);
+      const bytes = match === null ? Number.NaN : Number(match[1]) * (SIZE_UNITS.get(match[2] ?? '') ?? 1);
       if (bytes <= maxBytes) return bytes;
       return refuse(place, value, `${describe(value)} is no size`, 'write 64k, 10m, 1g or bytes');
     },
@@ -202,19 +207,19 @@ export function readTable<Table extends KeyTable>(
 ): Values<Table> | Invalid {
   const entries = place.text.entries(map, place.app);
   if (entries === INVALID) return INVALID;
-  const names = new Map<string, string>();
-  for (const [name, key] of Object.entries(table)) for (const known of [name, ...key.aliases]) names.set(known, name);
+  const known = new Map<string, readonly [name: string, definition: Key<unknown>]>();
+  for (const entry of Object.entries(table)) for (const name of [entry[0], ...entry[1].aliases]) known.set(name, entry);
 
-  const values: Record<string, unknown> = {};
+  const values = new Map<string, unknown>();
   const written = new Map<string, string>();
   let isInvalid = false;
   for (const { name: writtenName, key, value } of entries) {
-    const name = names.get(writtenName);
-    const definition = name === undefined ? undefined : table[name];
-    if (name === undefined || definition === undefined) {
-      if (noteUnknown(writtenName, key, names.keys(), place) === 'error') isInvalid = true;
+    const meant = known.get(writtenName);
+    if (meant === undefined) {
+      if (noteUnknown(writtenName, key, known.keys(), place) === 'error') isInvalid = true;
       continue;
     }
+    const [name, definition] = meant;
     if (value === null) {
       if (!definition.isRequired) continue;
       refuse({ ...place, path: `${place.path}.${writtenName}` }, key, 'has no value', `it is ${definition.help}`);
@@ -224,23 +229,24 @@ export function readTable<Table extends KeyTable>(
     }
     const read = definition.reader.read(value, { ...place, path: `${place.path}.${writtenName}` });
     const earlier = written.get(name);
-    if (earlier !== undefined && read !== INVALID && values[name] !== undefined && values[name] !== read) {
+    const before = values.get(name);
+    if (earlier !== undefined && read !== INVALID && before !== undefined && before !== read) {
       refuse(place, key, `${earlier} and ${writtenName} mean the same and differ`, 'keep one of them');
       isInvalid = true;
     }
     written.set(name, writtenName);
     if (read === INVALID) isInvalid = true;
-    else values[name] = read;
+    else values.set(name, read);
   }
   for (const [name, definition] of Object.entries(table)) {
     if (written.has(name)) continue;
     if (definition.isRequired) {
       refuse(place, owner, `${name} is missing`, `add "${name}:", ${definition.help}`);
       isInvalid = true;
-    } else values[name] = definition.fallback;
+    } else values.set(name, definition.fallback);
   }
   // The loops above have filled each key of the table with what its own reader gave.
-  return isInvalid ? INVALID : (values as Values<Table>);
+  return isInvalid ? INVALID : (Object.fromEntries(values) as Values<Table>);
 }
 
 function noteUnknown(name: string, key: Node, known: Iterable<string>, place: Place): 'warning' | 'error' {
@@ -252,16 +258,16 @@ function noteUnknown(name: string, key: Node, known: Iterable<string>, place: Pl
 }
 
 export function tableSchema(table: KeyTable): JsonSchema {
-  const properties: Record<string, unknown> = {};
+  const properties: [name: string, schema: JsonSchema][] = [];
   for (const [name, { reader, help, fallback, aliases }] of Object.entries(table)) {
     const isPlain = ['string', 'number', 'boolean'].includes(typeof fallback);
     const schema = { ...reader.schema, description: help, ...(isPlain ? { default: fallback } : {}) };
-    for (const known of [name, ...aliases]) properties[known] = schema;
+    for (const known of [name, ...aliases]) properties.push([known, schema]);
   }
   const needed = Object.entries(table).filter(([, key]) => key.isRequired && key.aliases.length === 0);
   return {
     type: 'object',
-    properties,
+    properties: Object.fromEntries(properties),
     additionalProperties: false,
     ...(needed.length > 0 ? { required: needed.map(([name]) => name) } : {}),
   };

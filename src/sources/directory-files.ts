@@ -96,12 +96,12 @@ export async function readServiceFile(
 
 /** For people: what a directory that can not be read suffers from, and what to do. */
 export function directoryFailure(directory: string, error: unknown): string {
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such directory; create it, or name another with --services-dir',
-    ENOTDIR: 'this is no directory; name one with --services-dir',
-    EACCES: 'permission denied; let the user that autoproxy runs as read and enter it',
-  };
-  return `${path.resolve(directory)}: ${reasons[codeOf(error)] ?? messageOf(error)}`;
+  const reasons = new Map([
+    ['ENOENT', 'there is no such directory; create it, or name another with --services-dir'],
+    ['ENOTDIR', 'this is no directory; name one with --services-dir'],
+    ['EACCES', 'permission denied; let the user that autoproxy runs as read and enter it'],
+  ]);
+  return `${path.resolve(directory)}: ${reasons.get(codeOf(error)) ?? messageOf(error)}`;
 }
 
 /** Whether other files may be reached through this one: a directory or a symbolic link. */

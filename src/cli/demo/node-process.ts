@@ -53,7 +53,7 @@ export class NodeProcess {
   /** Resolves when the node serves. @throws Error with the end of its log when it does not come up. */
   async start(): Promise<void> {
     const { name, pod, host, neighbor, directory } = this.options;
-    const flags: Readonly<Record<string, string>> = {
+    const flags = {
       '--services-dir': this.servicesDir,
       '--state-dir': path.join(directory, 'state'),
       '--bind': host,

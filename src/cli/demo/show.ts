@@ -32,7 +32,11 @@ const SCRIPT: readonly { readonly share: number; readonly step: Step }[] = [
   { share: 0.7, step: 'restartAll' },
 ];
 
-const KEYS: Readonly<Record<string, Step>> = { '1': 'killOne', '0': 'killAllOfFirstApp', r: 'restartAll' };
+const KEYS: ReadonlyMap<string, Step> = new Map([
+  ['1', 'killOne'],
+  ['0', 'killAllOfFirstApp'],
+  ['r', 'restartAll'],
+]);
 const QUIT_KEYS = ['q', '\x03', '\x04'];
 
 /**
@@ -137,7 +141,7 @@ class Show {
   }
 
   #onKey(key: string): void {
-    const step = KEYS[key];
+    const step = KEYS.get(key);
     if (step !== undefined) this.#play(step);
     else if (QUIT_KEYS.includes(key)) this.#onEnd();
   }
