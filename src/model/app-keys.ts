@@ -128,7 +128,11 @@ export const HEALTH_KEYS = {
 };
 
 export const TIMEOUT_KEYS = {
-  request_head: optional(duration(1), timeouts.requestHeadMs, 'for the whole head of a request'),
+  request_head: optional(
+    duration(1),
+    timeouts.requestHeadMs,
+    'for the whole head of a request; for the first one, from the accept',
+  ),
   connect: optional(duration(1), timeouts.connectMs, 'for a connection to an instance'),
   first_byte: optional(duration(1), timeouts.firstByteMs, 'from the request to the first byte of its response'),
   client_idle: optional(duration(1), timeouts.clientIdleMs, 'for a client that sends and reads nothing'),

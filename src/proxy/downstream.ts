@@ -49,11 +49,18 @@ export class Downstream extends ByteConnection {
   readonly #body = new BodyReader();
   #hasEnded = false;
   #isReadingHeads = false;
+  /** It has asked before: the time for the next head begins with its first byte, not now. */
+  #hasAsked = false;
+  readonly #acceptedAt: number;
 
-  /** @param header what the connection began with, where the slot demands it; else null */
+  /**
+   * @param header what the connection began with, where the slot demands it; else null
+   * @param acceptedAt when, on the monotonic clock; the time for the first head runs from there
+   */
   constructor(
     accepted: Accepted,
     header: ProxyHeader | null,
+    acceptedAt: number,
     slot: Slot,
     worker: WorkerContext,
     onGone: (downstream: Downstream) => void,
@@ -70,7 +77,8 @@ export class Downstream extends ByteConnection {
     slot.counters.connections += 1;
     slot.counters.openConnections += 1;
     worker.deadlines.add(this);
-    this.deadline = worker.clock.now() + slot.config.timeouts.clientIdleMs;
+    this.#acceptedAt = acceptedAt;
+    this.deadline = acceptedAt + slot.config.timeouts.requestHeadMs;
     this.socket.resume();
   }
 
@@ -145,10 +153,11 @@ export class Downstream extends ByteConnection {
     } else if (verdict === INCOMPLETE) {
       const isFirstPiece = this.#reading === READING.HEAD && this.exchange.books.startedAt === 0;
       this.#partial.append(bytes, start, end, limits.maxBytes);
-      // From the first byte on, once: a head that drips does not get more time with each drop.
+      // Once a head, as HAProxy's `timeout http-request`: one that drips does not get more time with each drop.
       if (isFirstPiece) {
-        this.exchange.books.startedAt = this.worker.clock.now();
-        this.deadline = this.exchange.books.startedAt + this.slot.config.timeouts.requestHeadMs;
+        const { books } = this.exchange;
+        books.startedAt = this.worker.clock.now();
+        if (this.#hasAsked) this.deadline = books.startedAt + this.slot.config.timeouts.requestHeadMs;
       }
     } else {
       this.exchange.refuse(verdict);
@@ -255,8 +264,12 @@ export class Downstream extends ByteConnection {
   onDeadline(): void {
     switch (this.#reading) {
       case READING.HEAD:
-        if (this.#partial.isEmpty) this.destroy();
-        else this.exchange.refuse('REQUEST_TIMEOUT');
+        if (this.#hasAsked && this.#partial.isEmpty) {
+          this.destroy();
+          break;
+        }
+        if (this.#partial.isEmpty) this.exchange.books.startedAt = this.#acceptedAt;
+        this.exchange.refuse('REQUEST_TIMEOUT');
         break;
       case READING.CLOSING:
         this.destroy();
@@ -280,6 +293,7 @@ export class Downstream extends ByteConnection {
   /** The response is sent and the next request may come. */
   onResponseSent(now: number): void {
     this.#reading = READING.HEAD;
+    this.#hasAsked = true;
     this.deadline = now + this.slot.config.timeouts.clientIdleMs;
     this.#readOn();
   }

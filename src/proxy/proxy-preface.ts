@@ -38,6 +38,8 @@ export interface Refusal {
  */
 export class ProxyPreface implements ByteReader, Deadlined {
   deadline: number;
+  /** On the monotonic clock. */
+  readonly acceptedAt: number;
   readonly #slot: Slot;
   readonly #worker: WorkerContext;
   readonly #listener: PrefaceListener;
@@ -60,7 +62,8 @@ export class ProxyPreface implements ByteReader, Deadlined {
     this.#listener = listener;
     this.#relay = new ReaderRelay(this);
     this.#socket = openAccepted(accepted, this.#relay, worker.io);
-    this.deadline = worker.clock.now() + HEADER_MS;
+    this.acceptedAt = worker.clock.now();
+    this.deadline = this.acceptedAt + HEADER_MS;
     worker.deadlines.add(this);
     // Why a connection without a header ended is nobody's concern; unheard, the event would end the process.
     this.#socket.on('error', ignoreError);

@@ -53,10 +53,10 @@ export class ServedSlot implements PrefaceListener {
 
   #acceptClient(accepted: Accepted): void {
     if (this.slot.config.acceptProxy) this.#prefaces.add(new ProxyPreface(accepted, this.slot, this.#worker, this));
-    else this.#serve(accepted, null);
+    else this.#serve(accepted, null, this.#worker.clock.now());
   }
 
-  #serve(accepted: Accepted, header: ProxyHeader | null): Downstream | TcpDownstream {
+  #serve(accepted: Accepted, header: ProxyHeader | null, acceptedAt: number): Downstream | TcpDownstream {
     const onGone = (downstream: Downstream | TcpDownstream): void => {
       this.#downstreams.delete(downstream);
       this.#noteEmpty();
@@ -64,14 +64,14 @@ export class ServedSlot implements PrefaceListener {
     const downstream =
       this.slot.config.protocol === 'tcp'
         ? new TcpDownstream(accepted, header, this.slot, this.#worker, onGone)
-        : new Downstream(accepted, header, this.slot, this.#worker, onGone);
+        : new Downstream(accepted, header, acceptedAt, this.slot, this.#worker, onGone);
     this.#downstreams.add(downstream);
     return downstream;
   }
 
   onHeader(preface: ProxyPreface, accepted: Accepted, header: ProxyHeader): Downstream | TcpDownstream {
     this.#prefaces.delete(preface);
-    return this.#serve(accepted, header);
+    return this.#serve(accepted, header, preface.acceptedAt);
   }
 
   onRefused(preface: ProxyPreface, refusal: Refusal | null): void {
