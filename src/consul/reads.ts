@@ -13,6 +13,7 @@ import {
 import { clientDeadlineMs } from './blocking-rules.js';
 import type { CallOptions, ConsulConnection, Response } from './connection.js';
 import { ConsulFailure } from './failure.js';
+import { isFolder } from './registry-keys.js';
 
 /**
  * `stale`: any server answers, from what it has. `leader`: what the leader has, or a failure when there is none; asked
@@ -92,13 +93,14 @@ export async function readFrom<T>(
   };
 }
 
+/** Without the empty keys by which Consul's UI makes folders. */
 export function readKeys(prefix: string): Read<readonly KeyEntry[]> {
   return {
     what: `the keys below ${prefix}`,
     right: keysRight(prefix),
     call: (consul, options) => consul.kv.get({ key: prefix, recurse: true, ...options }),
     // 404: there is no such key, and Consul says so with an index.
-    valueFrom: ({ status, body }) => (status === 404 ? [] : keysFromBody(body)),
+    valueFrom: ({ status, body }) => (status === 404 ? [] : keysFromBody(body).filter((entry) => !isFolder(entry))),
   };
 }
 

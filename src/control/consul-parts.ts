@@ -26,7 +26,9 @@ export function createConsulParts(
 ): ConsulParts | null {
   const settings = consulSettingsFrom(config);
   if (settings === null) return null;
-  const { pod, node, consulNode } = config;
+  const { node, consulNode } = config;
+  // Consul finds tags in any case, and definitions name pods in lower case alone.
+  const pod = config.pod?.toLowerCase() ?? null;
   if (pod === null) {
     throw new Error(
       'with Consul a node has to know its pod: give --pod NAME, or leave out --consul and CONSUL_HTTP_ADDR',

@@ -2,10 +2,10 @@
  * The one table of what may be written about an app: each key, its reader, its default. The services directory, the
  * registry and the labels of containers share it, and the documents and the JSON Schema are tied to it.
  */
-import { isMap, isScalar } from 'yaml';
+import { isScalar } from 'yaml';
 import { parseNetwork } from '../core/networks.js';
-import { parseInstanceAddress } from './address.js';
-import { ADMIN_STATES, APP_DEFAULTS, BALANCES, type Instance, PROTOCOLS, type ProxyVersion } from './app.js';
+import { APP_DEFAULTS, BALANCES, type Instance, PROTOCOLS, type ProxyVersion } from './app.js';
+import { instances } from './instance-keys.js';
 import {
   duration,
   flag,
@@ -16,11 +16,9 @@ import {
   optional,
   optionalGroup,
   type Reader,
-  refuse,
   required,
   text,
 } from './readers.js';
-import { INVALID } from './yaml-text.js';
 
 const { health, timeouts, limits } = APP_DEFAULTS;
 
@@ -52,62 +50,6 @@ const checkPath = text(
   'a path',
   'write a path that begins with /, such as /health',
 );
-
-const address: Reader<Pick<Instance, 'id' | 'host' | 'port'>> = {
-  schema: { type: 'string', description: 'ip:port or [v6]:port' },
-  read(value, place) {
-    const written = isScalar(value) ? (value.source ?? String(value.value)) : null;
-    const parsed =
-      written === null
-        ? { message: 'this is no text', hint: 'write "ip:port", in quotes where IPv6 needs brackets' }
-        : parseInstanceAddress(written);
-    return 'id' in parsed ? parsed : refuse(place, value, `${quote(written)}${parsed.message}`, parsed.hint);
-  },
-};
-
-export const INSTANCE_KEYS = {
-  address: required(address, 'ip:port or [v6]:port'),
-  weight: optional(integer(0, 256), APP_DEFAULTS.weight, 'share of the traffic, 0 to 256; 0 takes nothing new'),
-  state: optional(oneOf(ADMIN_STATES), APP_DEFAULTS.state, 'ready, drain or maint'),
-};
-
-const instanceMap = group(INSTANCE_KEYS);
-
-/** `"ip:port"`, or the long form with weight and state. */
-const instance: Reader<Instance> = {
-  schema: { anyOf: [address.schema, instanceMap.schema] },
-  read(value, place) {
-    if (!isMap(value)) {
-      const read = address.read(value, place);
-      return read === INVALID ? INVALID : { ...read, weight: APP_DEFAULTS.weight, state: APP_DEFAULTS.state };
-    }
-    const read = instanceMap.read(value, place);
-    return read === INVALID ? INVALID : { ...read.address, weight: read.weight, state: read.state };
-  },
-};
-
-const instanceList = list(instance, 'write ["ip:port", ...]');
-
-/** One address twice is one instance, unless the two differ. */
-const instances: Reader<readonly Instance[]> = {
-  schema: instanceList.schema,
-  read(value, place) {
-    const read = instanceList.read(value, place);
-    if (read === INVALID) return INVALID;
-    const byId = new Map<string, Instance>();
-    for (const one of read) {
-      const earlier = byId.get(one.id);
-      if (earlier !== undefined && (earlier.weight !== one.weight || earlier.state !== one.state)) {
-        return refuse(place, value, `${one.id} stands twice with different words`, 'keep one of them');
-      }
-      if (earlier !== undefined) {
-        place.text.note('warning', place.app, value, `${place.path}: ${one.id} stands twice`, 'remove one of them');
-      }
-      byId.set(one.id, one);
-    }
-    return [...byId.values()];
-  },
-};
 
 const sendProxyWord = oneOf(['none', 'false', 'v1', 'v2']);
 
@@ -185,7 +127,3 @@ export const APP_KEYS = {
   slow_start: optional(duration(0), APP_DEFAULTS.slowStartMs, 'time in which a new instance comes to its full share'),
   instances: optional<readonly Instance[]>(instances, [], 'the copies of the app on this node'),
 };
-
-function quote(written: string | null): string {
-  return written === null ? '' : `"${written.slice(0, 60)}": `;
-}

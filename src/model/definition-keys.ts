@@ -7,22 +7,23 @@ import { env } from './env-entries.js';
 import { integer, list, optional, type Reader, refuse, required, text } from './readers.js';
 import { INVALID } from './yaml-text.js';
 
-/** RFC 1123, 2.1, and a letter first: names of apps and pods become labels of DNS names and words of configurations. */
-/** Names of apps and pods. */
+/** Names of apps and pods: RFC 1123, 2.1, and a letter first. They become labels of DNS names and words of configurations. */
 export const DNS_LABEL = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** They would name a part of the edge's configuration, or everything at once. */
-export const RESERVED_NAMES: readonly string[] = ['all', 'autoproxy', 'default', 'none'];
+/**
+ * `all`, `default` and `none` would name a part of the edge's configuration, or everything at once; `autoproxy` and
+ * `consul` are services that nodes and servers register themselves, so Consul's own RPC port would be an instance.
+ */
+export const RESERVED_NAMES: readonly string[] = ['all', 'autoproxy', 'consul', 'default', 'none'];
+
+/** What a name of an app is, for messages. */
+export const APP_NAME_RULE = `a letter, then a-z, 0-9 and -, at most 63 in all; not ${RESERVED_NAMES.join(', ')}`;
 
 export function isAppName(name: string): boolean {
   return DNS_LABEL.test(name) && !RESERVED_NAMES.includes(name);
 }
 
-const name = text(
-  (written) => (isAppName(written) ? written : null),
-  'a name of an app',
-  `write a letter, then a-z, 0-9 and -, at most 63 in all; not ${RESERVED_NAMES.join(', ')}`,
-);
+const name = text((written) => (isAppName(written) ? written : null), 'a name of an app', `write ${APP_NAME_RULE}`);
 
 const pod = text(
   (written) => (DNS_LABEL.test(written) ? written : null),

@@ -4,6 +4,7 @@
  */
 import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { MAX_DURATION_MS, parseDuration } from '../core/durations.js';
+import type { Instance } from './app.js';
 import { nearestName } from './nearest-name.js';
 import { INVALID, type Invalid, shorten, type YamlText } from './yaml-text.js';
 
@@ -43,6 +44,8 @@ export interface Place {
    * are errors.
    */
   readonly reading: 'lenient' | 'strict';
+  /** Instances of the app as they are in force, by id: what counts where a word of one cannot be read. */
+  readonly lastInstances?: ReadonlyMap<string, Instance>;
 }
 
 export function required<T>(reader: Reader<T>, help: string, aliases: readonly string[] = []): Key<T> {

@@ -32,8 +32,15 @@ export interface ServiceDocument {
  * Reads one file of the services directory. An app with an error is left out and named in a problem; the others live on.
  * @param file stands in problems and in the apps' origin
  * @param source the name of the source, for the apps' origin
+ * @param lastGood what the file has in force: a weight or a state of an instance that cannot be read stays as it is there
  */
-export function parseServiceDocument(text: string, file: string, source: string): ServiceDocument {
+export function parseServiceDocument(
+  text: string,
+  file: string,
+  source: string,
+  lastGood: readonly App[] = [],
+): ServiceDocument {
+  const lastApps = new Map(lastGood.map((app) => [app.name, app]));
   const yaml = new YamlText(text, { version: '1.1', file });
   const apps = new Map<string, App>();
   const seen = new Map<string, number>();
@@ -53,7 +60,7 @@ export function parseServiceDocument(text: string, file: string, source: string)
         yaml.note('error', null, pair.key as Node, 'the name of an app is not a plain text', 'write "name:"');
         continue;
       }
-      const app = readApp(entry, yaml, file, source, seen);
+      const app = readApp(entry, yaml, { file, source, seen, lastApps });
       if (app !== null) apps.set(app.name, app);
     }
   }
@@ -74,12 +81,18 @@ export function serviceDocumentJsonSchema(): JsonSchema {
   };
 }
 
+interface DocumentPlace {
+  readonly file: string;
+  readonly source: string;
+  /** The line in which each name stands. */
+  readonly seen: Map<string, number>;
+  readonly lastApps: ReadonlyMap<string, App>;
+}
+
 function readApp(
   { name, key, value }: Entry,
   yaml: YamlText,
-  file: string,
-  source: string,
-  seen: Map<string, number>,
+  { file, source, seen, lastApps }: DocumentPlace,
 ): App | null {
   const { line, col } = yaml.place(key);
   const fail = (node: Node, message: string, hint: string): null => {
@@ -95,7 +108,8 @@ function readApp(
     return fail(key, 'this is no name of an app', 'a letter, then letters, digits, _ . -, at most 63');
   if (!isMap(value)) return fail(value ?? key, 'an app is a map of keys', 'write its keys below the name, indented');
   const isTagged = yaml.refuseCustomTags(value, name, shorten(name));
-  const place = { text: yaml, source, app: name, path: name, reading: 'lenient' } as const;
+  const lastInstances = new Map(lastApps.get(name)?.instances.map((instance) => [instance.id, instance]));
+  const place = { text: yaml, source, app: name, path: name, reading: 'lenient', lastInstances } as const;
   const values = readTable(APP_KEYS, value, key, place);
   if (values === INVALID || isTagged) return null;
   noteMeaningless(values, key, place);

@@ -2,6 +2,7 @@
 
 import type { KeyEntry } from '../consul/answers.js';
 import { ConsulConnection } from '../consul/connection.js';
+import { misplacedApp } from '../consul/registry-keys.js';
 import { APPS_PREFIX, type ConsulSettings } from '../consul/settings.js';
 import { type AppDefinitionDocument, parseAppDefinitions } from '../model/app-definition-document.js';
 import type { Problem } from '../model/problem.js';
@@ -68,7 +69,7 @@ export class ConsulRegistry implements Registry {
   #read({ key, text, modifyIndex }: KeyEntry): KnownKey {
     const known = this.#known.get(key);
     if (known?.modifyIndex === modifyIndex) return known;
-    return { modifyIndex, document: documentOfKey(key, parseAppDefinitions(text, key, SOURCE)) };
+    return { modifyIndex, document: documentOfKey(key, text) };
   }
 }
 
@@ -77,8 +78,14 @@ function readDocumentOf({ modifyIndex, document }: KnownKey): ReadDocument {
 }
 
 /** The key is the name: a document that says another one, or several, would be found under a name that it does not say. */
-function documentOfKey(key: string, document: AppDefinitionDocument): AppDefinitionDocument {
+function documentOfKey(key: string, text: string): AppDefinitionDocument {
   const name = key.slice(APPS_PREFIX.length);
+  const misplaced = misplacedApp(name);
+  if (misplaced !== null) {
+    const problem: Problem = { severity: 'warning', app: name, file: key, line: null, col: null, ...misplaced };
+    return { apps: [], refused: [], problems: [problem], outcome: 'whole' };
+  }
+  const document = parseAppDefinitions(text, key, SOURCE);
   const names = [...document.apps.map(({ definition }) => definition.name), ...document.refused];
   if (names.length === 1 && names[0] === name) return document;
   if (document.outcome !== 'whole') return { ...document, refused: [name] };

@@ -1,5 +1,6 @@
 /** What the catalogue says of the services under the name of an app, for people. Pure. */
-import { judgeServices, type NodeCatalogue } from './consul-services.js';
+import type { NodeCatalogue } from './consul-catalogue.js';
+import { judgeServices } from './consul-services.js';
 import type { InstanceReport } from './source.js';
 
 /** Checks may say pages, and pages do not help. */

@@ -1,52 +1,14 @@
 /** Which services of this node are instances of an app, and what their checks make of them. */
-import type { CheckEntry, NodeServices, ServiceEntry } from '../consul/answers.js';
+import type { CheckEntry, ServiceEntry } from '../consul/answers.js';
 import { parseInstanceAddress } from '../model/address.js';
-import { ADMIN_STATES, type AdminState, APP_DEFAULTS, type Instance } from '../model/app.js';
+import { type AdminState, APP_DEFAULTS, type Instance } from '../model/app.js';
+import { MAX_WEIGHT, type UnreadWord } from '../model/instance-words.js';
 import { escapeText, type Problem } from '../model/problem.js';
+import { addressTextOf, type NodeCatalogue } from './consul-catalogue.js';
+import { type ServiceWords, wordsFromService } from './consul-words.js';
 
-const MAX_WEIGHT = 256;
 const SERVICE_MAINTENANCE = '_service_maintenance:';
 const NODE_MAINTENANCE = '_node_maintenance';
-/** Whether the agent of this node is alive says nothing about the instances: this node asks them itself. */
-const AGENT_CHECK = 'serfHealth';
-
-/** What the catalogue holds about one node, read together; it is asked once for each app. */
-export interface NodeCatalogue {
-  /** Name of the node. */
-  readonly node: string;
-  /** Address of the node; empty when the catalogue has no such node. */
-  readonly address: string;
-  readonly servicesByName: ReadonlyMap<string, readonly ServiceEntry[]>;
-  /** By the id of their service; under the empty id those of the node. */
-  readonly checksByService: ReadonlyMap<string, readonly CheckEntry[]>;
-}
-
-/** @param services null: the catalogue has no such node */
-export function nodeCatalogue(
-  node: string,
-  services: NodeServices | null,
-  checks: readonly CheckEntry[],
-): NodeCatalogue {
-  return {
-    node,
-    address: services?.address ?? '',
-    servicesByName: groupedBy(services?.services ?? [], ({ name }) => name),
-    checksByService: groupedBy(
-      checks.filter(({ id, serviceId }) => serviceId !== '' || id !== AGENT_CHECK),
-      ({ serviceId }) => serviceId,
-    ),
-  };
-}
-
-function groupedBy<T>(entries: readonly T[], keyOf: (entry: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const entry of entries) {
-    const group = groups.get(keyOf(entry));
-    if (group === undefined) groups.set(keyOf(entry), [entry]);
-    else group.push(entry);
-  }
-  return groups;
-}
 
 /** A service under the name of an app, and what is made of it. */
 export interface JudgedService {
@@ -56,6 +18,8 @@ export interface JudgedService {
   /** Its own, and those of the node. */
   readonly checks: readonly CheckEntry[];
   readonly verdict: Verdict;
+  /** Words that cannot be read. */
+  readonly unread: readonly UnreadWord[];
 }
 
 export type Verdict =
@@ -71,36 +35,35 @@ export type Verdict =
 /** Maintenance is drain, critical is out, warning stays with the weight that it has for that case. */
 export function judgeServices(catalogue: NodeCatalogue, app: string): readonly JudgedService[] {
   const ofNode = catalogue.checksByService.get('') ?? [];
-  return (catalogue.servicesByName.get(app) ?? []).map((service) => {
-    const host = service.address === '' ? catalogue.address : service.address;
-    const address = `${host.includes(':') ? `[${host}]` : host}:${service.port}`;
-    const checks = [...(catalogue.checksByService.get(service.id) ?? []), ...ofNode];
-    return { service, address, checks, verdict: verdictOf(service, address, checks) };
+  return (catalogue.servicesByName.get(app.toLowerCase()) ?? []).map((service) => {
+    const address = addressTextOf(service, catalogue.address);
+    const checks = [...(catalogue.checksByService.get(service.id.toLowerCase()) ?? []), ...ofNode];
+    const words = catalogue.wordsByService.get(service.id) ?? wordsFromService(service, null);
+    return { service, address, checks, verdict: verdictOf(service, address, checks, words), unread: words.unread };
   });
 }
 
-function verdictOf(service: ServiceEntry, address: string, checks: readonly CheckEntry[]): Verdict {
-  const broken = (why: string, hint: string): Verdict => ({ kind: 'broken', why, hint });
-  if (!('id' in parseInstanceAddress(address))) {
-    return broken(`${escapeText(address)} is no address of an instance`, 'register it with an IP address and a port');
+function verdictOf(
+  service: ServiceEntry,
+  address: string,
+  checks: readonly CheckEntry[],
+  { weight, state }: ServiceWords,
+): Verdict {
+  const place = parseInstanceAddress(address);
+  if (!('id' in place)) {
+    const why = `${escapeText(address)} is not an address of an instance: ${place.message}`;
+    return { kind: 'broken', why, hint: 'register it with an IP address and a port' };
   }
   const critical = checks.filter((check) => check.status === 'critical' && !isMaintenance(check));
   const [shown] = [...critical.filter(hasRun), ...critical];
   if (shown !== undefined) {
     return { kind: 'out', why: `check ${escapeText(shown.id)} is critical`, isMeasured: hasRun(shown) };
   }
-  const weight = wordOf(service, 'weight');
-  if (weight !== null && !(/^\d{1,3}$/.test(weight) && Number(weight) <= MAX_WEIGHT)) {
-    return broken(`its weight "${escapeText(weight)}" is no number from 0 to 256`, 'write such a number');
-  }
-  const written = wordOf(service, 'state') ?? 'ready';
-  const state = ADMIN_STATES.find((word) => word === written);
-  if (state === undefined) return broken(`its state "${escapeText(written)}" is not known`, ADMIN_STATES.join(', '));
   const isWarning = checks.some(({ status }) => status === 'warning');
   return {
     kind: 'instance',
     state: state === 'ready' && checks.some(isMaintenance) ? 'drain' : state,
-    weight: weight === null ? (isWarning ? service.weights.warning : service.weights.passing) : Number(weight),
+    weight: weight ?? (isWarning ? service.weights.warning : service.weights.passing),
     isExplicit: weight !== null,
   };
 }
@@ -113,12 +76,6 @@ function hasRun({ output }: CheckEntry): boolean {
 /** An operator's word, not a measurement. */
 function isMaintenance({ id }: CheckEntry): boolean {
   return id === NODE_MAINTENANCE || id.startsWith(SERVICE_MAINTENANCE);
-}
-
-/** `autoproxy-weight` in the meta, or a tag `autoproxy.weight=50`; the same for `state`. */
-function wordOf({ meta, tags }: ServiceEntry, word: 'weight' | 'state'): string | null {
-  const start = `autoproxy.${word}=`;
-  return meta[`autoproxy-${word}`] ?? tags.find((tag) => tag.startsWith(start))?.slice(start.length) ?? null;
 }
 
 export interface AppInstances {
@@ -136,16 +93,27 @@ export function instancesFrom(catalogue: NodeCatalogue, app: string): AppInstanc
   const withdrawn: string[] = [];
   const instances = new Map<string, Instance>();
   const scale = weightScale(judged);
-  for (const { service, address, verdict } of judged) {
-    const warn = (message: string, hint: string): void => {
-      const file = `service ${escapeText(service.id)} on node ${catalogue.node}`;
-      problems.push({ severity: 'warning', app, file, line: null, col: null, message: `${app}: ${message}`, hint });
-    };
-    if (verdict.kind === 'broken') warn(`${verdict.why}; it is no instance`, verdict.hint);
+  const warnOf = (service: ServiceEntry, message: string, hint: string): void => {
+    const file = `service ${escapeText(service.id)} on node ${catalogue.node}`;
+    problems.push({ severity: 'warning', app, file, line: null, col: null, message: `${app}: ${message}`, hint });
+  };
+  const [first] = judged;
+  const other = judged.find(({ service }) => service.name !== first?.service.name);
+  if (first !== undefined && other !== undefined) {
+    const names = `"${escapeText(first.service.name)}" and "${escapeText(other.service.name)}"`;
+    const message = `the services ${names} differ only in letter case; Consul takes them for one, and both give instances`;
+    warnOf(other.service, message, `register all of them as ${app}`);
+  }
+  for (const { service, address, verdict, unread } of judged) {
+    const warn = (message: string, hint: string): void => warnOf(service, message, hint);
+    for (const { message, hint } of unread) warn(message, hint);
     const place = parseInstanceAddress(address);
-    if (!('id' in place)) continue;
-    if (verdict.kind !== 'instance') {
-      if (verdict.kind === 'broken' || verdict.isMeasured) withdrawn.push(place.id);
+    if (verdict.kind === 'broken' || !('id' in place)) {
+      if (verdict.kind === 'broken') warn(`${verdict.why}; it is not an instance`, verdict.hint);
+      continue;
+    }
+    if (verdict.kind === 'out') {
+      if (verdict.isMeasured) withdrawn.push(place.id);
       continue;
     }
     const { id, host, port } = place;

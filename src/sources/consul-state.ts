@@ -1,11 +1,14 @@
 /** The half of the Consul source that decides and speaks to nobody: what each key of the registry has in force. */
 import type { KeyEntry } from '../consul/answers.js';
+import { misplacedApp } from '../consul/registry-keys.js';
 import { APPS_PREFIX } from '../consul/settings.js';
 import type { App } from '../model/app.js';
 import type { AppDefinition } from '../model/app-definition.js';
 import { appFromDefinition, definitionFromApp, parseAppDefinitions } from '../model/app-definition-document.js';
+import { isAppName } from '../model/definition-keys.js';
 import { escapeText, type Problem } from '../model/problem.js';
-import { instancesFrom, type NodeCatalogue } from './consul-services.js';
+import type { NodeCatalogue } from './consul-catalogue.js';
+import { instancesFrom } from './consul-services.js';
 import type { SourceState, Withdrawal } from './source.js';
 
 const SOURCE = 'consul';
@@ -21,15 +24,17 @@ export interface KeyRecord {
   readonly problems: readonly Problem[];
 }
 
-/** What each key had in force before the last stop. */
+/** What each key had in force before the last stop; a name that has been reserved since is not served on. */
 export function recordsFromStored(apps: readonly App[], pod: string): readonly KeyRecord[] {
-  return apps.map((app) => ({
-    key: APPS_PREFIX + app.name,
-    text: null,
-    modifyIndex: app.origin.index ?? 0,
-    definition: definitionFromApp(app, pod),
-    problems: [],
-  }));
+  return apps
+    .filter(({ name }) => isAppName(name))
+    .map((app) => ({
+      key: APPS_PREFIX + app.name,
+      text: null,
+      modifyIndex: app.origin.index ?? 0,
+      definition: definitionFromApp(app, pod),
+      problems: [],
+    }));
 }
 
 /** Reads one key's newest text against what it had in force. */
@@ -56,6 +61,10 @@ function definitionFromText(
   text: string,
 ): { readonly definition: AppDefinition | null; readonly problems: readonly Problem[] } {
   const name = key.slice(APPS_PREFIX.length);
+  const misplaced = misplacedApp(name);
+  if (misplaced !== null) {
+    return { definition: null, problems: [problemOf(key, name, 'warning', misplaced.message, misplaced.hint)] };
+  }
   const { apps, problems } = parseAppDefinitions(text, escapeText(key), SOURCE);
   const [first] = apps;
   if (problems.some(({ severity }) => severity === 'error')) return { definition: null, problems };

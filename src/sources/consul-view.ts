@@ -4,7 +4,7 @@ import type { Answer } from '../consul/reads.js';
 import { nodeRight } from '../consul/reads.js';
 import { NODE_SERVICE } from '../consul/settings.js';
 import type { Problem } from '../model/problem.js';
-import { type NodeCatalogue, nodeCatalogue } from './consul-services.js';
+import { type NodeCatalogue, nodeCatalogue, type PastWords } from './consul-catalogue.js';
 
 /** Services and checks, the services read first. */
 export interface NodeView {
@@ -25,8 +25,8 @@ export function isBehind({ services, checks }: NodeView, known: NodeIndexes): bo
   return services.index < known.services || checks.index < known.checks;
 }
 
-export function catalogueFrom(node: string, { services, checks }: NodeView): NodeCatalogue {
-  return nodeCatalogue(node, services.value, checks.value);
+export function catalogueFrom(node: string, { services, checks }: NodeView, past: PastWords): NodeCatalogue {
+  return nodeCatalogue(node, services.value, checks.value, past);
 }
 
 /** This node registers itself; a catalogue that has lost that has lost more. */

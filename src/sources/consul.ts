@@ -21,6 +21,7 @@ import {
 import { APPS_PREFIX, type ConsulSettings } from '../consul/settings.js';
 import type { Clock, Random } from '../core/clock.js';
 import type { App } from '../model/app.js';
+import type { NodeCatalogue } from './consul-catalogue.js';
 import { refuseHiddenView } from './consul-hidden.js';
 import { instanceReportsFrom } from './consul-reports.js';
 import { consulStateFrom, type KeyRecord, recordFromKey, recordsFromStored } from './consul-state.js';
@@ -60,7 +61,10 @@ export class ConsulSource implements Source {
   #records: readonly KeyRecord[] | null = null;
   /** Of the state before the last stop, until they are read. */
   #stored: readonly KeyRecord[] = [];
+  #storedApps: readonly App[] = [];
   #node: NodeView | null = null;
+  /** Of the same view. */
+  #catalogue: NodeCatalogue | null = null;
   /** What each question was last answered, to see what is new. */
   readonly #texts = new Map<Question, string>();
   readonly #failures = new Map<Question, ConsulFailure>();
@@ -83,6 +87,7 @@ export class ConsulSource implements Source {
 
   restore(apps: readonly App[]): void {
     this.#stored = recordsFromStored(apps, this.#options.pod);
+    this.#storedApps = apps;
   }
 
   start(listener: SourceListener): void {
@@ -104,7 +109,7 @@ export class ConsulSource implements Source {
   }
 
   reportInstances(app: string): readonly InstanceReport[] {
-    return this.#node === null ? [] : instanceReportsFrom(catalogueFrom(this.#options.node, this.#node), app);
+    return this.#catalogue === null ? [] : instanceReportsFrom(this.#catalogue, app);
   }
 
   #query<T>(question: Question, read: Read<T>, onNews: (answer: Answer<T>) => void): BlockingQuery<unknown> {
@@ -149,9 +154,7 @@ export class ConsulSource implements Source {
     if (answer.value.length === 0 && !(await this.#mayReadKeys())) return;
     if (this.#newestKeys !== answer) return;
     const known = new Map((this.#records ?? this.#stored).map((record) => [record.key, record]));
-    this.#records = answer.value
-      .filter(({ key }) => key !== APPS_PREFIX)
-      .map((entry) => recordFromKey(entry, known.get(entry.key) ?? null));
+    this.#records = answer.value.map((entry) => recordFromKey(entry, known.get(entry.key) ?? null));
     this.#tell('apps');
   }
 
@@ -189,6 +192,8 @@ export class ConsulSource implements Source {
       if (hasForgottenNode(this.#node, view)) this.#doubts.set('node', 'Consul forgot this node');
       if (isBehind(view, this.#toldIndexes)) this.#doubts.set('node', "Consul's index went back");
       this.#node = view;
+      const past = { catalogue: this.#catalogue, stored: this.#storedApps };
+      this.#catalogue = catalogueFrom(this.#options.node, view, past);
       this.#tell('node');
     } catch (error) {
       if (this.#listener === null) return;
@@ -209,9 +214,9 @@ export class ConsulSource implements Source {
 
   /** Nothing is said before each part has been read once. */
   #tell(newest: 'apps' | 'node'): void {
-    if (this.#records === null || this.#node === null || this.#listener === null) return;
+    if (this.#records === null || this.#node === null || this.#catalogue === null || this.#listener === null) return;
     const { node, pod } = this.#options;
-    const state = consulStateFrom(pod, this.#records, catalogueFrom(node, this.#node));
+    const state = consulStateFrom(pod, this.#records, this.#catalogue);
     const [doubt] = this.#doubts.values();
     this.#listener.onState({
       ...state,

@@ -61,7 +61,7 @@ export function recordFromContent(
       text: previous?.text ?? null,
     });
   }
-  const document = parseServiceDocument(content.text, file, source);
+  const document = parseServiceDocument(content.text, file, source, lastGood);
   const settleMs = settleTimeMs(document, content.text, previous);
   if (content.ageMs >= 0 && content.ageMs < settleMs) return { kind: 'unsettled', waitMs: settleMs - content.ageMs };
 

@@ -1,10 +1,12 @@
 /** What stands in the store may be wrong in every way: it costs nobody else anything, and is called by its key. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { formatProblem, type Problem } from '../../src/model/problem.js';
 import { startConsulFor } from '../support/consul.js';
 import { planNode, putApp, putServedApp, register, startPlanned } from '../support/fleet.js';
 import { HttpInstance } from '../support/http-instance.js';
 import type { RunningNode } from '../support/node-process.js';
+import { runCli } from '../support/run-cli.js';
 import { ask, SteadyTraffic, untilAnswered } from '../support/steady-traffic.js';
 
 function errorsOf(state: Awaited<ReturnType<RunningNode['state']>>): string[] {
@@ -45,7 +47,7 @@ test('a slot that another app has is not given away: who has it keeps it, whoeve
   await node.untilState((state) => errorsOf(state).length === 0);
 });
 
-test('a megabyte of noise, folders, and keys that no app can have: each is named, none is served, the others go on', async (context) => {
+test('a megabyte of noise, and keys that no app can have: each is named, none is served, the others go on', async (context) => {
   const consul = await startConsulFor(context, { config: 'limits { kv_max_value_size = 4000000 }' });
   const plan = await planNode(context, consul.url, consul.node);
   const { host, slot } = plan.place;
@@ -54,14 +56,15 @@ test('a megabyte of noise, folders, and keys that no app can have: each is named
   await untilAnswered(host, slot, { status: 200, body: 'shop' });
   const traffic = new SteadyTraffic(context, host, slot);
 
-  const keys = ['noise', 'brackets', 'a/b', 'with%20space', 'Upper', '-dash', 'x'.repeat(300)];
+  const keys = ['noise', 'brackets', 'with%20space', 'consul', 'Upper', '-dash', 'x'.repeat(300)];
   const texts: Readonly<Record<string, string>> = {
     noise: '\u0001'.repeat(1_100_000),
     brackets: '['.repeat(1_000_000),
   };
-  for (const key of keys) await consul.put(`/v1/kv/autoproxy/apps/${key}`, texts[key] ?? `name: side\npods: [alpha]\n`);
-  // A folder, as the page of Consul makes one.
-  await consul.put('/v1/kv/autoproxy/apps/', '');
+  for (const key of keys) {
+    const name = key === 'consul' ? key : 'side';
+    await consul.put(`/v1/kv/autoproxy/apps/${key}`, texts[key] ?? `name: ${name}\npods: [alpha]\nprotocol: tcp\n`);
+  }
   await consul.put('/v1/kv/autoproxy/apps/shop', '\u0001'.repeat(1_100_000));
   const state = await node.untilState(
     (now) => new Set(errorsOf(now).map((line) => line.split(': ')[0])).size > keys.length,
@@ -76,4 +79,43 @@ test('a megabyte of noise, folders, and keys that no app can have: each is named
   );
   await traffic.more(50);
   assert.deepEqual(traffic.failures, []);
+});
+
+test("folders of Consul's UI are not errors, and a key below one is said once with what to do", async (context) => {
+  const consul = await startConsulFor(context);
+  const plan = await planNode(context, consul.url, consul.node);
+  const { host, slot } = plan.place;
+  // An empty key that ends with a slash is how the UI makes a folder.
+  for (const folder of [
+    'autoproxy/',
+    'autoproxy/apps/',
+    'autoproxy/apps/team/',
+    'autoproxy/slots/',
+    'autoproxy/freed/',
+  ])
+    await consul.put(`/v1/kv/${folder}`, '');
+  await consul.put('/v1/kv/autoproxy/apps/team/till', 'name: till\npods: [alpha]\nprotocol: http\n');
+  await putServedApp(context, consul, 'shop', slot);
+  const node = await startPlanned(context, plan);
+  await untilAnswered(host, slot, { status: 200, body: 'shop' });
+  const misplaced: Problem = {
+    severity: 'warning',
+    app: 'team/till',
+    file: 'autoproxy/apps/team/till',
+    line: null,
+    col: null,
+    message: 'this key stands in a folder; only the keys right below autoproxy/apps/ are read',
+    hint: 'write the definition to autoproxy/apps/till, as autoproxy app put does, and delete this key',
+  };
+  assert.deepEqual((await node.state()).problems, [misplaced]);
+  // Each change of the store reads all keys again.
+  await putApp(consul, 'side', slot + 2);
+  await node.untilState(({ apps }) => apps.length === 2);
+  assert.equal(node.linesOf(formatProblem(misplaced)).length, 1);
+
+  const listed = await runCli(['app', 'ls', '--json', '--consul', consul.url]);
+  assert.equal(listed.exitCode, 0);
+  assert.deepEqual(JSON.parse(listed.stdout).problems, [misplaced]);
+  const slots = await runCli(['slot', 'ls', '--consul', consul.url]);
+  assert.deepEqual([slots.exitCode, slots.stderr], [0, '']);
 });

@@ -157,6 +157,23 @@ test('templates quote numbers and leave values blank', () => {
   assert.deepEqual(app.instances, []);
 });
 
+test('weight and state of an instance may stand in quotes, with blanks around them and in any case', () => {
+  const text = `b:
+  protocol: http
+  slot: 5
+  instances: [{address: 1.2.3.4:5, weight: " 50 ", state: DRAIN}, {address: 1.2.3.4:6, weight: "0", state: " Maint"}]
+`;
+  const { apps, problems } = parseServiceDocument(text, 'a.yml', 'directory');
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    apps[0]?.instances.map(({ weight, state }) => [weight, state]),
+    [
+      [50, 'drain'],
+      [0, 'maint'],
+    ],
+  );
+});
+
 test('a byte order mark and CRLF are no matter', () => {
   assert.equal(only('\ufeffa:\r\n  protocol: http\r\n  slot: 7\r\n').slot, 7);
 });

@@ -206,12 +206,21 @@ const CASES: readonly Case[] = [
   {
     what: 'a long form without address',
     text: 'b: {protocol: http, slot: 5, instances: [{weight: 257}]}\n',
-    lines: [
-      ['1:51: error', 'from 0 to 256'],
-      ['1:42: error', 'add "address:"'],
-    ],
+    lines: [['1:42: error', 'add "address:"']],
     apps: [],
   },
+  ...['257', '"50%"', '""', '1.5', '-1', '010', '[50]', 'heavy'].map((weight) => ({
+    what: `an instance of weight ${weight}`,
+    text: `b: {protocol: http, slot: 5, instances: [{address: 1.2.3.4:5, weight: ${weight}}]}\n`,
+    lines: [['1:71: warning', 'cannot be read; 100, the default, counts (write a whole number from 0 to 256'] as const],
+    apps: ['b'],
+  })),
+  ...['drian', '""', '1', '{}'].map((state) => ({
+    what: `an instance in state ${state}`,
+    text: `b: {protocol: http, slot: 5, instances: [{address: 1.2.3.4:5, state: ${state}}]}\n`,
+    lines: [['1:70: warning', 'cannot be read; ready, the default, counts (write ready or drain or maint'] as const],
+    apps: ['b'],
+  })),
   {
     what: 'one instance twice',
     text: 'b: {protocol: http, slot: 5, instances: ["[::1]:80", "[0::1]:80"]}\n',

@@ -55,7 +55,9 @@ test('documents that are none cost their own app, with key and place', async (co
     typo: good.replace('NAME', 'typo').replace('http', '80'),
     empty: '',
     noise: '\x01\xff[{'.repeat(100_000),
+    consul: good.replace('NAME', 'consul'),
     'a/b': good.replace('NAME', 'b'),
+    'a/': '',
   };
   for (const [name, text] of Object.entries(documents)) await agent.put(`/v1/kv/autoproxy/apps/${name}`, text);
   const registry = new ConsulRegistry(consulSettings(agent.url));
@@ -65,7 +67,9 @@ test('documents that are none cost their own app, with key and place', async (co
     apps.map(({ definition }) => definition.name),
     ['shop'],
   );
-  assert.deepEqual(refused.toSorted(), ['a/b', 'broken', 'empty', 'noise', 'other', 'two', 'typo']);
+  assert.deepEqual(refused.toSorted(), ['broken', 'consul', 'empty', 'noise', 'other', 'two', 'typo']);
+  assert.equal(problems.find(({ file }) => file.endsWith('a/'))?.message, undefined);
+  assert.match(problems.find(({ file }) => file.endsWith('a/b'))?.hint ?? '', /autoproxy\/apps\/b,/);
   for (const name of refused)
     assert.ok(
       problems.some(({ file }) => file === `autoproxy/apps/${name}`),

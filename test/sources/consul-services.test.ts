@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CheckEntry, ServiceEntry } from '../../src/consul/answers.js';
-import { instancesFrom, judgeServices, nodeCatalogue } from '../../src/sources/consul-services.js';
+import { type NodeCatalogue, nodeCatalogue } from '../../src/sources/consul-catalogue.js';
+import { instancesFrom, judgeServices } from '../../src/sources/consul-services.js';
 
 function service(id: string, more: Partial<ServiceEntry> = {}): ServiceEntry {
   const port = 8_000 + Number(id.replace(/\D/g, '') || 0);
@@ -61,6 +62,78 @@ test('maintenance of a service, and of the whole node, drains', () => {
   ]);
   const ofNode = check('', 'critical', { id: '_node_maintenance' });
   assert.deepEqual(judged([service('s1')], [ofNode]).ids, ['127.0.0.2:8001 drain']);
+});
+
+/** Where Consul stands with one service `s1` of these words; the checks pass. */
+function catalogueOf(words: Partial<ServiceEntry>, past?: NodeCatalogue) {
+  const services = [service('s1', { weights: { passing: 3, warning: 1 }, ...words })];
+  return nodeCatalogue('n1', { address: '127.0.0.9', services }, [], { catalogue: past ?? null, stored: [] });
+}
+
+function wordsOf(catalogue: NodeCatalogue) {
+  const { instances, withdrawn, problems } = instancesFrom(catalogue, 'shop');
+  assert.deepEqual(withdrawn, []);
+  return {
+    words: instances.map(({ weight, state }) => `${weight} ${state}`),
+    said: problems.map(({ severity, message, hint }) => `${severity}: ${message} (${hint})`),
+  };
+}
+
+for (const written of ['', '50%', '1.5', '257', '-1', '0x10', '\u0001'])
+  test(`a weight ${JSON.stringify(written)} takes no instance out: Consul's own counts, or the last good one`, () => {
+    for (const words of [{ meta: { 'autoproxy-weight': written } }, { tags: [`autoproxy.weight=${written}`] }]) {
+      const fresh = wordsOf(catalogueOf(words));
+      assert.deepEqual(fresh.words, ['256 ready']);
+      assert.match(
+        fresh.said.join(),
+        /^warning: shop: the weight ".*" cannot be read; Consul's own one counts \(write /,
+      );
+      const good = catalogueOf({ meta: { 'autoproxy-weight': '7' } });
+      const bad = catalogueOf(words, good);
+      assert.deepEqual(wordsOf(bad).words, ['7 ready']);
+      assert.match(wordsOf(bad).said.join(), /cannot be read; 7, its last good one, counts/);
+      assert.deepEqual(wordsOf(catalogueOf(words, bad)).words, ['7 ready'], 'for as long as it lasts');
+      assert.deepEqual(wordsOf(catalogueOf({}, bad)), { words: ['256 ready'], said: [] }, 'what is taken away is gone');
+    }
+  });
+
+for (const written of ['', 'drian', 'ready!', '1'])
+  test(`a state ${JSON.stringify(written)} takes no instance out, and brings none back`, () => {
+    for (const words of [{ meta: { 'autoproxy-state': written } }, { tags: [`autoproxy.state=${written}`] }]) {
+      assert.deepEqual(wordsOf(catalogueOf(words)).words, ['256 ready']);
+      const drained = catalogueOf({ meta: { 'autoproxy-state': 'drain' } });
+      assert.deepEqual(wordsOf(catalogueOf(words, drained)).words, ['256 drain']);
+    }
+  });
+
+test('blanks around a word and its case do not count, and of two words the one that can be read does', () => {
+  const meta = { 'autoproxy-weight': ' 50 ', 'autoproxy-state': 'DRAIN' };
+  assert.deepEqual(wordsOf(catalogueOf({ meta })), { words: ['50 drain'], said: [] });
+  const both = { meta: { 'autoproxy-weight': '' }, tags: ['autoproxy.weight=20'] };
+  assert.deepEqual(wordsOf(catalogueOf(both)), { words: ['20 ready'], said: [] });
+});
+
+test('after a restart the last good words are those that were served', () => {
+  const before = wordsOf(catalogueOf({ meta: { 'autoproxy-weight': '7', 'autoproxy-state': 'maint' } }));
+  assert.deepEqual(before.words, ['7 maint']);
+  const app = { name: 'shop', instances: [{ id: '127.0.0.2:8001', weight: 7, state: 'maint' }] };
+  const meta = { 'autoproxy-weight': '50%', 'autoproxy-state': 'main' };
+  const services = [service('s1', { name: 'Shop', meta }), service('s2', { meta })];
+  const past = { catalogue: null, stored: [app as never] };
+  const { words } = wordsOf(nodeCatalogue('n1', { address: '127.0.0.9', services }, [], past));
+  assert.deepEqual(words, ['7 maint', '100 ready']);
+});
+
+test('names of services are those of apps in any case, as for Consul; two that differ only in that are named', () => {
+  const services = [service('s1', { name: 'SHOP' }), service('S2')];
+  const catalogue = nodeCatalogue('n1', { address: '127.0.0.9', services }, [check('s2', 'critical')]);
+  const { instances, withdrawn, problems } = instancesFrom(catalogue, 'shop');
+  assert.deepEqual([instances.map(({ id }) => id), withdrawn], [['127.0.0.2:8001'], ['127.0.0.2:8002']]);
+  assert.match(problems.map(({ message }) => message).join(), /"SHOP" and "shop" differ only in letter case/);
+  assert.deepEqual(
+    instancesFrom(nodeCatalogue('n1', { address: '127.0.0.9', services: [services[0] as never] }, []), 'shop').problems,
+    [],
+  );
 });
 
 test('a service without an address has that of its node', () => {

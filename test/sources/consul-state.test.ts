@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nodeCatalogue } from '../../src/sources/consul-services.js';
+import { nodeCatalogue } from '../../src/sources/consul-catalogue.js';
 import { consulStateFrom, type KeyRecord, recordFromKey, recordsFromStored } from '../../src/sources/consul-state.js';
 
 const KEY = 'autoproxy/apps/shop';
@@ -29,4 +29,24 @@ test('a document that broke while the node was stopped is served as it was store
 test('what was never good is not served', () => {
   const record = recordFromKey({ key: KEY, text: BROKEN, modifyIndex: 1 }, null);
   assert.deepEqual(stateOf(record).apps, []);
+});
+
+test('an app whose name is that of a service of Consul itself is not served on', () => {
+  const [shop] = stateOf(recordFromKey({ key: KEY, text: GOOD, modifyIndex: 7 }, null)).apps;
+  assert.deepEqual(recordsFromStored([{ ...shop, name: 'consul' } as never], 'alpha'), []);
+  const record = recordFromKey(
+    { key: 'autoproxy/apps/consul', text: GOOD.replace('shop', 'consul'), modifyIndex: 1 },
+    null,
+  );
+  assert.deepEqual(stateOf(record).apps, []);
+  assert.match(record.problems[0]?.message ?? '', /"consul" is not a name of an app/);
+});
+
+test('a key below a folder holds no app, whatever it says', () => {
+  const record = recordFromKey({ key: 'autoproxy/apps/team/shop', text: GOOD, modifyIndex: 1 }, null);
+  assert.deepEqual(stateOf(record).apps, []);
+  assert.deepEqual(
+    record.problems.map(({ severity, hint }) => [severity, hint]),
+    [['warning', 'write the definition to autoproxy/apps/shop, as autoproxy app put does, and delete this key']],
+  );
 });

@@ -47,6 +47,24 @@ test('an app that becomes wrong keeps its last good version, its neighbors take 
   assert.deepEqual(names(record(appText('a', 7), again)), ['a:7']);
 });
 
+test('a weight or a state that cannot be read stays as it last was, or as it is by default, and the app changes else', () => {
+  const file = (slot: number, words: string): string =>
+    `a: {protocol: http, slot: ${slot}, instances: [{address: 127.0.0.1:1, ${words}}, 127.0.0.1:2]}\n`;
+  const words = ({ apps }: FileRecord) => apps[0]?.instances.map(({ weight, state }) => `${weight} ${state}`);
+  const good = record(file(1, 'weight: 7, state: drain'));
+  const bad = record(file(3, 'weight: 50%, state: drian'), good);
+  assert.deepEqual([names(bad), words(bad)], [['a:3'], ['7 drain', '100 ready']]);
+  assert.deepEqual(
+    bad.problems.map(({ severity, message }) => `${severity}: ${message}`),
+    [
+      'warning: a.instances[0]: the weight "50%" cannot be read; 7, the last good one, counts',
+      'warning: a.instances[0]: the state "drian" cannot be read; drain, the last good one, counts',
+    ],
+  );
+  assert.deepEqual(words(record(file(3, 'weight: "", state: ready'), bad)), ['7 ready', '100 ready']);
+  assert.deepEqual(words(record(file(1, 'weight: 50%, state: drian'))), ['100 ready', '100 ready']);
+});
+
 test('an emptied file keeps its apps, a file that says {} has none', () => {
   const emptied = record('', record(TWO));
   assert.deepEqual(names(emptied), ['a:1', 'b:3']);

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { isAppName } from '../../model/definition-keys.js';
+import { APP_NAME_RULE, isAppName } from '../../model/definition-keys.js';
 import { recordSlot } from '../../registry/record-slot.js';
 import type { CommandContext } from '../command-context.js';
 import {
@@ -39,6 +39,6 @@ export function createSlotAllocCommand(context: CommandContext): Command {
 }
 
 function appArgument(text: string): string {
-  if (!isAppName(text)) throw new InvalidArgumentError('write a name of an app: a letter, then a-z, 0-9 and -.');
+  if (!isAppName(text)) throw new InvalidArgumentError(`write a name of an app: ${APP_NAME_RULE}.`);
   return text;
 }
