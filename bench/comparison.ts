@@ -166,6 +166,7 @@ function figuresFrom(
     name: contender.name,
     version: contender.version,
     value: spreadOf(samples.map(({ value }) => value)),
+    values: samples.map(({ value }) => value),
     ratio: spreadOf(samples.map(({ value }, round) => value / (base[round]?.value ?? Number.NaN))),
     others: Object.fromEntries(others),
   };

@@ -11,6 +11,8 @@ export interface ContenderFigures {
   readonly version: string;
   /** What is compared, in the comparison's unit; less is better. */
   readonly value: Spread;
+  /** The same, round by round; results that were written to a file do not have it. */
+  readonly values?: readonly number[];
   /** Times that of the first contender, round by round; null where nothing is compared. */
   readonly ratio: Spread | null;
   /** Further figures by their titles, as `requests/s`: medians of the rounds. */

@@ -18,6 +18,8 @@ export interface NodeOptions {
   readonly nodeArguments?: readonly string[];
   /** Beside the environment of this process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** The command line of another build. */
+  readonly program?: string;
 }
 
 export interface AppText {
@@ -75,7 +77,7 @@ export class NodeUnderTest {
 
   /** Resolves when the node logs `ready`. */
   async start(): Promise<void> {
-    const { workers = 1, flags = {}, prefix = [], nodeArguments = [], environment = {} } = this.#options;
+    const { workers = 1, flags = {}, prefix = [], nodeArguments = [], environment = {}, program } = this.#options;
     this.#node = new LaunchedNode({
       flags: {
         '--services-dir': this.servicesDir,
@@ -89,6 +91,7 @@ export class NodeUnderTest {
       prefix,
       nodeArguments,
       env: { ...process.env, ...environment },
+      ...(program !== undefined && { program }),
     });
     bindChild(this.#node.child, 'SIGQUIT');
     await this.#node.logged('ready');

@@ -4,6 +4,8 @@ import { type ChangingContender, type ContenderOptions, portsOf } from './conten
 
 interface Variant {
   readonly name?: string;
+  /** The command line of another build; that of this one unless told otherwise. */
+  readonly program?: string;
   /** Beside that of this process. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -18,7 +20,7 @@ export class AutoproxyContender implements ChangingContender {
   readonly #node: NodeUnderTest;
   readonly #options: ContenderOptions;
 
-  constructor(options: ContenderOptions, { name = 'autoproxy', environment = {} }: Variant = {}) {
+  constructor(options: ContenderOptions, { name = 'autoproxy', program, environment = {} }: Variant = {}) {
     const { host, port, prefix, setup } = options;
     this.name = name;
     this.#options = options;
@@ -31,6 +33,7 @@ export class AutoproxyContender implements ChangingContender {
       prefix,
       flags: setup.hasAccessLog ? { '--access-log': '/dev/null' } : {},
       environment,
+      ...(program !== undefined && { program }),
     });
   }
 

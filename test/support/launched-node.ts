@@ -17,6 +17,8 @@ export interface Launch {
   /** For Node, in front of the program. */
   readonly nodeArguments?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** The compiled command line; that of this build unless told otherwise. */
+  readonly program?: string;
 }
 
 export class LaunchedNode {
@@ -30,9 +32,9 @@ export class LaunchedNode {
   readonly #strayLines: string[] = [];
   readonly #waiting = new Set<() => void>();
 
-  constructor({ flags, prefix = [], nodeArguments = [], env = process.env }: Launch) {
+  constructor({ flags, prefix = [], nodeArguments = [], env = process.env, program = CLI_ENTRY }: Launch) {
     this.admin = flags['--admin'] ?? '127.0.0.1:1936';
-    const command = [...prefix, process.execPath, ...nodeArguments, CLI_ENTRY, 'node', ...Object.entries(flags).flat()];
+    const command = [...prefix, process.execPath, ...nodeArguments, program, 'node', ...Object.entries(flags).flat()];
     this.child = spawnBound(command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.exited = once(this.child, 'exit').then(([code]) => code as number | null);
     createInterface({ input: this.child.stderr as NodeJS.ReadableStream }).on('line', (text) => this.#onLine(text));
