@@ -58,6 +58,7 @@ export const ERRORS = {
   REQUEST_TIMEOUT: client(408, 'the request head did not arrive in time', 'cR'),
   BODY_TIMEOUT: client(408, 'the request body stopped arriving', 'cD'),
   CLIENT_ABORTED: client(400, 'the client went away before its response was complete', 'CD'),
+  RESPONSE_UNREAD: client(408, 'the client did not take its response in time', 'cD'),
   PROXY_HEADER_REFUSED: client(400, 'the connection does not begin with one PROXY header of a trusted sender', 'PR'),
   FORBIDDEN: client(403, 'only internal networks may use this slot'),
   HOST_UNKNOWN: node(503, 'the Host is not the one that this slot serves', 'SC'),
@@ -74,7 +75,7 @@ export const ERRORS = {
   QUEUE_FULL: node(503, 'too many requests wait for an instance', 'SQ'),
   QUEUE_TIMEOUT: node(503, 'no instance was free in time', 'sQ'),
   TUNNEL_TIMEOUT: node(504, 'the tunnel was idle for too long', 'sD'),
-  STOPPING: node(503, 'the node is stopping', 'D-'),
+  STOPPING: node(503, 'the time to end by itself was over, as the node or the app left', 'D-'),
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Clock } from '../core/clock.js';
 import type { BufferPool, Chunk } from './buffers.js';
 import type { Deadlined } from './deadlines.js';
 import { hasLostPeer } from './onread-socket.js';
@@ -8,11 +9,14 @@ import type { ByteReader, SocketIo, Writer } from './socket-io.js';
 const LARGE_BYTES = 16_384;
 /** Bytes that may wait here before the source is paused; what a slow reader costs at most, beside a chunk. */
 const PATIENCE_BYTES = 131_072;
+/** How long a connection that has sent its last byte still takes bytes, so that unread ones do not reset it too early. */
+const LINGER_MS = 2_000;
 
 /** What all connections of a worker read into and write with. */
 export interface ByteParts {
   readonly buffers: BufferPool;
   readonly io: SocketIo;
+  readonly clock: Clock;
 }
 
 /**
@@ -27,18 +31,25 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   isCongested = false;
   /** Whose bytes are written here, while they are: it is paused when this side is slow. */
   source: ByteConnection | null = null;
+  /** A body that ends with the connection is being written here: an orderly close would say that it is whole. */
+  isOpenEnded = false;
   /** Set by `open`, before anything else is called. */
   socket!: Socket;
   readonly #buffers: BufferPool;
   readonly #io: SocketIo;
+  readonly #clock: Clock;
   #chunk: Chunk | null = null;
   #wantsChunk = false;
   /** Bytes of writes that the kernel has not taken whole. */
   #waitingBytes = 0;
+  /** Why it can not go on; the socket may have bytes to read all the same. */
+  #failure: Error | null = null;
+  #isFinishing = false;
 
-  constructor({ buffers, io }: ByteParts) {
+  constructor({ buffers, io, clock }: ByteParts) {
     this.#buffers = buffers;
     this.#io = io;
+    this.#clock = clock;
   }
 
   abstract onBytes(bytes: Buffer, length: number): void;
@@ -50,21 +61,22 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
 
   protected open(socket: Socket): void {
     this.socket = socket;
-    let failure: Error | null = null;
     socket.on('error', (error) => {
-      failure = error;
+      this.#failure ??= error;
     });
     socket.on('end', () => {
       if (this.isClosed) return;
-      // Behind our own end there is no peer either, after an orderly one.
-      if (!socket.writableEnded && hasLostPeer(socket)) socket.destroy(new Error('the connection was reset'));
-      else this.onEnd();
+      // After our own end, getpeername fails even after an orderly close.
+      const isLost = !socket.writableEnded && hasLostPeer(socket);
+      const failure = this.#failure ?? (isLost ? new Error('the connection was reset') : null);
+      if (failure === null) this.onEnd();
+      else socket.destroy(failure);
     });
     socket.on('close', () => {
       this.isClosed = true;
       this.#chunk?.release();
       this.#chunk = null;
-      this.onClosed(failure);
+      this.onClosed(this.#failure);
     });
   }
 
@@ -141,12 +153,28 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
     this.onCongested();
   }
 
-  onWritten(bytes: number, isTaken: boolean): void {
+  onWritten(bytes: number, failure: Error | null): void {
     this.#waitingBytes -= bytes;
-    if (!isTaken) this.destroy();
-    if (this.#waitingBytes > 0 || !this.isCongested || this.isClosed) return;
+    if (failure !== null) this.onWriteFailed(failure);
+    if (this.#waitingBytes > 0 || this.isClosed) return;
+    if (this.#isFinishing) this.deadline = this.#clock.now() + LINGER_MS;
+    if (!this.isCongested) return;
     this.isCongested = false;
     this.onDrained();
+  }
+
+  /** The other side takes no more bytes. */
+  protected onWriteFailed(failure: Error): void {
+    this.#failure ??= failure;
+    this.socket.destroy(failure);
+  }
+
+  /**
+   * Goes on reading after a failed write, to the end: what the other side sent before it closed is still in the kernel,
+   * and may be the answer (an upload that was refused) or its last words. Closes then.
+   */
+  protected readToEnd(failure: Error): void {
+    this.#failure ??= failure;
   }
 
   #giveAway(chunk: Chunk): void {
@@ -155,13 +183,27 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
     chunk.release();
   }
 
-  /** Cuts the connection so that the other side can not take it for an end (RST). */
-  reset(): void {
-    if (!this.isClosed) this.socket.resetAndDestroy();
+  /**
+   * Sends what waits here and then the end; an open-ended body gets a reset instead. Until the other side closes too,
+   * what it still sends is read: a socket that closes with unread bytes resets the connection, and the kernel forgets
+   * what the other side has not taken. A reset does the same, so it comes some time after the last byte.
+   * The subclass throws away what is read, and closes at the `deadline`.
+   * @param flushMs how long the other side may take for what waits
+   */
+  finish(flushMs: number): void {
+    if (this.isClosed) return;
+    this.#isFinishing = true;
+    this.source = null;
+    this.deadline = this.#clock.now() + (this.#waitingBytes === 0 ? LINGER_MS : flushMs);
+    if (!this.isOpenEnded) this.socket.end();
+    this.resume();
+    this.expectBody(0);
   }
 
-  /** Cuts the connection now; what was not sent yet is lost. */
+  /** Cuts the connection now; what was not sent yet is lost. An open-ended body is not completed by that (RST). */
   destroy(): void {
-    if (!this.isClosed) this.socket.destroy();
+    if (this.isClosed) return;
+    if (this.isOpenEnded) this.socket.resetAndDestroy();
+    else this.socket.destroy();
   }
 }

@@ -25,9 +25,6 @@ import type { Upstream } from './upstream.js';
 const READING = { HEAD: 0, BODY: 1, WAIT: 2, TUNNEL: 3, CLOSING: 4 } as const;
 type Reading = (typeof READING)[keyof typeof READING];
 
-/** How long a closed connection still takes bytes, so that unread ones do not reset it before its response is read. */
-const LINGER_MS = 2_000;
-
 /** What of a body comes with its head, up to this size, travels as text in the same packet as the head. */
 const INLINE_BODY_BYTES = 8_192;
 
@@ -98,6 +95,12 @@ export class Downstream extends ByteConnection {
 
   cutTunnel(): void {
     this.exchange.cutTunnel();
+  }
+
+  /** Closes now, whatever is under way. */
+  cut(): void {
+    this.exchange.cut();
+    this.destroy();
   }
 
   /** Whether the request has been read to its end. */
@@ -237,6 +240,12 @@ export class Downstream extends ByteConnection {
     }
   }
 
+  /** A client that takes no response asks no more; the other side of a tunnel gets its last words. */
+  protected override onWriteFailed(failure: Error): void {
+    if (this.#reading === READING.TUNNEL) this.readToEnd(failure);
+    else super.onWriteFailed(failure);
+  }
+
   protected onClosed(_error: Error | null): void {
     this.worker.deadlines.remove(this);
     this.slot.counters.openConnections -= 1;
@@ -329,15 +338,8 @@ export class Downstream extends ByteConnection {
   closeAfterWrite(): void {
     if (this.isClosed || this.#reading === READING.CLOSING) return;
     this.#reading = READING.CLOSING;
-    this.source = null;
     this.#ahead = null;
-    const { clock } = this.worker;
-    this.deadline = clock.now() + this.slot.config.timeouts.clientIdleMs;
-    this.socket.end(() => {
-      this.deadline = clock.now() + LINGER_MS;
-    });
-    this.resume();
-    this.expectBody(0);
+    this.finish(this.slot.config.timeouts.clientIdleMs);
   }
 
   /** The bytes belong to nobody here any more: they go to the instance as they come. */

@@ -176,10 +176,9 @@ export class Exchange extends Dispatch implements ResponseTaker {
       this.leaveQueue();
       this.fail('QUEUE_TIMEOUT');
     } else if (this.#tunnel !== null) {
-      this.books.countError('TUNNEL_TIMEOUT');
-      this.#tunnel.cut();
+      this.#tunnel.cut('TUNNEL_TIMEOUT');
     } else if (this.#phase === PHASE.RESPONDING) {
-      // The client has not taken its response for as long as it may be idle.
+      this.#abort('RESPONSE_UNREAD');
       this.#downstream.destroy();
     }
   }
@@ -202,10 +201,9 @@ export class Exchange extends Dispatch implements ResponseTaker {
     this.upstream?.destroy();
     this.release();
     if (hasResponded) {
-      // Part of a response is out: only the broken connection can say that the rest will not come. An orderly end
-      // would say the opposite where the end of the body is that of the connection.
+      // Part of a response is out: what came of it reaches the client, and the broken framing says that it is cut.
       this.#end(code);
-      this.#downstream.reset();
+      this.#downstream.closeAfterWrite();
       return;
     }
     this.books.status = ERRORS[code].status;
@@ -228,6 +226,9 @@ export class Exchange extends Dispatch implements ResponseTaker {
       !slot.isClosing;
     this.#phase = PHASE.RESPONDING;
     this.#closesAfter = !keeps;
+    if (bodyKind === BODY.UNTIL_CLOSE || (bodyKind === BODY.CHUNKED && request.minor === 0)) {
+      this.#downstream.isOpenEnded = true;
+    }
     this.books.status = head.status;
     this.books.markResponded();
     const cookie = slot.config.stickyCookie;
@@ -250,22 +251,30 @@ export class Exchange extends Dispatch implements ResponseTaker {
     const downstream = this.#downstream;
     this.release();
     this.#end(null, now);
+    downstream.isOpenEnded = false;
     if (this.#closesAfter) downstream.closeAfterWrite();
     else downstream.onResponseSent(now);
   }
 
   onClientGone(): void {
-    if (this.#phase === PHASE.NONE) return;
+    if (this.#tunnel !== null) this.#tunnel.onClosed(this.#downstream);
+    else if (this.#phase !== PHASE.NONE) this.#abort('CLIENT_ABORTED');
+  }
+
+  /** The time to end by itself is over; the caller closes the client's connection. */
+  cut(): void {
+    if (this.#tunnel !== null) this.#tunnel.destroy('STOPPING');
+    else if (this.#phase !== PHASE.NONE) this.#abort('STOPPING');
+  }
+
+  /** Nobody takes the response any more. */
+  #abort(code: ErrorCode): void {
     this.leaveQueue();
-    if (this.#tunnel !== null) {
-      this.#tunnel.onClosed(this.#downstream);
-      return;
-    }
-    this.books.countError('CLIENT_ABORTED');
+    this.books.countError(code);
     // Before another request gets the room that it leaves.
     this.upstream?.destroy();
     this.release();
-    this.#end('CLIENT_ABORTED');
+    this.#end(code);
   }
 
   // --- Tunnels ---------------------------------------------------------------------------------------------------
@@ -280,11 +289,12 @@ export class Exchange extends Dispatch implements ResponseTaker {
     const text = `${head.block}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`;
     this.countOut(text.length);
     downstream.writeText(text);
-    this.#tunnel = new Tunnel(downstream, upstream, this.worker.clock, config.timeouts.tunnelMs, () => {
+    this.#tunnel = new Tunnel(downstream, upstream, this.worker.clock, config.timeouts.tunnelMs, (code) => {
       counters.tunnels -= 1;
       this.#tunnel = null;
+      if (code !== null) this.books.countError(code);
       this.release();
-      this.#end(null);
+      this.#end(code);
     });
     const early = downstream.becomeTunnel();
     if (early !== null) this.#tunnel.onBytes(downstream, early, early.length);
@@ -303,7 +313,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
   }
 
   cutTunnel(): void {
-    this.#tunnel?.cut();
+    this.#tunnel?.cut(null);
   }
 
   // --- Books -----------------------------------------------------------------------------------------------------

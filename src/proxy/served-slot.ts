@@ -149,7 +149,7 @@ export class ServedSlot implements PrefaceListener {
     let cut = 0;
     for (const downstream of this.#downstreams) {
       if (!(downstream instanceof Downstream) || !downstream.isIdle) cut += 1;
-      downstream.destroy();
+      downstream.cut();
     }
     for (const preface of this.#prefaces) preface.destroy();
     for (const connection of this.#healthConnections) connection.destroy();

@@ -21,8 +21,12 @@ export interface ByteReader {
 
 /** Who wrote. */
 export interface Writer {
-  /** A write that had to wait is done, or will never be: `isTaken` says which. */
-  onWritten(bytes: number, isTaken: boolean): void;
+  /**
+   * A write that had to wait is done, or a write has failed.
+   * @param bytes of what had to wait; 0 when it failed at once
+   * @param failure null: the kernel has them
+   */
+  onWritten(bytes: number, failure: Error | null): void;
 }
 
 /** Memory that a write reads from until the kernel has it. */
@@ -40,7 +44,8 @@ export interface SocketIo {
   readFor(socket: Socket, reader: ByteReader, first: Buffer): void;
   /**
    * @param text latin1
-   * @returns whether the kernel has taken all; if not, `writer.onWritten` is called later
+   * @returns whether nothing waits: the kernel has taken all, or the write has failed. If not, `writer.onWritten` is
+   * called later
    */
   writeText(socket: Socket, text: string, writer: Writer): boolean;
   /**
@@ -143,22 +148,20 @@ class HandleIo implements SocketIo {
     // Destroyed: whoever waits for it hears of that by 'close'.
     if (handle === null) return true;
     const status = handle.writeLatin1String(this.#request, text);
-    return this.#isDone(socket, status) || this.#wait(writer, text.length, null, null);
+    return this.#isDone(status, writer) || this.#wait(writer, text.length, null, null);
   }
 
   writeBytes(socket: Socket, bytes: Buffer, memory: LentMemory | null, writer: Writer): boolean {
     const handle = libuvHandle(socket);
     if (handle === null) return true;
     const status = handle.writeBuffer(this.#request, bytes);
-    return this.#isDone(socket, status) || this.#wait(writer, bytes.length, bytes, memory);
+    return this.#isDone(status, writer) || this.#wait(writer, bytes.length, bytes, memory);
   }
 
-  #isDone(socket: Socket, status: number): boolean {
-    if (status !== 0) {
-      socket.destroy(new Error(`write ${getSystemErrorName(status)}`));
-      return true;
-    }
-    return this.#state[this.#lastWasAsync] === 0;
+  #isDone(status: number, writer: Writer): boolean {
+    if (status === 0) return this.#state[this.#lastWasAsync] === 0;
+    writer.onWritten(0, failureOf(status));
+    return true;
   }
 
   #wait(writer: Writer, length: number, bytes: Buffer | null, memory: LentMemory | null): false {
@@ -188,10 +191,14 @@ function onComplete(this: WriteRequest, status: number): void {
   this.memory = null;
   this.bytes = null;
   memory?.onWritten();
-  writer?.onWritten(length, status === 0);
+  writer?.onWritten(length, status === 0 ? null : failureOf(status));
 }
 
-/** The documented way. */
+function failureOf(status: number): Error {
+  return new Error(`write ${getSystemErrorName(status)}`);
+}
+
+/** The documented way. Here a socket whose write failed closes itself, with what it has not read yet. */
 class StreamIo implements SocketIo {
   readonly isDirect = false;
 
@@ -206,7 +213,7 @@ class StreamIo implements SocketIo {
     socket.write(bytes, (error) => {
       if (!hasWaited) return;
       memory?.onWritten();
-      writer.onWritten(bytes.length, error === null || error === undefined);
+      writer.onWritten(bytes.length, error ?? null);
     });
     hasWaited = socket.writableLength > 0;
     return !hasWaited;

@@ -69,8 +69,10 @@ export class TcpDownstream extends ByteConnection {
     const { slot } = this;
     slot.counters.tunnels += 1;
     this.connectedAt = this.#worker.clock.now();
-    this.#tunnel = new Tunnel(this, upstream, this.#worker.clock, slot.config.timeouts.tunnelMs, () => {
+    this.#tunnel = new Tunnel(this, upstream, this.#worker.clock, slot.config.timeouts.tunnelMs, (code) => {
       slot.counters.tunnels -= 1;
+      this.#tunnel = null;
+      if (code !== null) this.#countError(code);
     });
     const early = this.#early;
     this.#early = null;
@@ -93,13 +95,14 @@ export class TcpDownstream extends ByteConnection {
   onBytes(bytes: Buffer, length: number): void {
     this.slot.counters.bytesIn += length;
     if (this.#tunnel !== null) this.#tunnel.onBytes(this, bytes, length);
-    else this.#early = Buffer.concat([this.#early ?? EMPTY, bytes.subarray(0, length)]);
+    else if (this.connectedAt === 0) this.#early = Buffer.concat([this.#early ?? EMPTY, bytes.subarray(0, length)]);
   }
 
   onInstanceBytes(from: TcpUpstream, bytes: Buffer, length: number): void {
+    if (this.#tunnel === null) return;
     this.slot.counters.bytesOut += length;
     this.bytesOut += length;
-    this.#tunnel?.onBytes(from, bytes, length);
+    this.#tunnel.onBytes(from, bytes, length);
   }
 
   onInstanceEnd(from: TcpUpstream): void {
@@ -111,11 +114,22 @@ export class TcpDownstream extends ByteConnection {
   }
 
   cutTunnel(): void {
-    this.#tunnel?.cut();
+    this.#tunnel?.cut(null);
+  }
+
+  /** Closes now, whatever is under way. */
+  cut(): void {
+    if (this.#tunnel !== null) this.#tunnel.destroy('STOPPING');
+    else if (this.#code === null && this.connectedAt === 0) this.#countError('STOPPING');
+    this.destroy();
   }
 
   protected onEnd(): void {
     this.#tunnel?.onEnd(this);
+  }
+
+  protected override onWriteFailed(failure: Error): void {
+    this.readToEnd(failure);
   }
 
   protected onClosed(): void {
@@ -128,7 +142,7 @@ export class TcpDownstream extends ByteConnection {
     slot.counters.openConnections -= 1;
     slot.counters.inFlight -= 1;
     if (this.#tunnel !== null) this.#tunnel.onClosed(this);
-    else this.dispatch.abandon();
+    else if (this.connectedAt === 0) this.dispatch.abandon();
     this.#onGone(this);
   }
 
@@ -137,8 +151,7 @@ export class TcpDownstream extends ByteConnection {
       this.dispatch.abandon();
       this.fail('QUEUE_TIMEOUT');
     } else if (this.#tunnel !== null) {
-      this.#countError('TUNNEL_TIMEOUT');
-      this.#tunnel.cut();
+      this.#tunnel.cut('TUNNEL_TIMEOUT');
     } else {
       this.destroy();
     }

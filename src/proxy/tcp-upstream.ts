@@ -53,6 +53,10 @@ export class TcpUpstream extends ByteConnection {
     this.#client?.onInstanceEnd(this);
   }
 
+  protected override onWriteFailed(failure: Error): void {
+    this.readToEnd(failure);
+  }
+
   protected onClosed(error: Error | null): void {
     const client = this.#client;
     this.#worker.deadlines.remove(this);

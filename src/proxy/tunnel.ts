@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.js';
+import type { ErrorCode } from '../core/errors.js';
 import type { ByteConnection } from './byte-connection.js';
 
-/** How long the other side may take to read what was written before one side closed. */
+/** How long a side may take to read what was written before the other one closed. */
 const FLUSH_MS = 30_000;
 
 /** Opaque bytes both ways between two connections: after an upgrade, or on a TCP slot. */
@@ -10,11 +11,17 @@ export class Tunnel {
   readonly #instance: ByteConnection;
   readonly #clock: Clock;
   readonly #idleMs: number;
-  readonly #onGone: () => void;
+  readonly #onGone: (code: ErrorCode | null) => void;
   #isGone = false;
 
-  /** @param onGone called once, when either side is closed. */
-  constructor(client: ByteConnection, instance: ByteConnection, clock: Clock, idleMs: number, onGone: () => void) {
+  /** @param onGone called once, when either side is closed, or the tunnel is cut: then with the reason. */
+  constructor(
+    client: ByteConnection,
+    instance: ByteConnection,
+    clock: Clock,
+    idleMs: number,
+    onGone: (code: ErrorCode | null) => void,
+  ) {
     this.#client = client;
     this.#instance = instance;
     this.#clock = clock;
@@ -27,6 +34,8 @@ export class Tunnel {
   }
 
   onBytes(from: ByteConnection, bytes: Buffer, length: number): void {
+    // What comes after the other side closed is read, so that it can close in order, and thrown away.
+    if (this.#isGone) return;
     const to = this.#otherOf(from);
     from.expectBody(length);
     to.writeFrom(from, bytes, 0, length);
@@ -35,6 +44,7 @@ export class Tunnel {
 
   /** One side has said all; the other may go on. */
   onEnd(from: ByteConnection): void {
+    if (this.#isGone) return;
     this.#otherOf(from).socket.end();
     this.#touch();
   }
@@ -42,15 +52,24 @@ export class Tunnel {
   onClosed(from: ByteConnection): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    const to = this.#otherOf(from);
-    to.source = null;
-    this.#onGone();
-    if (to.isClosed) return;
-    to.socket.destroySoon();
-    to.deadline = this.#clock.now() + FLUSH_MS;
+    this.#onGone(null);
+    this.#otherOf(from).finish(FLUSH_MS);
   }
 
-  cut(): void {
+  /** Ends both sides; what was read from one still reaches the other. */
+  cut(code: ErrorCode | null): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#onGone(code);
+    this.#client.finish(FLUSH_MS);
+    this.#instance.finish(FLUSH_MS);
+  }
+
+  /** Closes both sides now. */
+  destroy(code: ErrorCode): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#onGone(code);
     this.#client.destroy();
     this.#instance.destroy();
   }

@@ -197,6 +197,11 @@ export class Upstream extends ByteConnection {
     }
   }
 
+  /** An instance that refuses an upload may have said so before it closed. */
+  protected override onWriteFailed(failure: Error): void {
+    this.readToEnd(failure);
+  }
+
   protected onClosed(error: Error | null): void {
     this.#worker.deadlines.remove(this);
     this.instance.upstreams.delete(this);

@@ -149,7 +149,10 @@ test('connections of a drained instance end at moments of their own within the d
     slot: { ...TCP, instances: [instanceOf(instance)] },
   });
   const clients = await Promise.all(Array.from({ length: 40 }, () => plane.connect()));
-  for (const client of clients) await client.until((text) => text === 'welcome');
+  for (const client of clients) {
+    await client.until((text) => text === 'welcome');
+    client.socket.on('end', () => client.socket.end());
+  }
   await plane.change({ instances: [instanceOf(instance, { state: 'drain' })] });
   await clock.advance(14_000);
   assert.equal(plane.counters.openConnections, 40);

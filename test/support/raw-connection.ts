@@ -1,5 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { hasLostPeer } from '../../src/proxy/onread-socket.js';
+
+/** Of a text that is not what was awaited, in an error. */
+const SHOWN_CHARS = 1_000;
 
 /** A TCP connection whose bytes a test writes and reads exactly; waiting is for bytes or the end, never for time. */
 export class RawConnection {
@@ -20,6 +24,8 @@ export class RawConnection {
     });
     socket.on('end', () => {
       this.#hasEnded = true;
+      // A reset that comes with the last bytes looks like an end.
+      if (!socket.writableEnded && hasLostPeer(socket)) this.#error ??= new Error('the connection was reset');
       this.#wake?.();
     });
     socket.on('error', (error) => {
@@ -65,7 +71,8 @@ export class RawConnection {
     while (!isEnough(this.#text)) {
       if (this.#hasEnded) {
         throw new Error(
-          `the connection ended (${this.#error?.message ?? 'orderly'}) after ${JSON.stringify(this.#text)}`,
+          `the connection ended (${this.#error?.message ?? 'orderly'}) after ${this.#text.length} bytes, ` +
+            `the last ones ${JSON.stringify(this.#text.slice(-SHOWN_CHARS))}`,
         );
       }
       await this.#change();
