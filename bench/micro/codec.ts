@@ -42,7 +42,7 @@ function requestCase(name: string, text: string): MicroCase {
     run(times) {
       let sum = 0;
       for (let time = 0; time < times; time += 1) {
-        if (head.parse(bytes, 0, bytes.length, HEAD_DEFAULTS, false, false) !== COMPLETE) return Number.NaN;
+        if (head.parse(bytes, 0, bytes.length, HEAD_DEFAULTS, false) !== COMPLETE) return Number.NaN;
         sum += head.block.length;
       }
       return sum;

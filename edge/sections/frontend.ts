@@ -149,7 +149,16 @@ const UNTRUE_FIELDS = [
   ...['true-client-ip', 'cf-connecting-.*', 'fastly-client-ip', 'fly-client-ip', 'x-azure-clientip', 'x-proxyuser-ip'],
   ...['x-remote-.*', 'x-originating-ip', 'wl-proxy-.*', 'x-appengine-.*', 'x-host', 'x-http-host-override'],
   ...['x-original-.*', 'x-rewrite-url', 'x-scheme', 'x-url-scheme', 'front-end-https', 'x-ssl-.*', 'ssl-client-.*'],
-  ...['x-client-cert.*', 'x-envoy-.*', 'x-accel-.*', 'x-sendfile.*', 'x-amz-cf-id', 'x-request-id', 'x-unique-id'],
+  ...[
+    'x-client-cert.*',
+    'x-envoy-.*',
+    'x-accel-.*',
+    'x-sendfile.*',
+    'x-amz-cf-id',
+    'x-autoproxy-.*',
+    'x-request-id',
+    'x-unique-id',
+  ],
   ...['proxy', 'proxy-connection'],
 ];
 

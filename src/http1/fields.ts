@@ -24,7 +24,10 @@ export const FIELD = {
 
 export type FieldKind = (typeof FIELD)[keyof typeof FIELD];
 
-/** Carries the name of the node that bled a request; believed from a peer's address alone, removed from all others. */
+/**
+ * The bleed mark of a request, with the name of the node that bled it. From anybody it stops a second hop and nothing else;
+ * it never reaches an instance.
+ */
 export const BLEED_MARK_NAME = 'X-Autoproxy-Bled-By';
 
 const NAMES: readonly (readonly [string, FieldKind])[] = [

@@ -44,7 +44,7 @@ export class RequestHead implements FieldReader, Framing {
   expectsContinue = false;
   /** Value of Cookie fields, joined as RFC 6265 5.4 has it. */
   cookie = '';
-  /** The node that bled this request to us; empty unless the peer may say so. */
+  /** The bleed mark, believed from anybody: it asks for less than every request may have. Empty without it. */
   bledBy = '';
   hasForwardedPort = false;
   hasForwardedProto = false;
@@ -56,15 +56,13 @@ export class RequestHead implements FieldReader, Framing {
   #codingFields = 0;
   #upgradeFields = 0;
   #isTrusted = false;
-  #isPeer = false;
 
   /**
    * Reads a head from the bytes [from, to), which may go on behind it.
    * @param isTrusted the client's X-Forwarded-Port and -Proto are believed and kept.
-   * @param isPeer the client is a node of this pod: its bleed mark is believed.
    */
-  parse(bytes: Buffer, from: number, to: number, limits: HeadLimits, isTrusted: boolean, isPeer: boolean): HeadVerdict {
-    this.#reset(isTrusted, isPeer);
+  parse(bytes: Buffer, from: number, to: number, limits: HeadLimits, isTrusted: boolean): HeadVerdict {
+    this.#reset(isTrusted);
     const text = textOf(bytes, from, Math.min(to, from + limits.maxBytes));
     let start = 0;
     // RFC 9112 2.2: empty lines before a request line are left over from old clients' bodies.
@@ -89,7 +87,7 @@ export class RequestHead implements FieldReader, Framing {
     return this.#finish();
   }
 
-  #reset(isTrusted: boolean, isPeer: boolean): void {
+  #reset(isTrusted: boolean): void {
     this.bytes = 0;
     this.method = '';
     this.target = '';
@@ -110,7 +108,6 @@ export class RequestHead implements FieldReader, Framing {
     this.#codingFields = 0;
     this.#upgradeFields = 0;
     this.#isTrusted = isTrusted;
-    this.#isPeer = isPeer;
   }
 
   /** @returns the position behind the request line. */
@@ -201,7 +198,8 @@ export class RequestHead implements FieldReader, Framing {
         this.hasForwardedProto = this.#isTrusted;
         return this.#isTrusted ? KEEP : DROP;
       case FIELD.BLEED_MARK:
-        if (this.#isPeer) this.bledBy = text.slice(start, end);
+        // An empty one is a mark too.
+        this.bledBy = text.slice(start, end) || '-';
         return DROP;
       case FIELD.KEEP_ALIVE:
       case FIELD.HOP_BY_HOP:

@@ -31,7 +31,7 @@ export interface HeaderExtras {
   readonly authority: string | null;
   /** Opaque, at most 128 bytes. */
   readonly uniqueId: Buffer | null;
-  /** The node that bled this connection; to be believed from the address of a peer alone. */
+  /** The node that bled this connection: it goes no further. */
   readonly bledBy: string | null;
 }
 

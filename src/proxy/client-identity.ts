@@ -9,35 +9,34 @@ export interface ClientIdentity {
   readonly source: Endpoint;
   /** What the client connected to, as far as a PROXY header says so; null: this slot. */
   readonly destination: Endpoint | null;
-  /** The connection comes from a node of this pod: its bleed mark is believed. */
-  readonly isPeer: boolean;
-  /** The sender's X-Forwarded-Port and -Proto are believed. */
+  /** The sender's X-Forwarded-Port and -Proto are kept. */
   readonly isTrusted: boolean;
   /** May use the slot (`internal`). */
   readonly isAllowed: boolean;
-  /** A node of the pod sent it because it has no instance: it goes no further. HTTP says so in each request instead. */
+  /** Another node sent it because it has no instance: it goes no further. In HTTP each request says so itself. */
   readonly isBled: boolean;
+  /** The header of a trusted sender has the mark: that node has written the client into X-Forwarded-For already. */
+  readonly isForwarded: boolean;
 }
 
 /**
  * @param header what the connection began with; it was believed before it came here (proxy-preface.ts)
  *
- * Fields of a request are never asked: whoever can reach the port can write them.
+ * Fields of a request are never asked: whoever can reach the port can write them. The address of a neighbor gives no right
+ * either: what leaves its containers has the same address.
  */
 export function identifyClient(slot: Slot, socket: Socket, header: ProxyHeader | null): ClientIdentity {
   const sender = clientAddressOf(socket);
   const { peers, internal } = slot.node;
-  const isPeer = peers.has(sender);
-  const spokenFor = header?.source ?? null;
-  const source = spokenFor ?? { address: sender, port: socket.remotePort ?? 0 };
+  const source = header?.source ?? { address: sender, port: socket.remotePort ?? 0 };
+  const isMarked = header !== null && header.extras.bledBy !== null;
   return {
     source,
     destination: header?.destination ?? null,
-    isPeer,
-    isTrusted: isPeer || slot.trusted.contains(sender),
-    // A peer that speaks for nobody has judged its client itself.
-    isAllowed: !slot.config.internal || (isPeer && spokenFor === null) || internal.contains(source.address),
-    // Only version 2 carries the mark; whatever else a node of the pod sends may have been bled.
-    isBled: isPeer && (header?.version !== 2 || header.extras.bledBy !== null),
+    isTrusted: slot.trusted.contains(sender),
+    isAllowed: !slot.config.internal || internal.contains(source.address),
+    // Only version 2 carries the mark: whatever else comes from the address of a neighbor may have been bled.
+    isBled: isMarked || (header?.version !== 2 && peers.has(sender)),
+    isForwarded: isMarked,
   };
 }

@@ -150,7 +150,7 @@ export class Downstream extends ByteConnection {
 
   #readHead(bytes: Buffer, start: number, end: number): void {
     const limits = this.slot.node.head;
-    const verdict = this.head.parse(bytes, start, end, limits, this.identity.isTrusted, this.identity.isPeer);
+    const verdict = this.head.parse(bytes, start, end, limits, this.identity.isTrusted);
     if (verdict === COMPLETE) {
       this.#beginRequest(bytes, start + this.head.bytes, end);
     } else if (verdict === INCOMPLETE) {

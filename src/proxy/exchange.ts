@@ -79,7 +79,8 @@ export class Exchange extends Dispatch implements ResponseTaker {
       return;
     }
     this.stickyId = config.stickyCookie === null ? '' : readCookie(head.cookie, config.stickyCookie);
-    this.#request = head.block + forwarded.lines(head.hasForwardedPort, head.hasForwardedProto, !this.mayBleed);
+    const isForwarded = identity.isForwarded && !this.mayBleed;
+    this.#request = head.block + forwarded.lines(head.hasForwardedPort, head.hasForwardedProto, isForwarded);
     // RFC 9112 3.2: a target without authority has an empty Host; only HTTP/1.0 comes without.
     if (head.host === '') this.#request += 'Host: \r\n';
     if (head.upgrade !== '') this.#request += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;

@@ -16,10 +16,10 @@ export class ForwardedFields {
 
   /**
    * X-Forwarded-For is a list: a line of our own behind the others appends to it (RFC 9110 5.3).
-   * @param isBled the node that bled the request has said who asked; our own client is only that node.
+   * @param isForwarded another node, which is believed, has said already who asked
    */
-  lines(hasPort: boolean, hasProto: boolean, isBled: boolean): string {
-    if (!hasPort && !hasProto && !isBled) return this.#all;
-    return (isBled ? '' : this.#address) + (hasPort ? '' : this.#port) + (hasProto ? '' : this.#proto);
+  lines(hasPort: boolean, hasProto: boolean, isForwarded: boolean): string {
+    if (!hasPort && !hasProto && !isForwarded) return this.#all;
+    return (isForwarded ? '' : this.#address) + (hasPort ? '' : this.#port) + (hasProto ? '' : this.#proto);
   }
 }

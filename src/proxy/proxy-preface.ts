@@ -87,7 +87,7 @@ export class ProxyPreface implements ByteReader, Deadlined {
   #readHeader(unread: Buffer): void {
     const peer = clientAddressOf(this.#socket);
     // Asked with the newest table, and before a byte is looked at.
-    if (!this.#slot.trusted.contains(peer) && !this.#slot.node.peers.has(peer)) {
+    if (!this.#slot.trusted.contains(peer)) {
       this.#refuse('the sender is in no network of trusted_proxies', unread);
       return;
     }

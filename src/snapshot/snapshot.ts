@@ -15,7 +15,7 @@ export interface Snapshot {
   readonly bind: string;
   /** The node is going: health ports answer 503, responses close their connection. */
   readonly stopping: boolean;
-  /** Addresses of the nodes of this pod: a bleed mark is believed from these alone. */
+  /** Addresses of the nodes of this pod. A connection from one that can't carry a mark is not bled again; they have no rights. */
   readonly peers: readonly string[];
   /** CIDR texts: who may use a slot that is `internal`. */
   readonly internalNetworks: readonly string[];

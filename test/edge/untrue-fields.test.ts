@@ -19,6 +19,7 @@ const UNTRUE = [
   ...['Client-IP', 'X-Forwarded', 'X-Remote-IP', 'X-Remote-Addr', 'X-Originating-IP', 'X-Host'],
   ...['X-HTTP-Host-Override', 'X-ProxyUser-IP', 'WL-Proxy-Client-IP', 'X-Azure-ClientIP', 'Fly-Client-IP'],
   ...['X-Scheme', 'X-Url-Scheme', 'Front-End-Https', 'X-Client-Cert', 'SSL-Client-Cert', 'X-Accel-Redirect'],
+  'X-Autoproxy-Bled-By',
 ];
 
 for (const version of HAPROXY_VERSIONS) {

@@ -36,7 +36,7 @@ function checkHead(one: ParserCase): void {
     const bytes = Buffer.from(`\r\n\r\n${text}\r\n\r\n`, 'latin1');
     const end = bytes.length - 4;
     return head instanceof RequestHead
-      ? head.parse(bytes, 4, end, limits, one.options.has('trusted'), one.options.has('peer'))
+      ? head.parse(bytes, 4, end, limits, one.options.has('trusted'))
       : head.parse(bytes, 4, end, limits);
   };
 

@@ -27,7 +27,7 @@ export function forwardRequests(stream: string, random: SeededRandom): Forwarded
   const messages: Message[] = [];
   let bytes = '';
   let rest = stream;
-  while (head.parse(Buffer.from(rest, 'latin1'), 0, rest.length, HEAD_DEFAULTS, false, false) === 'complete') {
+  while (head.parse(Buffer.from(rest, 'latin1'), 0, rest.length, HEAD_DEFAULTS, false) === 'complete') {
     const body = readBody(rest.slice(head.bytes), requestBodyKind(head), head.contentLength, random);
     // HTTP/1.1 demands the field; a request of HTTP/1.0 without one gets it empty.
     const host = head.host === '' ? 'Host: \r\n' : '';
