@@ -30,9 +30,9 @@ export const ERRORS = {
   METHOD_INVALID: client(400, 'the method is not a token'),
   TARGET_INVALID: client(400, 'the request target holds a byte that no target may hold, or has no known form'),
   TARGET_TOO_LONG: client(414, 'the request target is longer than the limit for heads'),
-  VERSION_INVALID: client(400, 'the start line does not end in HTTP/1.0 or HTTP/1.1'),
-  VERSION_UNSUPPORTED: client(505, 'the message is of another version than HTTP/1.0 or HTTP/1.1'),
-  STATUS_INVALID: client(400, 'the status line has no status between 100 and 599'),
+  VERSION_INVALID: client(400, 'the start line does not end in HTTP/1.x'),
+  VERSION_UNSUPPORTED: client(505, 'the message is of another version than HTTP/1.x'),
+  STATUS_INVALID: client(400, 'the status line has no status between 100 and 999'),
   REASON_INVALID: client(400, 'the reason phrase holds a control byte'),
   LINE_END_INVALID: client(400, 'a line ends in a bare LF or holds a bare CR'),
   FIELD_NAME_INVALID: client(400, 'a field name is empty or not a token; no space may stand before the colon'),
@@ -51,8 +51,8 @@ export const ERRORS = {
   EXPECTATION_UNKNOWN: client(417, 'the only expectation that is known is 100-continue'),
   CONNECT_UNSUPPORTED: client(501, 'CONNECT asks for a forward proxy, which this is not'),
   // The body.
-  CHUNK_INVALID: client(400, 'a chunk is malformed'),
-  TRAILER_INVALID: client(400, 'a trailer field is malformed or may not stand in a trailer'),
+  CHUNK_INVALID: client(400, 'a chunk is malformed, or its extensions outweigh the content'),
+  TRAILER_TOO_LARGE: client(431, 'the trailer section is larger than the limit for heads'),
   BODY_INCOMPLETE: client(400, 'the connection ended inside a body', 'CD'),
   // Time and access.
   REQUEST_TIMEOUT: client(408, 'the request head did not arrive in time', 'cR'),

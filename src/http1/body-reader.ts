@@ -14,6 +14,8 @@ export class BodyReader {
   /** Behind the last byte that may be forwarded as it is; trailers are not. */
   rawEnd = 0;
   isWhole = true;
+  /** Of the bytes that were read last some were dropped and others moved; what may be forwarded is still one piece. */
+  hasMoved = false;
   /** What ends a chunked body behind its last chunk, with the empty line; only when it is whole. */
   trailers = '';
   error: ErrorCode | null = null;
@@ -26,6 +28,7 @@ export class BodyReader {
   begin(kind: BodyKind, contentLength: number, limits: HeadLimits): void {
     this.kind = kind;
     this.isWhole = kind === BODY.NONE;
+    this.hasMoved = false;
     this.trailers = '';
     this.error = null;
     this.#remaining = contentLength;
@@ -56,6 +59,7 @@ export class BodyReader {
         if (this.#decoder === null) break;
         this.position = this.#decoder.scan(bytes, start, end);
         this.rawEnd = this.#decoder.rawEnd;
+        this.hasMoved = this.#decoder.hasMoved;
         this.#takeVerdict(this.#decoder);
         break;
     }

@@ -7,6 +7,8 @@ function tableOf(isAllowed: (code: number) => boolean): Uint8Array {
 const TOKEN_PUNCTUATION = "!#$%&'*+-.^_`|~";
 const isAlphaNumeric = (code: number): boolean => /[0-9A-Za-z]/.test(String.fromCharCode(code));
 
+export const ALPHANUMERIC = tableOf(isAlphaNumeric);
+
 /** tchar, RFC 9110 5.6.2: methods and field names. */
 export const TOKEN = tableOf((code) => isAlphaNumeric(code) || TOKEN_PUNCTUATION.includes(String.fromCharCode(code)));
 
@@ -32,6 +34,7 @@ export const TAB = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;
 export const SPACE = 0x20;
+export const DASH = 0x2d;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 export const EQUALS = 0x3d;

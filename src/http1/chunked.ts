@@ -1,52 +1,45 @@
 import type { ErrorCode } from '../core/errors.js';
-import { BACKSLASH, CR, EQUALS, HEX, LF, QUOTE, SEMICOLON, TOKEN, VALUE } from './characters.js';
-import {
-  DROP,
-  FIELD,
-  type FieldKind,
-  type FieldReader,
-  type FieldVerdict,
-  type HeadLimits,
-  INCOMPLETE,
-  KEEP,
-  readFields,
-} from './fields.js';
+import { BACKSLASH, CR, HEX, LF, QUOTE, SEMICOLON, SPACE, TAB, VALUE } from './characters.js';
+import { type HeadLimits, INCOMPLETE, readFields } from './fields.js';
 import { textOf } from './latin1.js';
+import { TrailerReader } from './trailers.js';
 
 /**
- * In stream order (RFC 9112 7.1). "Bad whitespace" in and before extensions is refused.
- * TRAILER holds bytes back until the section is whole.
+ * RFC 9112 7.1, read byte by byte from SIZE_START to CONTENT_LF. Before them stand the states of what is dropped:
+ * extensions, which mean nothing to anybody here, and "bad whitespace". TRAILER holds bytes back until the section is
+ * whole.
  *
- *   size *( ";" name [ "=" ( token | quoted-string ) ] ) CR LF content CR LF
+ *   size *( blank / ";" *( byte / quoted-string ) ) CR LF content CR LF
  */
 const STATE = {
-  SIZE_START: 0,
-  SIZE: 1,
-  NAME_START: 2,
-  NAME: 3,
-  VALUE_START: 4,
-  TOKEN: 5,
-  QUOTED: 6,
-  ESCAPED: 7,
-  QUOTED_END: 8,
-  SIZE_LF: 9,
-  CONTENT: 10,
-  CONTENT_CR: 11,
-  CONTENT_LF: 12,
-  TRAILER: 13,
-  DONE: 14,
-  BROKEN: 15,
+  BLANKS: 0,
+  EXTENSION: 1,
+  QUOTED: 2,
+  ESCAPED: 3,
+  SIZE_START: 4,
+  SIZE: 5,
+  SIZE_LF: 6,
+  CONTENT: 7,
+  CONTENT_CR: 8,
+  CONTENT_LF: 9,
+  TRAILER: 10,
+  DONE: 11,
+  BROKEN: 12,
 } as const;
 type State = (typeof STATE)[keyof typeof STATE];
 
 /** 13 hexadecimal digits are below 2^53, beyond which nothing is counted exactly. Zeros in front count as digits. */
 const MAX_SIZE_DIGITS = 13;
-/** Nobody uses extensions; without a bound they are bytes that cost the receiver and carry nothing (CVE-2023-39326). */
-const MAX_EXTENSION_BYTES = 256;
+/**
+ * What extensions may have in all beyond the content that came so far: without a bound they are work that carries
+ * nothing (CVE-2023-39326, CVE-2024-22019). As much as Node's own parser takes.
+ */
+const MAX_EXTENSION_BYTES = 16_384;
 
 /**
- * Follows a chunked body and vouches for every byte of it, so that it may be forwarded as it is: sizes, extensions and
- * line ends were read in the one way that there is. The trailer section is held back, checked and given out whole.
+ * Follows a chunked body and vouches for every byte of it that is to be forwarded: sizes, content and line ends were read
+ * in the one way that there is. Extensions are dropped: what stays is moved over them, within the bytes that were given.
+ * The trailer section is held back, checked and given out whole.
  */
 export class ChunkedDecoder {
   /** The content span that the last `next` passed, as positions in its bytes; equal when there was none. */
@@ -54,6 +47,8 @@ export class ChunkedDecoder {
   contentEnd = 0;
   /** Up to where the bytes of the last `next` or `scan` may be forwarded: everything before the trailer section. */
   rawEnd = 0;
+  /** Extensions were dropped from the bytes of the last `scan`: what follows them stands at another place than it came. */
+  hasMoved = false;
   /** Checked trailer field lines, each with its line end; complete when `isDone`. */
   trailers = '';
   error: ErrorCode | null = null;
@@ -61,7 +56,7 @@ export class ChunkedDecoder {
   #state: State = STATE.SIZE_START;
   #remaining = 0;
   #digits = 0;
-  #extensionBytes = 0;
+  #extensionBytesLeft = MAX_EXTENSION_BYTES;
   #limits: HeadLimits;
   #held = '';
 
@@ -75,7 +70,7 @@ export class ChunkedDecoder {
     this.#state = STATE.SIZE_START;
     this.#remaining = 0;
     this.#digits = 0;
-    this.#extensionBytes = 0;
+    this.#extensionBytesLeft = MAX_EXTENSION_BYTES;
     this.#limits = limits;
     this.#held = '';
   }
@@ -90,46 +85,62 @@ export class ChunkedDecoder {
    */
   scan(bytes: Buffer, start: number, end: number): number {
     let position = start;
-    let rawEnd = start;
-    while (position < end && this.#state < STATE.DONE) {
-      position = this.next(bytes, position, end);
-      rawEnd = this.rawEnd;
-    }
-    this.rawEnd = rawEnd;
+    this.rawEnd = start;
+    this.hasMoved = false;
+    while (position < end && this.#state < STATE.DONE) position = this.#next(bytes, position, end, this.rawEnd);
     return position;
   }
 
   /** As `scan`, but stops behind each span of content as well. */
   next(bytes: Buffer, start: number, end: number): number {
+    return this.#next(bytes, start, end, start);
+  }
+
+  /** @param from where the bytes go that may be forwarded; before `start` once something was dropped. */
+  #next(bytes: Buffer, start: number, end: number, from: number): number {
     let position = start;
-    this.contentStart = start;
-    this.contentEnd = start;
-    this.rawEnd = start;
+    let rawEnd = from;
+    this.contentStart = from;
+    this.contentEnd = from;
     while (position < end) {
       switch (this.#state) {
         case STATE.CONTENT: {
           const length = Math.min(this.#remaining, end - position);
-          this.contentStart = position;
-          this.contentEnd = position + length;
+          if (rawEnd !== position) bytes.copyWithin(rawEnd, position, position + length);
+          this.contentStart = rawEnd;
+          rawEnd += length;
+          this.contentEnd = rawEnd;
+          this.rawEnd = rawEnd;
           this.#remaining -= length;
-          position += length;
-          this.rawEnd = position;
+          this.#extensionBytesLeft += length;
           if (this.#remaining === 0) this.#state = STATE.CONTENT_CR;
-          return position;
+          return position + length;
         }
         case STATE.TRAILER:
+          this.rawEnd = rawEnd;
           return this.#readTrailers(bytes, position, end);
         case STATE.DONE:
         case STATE.BROKEN:
+          this.rawEnd = rawEnd;
           return position;
         default: {
-          const problem = this.#readFramingByte(bytes[position] ?? 0);
-          if (problem !== null) return this.#fail(problem, position);
+          const byte = bytes[position] ?? 0;
+          const problem = this.#readFramingByte(byte);
+          if (problem !== null) {
+            this.rawEnd = rawEnd;
+            return this.#fail(problem, position);
+          }
+          if (this.#state < STATE.SIZE_START) {
+            this.hasMoved = true;
+          } else {
+            if (rawEnd !== position) bytes[rawEnd] = byte;
+            rawEnd += 1;
+          }
           position += 1;
-          this.rawEnd = position;
         }
       }
     }
+    this.rawEnd = rawEnd;
     return position;
   }
 
@@ -139,16 +150,16 @@ export class ChunkedDecoder {
       case STATE.SIZE_START:
         this.#remaining = 0;
         this.#digits = 0;
-        this.#extensionBytes = 0;
         if (HEX[byte] === 255) return 'CHUNK_INVALID';
         this.#state = STATE.SIZE;
         return this.#readSizeDigit(byte);
       case STATE.SIZE:
         if (HEX[byte] !== 255) return this.#readSizeDigit(byte);
-        if (byte === CR) this.#state = STATE.SIZE_LF;
-        else if (byte === SEMICOLON) this.#state = STATE.NAME_START;
-        else return 'CHUNK_INVALID';
-        return null;
+        if (byte === CR) {
+          this.#state = STATE.SIZE_LF;
+          return null;
+        }
+        return this.#readExtensionByte(byte);
       case STATE.SIZE_LF:
         if (byte !== LF) return 'CHUNK_INVALID';
         this.#state = this.#remaining === 0 ? STATE.TRAILER : STATE.CONTENT;
@@ -167,11 +178,9 @@ export class ChunkedDecoder {
   }
 
   #readExtensionByte(byte: number): ErrorCode | null {
-    this.#extensionBytes += 1;
-    const next = this.#extensionBytes <= MAX_EXTENSION_BYTES ? extensionStateAfter(this.#state, byte) : STATE.BROKEN;
-    if (next === STATE.BROKEN) return 'CHUNK_INVALID';
-    this.#state = next;
-    return null;
+    this.#extensionBytesLeft -= 1;
+    this.#state = this.#extensionBytesLeft < 0 ? STATE.BROKEN : extensionStateAfter(this.#state, byte);
+    return this.#state === STATE.BROKEN ? 'CHUNK_INVALID' : null;
   }
 
   #readSizeDigit(byte: number): ErrorCode | null {
@@ -183,7 +192,6 @@ export class ChunkedDecoder {
 
   /** Holds the section back until its empty line is there, or an error. */
   #readTrailers(bytes: Buffer, start: number, end: number): number {
-    this.rawEnd = start;
     const heldBytes = this.#held.length;
     const taken = Math.min(end, start + this.#limits.maxBytes - heldBytes + 1);
     const text = this.#held + textOf(bytes, start, taken);
@@ -198,10 +206,10 @@ export class ChunkedDecoder {
       return end;
     }
     if (verdict === INCOMPLETE || (typeof verdict === 'number' && verdict > this.#limits.maxBytes)) {
-      return this.#fail('TRAILER_INVALID', end);
+      return this.#fail('TRAILER_TOO_LARGE', end);
     }
     if (typeof verdict === 'string') return this.#fail(verdict, end);
-    this.trailers = reader.block;
+    this.trailers = reader.allowedLines();
     this.#state = STATE.DONE;
     return start + verdict - heldBytes;
   }
@@ -215,48 +223,22 @@ export class ChunkedDecoder {
 
 function extensionStateAfter(state: State, byte: number): State {
   switch (state) {
-    case STATE.NAME_START:
-      return TOKEN[byte] === 1 ? STATE.NAME : STATE.BROKEN;
-    case STATE.NAME:
-      if (TOKEN[byte] === 1) return STATE.NAME;
-      return byte === EQUALS ? STATE.VALUE_START : extensionEndState(byte);
-    case STATE.VALUE_START:
+    case STATE.SIZE:
+    case STATE.BLANKS:
+      if (byte === SPACE || byte === TAB) return STATE.BLANKS;
+      if (byte === SEMICOLON) return STATE.EXTENSION;
+      return byte === CR && state === STATE.BLANKS ? STATE.SIZE_LF : STATE.BROKEN;
+    case STATE.EXTENSION:
       if (byte === QUOTE) return STATE.QUOTED;
-      return TOKEN[byte] === 1 ? STATE.TOKEN : STATE.BROKEN;
-    case STATE.TOKEN:
-      return TOKEN[byte] === 1 ? STATE.TOKEN : extensionEndState(byte);
+      if (byte === CR) return STATE.SIZE_LF;
+      return VALUE[byte] === 1 ? STATE.EXTENSION : STATE.BROKEN;
     case STATE.QUOTED:
-      if (byte === QUOTE) return STATE.QUOTED_END;
+      if (byte === QUOTE) return STATE.EXTENSION;
       if (byte === BACKSLASH) return STATE.ESCAPED;
       return VALUE[byte] === 1 ? STATE.QUOTED : STATE.BROKEN;
     case STATE.ESCAPED:
       return VALUE[byte] === 1 ? STATE.QUOTED : STATE.BROKEN;
-    case STATE.QUOTED_END:
-      return extensionEndState(byte);
     default:
       return STATE.BROKEN;
-  }
-}
-
-function extensionEndState(byte: number): State {
-  if (byte === SEMICOLON) return STATE.NAME_START;
-  return byte === CR ? STATE.SIZE_LF : STATE.BROKEN;
-}
-
-/** RFC 9110 6.5.1: no trailer may frame, route or authenticate a message whose head has been judged already. */
-class TrailerReader implements FieldReader {
-  block = '';
-
-  onField(kind: FieldKind): FieldVerdict {
-    switch (kind) {
-      case FIELD.KEEP_ALIVE:
-      case FIELD.HOP_BY_HOP:
-      case FIELD.BLEED_MARK:
-        return DROP;
-      case FIELD.OTHER:
-        return KEEP;
-      default:
-        return 'TRAILER_INVALID';
-    }
   }
 }

@@ -18,23 +18,25 @@ export class ConnectionOptions {
     this.named = null;
   }
 
-  /** Adds the options of one field value. @returns false when it is no list of tokens. */
-  add(value: string): boolean {
+  /** Adds the options of one field value. An element that is no token is passed over, as `timeout=5` in it often is. */
+  add(value: string): void {
     // The two values of nearly every message, compared before anything is split.
     if (value === 'keep-alive' || value === 'Keep-Alive') {
       this.keepAlive = true;
-      return true;
+      return;
     }
     if (value === 'close') {
       this.close = true;
-      return true;
+      return;
     }
     for (const part of value.split(',')) {
       // Not `trim`: the no-break space that it takes off is a byte of the word.
       const option = trimmed(part).toLowerCase();
       if (option === '') continue;
-      if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(option)) return false;
-      if (option === 'close') this.close = true;
+      if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(option)) {
+        // `close;x` or `"close` mean the end of the connection to some readers: closing is right for all of them.
+        if (option.includes('close')) this.close = true;
+      } else if (option === 'close') this.close = true;
       else if (option === 'keep-alive') this.keepAlive = true;
       else if (option === 'upgrade') this.upgrade = true;
       else if (!PROTECTED.has(option)) {
@@ -42,7 +44,6 @@ export class ConnectionOptions {
         this.named.add(option);
       }
     }
-    return true;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
-import { COLON, CR, LF, SPACE, TAB, TOKEN, VALUE } from './characters.js';
+import { ALPHANUMERIC, COLON, CR, DASH, LF, SPACE, TAB, TOKEN, VALUE } from './characters.js';
 
 /** The fields that a proxy has to understand; every other one is OTHER and passes as it is. */
 export const FIELD = {
@@ -20,6 +20,14 @@ export const FIELD = {
   FORWARDED_PROTO: 12,
   BLEED_MARK: 13,
   TRAILER: 14,
+  MAX_FORWARDS: 15,
+  /** CGI programs take the request field Proxy for the variable HTTP_PROXY (httpoxy, CVE-2016-5385). */
+  PROXY: 16,
+  /**
+   * One of these names with another character in place of a "-". CGI, WSGI and Rack make one variable of both, so an
+   * instance could take it for the field that is set or judged here (CVE-2024-45614).
+   */
+  LOOKALIKE: 17,
 } as const;
 
 export type FieldKind = (typeof FIELD)[keyof typeof FIELD];
@@ -33,12 +41,14 @@ export const BLEED_MARK_NAME = 'X-Autoproxy-Bled-By';
 const NAMES: readonly (readonly [string, FieldKind])[] = [
   ['te', FIELD.HOP_BY_HOP],
   ['host', FIELD.HOST],
+  ['proxy', FIELD.PROXY],
   ['cookie', FIELD.COOKIE],
   ['expect', FIELD.EXPECT],
   ['upgrade', FIELD.UPGRADE],
   ['trailer', FIELD.TRAILER],
   ['connection', FIELD.CONNECTION],
   ['keep-alive', FIELD.KEEP_ALIVE],
+  ['max-forwards', FIELD.MAX_FORWARDS],
   ['content-length', FIELD.CONTENT_LENGTH],
   ['http2-settings', FIELD.HOP_BY_HOP],
   ['x-forwarded-for', FIELD.FORWARDED_FOR],
@@ -69,12 +79,16 @@ export function classifyField(bytes: Buffer, start: number, length: number): Fie
   const candidate = CANDIDATES[nameKey(length, bytes[start] ?? 0)];
   if (candidate === undefined) return FIELD.OTHER;
   const name = candidate[0];
+  let isLookalike = false;
   for (let index = 0; index < length; index += 1) {
     const code = bytes[start + index] ?? 0;
     const lower = code >= 0x41 && code <= 0x5a ? code + 0x20 : code;
-    if (lower !== name.charCodeAt(index)) return FIELD.OTHER;
+    if (lower !== name.charCodeAt(index)) {
+      if (name.charCodeAt(index) !== DASH || ALPHANUMERIC[code] === 1) return FIELD.OTHER;
+      isLookalike = true;
+    }
   }
-  return candidate[1];
+  return isLookalike ? FIELD.LOOKALIKE : candidate[1];
 }
 
 export interface HeadLimits {

@@ -36,7 +36,7 @@ export function responseBodyKind(method: string, status: number, head: Framing):
 /** 15 digits are below 2^53: beyond it a number can not be counted exactly. */
 const MAX_LENGTH_DIGITS = 15;
 
-/** Content-Length = 1*DIGIT (RFC 9110 8.6): no sign, no list, no space. */
+/** Content-Length = 1*DIGIT (RFC 9110 8.6): decimal, no sign, no list, no space. Zeros in front count as digits. */
 export function parseContentLength(text: string, start: number, end: number): number | ErrorCode {
   if (start === end) return 'LENGTH_INVALID';
   let length = 0;
@@ -46,4 +46,24 @@ export function parseContentLength(text: string, start: number, end: number): nu
     length = length * 10 + digit;
   }
   return end - start > MAX_LENGTH_DIGITS ? 'LENGTH_TOO_LARGE' : length;
+}
+
+/** The value of `parseContentLength` is written with zeros in front, which somebody could take for an octal number. */
+export function hasLeadingZero(text: string, start: number, end: number): boolean {
+  return end - start > 1 && text.charCodeAt(start) === 0x30;
+}
+
+/**
+ * Transfer-Encoding whose only coding is `chunked` (RFC 9112 6.1), with or without empty elements (RFC 9110 5.6.1).
+ * @returns what is wrong with any other value, else null.
+ */
+export function codingProblem(value: string): ErrorCode | null {
+  const codings = value.split(/[ \t]*,[ \t]*/).filter((coding) => coding !== '');
+  if (codings.length === 0) return 'CODING_INVALID';
+  return codings.length === 1 && codings[0]?.toLowerCase() === 'chunked' ? null : 'CODING_UNSUPPORTED';
+}
+
+/** The usual spellings of the field, which are forwarded as they are. */
+export function isPlainChunked(text: string, start: number, end: number): boolean {
+  return end - start === 7 && text.slice(start, end).toLowerCase() === 'chunked';
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
-import { BRACKET, COLON, CR, LF, NAME, SPACE, TARGET, TOKEN } from './characters.js';
+import { CR, LF, SPACE, TARGET, TOKEN } from './characters.js';
 import { ConnectionOptions } from './connection-options.js';
 import {
   DROP,
@@ -13,13 +13,21 @@ import {
   readFields,
   removeNamedFields,
 } from './fields.js';
-import { type Framing, parseContentLength } from './framing.js';
+import { codingProblem, type Framing, hasLeadingZero, isPlainChunked, parseContentLength } from './framing.js';
+import { hasSameAuthority, isHost } from './host.js';
 import { textOf } from './latin1.js';
 
 export const COMPLETE = 'complete';
 export type HeadVerdict = typeof COMPLETE | typeof INCOMPLETE | ErrorCode;
 
 const VERSION_LENGTH = ' HTTP/1.1'.length;
+const ONE = 0x31;
+/** Fields that came in another spelling than the one that goes on: they are written behind the others. */
+const REWRITTEN = { LENGTH: 1, CODING: 2, EXPECT: 4, MAX_FORWARDS: 8 } as const;
+/** RFC 9112 2.2 demands that one is ignored; more are left over from clients that end a body with several. */
+const MAX_EMPTY_LINES = 16;
+/** More hops than any chain of proxies has; a number beyond it is cut to it. */
+const MAX_FORWARDS = 9_999;
 
 /**
  * The head of one request (RFC 9112 2 and 3), read strictly: what two parsers could read differently is an error.
@@ -33,8 +41,10 @@ export class RequestHead implements FieldReader, Framing {
   target = '';
   /** HTTP/1.x. */
   minor = 1;
-  /** Lower case or not, with or without port, as it came; empty in an HTTP/1.0 request without one. */
+  /** Lower case or not, with or without port, as it came; empty where the client names none (RFC 9112 3.2). */
   host = '';
+  /** The block has no Host line, which HTTP/1.1 demands: HTTP/1.0 without a name of a host. */
+  lacksHost = false;
   /** -1 without the field. */
   contentLength = -1;
   isChunked = false;
@@ -42,6 +52,8 @@ export class RequestHead implements FieldReader, Framing {
   /** The protocol that the client wants to switch to, when it may; else empty. */
   upgrade = '';
   expectsContinue = false;
+  /** How many more hops a TRACE or OPTIONS may go, as it came; -1 without a limit (RFC 9110 7.6.2). */
+  maxForwards = -1;
   /** Value of Cookie fields, joined as RFC 6265 5.4 has it. */
   cookie = '';
   /** The bleed mark, believed from anybody: it asks for less than every request may have. Empty without it. */
@@ -55,6 +67,10 @@ export class RequestHead implements FieldReader, Framing {
   #hostFields = 0;
   #codingFields = 0;
   #upgradeFields = 0;
+  /** The scheme of the last absolute target: it says which port a host without one has. */
+  #scheme = '';
+  /** REWRITTEN fields, added up. */
+  #rewritten = 0;
   #isTrusted = false;
 
   /**
@@ -65,8 +81,7 @@ export class RequestHead implements FieldReader, Framing {
     this.#reset(isTrusted);
     const text = textOf(bytes, from, Math.min(to, from + limits.maxBytes));
     let start = 0;
-    // RFC 9112 2.2: empty lines before a request line are left over from old clients' bodies.
-    while (start < 4 && text.charCodeAt(start) === CR) {
+    while (start < 2 * MAX_EMPTY_LINES && text.charCodeAt(start) === CR) {
       if (start + 1 >= text.length) return INCOMPLETE;
       if (text.charCodeAt(start + 1) !== LF) return 'LINE_END_INVALID';
       start += 2;
@@ -76,7 +91,8 @@ export class RequestHead implements FieldReader, Framing {
       return lineEnd === INCOMPLETE && text.length >= limits.maxBytes ? tooLargeFor(this) : lineEnd;
     }
     const isLineKept =
-      this.minor === 1 && this.target.charCodeAt(0) === text.charCodeAt(start + this.method.length + 1);
+      text.charCodeAt(lineEnd - 3) === ONE &&
+      this.target.charCodeAt(0) === text.charCodeAt(start + this.method.length + 1);
     if (!isLineKept) this.block = `${this.method} ${this.target} HTTP/1.1\r\n`;
     const headEnd = readFields(bytes, from, text, lineEnd, isLineKept ? start : lineEnd, limits, this);
     if (typeof headEnd === 'string') {
@@ -98,6 +114,7 @@ export class RequestHead implements FieldReader, Framing {
     this.isKeepAlive = true;
     this.upgrade = '';
     this.expectsContinue = false;
+    this.maxForwards = -1;
     this.cookie = '';
     this.bledBy = '';
     this.hasForwardedPort = false;
@@ -107,6 +124,7 @@ export class RequestHead implements FieldReader, Framing {
     this.#hostFields = 0;
     this.#codingFields = 0;
     this.#upgradeFields = 0;
+    this.#rewritten = 0;
     this.#isTrusted = isTrusted;
   }
 
@@ -128,7 +146,12 @@ export class RequestHead implements FieldReader, Framing {
     if (position + VERSION_LENGTH + 2 > end && text.indexOf('\n', position) === -1) return INCOMPLETE;
     if (text.startsWith(' HTTP/1.1\r\n', position)) this.minor = 1;
     else if (text.startsWith(' HTTP/1.0\r\n', position)) this.minor = 0;
-    else return versionProblem(text, position);
+    else {
+      const problem = versionProblem(text, position);
+      if (problem !== null) return problem;
+      // RFC 9110 2.5: a higher minor version is read as the highest that is known.
+      this.minor = 1;
+    }
     this.isKeepAlive = this.minor === 1;
     const problem = this.#readTarget(text, targetStart, targetEnd);
     return problem ?? position + VERSION_LENGTH + 2;
@@ -141,11 +164,12 @@ export class RequestHead implements FieldReader, Framing {
     if (this.method === 'CONNECT') return 'CONNECT_UNSUPPORTED';
     if (text.charCodeAt(start) === 0x2f) return null;
     if (this.target === '*') return this.method === 'OPTIONS' ? null : 'TARGET_INVALID';
-    const match = /^https?:\/\/([^/?]+)(.*)$/i.exec(this.target);
-    if (match === null || !isHost(match[1] ?? '')) return 'TARGET_INVALID';
-    // RFC 9112 3.2.2 lets the authority win over Host; a Host that differs is refused instead (see #finish).
-    this.host = match[1] ?? '';
-    const path = match[2] ?? '';
+    const match = /^(https?):\/\/([^/?]+)(.*)$/i.exec(this.target);
+    if (match === null || !isHost(match[2] ?? '')) return 'TARGET_INVALID';
+    // RFC 9112 3.2.2 lets the authority win over Host; a Host that differs is refused instead (see #readHost).
+    this.#scheme = (match[1] ?? '').toLowerCase();
+    this.host = match[2] ?? '';
+    const path = match[3] ?? '';
     this.target = path.startsWith('/') ? path : `/${path}`;
     // RFC 9112 3.2.4: OPTIONS of a URI with neither path nor query is for the server as a whole.
     if (path === '' && this.method === 'OPTIONS') this.target = '*';
@@ -154,40 +178,37 @@ export class RequestHead implements FieldReader, Framing {
 
   onField(kind: FieldKind, text: string, start: number, end: number): FieldVerdict {
     switch (kind) {
-      case FIELD.HOST: {
-        const host = text.slice(start, end);
-        this.#hostFields += 1;
-        if (this.#hostFields > 1) return 'HOST_REPEATED';
-        if (!isHost(host)) return 'HOST_INVALID';
-        if (this.host !== '' && this.host.toLowerCase() !== host.toLowerCase()) return 'HOST_INVALID';
-        this.host = host;
-        return KEEP;
-      }
+      case FIELD.HOST:
+        return this.#readHost(text.slice(start, end));
       case FIELD.CONTENT_LENGTH: {
         if (this.contentLength !== -1) return 'LENGTH_INVALID';
         const length = parseContentLength(text, start, end);
         if (typeof length === 'string') return length;
         this.contentLength = length;
-        return KEEP;
+        if (!hasLeadingZero(text, start, end)) return KEEP;
+        this.#rewritten |= REWRITTEN.LENGTH;
+        return DROP;
       }
-      case FIELD.TRANSFER_ENCODING:
+      case FIELD.TRANSFER_ENCODING: {
         this.#codingFields += 1;
-        if (this.#codingFields > 1 || start === end) return 'CODING_INVALID';
-        if (text.slice(start, end).toLowerCase() !== 'chunked') return 'CODING_UNSUPPORTED';
+        if (this.#codingFields > 1) return 'CODING_INVALID';
         this.isChunked = true;
-        return KEEP;
+        if (isPlainChunked(text, start, end)) return KEEP;
+        this.#rewritten |= REWRITTEN.CODING;
+        return codingProblem(text.slice(start, end)) ?? DROP;
+      }
       case FIELD.CONNECTION:
-        return this.#options.add(text.slice(start, end)) ? DROP : 'FIELD_VALUE_INVALID';
+        this.#options.add(text.slice(start, end));
+        return DROP;
       case FIELD.UPGRADE:
         this.#upgradeFields += 1;
         this.upgrade = text.slice(start, end);
         return DROP;
       case FIELD.EXPECT:
         // RFC 9110 10.1.1: ignored in HTTP/1.0, whose clients know no 100. It would be passed on as 1.1.
-        if (this.minor === 0) return DROP;
-        if (text.slice(start, end).toLowerCase() !== '100-continue') return 'EXPECTATION_UNKNOWN';
-        this.expectsContinue = true;
-        return KEEP;
+        return this.minor === 0 ? DROP : this.#readExpect(text.slice(start, end));
+      case FIELD.MAX_FORWARDS:
+        return this.#readMaxForwards(text.slice(start, end));
       case FIELD.COOKIE:
         this.cookie = this.cookie === '' ? text.slice(start, end) : `${this.cookie}; ${text.slice(start, end)}`;
         return KEEP;
@@ -203,10 +224,61 @@ export class RequestHead implements FieldReader, Framing {
         return DROP;
       case FIELD.KEEP_ALIVE:
       case FIELD.HOP_BY_HOP:
+      case FIELD.PROXY:
+      case FIELD.LOOKALIKE:
         return DROP;
       default:
         return KEEP;
     }
+  }
+
+  #readHost(host: string): FieldVerdict {
+    this.#hostFields += 1;
+    if (this.#hostFields > 1) return 'HOST_REPEATED';
+    if (host === '') {
+      if (this.host !== '') return 'HOST_INVALID';
+      // Legal in HTTP/1.1 (RFC 9112 3.2), and the instance decides what it makes of it. Where it came as 1.0 many servers
+      // take it that answer 400 to the same as 1.1, as which it goes on: one is written in its place.
+      return this.minor === 1 ? KEEP : DROP;
+    }
+    if (!isHost(host)) return 'HOST_INVALID';
+    if (this.host !== '' && !hasSameAuthority(this.#scheme, this.host, host)) return 'HOST_INVALID';
+    this.host = host;
+    return KEEP;
+  }
+
+  #readExpect(value: string): FieldVerdict {
+    if (value.toLowerCase() === '100-continue') {
+      const verdict = this.expectsContinue ? DROP : KEEP;
+      this.expectsContinue = true;
+      return verdict;
+    }
+    // Empty elements of a list, or the whole of it, say nothing (RFC 9110 5.6.1).
+    for (const element of value.split(',')) {
+      const expectation = element.replace(/^[ \t]+|[ \t]+$/g, '').toLowerCase();
+      if (expectation === '') continue;
+      if (expectation !== '100-continue') return 'EXPECTATION_UNKNOWN';
+      if (!this.expectsContinue) this.#rewritten |= REWRITTEN.EXPECT;
+      this.expectsContinue = true;
+    }
+    return DROP;
+  }
+
+  /** RFC 9110 7.6.2: it counts for these two methods; what is no number goes on as it is. */
+  #readMaxForwards(value: string): FieldVerdict {
+    if ((this.method !== 'TRACE' && this.method !== 'OPTIONS') || !/^\d{1,15}$/.test(value)) return KEEP;
+    const hops = Math.min(Number(value), MAX_FORWARDS);
+    this.maxForwards = this.maxForwards === -1 ? hops : Math.min(this.maxForwards, hops);
+    this.#rewritten |= REWRITTEN.MAX_FORWARDS;
+    return DROP;
+  }
+
+  #rewrite(): void {
+    const rewritten = this.#rewritten;
+    if ((rewritten & REWRITTEN.LENGTH) !== 0) this.block += `Content-Length: ${this.contentLength}\r\n`;
+    if ((rewritten & REWRITTEN.CODING) !== 0) this.block += 'Transfer-Encoding: chunked\r\n';
+    if ((rewritten & REWRITTEN.EXPECT) !== 0) this.block += 'Expect: 100-continue\r\n';
+    if (this.maxForwards > 0) this.block += `Max-Forwards: ${this.maxForwards - 1}\r\n`;
   }
 
   #finish(): HeadVerdict {
@@ -219,6 +291,8 @@ export class RequestHead implements FieldReader, Framing {
       if (this.minor === 1) return 'HOST_MISSING';
       if (this.host !== '') this.block += `Host: ${this.host}\r\n`;
     }
+    this.lacksHost = this.minor === 0 && this.host === '';
+    if (this.#rewritten !== 0) this.#rewrite();
     const options = this.#options;
     if (options.close) this.isKeepAlive = false;
     else if (options.keepAlive) this.isKeepAlive = true;
@@ -237,33 +311,18 @@ export class RequestHead implements FieldReader, Framing {
   }
 }
 
-/** What is wrong with a request line that does not end in a version that is known. */
-function versionProblem(text: string, position: number): ErrorCode {
-  if (!/^ HTTP\/\d\.\d/.test(text.slice(position, position + VERSION_LENGTH))) return 'VERSION_INVALID';
+/** What is wrong with a request line that ends in another version than 1.0 and 1.1; null for a later 1.x. */
+function versionProblem(text: string, position: number): ErrorCode | null {
+  const version = text.slice(position, position + VERSION_LENGTH);
+  if (!/^ HTTP\/\d\.\d/.test(version)) return 'VERSION_INVALID';
   const code = text.charCodeAt(position + VERSION_LENGTH);
   if (code === LF) return 'LINE_END_INVALID';
   if (code !== CR) return 'VERSION_INVALID';
   if (text.charCodeAt(position + VERSION_LENGTH + 1) !== LF) return 'LINE_END_INVALID';
-  return 'VERSION_UNSUPPORTED';
+  return version.startsWith(' HTTP/1.') ? null : 'VERSION_UNSUPPORTED';
 }
 
 /** A request line that alone fills the head is its target's fault. */
 function tooLargeFor(head: RequestHead): ErrorCode {
   return head.method === '' ? 'HEAD_TOO_LARGE' : 'TARGET_TOO_LONG';
-}
-
-/** A name or an IPv4 address or a bracketed IPv6 address, with an optional port (RFC 9110 7.2). */
-function isHost(host: string): boolean {
-  const length = host.length;
-  if (length === 0 || length > 255) return false;
-  if (host.charCodeAt(0) === BRACKET) return /^\[(?=[^\]]*:)[0-9A-Fa-f:.]+\](?::\d{0,5})?$/.test(host);
-  let index = 0;
-  while (index < length && NAME[host.charCodeAt(index)] === 1) index += 1;
-  if (index === length) return true;
-  if (index === 0 || host.charCodeAt(index) !== COLON || length - index > 6) return false;
-  for (index += 1; index < length; index += 1) {
-    const code = host.charCodeAt(index);
-    if (code < 0x30 || code > 0x39) return false;
-  }
-  return true;
 }

@@ -53,7 +53,8 @@ export class ExchangeBooks {
     const { counters } = slot;
     counters.inFlight -= 1;
     counters.bytesOut += this.bytesOut;
-    const statusClass = (this.status / 100) | 0;
+    // RFC 9110 15: what is beyond 599 counts as a 5xx.
+    const statusClass = Math.min(5, (this.status / 100) | 0);
     counters.responses[statusClass] = (counters.responses[statusClass] ?? 0) + 1;
     recordLatency(counters.latency, now - this.startedAt);
     if (worker.accessLog !== null) {

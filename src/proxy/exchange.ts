@@ -81,8 +81,6 @@ export class Exchange extends Dispatch implements ResponseTaker {
     this.stickyId = config.stickyCookie === null ? '' : readCookie(head.cookie, config.stickyCookie);
     const isForwarded = identity.isForwarded && !this.mayBleed;
     this.#request = head.block + forwarded.lines(head.hasForwardedPort, head.hasForwardedProto, isForwarded);
-    // RFC 9112 3.2: a target without authority has an empty Host; only HTTP/1.0 comes without.
-    if (head.host === '') this.#request += 'Host: \r\n';
     if (head.upgrade !== '') this.#request += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
     this.#inline = inline;
     this.#body = body;
@@ -126,8 +124,10 @@ export class Exchange extends Dispatch implements ResponseTaker {
     downstream.source = upstream;
     const instance = upstream.instance;
     instance.counters.requests += 1;
+    // HTTP/1.0 without a Host goes on as 1.1: it gets the name of whoever is asked, as clients of 1.0 mean it.
+    const host = downstream.head.lacksHost ? `Host: ${instance.authority}\r\n` : '';
     const mark = instance.isNeighbor ? `${BLEED_MARK_NAME}: ${slot.node.name}\r\n\r\n` : '\r\n';
-    upstream.sendHead(this.#request + mark + this.#inline);
+    upstream.sendHead(this.#request + host + mark + this.#inline);
     if (this.#body !== null) upstream.writeCopy(this.#body, 0, this.#body.length);
     if (downstream.hasWholeRequest) return;
     upstream.source = downstream;

@@ -38,6 +38,11 @@ export class Instance {
     this.isNeighbor = isNeighbor;
   }
 
+  /** As a Host field names it (RFC 9110 7.2). */
+  get authority(): string {
+    return `${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`;
+  }
+
   /** Takes new traffic of any client. */
   get isUsable(): boolean {
     return this.isUp && this.state === 'ready' && this.weight > 0 && !this.isRemoved;

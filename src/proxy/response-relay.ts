@@ -103,7 +103,7 @@ export class ResponseRelay {
     const headText = taker.renderHead(head, body.kind);
     const bodyBytes = body.rawEnd - bodyStart;
     taker.countOut(headText.length + bodyBytes + body.trailers.length);
-    if (bodyBytes <= INLINE_BODY_BYTES && head.bytes + bodyBytes <= head.text.length) {
+    if (bodyBytes <= INLINE_BODY_BYTES && head.bytes + bodyBytes <= head.text.length && !body.hasMoved) {
       client.writeText(headText + head.text.slice(head.bytes, head.bytes + bodyBytes) + body.trailers);
     } else {
       this.#writeHeadAndBody(client, headText, bytes, bodyStart, body.rawEnd);

@@ -90,7 +90,7 @@ test('extensions of chunks are no way to send without end', async (context) => {
   const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
   const client = await plane.connect();
   client.write(
-    `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(10_000)}\r\nx\r\n0\r\n\r\n`,
+    `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(17_000)}\r\nx\r\n0\r\n\r\n`,
   );
   assert.equal((await client.response()).status, 400);
   client.close();

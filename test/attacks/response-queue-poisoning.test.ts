@@ -22,6 +22,22 @@ const ANSWERS: Readonly<Record<string, { readonly method: string; readonly poiso
     method: 'HEAD',
     poisoned: `HTTP/1.1 200 OK\r\nContent-Length: ${POISON.length}\r\n\r\n${POISON}`,
   },
+  'a body behind 204 with its length': {
+    method: 'GET',
+    poisoned: `HTTP/1.1 204 No Content\r\nContent-Length: ${POISON.length}\r\n\r\n${POISON}`,
+  },
+  'the length of a body in a 204': {
+    method: 'GET',
+    poisoned: `HTTP/1.1 204 No Content\r\nContent-Length: ${POISON.length}\r\n\r\n`,
+  },
+  'chunks announced in a 204': {
+    method: 'GET',
+    poisoned: 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n',
+  },
+  'a length and chunks': {
+    method: 'GET',
+    poisoned: 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n',
+  },
   'a body behind 204': { method: 'GET', poisoned: `HTTP/1.1 204 No Content\r\n\r\n${POISON}` },
   'a body behind 304': { method: 'GET', poisoned: `HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n${POISON}` },
   'bytes behind the last chunk': {
@@ -70,6 +86,20 @@ for (const [name, { method, poisoned }] of Object.entries(ANSWERS)) {
     attacker.close();
   });
 }
+
+test('a response behind an interim one that announced a body ends the connection', async (context) => {
+  const interim = `HTTP/1.1 103 Early Hints\r\nContent-Length: ${POISON.length}\r\n\r\n`;
+  const instance = await ScriptedInstance.start(context, poisoner(interim + okResponse('first')));
+  const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
+  const client = await plane.connect();
+  client.write('GET /1 HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.equal((await client.response()).status, 103);
+  assert.equal((await client.response()).body, 'first');
+  await (await instance.connection(0)).ended();
+  client.write('GET /2 HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.equal((await client.response()).body, '/2');
+  client.close();
+});
 
 test('a response that nobody asked for closes the idle connection', async (context) => {
   const instance = await ScriptedInstance.start(context, poisoner(okResponse('first')));

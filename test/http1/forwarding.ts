@@ -29,8 +29,8 @@ export function forwardRequests(stream: string, random: SeededRandom): Forwarded
   let rest = stream;
   while (head.parse(Buffer.from(rest, 'latin1'), 0, rest.length, HEAD_DEFAULTS, false) === 'complete') {
     const body = readBody(rest.slice(head.bytes), requestBodyKind(head), head.contentLength, random);
-    // HTTP/1.1 demands the field; a request of HTTP/1.0 without one gets it empty.
-    const host = head.host === '' ? 'Host: \r\n' : '';
+    // HTTP/1.1 demands the field; a request of HTTP/1.0 without one gets the name of whoever is asked.
+    const host = head.lacksHost ? 'Host: 127.0.0.1:80\r\n' : '';
     const forwarded = `${head.block}${host}\r\n${body.forwarded}`;
     if (!body.isWhole) return { bytes, messages, partial: forwarded };
     bytes += forwarded;

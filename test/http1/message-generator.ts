@@ -32,8 +32,26 @@ const FIELDS = [
   'X-Forwarded-For: 1.2.3.4',
   'Set-Cookie: c=3',
   'Accept: */*',
+  'Connection: keep-alive, timeout=5',
+  'Connection: close;x',
+  'Expect:',
+  'Expect: 100-continue,',
+  'Max-Forwards: 3',
+  'Proxy: http://a',
+  'Transfer_Encoding: chunked',
+  'Content_Length: 5',
+  'X_Forwarded_For: 1.2.3.4',
 ];
-const EXTENSIONS = [';a', ';a=b', ';a="b c"', ';a="\\"";b=c', ';'];
+const STATUSES = ['200 OK', '200', '204 No Content', '304 Not Modified', '404 N\xe3o', '500 ', '599 x'];
+const EXTENSIONS = [';a', ';a=b', ';a="b c"', ';a="\\"";b=c', ';', ' ', '\t', ' ; a = b', ';a="b"c;;', ';\xff'];
+const TRAILERS = [
+  'X-Sum: 1\r\n',
+  'X-Sum: 1\r\nX-T:\r\n',
+  'Keep-Alive: 5\r\n',
+  'Content-Length: 5\r\nX-Sum: 1\r\n',
+  'Transfer-Encoding: chunked\r\n',
+  'Authorization: a\r\nSet-Cookie: b\r\nHost: b\r\n',
+];
 const PIECES = [
   '\r\n',
   '\n',
@@ -66,7 +84,13 @@ const PIECES = [
   'Transfer-Encoding:\tchunked\t\r\n',
   'Content-Length: 5\r\n',
   'Content-Length: 0\r\n',
+  'Content-Length: 05\r\n',
+  'Transfer-Encoding: ,chunked,\r\n',
+  ' \r\n',
+  ';"',
+  'HTTP/1.2',
   'Host: b\r\n',
+  'Host:\r\n',
   'GET /admin HTTP/1.1\r\nHost: a\r\n\r\n',
   ';a="',
   'HTTP/1.1',
@@ -91,13 +115,35 @@ function generateRequest(random: SeededRandom): string {
 
 /** One final response, perhaps behind interim ones. */
 export function generateResponses(random: SeededRandom): string {
+  if (random.once(8)) return mutate(random, generateSloppyResponse(random));
   const interim = random.once(5)
     ? `HTTP/1.1 ${random.pick(['100 Continue', '103 Early Hints'])}\r\nX-I: 1\r\n\r\n`
     : '';
-  const status = random.pick(['200 OK', '200', '204 No Content', '304 Not Modified', '404 N\xe3o', '500 ', '599 x']);
+  const status = random.pick([...STATUSES, ...STATUSES, '600 x', '999 y']);
   const { fields, body } = generateBody(random, !/^[23]04/.test(status));
   const lines = [...generateFields(random), ...fields].map((line) => `${line}\r\n`).join('');
   return mutate(random, `${interim}HTTP/1.${random.once(8) ? 0 : 1} ${status}\r\n${lines}\r\n${body}`);
+}
+
+/** Heads that break a rule and have one meaning all the same. */
+function generateSloppyResponse(random: SeededRandom): string {
+  const lineEnd = random.pick(['\n', '\r\n']);
+  const body = random.pick(['', 'hello']);
+  const framing = random.pick([
+    ['Content-Length: 5', 'Content-Length: 5'],
+    ['Content-Length: 5, 5'],
+    ['Content-Length: 005'],
+    ['Content-Length: 5', 'Transfer-Encoding: chunked'],
+    [],
+  ]);
+  const isChunked = framing.includes('Transfer-Encoding: chunked');
+  const lines = [
+    ...generateFields(random),
+    ...framing,
+    random.pick(['X-A : 1', `X-A: 1${lineEnd} 2`, 'X-A: \x01', 'X-A: 1']),
+  ];
+  const head = `HTTP/1.${random.pick([1, 2])} ${random.pick(STATUSES)}${lineEnd}${lines.map((line) => line + lineEnd).join('')}`;
+  return `${random.once(5) ? '\r\n' : ''}${head}${lineEnd}${isChunked ? '5\r\nhello\r\n0\r\n\r\n' : body}`;
 }
 
 function generateFields(random: SeededRandom): string[] {
@@ -120,7 +166,7 @@ function generateBody(random: SeededRandom, hasBody: boolean): { readonly fields
     const size = chunk.length.toString(16).padStart(1 + random.below(3), '0');
     return `${random.once(2) ? size : size.toUpperCase()}${generateExtension(random)}\r\n${chunk}\r\n`;
   });
-  const trailers = random.once(3) ? random.pick(['X-Sum: 1\r\n', 'X-Sum: 1\r\nX-T:\r\n', 'Keep-Alive: 5\r\n']) : '';
+  const trailers = random.once(3) ? random.pick(TRAILERS) : '';
   return {
     fields: [`Transfer-Encoding:${space}${random.pick(['chunked', 'Chunked'])}${end}`],
     body: `${chunks.join('')}0${generateExtension(random)}\r\n${trailers}\r\n`,
