@@ -17,16 +17,17 @@ export function formatAccess(
 ): string {
   const { slot, head, identity, worker, exchange } = downstream;
   const { startedAt, headAt, connectedAt, respondedAt, status, bytesOut } = books;
-  const { retries, lastInstance } = exchange;
+  const { retries, lastInstance, waitedMs } = exchange;
   const headMs = since(headAt, startedAt);
-  const connectMs = connectedAt === 0 ? 0 : since(connectedAt, headAt);
-  const responseMs = since(respondedAt, Math.max(connectedAt, headAt));
+  const turnAt = headAt + waitedMs;
+  const connectMs = connectedAt === 0 ? 0 : since(connectedAt, turnAt);
+  const responseMs = since(respondedAt, connectedAt === 0 ? turnAt : connectedAt);
   const at = new Date(worker.clock.wallTime() - (now - startedAt)).toISOString();
   const flags = code === null ? '----' : `${ERRORS[code].flags}--`;
   const request = head.method === '' ? '<BADREQ>' : `${head.method} ${head.target} HTTP/1.${head.minor}`;
   return (
     `${identity.source.address}:${identity.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${lastInstance?.id ?? '<NOSRV>'} ` +
-    `${headMs}/0/${connectMs}/${responseMs}/${Math.round(now - startedAt)} ${status === 0 ? -1 : status} ${bytesOut} - - ${flags} ` +
+    `${headMs}/${Math.round(waitedMs)}/${connectMs}/${responseMs}/${Math.round(now - startedAt)} ${status === 0 ? -1 : status} ${bytesOut} - - ${flags} ` +
     `${slot.counters.openConnections}/${slot.counters.openConnections}/${slot.counters.inFlight}/0/${retries} ` +
     `${slot.queue.length}/0 {${head.host}} "${request.replaceAll('"', '%22')}"\n`
   );
@@ -41,13 +42,13 @@ export function formatTcpAccess(
   clock: Clock,
   code: ErrorCode | null,
 ): string {
-  const { retries, lastInstance } = dispatch;
+  const { retries, lastInstance, waitedMs } = dispatch;
   const lastedMs = clock.now() - startedAt;
   const at = new Date(clock.wallTime() - lastedMs).toISOString();
   const { openConnections, inFlight } = slot.counters;
   return (
     `${identity.source.address}:${identity.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${lastInstance?.id ?? '<NOSRV>'} ` +
-    `0/${since(connectedAt, startedAt)}/${Math.round(lastedMs)} ${bytesOut} ${code === null ? '--' : ERRORS[code].flags} ` +
+    `${Math.round(waitedMs)}/${since(connectedAt, startedAt + waitedMs)}/${Math.round(lastedMs)} ${bytesOut} ${code === null ? '--' : ERRORS[code].flags} ` +
     `${openConnections}/${openConnections}/${inFlight}/0/${retries} ${slot.queue.length}/0\n`
   );
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
-import type { Instance } from './instance.js';
+import type { Connecting, Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
 import { FULL, type Slot, type SlotRequest } from './slot.js';
 import type { Waiter } from './wait-queue.js';
@@ -11,7 +11,7 @@ import type { Waiter } from './wait-queue.js';
  *               ▲  └─full─► queue ──turn──┘ │
  *               └─────────── retry ◄────────┘
  */
-export abstract class Dispatch implements SlotRequest, Waiter {
+export abstract class Dispatch implements SlotRequest, Waiter, Connecting {
   readonly slot: Slot;
   readonly worker: WorkerContext;
   readonly clientAddress: string;
@@ -26,9 +26,12 @@ export abstract class Dispatch implements SlotRequest, Waiter {
   lastInstance: Instance | null = null;
   /** How often an instance got it after a failure. */
   retries = 0;
+  /** Time in the queue. */
+  waitedMs = 0;
   /** What the client is told when nobody is left to try. */
   #failure: ErrorCode = 'NO_INSTANCE';
   #isRetry = false;
+  #queuedAt = 0;
 
   constructor(slot: Slot, worker: WorkerContext, clientAddress: string) {
     this.slot = slot;
@@ -38,6 +41,8 @@ export abstract class Dispatch implements SlotRequest, Waiter {
 
   /** Begins a connection to the instance, or takes one that is open. */
   protected abstract connect(instance: Instance): void;
+  /** Closes the connection that the instance has not accepted yet, without a word of it. */
+  protected abstract cancelConnect(): void;
   /** Nobody gets it: the client is told why. */
   protected abstract fail(code: ErrorCode): void;
   /** It waits for room; `fail('QUEUE_TIMEOUT')` is due at `deadline`. Infinity: the wait is over. */
@@ -50,6 +55,7 @@ export abstract class Dispatch implements SlotRequest, Waiter {
     this.waitUntil = Number.POSITIVE_INFINITY;
     this.lastInstance = null;
     this.retries = 0;
+    this.waitedMs = 0;
     this.#failure = 'NO_INSTANCE';
     this.#isRetry = false;
   }
@@ -70,7 +76,9 @@ export abstract class Dispatch implements SlotRequest, Waiter {
 
   /** The client went away, or the time is up. */
   protected leaveQueue(): void {
-    if (this.isQueued) this.slot.queue.leave(this);
+    if (!this.isQueued) return;
+    this.slot.queue.leave(this);
+    this.waitedMs += this.worker.clock.now() - this.#queuedAt;
   }
 
   #queue(): void {
@@ -83,6 +91,7 @@ export abstract class Dispatch implements SlotRequest, Waiter {
       this.fail(this.#failure);
     } else {
       queue.add(this);
+      this.#queuedAt = now;
       // Once a request: each failure of an instance would begin the wait anew.
       if (this.waitUntil === Number.POSITIVE_INFINITY) this.waitUntil = now + config.timeouts.queueMs;
       this.setQueueDeadline(this.waitUntil);
@@ -104,8 +113,20 @@ export abstract class Dispatch implements SlotRequest, Waiter {
     this.instance = instance;
     this.lastInstance = instance;
     instance.inFlight += 1;
-    if (instance.isNeighbor) counters.bled += 1;
     this.connect(instance);
+  }
+
+  /** The instance has accepted, and gets what the client says. */
+  protected countSent(instance: Instance): void {
+    instance.counters.requests += 1;
+    if (instance.isNeighbor) this.slot.counters.bled += 1;
+  }
+
+  /** Not a failure of the instance, and not a try: the instance is gone, or has to take nothing new. */
+  goElsewhere(): void {
+    this.cancelConnect();
+    this.release();
+    this.start();
   }
 
   /** Nothing was sent: any request may go to the next instance at once. The connection is closed. */

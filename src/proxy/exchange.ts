@@ -101,6 +101,13 @@ export class Exchange extends Dispatch implements ResponseTaker {
     this.upstream = new Upstream(instance, this.slot, this.worker, this);
   }
 
+  protected cancelConnect(): void {
+    const { upstream } = this;
+    if (upstream === null) return;
+    upstream.exchange = null;
+    upstream.destroy();
+  }
+
   protected setQueueDeadline(deadline: number): void {
     this.#downstream.deadline = deadline;
     this.#holdBody();
@@ -123,7 +130,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
     upstream.deadline = this.books.startedAt + slot.config.timeouts.firstByteMs;
     downstream.source = upstream;
     const instance = upstream.instance;
-    instance.counters.requests += 1;
+    this.countSent(instance);
     // HTTP/1.0 without a Host goes on as 1.1: it gets the name of whoever is asked, as clients of 1.0 mean it.
     const host = downstream.head.lacksHost ? `Host: ${instance.authority}\r\n` : '';
     const mark = instance.isNeighbor ? `${BLEED_MARK_NAME}: ${slot.node.name}\r\n\r\n` : '\r\n';
@@ -294,7 +301,8 @@ export class Exchange extends Dispatch implements ResponseTaker {
       counters.tunnels -= 1;
       this.#tunnel = null;
       if (code !== null) this.books.countError(code);
-      this.release();
+      // What the client said last may still be on its way to the instance.
+      if (upstream.isClosed) this.release();
       this.#end(code);
     });
     const early = downstream.becomeTunnel();
@@ -310,7 +318,8 @@ export class Exchange extends Dispatch implements ResponseTaker {
   }
 
   onTunnelClosed(from: ByteConnection): void {
-    this.#tunnel?.onClosed(from);
+    if (this.#tunnel !== null) this.#tunnel.onClosed(from);
+    else this.release();
   }
 
   cutTunnel(): void {

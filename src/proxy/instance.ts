@@ -3,6 +3,23 @@ import { createInstanceCounters } from '../metrics/counters.js';
 import type { InstanceSnapshot } from '../snapshot/snapshot.js';
 import type { Upstream } from './upstream.js';
 
+/** A connection to an instance, as its instance sees it. */
+export interface InstanceConnection {
+  readonly isIdle: boolean;
+  /** Who waits until the instance accepts; null when it has, or when nobody waits. */
+  readonly connecting: Connecting | null;
+  /** It is of no use any more. */
+  discard(): void;
+}
+
+/** A request, or a client of a TCP slot, that an instance has not accepted yet. */
+export interface Connecting {
+  /** The instance that its client is bound to; empty for none. */
+  readonly stickyId: string;
+  /** Nothing was sent: it drops the connection and takes another instance. */
+  goElsewhere(): void;
+}
+
 /**
  * What a worker knows of one instance, or of one neighbor: the values of the newest snapshot, and the live facts that
  * outlive snapshots because they are keyed by identity.
@@ -28,7 +45,7 @@ export class Instance {
   /** Kept-alive connections without an exchange, the last used one on top: the ones below may grow old and close. */
   readonly idle: Upstream[] = [];
   /** All connections, idle or not. */
-  readonly upstreams = new Set<Upstream>();
+  readonly connections = new Set<InstanceConnection>();
   readonly counters: InstanceCounters = createInstanceCounters();
 
   constructor(id: string, host: string, port: number, isNeighbor: boolean) {
@@ -65,6 +82,6 @@ export class Instance {
 
   /** Closes kept-alive connections, those too that wait with one client. */
   closeIdle(): void {
-    for (const upstream of this.upstreams) if (upstream.isIdle) upstream.discard();
+    for (const connection of this.connections) if (connection.isIdle) connection.discard();
   }
 }

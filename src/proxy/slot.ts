@@ -151,10 +151,22 @@ export class Slot implements Room {
       delete this.counters.instances[id];
       leaving.push(instance);
     }
-    this.#applyNeighbors(config.neighbors, config.port);
+    const leavingNeighbors = this.#applyNeighbors(config.neighbors, config.port);
     this.#rebuild();
+    for (const instance of this.instances.values()) if (!instance.isUsable) this.#turnAway(instance);
+    for (const instance of leaving) if (instance.isRemoved) this.#turnAway(instance);
+    for (const neighbor of leavingNeighbors) this.#turnAway(neighbor);
     this.wakeWaiting();
     return leaving;
+  }
+
+  /** Who waits for an instance that takes nothing new is served elsewhere at once; those that are bound to it may stay. */
+  #turnAway(instance: Instance): void {
+    for (const { connecting } of instance.connections) {
+      if (connecting === null) continue;
+      const isBound = instance.isStickyUsable && this.#bySticky.get(connecting.stickyId) === instance;
+      if (!isBound) connecting.goElsewhere();
+    }
   }
 
   #addInstance(spec: InstanceSnapshot): Instance {
@@ -186,7 +198,8 @@ export class Slot implements Room {
     return Math.max(1, Math.floor(limit / count) + (index < limit % count ? 1 : 0));
   }
 
-  #applyNeighbors(neighbors: readonly NeighborSnapshot[], port: number): void {
+  /** @returns neighbors that take nothing any more. */
+  #applyNeighbors(neighbors: readonly NeighborSnapshot[], port: number): readonly Instance[] {
     const known = new Map(this.#neighbors.map((neighbor) => [neighbor.host, neighbor]));
     this.#neighbors = neighbors.map((spec) => {
       const neighbor = known.get(spec.host) ?? new Instance(`${spec.host}:${port}`, spec.host, port, true);
@@ -198,6 +211,7 @@ export class Slot implements Room {
       gone.isRemoved = true;
       gone.closeIdle();
     }
+    return [...known.values(), ...this.#neighbors.filter(({ isUp }) => !isUp)];
   }
 
   #rebuild(): void {

@@ -67,6 +67,7 @@ export class TcpDownstream extends ByteConnection {
 
   onConnected(upstream: TcpUpstream): void {
     const { slot } = this;
+    this.dispatch.onConnected(upstream.instance);
     slot.counters.tunnels += 1;
     this.connectedAt = this.#worker.clock.now();
     this.#tunnel = new Tunnel(this, upstream, this.#worker.clock, slot.config.timeouts.tunnelMs, (code) => {
@@ -135,6 +136,7 @@ export class TcpDownstream extends ByteConnection {
   protected onClosed(): void {
     const { slot } = this;
     this.#worker.deadlines.remove(this);
+    if (this.connectedAt === 0 && this.#code === null) this.#countError('CLIENT_ABORTED');
     const { accessLog, clock } = this.#worker;
     if (accessLog !== null && slot.config.accessLog) {
       accessLog(formatTcpAccess(this, clock, this.#code));
@@ -185,10 +187,19 @@ export class TcpDispatch extends Dispatch {
     this.#client.deadline = deadline;
   }
 
-  /** The client went away, or has waited for too long. */
+  protected cancelConnect(): void {
+    this.#upstream?.cancel();
+  }
+
+  onConnected(instance: Instance): void {
+    this.countSent(instance);
+  }
+
+  /** The client went away, or has waited for too long; nothing was sent. */
   abandon(): void {
     this.leaveQueue();
-    this.#upstream?.abandon();
+    this.cancelConnect();
+    this.release();
   }
 
   /** The connection to the instance is closed. */

@@ -23,13 +23,13 @@ export class TcpUpstream extends ByteConnection {
     this.#worker = worker;
     this.deadline = worker.clock.now() + client.slot.config.timeouts.connectMs;
     worker.deadlines.add(this);
+    instance.connections.add(this);
     const socket = connectSocket(this, instance, instance.isNeighbor ? client.slot.node.localAddress : null, worker.io);
     socket.once('connect', () => {
       this.#isConnected = true;
       this.deadline = Number.POSITIVE_INFINITY;
       instance.noteConnected();
       if (this.#client === null) return;
-      instance.counters.requests += 1;
       const { slot, identity } = client;
       const bledBy = instance.isNeighbor ? slot.node.name : null;
       const header = outgoingHeader(slot.proxyVersionTo(instance), identity, socket, bledBy);
@@ -39,8 +39,20 @@ export class TcpUpstream extends ByteConnection {
     this.open(socket);
   }
 
-  /** The client went away before there was a connection. */
-  abandon(): void {
+  get isIdle(): boolean {
+    return false;
+  }
+
+  get connecting(): TcpDispatch | null {
+    return this.#isConnected || this.#client === null ? null : this.#dispatch;
+  }
+
+  discard(): void {
+    this.destroy();
+  }
+
+  /** Nobody waits for the instance any more: that it does not accept says nothing of it. */
+  cancel(): void {
     this.#client = null;
     this.destroy();
   }
@@ -60,12 +72,14 @@ export class TcpUpstream extends ByteConnection {
   protected onClosed(error: Error | null): void {
     const client = this.#client;
     this.#worker.deadlines.remove(this);
-    if (client !== null && !this.#isConnected) {
+    this.instance.connections.delete(this);
+    if (client === null) return;
+    if (this.#isConnected) {
+      this.#dispatch.release();
+      client.onInstanceClosed(this);
+    } else {
       this.#dispatch.onConnectFailed(this.#code, error);
-      return;
     }
-    this.#dispatch.release();
-    client?.onInstanceClosed(this);
   }
 
   onDeadline(): void {

@@ -47,13 +47,17 @@ export class Upstream extends ByteConnection {
     this.#worker = worker;
     this.deadline = worker.clock.now() + slot.config.timeouts.connectMs;
     worker.deadlines.add(this);
-    instance.upstreams.add(this);
+    instance.connections.add(this);
     this.#proxyVersion = slot.proxyVersionTo(instance);
     this.#pool = this.#proxyVersion === 'none' ? instance.idle : exchange.client.ownUpstreams;
     const { localAddress } = slot.node;
     const socket = connectSocket(this, instance, instance.isNeighbor ? localAddress : null, worker.io);
     socket.once('connect', () => this.#onConnected());
     this.open(socket);
+  }
+
+  get connecting(): Exchange | null {
+    return this.#state === STATE.CONNECTING ? this.exchange : null;
   }
 
   get isTunnel(): boolean {
@@ -168,8 +172,9 @@ export class Upstream extends ByteConnection {
       exchange.onComplete(now);
     } else {
       this.#state = STATE.GONE;
-      exchange.onComplete(now);
+      // Before another request gets the room that it leaves.
       this.destroy();
+      exchange.onComplete(now);
     }
   }
 
@@ -204,7 +209,7 @@ export class Upstream extends ByteConnection {
 
   protected onClosed(error: Error | null): void {
     this.#worker.deadlines.remove(this);
-    this.instance.upstreams.delete(this);
+    this.instance.connections.delete(this);
     this.#onLost(error);
   }
 
