@@ -11,6 +11,8 @@ const LARGE_BYTES = 16_384;
 const PATIENCE_BYTES = 131_072;
 /** How long a connection that has sent its last byte still takes bytes, so that unread ones do not reset it too early. */
 const LINGER_MS = 2_000;
+/** From here on the kernel asks a silent client whether it is there (TCP keep-alive). */
+const PROBE_AFTER_MS = 30_000;
 
 /** What all connections of a worker read into and write with. */
 export interface ByteParts {
@@ -27,6 +29,8 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   deadline = Number.POSITIVE_INFINITY;
   isPaused = false;
   isClosed = false;
+  /** The other side has finished sending. */
+  hasEnded = false;
   /** More waits here than a slow reader may have. */
   isCongested = false;
   /** Whose bytes are written here, while they are: it is paused when this side is slow. */
@@ -40,6 +44,7 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   readonly #clock: Clock;
   #chunk: Chunk | null = null;
   #wantsChunk = false;
+  #isProbed = false;
   /** Bytes of writes that the kernel has not taken whole. */
   #waitingBytes = 0;
   /** Why it can not go on; the socket may have bytes to read all the same. */
@@ -58,6 +63,7 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   /** The socket is gone, once; `error` says why when it was no orderly close. */
   protected abstract onClosed(error: Error | null): void;
   abstract onDeadline(): void;
+  onSecond(): void {}
 
   protected open(socket: Socket): void {
     this.socket = socket;
@@ -69,8 +75,12 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
       // After our own end, getpeername fails even after an orderly close.
       const isLost = !socket.writableEnded && hasLostPeer(socket);
       const failure = this.#failure ?? (isLost ? new Error('the connection was reset') : null);
-      if (failure === null) this.onEnd();
-      else socket.destroy(failure);
+      if (failure === null) {
+        this.hasEnded = true;
+        this.onEnd();
+      } else {
+        socket.destroy(failure);
+      }
     });
     socket.on('close', () => {
       this.isClosed = true;
@@ -88,6 +98,20 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   /** More waits here than a slow reader may have. */
   protected onCongested(): void {
     this.source?.pause();
+  }
+
+  /**
+   * For a client that nothing is read from: libuv tells us nothing of a reset then, and of a client that has ended and
+   * vanished not even the kernel knows before it asks.
+   */
+  protected watchForReset(): void {
+    if ((!this.isPaused && !this.hasEnded) || this.isClosed || this.socket.writableEnded) return;
+    if (hasLostPeer(this.socket)) {
+      this.socket.destroy(new Error('the connection was reset'));
+    } else if (!this.#isProbed) {
+      this.#isProbed = true;
+      this.socket.setKeepAlive(true, PROBE_AFTER_MS);
+    }
   }
 
   nextBuffer(): Buffer {

@@ -5,10 +5,13 @@ export interface Deadlined {
   /** On the monotonic clock; Infinity for none. Setting it is all that a new deadline costs. */
   deadline: number;
   onDeadline(): void;
+  /** Called about once a second, for what shows itself to nobody who does not look. */
+  onSecond(): void;
 }
 
 /** What is given up for that price: a deadline is noticed up to this much late, never early. */
 export const TICK_MS = 100;
+const TICKS_A_SECOND = 10;
 
 /**
  * The timeouts of all connections of a worker: one coarse timer that looks at each of them, instead of a timer each.
@@ -18,6 +21,7 @@ export class Deadlines {
   readonly #clock: Clock;
   readonly #members = new Set<Deadlined>();
   #timer: Timer | null = null;
+  #ticks = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -38,6 +42,8 @@ export class Deadlines {
 
   #tick(): void {
     const now = this.#clock.now();
+    this.#ticks += 1;
+    if (this.#ticks % TICKS_A_SECOND === 0) for (const member of this.#members) member.onSecond();
     for (const member of this.#members) {
       if (member.deadline <= now) {
         member.deadline = Number.POSITIVE_INFINITY;

@@ -44,7 +44,6 @@ export class Downstream extends ByteConnection {
   /** Bytes behind the request that is being answered. */
   #ahead: Buffer | null = null;
   readonly #body = new BodyReader();
-  #hasEnded = false;
   #isReadingHeads = false;
   /** It has asked before: the time for the next head begins with its first byte, not now. */
   #hasAsked = false;
@@ -219,7 +218,6 @@ export class Downstream extends ByteConnection {
   }
 
   protected onEnd(): void {
-    this.#hasEnded = true;
     switch (this.#reading) {
       case READING.BODY:
         this.exchange.refuse('BODY_INCOMPLETE');
@@ -299,6 +297,10 @@ export class Downstream extends ByteConnection {
     }
   }
 
+  override onSecond(): void {
+    this.watchForReset();
+  }
+
   /** The response is sent and the next request may come. */
   onResponseSent(now: number): void {
     this.#reading = READING.HEAD;
@@ -319,7 +321,7 @@ export class Downstream extends ByteConnection {
     }
     this.#isReadingHeads = false;
     if (this.#reading !== READING.HEAD || this.#ahead !== null) return;
-    if (this.#hasEnded) this.closeAfterWrite();
+    if (this.hasEnded) this.closeAfterWrite();
     else this.resume();
   }
 

@@ -132,6 +132,8 @@ export class ProxyPreface implements ByteReader, Deadlined {
     this.#refuse('no whole PROXY header came within 3 s', this.#bytes ?? EMPTY);
   }
 
+  onSecond(): void {}
+
   destroy(): void {
     this.#finish(null);
   }

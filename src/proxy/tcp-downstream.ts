@@ -148,6 +148,10 @@ export class TcpDownstream extends ByteConnection {
     this.#onGone(this);
   }
 
+  override onSecond(): void {
+    this.watchForReset();
+  }
+
   onDeadline(): void {
     if (this.dispatch.isQueued) {
       this.dispatch.abandon();
