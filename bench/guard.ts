@@ -122,7 +122,7 @@ async function measurePairs(
   launch: number,
   planted: number,
 ): Promise<Pairs> {
-  const environment: Readonly<Record<string, string>> =
+  const environment =
     planted > 0 ? { NODE_OPTIONS: `--import ${SLOWDOWN}`, AUTOPROXY_BENCH_SLOWDOWN: String(planted) } : {};
   const createBase: Create = (options) => new AutoproxyContender(options, { name: 'base', program: base.program });
   const createTree: Create = (options) => new AutoproxyContender(options, { name: 'tree', environment });

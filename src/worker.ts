@@ -2,11 +2,9 @@
  * Root of the data plane: one process that serves what it is told to, and that needs nobody to go on serving.
  * The primary decides when it starts, drains and ends; when the primary dies, it drains and ends by itself.
  */
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
-import { pino } from 'pino';
 import type { ToPrimary, ToWorker, WorkerSettings } from './cluster/messages.js';
 import { systemClock } from './core/clock.js';
+import { LineFile } from './core/line-file.js';
 import { createLog, LOG_LEVELS, type Log } from './core/log.js';
 import { MessageRate } from './core/message-rate.js';
 import type { WorkerCounters } from './metrics/counters.js';
@@ -16,11 +14,9 @@ import type { Snapshot } from './snapshot/snapshot.js';
 const EXIT_SOFTWARE = 70;
 /** Without a primary nobody can stop us later. */
 const MAX_ORPHAN_DRAIN_MS = 30_000;
-const ACCESS_LOG_MIN_BYTES = 4_096;
-/** A full disk must not fill our memory: lines beyond this are dropped. */
-const ACCESS_LOG_MAX_BYTES = 4_194_304;
-const ACCESS_LOG_FLUSH_MS = 250;
-/** Of lines about what can not be counted or written, which would come with each try. */
+/** A worker that has drained waits so long for its last lines to be written. */
+const ACCESS_LOG_PATIENCE_MS = 1_000;
+/** Of lines about counters that can not be read, which would come with each report. */
 const BOOK_FAULT_INTERVAL_MS = 60_000;
 /** The first failures decide about an instance; of those after them one in a while says enough. */
 const TOLD_AT_ONCE = 3;
@@ -29,14 +25,9 @@ const PASSIVE_FAILURE_INTERVAL_MS = 100;
 /** The primary decides. A terminal sends its signals to the whole group, and Node answers USR1 with the inspector. */
 const IGNORED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
-interface AccessLog {
-  readonly write: (line: string) => void;
-  readonly flush: () => void;
-}
-
 class Worker {
   readonly #log: Log;
-  readonly #accessLog: AccessLog | null;
+  readonly #accessLog: LineFile | null;
   readonly #dataPlane: DataPlane;
   readonly #toldAtMs = new Map<string, number>();
   readonly #bookFaults = new MessageRate(systemClock, BOOK_FAULT_INTERVAL_MS);
@@ -45,13 +36,18 @@ class Worker {
 
   constructor(settings: WorkerSettings, log: Log) {
     this.#log = log;
-    this.#accessLog = settings.accessLog === null ? null : openAccessLog(settings.accessLog, log);
+    process.on('exit', () => this.#accessLog?.writeNow());
+    const accessLog =
+      settings.accessLog === null
+        ? null
+        : new LineFile({ target: settings.accessLog, title: 'access log', clock: systemClock, log });
+    this.#accessLog = accessLog;
     this.#dataPlane = createDataPlane({
       clock: systemClock,
       random: Math.random,
       log,
       worker: { index: settings.index, count: settings.workers },
-      accessLog: this.#accessLog?.write ?? null,
+      accessLog: accessLog === null ? null : (line) => accessLog.write(line),
       onConnectFailure: (app, instance, failures) => this.#onConnectFailure(app, instance, failures),
     });
   }
@@ -83,7 +79,7 @@ class Worker {
     // The data plane's timers keep no process alive, and there may be no channel any more that does.
     const keepAlive = setInterval(() => {}, MAX_ORPHAN_DRAIN_MS);
     const cut = await this.#dataPlane.drain(deadlineMs);
-    this.#accessLog?.flush();
+    await this.#accessLog?.flush(ACCESS_LOG_PATIENCE_MS);
     this.#report(0);
     send({ type: 'drained', cut }, () => {
       clearInterval(keepAlive);
@@ -129,32 +125,6 @@ class Worker {
     this.#toldAtMs.set(key, now);
     send({ type: 'passive-failure', app, instance, failures });
   }
-}
-
-/** One destination a worker. Lines reach the file in blocks, a quarter of a second late at most. */
-function openAccessLog(target: string, log: Log): AccessLog {
-  if (target !== '-') mkdirSync(path.dirname(path.resolve(target)), { recursive: true });
-  const destination = pino.destination({
-    dest: target === '-' ? 1 : target,
-    sync: false,
-    minLength: ACCESS_LOG_MIN_BYTES,
-    maxLength: ACCESS_LOG_MAX_BYTES,
-  });
-  // Traffic goes on without its log: a disk that is full or a reader that is gone is no reason to stop.
-  destination.on('error', (error: Error) => log.error({ err: error, accessLog: target }, 'access log is not written'));
-  setInterval(() => destination.flush(), ACCESS_LOG_FLUSH_MS).unref();
-  return {
-    write: (line) => {
-      destination.write(line);
-    },
-    flush: () => {
-      try {
-        destination.flushSync();
-      } catch (error) {
-        log.error({ err: error, accessLog: target }, 'the last lines of the access log are lost');
-      }
-    },
-  };
 }
 
 /** To a primary that is gone there is nothing to say. */

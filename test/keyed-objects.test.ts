@@ -36,7 +36,6 @@ const ALLOWED: ReadonlyMap<string, string> = new Map([
   ['bench/comparison.ts', 'figures under titles of our own'],
   ['bench/figures.ts', 'figures under titles of our own'],
   ['bench/results-file.ts', 'figures under titles of our own'],
-  ['bench/guard-bounds.ts', 'bounds of our own file, under names of our own workloads'],
 ]);
 
 interface Rule {

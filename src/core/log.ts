@@ -12,12 +12,19 @@ export interface LogOptions {
   readonly destination?: DestinationStream;
 }
 
+/** While standard error takes nothing (a full disk, a reader that is gone), this much waits; what is beyond is lost. */
+const MAX_WAITING_BYTES = 1_048_576;
+
 /** JSON lines on standard error, so that standard output stays the programs' and the access log's. */
 export function createLog({ level, name, destination }: LogOptions): Log {
-  return pino(
-    { level, name, base: { name, pid: process.pid } },
-    destination ?? pino.destination({ fd: 2, sync: true }),
-  );
+  return pino({ level, name, base: { name, pid: process.pid } }, destination ?? standardError());
+}
+
+function standardError(): DestinationStream {
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: MAX_WAITING_BYTES });
+  // Without a listener the error would end the process. There is nowhere left to say it.
+  destination.on('error', () => {});
+  return destination;
 }
 
 /** Says nothing; for tests and for library users who bring no log. */

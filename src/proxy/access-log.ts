@@ -2,19 +2,34 @@ import type { Clock } from '../core/clock.js';
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import type { Downstream } from './downstream.js';
 import type { ExchangeBooks } from './exchange-books.js';
+import type { WorkerContext } from './node-context.js';
 import type { TcpDownstream } from './tcp-downstream.js';
+
+/** Logs an exchange that has ended. A line that can't be made or written costs the line, and nothing of what is served. */
+export function logAccess(downstream: Downstream, books: ExchangeBooks, now: number, code: ErrorCode | null): void {
+  const { worker } = downstream;
+  try {
+    worker.accessLog?.(formatAccess(downstream, books, now, code));
+  } catch (error) {
+    worker.onLogFault(error);
+  }
+}
+
+/** The same for a connection of a TCP slot. */
+export function logTcpAccess(downstream: TcpDownstream, worker: WorkerContext, code: ErrorCode | null): void {
+  try {
+    worker.accessLog?.(formatTcpAccess(downstream, worker.clock, code));
+  } catch (error) {
+    worker.onLogFault(error);
+  }
+}
 
 /**
  * One line of HAProxy's HTTP log (configuration manual, 8.2.3): client, slot, app/instance, Tq/Tw/Tc/Tr/Tt in
  * milliseconds, status, bytes, termination flags, connection counts, retries, request line.
  * Readers of that format read this one; what is not measured stands as -1, what is not captured as "-".
  */
-export function formatAccess(
-  downstream: Downstream,
-  books: ExchangeBooks,
-  now: number,
-  code: ErrorCode | null,
-): string {
+function formatAccess(downstream: Downstream, books: ExchangeBooks, now: number, code: ErrorCode | null): string {
   const { slot, head, identity, worker, exchange } = downstream;
   const { startedAt, headAt, connectedAt, respondedAt, status, bytesOut } = books;
   const { retries, lastInstance, waitedMs } = exchange;
@@ -37,7 +52,7 @@ export function formatAccess(
  * One line of HAProxy's TCP log (configuration manual, 8.2.2): client, slot, app/instance, Tw/Tc/Tt in milliseconds,
  * bytes, termination flags, connection counts, retries.
  */
-export function formatTcpAccess(
+function formatTcpAccess(
   { slot, identity, startedAt, connectedAt, bytesOut, dispatch }: TcpDownstream,
   clock: Clock,
   code: ErrorCode | null,

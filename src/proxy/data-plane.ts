@@ -1,6 +1,7 @@
 import type { Clock, Random, Timer } from '../core/clock.js';
 import { createKeyedObject } from '../core/keyed-object.js';
 import type { Log } from '../core/log.js';
+import { MessageRate } from '../core/message-rate.js';
 import type { SlotCounters, WorkerCounters } from '../metrics/counters.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { BufferPool } from './buffers.js';
@@ -30,6 +31,9 @@ export interface DataPlaneOptions {
  */
 const IDLE_GRACE_MS = 5_000;
 
+/** Of lines about the access log, which would come with each request. */
+const LOG_FAULT_INTERVAL_MS = 60_000;
+
 /** All that a worker does with sockets. Runs from a snapshot literal, without a control plane. */
 export class DataPlane {
   readonly #worker: WorkerContext;
@@ -41,6 +45,7 @@ export class DataPlane {
   readonly #handles = new Map<number, object>();
 
   constructor(options: DataPlaneOptions) {
+    const logFaults = new MessageRate(options.clock, LOG_FAULT_INTERVAL_MS);
     this.#worker = {
       clock: options.clock,
       random: options.random,
@@ -51,6 +56,10 @@ export class DataPlane {
       index: options.worker.index,
       count: options.worker.count,
       accessLog: options.accessLog,
+      onLogFault: (error) => {
+        const unsaid = logFaults.ask();
+        if (unsaid !== null) options.log.error({ err: error, unsaid }, 'the access log lacks a line');
+      },
       onConnectFailure: options.onConnectFailure,
     };
     if (!this.#worker.io.isDirect) {

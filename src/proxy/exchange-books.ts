@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../core/errors.js';
 import { recordLatency } from '../metrics/histogram.js';
-import { formatAccess } from './access-log.js';
+import { logAccess } from './access-log.js';
 import type { Downstream } from './downstream.js';
 
 /** What is counted and logged of one exchange after the other of a connection. Times are on the monotonic clock. */
@@ -58,7 +58,7 @@ export class ExchangeBooks {
     counters.responses[statusClass] = (counters.responses[statusClass] ?? 0) + 1;
     recordLatency(counters.latency, now - this.startedAt);
     if (worker.accessLog !== null) {
-      if (slot.config.accessLog) worker.accessLog(formatAccess(this.#downstream, this, now, code));
+      if (slot.config.accessLog) logAccess(this.#downstream, this, now, code);
       this.headAt = 0;
       this.connectedAt = 0;
       this.respondedAt = 0;

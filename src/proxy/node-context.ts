@@ -15,6 +15,8 @@ export interface WorkerContext extends ByteParts {
   readonly index: number;
   readonly count: number;
   readonly accessLog: ((line: string) => void) | null;
+  /** A line of the access log could not be made or written. */
+  readonly onLogFault: (error: unknown) => void;
   readonly onConnectFailure: (app: string, instance: string, failures: number) => void;
 }
 

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../core/errors.js';
 import type { ProxyHeader } from '../proxy-protocol/header.js';
-import { formatTcpAccess } from './access-log.js';
+import { logTcpAccess } from './access-log.js';
 import { ByteConnection } from './byte-connection.js';
 import { type ClientIdentity, identifyClient } from './client-identity.js';
 import { Dispatch } from './dispatch.js';
@@ -137,10 +137,7 @@ export class TcpDownstream extends ByteConnection {
     const { slot } = this;
     this.#worker.deadlines.remove(this);
     if (this.connectedAt === 0 && this.#code === null) this.#countError('CLIENT_ABORTED');
-    const { accessLog, clock } = this.#worker;
-    if (accessLog !== null && slot.config.accessLog) {
-      accessLog(formatTcpAccess(this, clock, this.#code));
-    }
+    if (slot.config.accessLog) logTcpAccess(this, this.#worker, this.#code);
     slot.counters.openConnections -= 1;
     slot.counters.inFlight -= 1;
     if (this.#tunnel !== null) this.#tunnel.onClosed(this);

@@ -17,6 +17,8 @@ export interface PlaneOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Log;
+  /** Instead of keeping the lines. */
+  readonly accessLog?: (line: string) => void;
   readonly worker?: { readonly index: number; readonly count: number };
   readonly bind?: string;
   readonly io?: SocketIo;
@@ -42,7 +44,7 @@ export class TestPlane {
       random: options.random ?? (() => 0.5),
       log: options.log ?? silentLog,
       worker: options.worker ?? { index: 0, count: 1 },
-      accessLog: (line) => this.accessLog.push(line),
+      accessLog: options.accessLog ?? ((line) => this.accessLog.push(line)),
       onConnectFailure: (_app, instance, failures) => this.connectFailures.push({ instance, failures }),
       ...(options.io !== undefined && { io: options.io }),
     });

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { constants, openSync, readSync } from 'node:fs';
+import { mkdir, readFile, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { LineFile } from '../../src/core/line-file.js';
+import { temporaryFolder } from '../support/at-end.js';
+import { eventually } from '../support/eventually.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { createRecordingLog } from '../support/recording-log.js';
+
+function world(context: TestContext, name = 'access.log') {
+  const clock = new FakeClock();
+  const { log, lines } = createRecordingLog();
+  const target = name.startsWith('/') ? name : path.join(temporaryFolder(context, 'lines'), name);
+  const said = () => lines.map(({ msg }) => msg.replace('the access log ', ''));
+  return { clock, log, lines, target, said, open: () => new LineFile({ target, title: 'access log', clock, log }) };
+}
+
+const NOT = 'is not written; what is served goes on';
+
+test('lines are there after a quarter of a second, in order, in a directory that was made for them', async (context) => {
+  const { clock, target, open, said } = world(context, 'new/access.log');
+  const file = open();
+  for (let line = 0; line < 3_000; line += 1) file.write(`${line} ${'x'.repeat(line % 90)}\n`);
+  await clock.advance(250);
+  const read = async (): Promise<string[]> => (await readFile(target, 'utf8')).split('\n').slice(0, -1);
+  await eventually('all are written', async () => (await read()).length === 3_000);
+  assert.deepEqual(
+    (await read()).map((line) => line.split(' ')[0]),
+    Array.from({ length: 3_000 }, (_, line) => String(line)),
+  );
+  assert.deepEqual(said(), []);
+});
+
+test('a flush resolves when all is written, and writeNow writes at once', async (context) => {
+  const { target, open } = world(context);
+  const file = open();
+  file.write('one\n');
+  await file.flush(1_000);
+  assert.equal(await readFile(target, 'utf8'), 'one\n');
+  file.write('two\n');
+  file.writeNow();
+  assert.equal(await readFile(target, 'utf8'), 'one\ntwo\n');
+});
+
+test('a file that can not be opened is tried again; what fits is written then, and the log says so once', async (context) => {
+  const { clock, target, open, said, lines } = world(context);
+  await mkdir(target);
+  const file = open();
+  for (let line = 0; line < 5_000; line += 1) file.write(`${line} ${'x'.repeat(1_000)}\n`);
+  for (let second = 0; second < 6; second += 1) await clock.advance(1_000);
+  assert.deepEqual(said(), [NOT]);
+  await rmdir(target);
+  for (let second = 0; second < 6; second += 1) await clock.advance(1_000);
+  await eventually('it is written', () => said().length === 2);
+  assert.deepEqual(said(), [NOT, 'is written again']);
+  const written = (await readFile(target, 'utf8')).split('\n').length - 1;
+  assert.equal(Number(lines[1]?.lost) + written, 5_000);
+});
+
+test('a full disk: said once a minute, and a flush does not wait for it', async (context) => {
+  const { clock, open, said, lines } = world(context, '/dev/full');
+  const file = open();
+  for (let second = 0; second < 60; second += 1) {
+    file.write('a line\n');
+    await clock.advance(1_000);
+  }
+  await file.flush(600_000);
+  file.writeNow();
+  assert.deepEqual(said(), [NOT]);
+  assert.match(String(lines[0]?.reason), /ENOSPC/);
+});
+
+test('a pipe without a reader holds nobody up, and is written once there is one', async (context) => {
+  const { clock, target, open, said } = world(context);
+  execFileSync('mkfifo', [target]);
+  const file = open();
+  file.write('a line\n');
+  await clock.advance(250);
+  assert.deepEqual(said(), [NOT]);
+  const reader = openSync(target, constants.O_RDONLY | constants.O_NONBLOCK);
+  await clock.advance(5_000);
+  await eventually('it is written', () => said().length === 2);
+  const buffer = Buffer.alloc(100);
+  assert.equal(buffer.latin1Slice(0, readSync(reader, buffer)), 'a line\n');
+});

@@ -1,0 +1,55 @@
+/** What is written for people can't be written: what is served goes on, and nothing dies of it or waits for it. */
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { HttpInstance } from '../support/http-instance.js';
+import { findPlace, type NodePlace, RunningNode, startNodeAt } from '../support/node-process.js';
+import { appText } from '../support/services-directory.js';
+import { ask, untilAnswered } from '../support/steady-traffic.js';
+
+const SERVED = { status: 200, body: 'done' };
+/** Some 6 KB of the access log: more than is written at once. */
+const REQUESTS = 60;
+const NOT_WRITTEN = 'the access log is not written; what is served goes on';
+
+async function placeWith(context: TestContext, instance: HttpInstance): Promise<NodePlace> {
+  const place = await findPlace(context);
+  await mkdir(path.join(place.root, 'services'));
+  await writeFile(path.join(place.root, 'services', 'shop.yml'), appText('shop', place.slot, [instance.id]));
+  return place;
+}
+
+for (const [title, fileIn] of [
+  ['a directory', (root: string) => root],
+  ['below a file', () => path.join(process.execPath, 'access.log')],
+  ['on a full disk', () => '/dev/full'],
+] as const) {
+  test(`an access log that is ${title}`, async (context) => {
+    const instance = await HttpInstance.start(context);
+    const place = await placeWith(context, instance);
+    const node = await startNodeAt(context, place, { '--access-log': fileIn(place.root), '--workers': '1' });
+    const [pid] = await node.workerPids();
+    for (let request = 0; request < REQUESTS; request += 1) assert.deepEqual(await ask(node.host, node.slot), SERVED);
+    await node.logged(NOT_WRITTEN);
+    assert.deepEqual(await node.workerPids(), [pid], 'the worker has not died');
+    assert.equal(await node.stop(), 0);
+    assert.equal(node.linesOf(NOT_WRITTEN).length, 1);
+    assert.deepEqual(
+      node.linesOf('worker has drained and ended').map(({ code }) => code),
+      [0],
+    );
+  });
+}
+
+test('a log on a full disk', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const place = await placeWith(context, instance);
+  const node = new RunningNode(context, place, {}, ['sh', '-c', 'exec "$@" 2>/dev/full', 'sh']);
+  await untilAnswered(node.host, node.slot, SERVED);
+  const [pid = 0] = await node.workerPids();
+  process.kill(pid, 'SIGKILL');
+  await node.untilState(({ workers }) => workers.length === 1 && workers.every((one) => one.pid !== pid));
+  assert.deepEqual(await ask(node.host, node.slot), SERVED);
+  assert.equal(await node.stop(), 0);
+});
