@@ -61,9 +61,18 @@ export interface Serving {
   /** Requests and connections that went to neighbors since the node started, and that came from them. */
   readonly bled: number;
   readonly bledIn: number;
+  /** What went wrong since the node started, most frequent first. */
+  readonly errors: readonly WhyError[];
   readonly check: HealthCheck;
   readonly instances: readonly WhyInstance[];
   readonly neighbors: readonly WhyNeighbor[];
+}
+
+export interface WhyError {
+  /** Of the table in src/proxy/README.md. */
+  readonly code: string;
+  readonly count: number;
+  readonly text: string;
 }
 
 export interface Traffic {

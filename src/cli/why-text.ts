@@ -29,6 +29,8 @@ const INSTANCE_COLUMNS = [
   ...HEALTH_COLUMNS,
   { title: 'NOTE' },
 ] as const;
+/** The rarer ones are in the metrics. */
+const SHOWN_ERRORS = 6;
 const NEIGHBOR_COLUMNS = [{ title: 'NEIGHBOR' }, ...HEALTH_COLUMNS] as const;
 
 const EVENT_STYLES: Readonly<Partial<Record<AppEventKind, Style>>> = {
@@ -99,7 +101,7 @@ function servingLines(serving: Serving | null, ageOf: (time: string) => string, 
   if (serving === null) return [];
   const { traffic, check, bled, bledIn, instances } = serving;
   const lines = [`  ${'checks'.padEnd(12)}${checkText(check)}`];
-  if (traffic === null) return lines;
+  if (traffic === null) return [...lines, ...errorLines(serving)];
   const using = instances.filter(({ takesTraffic }) => takesTraffic).length;
   const to = {
     instances: paint('green', `to ${using} of ${countOf(instances.length, 'instance')}`),
@@ -108,7 +110,17 @@ function servingLines(serving: Serving | null, ageOf: (time: string) => string, 
   }[traffic.to];
   const why = traffic.why === null ? '' : `: ${escapeText(traffic.why)}`;
   const counts = bled + bledIn === 0 ? '' : `; ${bled} bled so far, ${bledIn} taken from neighbors`;
-  return [...lines, `  ${'traffic'.padEnd(12)}${to} for ${ageOf(traffic.since)}${why}${counts}`];
+  return [
+    ...lines,
+    `  ${'traffic'.padEnd(12)}${to} for ${ageOf(traffic.since)}${why}${counts}`,
+    ...errorLines(serving),
+  ];
+}
+
+function errorLines({ errors }: Serving): string[] {
+  return errors
+    .slice(0, SHOWN_ERRORS)
+    .map(({ code, count, text }, index) => `  ${(index === 0 ? 'errors' : '').padEnd(12)}${count} × ${code}: ${text}`);
 }
 
 function checkText({ path, intervalMs, timeoutMs, rise, fall }: HealthCheck): string {

@@ -1,6 +1,15 @@
 /** What `why` answers: gathered from the parts of the control plane when somebody asks. */
-import type { Definition, Serving, Traffic, WhyDocument, WhyHealth, WhyInstance } from '../admin/why-document.js';
-import { createSlotCounters } from '../metrics/counters.js';
+import type {
+  Definition,
+  Serving,
+  Traffic,
+  WhyDocument,
+  WhyError,
+  WhyHealth,
+  WhyInstance,
+} from '../admin/why-document.js';
+import { ERRORS, type ErrorCode } from '../core/errors.js';
+import { createSlotCounters, type SlotCounters } from '../metrics/counters.js';
 import type { App, Instance } from '../model/app.js';
 import { nearestName } from '../model/nearest-name.js';
 import { formatProblem, type Problem } from '../model/problem.js';
@@ -35,7 +44,7 @@ export class AppWhy {
     const events = chronicle.eventsOf(name);
     const status = statusFrom(app, given, problems);
     if (status === 'gone' && events.length === 0) return null;
-    const { bled, bledIn } = slots[name] ?? createSlotCounters();
+    const { bled, bledIn, errors } = slots[name] ?? createSlotCounters();
     return {
       version: 1,
       node: config.node,
@@ -43,7 +52,8 @@ export class AppWhy {
       app: name,
       status,
       definitions: given.map(({ definition }) => definition),
-      serving: app === null ? null : { ...this.#serving(app, given[0]?.app ?? app), bled, bledIn },
+      serving:
+        app === null ? null : { ...this.#serving(app, given[0]?.app ?? app), bled, bledIn, errors: errorsFrom(errors) },
       problems,
       events,
     };
@@ -92,7 +102,7 @@ export class AppWhy {
   }
 
   /** @param written the same app as its source says it, without the operators' decisions */
-  #serving(app: App, written: App): Omit<Serving, 'bled' | 'bledIn'> {
+  #serving(app: App, written: App): Omit<Serving, 'bled' | 'bledIn' | 'errors'> {
     const { cluster, plane } = this.#parts;
     const bindError = cluster.bindErrorOf(app.name);
     return {
@@ -163,6 +173,11 @@ export class AppWhy {
     const { clock } = this.#parts;
     return new Date(clock.wallTime() - (clock.now() - monotonic)).toISOString();
   }
+}
+
+function errorsFrom(counts: SlotCounters['errors']): readonly WhyError[] {
+  const found = Object.entries(counts).map(([code, count]) => ({ code, count, text: ERRORS[code as ErrorCode].text }));
+  return found.sort((one, other) => other.count - one.count);
 }
 
 function statusFrom(app: App | null, given: readonly Given[], problems: readonly Problem[]): WhyDocument['status'] {

@@ -13,6 +13,7 @@ import {
   readFields,
   removeNamedFields,
 } from './fields.js';
+import { foreignProtocol } from './foreign-protocol.js';
 import { codingProblem, type Framing, hasLeadingZero, isPlainChunked, parseContentLength } from './framing.js';
 import { hasSameAuthority, isHost } from './host.js';
 import { textOf } from './latin1.js';
@@ -88,7 +89,8 @@ export class RequestHead implements FieldReader, Framing {
     }
     const lineEnd = this.#parseRequestLine(bytes, from, text, start);
     if (typeof lineEnd === 'string') {
-      return lineEnd === INCOMPLETE && text.length >= limits.maxBytes ? tooLargeFor(this) : lineEnd;
+      if (lineEnd !== INCOMPLETE) return foreignProtocol(text) ?? lineEnd;
+      return text.length >= limits.maxBytes ? tooLargeFor(this) : INCOMPLETE;
     }
     const isLineKept =
       text.charCodeAt(lineEnd - 3) === ONE &&

@@ -39,7 +39,7 @@ function formatAccess(downstream: Downstream, books: ExchangeBooks, now: number,
   const responseMs = since(respondedAt, connectedAt === 0 ? turnAt : connectedAt);
   const at = new Date(worker.clock.wallTime() - (now - startedAt)).toISOString();
   const flags = code === null ? '----' : `${ERRORS[code].flags}--`;
-  const request = head.method === '' ? '<BADREQ>' : `${head.method} ${head.target} HTTP/1.${head.minor}`;
+  const request = head.target === '' ? '<BADREQ>' : `${head.method} ${head.target} HTTP/1.${head.minor}`;
   return (
     `${identity.source.address}:${identity.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${lastInstance?.id ?? '<NOSRV>'} ` +
     `${headMs}/${Math.round(waitedMs)}/${connectMs}/${responseMs}/${Math.round(now - startedAt)} ${status === 0 ? -1 : status} ${bytesOut} - - ${flags} ` +

@@ -162,6 +162,7 @@ export class Downstream extends ByteConnection {
         if (this.#hasAsked) this.deadline = books.startedAt + this.slot.config.timeouts.requestHeadMs;
       }
     } else {
+      this.slot.foreignClients.note(verdict, this.slot.config, this.identity.source.address, this.worker);
       this.exchange.refuse(verdict);
     }
   }

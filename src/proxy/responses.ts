@@ -21,6 +21,16 @@ const REASONS: Readonly<Record<number, string>> = {
   505: 'HTTP Version Not Supported',
 };
 
+/**
+ * RFC 9113: our SETTINGS, and GOAWAY with HTTP_1_1_REQUIRED. A client shows that, where it would take any text for a
+ * broken frame; the debug data is what it logs.
+ */
+const HTTP2_REFUSAL = http2Frame(4, '') + http2Frame(7, '\0\0\0\0\0\0\0\x0dHTTP/2 is not spoken here, use HTTP/1.1');
+
+function http2Frame(type: number, payload: string): string {
+  return `${String.fromCharCode(0, payload.length >> 8, payload.length & 255, type)}\0\0\0\0\0${payload}`;
+}
+
 /** When to come again, in seconds: about as long as an instance takes to be checked and found good. */
 const RETRY_AFTER_SECONDS = 2;
 
@@ -32,6 +42,7 @@ export function renderError(
   code: ErrorCode,
   { isHead, isReusable }: { isHead: boolean; isReusable: boolean },
 ): ErrorResponse {
+  if (code === 'HTTP2_UNEXPECTED') return { text: HTTP2_REFUSAL, closes: true };
   const { status, side } = ERRORS[code];
   const reason = REASONS[status] ?? 'Error';
   const body = `<html><body><h1>${status} ${reason}</h1>${sentenceFor(status)}</body></html>\n`;

@@ -3,6 +3,7 @@ import { createSlotCounters, type SlotCounters } from '../metrics/counters.js';
 import type { InstanceSnapshot, NeighborSnapshot, ProxyVersion, SlotSnapshot } from '../snapshot/snapshot.js';
 import { createPicker } from './balance/create-picker.js';
 import type { Picker, PickRequest } from './balance/picker.js';
+import { ForeignClients } from './foreign-clients.js';
 import { Instance } from './instance.js';
 import type { NodeContext, WorkerContext } from './node-context.js';
 import { RetryBudget } from './retry-budget.js';
@@ -36,6 +37,7 @@ export class Slot implements Room {
   readonly counters: SlotCounters = createSlotCounters();
   readonly budget = new RetryBudget();
   readonly queue = new WaitQueue();
+  readonly foreignClients = new ForeignClients();
   readonly instances = new Map<string, Instance>();
   readonly #worker: WorkerContext;
   readonly #bySticky = new Map<string, Instance>();

@@ -73,7 +73,7 @@ const STARTS: Readonly<Record<string, string>> = {
   'a lower-case version': 'POST / http/1.1\r\nHost: a\r\n\r\n',
   'HTTP/0.9': 'GET /\r\nHost: a\r\n\r\n',
   'HTTP/1.0 with a coding': 'POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n',
-  'the preface of HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  'another version of HTTP': 'GET / HTTP/2.0\r\nHost: a\r\n\r\n',
 };
 
 for (const [name, fields] of Object.entries(HEADS)) {

@@ -52,6 +52,7 @@ function servingOf(fields: Partial<Serving> = {}): Serving {
     traffic: { to: 'instances', neighbors: [], why: null, since: EARLIER },
     bled: 0,
     bledIn: 0,
+    errors: [],
     check: APP_DEFAULTS.health,
     instances: [instanceOf()],
     neighbors: [],
@@ -124,6 +125,23 @@ test('a bleed names where to, why and how much so far', () => {
     '  traffic     bleeds to 10.0.0.6, 10.0.0.7 for 5m 10s: it has no instance; 7 bled so far, 2 taken from neighbors',
   );
   assert.match(lines.at(-1) ?? '', /^10\.0\.0\.6 +up +5m 10s +- +connected, 0s ago$/);
+});
+
+test('what went wrong is counted, most frequent first, and at most six of it', () => {
+  const errors = ['A', 'B', 'C', 'D', 'E', 'F', 'G'].map((code, index) => ({
+    code,
+    count: 9 - index,
+    text: `text ${code}`,
+  }));
+  const lines = linesOf({ serving: servingOf({ errors }) });
+  const first = lines.indexOf('  errors      9 × A: text A');
+  assert.notEqual(first, -1, lines.join('\n'));
+  assert.deepEqual(lines.slice(first + 1, first + 7), [
+    ...['8 × B: text B', '7 × C: text C', '6 × D: text D', '5 × E: text E', '4 × F: text F'].map(
+      (line) => `              ${line}`,
+    ),
+    '',
+  ]);
 });
 
 test('what the source itself knows of instances is a table of its own, with the reason of what it leaves out', () => {

@@ -1,5 +1,6 @@
 /** What operators ask when something is not as they thought: `autoproxy why` at a running node. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -48,6 +49,18 @@ test('an app is shown with the file and line that gave it, its ports, instances 
     lineOf(result, / appeared /),
     new RegExp(`^20\\S+Z +\\d+s ago +appeared +by directory \\(${file}:6:1\\)`),
   );
+});
+
+test('a client that speaks HTTP/2 is named in the log and counted by why, with what it is', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const node = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }));
+  const url = `http://${node.host}:${node.slot}/`;
+  const { status, stderr } = spawnSync('curl', ['-sS', '--http2-prior-knowledge', url], { encoding: 'utf8' });
+  assert.notEqual(status, 0, stderr);
+  const line = await node.logged('a client speaks another protocol than the slot');
+  assert.match(String(line.remedy), /protocol: tcp/);
+  const result = await askWhy(node, 'shop');
+  assert.match(lineOf(result, /^ {2}errors /), / 1 × HTTP2_UNEXPECTED: the connection begins with HTTP\/2, /);
 });
 
 test('an instance that is down says why and since when, and clients get 503 when nobody is left', async (context) => {
