@@ -11,6 +11,7 @@ import { ControlPlane } from './control/control-plane.js';
 import { nodeAddressesFrom } from './control/node-addresses.js';
 import { NodeAdmin } from './control/node-admin.js';
 import { ownAddressOf } from './control/own-address.js';
+import { Readiness } from './control/readiness.js';
 import { Signals } from './control/signals.js';
 import { SourceFeed } from './control/source-feed.js';
 import { type Clock, systemClock } from './core/clock.js';
@@ -61,7 +62,8 @@ export async function runPrimary(config: Config): Promise<number> {
   const chronicle = new AppChronicle(clock);
   const shared = { config, clock, cluster, checker, overrides, feeds, chronicle };
   const plane: ControlPlane = new ControlPlane({ ...shared, log, store });
-  const node = new NodeAdmin({ ...shared, plane });
+  const readiness = new Readiness({ ...shared, plane });
+  const node = new NodeAdmin({ ...shared, plane, readiness });
   const nodes = nodeAddressesFrom(config, consul?.neighbors ?? null, { clock, random, log });
   const signals = new Signals();
 
@@ -92,8 +94,10 @@ export async function runPrimary(config: Config): Promise<number> {
     for (const feed of feeds) feed.start();
     await Promise.race([Promise.all(feeds.map((feed) => feed.hasSpoken())), signals.stopRequested()]);
     await plane.start();
-    void announceReady(cluster, plane, config, log).then(() => {
+    void cluster.whenApplied(plane.snapshot?.revision ?? 1).then(async () => {
+      // Also where it is not ready: its check in Consul asks for that, and what hinders the registration is said at once.
       if (!plane.isStopping) consul?.registration.start();
+      await announceReady(readiness, cluster, plane, config, log);
     });
 
     await signals.stopRequested();
@@ -151,8 +155,17 @@ async function restoreLastGood(store: StateStore, feeds: readonly SourceFeed[], 
   for (const feed of feeds) feed.restore(apps.filter(({ origin }) => origin.source === feed.name));
 }
 
-async function announceReady(cluster: Cluster, plane: ControlPlane, config: Config, log: Log): Promise<void> {
-  await cluster.whenApplied(plane.snapshot?.revision ?? 1);
+async function announceReady(
+  readiness: Readiness,
+  cluster: Cluster,
+  plane: ControlPlane,
+  config: Config,
+  log: Log,
+): Promise<void> {
+  const reason = readiness.reason();
+  if (reason !== null) log.warn({ reason }, 'not ready');
+  await readiness.untilReadyOrStopping();
+  if (plane.isStopping) return;
   const slots = plane.apps.filter(({ name }) => cluster.bindErrorOf(name) === null);
   log.info(
     {

@@ -9,8 +9,8 @@ export interface AdminNode {
   /** One app, and the reasons of all that it is. */
   why(app: string): Promise<WhyOutcome>;
   metrics(): Promise<ExpositionInput>;
-  /** The node serves its newest snapshot. */
-  isReady(): boolean;
+  /** Why the node does not do its work, in one line; null when it is ready. */
+  notReadyReason(): string | null;
   isStopping(): boolean;
   /**
    * In force when the promise resolves.

@@ -77,7 +77,8 @@ export function failureAnswer(error: unknown): Answer {
 
 function readinessAnswer(node: AdminNode): Answer {
   if (node.isStopping()) return textAnswer(503, 'stopping');
-  return node.isReady() ? textAnswer(200, 'ready') : textAnswer(503, 'not ready yet');
+  const reason = node.notReadyReason();
+  return reason === null ? textAnswer(200, 'ready') : textAnswer(503, `not ready: ${escapeText(reason)}`);
 }
 
 async function why(node: AdminNode, app: string): Promise<Answer> {

@@ -61,9 +61,11 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 67_108_864;
 const NAME_IT = 'start the node (autoproxy node), or name the address of a running one with --admin ADDR:PORT';
 
-interface JsonAnswer {
+const MAX_REASON_LENGTH = 1_000;
+
+interface TextAnswer {
   readonly status: number;
-  readonly document: unknown;
+  readonly text: string;
 }
 
 export class AdminClient {
@@ -97,7 +99,8 @@ export class AdminClient {
 
   /** @param list a field that the document has, and that is a list */
   async #readDocument(path: string, list: string): Promise<unknown> {
-    const { status, document } = await this.#request('GET', path);
+    const { status, text } = await this.#request('GET', path);
+    const document = documentFrom(text);
     const version = fieldOf(document, 'version');
     if (status === 200 && version === 1 && Array.isArray(fieldOf(document, list))) return document;
     if (status === 200 && typeof version === 'number') {
@@ -107,12 +110,15 @@ export class AdminClient {
     throw this.#refusalFrom(status, document);
   }
 
-  /** Whether the node serves. @throws AdminClientError when it does not answer at all */
-  async readReady(): Promise<boolean> {
-    const { status, document } = await this.#request('GET', endpointPath('ready'));
-    if (status === 200) return true;
-    if (status === 503) return false;
-    throw this.#refusalFrom(status, document);
+  /**
+   * @returns null when the node is ready, else what it says about itself, such as `not ready: no slot is bound: ...`
+   * @throws AdminClientError when it does not answer at all
+   */
+  async readNotReady(): Promise<string | null> {
+    const { status, text } = await this.#request('GET', endpointPath('ready'));
+    if (status === 200) return null;
+    if (status === 503) return escapeText(text.trim().slice(0, MAX_REASON_LENGTH));
+    throw this.#refusalFrom(status, documentFrom(text));
   }
 
   /**
@@ -124,14 +130,16 @@ export class AdminClient {
       instance === null
         ? endpointPath('set-app-state', { app, state })
         : endpointPath('set-instance-state', { app, id: instance, state });
-    const { status, document } = await this.#request('POST', path);
+    const { status, text } = await this.#request('POST', path);
+    const document = documentFrom(text);
     if (status === 200 && typeof fieldOf(document, 'saved') === 'boolean') return document as StateChange;
     throw this.#refusalFrom(status, document);
   }
 
   /** @throws AdminClientError; `refused` with status 404 when nothing of this source is held back */
   async acceptRemoval(source: string): Promise<void> {
-    const { status, document } = await this.#request('POST', endpointPath('accept-removal', { name: source }));
+    const { status, text } = await this.#request('POST', endpointPath('accept-removal', { name: source }));
+    const document = documentFrom(text);
     if (status !== 200 || fieldOf(document, 'accepted') !== true) throw this.#refusalFrom(status, document);
   }
 
@@ -140,7 +148,7 @@ export class AdminClient {
     await this.#client.destroy();
   }
 
-  async #request(method: 'GET' | 'POST', path: string): Promise<JsonAnswer> {
+  async #request(method: 'GET' | 'POST', path: string): Promise<TextAnswer> {
     const by = this.#by === null ? {} : { [BY_FIELD]: escapeText(this.#by) };
     const headers = { [REQUEST_FIELD]: '1', ...by };
     try {
@@ -150,7 +158,7 @@ export class AdminClient {
         headers,
         signal: AbortSignal.timeout(this.#timeoutMs),
       });
-      return { status: statusCode, document: documentFrom(await body.text()) };
+      return { status: statusCode, text: await body.text() };
     } catch (error) {
       throw this.#failureFrom(error);
     }

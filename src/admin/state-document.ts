@@ -8,7 +8,10 @@ export interface StateDocument {
   readonly node: string;
   readonly pod: string | null;
   readonly pid: number;
+  /** `starting` as long as it is not ready, also when it was so before. */
   readonly status: 'starting' | 'ready' | 'stopping';
+  /** Why it is not ready, in one line; null when it is. */
+  readonly notReady: string | null;
   readonly uptimeMs: number;
   readonly bind: string;
   /** Revision of the newest snapshot, and the oldest one that a serving worker still holds. */

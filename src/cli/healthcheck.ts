@@ -5,15 +5,15 @@ import { EXIT_CODES } from './exit-codes.js';
 
 export function createHealthcheckCommand({ terminal, defaults, finish }: CommandContext): Command {
   return new Command('healthcheck')
-    .description('exit 0 when the node is ready, 1 when it is not')
+    .description('exit 0 when the node is ready, 1 when it is not, with the reason')
     .addOption(adminOption(defaults))
     .addHelpText(
       'after',
       '\nFor the HEALTHCHECK of an image. A node that stops is not ready.\n\nExample:\n  autoproxy healthcheck || echo "take me out"',
     )
     .action(async ({ admin }: AdminOptionValues) => {
-      const isReady = await askNode(admin, (client) => client.readReady());
-      terminal.print(isReady ? 'ready' : 'not ready');
-      if (!isReady) finish(EXIT_CODES.failed);
+      const notReady = await askNode(admin, (client) => client.readNotReady());
+      terminal.print(notReady ?? 'ready');
+      if (notReady !== null) finish(EXIT_CODES.failed);
     });
 }

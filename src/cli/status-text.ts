@@ -63,6 +63,7 @@ function headerLines(state: StateDocument, paint: Paint): string[] {
   const neighbors = state.neighbors.map(({ address }) => address).join(', ') || 'none';
   return [
     `${paint('bold', state.node)}${pod}: ${status} for ${uptime}, revision ${state.revision}${behind}`,
+    ...(state.status === 'starting' && state.notReady !== null ? [paint('red', `not ready: ${state.notReady}`)] : []),
     `workers ${serving}/${state.workers.length}${restarts === 0 ? '' : `, ${restarts} started again after a crash`}; ` +
       `sources ${state.sources.map((source) => sourceText(source, paint)).join(', ') || 'none'}; neighbors ${neighbors}`,
   ];

@@ -25,8 +25,8 @@ export class NodeAdmin implements AdminNode {
     this.#why = new AppWhy(parts);
   }
 
-  isReady(): boolean {
-    return this.#status.isReady();
+  notReadyReason(): string | null {
+    return this.#parts.readiness.reason();
   }
 
   isStopping(): boolean {

@@ -11,6 +11,7 @@ import { overrideOf } from '../sources/overrides-state.js';
 import type { AppChronicle } from './app-chronicle.js';
 import { neighborKey, targetKey } from './check-targets.js';
 import type { ControlPlane } from './control-plane.js';
+import type { Readiness } from './readiness.js';
 import type { SourceFeed } from './source-feed.js';
 
 export interface NodeStatusParts {
@@ -22,6 +23,7 @@ export interface NodeStatusParts {
   readonly feeds: readonly SourceFeed[];
   readonly plane: ControlPlane;
   readonly chronicle: AppChronicle;
+  readonly readiness: Readiness;
 }
 
 /** The state document: what the node knows of itself, gathered when somebody asks. */
@@ -34,21 +36,17 @@ export class NodeStatus {
     this.#startedAt = parts.clock.now();
   }
 
-  /** Every worker that serves has a snapshot, and the node is not going. */
-  isReady(): boolean {
-    const { cluster, plane } = this.#parts;
-    return plane.snapshot !== null && cluster.appliedRevision > 0 && !plane.isStopping;
-  }
-
   async document(): Promise<StateDocument> {
-    const { config, clock, cluster, plane, feeds } = this.#parts;
+    const { config, clock, cluster, plane, feeds, readiness } = this.#parts;
     const counters = await cluster.counters();
+    const notReady = readiness.reason();
     return {
       version: 1,
       node: config.node,
       pod: config.pod,
       pid: process.pid,
-      status: plane.isStopping ? 'stopping' : this.isReady() ? 'ready' : 'starting',
+      status: plane.isStopping ? 'stopping' : notReady === null ? 'ready' : 'starting',
+      notReady,
       uptimeMs: Math.round(clock.now() - this.#startedAt),
       bind: config.bind,
       revision: plane.snapshot?.revision ?? 0,

@@ -65,6 +65,16 @@ export class SourceFeed {
     return this.#isUp;
   }
 
+  /** The source itself has said what there is, at least once since the start; the state from the disk does not count. */
+  get hasAnswered(): boolean {
+    return this.#answer !== null;
+  }
+
+  /** Why it can't be read at present; null while it can, and before the first attempt. */
+  get failure(): string | null {
+    return this.#saidReason;
+  }
+
   /** What is believed was not confirmed by the source just now: it is from the disk, or the source fails. */
   get isStale(): boolean {
     return this.#isStored || !this.#isUp;

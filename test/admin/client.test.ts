@@ -52,9 +52,9 @@ test('it reads the state, and whether the node is ready', async (context) => {
   const { host, port, node } = await startAdmin(context);
   const client = createClient(context, `${host}:${port}`);
   assert.deepEqual(await client.readState(), STATE);
-  assert.equal(await client.readReady(), true);
-  node.ready = false;
-  assert.equal(await client.readReady(), false);
+  assert.equal(await client.readNotReady(), null);
+  node.notReady = 'no slot is bound: \u001b[2Jshop';
+  assert.equal(await client.readNotReady(), 'not ready: no slot is bound: \\u001b[2Jshop');
 });
 
 test('it sets states of apps and instances and says who asked, and accepts removals', async (context) => {

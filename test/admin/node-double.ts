@@ -24,6 +24,7 @@ export const STATE: StateDocument = {
   pod: 'alpha',
   pid: 1,
   status: 'ready',
+  notReady: null,
   uptimeMs: 1_000,
   bind: '127.0.0.1',
   revision: 3,
@@ -74,7 +75,7 @@ export const WHY: WhyDocument = {
 export class NodeDouble implements AdminNode {
   readonly decisions: Decision[] = [];
   readonly heldSources = new Set(['directory']);
-  ready = true;
+  notReady: string | null = null;
   stopping = false;
   /** What the next decision comes to. */
   outcome: SetStateOutcome = { ok: true, saved: true };
@@ -100,8 +101,8 @@ export class NodeDouble implements AdminNode {
     };
   }
 
-  isReady(): boolean {
-    return this.ready;
+  notReadyReason(): string | null {
+    return this.notReady;
   }
 
   isStopping(): boolean {

@@ -9,9 +9,11 @@ async function statusOf(url: string): Promise<number> {
   return statusCode;
 }
 
-test('a node that does not serve yet lives and is not ready', async (context) => {
+test('a node that does not serve lives and is not ready, and says why', async (context) => {
   const { node, origin } = await startAdmin(context);
-  node.ready = false;
+  node.notReady = 'no slot is bound: shop: EADDRINUSE \u001b[2J';
+  const { body } = await request(`${origin}/ready`);
+  assert.equal(await body.text(), 'not ready: no slot is bound: shop: EADDRINUSE \\u001b[2J\n');
   assert.equal(await statusOf(`${origin}/ready`), 503);
   assert.equal(await statusOf(`${origin}/health`), 503);
   assert.equal(await statusOf(`${origin}/ping`), 200);

@@ -9,6 +9,7 @@ export function stateDocument(fields: Partial<StateDocument> = {}): StateDocumen
     pod: 'alpha',
     pid: 7,
     status: 'ready',
+    notReady: null,
     uptimeMs: 250_000,
     bind: '::',
     revision: 4,

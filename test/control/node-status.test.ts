@@ -4,16 +4,16 @@ import { appInstance, appOf } from '../support/apps.js';
 import { createControlPlane, SETTLED_MS } from './plane-parts.js';
 
 test('starting, then ready once a worker has the snapshot in force, then stopping', async (context) => {
-  const { plane, source, status, cluster, slot } = await createControlPlane(context);
-  assert.deepEqual([status.isReady(), (await status.document()).status], [false, 'starting']);
+  const { plane, source, status, readiness, cluster, slot } = await createControlPlane(context);
+  assert.deepEqual([readiness.isReady, (await status.document()).status], [false, 'starting']);
   source.say([appOf('shop', slot)]);
   await plane.start();
-  assert.equal(status.isReady(), false, 'there is no worker yet');
+  assert.equal(readiness.isReady, false, 'there is no worker yet');
   cluster.start();
   await cluster.whenApplied(1);
-  assert.deepEqual([status.isReady(), (await status.document()).status], [true, 'ready']);
+  assert.deepEqual([readiness.isReady, (await status.document()).status], [true, 'ready']);
   plane.announceStop();
-  assert.deepEqual([status.isReady(), (await status.document()).status], [false, 'stopping']);
+  assert.deepEqual([readiness.isReady, (await status.document()).status], [false, 'stopping']);
 });
 
 test('the document names the node, its apps in force, their checks, decisions, sources and neighbors', async (context) => {

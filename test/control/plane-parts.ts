@@ -6,6 +6,7 @@ import { AppChronicle } from '../../src/control/app-chronicle.js';
 import { ControlPlane } from '../../src/control/control-plane.js';
 import { NodeAdmin } from '../../src/control/node-admin.js';
 import { NodeStatus } from '../../src/control/node-status.js';
+import { Readiness } from '../../src/control/readiness.js';
 import { SourceFeed } from '../../src/control/source-feed.js';
 import { systemClock } from '../../src/core/clock.js';
 import { silentLog } from '../../src/core/log.js';
@@ -61,9 +62,10 @@ export async function createControlPlane(
   const chronicle = new AppChronicle(clock);
   const shared = { config: fullConfig, clock, cluster, checker, overrides, feeds, chronicle };
   const plane: ControlPlane = new ControlPlane({ ...shared, log, store });
-  const parts = { ...shared, plane };
+  const readiness = new Readiness({ ...shared, plane });
+  const parts = { ...shared, plane, readiness };
   const status = new NodeStatus(parts);
   const admin = new NodeAdmin(parts);
   for (const feed of feeds) feed.start();
-  return { clock, lines, host, slot, dead, cluster, source, overrides, plane, status, admin };
+  return { clock, lines, host, slot, dead, cluster, source, overrides, plane, status, readiness, admin };
 }

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { atEnd } from '../support/at-end.js';
 import { leaderOf, startConsulCluster, startConsulFor } from '../support/consul.js';
 import { planNode, putServedApp, startPlanned } from '../support/fleet.js';
+import { launchNodeAt } from '../support/node-process.js';
 import {
   assertRecovered,
   assertUnharmed,
@@ -105,10 +106,12 @@ test('a wrong URL is tried for ever and said once; the right one behind it is fo
   const consul = await startConsulFor(context);
   const plan = await planNode(context, consul.url, consul.node);
   await consul.kill();
-  const node = await startPlanned(context, plan);
+  const node = launchNodeAt(context, plan.place, plan.flags);
+  assert.match(String((await node.logged('not ready')).reason), /consul was never read: .*ECONNREFUSED/);
   await delay(FAULT_MS);
   assert.equal(node.linesOf('the source can not be read').filter(({ source }) => source === 'consul').length, 1);
   assert.equal(node.linesOf('this node can not be registered in Consul').length, 1);
+  assert.deepEqual(node.linesOf('ready'), []);
   await consul.start();
   await consul.hasLeader();
   const { host, slot } = plan.place;

@@ -4,7 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { startConsulFor } from '../support/consul.js';
-import { planNode, putServedApp, startPlanned } from '../support/fleet.js';
+import { planNode, putServedApp } from '../support/fleet.js';
+import { launchNodeAt } from '../support/node-process.js';
 import { untilAnswered } from '../support/steady-traffic.js';
 
 const MASTER = '11111111-2222-3333-4444-555555555555';
@@ -22,7 +23,7 @@ test('rights are named one after the other, until the app is served', async (con
   };
   const tokenFile = path.join(plan.place.root, 'token');
   await writeFile(tokenFile, SecretID);
-  const node = await startPlanned(context, { ...plan, flags: { ...plan.flags, '--consul-token-file': tokenFile } });
+  const node = launchNodeAt(context, plan.place, { ...plan.flags, '--consul-token-file': tokenFile });
 
   /** Without the signal the node sees it with its next questions, some ten seconds later. */
   const change = async (Rules: string): Promise<void> => {

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { type ConsulAgent, startConsulFor } from '../support/consul.js';
 import { eventually } from '../support/eventually.js';
 import { type FleetNode, planNode, putServedApp, startPlanned } from '../support/fleet.js';
-import type { RunningNode } from '../support/node-process.js';
+import { launchNodeAt, type RunningNode } from '../support/node-process.js';
 import { SteadyTraffic, untilAnswered } from '../support/steady-traffic.js';
 
 const MASTER = '11111111-2222-3333-4444-555555555555';
@@ -61,7 +61,8 @@ test('a token that lacks rights is told each of them, and a better one is used w
   const { consul, plan, tokenFile } = await startGuarded(context);
   const { host, slot } = plan.place;
   await writeFile(tokenFile, await createToken(consul, 'nothing'));
-  const node = await startPlanned(context, plan);
+  const node = launchNodeAt(context, plan.place, plan.flags);
+  await node.logged('not ready');
   await untilSaid(node, `lacks the right ${KEYS}`, `lacks the right ${OWN_SERVICE}`);
 
   await writeFile(tokenFile, await createToken(consul, 'apps', KEYS, OWN_SERVICE));

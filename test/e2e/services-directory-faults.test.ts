@@ -4,7 +4,7 @@ import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { HttpInstance } from '../support/http-instance.js';
-import { findPlace, type RunningNode, startNodeAt } from '../support/node-process.js';
+import { findPlace, launchNodeAt, type RunningNode, startNodeAt } from '../support/node-process.js';
 import { appText } from '../support/services-directory.js';
 import { untilAnswered } from '../support/steady-traffic.js';
 
@@ -19,14 +19,16 @@ async function assertServes(context: TestContext, node: RunningNode): Promise<vo
   const instance = await HttpInstance.start(context);
   await node.write('shop.yml', appText('shop', node.slot, [instance.id]));
   await untilAnswered(node.host, node.slot, { status: 200, body: 'done' });
+  await node.logged('ready');
   assert.deepEqual([(await node.state()).sources[0]?.up, (await node.state()).sources[0]?.stale], [true, false]);
 }
 
-/** Ready, without a slot, and the source is down for this reason, which is logged once however often it is tried. */
+/** Not ready, and the source is down for this reason, which is logged once however often it is tried. */
 async function assertServesNothing(node: RunningNode, reason: RegExp): Promise<void> {
-  assert.deepEqual((await node.logged('ready')).slots, {});
-  const { apps, sources, status } = await node.state();
-  assert.deepEqual([status, apps], ['ready', []]);
+  assert.match(String((await node.logged('not ready')).reason), reason);
+  const { apps, sources, status, notReady } = await node.state();
+  assert.deepEqual([status, apps], ['starting', []]);
+  assert.match(notReady ?? '', reason);
   assert.deepEqual([sources[0]?.up, sources[0]?.stale], [false, true]);
   node.signal('SIGHUP');
   await node.logged('reading all sources again');
@@ -37,7 +39,7 @@ async function assertServesNothing(node: RunningNode, reason: RegExp): Promise<v
 }
 
 test('missing', async (context) => {
-  const node = await startNodeAt(context, await findPlace(context));
+  const node = launchNodeAt(context, await findPlace(context));
   await assertServesNothing(node, /there is no such directory; create it/);
   await mkdir(node.servicesDir);
   await assertServes(context, node);
@@ -46,7 +48,7 @@ test('missing', async (context) => {
 test('a file', async (context) => {
   const place = await findPlace(context);
   await writeFile(path.join(place.root, 'services'), '');
-  const node = await startNodeAt(context, place);
+  const node = launchNodeAt(context, place);
   await assertServesNothing(node, /this is no directory; name one with --services-dir/);
   await rm(node.servicesDir);
   await mkdir(node.servicesDir);
@@ -57,7 +59,7 @@ test('unreadable', async (context) => {
   const place = await findPlace(context);
   const servicesDir = path.join(place.root, 'services');
   await mkdir(servicesDir, { mode: 0 });
-  const node = await startNodeAt(context, place, {}, OBEYING_MODES);
+  const node = launchNodeAt(context, place, {}, OBEYING_MODES);
   await assertServesNothing(node, /permission denied; let the user that autoproxy runs as read and enter it/);
   await chmod(servicesDir, 0o755);
   await assertServes(context, node);

@@ -41,9 +41,19 @@ export async function startNodeAt(
   flags: Readonly<Record<string, string>> = {},
   prefix: readonly string[] = [],
 ): Promise<RunningNode> {
-  const node = new RunningNode(context, place, flags, prefix);
+  const node = launchNodeAt(context, place, flags, prefix);
   await node.logged('ready');
   return node;
+}
+
+/** As `startNodeAt`, without waiting for anything: the node may never be ready. */
+export function launchNodeAt(
+  context: TestContext,
+  place: NodePlace,
+  flags: Readonly<Record<string, string>> = {},
+  prefix: readonly string[] = [],
+): RunningNode {
+  return new RunningNode(context, place, flags, prefix);
 }
 
 /** Killed with its test; its workers end when they notice. */
