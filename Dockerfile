@@ -11,13 +11,13 @@ FROM ${BASE_IMAGE} AS build
 WORKDIR /app
 # First what seldom changes, so that it is built seldom.
 COPY package.json package-lock.json .npmrc ./
-RUN npm install --no-audit --no-fund
+RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY src src
 COPY edge edge
 COPY bench bench
 COPY test test
-RUN npm run --silent build && npm prune --omit=dev --no-audit --no-fund
+RUN npm run --silent build && npm prune --omit=dev --ignore-scripts
 
 FROM ${BASE_IMAGE} AS common
 ENV NODE_ENV=production
@@ -26,7 +26,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
 COPY --from=build /app/dist/edge dist/edge
-RUN ln -s /app/dist/src/cli/main.js /usr/local/bin/autoproxy && chmod +x /app/dist/src/cli/main.js
+RUN ln -s /app/dist/src/cli/main.js /usr/local/bin/autoproxy
 STOPSIGNAL SIGTERM
 
 # A docker node. It binds the slots of all apps, so it runs in the network of its host:

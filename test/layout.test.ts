@@ -50,7 +50,6 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   cluster: { to: ['core', 'snapshot', 'metrics'], why: 'it carries snapshots and reports and understands neither' },
   admin: { to: ['core', 'model', 'snapshot', 'state', 'metrics'], why: 'it shows state; it does not make it' },
-  placement: { to: ['core', 'model', 'registry'], why: 'it writes services from what the registry holds' },
   'worker.ts': {
     to: ['core', 'snapshot', 'cluster', 'metrics', 'proxy'],
     why: 'the root of the data plane loads no file of the control plane',
@@ -58,14 +57,14 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   control: {
     to: [
       ...['core', 'model', 'config', 'consul', 'sources', 'registry', 'neighbors', 'state', 'health', 'snapshot'],
-      ...['cluster', 'metrics', 'admin', 'placement'],
+      ...['cluster', 'metrics', 'admin'],
     ],
     why: 'the parts of the control plane meet here and never serve traffic, so no codec and no proxy is loaded',
   },
   'primary.ts': {
     to: [
       ...['core', 'model', 'config', 'consul', 'sources', 'registry', 'neighbors', 'state', 'health', 'snapshot'],
-      ...['cluster', 'metrics', 'admin', 'placement', 'control'],
+      ...['cluster', 'metrics', 'admin', 'control'],
     ],
     why: 'the root of the control plane never serves traffic, so it loads no codec and no proxy',
   },
@@ -80,7 +79,6 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
       'config',
       'registry',
       'consul',
-      'placement',
       'edge',
       'primary.ts',
       ...ADMIN_CLIENT,
@@ -141,6 +139,9 @@ const TOP_LEVEL = [
   'biome.json',
   'Dockerfile',
   'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
   'src',
   'edge',
   'bench',
@@ -220,6 +221,15 @@ test('imports go along the arrows', () => {
     }
   }
   reject(found, 'imports against the arrows:');
+});
+
+test('each row and each arrow names a folder or a file that is there', () => {
+  const places = [...Object.keys(ARROWS), ...Object.values(ARROWS).flatMap(({ to }) => to)];
+  const isThere = (place: string) => existsSync(path.join(ROOT, place === 'edge' ? place : `src/${place}`));
+  reject(
+    [...new Set(places)].filter((place) => !isThere(place)),
+    'names in the table of arrows that stand for nothing:',
+  );
 });
 
 test('the table of arrows has no circle', () => {

@@ -4,7 +4,7 @@
  * Arguments filter by path: `npm test -- http1 layout`. With AUTOPROXY_TEST_STRICT=1 a skipped or todo test fails the
  * run, so that a machine that lacks something can not look like one where all is well.
  */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -18,7 +18,6 @@ import { prepareDocker } from './support/docker-engine.js';
 import { prepareHaproxys } from './support/haproxy-versions.js';
 
 const COMPILED = path.dirname(fileURLToPath(import.meta.url));
-const ROOT = path.resolve(COMPILED, '../..');
 const FILE_TIMEOUT_MS = 120_000;
 /** More files at once than this would disturb each other's figures, whatever the machine. */
 const MAX_CONCURRENCY = 4;
@@ -33,16 +32,6 @@ interface TestEvent {
     readonly skip?: string | boolean;
     readonly todo?: string | boolean;
   };
-}
-
-/** tsc leaves the output of a source that is gone; its tests would go on passing, or fail for nobody. */
-function removeStaleTests(): void {
-  for (const name of readdirSync(COMPILED, { recursive: true, encoding: 'utf8' })) {
-    if (!name.endsWith('.test.js')) continue;
-    const stem = name.slice(0, -'.js'.length);
-    if (existsSync(path.join(ROOT, 'test', `${stem}.ts`))) continue;
-    for (const end of ['.js', '.js.map', '.d.ts']) rmSync(path.join(COMPILED, stem + end), { force: true });
-  }
 }
 
 function findTests(filters: readonly string[]): string[] {
@@ -86,7 +75,6 @@ function unrunLine({ name, file, skip, todo }: TestEvent['data']): string | null
 }
 
 const isStrict = process.env.AUTOPROXY_TEST_STRICT === '1';
-removeStaleTests();
 const filters = process.argv.slice(2);
 const files = findTests(filters);
 if (files.length === 0) {

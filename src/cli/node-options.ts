@@ -1,5 +1,4 @@
-import { availableParallelism, hostname } from 'node:os';
-import { ConfigError, type ConfigInputs, loadConfig } from '../config/load.js';
+import { ConfigError, hostInputs, loadConfig } from '../config/load.js';
 import type { AdminAddress } from '../config/text-readers.js';
 
 /** What other commands must know of the node on this machine. */
@@ -8,19 +7,13 @@ export interface NodeDefaults {
   readonly admin: AdminAddress;
 }
 
-/** All that the options of a node are read from. */
-export function configInputs(flags: ConfigInputs['flags'], env: NodeJS.ProcessEnv): ConfigInputs {
-  const host = { hostname: hostname(), parallelism: availableParallelism() };
-  return { flags, env, host, workingDir: process.cwd() };
-}
-
 /**
  * Reads where the node of this machine has its files and its admin API, from the environment and the node's own file.
  * Options that are wrong are the node's trouble: a command that only asks goes on with the defaults.
  */
 export function nodeDefaultsFrom(env: NodeJS.ProcessEnv): NodeDefaults {
   const { AUTOPROXY_SERVICES_DIR, AUTOPROXY_ADMIN, AUTOPROXY_CONFIG } = env;
-  const inputs = configInputs({}, { AUTOPROXY_SERVICES_DIR, AUTOPROXY_ADMIN, AUTOPROXY_CONFIG });
+  const inputs = hostInputs({}, { AUTOPROXY_SERVICES_DIR, AUTOPROXY_ADMIN, AUTOPROXY_CONFIG });
   try {
     return loadConfig(inputs).config;
   } catch (error) {

@@ -1,11 +1,10 @@
 import { Command } from 'commander';
 import type { Config } from '../config/config.js';
-import { ConfigError, loadConfig } from '../config/load.js';
+import { ConfigError, hostInputs, loadConfig } from '../config/load.js';
 import { CONFIG_OPTION, OPTIONS } from '../config/options.js';
 import { formatProblem } from '../model/problem.js';
 import type { CommandContext } from './command-context.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
-import { configInputs } from './node-options.js';
 
 export function createNodeCommand({ terminal, env }: CommandContext): Command {
   const command = new Command('node').description('serve the slots of this node');
@@ -41,7 +40,7 @@ function readConfig(
   warn: (line: string) => void,
 ): Config {
   try {
-    const { config, warnings } = loadConfig(configInputs(flags, env));
+    const { config, warnings } = loadConfig(hostInputs(flags, env));
     for (const warning of warnings) warn(formatProblem(warning));
     return config;
   } catch (error) {

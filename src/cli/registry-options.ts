@@ -1,7 +1,7 @@
 /** What all commands of the registry share: where it is, which ports may be slots, and failures in words. */
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
-import { ConfigError, loadOptions } from '../config/load.js';
+import { ConfigError, hostInputs, loadOptions } from '../config/load.js';
 import type { ConsulSettings } from '../consul/settings.js';
 import { CONSUL_OPTIONS, consulSettingsFrom } from '../consul/settings-from-options.js';
 import { systemClock } from '../core/clock.js';
@@ -14,7 +14,6 @@ import { type Registry, RegistryFailure } from '../registry/registry.js';
 import { DEFAULT_SLOT_RULES, KERNEL_EPHEMERAL, type PortRange, type SlotRules } from '../registry/slot-rules.js';
 import type { CommandContext } from './command-context.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
-import { configInputs } from './node-options.js';
 import { durationArgument } from './option-types.js';
 
 export interface RegistryOptionValues {
@@ -119,7 +118,7 @@ function openRegistry(directory: string | undefined, url: string | undefined, en
  */
 export function readConsulSettings(url: string | undefined, env: NodeJS.ProcessEnv): ConsulSettings | null {
   try {
-    return consulSettingsFrom(loadOptions(CONSUL_OPTIONS, configInputs({ consul: url }, env)));
+    return consulSettingsFrom(loadOptions(CONSUL_OPTIONS, hostInputs({ consul: url }, env)));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new CommandFailure(error.message, null, EXIT_CODES.usage);

@@ -1,5 +1,6 @@
 /** Options from all the places where they may stand. Precedence: default < file < environment < flag. */
 import { readFileSync, statSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
 import path from 'node:path';
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { nearestName } from '../model/nearest-name.js';
@@ -18,6 +19,12 @@ export interface ConfigInputs {
   readonly workingDir: string;
   /** Read when it is there and no other file is named. */
   readonly defaultFile?: string;
+}
+
+/** What this machine and process say, beside the flags and variables. */
+export function hostInputs(flags: ConfigInputs['flags'], env: ConfigInputs['env']): ConfigInputs {
+  const host = { hostname: hostname(), parallelism: availableParallelism() };
+  return { flags, env, host, workingDir: process.cwd() };
 }
 
 export interface LoadedConfig {

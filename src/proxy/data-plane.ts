@@ -1,4 +1,4 @@
-import type { Clock, Random, Timer } from '../core/clock.js';
+import { type Clock, type Random, systemClock, type Timer } from '../core/clock.js';
 import { createKeyedObject } from '../core/keyed-object.js';
 import type { Log } from '../core/log.js';
 import { MessageRate } from '../core/message-rate.js';
@@ -194,6 +194,14 @@ function slotKey(config: SlotSnapshot): string {
   return `${config.app} ${config.port} ${config.protocol}`;
 }
 
-export function createDataPlane(options: DataPlaneOptions): DataPlane {
-  return new DataPlane(options);
+/** @param options what differs from one worker of its own, with the machine's clock, that logs no access */
+export function createDataPlane(options: Pick<DataPlaneOptions, 'log'> & Partial<DataPlaneOptions>): DataPlane {
+  return new DataPlane({
+    clock: systemClock,
+    random: Math.random,
+    worker: { index: 0, count: 1 },
+    accessLog: null,
+    onConnectFailure: () => {},
+    ...options,
+  });
 }

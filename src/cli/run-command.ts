@@ -1,0 +1,42 @@
+/** Runs one command: says in words what went wrong, and ends with the right exit code. */
+import { CommanderError } from 'commander';
+import { CommandFailure, EXIT_CODES, type ExitCode } from './exit-codes.js';
+import { nodeDefaultsFrom } from './node-options.js';
+import { createProgram } from './program.js';
+import { createTerminal } from './terminal.js';
+
+/** @param argv without Node and the program. @returns the exit code. */
+export async function runCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
+  const terminal = createTerminal(env);
+  endWithReader();
+  let exitCode: ExitCode = EXIT_CODES.done;
+  const program = createProgram({
+    terminal,
+    env,
+    defaults: nodeDefaultsFrom(env),
+    finish: (code) => {
+      exitCode = code;
+    },
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Help and version come this way too; of all else commander has said what is wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.usage;
+    terminal.warn(`autoproxy: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof CommandFailure) {
+      if (error.hint !== null) terminal.warn(`  → ${error.hint}`);
+      return error.exitCode;
+    }
+    return EXIT_CODES.failed;
+  }
+}
+
+/** `autoproxy status | head` ends the reader first; that is no failure. */
+function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT_CODES.done);
+    throw error;
+  });
+}

@@ -1,0 +1,48 @@
+import { APP_DEFAULTS } from '../model/app.js';
+import { HEAD_DEFAULTS, type InstanceSnapshot, type SlotSnapshot, type Snapshot } from './snapshot.js';
+
+/** A slot with the defaults of an app in a services file. @param slot its port, and what differs from the defaults */
+export function createSlot(slot: Partial<SlotSnapshot> & Pick<SlotSnapshot, 'app' | 'port'>): SlotSnapshot {
+  return {
+    protocol: APP_DEFAULTS.protocol,
+    internal: APP_DEFAULTS.internal,
+    accessLog: APP_DEFAULTS.accessLog,
+    hostFilter: null,
+    acceptProxy: false,
+    trustedProxies: [],
+    sendProxy: APP_DEFAULTS.sendProxy,
+    balance: APP_DEFAULTS.balance,
+    retries: APP_DEFAULTS.retries,
+    timeouts: APP_DEFAULTS.timeouts,
+    limits: APP_DEFAULTS.limits,
+    stickyCookie: null,
+    slowStartMs: APP_DEFAULTS.slowStartMs,
+    instances: [],
+    neighbors: [],
+    ...slot,
+  };
+}
+
+/** An instance that is up and ready, unless `instance` says something else. */
+export function createInstance(
+  { host, port }: { readonly host: string; readonly port: number },
+  instance: Partial<InstanceSnapshot> = {},
+): InstanceSnapshot {
+  const id = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const { weight, state } = APP_DEFAULTS;
+  return { id, host, port, weight, state, up: true, ...instance };
+}
+
+/** The input of a data plane. @param snapshot `bind` and `slots`, and what differs from a node without neighbors */
+export function createSnapshot(snapshot: Partial<Snapshot> & Pick<Snapshot, 'bind' | 'slots'>): Snapshot {
+  return {
+    revision: 1,
+    node: 'node',
+    stopping: false,
+    peers: [],
+    neighborProxy: 'v2',
+    internalNetworks: ['10.0.0.0/8', '127.0.0.0/8'],
+    head: HEAD_DEFAULTS,
+    ...snapshot,
+  };
+}
