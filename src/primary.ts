@@ -14,6 +14,7 @@ import { ownAddressOf } from './control/own-address.js';
 import { Readiness } from './control/readiness.js';
 import { Signals } from './control/signals.js';
 import { SourceFeed } from './control/source-feed.js';
+import { UnexpectedErrors } from './control/unexpected-errors.js';
 import { type Clock, systemClock } from './core/clock.js';
 import { createLog, type Log } from './core/log.js';
 import { HealthChecker } from './health/checker.js';
@@ -60,7 +61,8 @@ export async function runPrimary(config: Config): Promise<number> {
     apps: () => plane.sourceApps(),
   });
   const chronicle = new AppChronicle(clock);
-  const shared = { config, clock, cluster, checker, overrides, feeds, chronicle };
+  const unexpected = new UnexpectedErrors(clock, log);
+  const shared = { config, clock, cluster, checker, overrides, feeds, chronicle, unexpected };
   const plane: ControlPlane = new ControlPlane({ ...shared, log, store });
   const readiness = new Readiness({ ...shared, plane });
   const node = new NodeAdmin({ ...shared, plane, readiness });
@@ -90,6 +92,8 @@ export async function runPrimary(config: Config): Promise<number> {
     await overrides.load();
     await restoreLastGood(store, feeds, log);
     cluster.start();
+    // Before that nobody is served, and an error ends the start where everybody sees it.
+    unexpected.catch();
     for (const source of nodes) source.start((addresses) => plane.setNodes(addresses));
     for (const feed of feeds) feed.start();
     await Promise.race([Promise.all(feeds.map((feed) => feed.hasSpoken())), signals.stopRequested()]);
@@ -119,6 +123,7 @@ export async function runPrimary(config: Config): Promise<number> {
     await cluster.kill();
     return EXIT.FAILED;
   } finally {
+    unexpected.release();
     signals.release();
   }
 }

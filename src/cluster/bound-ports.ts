@@ -119,8 +119,13 @@ export class BoundPorts {
     const schedule = (): void => {
       failure.timer = clock.setTimer(backoff.next(), () => {
         if (this.#failures.get(slot.app) !== failure) return;
-        if (this.#bindSlot(slot, bind)) this.#options.onRecovered();
-        else if (this.#failures.get(slot.app) === failure) schedule();
+        let isBound = false;
+        try {
+          isBound = this.#bindSlot(slot, bind);
+        } finally {
+          if (!isBound && this.#failures.get(slot.app) === failure) schedule();
+        }
+        if (isBound) this.#options.onRecovered();
       });
     };
     schedule();

@@ -242,8 +242,8 @@ export class Cluster {
 
   #schedulePoll(): void {
     this.#pollTimer = this.#options.clock.setTimer(POLL_INTERVAL_MS, () => {
-      for (const worker of this.#workers) this.#poll(worker);
       this.#schedulePoll();
+      for (const worker of this.#workers) this.#poll(worker);
     });
   }
 

@@ -36,7 +36,16 @@ export class WorkerPlace {
 
   fill(): void {
     this.#timer = null;
-    if (!this.#isStopped) this.#current = this.#options.fork(this.#options.index);
+    if (this.#isStopped) return;
+    const { fork, index, log } = this.#options;
+    try {
+      this.#current = fork(index);
+    } catch (error) {
+      // Node throws when the kernel has no memory for another process; later it may have.
+      const delayMs = this.#backoff.next();
+      log.error({ worker: index, err: error, delayMs: Math.round(delayMs) }, 'a worker can not be started');
+      this.#fillAfter(delayMs);
+    }
   }
 
   /** Fills the place again when it was `worker` that filled it. Never gives up. */
@@ -75,9 +84,9 @@ export class WorkerPlace {
    */
   async roll(drainMs: number): Promise<void> {
     if (this.#isStopped) throw new Error('the workers are not rolled: the node is stopping');
+    const successor = this.#options.fork(this.#options.index);
     this.#timer?.cancel();
     this.#timer = null;
-    const successor = this.#options.fork(this.#options.index);
     this.#successor = successor;
     try {
       await successor.whenServing(SUCCESSOR_DEADLINE_MS);

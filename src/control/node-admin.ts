@@ -43,7 +43,7 @@ export class NodeAdmin implements AdminNode {
   }
 
   async metrics(): Promise<ExpositionInput> {
-    const { cluster, plane, feeds, checker } = this.#parts;
+    const { cluster, plane, feeds, checker, unexpected } = this.#parts;
     const { slots } = await cluster.counters();
     return {
       apps: plane.apps.map(({ name, instances }) => ({
@@ -54,6 +54,7 @@ export class NodeAdmin implements AdminNode {
       sources: feeds.map((feed) => ({ name: feed.name, up: feed.isUp, staleMs: feed.staleMs })),
       workers: cluster.workers().map(({ index, restarts }) => ({ index, restarts })),
       configErrors: plane.problems.filter(({ severity }) => severity === 'error').length,
+      unexpectedErrors: unexpected.count,
     };
   }
 

@@ -13,6 +13,7 @@ import { neighborKey, targetKey } from './check-targets.js';
 import type { ControlPlane } from './control-plane.js';
 import type { Readiness } from './readiness.js';
 import type { SourceFeed } from './source-feed.js';
+import type { UnexpectedErrors } from './unexpected-errors.js';
 
 export interface NodeStatusParts {
   readonly config: Config;
@@ -24,6 +25,7 @@ export interface NodeStatusParts {
   readonly plane: ControlPlane;
   readonly chronicle: AppChronicle;
   readonly readiness: Readiness;
+  readonly unexpected: UnexpectedErrors;
 }
 
 /** The state document: what the node knows of itself, gathered when somebody asks. */
@@ -37,7 +39,7 @@ export class NodeStatus {
   }
 
   async document(): Promise<StateDocument> {
-    const { config, clock, cluster, plane, feeds, readiness } = this.#parts;
+    const { config, clock, cluster, plane, feeds, readiness, unexpected } = this.#parts;
     const counters = await cluster.counters();
     const notReady = readiness.reason();
     return {
@@ -55,7 +57,7 @@ export class NodeStatus {
       sources: feeds.map(sourceStatusFrom),
       neighbors: plane.neighbors.map((address) => ({ address })),
       apps: plane.apps.map((app) => this.#appStatus(app, counters)),
-      problems: plane.problems,
+      problems: [...unexpected.problems(), ...plane.problems],
     };
   }
 

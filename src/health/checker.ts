@@ -172,11 +172,15 @@ export class HealthChecker {
     const tookMs = this.#clock.now() - startedAt;
     // The answer may have been there in time, and we were not: else a starved node would eject all it has.
     const wasStarved = !hasPassed && lostMs > target.check.timeoutMs * STARVED_SHARE;
-    if (!wasStarved && !isOwnFault) {
-      checked.last = { ok: hasPassed, detail, at: this.#clock.now() };
-      this.#become(checked, afterCheck(checked.condition, hasPassed, checked.target.check));
+    try {
+      if (!wasStarved && !isOwnFault) {
+        checked.last = { ok: hasPassed, detail, at: this.#clock.now() };
+        this.#become(checked, afterCheck(checked.condition, hasPassed, checked.target.check));
+      }
+    } finally {
+      // A listener that throws must not end the checks of the target.
+      this.#schedule(checked, isSpread, tookMs);
     }
-    this.#schedule(checked, isSpread, tookMs);
   }
 
   /** A probe that throws, at once or later, is a bug of ours: it must neither end the process nor blame the target. */

@@ -10,6 +10,8 @@ export interface ExpositionInput {
   readonly workers: readonly { readonly index: number; readonly restarts: number }[];
   /** Problems of severity error in what the sources say now. */
   readonly configErrors: number;
+  /** Of the primary, which goes on after them. */
+  readonly unexpectedErrors: number;
 }
 
 export interface AppMetrics {
@@ -101,6 +103,9 @@ export function formatExposition(input: ExpositionInput): string {
     ),
     formatFamily('config_errors', 'gauge', 'Errors in what the sources say now.', [
       { labels: {}, value: input.configErrors },
+    ]),
+    formatFamily('unexpected_errors_total', 'counter', 'Errors of the primary that nobody expected.', [
+      { labels: {}, value: input.unexpectedErrors },
     ]),
     formatFamily(
       'worker_restarts_total',

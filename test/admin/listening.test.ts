@@ -48,7 +48,7 @@ test('what has arrived is answered before the end, and its connection is closed 
       await new Promise<void>((release) => {
         answer = release;
       });
-      return { apps: [], sources: [], workers: [], configErrors: 0 };
+      return { apps: [], sources: [], workers: [], configErrors: 0, unexpectedErrors: 0 };
     };
   });
   const response = request(`${origin}/metrics`);

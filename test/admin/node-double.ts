@@ -98,6 +98,7 @@ export class NodeDouble implements AdminNode {
       sources: [],
       workers: [],
       configErrors: 0,
+      unexpectedErrors: 0,
     };
   }
 

@@ -8,6 +8,7 @@ import { NodeAdmin } from '../../src/control/node-admin.js';
 import { NodeStatus } from '../../src/control/node-status.js';
 import { Readiness } from '../../src/control/readiness.js';
 import { SourceFeed } from '../../src/control/source-feed.js';
+import { UnexpectedErrors } from '../../src/control/unexpected-errors.js';
 import { systemClock } from '../../src/core/clock.js';
 import { silentLog } from '../../src/core/log.js';
 import { HealthChecker } from '../../src/health/checker.js';
@@ -60,7 +61,8 @@ export async function createControlPlane(
   const overrides: Overrides = new Overrides({ file: null, clock, apps: () => plane.sourceApps() });
   const store = new StateStore({ directory: null, clock });
   const chronicle = new AppChronicle(clock);
-  const shared = { config: fullConfig, clock, cluster, checker, overrides, feeds, chronicle };
+  const unexpected = new UnexpectedErrors(clock, silentLog);
+  const shared = { config: fullConfig, clock, cluster, checker, overrides, feeds, chronicle, unexpected };
   const plane: ControlPlane = new ControlPlane({ ...shared, log, store });
   const readiness = new Readiness({ ...shared, plane });
   const parts = { ...shared, plane, readiness };

@@ -6,7 +6,7 @@ import { type ExpositionInput, formatExposition } from '../../src/metrics/exposi
 import { recordLatency } from '../../src/metrics/histogram.js';
 
 function inputOf(given: Partial<ExpositionInput> = {}): ExpositionInput {
-  return { apps: [], sources: [], workers: [], configErrors: 0, ...given };
+  return { apps: [], sources: [], workers: [], configErrors: 0, unexpectedErrors: 0, ...given };
 }
 
 function countersOf(given: Partial<SlotCounters>): SlotCounters {
@@ -85,6 +85,7 @@ test('sources, workers and errors of the configuration stand for themselves', ()
       'autoproxy_source_stale_seconds{source="consul"} 1.5',
       'autoproxy_source_stale_seconds{source="directory"} 0',
       'autoproxy_config_errors 4',
+      'autoproxy_unexpected_errors_total 0',
       'autoproxy_worker_restarts_total{worker="0"} 0',
       'autoproxy_worker_restarts_total{worker="1"} 2',
       '',
