@@ -123,6 +123,14 @@ const BUILTINS: readonly BuiltinRule[] = [
   },
 ];
 
+/** Its own package, files of the kernel, and the demo, whose pool of connections has a limit. */
+const READING_WHOLE = [
+  'src/cli/program.ts',
+  'src/cli/registry-options.ts',
+  'src/cluster/port-holder.ts',
+  'src/cli/demo/traffic.ts',
+];
+
 const EXITING = ['src/primary.ts', 'src/worker.ts', 'src/cli/'];
 
 const BANNED = ['manager', 'helper', 'helpers', 'util', 'utils', 'data', 'info', 'misc'];
@@ -251,6 +259,20 @@ test('sockets, processes and servers stand in their places', () => {
     }
   }
   reject(found, 'built-ins out of place:');
+});
+
+test('files and bodies are read whole up to a limit, in one place', () => {
+  const found = planes
+    .filter(
+      ({ name, text }) =>
+        !READING_WHOLE.includes(name) &&
+        /(?<!#)\breadFile(Sync)?\b|\bbody\.(text|json|arrayBuffer|bytes|blob)\(/.test(text),
+    )
+    .map(({ name }) => name);
+  reject(
+    found,
+    'reading without a limit (use readWholeFile of core/whole-file.ts, GatheredBytes for what comes in pieces):',
+  );
 });
 
 test('only roots and commands end the process', () => {

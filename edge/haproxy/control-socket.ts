@@ -1,5 +1,6 @@
 /** One question to HAProxy over a UNIX socket, and its answer to the end (management guide, 9.3). */
 import { connect } from 'node:net';
+import { GatheredBytes } from '../../src/core/gathered-bytes.js';
 
 const ANSWER_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1_048_576;
@@ -21,10 +22,14 @@ export class SocketFailure extends Error {
  * @param command as it is written, without its line end
  * @throws SocketFailure
  */
-export function askSocket(file: string, command: string, timeoutMs = ANSWER_MS): Promise<string> {
+export function askSocket(
+  file: string,
+  command: string,
+  timeoutMs = ANSWER_MS,
+  maxBytes = MAX_ANSWER_BYTES,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let bytes = 0;
+    const answer = new GatheredBytes(maxBytes);
     const socket = connect(file);
     const timer = setTimeout(() => fail(`no answer within ${timeoutMs / 1_000} s`, false), timeoutMs);
     const fail = (reason: string, isAbsent: boolean): void => {
@@ -34,17 +39,21 @@ export function askSocket(file: string, command: string, timeoutMs = ANSWER_MS):
     };
     socket.on('connect', () => socket.end(`${command}\n`));
     socket.on('data', (part: Buffer) => {
-      parts.push(part);
-      bytes += part.length;
-      if (bytes > MAX_ANSWER_BYTES) fail('the answer has no end', false);
+      if (!answer.add(part))
+        fail(`the answer to "${nameOf(command)}" has more than the ${maxBytes} bytes that are read`, false);
     });
     socket.on('end', () => {
       clearTimeout(timer);
-      resolve(Buffer.concat(parts).toString('utf8'));
+      resolve(answer.text());
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const isAbsent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
       fail(isAbsent ? 'nobody listens there' : error.message, isAbsent);
     });
   });
+}
+
+/** A batch of lines begins with what is done with them. */
+function nameOf(command: string): string {
+  return (command.split('\n', 1)[0] ?? '').slice(0, 60);
 }

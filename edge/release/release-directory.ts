@@ -5,10 +5,11 @@
  *
  * HAProxy is started over `current/haproxy.cfg`, so whatever restarts it, reads what was last switched to.
  */
-import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile, syncDirectory } from '../../src/core/durable-file.js';
-import { CERTIFICATES_FOLDER, type Release, releaseFromFiles } from './release.js';
+import { readWholeFile, UnreadableFile } from '../../src/core/whole-file.js';
+import { CERTIFICATES_FOLDER, MAX_RELEASE_FILE_BYTES, type Release, releaseFromFiles } from './release.js';
 
 const RELEASES = 'releases';
 const CURRENT = 'current';
@@ -16,6 +17,8 @@ const APPLIED = 'applied';
 /** So many can be gone back to by hand. */
 const KEPT = 5;
 const ID = /^[0-9a-f]{16}$/;
+/** Of an id and the end of its line. */
+const MAX_ID_BYTES = 64;
 
 export class ReleaseDirectory {
   readonly root: string;
@@ -48,7 +51,7 @@ export class ReleaseDirectory {
 
   /** Id of the release that HAProxy was last seen to run; null: not known. */
   async applied(): Promise<string | null> {
-    const text = await readFile(path.join(this.root, APPLIED), 'utf8').catch(nullIfMissing);
+    const text = await readWholeFile(path.join(this.root, APPLIED), MAX_ID_BYTES).catch(nullIfForeign);
     const id = text?.trim() ?? '';
     return ID.test(id) ? id : null;
   }
@@ -72,7 +75,9 @@ export class ReleaseDirectory {
     for (const entry of entries) {
       if (!entry.isFile()) continue;
       const file = path.join(entry.parentPath, entry.name);
-      files.push([path.relative(folder, file), await readFile(file, 'utf8')]);
+      const content = await readWholeFile(file, MAX_RELEASE_FILE_BYTES).catch(nullIfForeign);
+      if (content === null) return null;
+      files.push([path.relative(folder, file), content]);
     }
     const release = releaseFromFiles(files);
     return release.id === id ? release : null;
@@ -135,6 +140,11 @@ export class ReleaseDirectory {
   #folderOf(id: string): string {
     return path.join(this.root, RELEASES, id);
   }
+}
+
+/** Nothing that this program wrote. */
+function nullIfForeign(error: NodeJS.ErrnoException): null {
+  return error instanceof UnreadableFile ? null : nullIfMissing(error);
 }
 
 function nullIfMissing(error: NodeJS.ErrnoException): null {

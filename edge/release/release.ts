@@ -15,6 +15,9 @@ export interface Release {
 /** The certificates and the names that each stands for. */
 export const CERTIFICATE_LIST = 'crt-list.txt';
 
+/** Of one file; a map of 30 000 hosts is 2 MB. Whoever wrote more is not this program. */
+export const MAX_RELEASE_FILE_BYTES = 67_108_864;
+
 /** Holds private keys, so only the owner reads what is in it. */
 export const CERTIFICATES_FOLDER = 'certs/';
 

@@ -1,10 +1,13 @@
 /** The certificates of the site, read. What is in them is judged elsewhere; a file that can not be read costs its domain alone. */
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readWholeFile } from '../../src/core/whole-file.js';
 import type { Problem } from '../../src/model/problem.js';
 import { parseRouteHost } from '../../src/model/route-host.js';
 import type { Domain, PemFile } from '../certificates/domain.js';
 import type { Site, SiteDomain } from './site.js';
+
+/** A chain of ten certificates with their key is 30 KB. */
+const MAX_PEM_BYTES = 1_048_576;
 
 export interface ReadDomains {
   readonly domains: readonly Domain[];
@@ -39,7 +42,7 @@ export async function readDomains(site: Site): Promise<ReadDomains> {
 }
 
 async function readPemFiles({ files }: SiteDomain): Promise<readonly PemFile[]> {
-  return Promise.all(files.map(async (file) => ({ file, text: await readFile(file, 'utf8') })));
+  return Promise.all(files.map(async (file) => ({ file, text: await readWholeFile(file, MAX_PEM_BYTES) })));
 }
 
 /** What is no host of ours (an address, a name with "*" inside) is none that could be served. */

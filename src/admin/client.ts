@@ -1,5 +1,6 @@
 /** The admin API of a node as the command line sees it; each failure says what to do. */
 import { Client, errors } from 'undici';
+import { GatheredBytes } from '../core/gathered-bytes.js';
 import type { AdminState } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
 import { BY_FIELD, endpointPath, REQUEST_FIELD } from './endpoints.js';
@@ -82,7 +83,6 @@ export class AdminClient {
     const origin = originOf(address);
     this.#client = new Client(origin, {
       connect: { timeout: timeoutMs },
-      maxResponseSize: MAX_ANSWER_BYTES,
       pipelining: 1,
     });
   }
@@ -158,13 +158,23 @@ export class AdminClient {
         headers,
         signal: AbortSignal.timeout(this.#timeoutMs),
       });
-      return { status: statusCode, text: await body.text() };
+      const answer = new GatheredBytes(MAX_ANSWER_BYTES);
+      for await (const piece of body as AsyncIterable<Buffer>) {
+        if (!answer.add(piece)) throw this.#tooLarge();
+      }
+      return { status: statusCode, text: answer.text() };
     } catch (error) {
       throw this.#failureFrom(error);
     }
   }
 
+  #tooLarge(): AdminClientError {
+    const said = `the answer of ${this.address} has more than the ${MAX_ANSWER_BYTES} bytes that are read`;
+    return new AdminClientError('foreign', `${said}; it is not an autoproxy node`, NAME_IT);
+  }
+
   #failureFrom(error: unknown): AdminClientError {
+    if (error instanceof AdminClientError) return error;
     const { name, code, message } = error as NodeJS.ErrnoException;
     if (code === 'ECONNREFUSED') {
       return new AdminClientError('unreachable', `nothing listens on ${this.address}`, NAME_IT, null, error);
@@ -173,11 +183,7 @@ export class AdminClient {
       const said = `${this.address} did not answer within ${this.#timeoutMs / 1_000} s`;
       return new AdminClientError('timeout', said, 'see the log of the node; is it the right address?', null, error);
     }
-    if (
-      error instanceof errors.HTTPParserError ||
-      code?.startsWith('HPE_') ||
-      code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
-    ) {
+    if (error instanceof errors.HTTPParserError || code?.startsWith('HPE_')) {
       return new AdminClientError(
         'foreign',
         `what listens on ${this.address} is no autoproxy node`,

@@ -1,9 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
+import { readWholeFile, UnreadableFile } from '../core/whole-file.js';
 import type { App } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
-import { parseBackups } from '../neighbors/backups-file.js';
+import { MAX_BACKUPS_BYTES, parseBackups } from '../neighbors/backups-file.js';
 import { listServiceFiles, readServiceFile, stampFile } from '../sources/directory-files.js';
 import { directoryStateFromRecords, type FileRecord, recordFromContent } from '../sources/directory-state.js';
 import { refuseClashes } from '../state/clashes.js';
@@ -64,8 +65,12 @@ export async function checkServices(target: string, adminPort: number): Promise<
 /** The neighbors' list beside the services; most directories have none. */
 async function checkBackups(directory: string): Promise<readonly Problem[]> {
   const file = path.join(directory, 'backups.txt');
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) return [];
+  const text = await readWholeFile(file, MAX_BACKUPS_BYTES).catch((error: Error) => error);
+  if (text instanceof UnreadableFile) {
+    const hint = 'write one address of a node a line';
+    return [{ severity: 'error', app: null, file, line: null, col: null, message: text.message, hint }];
+  }
+  if (typeof text !== 'string') return [];
   return parseBackups(text).badLines.map(({ line, text: word }) => ({
     severity: 'error',
     app: null,

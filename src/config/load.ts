@@ -1,8 +1,9 @@
 /** Options from all the places where they may stand. Precedence: default < file < environment < flag. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import path from 'node:path';
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
 import { nearestName } from '../model/nearest-name.js';
 import { formatProblem, type Problem } from '../model/problem.js';
 import { INVALID, shorten, YamlText } from '../model/yaml-text.js';
@@ -218,14 +219,10 @@ function textOf(yaml: YamlText, value: Node, option: Option<unknown>): string | 
 
 function readText(file: string, problems: Problem[]): string | null {
   try {
-    const stats = statSync(file);
-    if (!stats.isFile()) return refuseFile(file, 'this is no file', 'name a file of options', problems);
-    if (stats.size > MAX_FILE_BYTES) {
-      return refuseFile(file, `it is larger than ${MAX_FILE_BYTES} bytes`, 'this is no file of options', problems);
-    }
-    return readFileSync(file, 'utf8');
+    return readWholeFileSync(file, MAX_FILE_BYTES);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof UnreadableFile) return refuseFile(file, message, 'name a file of options', problems);
     if (code === 'ENOENT') return refuseFile(file, 'there is no such file', 'name one that is there', problems);
     return refuseFile(file, `it can not be read: ${message}`, 'let the user that the node runs as read it', problems);
   }

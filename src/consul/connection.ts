@@ -1,15 +1,18 @@
 /**
  * One connection to Consul, for one request after the other, over the `consul` package.
  *
- * The package reads an answer to its end or to the deadline: a link that breaks within a body is not noticed. So the
- * agent watches its socket, and a request whose socket has closed is over.
+ * The package reads an answer to its end or to the deadline, however long it gets: a link that breaks within a body is not
+ * noticed, and a body without an end fills the memory. So the agent watches its socket, and a request whose socket has
+ * closed is over; and the body is gathered here, by the package's own extensions, up to the limit of the call.
  */
 import { EventEmitter } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 import Consul from 'consul';
+import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
+import { AnswerBody } from './answer-body.js';
+import { type GatheredAnswer, gatherBodies, type PackageError, type PackageResponse } from './consul-package.js';
 import { ConsulFailure, reasonOf } from './failure.js';
 import type { ConsulSettings } from './settings.js';
 
@@ -30,12 +33,24 @@ export interface Response {
 export type PackageCall = (consul: Consul, options: CallOptions) => Promise<unknown>;
 
 export interface CallLimits {
+  /** For people, where the answer is too large: `the keys below autoproxy/apps/`. */
+  readonly what: string;
   readonly deadlineMs: number;
+  /** Of the body; the answer is cut off behind it. */
+  readonly maxBytes: number;
   readonly signal?: AbortSignal;
 }
 
 /** Consul's own are a few hundred bytes. */
 const MAX_HEADER_BYTES = 65_536;
+const MAX_TOKEN_BYTES = 65_536;
+/** All authorities that a distribution knows are a quarter of that. */
+const MAX_CERTIFICATE_BYTES = 1_048_576;
+
+/** The call that is under way. */
+interface CurrentCall extends GatheredAnswer {
+  readonly cut: () => void;
+}
 
 export class ConsulConnection {
   readonly url: string;
@@ -44,8 +59,7 @@ export class ConsulConnection {
   #agent: HttpAgent | null = null;
   /** The newest one; requests of old ones are over. */
   #socket: Duplex | null = null;
-  /** Ends the request that is under way. */
-  #cut: (() => void) | null = null;
+  #current: CurrentCall | null = null;
   #lastCall: Promise<unknown> = Promise.resolve();
 
   constructor(settings: ConsulSettings) {
@@ -70,23 +84,31 @@ export class ConsulConnection {
     const cut = (): void => {
       ctx.emit('cancel');
     };
-    const { signal, deadlineMs } = limits;
+    const { signal, what, deadlineMs, maxBytes } = limits;
     signal?.throwIfAborted();
     signal?.addEventListener('abort', cut);
-    this.#cut = cut;
+    const body = new AnswerBody(maxBytes, () => {
+      const reason = `it has more than the ${maxBytes} bytes that are read`;
+      current.failure = new ConsulFailure('oversize', `the answer of ${this.url} for ${what} is cut off: ${reason}`);
+      cut();
+    });
+    const current: CurrentCall = { url: this.url, body, failure: null, cut };
+    this.#current = current;
     try {
       const result = await call(this.#client(), { ctx, timeout: deadlineMs, ...this.#identity() });
+      if (current.failure !== null) throw current.failure;
       // With `includeResponse` each call gives its response and what it makes of it.
       const [response, value] = result as [PackageResponse, unknown];
       return { status: response.statusCode, headers: response.headers, body: value };
     } catch (error) {
       signal?.throwIfAborted();
+      if (current.failure !== null) throw current.failure;
       const { response } = error as { readonly response?: PackageResponse };
       const isRefusal = response !== undefined && response.statusCode >= 300;
-      if (!isRefusal) throw this.#failureFrom(error, deadlineMs, response !== undefined);
+      if (!isRefusal) throw this.#failureFrom(error, limits, response !== undefined, body.bytes);
       return { status: response.statusCode, headers: response.headers, body: response.body };
     } finally {
-      this.#cut = null;
+      this.#current = null;
       signal?.removeEventListener('abort', cut);
     }
   }
@@ -99,7 +121,7 @@ export class ConsulConnection {
 
   #identity(): { readonly token?: string; readonly dc?: string } {
     const { token, tokenFile, datacenter } = this.#settings;
-    const secret = tokenFile === null ? token : readText(tokenFile, 'the token').trim();
+    const secret = tokenFile === null ? token : readText(tokenFile, 'the token', MAX_TOKEN_BYTES).trim();
     return {
       ...(secret === null || secret === '' ? {} : { token: secret }),
       ...(datacenter === null ? {} : { dc: datacenter }),
@@ -118,13 +140,14 @@ export class ConsulConnection {
       maxHeaderSize: MAX_HEADER_BYTES,
       ...(socketPath === undefined ? {} : { socketPath }),
       ...(namespace === null ? {} : { headers: { 'x-consul-namespace': namespace } }),
-      ...(caFile === null ? {} : { ca: readText(caFile, 'the certificate of the authority') }),
-      ...(certFile === null ? {} : { cert: readText(certFile, 'the certificate') }),
-      ...(keyFile === null ? {} : { key: readText(keyFile, 'the key') }),
+      ...(caFile === null ? {} : { ca: readText(caFile, 'the certificate of the authority', MAX_CERTIFICATE_BYTES) }),
+      ...(certFile === null ? {} : { cert: readText(certFile, 'the certificate', MAX_CERTIFICATE_BYTES) }),
+      ...(keyFile === null ? {} : { key: readText(keyFile, 'the key', MAX_CERTIFICATE_BYTES) }),
     };
     this.#agent = agent;
     // The package hands what its types do not name to the HTTP client below it.
     this.#consul = new Consul(options as ConstructorParameters<typeof Consul>[0]);
+    gatherBodies(this.#consul, () => this.#current);
     return this.#consul;
   }
 
@@ -136,38 +159,33 @@ export class ConsulConnection {
       const socket = connect(...args);
       this.#socket = socket ?? null;
       // Not at once: a request that waited for the end of this socket gets another one first.
-      socket?.once('close', () => setImmediate(() => this.#socket === socket && this.#cut?.()));
+      socket?.once('close', () => setImmediate(() => this.#socket === socket && this.#current?.cut()));
       return socket;
     };
     return agent;
   }
 
-  #failureFrom(error: unknown, deadlineMs: number, isAnswered: boolean): ConsulFailure {
+  #failureFrom(error: unknown, { deadlineMs }: CallLimits, isAnswered: boolean, bytes: number): ConsulFailure {
     if (error instanceof ConsulFailure) return error;
-    const { isTimeout, isAbort } = error as { readonly isTimeout?: true; readonly isAbort?: true };
+    const { isTimeout, isAbort, code } = error as PackageError;
     if (isTimeout) {
-      return new ConsulFailure('late', `Consul at ${this.url} said nothing for ${deadlineMs / 1_000} s`, error);
+      const done = bytes === 0 ? 'said nothing for' : `did not come to the end of an answer (${bytes} bytes so far) in`;
+      return new ConsulFailure('late', `Consul at ${this.url} ${done} ${deadlineMs / 1_000} s`, error);
     }
     const reason = isAbort
       ? 'the connection broke within an answer'
       : reasonOf(error).replace(/^consul: ([\w.]+: )?/, '');
-    return isAnswered
-      ? new ConsulFailure('malformed', `the answer of ${this.url} can not be read: ${reason}`, error)
+    return isAnswered || code?.startsWith('HPE_') === true
+      ? new ConsulFailure('malformed', `the answer of ${this.url} cannot be read: ${reason}`, error)
       : new ConsulFailure('unreachable', `Consul at ${this.url} can not be reached: ${reason}`, error);
   }
 }
 
-/** Of the package below `consul`. */
-interface PackageResponse {
-  readonly statusCode: number;
-  readonly headers: Response['headers'];
-  readonly body?: unknown;
-}
-
-function readText(file: string, what: string): string {
+function readText(file: string, what: string, maxBytes: number): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readWholeFileSync(file, maxBytes);
   } catch (error) {
-    throw new ConsulFailure('unprepared', `${what} can not be read: ${reasonOf(error)}`, error);
+    const place = error instanceof UnreadableFile ? `${file}: ` : '';
+    throw new ConsulFailure('unprepared', `${what} cannot be read: ${place}${reasonOf(error)}`, error);
   }
 }

@@ -10,6 +10,8 @@ export type ConsulFailureKind =
   | 'failing'
   /** Any other refusal. */
   | 'refused'
+  /** Its answer is larger than what is read of such an answer. */
+  | 'oversize'
   /** What answered is not Consul, or speaks otherwise than is known here. */
   | 'malformed'
   /** A file that the connection needs can not be read. */

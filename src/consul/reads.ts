@@ -47,6 +47,8 @@ export interface Read<T> {
   readonly what: string;
   /** Rules of an ACL policy that allow it. */
   readonly right: string;
+  /** Of an answer. */
+  readonly maxBytes: number;
   readonly call: (consul: Consul, options: CallOptions & BlockingOptions) => Promise<unknown>;
   readonly valueFrom: (response: Response) => T;
 }
@@ -61,6 +63,17 @@ interface BlockingOptions {
 export function readNow(consistency: Consistency, signal: AbortSignal): ReadOptions {
   return { index: 0, waitMs: 0, consistency, signal };
 }
+
+/**
+ * How much is read of an answer. Keys come in base64: there is room for the definitions of ten thousand apps of 4 KB. A
+ * service takes some 1.5 KB of the catalogue, a check up to 5 KB. Far more than a fleet has, far less than a node.
+ */
+const MAX_KEYS_BYTES = 67_108_864;
+const MAX_CATALOGUE_BYTES = 33_554_432;
+/** Consul's own limit for a value is 512 KB, and may be raised. */
+export const MAX_KEY_BYTES = 16_777_216;
+/** Answers to writes say little. */
+export const MAX_WRITE_ANSWER_BYTES = 1_048_576;
 
 /** How long a read that does not block may take. */
 const PLAIN_READ_MS = 5_000;
@@ -78,6 +91,8 @@ export async function readFrom<T>(
     ...(consistency === 'stale' ? { stale: true } : {}),
   };
   const response = await connection.call((consul, identity) => read.call(consul, { ...identity, ...blocking }), {
+    what: read.what,
+    maxBytes: read.maxBytes,
     deadlineMs: isBlocking ? clientDeadlineMs(waitMs) : PLAIN_READ_MS,
     ...(signal === undefined ? {} : { signal }),
   });
@@ -98,6 +113,7 @@ export function readKeys(prefix: string): Read<readonly KeyEntry[]> {
   return {
     what: `the keys below ${prefix}`,
     right: keysRight(prefix),
+    maxBytes: MAX_KEYS_BYTES,
     call: (consul, options) => consul.kv.get({ key: prefix, recurse: true, ...options }),
     // 404: there is no such key, and Consul says so with an index.
     valueFrom: ({ status, body }) => (status === 404 ? [] : keysFromBody(body).filter((entry) => !isFolder(entry))),
@@ -109,6 +125,7 @@ export function readOneKey(key: string, prefix: string): Read<true> {
   return {
     what: `the keys below ${prefix}`,
     right: keysRight(prefix),
+    maxBytes: MAX_KEY_BYTES,
     call: (consul, options) => consul.kv.get({ key, ...options }),
     valueFrom: () => true,
   };
@@ -119,6 +136,7 @@ export function readNodeServices(node: string): Read<NodeServices | null> {
   return {
     what: `the services of node ${node}`,
     right: nodeRight(node),
+    maxBytes: MAX_CATALOGUE_BYTES,
     call: (consul, options) => consul.catalog.node.services({ node, ...options } as never),
     valueFrom: ({ body }) => nodeServicesFromBody(body),
   };
@@ -128,6 +146,7 @@ export function readNodeChecks(node: string): Read<readonly CheckEntry[]> {
   return {
     what: `the checks of node ${node}`,
     right: nodeRight(node),
+    maxBytes: MAX_CATALOGUE_BYTES,
     call: (consul, options) => consul.health.node({ node, ...options } as never),
     valueFrom: ({ body }) => checksFromBody(body),
   };
@@ -138,6 +157,7 @@ export function readServiceNodes(service: string, tag?: string): Read<readonly S
   return {
     what: `the nodes of service ${service}`,
     right: `service "${service}" { policy = "read" }  node_prefix "" { policy = "read" }`,
+    maxBytes: MAX_CATALOGUE_BYTES,
     call: (consul, options) => consul.health.service({ service, ...(tag === undefined ? {} : { tag }), ...options }),
     valueFrom: ({ body }) => serviceNodesFromBody(body),
   };

@@ -1,6 +1,6 @@
 /** What is written to the agent: this node's own registration. */
 import type { ConsulConnection } from './connection.js';
-import { refusalOf } from './reads.js';
+import { MAX_WRITE_ANSWER_BYTES, refusalOf } from './reads.js';
 import { NODE_SERVICE } from './settings.js';
 
 export interface NodeRegistration {
@@ -36,20 +36,20 @@ export async function registerNode(connection: ConsulConnection, registration: N
     deregistercriticalserviceafter: FORGET_AFTER,
   };
   const service = { name: NODE_SERVICE, id, tags: [tag], address, port, meta: { ...meta }, check };
+  const what = `the registration of this node as ${id}`;
   const response = await connection.call(
     (consul, options) => consul.agent.service.register({ ...service, ...options } as never),
-    { deadlineMs: WRITE_MS },
+    { what, deadlineMs: WRITE_MS, maxBytes: MAX_WRITE_ANSWER_BYTES },
   );
-  const what = `the registration of this node as ${id}`;
   if (response.status !== 200) throw refusalOf(response, { what, right: RIGHT }, connection.url);
 }
 
 /** @throws ConsulFailure, also when there was none */
 export async function deregisterNode(connection: ConsulConnection, id: string, deadlineMs: number): Promise<void> {
+  const what = `the end of the registration ${id}`;
   const response = await connection.call(
     (consul, options) => consul.agent.service.deregister({ id, ...options } as never),
-    { deadlineMs },
+    { what, deadlineMs, maxBytes: MAX_WRITE_ANSWER_BYTES },
   );
-  const what = `the end of the registration ${id}`;
   if (response.status !== 200) throw refusalOf(response, { what, right: RIGHT }, connection.url);
 }

@@ -34,7 +34,9 @@ export interface AppDefinitionDocument {
  * @param source the name of the source, for origins
  */
 export function parseAppDefinitions(text: string, file: string, source: string): AppDefinitionDocument {
-  if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) return tooLarge(file);
+  if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) {
+    return unreadableDefinitions(file, `this is larger than the ${MAX_DOCUMENT_BYTES} bytes that are read`);
+  }
   const yaml = new YamlText(text, { version: '1.2', file });
   const read: ReadDefinition[] = [];
   const refused = new Set<string>();
@@ -132,8 +134,8 @@ function noteRepeated(read: readonly ReadDefinition[], problems: Problem[]): rea
   return repeated.map(([name]) => name);
 }
 
-function tooLarge(file: string): AppDefinitionDocument {
-  const message = `this is larger than the ${MAX_DOCUMENT_BYTES} bytes that are read`;
-  const problem = { app: null, file, line: null, col: null, message, hint: 'split it' } as const;
+/** Of a text that is not read at all: too large, or no text. */
+export function unreadableDefinitions(file: string, message: string): AppDefinitionDocument {
+  const problem = { app: null, file, line: null, col: null, message, hint: 'split it, or move it away' } as const;
   return { apps: [], refused: [], problems: [{ severity: 'error', ...problem }], outcome: 'broken' };
 }

@@ -1,14 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
 import type { Clock, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { parseAddress } from '../core/networks.js';
+import { readWholeFile } from '../core/whole-file.js';
 import { escapeText } from '../model/problem.js';
 import type { NeighborSource } from './neighbor-source.js';
 
 /** It is read each time: a time of change is too coarse to see two writes in one moment. */
 const POLL_MS = 2_000;
 /** A list of nodes is no larger; what is, is another file. */
-const MAX_BYTES = 65_536;
+export const MAX_BACKUPS_BYTES = 65_536;
 
 export interface BackupsFileOptions {
   readonly file: string;
@@ -72,13 +72,7 @@ export class BackupsFile implements NeighborSource {
   async #changedText(): Promise<string | null> {
     const { file } = this.#options;
     try {
-      const stats = await stat(file);
-      // Reading a pipe could wait for ever.
-      if (!stats.isFile() || stats.size > MAX_BYTES) {
-        this.#complain(stats.isFile() ? `it has more than ${MAX_BYTES} bytes` : 'it is no regular file');
-        return null;
-      }
-      const text = await readFile(file, 'utf8');
+      const text = await readWholeFile(file, MAX_BACKUPS_BYTES);
       this.#saidReason = null;
       if (text !== this.#text && isPerhapsCut(text, this.#text) && text !== this.#doubted) {
         this.#doubted = text;

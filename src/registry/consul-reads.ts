@@ -2,7 +2,7 @@
 import { type KeyEntry, keysFromBody } from '../consul/answers.js';
 import type { ConsulConnection } from '../consul/connection.js';
 import { ConsulFailure } from '../consul/failure.js';
-import { type Read, readFrom, readKeys } from '../consul/reads.js';
+import { MAX_KEY_BYTES, type Read, readFrom, readKeys } from '../consul/reads.js';
 import { RegistryFailure } from './registry.js';
 
 /**
@@ -20,6 +20,7 @@ export function readOne(connection: ConsulConnection, key: string): Promise<KeyE
   return readLeader(connection, {
     what: `the key ${key}`,
     right: 'key_prefix "autoproxy/" { policy = "read" }',
+    maxBytes: MAX_KEY_BYTES,
     call: (consul, options) => consul.kv.get({ key, ...options }),
     valueFrom: ({ status, body }) => (status === 404 ? null : (keysFromBody([body])[0] ?? null)),
   });
@@ -48,6 +49,7 @@ const HINTS: Readonly<Record<ConsulFailure['kind'], string | null>> = {
   denied: 'give a token with CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE that has it',
   failing: 'look at the servers of Consul: nothing can be written without a leader',
   refused: null,
+  oversize: 'look what answers there; the keys below autoproxy/ may hold what is not an app',
   malformed: 'name the URL of an agent: --consul http://127.0.0.1:8500',
   unprepared: null,
 };

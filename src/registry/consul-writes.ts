@@ -2,7 +2,7 @@
 import type { KeyEntry } from '../consul/answers.js';
 import type { ConsulConnection } from '../consul/connection.js';
 import { ConsulFailure } from '../consul/failure.js';
-import { refusalOf } from '../consul/reads.js';
+import { MAX_WRITE_ANSWER_BYTES, refusalOf } from '../consul/reads.js';
 
 /** There is no `delete-cas`: to that a key that is gone is as good as one that has not changed. */
 export type KeyOperation =
@@ -49,7 +49,7 @@ export async function writeKeys(connection: ConsulConnection, operations: readon
   }));
   const response = await connection.call(
     (consul, options) => consul.transaction.create(body as never, options as never),
-    { deadlineMs: WRITE_MS },
+    { what, deadlineMs: WRITE_MS, maxBytes: MAX_WRITE_ANSWER_BYTES },
   );
   if (response.status === 200) return true;
   // 409: an operation did not pass, and none was done. A missing right comes this way too.

@@ -1,12 +1,16 @@
 /** The slots of a directory: a file a port, its text the name of the app. */
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { link, mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../core/durable-file.js';
+import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
 import { withFileGuard } from './file-guard.js';
 import { type FreedSlot, RegistryFailure, type SlotBook, type SlotStore } from './registry.js';
 import { bookFromEntries, freedFromText, type RecordEntry, slotFromText, textFromFreed } from './slot-records.js';
+
+/** The name of an app and a time. */
+const MAX_RECORD_BYTES = 1_024;
 
 export class DirectorySlots implements SlotStore {
   readonly #slots: string;
@@ -22,7 +26,7 @@ export class DirectorySlots implements SlotStore {
   }
 
   async get(port: number): Promise<string | null> {
-    const text = readIfThere(() => readFileSync(path.join(this.#slots, String(port)), 'utf8'));
+    const text = readRecord(path.join(this.#slots, String(port)));
     return text === null ? null : (slotFromText(text) ?? text.trim());
   }
 
@@ -56,7 +60,7 @@ export class DirectorySlots implements SlotStore {
   }
 
   #freedAt(port: number): number | null {
-    const text = readIfThere(() => readFileSync(path.join(this.#freed, String(port)), 'utf8'));
+    const text = readRecord(path.join(this.#freed, String(port)));
     return text === null ? null : (freedFromText(port, text)?.freedAt ?? null);
   }
 
@@ -90,9 +94,21 @@ function readEntries(directory: string): readonly RecordEntry[] {
     .filter((name) => !name.startsWith('.'))
     .flatMap((name) => {
       const place = path.join(directory, name);
-      const text = readIfThere(() => readFileSync(place, 'utf8'));
+      const text = readRecord(place);
       return text === null ? [] : { name, place, text };
     });
+}
+
+/** @returns an empty text for what no record can be: it is then named as one that cannot be read, and costs no other */
+function readRecord(file: string): string | null {
+  return readIfThere(() => {
+    try {
+      return readWholeFileSync(file, MAX_RECORD_BYTES);
+    } catch (error) {
+      if (error instanceof UnreadableFile) return '';
+      throw error;
+    }
+  });
 }
 
 /** @throws RegistryFailure for all that is not absence */

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readWholeFile } from '../core/whole-file.js';
 import { RegistryFailure } from './registry.js';
 
 const PATIENCE_MS = 5_000;
 const LOOK_EVERY_MS = 10;
+/** A process id and a host name. */
+const MAX_GUARD_BYTES = 1_024;
 
 /**
  * Runs `change` while no other process changes this file. A file system can compare and rename, but not both in one step;
@@ -30,7 +33,7 @@ async function hold(file: string, guard: string): Promise<void> {
   try {
     await writeFile(own, `${process.pid} ${hostname()}\n`, { flag: 'wx', mode: 0o644 });
     while (!(await isLinked(own, guard))) {
-      const holder = await readFile(guard, 'utf8').catch(() => '');
+      const holder = await readWholeFile(guard, MAX_GUARD_BYTES).catch(() => '');
       if (isDead(holder)) await removeDead(guard);
       else if (performance.now() > giveUpAt) {
         const message = `${file} is being changed by process ${holder.trim() || 'unknown'}`;
@@ -59,7 +62,7 @@ async function isLinked(own: string, guard: string): Promise<boolean> {
  */
 function removeDead(guard: string): Promise<void> {
   return withFileGuard(guard, async () => {
-    if (isDead(await readFile(guard, 'utf8').catch(() => ''))) await rm(guard, { force: true });
+    if (isDead(await readWholeFile(guard, MAX_GUARD_BYTES).catch(() => ''))) await rm(guard, { force: true });
   });
 }
 

@@ -1,13 +1,16 @@
 /** The last good desired state on disk: a start with every source down serves what was served before. */
-import { readFile, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock, Timer } from '../core/clock.js';
 import { removeHalfWritten, replaceFile } from '../core/durable-file.js';
 import { type Log, silentLog } from '../core/log.js';
+import { readWholeFile, UnreadableFile } from '../core/whole-file.js';
 import type { App } from '../model/app.js';
 import { storedStateFromJson, storedStateToJson } from './stored-state.js';
 
 const FILE_NAME = 'last-good.json';
+/** All the apps that the ports of a node have room for, with ten instances each, are half of it. */
+const MAX_BYTES = 134_217_728;
 /** Addresses of a private network are nobody else's business. */
 const FILE_MODE = 0o600;
 /** Writes start at least this far apart, however fast the state changes. */
@@ -56,9 +59,13 @@ export class StateStore {
     await removeHalfWritten(this.#file);
     let text: string;
     try {
-      text = await readFile(this.#file, 'utf8');
+      text = await readWholeFile(this.#file, MAX_BYTES);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      if (error instanceof UnreadableFile) {
+        await this.#setAside(this.#file, error.message);
+        return null;
+      }
       this.#log.error(
         { file: this.#file, reason: reasonOf(error) },
         'the last good state can not be read; starting without it',

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { AdminClient, AdminClientError, type AdminClientErrorKind } from '../../src/admin/client.js';
 import { atEnd } from '../support/at-end.js';
+import { writeWithoutEnd } from '../support/endless-sender.js';
 import { STATE, startAdmin, WHY } from './node-double.js';
 
 const HOST = '127.0.93.2';
@@ -117,6 +118,22 @@ test('whoever else listens there is no node', async (context) => {
     const client = createClient(context, await startListener(context, bytes));
     await assert.rejects(client.readState(), failsAs('foreign', /is no autoproxy node/), bytes);
   }
+});
+
+test('an answer without end is cut off at what a node may say', async (context) => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    atEnd(context, () => socket.destroy());
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      writeWithoutEnd(socket, Buffer.alloc(1_048_576, '1'));
+    });
+  }).listen(0, HOST);
+  await once(server, 'listening');
+  atEnd(context, () => server.close());
+  const { port } = server.address() as { port: number };
+  const client = createClient(context, `${HOST}:${port}`, { timeoutMs: 30_000 });
+  await assert.rejects(client.readState(), failsAs('foreign', /has more than the 67108864 bytes that are read/));
 });
 
 test('a node of another release is named as such', async (context) => {

@@ -240,7 +240,7 @@ test("the registry's Consul is named by the variables of a node, the own ones be
   assert.equal(await reached({ ...old, ...own }), 'http://127.0.0.1:2');
   const file = await runCli(['app', 'ls'], { ...own, AUTOPROXY_CONSUL_TOKEN_FILE: '/nonexistent/token' });
   assert.equal(file.exitCode, 1);
-  assert.match(file.stderr, /the token can not be read: .*\/nonexistent\/token/);
+  assert.match(file.stderr, /the token cannot be read: .*\/nonexistent\/token/);
 });
 
 test('a Consul that does not answer is named, with what to do', async () => {

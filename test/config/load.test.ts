@@ -158,8 +158,8 @@ test('a flag that is none is refused', () => {
 test('a file that is named and not there, or no file, or too large, is refused', (context) => {
   const file = optionsFile(context, `# ${'x'.repeat(1_100_000)}\n`);
   assert.match(complaintOf({ flags: { config: '/nonexistent/a.yml' } }), /^\/nonexistent\/a\.yml: .*no such file/);
-  assert.match(complaintOf({ flags: { config: path.dirname(file) } }), /this is no file/);
-  assert.match(complaintOf({ flags: { config: file } }), /larger than/);
+  assert.match(complaintOf({ flags: { config: path.dirname(file) } }), /it is a directory/);
+  assert.match(complaintOf({ flags: { config: file } }), /it has more than the 1048576 bytes that are read/);
 });
 
 test('broken, hostile and odd files are refused with a place, and nothing else happens', (context) => {

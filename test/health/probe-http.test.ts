@@ -8,6 +8,7 @@ import type { ProxyVersion } from '../../src/model/app.js';
 import { decodeHeader } from '../../src/proxy-protocol/decode.js';
 import { freePort, ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
+import { writeWithoutEnd } from '../support/endless-sender.js';
 
 const CHECK = { path: '/health', intervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 };
 
@@ -101,6 +102,23 @@ test('a redirect is not followed', async (context) => {
 
 test('a large body changes nothing', async (context) => {
   assert.deepEqual((await ask(context, answerWith('200 OK', 'x'.repeat(300_000)))).hasPassed, true);
+});
+
+test('a body without end is left soon after its status, and fields or interim responses without end fail', async (context) => {
+  const ends: Promise<unknown>[] = [];
+  const endless =
+    (head: string, piece: string) =>
+    (socket: Socket): void => {
+      ends.push(new Promise((resolve) => socket.once('close', resolve)));
+      socket.write(head);
+      writeWithoutEnd(socket, piece);
+    };
+  const ok = 'HTTP/1.1 200 OK\r\n';
+  assert.equal((await ask(context, endless(`${ok}\r\n`, 'x'.repeat(65_536)))).detail, 'status 200');
+  assert.match((await ask(context, endless(ok, 'x-more: yes\r\n'.repeat(100)))).detail, /Headers Overflow/);
+  const interim = await ask(context, endless('', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(100)), { timeoutMs: 300 });
+  assert.deepEqual([interim.hasPassed, interim.detail], [false, 'no answer within 300ms']);
+  await Promise.all(ends);
 });
 
 test('a body that stalls does not hold the check', async (context) => {

@@ -129,7 +129,7 @@ test('what is no list is not read: too large, or a pipe', async (context) => {
   assert.deepEqual(lists, []);
   assert.deepEqual(
     lines.map(({ reason }) => reason),
-    ['it has more than 65536 bytes', 'it is no regular file'],
+    ['it has more than the 65536 bytes that are read', 'it is not a regular file'],
   );
 });
 

@@ -40,12 +40,7 @@ const WRONG: readonly (readonly [what: string, answer: RequestListener, said: Re
     /has no leader/,
     /look at the servers of Consul/,
   ],
-  [
-    'is no Consul',
-    (_, response) => response.end('<html>'),
-    /is not Consul|can not be read/,
-    /name the URL of an agent/,
-  ],
+  ['is no Consul', (_, response) => response.end('<html>'), /is not Consul|cannot be read/, /name the URL of an agent/],
   ['cuts its answers', (request) => request.socket.destroy(), /can not be reached/, /whether the agent runs there/],
 ];
 

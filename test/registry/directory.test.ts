@@ -1,7 +1,7 @@
 /** A directory that people edit too: files of several apps, broken ones, and guards whose holder has died. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -63,6 +63,31 @@ test('a broken file costs its own apps; nothing in it is changed', async (contex
     /shop: what the registry holds .* can not be read/,
   );
   await assert.rejects(putApp(registry, smallApp('bad'), putOptions()), /bad\.yml can not be read as YAML/);
+});
+
+test('what is too large to be read, or no file, costs nothing else, and is never read', async (context) => {
+  const directory = await directoryOf(context, { 'large.yml': '', 'shop.yml': smallApp('shop').text });
+  await truncate(path.join(directory, 'large.yml'), 5_000_000_000);
+  execFileSync('mkfifo', [path.join(directory, 'pipe.yml')]);
+  const registry = new DirectoryRegistry(directory);
+  await putApp(registry, smallApp('till'), putOptions());
+  await mkdir(path.join(directory, 'slots'), { recursive: true });
+  await writeFile(path.join(directory, 'slots', '21034'), '');
+  await truncate(path.join(directory, 'slots', '21034'), 5_000_000_000);
+  const { apps, problems } = await registry.list();
+  assert.deepEqual(
+    apps.map(({ definition }) => definition.name),
+    ['shop', 'till'],
+  );
+  assert.deepEqual(
+    problems.map(({ file, message }) => `${path.basename(file)}: ${message}`),
+    ['large.yml: it has more than the 1048576 bytes that are read', 'pipe.yml: it is not a regular file'],
+  );
+  const book = await registry.slots.list();
+  assert.deepEqual(
+    book.problems.map(({ file }) => path.basename(file)),
+    ['21034'],
+  );
 });
 
 test('an app that two files define is none, and both are named', async (context) => {

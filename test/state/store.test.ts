@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { App } from '../../src/model/app.js';
@@ -161,7 +161,17 @@ test('a file that can not be read stops nothing', async (context) => {
   await mkdir(fileIn(directory));
   const { log, lines } = createRecordingLog();
   assert.equal(await new StateStore({ directory, clock: new FakeClock(), log }).load(), null);
-  assert.match(String(lines[0]?.reason), /EISDIR/);
+  assert.equal(lines[0]?.reason, 'it is a directory');
+});
+
+test('a file larger than any state of a node is set aside unread', async (context) => {
+  const directory = await createDirectory(context);
+  await writeFile(fileIn(directory), '');
+  await truncate(fileIn(directory), 5_000_000_000);
+  const { log, lines } = createRecordingLog();
+  assert.equal(await new StateStore({ directory, clock: new FakeClock(), log }).load(), null);
+  assert.equal(lines[0]?.reason, 'it has more than the 134217728 bytes that are read');
+  assert.equal((await stat(String(lines[0]?.movedTo))).size, 5_000_000_000);
 });
 
 test('without a directory nothing is kept and nothing fails', async () => {

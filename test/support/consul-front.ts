@@ -8,9 +8,11 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { ownAddress } from './addresses.js';
 import { atEnd } from './at-end.js';
 import type { ConsulAgent } from './consul.js';
+import { writeWithoutEnd } from './endless-sender.js';
 
 export type Fault =
   | 'none'
@@ -24,6 +26,10 @@ export type Fault =
   | 'index-back'
   /** 200 with a page of somebody else. */
   | 'html'
+  /** Bodies without end, as fast as they are read. */
+  | 'endless'
+  /** Bodies of 64 MB in a thousandth of that, which nobody asked to have compressed. */
+  | 'compressed'
   /** The link breaks in the middle of each body. */
   | 'cut';
 
@@ -81,6 +87,13 @@ export class ConsulFront {
       case 'html':
         response.writeHead(200, { 'content-type': 'text/html' }).end('<html>welcome</html>');
         return;
+      case 'endless':
+        response.writeHead(200, json).write('[');
+        writeWithoutEnd(response, Buffer.alloc(65_536, '1'));
+        return;
+      case 'compressed':
+        response.writeHead(200, { ...json, 'content-encoding': 'gzip' }).end(gzipBomb());
+        return;
       default:
         this.#pass(request, response);
     }
@@ -104,4 +117,11 @@ export class ConsulFront {
     response.once('close', () => sent.destroy());
     request.pipe(sent);
   }
+}
+
+let bomb: Buffer | null = null;
+
+function gzipBomb(): Buffer {
+  bomb ??= gzipSync(Buffer.alloc(67_108_864));
+  return bomb;
 }

@@ -1,11 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { readWholeInput } from '../../core/whole-file.js';
 import type { EnvEntry } from '../../model/app-definition.js';
 import { ENVIRONMENT_FORMATS, type EnvironmentFormat, formatEnvironment } from '../../registry/environment-text.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure } from '../exit-codes.js';
 import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
 import { storedApp } from './stored-app.js';
+
+/** Linux takes no longer text into an environment (MAX_ARG_STRLEN). */
+const MAX_SECRET_BYTES = 131_072;
 
 interface AppEnvOptions extends RegistryOptionValues {
   readonly format: EnvironmentFormat;
@@ -34,7 +37,7 @@ async function withSecret({ name, value }: EnvEntry): Promise<EnvEntry> {
   if (typeof value === 'string') return { name, value };
   const file = value.from.replace(/^file:/, '');
   try {
-    return { name, value: (await readFile(file, 'utf8')).replace(/\r?\n$/, '') };
+    return { name, value: (await readWholeInput(file, MAX_SECRET_BYTES)).replace(/\r?\n$/, '') };
   } catch (error) {
     const hint = 'run this where the file is, or leave out --read-secrets';
     throw new CommandFailure(`${name}: ${file}: ${(error as Error).message}`, hint);

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import { readWholeInput, UnreadableFile } from '../../core/whole-file.js';
 import { parseAppDefinitions, type ReadDefinition } from '../../model/app-definition-document.js';
 import { formatProblem, type Problem } from '../../model/problem.js';
+import { MAX_DOCUMENT_BYTES } from '../../model/service-document.js';
 import { putApps } from '../../registry/put-app.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
@@ -69,9 +70,10 @@ async function readDefinitions(files: readonly string[], { terminal }: CommandCo
 
 async function readInput(file: string): Promise<string> {
   try {
-    return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8');
+    return await readWholeInput(file === '-' ? '/dev/stdin' : file, MAX_DOCUMENT_BYTES);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof UnreadableFile) throw new CommandFailure(`${file}: ${message}`, 'split it into several files');
     throw new CommandFailure(code === 'ENOENT' ? `${file}: there is no such file` : `${file}: ${message}`);
   }
 }

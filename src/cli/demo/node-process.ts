@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AdminClient, AdminClientError } from '../../admin/client.js';
 import type { StateDocument } from '../../admin/state-document.js';
+import { readWholeFileSync } from '../../core/whole-file.js';
 
 const ENTRY = fileURLToPath(new URL('../main.js', import.meta.url));
 const READY_TIMEOUT_MS = 20_000;
@@ -12,6 +13,8 @@ const READY_POLL_MS = 50;
 /** The node's own drain deadline is shorter; one that is still there after this is killed. */
 const STOP_TIMEOUT_MS = 6_000;
 const LOG_LINES_SHOWN = 5;
+/** A demo of a day writes less; of a larger log nothing is shown. */
+const MAX_LOG_BYTES = 67_108_864;
 const STOPPED_WHILE_STARTING = 'the demo was stopped while it started';
 
 export interface NodeOptions {
@@ -125,7 +128,7 @@ export class NodeProcess {
 
   #logEnd(): string {
     try {
-      const lines = readFileSync(this.logFile, 'utf8').trimEnd().split('\n');
+      const lines = readWholeFileSync(this.logFile, MAX_LOG_BYTES).trimEnd().split('\n');
       return `; its log ends with:\n${lines.slice(-LOG_LINES_SHOWN).join('\n')}`;
     } catch {
       return '';

@@ -1,6 +1,9 @@
 import { Pool } from 'undici';
 import { REQUEST_ID_FIELD } from './instance.js';
 
+/** An instance of the demo answers with one line. */
+const MAX_ANSWER_BYTES = 65_536;
+
 export interface TrafficTarget {
   readonly node: string;
   readonly app: string;
@@ -33,7 +36,11 @@ export class Traffic {
   constructor(target: TrafficTarget, diedWithInstance: (id: string) => boolean) {
     this.target = target;
     this.#diedWithInstance = diedWithInstance;
-    this.#pool = new Pool(`http://${target.host}:${target.port}`, { connections: 16, pipelining: 1 });
+    this.#pool = new Pool(`http://${target.host}:${target.port}`, {
+      connections: 16,
+      pipelining: 1,
+      maxResponseSize: MAX_ANSWER_BYTES,
+    });
   }
 
   start(requestsPerSecond: number): void {

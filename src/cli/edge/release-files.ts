@@ -1,8 +1,9 @@
 /** A release in a folder of one's own choice. The folder that HAProxy runs from is kept by `edge apply`. */
-import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { CERTIFICATES_FOLDER, type Release } from '../../../edge/release/release.js';
+import { CERTIFICATES_FOLDER, MAX_RELEASE_FILE_BYTES, type Release } from '../../../edge/release/release.js';
 import { replaceFile } from '../../core/durable-file.js';
+import { readWholeFile } from '../../core/whole-file.js';
 import { CommandFailure } from '../exit-codes.js';
 
 const MAIN_FILE = 'haproxy.cfg';
@@ -37,7 +38,7 @@ async function refuseForeign(folder: string, { files }: Release): Promise<void> 
     throw error;
   });
   if (names.length === 0) return;
-  const main = await readFile(path.join(folder, MAIN_FILE), 'utf8').catch(() => '');
+  const main = await readWholeFile(path.join(folder, MAIN_FILE), MAX_RELEASE_FILE_BYTES).catch(() => '');
   const header = (files.get(MAIN_FILE) ?? '').split('\n', 1)[0] ?? '';
   if (!main.startsWith(header))
     throw new CommandFailure(`${folder}: there are files that are no release`, 'name an empty folder: --out DIR');

@@ -1,5 +1,4 @@
 /** What all commands of the edge begin with: the site and the registry read, judged, and rendered. */
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { judgeDomains } from '../../../edge/certificates/domain.js';
 import { withLastGood } from '../../../edge/certificates/last-good.js';
@@ -13,12 +12,15 @@ import { type Site, wantsConsulNodes } from '../../../edge/site/site.js';
 import { parseSite } from '../../../edge/site/site-document.js';
 import { type HaproxyVersion, parseHaproxyVersion } from '../../../edge/syntax/configuration.js';
 import { systemClock } from '../../core/clock.js';
+import { readWholeFile } from '../../core/whole-file.js';
 import { escapeText, formatProblem, type Problem } from '../../model/problem.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
 import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
 import { readConsulNodes } from './consul-nodes.js';
 
+/** A site of 5 000 domains is half of it. */
+const MAX_SITE_BYTES = 4_194_304;
 /** Three weeks: enough for a person to be back from a holiday. */
 const EXPIRY_NOTICE_MS = 21 * 86_400_000;
 
@@ -74,7 +76,7 @@ export async function renderFrom(
 
 /** @throws CommandFailure when it can not be read, or is in error */
 export async function readSite(file: string): Promise<Site> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readWholeFile(file, MAX_SITE_BYTES).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
     throw new CommandFailure(`${file}: ${reason}`, 'name the file of the site: --site edge.yml');
   });
