@@ -125,6 +125,7 @@ const BUILTINS: readonly BuiltinRule[] = [
 
 /** Its own package, files of the kernel, and the demo, whose pool of connections has a limit. */
 const READING_WHOLE = [
+  'src/cli/main.ts',
   'src/cli/program.ts',
   'src/cli/registry-options.ts',
   'src/cluster/port-holder.ts',

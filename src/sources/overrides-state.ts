@@ -1,6 +1,7 @@
 /** What operators have decided, as plain data; the half that touches no disk. */
 import * as z from 'zod';
 import { ADMIN_STATES, type AdminState, type App, type Instance } from '../model/app.js';
+import { stateFromText } from '../model/instance-words.js';
 
 export interface Override {
   readonly app: string;
@@ -15,18 +16,16 @@ export interface Override {
 
 const VERSION = 1;
 
-const document = z.object({
-  version: z.literal(VERSION),
-  overrides: z.array(
-    z.object({
-      app: z.string().min(1).max(253),
-      instance: z.string().min(1).max(253).nullable(),
-      state: z.enum(ADMIN_STATES),
-      by: z.string().max(1_024),
-      at: z.string().max(64),
-    }),
-  ),
+const entry = z.object({
+  app: z.string().min(1).max(253),
+  instance: z.string().min(1).max(253).nullable(),
+  // People mend this file by hand.
+  state: z.string().transform(stateFromText).pipe(z.enum(ADMIN_STATES)),
+  by: z.string().max(1_024),
+  at: z.string().max(64),
 });
+
+const document = z.object({ version: z.literal(VERSION), overrides: z.array(z.unknown()) });
 
 /**
  * The newest decision has the last word: one about an app ends those about its instances, one about an instance stands
@@ -83,8 +82,14 @@ export function overridesToJson(overrides: readonly Override[]): string {
   return `${JSON.stringify({ version: VERSION, overrides }, null, 2)}\n`;
 }
 
-/** @returns the overrides, or one line that says why the text holds none. */
-export function overridesFromJson(text: string): readonly Override[] | string {
+export interface ReadOverrides {
+  readonly overrides: readonly Override[];
+  /** One line for each entry that cannot be read: it costs no other one. */
+  readonly unread: readonly string[];
+}
+
+/** @returns what the text holds, or one line that says why it holds nothing. */
+export function overridesFromJson(text: string): ReadOverrides | string {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -96,9 +101,21 @@ export function overridesFromJson(text: string): readonly Override[] | string {
     return `it is of version ${version.data.version}; this program reads version ${VERSION}`;
   }
   const parsed = document.safeParse(value);
-  if (parsed.success) return parsed.data.overrides;
-  const issue = parsed.error.issues[0];
-  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it has another form'}`;
+  if (!parsed.success) return issueText('', parsed.error);
+  const overrides: Override[] = [];
+  const unread: string[] = [];
+  for (const [index, written] of parsed.data.overrides.entries()) {
+    const read = entry.safeParse(written);
+    if (read.success) overrides.push(read.data);
+    else unread.push(issueText(`overrides.${index}`, read.error));
+  }
+  return { overrides, unread };
+}
+
+function issueText(place: string, { issues }: z.ZodError): string {
+  const [issue] = issues;
+  const path = [place, ...(issue?.path ?? [])].filter((part) => part !== '').join('.');
+  return `${path}: ${issue?.message ?? 'it has another form'}`;
 }
 
 function decidedInstance(app: App, instance: Instance, overrides: readonly Override[]): Instance {

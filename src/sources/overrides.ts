@@ -1,11 +1,15 @@
 /** Operators' decisions, in force at once and kept over restarts. */
-import { readFile, rename } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, rename } from 'node:fs/promises';
 import type { Clock } from '../core/clock.js';
 import { removeHalfWritten, replaceFile } from '../core/durable-file.js';
 import { type Log, silentLog } from '../core/log.js';
+import { readWholeFile, UnreadableFile } from '../core/whole-file.js';
 import type { AdminState, App } from '../model/app.js';
 import { type Override, overridesFromJson, overridesToJson, prunedOverrides, withOverride } from './overrides-state.js';
 
+/** A decision is some 200 bytes, at most 2 KB. */
+const MAX_BYTES = 16_777_216;
 /** Who decided what concerns the operators of this node. */
 const FILE_MODE = 0o600;
 
@@ -68,9 +72,10 @@ export class Overrides {
     await removeHalfWritten(this.#file);
     let text: string;
     try {
-      text = await readFile(this.#file, 'utf8');
+      text = await readWholeFile(this.#file, MAX_BYTES);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      if (error instanceof UnreadableFile) return this.#setAside(this.#file, error.message);
       this.#log.error(
         { file: this.#file, reason: reasonOf(error) },
         'overrides can not be read; starting without them',
@@ -79,13 +84,27 @@ export class Overrides {
     }
     const parsed = overridesFromJson(text);
     if (typeof parsed === 'string') return this.#setAside(this.#file, parsed);
-    this.#overrides = parsed;
+    if (parsed.unread.length > 0) await this.#keepCopy(this.#file, parsed.unread);
+    this.#overrides = parsed.overrides;
     for (const listener of this.#listeners) listener();
   }
 
+  /** The next decision writes the file anew, without what could not be read. */
+  async #keepCopy(file: string, unread: readonly string[]): Promise<void> {
+    const aside = this.#asideOf(file);
+    const copy = await copyFile(file, aside, constants.COPYFILE_EXCL).then(
+      () => aside,
+      () => null,
+    );
+    this.#log.error({ file, unread, copy }, 'some overrides cannot be read and are not in force; the others are');
+  }
+
+  #asideOf(file: string): string {
+    return `${file}.refused-${new Date(this.#clock.wallTime()).toISOString().replace(/[:.]/g, '-')}`;
+  }
+
   async #setAside(file: string, reason: string): Promise<void> {
-    const stamp = new Date(this.#clock.wallTime()).toISOString().replace(/[:.]/g, '-');
-    const aside = `${file}.refused-${stamp}`;
+    const aside = this.#asideOf(file);
     const movedTo = await rename(file, aside).then(
       () => aside,
       () => null,

@@ -76,14 +76,14 @@ test('ready is not kept where the source says it too', () => {
 
 test('what is written is read again, anything else is refused with a reason', () => {
   const overrides = all(decide('a', null, 'drain'), decide('b', ONE, 'maint'));
-  assert.deepEqual(overridesFromJson(overridesToJson(overrides)), overrides);
+  assert.deepEqual(overridesFromJson(overridesToJson(overrides)), { overrides, unread: [] });
   for (const [text, reason] of [
     ['', /no JSON/],
     ['{"version": 1, "over', /no JSON/],
     ['{"version": 2, "overrides": []}', /version 2/],
     ['{"version": 1}', /overrides/],
     ['[]', /./],
-    ['{"version": 1, "overrides": [{"app": "a", "instance": null, "state": "off", "by": "", "at": ""}]}', /state/],
+    ['{"version": 1, "overrides": {}}', /overrides: /],
   ] as const) {
     const read = overridesFromJson(text);
     assert.equal(typeof read, 'string', text);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Overrides } from '../../src/sources/overrides.js';
 import { overridesFromJson } from '../../src/sources/overrides-state.js';
 import { temporaryFolder } from '../support/at-end.js';
+import { createRecordingLog } from '../support/recording-log.js';
 import { testClock } from '../support/services-directory.js';
 
 const INSTANCE = '127.0.0.1:1';
@@ -48,7 +49,7 @@ test('of decisions in one moment the last is what stays on the disk, and no temp
     saves.push(overrides.set('a', null, index % 2 === 0 ? 'drain' : 'maint', `${index}`));
   }
   await Promise.all(saves);
-  assert.deepEqual(overridesFromJson(await readFile(file, 'utf8')), overrides.list());
+  assert.deepEqual(overridesFromJson(await readFile(file, 'utf8')), { overrides: overrides.list(), unread: [] });
   assert.equal(overrides.list()[0]?.by, '49');
   assert.deepEqual(await readdir(path.dirname(file)), ['overrides.json']);
 });
@@ -70,6 +71,40 @@ for (const [what, text] of [
     assert.deepEqual(await overrides.set('a', null, 'drain', 'anna'), { isSaved: true });
   });
 }
+
+test('an entry that cannot be read costs no other decision, and the file as it was is kept beside it', async (context) => {
+  const file = await createFile(context);
+  const entryOf = (app: string, state: string): string =>
+    `{"app": "${app}", "instance": null, "state": "${state}", "by": "anna", "at": "2026-01-01T00:00:00.000Z"}`;
+  const text = `{"version": 1, "overrides": [${entryOf('a', 'DRAIN')}, ${entryOf('b', 'off')}, 7, ${entryOf('c', 'maint')}]}`;
+  await writeFile(file, text);
+  const { log, lines } = createRecordingLog();
+  const overrides = new Overrides({ file, clock: testClock, log });
+  await overrides.load();
+  assert.deepEqual(
+    overrides.list().map(({ app, state }) => [app, state]),
+    [
+      ['a', 'drain'],
+      ['c', 'maint'],
+    ],
+  );
+  const [said] = lines;
+  assert.match(said?.msg ?? '', /^some overrides cannot be read/);
+  assert.match(String(said?.unread), /overrides\.1\.state: .*,overrides\.2: /);
+  await overrides.set('d', null, 'drain', 'anna');
+  assert.equal(await readFile(String(said?.copy), 'utf8'), text);
+});
+
+test('a file larger than all decisions of a node is set aside unread', async (context) => {
+  const file = await createFile(context);
+  await writeFile(file, '');
+  await truncate(file, 5_000_000_000);
+  const overrides = create(file);
+  await overrides.load();
+  assert.deepEqual(overrides.list(), []);
+  const aside = (await readdir(path.dirname(file))).filter((name) => name.startsWith('overrides.json.refused-'));
+  assert.equal(aside.length, 1);
+});
 
 test('where nothing can be written the decision is in force and said not to be saved', async (context) => {
   const file = await createFile(context);
