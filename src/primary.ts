@@ -80,6 +80,7 @@ export async function runPrimary(config: Config): Promise<number> {
     });
     signals.on('reload', () => {
       log.info('reading all sources again');
+      cluster.reopenLogs();
       for (const source of [...feeds, ...nodes]) source.refresh();
     });
     signals.on('roll', () => {

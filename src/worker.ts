@@ -64,6 +64,9 @@ class Worker {
       case 'report':
         this.#report(message.id);
         return;
+      case 'reopen-log':
+        this.#accessLog?.reopen();
+        return;
       case 'drain':
         void this.drain(message.deadlineMs);
         return;

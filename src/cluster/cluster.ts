@@ -140,6 +140,11 @@ export class Cluster {
     return summaries.sort((a, b) => a.index - b.index || a.pid - b.pid);
   }
 
+  /** All workers open the access log anew. */
+  reopenLogs(): void {
+    for (const worker of this.#workers) worker.reopenLog();
+  }
+
   /**
    * Replaces the workers one after another; each is drained, for `drainMs` at most, once its successor serves.
    * Rejects at the first successor that does not come to serve. A second call while one is under way joins it.

@@ -11,6 +11,8 @@ export type ToWorker =
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** Answered by `report` with the same id. */
   | { readonly type: 'report'; readonly id: number }
+  /** Open the access log anew: its file was moved away. */
+  | { readonly type: 'reopen-log' }
   /** Stop accepting, finish what is under way, exit; after `deadlineMs` cut what is left. */
   | { readonly type: 'drain'; readonly deadlineMs: number };
 

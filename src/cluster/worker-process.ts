@@ -161,6 +161,11 @@ export class WorkerProcess {
     });
   }
 
+  /** Also while it drains: it writes lines until it ends. */
+  reopenLog(): void {
+    if (this.#phase !== 'gone') this.#send({ type: 'reopen-log' });
+  }
+
   drain(deadlineMs: number): void {
     if (this.#phase === 'gone' || this.#phase === 'draining') return;
     this.#phase = 'draining';

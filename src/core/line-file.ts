@@ -1,4 +1,4 @@
-import { constants, mkdirSync, openSync, write, writeSync } from 'node:fs';
+import { close, constants, mkdirSync, openSync, write, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from './clock.js';
 import type { Log } from './log.js';
@@ -40,6 +40,7 @@ export class LineFile {
   /** The block that is being written, or whose write failed. */
   #block: Buffer | null = null;
   #isWriting = false;
+  #mustReopen = false;
   #hasFailed = false;
   #lost = 0;
   readonly #flushed = new Set<() => void>();
@@ -72,6 +73,16 @@ export class LineFile {
     });
   }
 
+  /**
+   * Opens the path anew, which a rotation has moved away or removed. Each line goes whole into one of the two files. When
+   * the path can't be opened, the file that is open stays.
+   */
+  reopen(): void {
+    this.#mustReopen = true;
+    this.#writeOn();
+    if (!this.#isWriting) this.#open();
+  }
+
   /** For the last moment of a process: one try, after which the process may end. */
   writeNow(): void {
     const left = this.#waiting;
@@ -85,11 +96,20 @@ export class LineFile {
   }
 
   #open(): void {
-    const { target, clock } = this.#options;
+    const { target, title, clock } = this.#options;
+    const old = this.#descriptor;
+    this.#mustReopen = false;
     try {
       if (target !== '-') mkdirSync(path.dirname(path.resolve(target)), { recursive: true });
       this.#descriptor = target === '-' ? STANDARD_OUTPUT : openSync(target, FLAGS);
+      // A failure of the old file, such as a full disk, is told by the next write.
+      if (old !== null && old !== STANDARD_OUTPUT) close(old, () => {});
     } catch (error) {
+      if (old !== null) {
+        const facts = { reason: reasonOf(error), file: target };
+        this.#options.log.error(facts, `the ${title} is not opened anew; its lines go on into the file that is open`);
+        return;
+      }
       this.#reopenAt = clock.now() + REOPEN_MS;
       this.#onFault(reasonOf(error));
     }
@@ -117,6 +137,7 @@ export class LineFile {
       // The reader of a pipe is slow; that is a fault when lines are lost by it.
       else if (error.code !== 'EAGAIN') this.#onFault(error.message);
       if (error === null && this.#isWriting) return;
+      if (this.#mustReopen) this.#open();
       for (const resolve of this.#flushed) resolve();
       this.#flushed.clear();
     });
@@ -131,6 +152,7 @@ export class LineFile {
     }
     const left = this.#block?.subarray(bytes);
     this.#block = left === undefined || left.length === 0 ? null : left;
+    if (this.#block === null && this.#mustReopen) this.#open();
     if (this.#block !== null || this.#waiting.length >= BLOCK_LENGTH || this.#flushed.size > 0) this.#writeOn();
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { constants, openSync, readSync } from 'node:fs';
-import { mkdir, readFile, rmdir } from 'node:fs/promises';
+import { constants, existsSync, openSync, readSync } from 'node:fs';
+import { mkdir, readFile, rename, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { LineFile } from '../../src/core/line-file.js';
@@ -85,4 +85,44 @@ test('a pipe without a reader holds nobody up, and is written once there is one'
   await eventually('it is written', () => said().length === 2);
   const buffer = Buffer.alloc(100);
   assert.equal(buffer.latin1Slice(0, readSync(reader, buffer)), 'a line\n');
+});
+
+test('opened anew, each line is whole in one of the two files, and in the order in which it came', async (context) => {
+  const { target, open, said } = world(context);
+  const file = open();
+  const line = (number: number): string => `${number} ${'x'.repeat(number % 90)}\n`;
+  const moved: string[] = [];
+  for (let number = 0; number < 5_000; number += 1) {
+    file.write(line(number));
+    if (number % 1_000 !== 500) continue;
+    moved.push(`${target}.${number}`);
+    await rename(target, moved.at(-1) ?? '');
+    file.reopen();
+    // Of two that come close together the second finds the first one under way.
+    file.reopen();
+    await eventually('the new file is there', () => existsSync(target));
+  }
+  await file.flush(1_000);
+  const texts = await Promise.all([...moved, target].map((name) => readFile(name, 'utf8')));
+  for (const text of texts) assert.match(text, /\n$/);
+  assert.equal(texts.join(''), Array.from({ length: 5_000 }, (_, number) => line(number)).join(''));
+  assert.deepEqual(said(), []);
+});
+
+test('what can not be opened anew is said, and the lines go on into the file that is open', async (context) => {
+  const { target, open, lines } = world(context);
+  const file = open();
+  await rename(target, `${target}.1`);
+  await mkdir(target);
+  file.reopen();
+  file.write('kept\n');
+  await file.flush(1_000);
+  assert.equal(await readFile(`${target}.1`, 'utf8'), 'kept\n');
+  assert.match(lines[0]?.msg ?? '', /is not opened anew; its lines go on into the file that is open$/);
+  assert.match(String(lines[0]?.reason), /EISDIR/);
+  await rmdir(target);
+  file.reopen();
+  file.write('new\n');
+  await file.flush(1_000);
+  assert.equal(await readFile(target, 'utf8'), 'new\n');
 });
