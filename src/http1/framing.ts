@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
+import { trimmed } from './fields.js';
 
 /** What a head says of the body that follows it. */
 export interface Framing {
@@ -58,7 +59,10 @@ export function hasLeadingZero(text: string, start: number, end: number): boolea
  * @returns what is wrong with any other value, else null.
  */
 export function codingProblem(value: string): ErrorCode | null {
-  const codings = value.split(/[ \t]*,[ \t]*/).filter((coding) => coding !== '');
+  const codings = value
+    .split(',')
+    .map(trimmed)
+    .filter((coding) => coding !== '');
   if (codings.length === 0) return 'CODING_INVALID';
   return codings.length === 1 && codings[0]?.toLowerCase() === 'chunked' ? null : 'CODING_UNSUPPORTED';
 }

@@ -12,6 +12,7 @@ import {
   KEEP,
   readFields,
   removeNamedFields,
+  trimmed,
 } from './fields.js';
 import { foreignProtocol } from './foreign-protocol.js';
 import { codingProblem, type Framing, hasLeadingZero, isPlainChunked, parseContentLength } from './framing.js';
@@ -257,7 +258,7 @@ export class RequestHead implements FieldReader, Framing {
     }
     // Empty elements of a list, or the whole of it, say nothing (RFC 9110 5.6.1).
     for (const element of value.split(',')) {
-      const expectation = element.replace(/^[ \t]+|[ \t]+$/g, '').toLowerCase();
+      const expectation = trimmed(element).toLowerCase();
       if (expectation === '') continue;
       if (expectation !== '100-continue') return 'EXPECTATION_UNKNOWN';
       if (!this.expectsContinue) this.#rewritten |= REWRITTEN.EXPECT;

@@ -12,6 +12,7 @@ import {
   KEEP,
   readFields,
   removeNamedFields,
+  trimmed,
 } from './fields.js';
 import { codingProblem, type Framing, hasLeadingZero, isPlainChunked, parseContentLength } from './framing.js';
 import { textOf } from './latin1.js';
@@ -222,7 +223,7 @@ export class ResponseHead implements FieldReader, Framing {
 }
 
 function parseLengthList(value: string): number | ErrorCode {
-  const elements = value.split(',').map((element) => element.replace(/^[ \t]+|[ \t]+$/g, ''));
+  const elements = value.split(',').map(trimmed);
   const lengths = elements.map((element) => parseContentLength(element, 0, element.length));
   const [first = 'LENGTH_INVALID'] = lengths;
   return lengths.every((length) => length === first) ? first : 'LENGTH_INVALID';

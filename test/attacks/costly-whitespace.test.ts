@@ -7,21 +7,33 @@ import { test } from 'node:test';
 import { ConnectionOptions } from '../../src/http1/connection-options.js';
 import { readMonitorRequest } from '../../src/http1/monitor-request.js';
 import { COMPLETE, RequestHead } from '../../src/http1/request-head.js';
+import { ResponseHead } from '../../src/http1/response-head.js';
 
 const SPACES = ' '.repeat(1_000_000);
 const LIMITS = { maxBytes: 1_048_576, maxFields: 100 };
 
 test('a Connection field is read once', () => {
   const options = new ConnectionOptions();
-  assert.equal(options.add(`a${SPACES}b`), false);
-  assert.equal(options.add(`close,${SPACES}keep-alive`), true);
+  options.add(`a${SPACES}b`);
+  assert.equal(options.named, null);
+  options.add(`close,${SPACES}keep-alive`);
+  assert.deepEqual([options.close, options.keepAlive], [true, true]);
 });
+
+/** Fields that may hold anything, or whose elements are passed over. */
+const FREE: readonly string[] = ['Connection', 'Cookie', 'X-Other'];
 
 for (const name of ['Connection', 'Host', 'Cookie', 'X-Other', 'Transfer-Encoding', 'Content-Length', 'Expect']) {
   test(`a head with such a ${name} is read once`, () => {
     const bytes = Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${name}: a${SPACES}b\r\n\r\n`, 'latin1');
     const verdict = new RequestHead().parse(bytes, 0, bytes.length, LIMITS, false);
-    assert.equal(verdict === COMPLETE, name === 'Cookie' || name === 'X-Other', verdict);
+    assert.equal(verdict === COMPLETE, FREE.includes(name), verdict);
+  });
+
+  test(`a response with such a ${name} is read once`, () => {
+    const bytes = Buffer.from(`HTTP/1.1 200 OK\r\n${name}: 5${SPACES}b\r\n\r\n`, 'latin1');
+    const verdict = new ResponseHead().parse(bytes, 0, bytes.length, LIMITS);
+    assert.equal(verdict !== COMPLETE, name === 'Transfer-Encoding' || name === 'Content-Length', verdict);
   });
 
   test(`a health port reads a head with such a ${name} once`, () => {
