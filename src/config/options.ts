@@ -225,6 +225,11 @@ export const OPTIONS = {
     placeholder: 'VERSION',
     help: 'version of the PROXY header towards neighbors, where slots demand one; only v2 says that it is a bleed',
   }),
+  via: option('via', truth, 'false', {
+    placeholder: 'BOOL',
+    isSwitch: true,
+    help: 'requests and responses get a Via field (RFC 9110 7.6.3)',
+  }),
   logLevel: option('log-level', oneWordOf(LOG_LEVELS), 'info', {
     placeholder: 'LEVEL',
     help: LOG_LEVELS.join(', '),

@@ -196,6 +196,7 @@ export class ControlPlane {
       peers: this.#nodeAddresses.filter((address) => !isOwnAddress(config, address)),
       internalNetworks: config.internalNetworks,
       neighborProxy: config.sendProxy,
+      via: config.via,
       proxyDefaults: { accept: config.acceptProxy, trusted: config.trustedProxies },
       head: { maxBytes: config.maxHeadBytes, maxFields: config.maxFields },
       apps: this.#apps,

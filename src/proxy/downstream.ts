@@ -13,7 +13,7 @@ import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
 import { type Accepted, openAccepted } from './onread-socket.js';
 import { PartialHead } from './partial-head.js';
-import { renderError } from './responses.js';
+import { type OwnResponse, renderError, renderLastHop } from './responses.js';
 import type { Slot } from './slot.js';
 import type { Upstream } from './upstream.js';
 
@@ -328,9 +328,19 @@ export class Downstream extends ByteConnection {
 
   /** Answers with an error of our own. */
   respondError(code: ErrorCode): void {
-    const isReusable =
-      this.hasWholeRequest && this.head.isKeepAlive && !this.slot.node.isStopping && !this.slot.isClosing;
-    const { text, closes } = renderError(code, { isHead: this.head.method === 'HEAD', isReusable });
+    this.#respond(renderError(code, { isHead: this.head.method === 'HEAD', isReusable: this.#isReusable }));
+  }
+
+  /** Answers a TRACE or OPTIONS that goes no further. */
+  respondAsLastHop(): void {
+    this.#respond(renderLastHop(this.head, this.#isReusable));
+  }
+
+  get #isReusable(): boolean {
+    return this.hasWholeRequest && this.head.isKeepAlive && !this.slot.node.isStopping && !this.slot.isClosing;
+  }
+
+  #respond({ text, closes }: OwnResponse): void {
     this.writeText(text);
     this.slot.counters.bytesOut += text.length;
     if (closes) this.closeAfterWrite();

@@ -13,6 +13,7 @@ import type { ResponseTaker } from './response-taker.js';
 import { readCookie, stickyFieldLines, stickyIdOf } from './sticky.js';
 import { Tunnel } from './tunnel.js';
 import { Upstream } from './upstream.js';
+import { viaLine } from './via.js';
 
 /**
  *   NONE ──begin──► DISPATCHING ──an instance accepted──► SENT ──head──► RESPONDING ──end──► NONE
@@ -62,7 +63,8 @@ export class Exchange extends Dispatch implements ResponseTaker {
   /** @param inline what of the body goes out with the head, as text; `body` instead when it is large. */
   begin(inline: string, body: Buffer | null): void {
     const { identity, head, forwarded } = this.#downstream;
-    const { counters, config, budget } = this.slot;
+    const { slot } = this;
+    const { counters, config, budget } = slot;
     this.books.open();
     this.#downstream.deadline = Number.POSITIVE_INFINITY;
     budget.earn();
@@ -78,14 +80,26 @@ export class Exchange extends Dispatch implements ResponseTaker {
       this.fail('HOST_UNKNOWN');
       return;
     }
+    if (head.maxForwards === 0) {
+      this.#answerAsLastHop();
+      return;
+    }
     this.stickyId = config.stickyCookie === null ? '' : readCookie(head.cookie, config.stickyCookie);
     const isForwarded = identity.isForwarded && !this.mayBleed;
     this.#request = head.block + forwarded.lines(head.hasForwardedPort, head.hasForwardedProto, isForwarded);
+    if (slot.node.hasVia) this.#request += viaLine(head.minor);
     if (head.upgrade !== '') this.#request += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
     this.#inline = inline;
     this.#body = body;
     this.books.markHead();
     this.start();
+  }
+
+  /** RFC 9110 7.6.2: the client wants to hear from whoever is as many hops away. */
+  #answerAsLastHop(): void {
+    this.books.status = 200;
+    this.#end(null);
+    this.#downstream.respondAsLastHop();
   }
 
   protected connect(instance: Instance): void {
@@ -247,6 +261,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
     if (!keeps) text += 'Connection: close\r\n';
     else if (request.minor === 0) text += 'Connection: keep-alive\r\n';
     if (!isBound) text += stickyFieldLines(cookie, instance.id);
+    if (slot.node.hasVia) text += viaLine(head.minor);
     return `${text}\r\n`;
   }
 

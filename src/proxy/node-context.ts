@@ -29,6 +29,7 @@ export class NodeContext {
   readonly head: HeadLimits;
   /** Version of the PROXY header towards neighbors, where slots demand one. */
   readonly neighborProxy: ProxyVersion;
+  readonly hasVia: boolean;
   /** Connections to neighbors leave from the address that the neighbors know this node by; null lets the kernel choose. */
   readonly localAddress: string | null;
 
@@ -39,6 +40,7 @@ export class NodeContext {
     this.internal = new NetworkSet(snapshot.internalNetworks);
     this.head = snapshot.head;
     this.neighborProxy = snapshot.neighborProxy;
+    this.hasVia = snapshot.via;
     this.localAddress = snapshot.bind === '::' || snapshot.bind === '0.0.0.0' ? null : snapshot.bind;
   }
 }

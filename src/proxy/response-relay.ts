@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/errors.js';
 import { BodyReader } from '../http1/body-reader.js';
 import { type HeadLimits, INCOMPLETE } from '../http1/fields.js';
 import { BODY, responseBodyKind } from '../http1/framing.js';
@@ -27,7 +28,7 @@ export class ResponseRelay {
   /** What came with a 101, behind it. */
   rest: Buffer | null = null;
   /** Why the last bytes were BROKEN. */
-  problem = '';
+  problem: ErrorCode = 'MALFORMED_RESPONSE';
   /** The final head is out, and its body has not ended. */
   isInBody = false;
   readonly #from: ByteConnection;
@@ -162,7 +163,7 @@ export class ResponseRelay {
     return body.position < end ? RELAYED.EXCESS : RELAYED.WHOLE;
   }
 
-  #refuse(problem: string): Relayed {
+  #refuse(problem: ErrorCode): Relayed {
     this.problem = problem;
     return RELAYED.BROKEN;
   }

@@ -1,7 +1,7 @@
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 
-/** The only place that turns an error into bytes, and that decides whether the connection survives it. */
-export interface ErrorResponse {
+/** An answer that no instance gave, and whether the connection survives it. */
+export interface OwnResponse {
   readonly text: string;
   readonly closes: boolean;
 }
@@ -41,7 +41,7 @@ const RETRY_AFTER_SECONDS = 2;
 export function renderError(
   code: ErrorCode,
   { isHead, isReusable }: { isHead: boolean; isReusable: boolean },
-): ErrorResponse {
+): OwnResponse {
   if (code === 'HTTP2_UNEXPECTED') return { text: HTTP2_REFUSAL, closes: true };
   const { status, side } = ERRORS[code];
   const reason = REASONS[status] ?? 'Error';
@@ -52,6 +52,25 @@ export function renderError(
   if (status === 503) text += `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`;
   text += closes ? 'Connection: close\r\n\r\n' : '\r\n';
   return { text: isHead ? text : text + body, closes };
+}
+
+/** What a TRACE must not show to a script that can read the answer (RFC 9110 9.3.8): credentials, by whatever name. */
+const SECRET = /auth|cookie|session|token|secret|key|password/i;
+
+/** The answer of the last hop that Max-Forwards allows (RFC 9110 7.6.2): a TRACE gets back what came, without secrets. */
+export function renderLastHop(
+  { method, block }: { readonly method: string; readonly block: string },
+  isReusable: boolean,
+): OwnResponse {
+  let body = '';
+  if (method === 'TRACE') {
+    const isShown = (line: string): boolean => !SECRET.test(line.slice(0, line.indexOf(':')));
+    const [requestLine = '', ...fields] = block.split('\r\n');
+    body = `${[requestLine, ...fields.filter((line) => line !== '' && isShown(line))].join('\r\n')}\r\n\r\n`;
+  }
+  const type = body === '' ? '' : 'Content-Type: message/http\r\n';
+  const end = isReusable ? '\r\n' : 'Connection: close\r\n\r\n';
+  return { text: `HTTP/1.1 200 OK\r\n${type}Content-Length: ${body.length}\r\n${end}${body}`, closes: !isReusable };
 }
 
 function sentenceFor(status: number): string {

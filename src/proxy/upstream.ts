@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../core/errors.js';
+import { ERRORS, type ErrorCode } from '../core/errors.js';
 import { textOf } from '../http1/latin1.js';
 import type { ProxyVersion } from '../snapshot/snapshot.js';
 import { ByteConnection } from './byte-connection.js';
@@ -123,7 +123,12 @@ export class Upstream extends ByteConnection {
         break;
       case RELAYED.BROKEN:
         this.#worker.log.warn(
-          { app: this.#slot.app, instance: this.instance.id, problem: relay.problem },
+          {
+            app: this.#slot.app,
+            instance: this.instance.id,
+            problem: relay.problem,
+            reason: ERRORS[relay.problem].text,
+          },
           'malformed response',
         );
         exchange.onResponseFailed('MALFORMED_RESPONSE');

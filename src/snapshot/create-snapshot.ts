@@ -41,6 +41,7 @@ export function createSnapshot(snapshot: Partial<Snapshot> & Pick<Snapshot, 'bin
     stopping: false,
     peers: [],
     neighborProxy: 'v2',
+    via: false,
     internalNetworks: ['10.0.0.0/8', '127.0.0.0/8'],
     head: HEAD_DEFAULTS,
     ...snapshot,

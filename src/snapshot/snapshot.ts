@@ -21,6 +21,8 @@ export interface Snapshot {
   readonly internalNetworks: readonly string[];
   /** The PROXY header towards neighbors, where a slot demands one: only v2 carries the bleed mark. */
   readonly neighborProxy: ProxyVersion;
+  /** Requests and responses get a Via field. */
+  readonly via: boolean;
   /** Largest head in bytes, and how many fields it may have (also of trailers). */
   readonly head: { readonly maxBytes: number; readonly maxFields: number };
   readonly slots: readonly SlotSnapshot[];

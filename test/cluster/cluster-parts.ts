@@ -80,6 +80,7 @@ export function snapshotOf(bind: string, revision: number, slots: readonly SlotS
     peers: [],
     internalNetworks: [],
     neighborProxy: 'v2',
+    via: false,
     head: HEAD_DEFAULTS,
     slots,
   };

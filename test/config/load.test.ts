@@ -59,6 +59,7 @@ test('with nothing said, everything has its default', () => {
     acceptProxy: false,
     trustedProxies: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '127.0.0.0/8', '::1/128', 'fc00::/7'],
     sendProxy: 'v2',
+    via: false,
     logLevel: 'info',
     accessLog: null,
     maxHeadBytes: 16_384,

@@ -17,6 +17,7 @@ function compile(
     stopping: false,
     peers: ['10.0.0.2'],
     neighborProxy: 'v2',
+    via: false,
     proxyDefaults,
     internalNetworks: ['10.0.0.0/8'],
     head: HEAD_DEFAULTS,
