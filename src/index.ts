@@ -14,5 +14,5 @@ export { createLog, type Log, type LogLevel, silentLog } from './core/log.js';
 export type { InstanceCounters, SlotCounters, WorkerCounters } from './metrics/counters.js';
 export { runPrimary as runNode } from './primary.js';
 export { createDataPlane, type DataPlane, type DataPlaneOptions } from './proxy/data-plane.js';
-export { createInstance, createSlot, createSnapshot } from './snapshot/create-snapshot.js';
+export { createInstance, createNeighbor, createSlot, createSnapshot } from './snapshot/create-snapshot.js';
 export type { InstanceSnapshot, NeighborSnapshot, SlotSnapshot, Snapshot } from './snapshot/snapshot.js';

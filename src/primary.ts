@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { startAdminServer } from './admin/server.js';
@@ -62,7 +63,7 @@ export async function runPrimary(config: Config): Promise<number> {
   });
   const chronicle = new AppChronicle(clock);
   const unexpected = new UnexpectedErrors(clock, log);
-  const shared = { config, clock, cluster, checker, overrides, feeds, chronicle, unexpected };
+  const shared = { config, nodeId: randomUUID(), clock, cluster, checker, overrides, feeds, chronicle, unexpected };
   const plane: ControlPlane = new ControlPlane({ ...shared, log, store });
   const readiness = new Readiness({ ...shared, plane });
   const node = new NodeAdmin({ ...shared, plane, readiness });

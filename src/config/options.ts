@@ -137,7 +137,7 @@ export const OPTIONS = {
   ip: optionalOption('ip', ownAddress, {
     placeholder: 'IP',
     oldEnvironment: ['IP'],
-    help: 'the address that the other nodes know this node by; it is never its own neighbor',
+    help: 'the address that the other nodes know this node by; the bleed leaves from it when this machine has it',
   }),
   consul: optionalOption('consul', consulUrl, {
     placeholder: 'URL',

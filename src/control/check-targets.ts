@@ -37,14 +37,14 @@ export function instanceTargets(apps: readonly App[]): CheckTarget[] {
   );
 }
 
-export function neighborTargets(apps: readonly App[], hosts: readonly string[]): CheckTarget[] {
-  return apps.flatMap((app) =>
-    hosts.map((host) => ({
-      key: neighborKey(app.name, host),
-      host,
-      port: app.slot + 1,
-      check: NEIGHBOR_CHECK,
-      group: `${app.name} neighbors`,
-    })),
-  );
+/** @param localAddress where the bleed leaves from: another way may be open where that one is not */
+export function neighborTarget(app: App, host: string, localAddress: string | null): CheckTarget {
+  return {
+    key: neighborKey(app.name, host),
+    host,
+    port: app.slot + 1,
+    localAddress,
+    check: NEIGHBOR_CHECK,
+    group: `${app.name} neighbors`,
+  };
 }

@@ -2,12 +2,10 @@ import type { Cluster } from '../cluster/cluster.js';
 import type { Config } from '../config/config.js';
 import type { Clock, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
-import { canonicalAddress } from '../core/networks.js';
 import type { HealthChecker } from '../health/checker.js';
 import type { App } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
-import { pickNeighbors } from '../neighbors/ring.js';
-import type { NeighborSnapshot, Snapshot } from '../snapshot/snapshot.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
 import type { Overrides } from '../sources/overrides.js';
 import { applyOverrides } from '../sources/overrides-state.js';
 import { refuseClashes } from '../state/clashes.js';
@@ -16,8 +14,8 @@ import { describeDiff, diffApps, isSame } from '../state/diff.js';
 import { mergeSources } from '../state/merge.js';
 import type { StateStore } from '../state/store.js';
 import type { AppChronicle } from './app-chronicle.js';
-import { instanceOfKey, instanceTargets, neighborKey, neighborTargets, targetKey } from './check-targets.js';
-import { isOwnAddress, ownAddressOf } from './own-address.js';
+import { instanceOfKey, instanceTargets, targetKey } from './check-targets.js';
+import { PodNodes } from './pod-nodes.js';
 import type { SourceFeed } from './source-feed.js';
 
 /** Changes of sources that come closer together than this are put in force together; removals do not wait for it. */
@@ -29,6 +27,8 @@ const FIRST_CHECKS_MS = 500;
 
 export interface ControlPlaneParts {
   readonly config: Config;
+  /** What this process calls itself at its health ports: by it a node knows itself and others, whatever the address. */
+  readonly nodeId: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly cluster: Cluster;
@@ -47,12 +47,11 @@ export interface ControlPlaneParts {
  */
 export class ControlPlane {
   readonly #parts: ControlPlaneParts;
+  readonly #nodes: PodNodes;
   /** The desired state in force. */
   #apps: readonly App[] = [];
   #problems: readonly Problem[] = [];
   #snapshot: Snapshot | null = null;
-  #nodeAddresses: readonly string[] = [];
-  #picked: readonly string[] = [];
   #isStopping = false;
   #hasStarted = false;
   #timer: Timer | null = null;
@@ -62,6 +61,7 @@ export class ControlPlane {
 
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts;
+    this.#nodes = new PodNodes({ ...parts, onOtherSource: () => this.#requestRun(0) });
     parts.overrides.onChange(() => this.#requestRun(0));
     parts.checker.onChange((key, isUp) => {
       this.#noteHealth(key, isUp);
@@ -84,7 +84,7 @@ export class ControlPlane {
 
   /** The two that take the bleed. */
   get neighbors(): readonly string[] {
-    return this.#picked;
+    return this.#nodes.picked;
   }
 
   get isStopping(): boolean {
@@ -112,17 +112,9 @@ export class ControlPlane {
     this.#publish();
   }
 
-  /**
-   * Addresses of the nodes of the pod, with or without this one. A peer is known by the text of its address, so that is
-   * spelled as sockets spell it: a peer that is not known as one would see its bled requests bled once more.
-   */
+  /** Addresses of the nodes of the pod, with or without this one. */
   setNodes(addresses: readonly string[]): void {
-    const { config } = this.#parts;
-    this.#nodeAddresses = [...new Set(addresses.map(canonicalAddress))];
-    this.#picked = pickNeighbors(
-      ownAddressOf(config),
-      this.#nodeAddresses.filter((address) => !isOwnAddress(config, address)),
-    );
+    this.#nodes.setAddresses(addresses);
     this.#requestRun(0);
   }
 
@@ -181,7 +173,7 @@ export class ControlPlane {
       store.save(cleared);
     }
     this.#apps = apps;
-    checker.setTargets([...instanceTargets(apps), ...neighborTargets(apps, this.#picked)]);
+    checker.setTargets([...instanceTargets(apps), ...this.#nodes.targetsFor(apps)]);
   }
 
   /** What is checked → snapshot → workers, unless they have it already. */
@@ -191,9 +183,10 @@ export class ControlPlane {
     const snapshot = compileSnapshot({
       revision,
       node: config.node,
+      nodeId: this.#parts.nodeId,
       bind: config.bind,
       stopping: this.#isStopping,
-      peers: this.#nodeAddresses.filter((address) => !isOwnAddress(config, address)),
+      peers: this.#nodes.others,
       internalNetworks: config.internalNetworks,
       neighborProxy: config.sendProxy,
       via: config.via,
@@ -201,7 +194,7 @@ export class ControlPlane {
       head: { maxBytes: config.maxHeadBytes, maxFields: config.maxFields },
       apps: this.#apps,
       healthOf: (app, instance) => checker.healthOf(targetKey(app, instance)),
-      neighborsOf: (app) => this.#neighborsOf(app),
+      neighborsOf: (app) => this.#nodes.neighborsOf(app),
     });
     if (this.#snapshot !== null && isSameInput(this.#snapshot, snapshot)) return;
     this.#snapshot = snapshot;
@@ -214,11 +207,6 @@ export class ControlPlane {
     const target = instanceOfKey(key);
     if (target === null) return;
     chronicle.onHealth(target.app, target.instance, isUp, checker.lastCheckOf(key)?.detail ?? '');
-  }
-
-  #neighborsOf(app: string): NeighborSnapshot[] {
-    const { checker } = this.#parts;
-    return this.#picked.map((host) => ({ host, up: checker.healthOf(neighborKey(app, host)) === 'up' }));
   }
 
   /** Each problem is logged once, when it appears. */

@@ -15,5 +15,9 @@ export function isOwnAddress(config: Config, address: string): boolean {
   const canonical = canonicalAddress(address);
   if (canonical === canonicalAddress(ownAddressOf(config))) return true;
   if (config.ip !== null || (config.bind !== '::' && config.bind !== '0.0.0.0')) return false;
-  return Object.values(networkInterfaces()).some((list) => list?.some((own) => own.address === canonical) === true);
+  return machineAddresses().has(canonical);
+}
+
+export function machineAddresses(): ReadonlySet<string> {
+  return new Set(Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []));
 }

@@ -24,6 +24,8 @@ export interface CheckTarget {
   readonly key: string;
   readonly host: string;
   readonly port: number;
+  /** Where the check's connection leaves from; null or absent: the kernel chooses. */
+  readonly localAddress?: string | null;
   readonly check: HealthCheck;
   /** HTTP checks begin their connection with this PROXY header. */
   readonly sendProxy?: ProxyVersion;
@@ -51,6 +53,8 @@ interface Checked {
   target: CheckTarget;
   condition: Condition;
   last: LastCheck | null;
+  /** The node that answered last. */
+  node: string | null;
   /** When its health last changed, or when it was first heard of. */
   since: number;
   timer: Timer | null;
@@ -86,7 +90,7 @@ export class HealthChecker {
     this.#probe = probe ?? ((target) => (target.check.path === null ? probeTcp(target) : http.probe(target)));
   }
 
-  /** Told of each change of health, also of the first one of a new target. */
+  /** Told of each change of health, also of the first one of a new target, and when another node answers. */
   onChange(listener: (key: string, isUp: boolean) => void): void {
     this.#listeners.push(listener);
   }
@@ -109,7 +113,7 @@ export class HealthChecker {
       }
       known?.timer?.cancel();
       const since = this.#clock.now();
-      const checked: Checked = { target, condition: UNCHECKED, last: null, since, timer: null };
+      const checked: Checked = { target, condition: UNCHECKED, last: null, node: null, since, timer: null };
       this.#checked.set(target.key, checked);
       void this.#check(checked, true);
     }
@@ -121,6 +125,11 @@ export class HealthChecker {
 
   lastCheckOf(key: string): LastCheck | null {
     return this.#checked.get(key)?.last ?? null;
+  }
+
+  /** Which node answers there (`X-Autoproxy-Node`); null: none that says so, or the target is down and silent. */
+  nodeAt(key: string): string | null {
+    return this.#checked.get(key)?.node ?? null;
   }
 
   /** @returns null for what is not checked */
@@ -142,7 +151,7 @@ export class HealthChecker {
     if (isLast) return;
     this.#log.warn({ target: key, failures }, 'ejected: traffic can not connect');
     checked.last = { ok: false, detail: `${failures} connects of traffic failed`, at: this.#clock.now() };
-    this.#become(checked, EJECTED);
+    this.#become(checked, EJECTED, undefined);
   }
 
   stop(): void {
@@ -166,7 +175,7 @@ export class HealthChecker {
     const { target } = checked;
     const startedAt = this.#clock.now();
     const endWatch = this.#lag.watch();
-    const { hasPassed, detail, isOwnFault = false } = await this.#ask(target);
+    const { hasPassed, detail, isOwnFault = false, node } = await this.#ask(target);
     const lostMs = endWatch();
     if (this.#checked.get(target.key) !== checked) return;
     const tookMs = this.#clock.now() - startedAt;
@@ -175,7 +184,7 @@ export class HealthChecker {
     try {
       if (!wasStarved && !isOwnFault) {
         checked.last = { ok: hasPassed, detail, at: this.#clock.now() };
-        this.#become(checked, afterCheck(checked.condition, hasPassed, checked.target.check));
+        this.#become(checked, afterCheck(checked.condition, hasPassed, checked.target.check), node);
       }
     } finally {
       // A listener that throws must not end the checks of the target.
@@ -207,13 +216,21 @@ export class HealthChecker {
     });
   }
 
-  #become(checked: Checked, condition: Condition): void {
+  /** @param node who answered; undefined: nobody did. One lost answer does not say that somebody else is there now. */
+  #become(checked: Checked, condition: Condition, node: string | null | undefined): void {
     const before = checked.condition.health;
+    const nodeBefore = checked.node;
     checked.condition = condition;
-    if (before === condition.health) return;
-    checked.since = this.#clock.now();
+    if (node !== undefined || condition.health !== 'up') checked.node = node ?? null;
+    if (before === condition.health && nodeBefore === checked.node) return;
     const { key } = checked.target;
-    this.#log.info({ target: key, from: before, to: condition.health, detail: checked.last?.detail }, 'health changed');
+    if (before !== condition.health) {
+      checked.since = this.#clock.now();
+      this.#log.info(
+        { target: key, from: before, to: condition.health, detail: checked.last?.detail },
+        'health changed',
+      );
+    }
     for (const listener of this.#listeners) listener(key, condition.health === 'up');
   }
 }

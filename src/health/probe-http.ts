@@ -1,5 +1,6 @@
 import { Client, type Dispatcher } from 'undici';
 import { formatDuration } from '../core/durations.js';
+import { NODE_FIELD } from '../core/node-field.js';
 import { createHeaderConnector } from './connect-with-header.js';
 import { failureFrom, type Probe, type ProbeResult } from './probe.js';
 
@@ -15,7 +16,7 @@ const MAX_BODY_BYTES = 65_536;
  */
 export function createHttpProbe(): { readonly probe: Probe; close(): Promise<void> } {
   const clients = new Set<Client>();
-  const probe: Probe = ({ host, port, check, sendProxy = 'none' }) =>
+  const probe: Probe = ({ host, port, check, localAddress = null, sendProxy = 'none' }) =>
     new Promise((resolve) => {
       const { path, timeoutMs } = check;
       const client = new Client(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, {
@@ -23,6 +24,7 @@ export function createHttpProbe(): { readonly probe: Probe; close(): Promise<voi
         // Without it a connect that nobody answers would outlive its check.
         connect:
           sendProxy === 'none' ? { timeout: timeoutMs } : createHeaderConnector(host, port, sendProxy, timeoutMs),
+        ...(localAddress !== null && { localAddress }),
         // The one timer below counts for all parts.
         headersTimeout: 0,
         bodyTimeout: 0,
@@ -46,9 +48,12 @@ export function createHttpProbe(): { readonly probe: Probe; close(): Promise<voi
       const answer: Dispatcher.DispatchHandler = {
         // Its presence says that this is a handler of today's form.
         onRequestStart() {},
-        onResponseStart(_controller, status) {
+        onResponseStart(_controller, status, fields) {
           // A 1xx is followed by the answer.
-          if (status >= 200) resolve({ hasPassed: status < 400, detail: `status ${status}` });
+          if (status < 200) return;
+          const named = fields[NODE_FIELD.toLowerCase()];
+          const node = typeof named === 'string' ? named : null;
+          resolve({ hasPassed: status < 400, detail: `status ${status}`, node });
         },
         onResponseData(_controller, bytes) {
           bodyBytes += bytes.length;

@@ -3,9 +3,9 @@ import { formatDuration } from '../core/durations.js';
 import { failureFrom, type Probe } from './probe.js';
 
 /** A connection that is accepted is a passed check (HAProxy's `check` without options). */
-export const probeTcp: Probe = ({ host, port, check }) =>
+export const probeTcp: Probe = ({ host, port, check, localAddress }) =>
   new Promise((resolve) => {
-    const socket = connect({ host, port });
+    const socket = connect({ host, port, ...(localAddress != null && { localAddress }) });
     const timer = setTimeout(() => {
       socket.destroy();
       resolve({ hasPassed: false, detail: `no connection within ${formatDuration(check.timeoutMs)}` });

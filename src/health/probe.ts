@@ -6,6 +6,8 @@ export interface ProbeResult {
   readonly detail: string;
   /** This process lacks what a check needs (descriptors, ports): nothing was learnt of the target. */
   readonly isOwnFault?: boolean;
+  /** The node that answered; null: somebody who does not say so; undefined: nobody answered. */
+  readonly node?: string | null;
 }
 
 const OWN_FAULTS: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'];
@@ -32,6 +34,7 @@ export type Probe = (target: {
   readonly host: string;
   readonly port: number;
   readonly check: HealthCheck;
+  readonly localAddress?: string | null;
   /** The target demands a PROXY header, in which the check speaks for itself (HAProxy's `check-send-proxy`). */
   readonly sendProxy?: ProxyVersion;
 }) => Promise<ProbeResult>;

@@ -95,7 +95,7 @@ export class HealthConnection extends ByteConnection {
     const { node, hasUsableInstance, isClosing } = this.#slot;
     const isUsable = PATHS.has(path) && hasUsableInstance && !node.isStopping && !isClosing;
     const closes = !isKeepAlive || !isWhole || node.isStopping || isClosing;
-    this.#respond(renderHealth(isUsable, { isHead, minor, closes }), closes);
+    this.#respond(renderHealth(isUsable, { isHead, minor, closes, nodeId: node.id }), closes);
   }
   #respond(text: string, closes: boolean): void {
     this.writeText(text);

@@ -30,6 +30,10 @@ export class Instance {
   readonly port: number;
   /** A neighbor takes the bleed; it gets the mark and is never part of a rotation. */
   readonly isNeighbor: boolean;
+  /** Where connections to a neighbor leave from; null: the kernel chooses. */
+  localAddress: string | null = null;
+  /** The `nodeId` of a neighbor, where it has one. */
+  node: string | null = null;
   weight = 0;
   state: InstanceSnapshot['state'] = 'ready';
   isUp = false;

@@ -23,6 +23,8 @@ export interface WorkerContext extends ByteParts {
 /** The node-wide part of a snapshot, made ready to be asked. */
 export class NodeContext {
   readonly name: string;
+  /** What health ports say. */
+  readonly id: string;
   readonly isStopping: boolean;
   readonly peers: ReadonlySet<string>;
   readonly internal: NetworkSet;
@@ -30,17 +32,15 @@ export class NodeContext {
   /** Version of the PROXY header towards neighbors, where slots demand one. */
   readonly neighborProxy: ProxyVersion;
   readonly hasVia: boolean;
-  /** Connections to neighbors leave from the address that the neighbors know this node by; null lets the kernel choose. */
-  readonly localAddress: string | null;
 
   constructor(snapshot: Snapshot) {
     this.name = snapshot.node;
+    this.id = snapshot.nodeId;
     this.isStopping = snapshot.stopping;
     this.peers = new Set(snapshot.peers);
     this.internal = new NetworkSet(snapshot.internalNetworks);
     this.head = snapshot.head;
     this.neighborProxy = snapshot.neighborProxy;
     this.hasVia = snapshot.via;
-    this.localAddress = snapshot.bind === '::' || snapshot.bind === '0.0.0.0' ? null : snapshot.bind;
   }
 }

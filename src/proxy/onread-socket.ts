@@ -82,8 +82,7 @@ export function openAccepted(accepted: Accepted, reader: ByteReader, io: SocketI
 /** Opens a connection that is read the same way; here `onread` is documented. */
 export function connectSocket(
   reader: ByteReader,
-  { host, port }: { readonly host: string; readonly port: number },
-  localAddress: string | null,
+  { host, port, localAddress }: { readonly host: string; readonly port: number; readonly localAddress: string | null },
   io: SocketIo,
 ): Socket {
   const first = reader.nextBuffer();

@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode } from '../core/errors.js';
+import { NODE_FIELD } from '../core/node-field.js';
 
 /** An answer that no instance gave, and whether the connection survives it. */
 export interface OwnResponse {
@@ -86,10 +87,10 @@ function sentenceFor(status: number): string {
   }
 }
 
-/** The answer of HAProxy's `monitor-uri`, for health ports. */
+/** The answer of HAProxy's `monitor-uri`, for health ports, and which node gives it. */
 export function renderHealth(
   isUsable: boolean,
-  { isHead, minor, closes }: { isHead: boolean; minor: 0 | 1; closes: boolean },
+  { isHead, minor, closes, nodeId }: { isHead: boolean; minor: 0 | 1; closes: boolean; nodeId: string },
 ): string {
   const [status, sentence] = isUsable
     ? ['200 OK', 'Service ready.']
@@ -98,6 +99,6 @@ export function renderHealth(
   const connection = closes ? 'Connection: close\r\n' : minor === 0 ? 'Connection: keep-alive\r\n' : '';
   const head =
     `HTTP/1.1 ${status}\r\nContent-Type: text/html\r\nCache-Control: no-cache\r\nContent-Length: ${body.length}\r\n` +
-    `${connection}\r\n`;
+    `${NODE_FIELD}: ${nodeId}\r\n${connection}\r\n`;
   return isHead ? head : head + body;
 }

@@ -207,6 +207,8 @@ export class Slot implements Room {
       const neighbor = known.get(spec.host) ?? new Instance(`${spec.host}:${port}`, spec.host, port, true);
       known.delete(spec.host);
       neighbor.isUp = spec.up;
+      neighbor.localAddress = spec.localAddress;
+      neighbor.node = spec.node;
       return neighbor;
     });
     for (const gone of known.values()) {

@@ -24,7 +24,7 @@ export class TcpUpstream extends ByteConnection {
     this.deadline = worker.clock.now() + client.slot.config.timeouts.connectMs;
     worker.deadlines.add(this);
     instance.connections.add(this);
-    const socket = connectSocket(this, instance, instance.isNeighbor ? client.slot.node.localAddress : null, worker.io);
+    const socket = connectSocket(this, instance, worker.io);
     socket.once('connect', () => {
       this.#isConnected = true;
       this.deadline = Number.POSITIVE_INFINITY;

@@ -50,8 +50,7 @@ export class Upstream extends ByteConnection {
     instance.connections.add(this);
     this.#proxyVersion = slot.proxyVersionTo(instance);
     this.#pool = this.#proxyVersion === 'none' ? instance.idle : exchange.client.ownUpstreams;
-    const { localAddress } = slot.node;
-    const socket = connectSocket(this, instance, instance.isNeighbor ? localAddress : null, worker.io);
+    const socket = connectSocket(this, instance, worker.io);
     socket.once('connect', () => this.#onConnected());
     this.open(socket);
   }

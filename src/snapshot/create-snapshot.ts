@@ -1,5 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { APP_DEFAULTS } from '../model/app.js';
-import { HEAD_DEFAULTS, type InstanceSnapshot, type SlotSnapshot, type Snapshot } from './snapshot.js';
+import {
+  HEAD_DEFAULTS,
+  type InstanceSnapshot,
+  type NeighborSnapshot,
+  type SlotSnapshot,
+  type Snapshot,
+} from './snapshot.js';
+
+const NODE_ID = randomUUID();
 
 /** A slot with the defaults of an app in a services file. @param slot its port, and what differs from the defaults */
 export function createSlot(slot: Partial<SlotSnapshot> & Pick<SlotSnapshot, 'app' | 'port'>): SlotSnapshot {
@@ -33,11 +42,17 @@ export function createInstance(
   return { id, host, port, weight, state, up: true, ...instance };
 }
 
+/** A neighbor that answered 200 and gave no `nodeId`, unless `neighbor` says something else. */
+export function createNeighbor(host: string, neighbor: Partial<NeighborSnapshot> = {}): NeighborSnapshot {
+  return { host, localAddress: null, up: true, node: null, ...neighbor };
+}
+
 /** The input of a data plane. @param snapshot `bind` and `slots`, and what differs from a node without neighbors */
 export function createSnapshot(snapshot: Partial<Snapshot> & Pick<Snapshot, 'bind' | 'slots'>): Snapshot {
   return {
     revision: 1,
     node: 'node',
+    nodeId: NODE_ID,
     stopping: false,
     peers: [],
     neighborProxy: 'v2',

@@ -11,6 +11,8 @@ export interface Snapshot {
   readonly revision: number;
   /** Name of this node; the bleed mark carries it. */
   readonly node: string;
+  /** Random, one for the life of the control plane; health ports answer with it. */
+  readonly nodeId: string;
   /** The address that slots and health ports are bound on; `::` is every address. */
   readonly bind: string;
   /** The node is going: health ports answer 503, responses close their connection. */
@@ -65,8 +67,12 @@ export interface InstanceSnapshot {
 
 export interface NeighborSnapshot {
   readonly host: string;
+  /** Connections to it leave from this address, as its checks do; null: the kernel chooses. */
+  readonly localAddress: string | null;
   /** Whether its health port of this slot answered 200. */
   readonly up: boolean;
+  /** The `nodeId` that its health port named; null: it does not run autoproxy, or has not answered. */
+  readonly node: string | null;
 }
 
 export const HEAD_DEFAULTS = { maxBytes: 16_384, maxFields: 100 } as const;

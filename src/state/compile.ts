@@ -16,9 +16,8 @@ export interface CompileInput extends Omit<Snapshot, 'slots'> {
 
 /** Desired state and measured health → the complete input of the data plane. */
 export function compileSnapshot(input: CompileInput): Snapshot {
-  const { revision, node, bind, stopping, peers, internalNetworks, neighborProxy, via, head, apps } = input;
-  const slots = apps.map((app) => compileSlot(app, input));
-  return { revision, node, bind, stopping, peers, internalNetworks, neighborProxy, via, head, slots };
+  const { apps, proxyDefaults, healthOf, neighborsOf, ...node } = input;
+  return { ...node, slots: apps.map((app) => compileSlot(app, input)) };
 }
 
 function compileSlot(app: App, { healthOf, neighborsOf, proxyDefaults }: CompileInput): SlotSnapshot {

@@ -11,7 +11,7 @@ import type { SlotSnapshot, Snapshot } from '../../src/snapshot/snapshot.js';
 import { ownAddress } from '../support/addresses.js';
 import { TestPlane } from '../support/plane.js';
 import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { instanceOf, neighborOf } from '../support/snapshots.js';
 
 const FORGED =
   'X-Forwarded-For: 192.0.2.66\r\nX-Forwarded-Proto: https\r\nx-forwarded-port: 443\r\n' +
@@ -54,7 +54,7 @@ test('a mark, whoever wrote it, asks for no second hop, and the sender gets just
   const neighbor = await ScriptedInstance.start(context);
   // The neighbor is reached at the slot's own port: the plane takes the port of the scripted one.
   const plane = await TestPlane.start(context, {
-    slot: { port: neighbor.port, neighbors: [{ host: neighbor.host, up: true }] },
+    slot: { port: neighbor.port, neighbors: [neighborOf(neighbor.host)] },
   });
   for (const mark of ['node-9', '']) {
     const client = await plane.connect();

@@ -75,6 +75,7 @@ export function snapshotOf(bind: string, revision: number, slots: readonly SlotS
   return {
     revision,
     node: 'test',
+    nodeId: 'id-of-test',
     bind,
     stopping: false,
     peers: [],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { instanceTargets, neighborKey, neighborTargets, targetKey } from '../../src/control/check-targets.js';
+import { instanceTargets, neighborKey, neighborTarget, targetKey } from '../../src/control/check-targets.js';
 import { appInstance, appOf } from '../support/apps.js';
 
 const HEALTH = { path: '/ping', intervalMs: 500, timeoutMs: 300, rise: 2, fall: 3 };
@@ -30,14 +30,12 @@ test('what takes no new traffic stands in for nobody', () => {
 
 test('neighbors are checked at the health port of each slot, on the path of health ports', () => {
   const apps = [appOf('shop', 21_000, { health: HEALTH }), appOf('search', 21_010)];
-  const targets = neighborTargets(apps, ['10.0.0.2', '10.0.0.3']);
+  const targets = apps.map((app) => neighborTarget(app, '10.0.0.2', '10.0.0.1'));
   assert.deepEqual(
-    targets.map(({ host, port, check }) => [host, port, check.path]),
+    targets.map(({ host, port, check, localAddress }) => [host, port, check.path, localAddress]),
     [
-      ['10.0.0.2', 21_001, '/health'],
-      ['10.0.0.3', 21_001, '/health'],
-      ['10.0.0.2', 21_011, '/health'],
-      ['10.0.0.3', 21_011, '/health'],
+      ['10.0.0.2', 21_001, '/health', '10.0.0.1'],
+      ['10.0.0.2', 21_011, '/health', '10.0.0.1'],
     ],
   );
   assert.equal(targets[0]?.key, neighborKey('shop', '10.0.0.2'));
@@ -47,7 +45,8 @@ test('no instance and no neighbor of any app shares a key with another', () => {
   const apps = ['shop', 'shop-neighbor', 'neighbor'].map((name, index) =>
     appOf(name, 21_000 + 10 * index, { instances: [appInstance(8_080), appInstance(8_080, { host: '10.0.0.2' })] }),
   );
-  const keys = [...instanceTargets(apps), ...neighborTargets(apps, ['10.0.0.2', '127.0.0.1'])].map(({ key }) => key);
+  const neighbors = apps.flatMap((app) => ['10.0.0.2', '127.0.0.1'].map((host) => neighborTarget(app, host, null)));
+  const keys = [...instanceTargets(apps), ...neighbors].map(({ key }) => key);
   assert.equal(new Set(keys).size, keys.length);
   assert.ok(keys.includes(targetKey('shop', '10.0.0.2:8080')));
 });

@@ -22,6 +22,8 @@ import { createRecordingLog } from '../support/recording-log.js';
 import { configOf } from './configs.js';
 import { ScriptedSource } from './scripted-source.js';
 
+/** What the node under test calls itself. */
+export const OWN_ID = 'node-of-the-test';
 /** Longer than changes wait for each other. */
 export const SETTLED_MS = 100;
 
@@ -62,7 +64,17 @@ export async function createControlPlane(
   const store = new StateStore({ directory: null, clock });
   const chronicle = new AppChronicle(clock);
   const unexpected = new UnexpectedErrors(clock, silentLog);
-  const shared = { config: fullConfig, clock, cluster, checker, overrides, feeds, chronicle, unexpected };
+  const shared = {
+    config: fullConfig,
+    nodeId: OWN_ID,
+    clock,
+    cluster,
+    checker,
+    overrides,
+    feeds,
+    chronicle,
+    unexpected,
+  };
   const plane: ControlPlane = new ControlPlane({ ...shared, log, store });
   const readiness = new Readiness({ ...shared, plane });
   const parts = { ...shared, plane, readiness };

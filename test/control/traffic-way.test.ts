@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isSameWay, trafficWayOf } from '../../src/control/traffic-way.js';
 import type { InstanceSnapshot, NeighborSnapshot } from '../../src/snapshot/snapshot.js';
-import { slotOf } from '../support/snapshots.js';
+import { neighborOf, slotOf } from '../support/snapshots.js';
 
 const INSTANCE: InstanceSnapshot = {
   id: '127.0.0.1:80',
@@ -13,10 +13,7 @@ const INSTANCE: InstanceSnapshot = {
   state: 'ready',
   up: true,
 };
-const NEIGHBORS: readonly NeighborSnapshot[] = [
-  { host: '10.0.0.2', up: true },
-  { host: '10.0.0.3', up: false },
-];
+const NEIGHBORS: readonly NeighborSnapshot[] = [neighborOf('10.0.0.2'), neighborOf('10.0.0.3', { up: false })];
 
 function wayOf(instances: readonly Partial<InstanceSnapshot>[], neighbors: readonly NeighborSnapshot[] = NEIGHBORS) {
   return trafficWayOf(
@@ -45,14 +42,14 @@ test('without a usable instance the neighbors that are up take it, and each inst
 
 test('what is left is nobody, and both reasons are said', () => {
   assert.deepEqual(wayOf([], []), { kind: 'nobody', why: 'it has no instance, and there is no neighbor' });
-  assert.deepEqual(wayOf([{ up: false }], [{ host: '10.0.0.2', up: false }]), {
+  assert.deepEqual(wayOf([{ up: false }], [neighborOf('10.0.0.2', { up: false })]), {
     kind: 'nobody',
     why: 'no instance is usable (1 down), and no neighbor of 1 is up',
   });
 });
 
 test('another neighbor is another way, another number of instances is not', () => {
-  const other = wayOf([], [{ host: '10.0.0.9', up: true }]);
+  const other = wayOf([], [neighborOf('10.0.0.9')]);
   assert.equal(isSameWay(wayOf([{}]), wayOf([{}, {}])), true);
   assert.equal(isSameWay(wayOf([]), other), false);
   assert.equal(isSameWay(wayOf([{}]), other), false);

@@ -1,9 +1,13 @@
 /** Two nodes of one pod, from backups.txt and from --neighbors: bleed, and never more than one hop. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import path from 'node:path';
+import { pipeline } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { AdminClient } from '../../src/admin/client.js';
+import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { HttpInstance } from '../support/http-instance.js';
 import { findPlace, type NodePlace, type RunningNode, startNodeAt } from '../support/node-process.js';
@@ -29,10 +33,11 @@ async function startPod(
   context: TestContext,
   way: string,
   instances: readonly [a: readonly string[], b: readonly string[]],
+  hostB = ownAddress(),
 ) {
   const placeA = await findPlace(context);
   const { slot } = placeA;
-  const placeB = { ...(await findPlace(context)), slot };
+  const placeB = { ...(await findPlace(context)), host: hostB, slot };
   const pod = [placeA.host, placeB.host];
   const start = async (place: NodePlace, own: readonly string[]): Promise<RunningNode> => {
     await mkdir(path.join(place.root, 'services'));
@@ -119,4 +124,36 @@ test('when nobody has a living instance a request makes exactly one hop, then 50
   for (const node of [a, b]) await node.write('shop.yml', shopText(node.slot, []));
   for (const node of [a, b]) await node.untilState(({ apps }) => apps[0]?.neighbors[0]?.up === false);
   assert.equal((await ask(a.host, a.slot)).status, 503);
+});
+
+test('a neighbor of another family is reached from the address that reaches it, by checks and by traffic', async (context) => {
+  const instance = await HttpInstance.start(context, 'of b');
+  // Loopback has one address of IPv6; the slot is free there as far as anybody can know.
+  const { a, b } = await startPod(context, '--neighbors', [[], [instance.id]], '::1');
+  await untilAnswered(a.host, a.slot, { status: 200, body: 'of b' });
+  assert.equal((await countsOf(b)).bledIn, (await countsOf(a)).bled);
+});
+
+test('a node that meets itself under an address that it does not know never bleeds to itself', async (context) => {
+  const instance = await HttpInstance.start(context, 'served');
+  const place = await findPlace(context);
+  // As behind NAT: what comes to this address comes to the node.
+  const publicAddress = ownAddress();
+  for (const port of [place.slot, place.slot + 1]) {
+    const nat = createServer((client) => {
+      const node = connect({ port, host: place.host });
+      pipeline(client, node, client, () => {});
+    });
+    nat.listen(port, publicAddress);
+    await once(nat, 'listening');
+    atEnd(context, () => void nat.close());
+  }
+  await mkdir(path.join(place.root, 'services'));
+  await writeFile(path.join(place.root, 'services', 'shop.yml'), shopText(place.slot, [instance.id]));
+  const node = await startNodeAt(context, place, { '--neighbors': publicAddress });
+  await node.untilState(({ neighbors }) => neighbors.length === 0);
+  assert.deepEqual(await ask(publicAddress, place.slot), { status: 200, body: 'served' });
+  instance.stop();
+  assert.equal((await ask(node.host, node.slot)).status, 503);
+  assert.deepEqual(await countsOf(node), { requests: 2, bled: 0, bledIn: 0 });
 });

@@ -10,7 +10,7 @@ import { ownAddress } from '../support/addresses.js';
 import { TestPlane } from '../support/plane.js';
 import { startPod } from '../support/pod.js';
 import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { instanceOf, neighborOf } from '../support/snapshots.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n';
 
@@ -70,8 +70,8 @@ test('the mark names the sender, once', async (context) => {
   );
   const plane = await TestPlane.start(context, {
     bind: host,
-    slot: { port: neighbor.port, neighbors: [{ host: neighbor.host, up: true }] },
-    snapshot: { node: 'node-a', peers: [neighbor.host] },
+    slot: { port: neighbor.port, neighbors: [neighborOf(neighbor.host, { localAddress: host })] },
+    snapshot: { node: 'node-a' },
   });
   const client = await plane.connect();
   client.write(GET);
@@ -88,7 +88,7 @@ test('the mark names the sender, once', async (context) => {
 test('neighbors that do not answer their checks are not used', async (context) => {
   const neighbor = await ScriptedInstance.start(context);
   const plane = await TestPlane.start(context, {
-    slot: { port: neighbor.port, neighbors: [{ host: neighbor.host, up: false }] },
+    slot: { port: neighbor.port, neighbors: [neighborOf(neighbor.host, { up: false })] },
   });
   const client = await plane.connect();
   client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');

@@ -14,7 +14,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { TestPlane } from '../support/plane.js';
 import type { RawConnection } from '../support/raw-connection.js';
 import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { instanceOf, neighborOf } from '../support/snapshots.js';
 
 /** Time stands still: what is served has not waited for any timeout. */
 function start(context: TestContext, slot: Partial<SlotSnapshot>): Promise<TestPlane> {
@@ -60,13 +60,13 @@ for (const protocol of ['http', 'tcp'] as const) {
   test(`${protocol}: a neighbor that is found down, or is none any more, is not waited for either`, async (context) => {
     const deaf = await startDeafInstance(context);
     const alive = await ScriptedInstance.start(context, answeringWholePost, { host: ownAddress(), port: deaf.port });
-    const silent = { host: deaf.host, up: true };
+    const silent = neighborOf(deaf.host);
     const plane = await start(context, { protocol, port: deaf.port });
     for (const way of [[], [{ ...silent, up: false }]]) {
       await plane.change({ neighbors: [silent] });
       const client = await askPost(plane);
       await eventually('it connects to the silent one', () => plane.counters.inFlight === 1);
-      await plane.change({ neighbors: [...way, { host: alive.host, up: true }] });
+      await plane.change({ neighbors: [...way, neighborOf(alive.host)] });
       client.write('world');
       await eventually('it is served at once', () => client.text.endsWith('served'));
       client.close();

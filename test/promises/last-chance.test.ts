@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { freePort, ownAddress } from '../support/addresses.js';
 import { TestPlane } from '../support/plane.js';
 import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { instanceOf, neighborOf } from '../support/snapshots.js';
 
 for (const count of [1, 3, 4, 12]) {
   test(`${count} local instances refuse, all held for up: the neighbor answers every request`, async (context) => {
@@ -19,7 +19,7 @@ for (const count of [1, 3, 4, 12]) {
       }),
     );
     const plane = await TestPlane.start(context, {
-      slot: { port: neighbor.port, instances: dead, neighbors: [{ host: neighbor.host, up: true }] },
+      slot: { port: neighbor.port, instances: dead, neighbors: [neighborOf(neighbor.host)] },
     });
     const client = await plane.connect();
     for (let turn = 0; turn < 50; turn += 1) {

@@ -11,7 +11,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { type PlaneOptions, TestPlane } from '../support/plane.js';
 import { RawConnection } from '../support/raw-connection.js';
 import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { instanceOf, neighborOf } from '../support/snapshots.js';
 
 const ANSWER = okResponse('ok', 'Connection: close\r\n');
 /** Longer than `timeouts.connect` and `timeouts.queue` by more than the tick of the deadlines. */
@@ -113,10 +113,7 @@ for (const protocol of ['http', 'tcp'] as const) {
     const plane = await start(context, {
       slot: {
         port: dead.port,
-        neighbors: [
-          { host: dead.host, up: true },
-          { host: alive.host, up: true },
-        ],
+        neighbors: [neighborOf(dead.host), neighborOf(alive.host)],
       },
     });
     const client = ask(plane);

@@ -13,6 +13,7 @@ function compile(
   return compileSnapshot({
     revision: 7,
     node: 'a1',
+    nodeId: 'id-of-a1',
     bind: '127.0.0.1',
     stopping: false,
     peers: ['10.0.0.2'],
@@ -23,7 +24,7 @@ function compile(
     head: HEAD_DEFAULTS,
     apps,
     healthOf: (app, instance) => health[`${app} ${instance}`] ?? 'unchecked',
-    neighborsOf: (app) => [{ host: '10.0.0.2', up: app === 'shop' }],
+    neighborsOf: (app) => [{ host: '10.0.0.2', localAddress: null, up: app === 'shop', node: null }],
   });
 }
 
@@ -52,7 +53,7 @@ test('an app becomes a slot with all that the data plane needs, and nothing else
       acceptProxy: false,
       trustedProxies: ['10.0.0.0/8'],
       instances: [{ ...instances[0], up: true }],
-      neighbors: [{ host: '10.0.0.2', up: true }],
+      neighbors: [{ host: '10.0.0.2', localAddress: null, up: true, node: null }],
     },
   ]);
   assert.equal(snapshot.revision, 7);

@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
 import { freePort, ownAddress } from './addresses.js';
 import { TestPlane } from './plane.js';
+import { neighborOf } from './snapshots.js';
 
 export interface Pod {
   readonly a: TestPlane;
@@ -15,7 +16,7 @@ export async function startPod(context: TestContext, slot: Partial<SlotSnapshot>
   const start = (bind: string, other: string, node: string) =>
     TestPlane.start(context, {
       bind,
-      slot: { port, neighbors: [{ host: other, up: true }], ...slot },
+      slot: { port, neighbors: [neighborOf(other, { localAddress: bind })], ...slot },
       snapshot: { node, peers: [hostA, hostB] },
     });
   return { a: await start(hostA, hostB, 'node-a'), b: await start(hostB, hostA, 'node-b') };

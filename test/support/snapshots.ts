@@ -1,7 +1,7 @@
-import { createInstance, createSlot, createSnapshot } from '../../src/snapshot/create-snapshot.js';
+import { createInstance, createNeighbor, createSlot, createSnapshot } from '../../src/snapshot/create-snapshot.js';
 import type { SlotSnapshot, Snapshot } from '../../src/snapshot/snapshot.js';
 
-export { createInstance as instanceOf };
+export { createInstance as instanceOf, createNeighbor as neighborOf };
 
 /** A slot with all defaults; a test says only what matters to it. */
 export function slotOf(slot: Partial<SlotSnapshot> & { readonly port: number }): SlotSnapshot {
@@ -12,5 +12,5 @@ let revision = 0;
 
 export function snapshotOf(snapshot: Partial<Snapshot> & Pick<Snapshot, 'bind' | 'slots'>): Snapshot {
   revision += 1;
-  return createSnapshot({ revision, node: 'node-1', ...snapshot });
+  return createSnapshot({ revision, node: 'node-1', nodeId: 'id-of-node-1', ...snapshot });
 }
