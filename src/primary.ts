@@ -47,7 +47,11 @@ export async function runPrimary(config: Config): Promise<number> {
   const checker = new HealthChecker({ clock, random, log });
   const cluster = new Cluster({
     workers: config.workers,
-    settings: { logLevel: config.logLevel, accessLog: config.accessLog },
+    settings: {
+      logLevel: config.logLevel,
+      accessLog: config.accessLog,
+      maxConnections: config.maxConnections,
+    },
     clock,
     random,
     log,

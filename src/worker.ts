@@ -4,10 +4,12 @@
  */
 import type { ToPrimary, ToWorker, WorkerSettings } from './cluster/messages.js';
 import { systemClock } from './core/clock.js';
+import { descriptorLimit } from './core/descriptor-limit.js';
 import { LineFile } from './core/line-file.js';
 import { createLog, LOG_LEVELS, type Log } from './core/log.js';
 import { MessageRate } from './core/message-rate.js';
 import type { WorkerCounters } from './metrics/counters.js';
+import { shareOf } from './proxy/client-limit.js';
 import { createDataPlane, type DataPlane } from './proxy/data-plane.js';
 import type { Snapshot } from './snapshot/snapshot.js';
 
@@ -36,6 +38,8 @@ class Worker {
 
   constructor(settings: WorkerSettings, log: Log) {
     this.#log = log;
+    const { maxConnections = 0 } = settings;
+    const place = { index: settings.index, count: settings.workers };
     process.on('exit', () => this.#accessLog?.writeNow());
     const accessLog =
       settings.accessLog === null
@@ -46,7 +50,11 @@ class Worker {
       clock: systemClock,
       random: Math.random,
       log,
-      worker: { index: settings.index, count: settings.workers },
+      worker: place,
+      bounds: {
+        clients: maxConnections > 0 ? shareOf(maxConnections, place) : Number.POSITIVE_INFINITY,
+        descriptors: descriptorLimit(),
+      },
       accessLog: accessLog === null ? null : (line) => accessLog.write(line),
       onConnectFailure: (app, instance, failures) => this.#onConnectFailure(app, instance, failures),
     });

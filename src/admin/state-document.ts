@@ -18,6 +18,8 @@ export interface StateDocument {
   readonly revision: number;
   readonly appliedRevision: number;
   readonly workers: readonly WorkerState[];
+  /** Connections of clients, all apps together. Absent in documents of older nodes. */
+  readonly clients?: ClientStatus;
   readonly sources: readonly SourceStatus[];
   readonly neighbors: readonly { readonly address: string }[];
   readonly apps: readonly AppStatus[];
@@ -31,6 +33,15 @@ export interface WorkerState {
   readonly revision: number;
   /** How often this place had to be filled again after a crash. */
   readonly restarts: number;
+}
+
+export interface ClientStatus {
+  readonly open: number;
+  /** null for none. */
+  readonly limit: number | null;
+  /** How often a worker reached its part of the limit since the node started, and for how long, added up. */
+  readonly limitReached: number;
+  readonly limitMs: number;
 }
 
 export interface SourceStatus {
@@ -54,6 +65,8 @@ export interface AppStatus {
   readonly instances: readonly InstanceStatus[];
   readonly neighbors: readonly { readonly address: string; readonly up: boolean }[];
   readonly connections: number;
+  /** Those that are open, and `limits.clients`. Absent in documents of older nodes. */
+  readonly clients?: ClientStatus;
   readonly requests: number;
   /** By first digit of the status; index 0 is unused. */
   readonly responses: readonly number[];

@@ -1,5 +1,5 @@
 /** What `autoproxy status` prints for people. Pure. */
-import type { AppStatus, InstanceStatus, SourceStatus, StateDocument } from '../admin/state-document.js';
+import type { AppStatus, ClientStatus, InstanceStatus, SourceStatus, StateDocument } from '../admin/state-document.js';
 import { escapeText, formatProblem } from '../model/problem.js';
 import { type AppFigures, appFiguresFrom } from './app-figures.js';
 import { type Cell, formatAge, formatLatency, formatTable } from './table.js';
@@ -60,13 +60,24 @@ function headerLines(state: StateDocument, paint: Paint): string[] {
   const behind = state.appliedRevision < state.revision ? `, workers hold ${state.appliedRevision}` : '';
   const serving = state.workers.filter((worker) => worker.state === 'serving').length;
   const restarts = state.workers.reduce((sum, worker) => sum + worker.restarts, 0);
+  const { clients } = state;
+  const full = clients !== undefined && isFull(clients) ? [paint('yellow', fullText(clients))] : [];
   const neighbors = state.neighbors.map(({ address }) => address).join(', ') || 'none';
   return [
     `${paint('bold', state.node)}${pod}: ${status} for ${uptime}, revision ${state.revision}${behind}`,
     ...(state.status === 'starting' && state.notReady !== null ? [paint('red', `not ready: ${state.notReady}`)] : []),
     `workers ${serving}/${state.workers.length}${restarts === 0 ? '' : `, ${restarts} started again after a crash`}; ` +
       `sources ${state.sources.map((source) => sourceText(source, paint)).join(', ') || 'none'}; neighbors ${neighbors}`,
+    ...full,
   ];
+}
+
+function isFull({ open, limit }: ClientStatus): boolean {
+  return limit !== null && open >= limit;
+}
+
+function fullText({ open, limit }: ClientStatus): string {
+  return `${open} of ${limit} connections: more clients wait`;
 }
 
 function sourceText({ name, up, stale, staleMs }: SourceStatus, paint: Paint): string {
@@ -102,6 +113,7 @@ function appCells(app: AppStatus, figures: AppFigures, paint: Paint): Cell[] {
 function appNote(app: AppStatus, { usable }: AppFigures, paint: Paint): Cell {
   if (!app.bound) return painted(`not bound: ${escapeText(app.bindError ?? 'not yet')}`, 'red', paint);
   const upNeighbors = app.neighbors.filter(({ up }) => up).map(({ address }) => address);
+  if (app.clients !== undefined && isFull(app.clients)) return painted(fullText(app.clients), 'yellow', paint);
   if (usable > 0) return app.queued > 0 ? painted(`${app.queued} wait`, 'yellow', paint) : '';
   return upNeighbors.length > 0
     ? painted(`bleeds to ${upNeighbors.join(', ')}`, 'yellow', paint)

@@ -14,7 +14,7 @@ export interface ClusterOptions {
   readonly workers: number;
   /** What is forked; the worker of this package unless told otherwise. */
   readonly workerFile?: string;
-  readonly settings: Pick<WorkerSettings, 'logLevel' | 'accessLog'>;
+  readonly settings: Pick<WorkerSettings, 'logLevel' | 'accessLog' | 'maxConnections'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

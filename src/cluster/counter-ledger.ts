@@ -1,7 +1,9 @@
 import { createKeyedObject, type KeyedObject } from '../core/keyed-object.js';
 import {
+  addClientCounters,
   addSlotCounters,
   countersFromReport,
+  createClientCounters,
   createSlotCounters,
   type SlotCounters,
   type WorkerCounters,
@@ -16,6 +18,7 @@ import type { Snapshot } from '../snapshot/snapshot.js';
 export class CounterLedger<Worker extends object> {
   readonly #latest = new Map<Worker, WorkerCounters>();
   readonly #retired = createKeyedObject<SlotCounters>();
+  readonly #retiredClients = createClientCounters();
 
   /** @throws TypeError when it is no report; the last one of the worker counts then */
   record(worker: Worker, report: WorkerReport): void {
@@ -34,6 +37,8 @@ export class CounterLedger<Worker extends object> {
   retire(worker: Worker): void {
     for (const [app, counters] of Object.entries(this.#latest.get(worker)?.slots ?? {}))
       this.#retireSlot(app, counters);
+    const clients = this.#latest.get(worker)?.clients;
+    if (clients !== undefined) addClientCounters(this.#retiredClients, clients, { gauges: false });
     this.#latest.delete(worker);
   }
 
@@ -43,7 +48,9 @@ export class CounterLedger<Worker extends object> {
     for (const worker of this.#latest.values()) {
       for (const [app, counters] of Object.entries(worker.slots)) addTo(slots, app, counters, true);
     }
-    return { slots };
+    const clients = { ...this.#retiredClients };
+    for (const worker of this.#latest.values()) addClientCounters(clients, worker.clients, { gauges: true });
+    return { slots, clients };
   }
 
   /** Requests and tunnels that the worker had under way when it last said so. */

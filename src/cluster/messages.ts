@@ -46,4 +46,6 @@ export interface WorkerSettings {
   readonly logLevel: string;
   /** A file, `-` for standard output, or null for none. */
   readonly accessLog: string | null;
+  /** Connections of clients on the node, over all workers; 0 or absent: as many as the descriptors of each allow. */
+  readonly maxConnections?: number;
 }

@@ -94,6 +94,7 @@ function environmentName(name: string): string {
 }
 
 const MAX_WORKERS = 256;
+const MAX_CONNECTIONS = 100_000_000;
 
 export const OPTIONS = {
   servicesDir: option('services-dir', filePath, '/etc/autoproxy.d/services', {
@@ -111,6 +112,10 @@ export const OPTIONS = {
     'one a core',
     { placeholder: 'N', help: 'worker processes' },
   ),
+  maxConnections: option('max-connections', wholeNumber(0, MAX_CONNECTIONS), '0', {
+    placeholder: 'N',
+    help: 'connections of clients at one time, over all workers; 0: as many as the descriptor limit allows',
+  }),
   admin: option('admin', adminAddress, '127.0.0.1:1936', {
     placeholder: 'ADDR:PORT',
     help: 'where the admin API listens; it has no password, so keep it off public networks',

@@ -44,7 +44,7 @@ export class NodeAdmin implements AdminNode {
 
   async metrics(): Promise<ExpositionInput> {
     const { cluster, plane, feeds, checker, unexpected } = this.#parts;
-    const { slots } = await cluster.counters();
+    const { slots, clients } = await cluster.counters();
     return {
       apps: plane.apps.map(({ name, instances }) => ({
         name,
@@ -53,6 +53,7 @@ export class NodeAdmin implements AdminNode {
       })),
       sources: feeds.map((feed) => ({ name: feed.name, up: feed.isUp, staleMs: feed.staleMs })),
       workers: cluster.workers().map(({ index, restarts }) => ({ index, restarts })),
+      clients,
       configErrors: plane.problems.filter(({ severity }) => severity === 'error').length,
       unexpectedErrors: unexpected.count,
     };

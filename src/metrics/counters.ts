@@ -21,8 +21,13 @@ export interface SlotCounters {
   bledIn: number;
   /** From the first byte of a request's head to the last of its response. */
   latency: Histogram;
+  /** How often clients reached the limit of the slot (`limits.clients`), and for how long, in milliseconds. */
+  clientLimitReached: number;
+  clientLimitMs: number;
   /** Gauges. */
   openConnections: number;
+  /** null for none. */
+  clientLimit: number | null;
   inFlight: number;
   queued: number;
   tunnels: number;
@@ -40,13 +45,27 @@ export interface InstanceCounters {
   idle: number;
 }
 
+/** Of the clients of all slots together. */
+export interface ClientCounters {
+  /** How often the limit was reached, and for how long, in milliseconds. */
+  limitReached: number;
+  limitMs: number;
+  /** Gauges. */
+  open: number;
+  /** null for none. */
+  limit: number | null;
+}
+
 export interface WorkerCounters {
   /** By app. */
   readonly slots: KeyedObject<SlotCounters>;
+  readonly clients: ClientCounters;
 }
 
 /** The same after its way as JSON: objects that JSON.parse makes inherit again, so they are only walked through. */
 export interface WorkerReport {
+  /** Absent: nothing is known of them. */
+  readonly clients?: ClientCounters;
   readonly slots: Readonly<Record<string, SlotReport>>;
 }
 
@@ -64,8 +83,11 @@ export function createSlotCounters(): SlotCounters {
     redispatches: 0,
     bled: 0,
     bledIn: 0,
+    clientLimitReached: 0,
+    clientLimitMs: 0,
     latency: createHistogram(),
     openConnections: 0,
+    clientLimit: null,
     inFlight: 0,
     queued: 0,
     tunnels: 0,
@@ -73,12 +95,16 @@ export function createSlotCounters(): SlotCounters {
   };
 }
 
+export function createClientCounters(): ClientCounters {
+  return { limitReached: 0, limitMs: 0, open: 0, limit: null };
+}
+
 export function createInstanceCounters(): InstanceCounters {
   return { requests: 0, connections: 0, connectFailures: 0, responseFailures: 0, inFlight: 0, idle: 0 };
 }
 
 /** @throws TypeError when the report lacks what adding it up needs */
-export function countersFromReport({ slots }: WorkerReport): WorkerCounters {
+export function countersFromReport({ slots, clients = createClientCounters() }: WorkerReport): WorkerCounters {
   const read = ([app, slot]: readonly [string, SlotReport]): readonly [string, SlotCounters] => {
     const { responses, latency, errors, instances } = slot;
     if (!Array.isArray(responses) || !Array.isArray(latency) || typeof errors !== 'object') {
@@ -86,7 +112,7 @@ export function countersFromReport({ slots }: WorkerReport): WorkerCounters {
     }
     return [app, { ...slot, instances: createKeyedObject(Object.entries(instances)) }];
   };
-  return { slots: createKeyedObject(Object.entries(slots).map(read)) };
+  return { slots: createKeyedObject(Object.entries(slots).map(read)), clients };
 }
 
 /** Adds `part` to `sum`; `gauges: false` for a worker that is gone: what it counted stays, what it held does not. */
@@ -99,6 +125,8 @@ export function addSlotCounters(sum: SlotCounters, part: SlotCounters, { gauges 
   sum.redispatches += part.redispatches;
   sum.bled += part.bled;
   sum.bledIn += part.bledIn;
+  sum.clientLimitReached += part.clientLimitReached;
+  sum.clientLimitMs += part.clientLimitMs;
   addEach(sum.responses, part.responses);
   addEach(sum.latency, part.latency);
   for (const [code, count] of Object.entries(part.errors) as [ErrorCode, number][]) {
@@ -106,6 +134,7 @@ export function addSlotCounters(sum: SlotCounters, part: SlotCounters, { gauges 
   }
   if (gauges) {
     sum.openConnections += part.openConnections;
+    sum.clientLimit = addLimits(sum.clientLimit, part.clientLimit);
     sum.inFlight += part.inFlight;
     sum.queued += part.queued;
     sum.tunnels += part.tunnels;
@@ -122,6 +151,19 @@ export function addSlotCounters(sum: SlotCounters, part: SlotCounters, { gauges 
       into.idle += counters.idle;
     }
   }
+}
+
+/** As `addSlotCounters`. */
+export function addClientCounters(sum: ClientCounters, part: ClientCounters, { gauges }: { gauges: boolean }): void {
+  sum.limitReached += part.limitReached;
+  sum.limitMs += part.limitMs;
+  if (!gauges) return;
+  sum.open += part.open;
+  sum.limit = addLimits(sum.limit, part.limit);
+}
+
+function addLimits(sum: number | null, part: number | null): number | null {
+  return part === null ? sum : (sum ?? 0) + part;
 }
 
 function addEach(sum: number[], part: readonly number[]): void {

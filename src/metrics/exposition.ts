@@ -1,5 +1,5 @@
 /** Counters as Prometheus reads them (text format 0.0.4). Pure: equal input gives equal text. */
-import type { SlotCounters } from './counters.js';
+import type { ClientCounters, SlotCounters } from './counters.js';
 import { bucketCeilingMs } from './histogram.js';
 
 export const EXPOSITION_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -8,6 +8,8 @@ export interface ExpositionInput {
   readonly apps: readonly AppMetrics[];
   readonly sources: readonly { readonly name: string; readonly up: boolean; readonly staleMs: number }[];
   readonly workers: readonly { readonly index: number; readonly restarts: number }[];
+  /** Absent: nothing is known of them. */
+  readonly clients?: Readonly<ClientCounters>;
   /** Problems of severity error in what the sources say now. */
   readonly configErrors: number;
   /** Of the primary, which goes on after them. */
@@ -76,6 +78,8 @@ export function formatExposition(input: ExpositionInput): string {
         apps.map((app) => ({ labels: { app: app.name }, value: app.counters[key] })),
       ),
     ),
+    ...clientLimitFamilies(apps),
+    ...(input.clients === undefined ? [] : nodeClientFamilies(input.clients)),
     formatFamily(
       'latency_seconds',
       'histogram',
@@ -115,6 +119,54 @@ export function formatExposition(input: ExpositionInput): string {
     ),
   ];
   return families.join('');
+}
+
+/** `limits.clients`, for apps that have it. */
+function clientLimitFamilies(apps: readonly AppMetrics[]): readonly string[] {
+  const limited = apps.filter(({ counters }) => counters.clientLimit !== null);
+  const family = (name: string, type: 'counter' | 'gauge', help: string, read: (app: AppMetrics) => number) =>
+    formatFamily(
+      name,
+      type,
+      help,
+      limited.map((app) => ({ labels: { app: app.name }, value: read(app) })),
+    );
+  return [
+    family('connection_limit', 'gauge', 'Connections that clients may have.', (app) => app.counters.clientLimit ?? 0),
+    family(
+      'connection_limit_reached_total',
+      'counter',
+      'How often a worker reached its part of the limit.',
+      (app) => app.counters.clientLimitReached,
+    ),
+    family(
+      'connection_limit_seconds_total',
+      'counter',
+      'For how long new clients waited for others to end, added up over the workers.',
+      (app) => app.counters.clientLimitMs / 1_000,
+    ),
+  ];
+}
+
+function nodeClientFamilies({ open, limit, limitReached, limitMs }: Readonly<ClientCounters>): readonly string[] {
+  const family = (name: string, type: 'counter' | 'gauge', help: string, value: number | null) =>
+    formatFamily(`node_${name}`, type, help, value === null ? [] : [{ labels: {}, value }]);
+  return [
+    family('connections', 'gauge', 'Connections of clients, of all apps and of those that left.', open),
+    family('connection_limit', 'gauge', 'Connections that clients may have, all apps together.', limit),
+    family(
+      'connection_limit_reached_total',
+      'counter',
+      'How often a worker reached its part of the limit.',
+      limitReached,
+    ),
+    family(
+      'connection_limit_seconds_total',
+      'counter',
+      'For how long new clients waited for others to end, added up over the workers.',
+      limitMs / 1_000,
+    ),
+  ];
 }
 
 function responseSamples({ name, counters }: AppMetrics): Sample[] {

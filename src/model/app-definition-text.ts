@@ -61,6 +61,7 @@ function plainFromSettings(settings: AppSettings): PlainMap {
     limits: nonEmpty({
       connections: unless<number>(defaults.limits.connections, limits.connections),
       queue: unless<number>(defaults.limits.queue, limits.queue),
+      clients: unless<number>(defaults.maxClients, settings.maxClients),
     }),
     sticky: settings.stickyCookie === null ? null : { cookie: settings.stickyCookie },
     slow_start: durationUnless(defaults.slowStartMs, settings.slowStartMs),

@@ -91,6 +91,11 @@ export const TIMEOUT_KEYS = {
 export const LIMIT_KEYS = {
   connections: optional(integer(0, 1_000_000), limits.connections, 'requests at one time, each instance; 0 = no limit'),
   queue: optional(integer(0, 1_000_000), limits.queue, 'requests that may wait'),
+  clients: optional(
+    integer(0, 1_000_000),
+    APP_DEFAULTS.maxClients,
+    'connections of clients at one time, on the whole node; more wait in the queue of the kernel; 0 = no limit',
+  ),
 };
 
 const FILTER_KEYS = { host: optional<string | null>(hostName, null, 'the one Host that the slot serves') };
@@ -118,7 +123,7 @@ export const APP_KEYS = {
   retries: optional(integer(0, 100), APP_DEFAULTS.retries, 'how often a failed request is tried again'),
   health: optionalGroup(HEALTH_KEYS, 'how instances are checked'),
   timeouts: optionalGroup(TIMEOUT_KEYS, 'how long things may take'),
-  limits: optionalGroup(LIMIT_KEYS, 'for each instance'),
+  limits: optionalGroup(LIMIT_KEYS, 'how much at one time'),
   sticky: optional<{ readonly cookie: string | null }>(
     group(STICKY_KEYS),
     { cookie: null },

@@ -39,7 +39,8 @@ export function settingsFromValues(values: SettingValues): AppSettings {
       tunnelMs: timeouts.tunnel,
       drainMs: timeouts.drain,
     },
-    limits: values.limits,
+    limits: { connections: values.limits.connections, queue: values.limits.queue },
+    maxClients: values.limits.clients,
     stickyCookie: values.sticky.cookie,
     slowStartMs: values.slow_start,
   };

@@ -84,6 +84,8 @@ export interface App {
   readonly health: HealthCheck;
   readonly timeouts: Timeouts;
   readonly limits: Limits;
+  /** Connections that clients may have to the slot on this node, over all workers; 0 = none. HAProxy's `maxconn`. */
+  readonly maxClients: number;
   /** Name of the cookie that binds a client to an instance. */
   readonly stickyCookie: string | null;
   readonly slowStartMs: number;
@@ -111,6 +113,7 @@ export const APP_DEFAULTS = {
     drainMs: 30_000,
   },
   limits: { connections: 0, queue: 1_024 },
+  maxClients: 0,
   slowStartMs: 0,
   weight: 100,
   state: 'ready',

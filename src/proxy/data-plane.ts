@@ -5,7 +5,10 @@ import { MessageRate } from '../core/message-rate.js';
 import type { SlotCounters, WorkerCounters } from '../metrics/counters.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { BufferPool } from './buffers.js';
+import { Checkers } from './checkers.js';
+import { ClientLimit } from './client-limit.js';
 import { Deadlines } from './deadlines.js';
+import { checkersFor, clientsFor, descriptorsFor, UpstreamCount } from './descriptor-budget.js';
 import { NodeContext, type WorkerContext } from './node-context.js';
 import { type ListenTarget, ServedSlot } from './served-slot.js';
 import { Slot } from './slot.js';
@@ -21,8 +24,17 @@ export interface DataPlaneOptions {
   readonly accessLog: ((line: string) => void) | null;
   /** An instance failed `failures` connects one after another. Called at each one. */
   readonly onConnectFailure: (app: string, instance: string, failures: number) => void;
+  /** What bounds the connections of this worker; nothing does when nothing is said. */
+  readonly bounds?: ConnectionBounds;
   /** How sockets are read and written; the fastest way that this Node allows, unless a test wants another. */
   readonly io?: SocketIo;
+}
+
+export interface ConnectionBounds {
+  /** Connections of clients, all slots together; Infinity: as many as the descriptors allow. */
+  readonly clients: number;
+  /** Descriptors that this process may have; Infinity: it never lacks one. */
+  readonly descriptors: number;
 }
 
 /**
@@ -43,8 +55,14 @@ export class DataPlane {
   /** The text of each slot's configuration: what did not change is not touched. */
   readonly #texts = new Map<string, string>();
   readonly #handles = new Map<number, object>();
+  readonly #bounds: ConnectionBounds;
+  /** What was said of the bounds last, so that it is said once. */
+  #boundsProblem = '';
+  #isDraining = false;
 
   constructor(options: DataPlaneOptions) {
+    this.#bounds = options.bounds ?? { clients: Number.POSITIVE_INFINITY, descriptors: Number.POSITIVE_INFINITY };
+    const toDo = 'raise --max-connections, or the descriptor limit (ulimit -n, LimitNOFILE) that it comes from';
     const logFaults = new MessageRate(options.clock, LOG_FAULT_INTERVAL_MS);
     this.#worker = {
       clock: options.clock,
@@ -53,6 +71,9 @@ export class DataPlane {
       buffers: new BufferPool(),
       io: options.io ?? createSocketIo(),
       deadlines: new Deadlines(options.clock),
+      clients: new ClientLimit(options.clock, options.log, { toDo }),
+      checkers: new Checkers(),
+      upstreams: new UpstreamCount(() => this.#closeIdleUpstreams()),
       index: options.worker.index,
       count: options.worker.count,
       accessLog: options.accessLog,
@@ -78,6 +99,7 @@ export class DataPlane {
    */
   async apply(snapshot: Snapshot): Promise<void> {
     const node = new NodeContext(snapshot);
+    this.#divideDescriptors(snapshot.slots.length);
     const keys = new Set(snapshot.slots.map(slotKey));
     for (const [key, served] of this.#served) {
       if (!keys.has(key)) this.#remove(key, served);
@@ -98,12 +120,17 @@ export class DataPlane {
 
   counters(): WorkerCounters {
     const slots = createKeyedObject<SlotCounters>();
-    for (const { slot } of this.#served.values()) slots[slot.app] = slot.readCounters();
-    return { slots };
+    for (const served of this.#served.values()) slots[served.slot.app] = served.readCounters();
+    const { clients: open, limit, reached, fullMs } = this.#worker.clients;
+    // A worker that drains takes nobody: the limit of the node is that of the others.
+    const taken = this.#isDraining ? 0 : Number.isFinite(limit) ? limit : null;
+    const clients = { limitReached: reached, limitMs: fullMs, open, limit: taken };
+    return { slots, clients };
   }
 
   /** Stops accepting, lets what is under way end, cuts what is left after `deadlineMs`. @returns how many were cut. */
   async drain(deadlineMs: number): Promise<number> {
+    this.#isDraining = true;
     const { clock } = this.#worker;
     const slots = [...this.#served.values(), ...this.#leaving.keys()];
     let deadlineTimer: Timer | null = null as Timer | null;
@@ -143,6 +170,7 @@ export class DataPlane {
   async #add(config: SlotSnapshot, node: NodeContext, bind: string): Promise<void> {
     const key = slotKey(config);
     const served = new ServedSlot(new Slot(this.#worker, config, node), this.#worker);
+    served.onConfigured();
     this.#served.set(key, served);
     this.#texts.set(key, JSON.stringify(config));
     try {
@@ -171,6 +199,39 @@ export class DataPlane {
       instance.closeIdle();
       served.cutTunnels(config.timeouts.drainMs, instance);
     }
+    served.onConfigured();
+  }
+
+  #divideDescriptors(slots: number): void {
+    const { clients, descriptors } = this.#bounds;
+    if (descriptors === Number.POSITIVE_INFINITY) {
+      this.#worker.clients.limit = clients;
+      return;
+    }
+    const allowed = clientsFor(descriptors, slots);
+    this.#worker.upstreams.limit = allowed;
+    this.#worker.checkers.limit = checkersFor(descriptors);
+    this.#worker.clients.limit = Math.min(clients, Math.max(1, allowed));
+    this.#noteBounds(slots, allowed);
+  }
+
+  #noteBounds(slots: number, allowed: number): void {
+    const { clients, descriptors } = this.#bounds;
+    const wanted = Number.isFinite(clients) ? clients : 1;
+    const needed = descriptorsFor(wanted, slots);
+    const problem = allowed >= wanted ? '' : `${needed}`;
+    if (problem === this.#boundsProblem) return;
+    this.#boundsProblem = problem;
+    if (problem === '') return;
+    this.#worker.log.error(
+      { slots, wanted, allowed, descriptors, needed },
+      'the descriptor limit of a worker allows fewer connections of clients than wanted: raise it (ulimit -n, LimitNOFILE)',
+    );
+  }
+
+  #closeIdleUpstreams(): void {
+    for (const { slot } of this.#served.values()) slot.closeIdle();
+    for (const { slot } of this.#leaving.keys()) slot.closeIdle();
   }
 
   /** The port is free for others at once; clients that are being served get the app's drain time. */

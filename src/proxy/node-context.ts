@@ -4,7 +4,10 @@ import { NetworkSet } from '../core/networks.js';
 import type { HeadLimits } from '../http1/fields.js';
 import type { ProxyVersion, Snapshot } from '../snapshot/snapshot.js';
 import type { ByteParts } from './byte-connection.js';
+import type { Checkers } from './checkers.js';
+import type { ClientLimit } from './client-limit.js';
 import type { Deadlines } from './deadlines.js';
+import type { UpstreamCount } from './descriptor-budget.js';
 
 /** What all connections of a worker share and no snapshot changes. */
 export interface WorkerContext extends ByteParts {
@@ -12,6 +15,10 @@ export interface WorkerContext extends ByteParts {
   readonly random: Random;
   readonly log: Log;
   readonly deadlines: Deadlines;
+  /** Of all slots together. */
+  readonly clients: ClientLimit;
+  readonly checkers: Checkers;
+  readonly upstreams: UpstreamCount;
   readonly index: number;
   readonly count: number;
   readonly accessLog: ((line: string) => void) | null;

@@ -62,6 +62,12 @@ export function acceptFrom(
   };
 }
 
+/** For one that nobody will read. */
+export function closeAccepted(accepted: Accepted): void {
+  if ('socket' in accepted) accepted.socket.destroy();
+  else (accepted.handle as { close?(): void }).close?.();
+}
+
 /** Makes the socket of an accepted connection; it reads from `resume` on. */
 export function openAccepted(accepted: Accepted, reader: ByteReader, io: SocketIo): Socket {
   if ('relay' in accepted) {

@@ -1,5 +1,7 @@
 import { MessageRate } from '../core/message-rate.js';
+import type { SlotCounters } from '../metrics/counters.js';
 import type { ProxyHeader } from '../proxy-protocol/header.js';
+import { ClientLimit, type Gate, shareOf } from './client-limit.js';
 import { Downstream } from './downstream.js';
 import { HealthConnection } from './health-connection.js';
 import type { Instance } from './instance.js';
@@ -18,11 +20,12 @@ const REFUSAL_LOG_INTERVAL_MS = 10_000;
 export type ListenTarget = { readonly handle: object } | { readonly host: string; readonly port: number };
 
 /** A slot with its two listeners and all connections that came in by them. */
-export class ServedSlot implements PrefaceListener {
+export class ServedSlot implements PrefaceListener, Gate {
   readonly slot: Slot;
   readonly #worker: WorkerContext;
   readonly #traffic: Listener;
   readonly #health: Listener;
+  readonly #clients: ClientLimit;
   readonly #downstreams = new Set<Downstream | TcpDownstream>();
   readonly #healthConnections = new Set<HealthConnection>();
   /** Connections that have not said yet for whom they speak. */
@@ -37,6 +40,11 @@ export class ServedSlot implements PrefaceListener {
     this.#worker = worker;
     this.#acceptErrors = new MessageRate(worker.clock, ACCEPT_LOG_INTERVAL_MS);
     this.#refusals = new MessageRate(worker.clock, REFUSAL_LOG_INTERVAL_MS);
+    const { log, clock } = worker;
+    const toDo = 'raise limits.clients of the app if the node can bear more';
+    this.#clients = new ClientLimit(clock, log, { app: slot.app, port: slot.config.port, toDo });
+    this.#clients.addGate(this);
+    worker.clients.addGate(this);
     this.#traffic = new Listener(
       (accepted) => this.#acceptClient(accepted),
       (error) => this.#onAcceptError(error),
@@ -47,11 +55,35 @@ export class ServedSlot implements PrefaceListener {
     );
   }
 
+  /** The configuration of its slot has changed. */
+  onConfigured(): void {
+    const { maxClients } = this.slot.config;
+    this.#clients.limit = maxClients > 0 ? shareOf(maxClients, this.#worker) : Number.POSITIVE_INFINITY;
+    this.onRoomChanged();
+  }
+
+  onRoomChanged(): void {
+    if (this.#clients.isFull || this.#worker.clients.isFull) this.#traffic.pause();
+    else this.#traffic.resume();
+  }
+
+  /** The counters of its slot as they are now. */
+  readCounters(): SlotCounters {
+    const counters = this.slot.readCounters();
+    const { limit, reached, fullMs } = this.#clients;
+    counters.clientLimit = Number.isFinite(limit) ? limit : null;
+    counters.clientLimitReached = reached;
+    counters.clientLimitMs = fullMs;
+    return counters;
+  }
+
   async listen(traffic: ListenTarget, health: ListenTarget): Promise<void> {
     await Promise.all([this.#traffic.listen(traffic), this.#health.listen(health)]);
   }
 
   #acceptClient(accepted: Accepted): void {
+    this.#clients.enter();
+    this.#worker.clients.enter();
     if (this.slot.config.acceptProxy) this.#prefaces.add(new ProxyPreface(accepted, this.slot, this.#worker, this));
     else this.#serve(accepted, null, this.#worker.clock.now());
   }
@@ -59,7 +91,7 @@ export class ServedSlot implements PrefaceListener {
   #serve(accepted: Accepted, header: ProxyHeader | null, acceptedAt: number): Downstream | TcpDownstream {
     const onGone = (downstream: Downstream | TcpDownstream): void => {
       this.#downstreams.delete(downstream);
-      this.#noteEmpty();
+      this.#onClientGone();
     };
     const downstream =
       this.slot.config.protocol === 'tcp'
@@ -77,6 +109,12 @@ export class ServedSlot implements PrefaceListener {
   onRefused(preface: ProxyPreface, refusal: Refusal | null): void {
     this.#prefaces.delete(preface);
     if (refusal !== null) this.#noteRefusal(refusal);
+    this.#onClientGone();
+  }
+
+  #onClientGone(): void {
+    this.#clients.leave();
+    this.#worker.clients.leave();
     this.#noteEmpty();
   }
 
@@ -99,8 +137,11 @@ export class ServedSlot implements PrefaceListener {
   #acceptChecker(accepted: Accepted): void {
     const onGone = (connection: HealthConnection): void => {
       this.#healthConnections.delete(connection);
+      this.#worker.checkers.leave(connection);
     };
-    this.#healthConnections.add(new HealthConnection(accepted, this.slot, this.#worker, onGone));
+    const connection = new HealthConnection(accepted, this.slot, this.#worker, onGone);
+    this.#healthConnections.add(connection);
+    this.#worker.checkers.enter(connection);
   }
 
   #onAcceptError(error: Error): void {
@@ -118,6 +159,7 @@ export class ServedSlot implements PrefaceListener {
       this.slot.isClosing = true;
       this.#traffic.close();
       this.#health.close();
+      this.#worker.clients.removeGate(this);
       this.#onEmpty = resolve;
       this.#noteEmpty();
     });

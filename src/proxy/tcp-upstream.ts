@@ -24,6 +24,7 @@ export class TcpUpstream extends ByteConnection {
     this.deadline = worker.clock.now() + client.slot.config.timeouts.connectMs;
     worker.deadlines.add(this);
     instance.connections.add(this);
+    worker.upstreams.add();
     const socket = connectSocket(this, instance, worker.io);
     socket.once('connect', () => {
       this.#isConnected = true;
@@ -73,6 +74,7 @@ export class TcpUpstream extends ByteConnection {
     const client = this.#client;
     this.#worker.deadlines.remove(this);
     this.instance.connections.delete(this);
+    this.#worker.upstreams.remove();
     if (client === null) return;
     if (this.#isConnected) {
       this.#dispatch.release();

@@ -48,6 +48,7 @@ export class Upstream extends ByteConnection {
     this.deadline = worker.clock.now() + slot.config.timeouts.connectMs;
     worker.deadlines.add(this);
     instance.connections.add(this);
+    worker.upstreams.add();
     this.#proxyVersion = slot.proxyVersionTo(instance);
     this.#pool = this.#proxyVersion === 'none' ? instance.idle : exchange.client.ownUpstreams;
     const socket = connectSocket(this, instance, worker.io);
@@ -214,6 +215,7 @@ export class Upstream extends ByteConnection {
   protected onClosed(error: Error | null): void {
     this.#worker.deadlines.remove(this);
     this.instance.connections.delete(this);
+    this.#worker.upstreams.remove();
     this.#onLost(error);
   }
 

@@ -24,6 +24,7 @@ export function createSlot(slot: Partial<SlotSnapshot> & Pick<SlotSnapshot, 'app
     retries: APP_DEFAULTS.retries,
     timeouts: APP_DEFAULTS.timeouts,
     limits: APP_DEFAULTS.limits,
+    maxClients: APP_DEFAULTS.maxClients,
     stickyCookie: null,
     slowStartMs: APP_DEFAULTS.slowStartMs,
     instances: [],

@@ -47,6 +47,8 @@ export interface SlotSnapshot {
   readonly retries: number;
   readonly timeouts: Timeouts;
   readonly limits: Limits;
+  /** Connections of clients on this node, over all workers; 0 = no limit. */
+  readonly maxClients: number;
   readonly stickyCookie: string | null;
   readonly slowStartMs: number;
   readonly instances: readonly InstanceSnapshot[];

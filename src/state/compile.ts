@@ -38,6 +38,7 @@ function compileSlot(app: App, { healthOf, neighborsOf, proxyDefaults }: Compile
     retries: app.retries,
     timeouts: app.timeouts,
     limits: app.limits,
+    maxClients: app.maxClients,
     stickyCookie: app.stickyCookie,
     slowStartMs: app.slowStartMs,
     instances: app.instances.map((instance) =>

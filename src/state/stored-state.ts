@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { MAX_DURATION_MS } from '../core/durations.js';
 import { parseNetwork } from '../core/networks.js';
 import { parseInstanceAddress } from '../model/address.js';
-import { ADMIN_STATES, type App, BALANCES, PROTOCOLS, PROXY_VERSIONS } from '../model/app.js';
+import { ADMIN_STATES, APP_DEFAULTS, type App, BALANCES, PROTOCOLS, PROXY_VERSIONS } from '../model/app.js';
 
 const VERSION = 1;
 
@@ -60,6 +60,8 @@ const app = z.strictObject({
     drainMs: durationMs,
   }),
   limits: z.strictObject({ connections: count, queue: count }),
+  // Files of earlier releases have none.
+  maxClients: count.default(APP_DEFAULTS.maxClients),
   stickyCookie: text.nullable(),
   slowStartMs: durationMs,
   instances: z

@@ -64,6 +64,7 @@ export function slotOf(
     retries: 3,
     timeouts: { ...APP_DEFAULTS.timeouts, drainMs: 2_000 },
     limits: APP_DEFAULTS.limits,
+    maxClients: APP_DEFAULTS.maxClients,
     stickyCookie: null,
     slowStartMs: 0,
     instances: [{ id: `${host}:${instancePort}`, host, port: instancePort, weight: 100, state: 'ready', up: true }],

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CounterLedger } from '../../src/cluster/counter-ledger.js';
 import { createKeyedObject } from '../../src/core/keyed-object.js';
-import { createInstanceCounters, createSlotCounters, type WorkerCounters } from '../../src/metrics/counters.js';
+import { createInstanceCounters, createSlotCounters, type WorkerReport } from '../../src/metrics/counters.js';
 import { slotOf, snapshotOf } from './cluster-parts.js';
 
 const HOST = '127.61.6.1';
 
-function countersOf(requests: number, inFlight = 0): WorkerCounters {
+function countersOf(requests: number, inFlight = 0): WorkerReport {
   const instances = createKeyedObject([[`${HOST}:1`, { ...createInstanceCounters(), requests }]]);
   return { slots: createKeyedObject([['web', { ...createSlotCounters(), requests, inFlight, instances }]]) };
 }

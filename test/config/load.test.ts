@@ -37,6 +37,7 @@ test('with nothing said, everything has its default', () => {
     workers: 3,
     admin: { host: '127.0.0.1', port: 1936 },
     stateDir: '/var/lib/autoproxy',
+    maxConnections: 0,
     node: 'alpha-1',
     pod: null,
     neighbors: [],

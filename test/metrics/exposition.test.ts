@@ -19,6 +19,28 @@ function linesOf(input: ExpositionInput, name: string): string[] {
     .filter((line) => line.startsWith(`autoproxy_${name}`));
 }
 
+test('limits of connections stand there for apps and nodes that have one', () => {
+  const limited = countersOf({ clientLimit: 50, clientLimitReached: 3, clientLimitMs: 1_500 });
+  const apps = [
+    { name: 'a', counters: limited, instances: [] },
+    { name: 'b', counters: countersOf({}), instances: [] },
+  ];
+  const input = inputOf({ apps, clients: { open: 7, limit: 400, limitReached: 1, limitMs: 250 } });
+  assert.deepEqual(linesOf(input, 'connection_limit'), [
+    'autoproxy_connection_limit{app="a"} 50',
+    'autoproxy_connection_limit_reached_total{app="a"} 3',
+    'autoproxy_connection_limit_seconds_total{app="a"} 1.5',
+  ]);
+  assert.deepEqual(linesOf(input, 'node_'), [
+    'autoproxy_node_connections 7',
+    'autoproxy_node_connection_limit 400',
+    'autoproxy_node_connection_limit_reached_total 1',
+    'autoproxy_node_connection_limit_seconds_total 0.25',
+  ]);
+  const unlimited = inputOf({ clients: { open: 7, limit: null, limitReached: 0, limitMs: 0 } });
+  assert.deepEqual(linesOf(unlimited, 'node_connection_limit '), []);
+});
+
 test('counters and gauges of an app stand under its name', () => {
   const counters = countersOf({
     requests: 7,

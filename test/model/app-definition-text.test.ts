@@ -23,7 +23,7 @@ balance: source
 retries: 0
 health: {path: /health, interval: 500ms, timeout: 1500ms, rise: 1, fall: 9}
 timeouts: {request_head: 1s, connect: 2s, first_byte: 90s, client_idle: 2h, upstream_idle: 1, queue: 1d, tunnel: 5m, drain: 0}
-limits: {connections: 9, queue: 0}
+limits: {connections: 9, queue: 0, clients: 700}
 sticky: {cookie: SERVED_BY}
 slow_start: 7s
 edge:

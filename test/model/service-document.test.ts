@@ -76,7 +76,7 @@ test('each new key is understood', () => {
   retries: 1
   health: {path: /health, interval: 500, timeout: 3s, rise: 1, fall: 5}
   timeouts: {request_head: 1s, connect: 2s, first_byte: 3s, client_idle: 4s, upstream_idle: 5s, queue: 6s, tunnel: 2h, drain: 0}
-  limits: {connections: 10, queue: 20}
+  limits: {connections: 10, queue: 20, clients: 30}
   sticky: {cookie: SERVED_BY}
   slow_start: 1m
   instances: [{address: "172.17.0.2:8080", weight: 0, state: drain}, "[fd00::2]:80"]
@@ -98,6 +98,7 @@ test('each new key is understood', () => {
     drainMs: 0,
   });
   assert.deepEqual(app.limits, { connections: 10, queue: 20 });
+  assert.equal(app.maxClients, 30);
   assert.equal(app.stickyCookie, 'SERVED_BY');
   assert.equal(app.slowStartMs, 60_000);
   assert.deepEqual(app.instances[0], {

@@ -85,6 +85,10 @@ export class LaunchedNode {
     return (await response.json()) as StateDocument;
   }
 
+  async metrics(): Promise<string> {
+    return (await fetch(`http://${this.admin}/metrics`)).text();
+  }
+
   /** The state document, as soon as it is as wanted. */
   async untilState(isWanted: (state: StateDocument) => boolean, patienceMs?: number): Promise<StateDocument> {
     let state = await this.state();

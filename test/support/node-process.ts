@@ -25,13 +25,14 @@ export async function startNode(
   context: TestContext,
   services: (host: string, slot: number) => Readonly<Record<string, string>>,
   flags: Readonly<Record<string, string>> = {},
+  prefix: readonly string[] = [],
 ): Promise<RunningNode> {
   const place = await findPlace(context);
   await mkdir(path.join(place.root, 'services'));
   for (const [name, text] of Object.entries(services(place.host, place.slot))) {
     await writeAtomically(path.join(place.root, 'services', name), text);
   }
-  return startNodeAt(context, place, flags);
+  return startNodeAt(context, place, flags, prefix);
 }
 
 /** As `startNode`, at a place where something may be already, or nothing. */

@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import type { Clock, Random } from '../../src/core/clock.js';
 import { type Log, silentLog } from '../../src/core/log.js';
 import type { SlotCounters } from '../../src/metrics/counters.js';
-import { createDataPlane, type DataPlane } from '../../src/proxy/data-plane.js';
+import { type ConnectionBounds, createDataPlane, type DataPlane } from '../../src/proxy/data-plane.js';
 import type { SocketIo } from '../../src/proxy/socket-io.js';
 import type { SlotSnapshot, Snapshot } from '../../src/snapshot/snapshot.js';
 import { freePort, ownAddress } from './addresses.js';
@@ -22,6 +22,7 @@ export interface PlaneOptions {
   readonly worker?: { readonly index: number; readonly count: number };
   readonly bind?: string;
   readonly io?: SocketIo;
+  readonly bounds?: ConnectionBounds;
 }
 
 /** A data plane in this process with one slot, on an address of its own, fed by snapshot literals. */
@@ -47,6 +48,7 @@ export class TestPlane {
       accessLog: options.accessLog ?? ((line) => this.accessLog.push(line)),
       onConnectFailure: (_app, instance, failures) => this.connectFailures.push({ instance, failures }),
       ...(options.io !== undefined && { io: options.io }),
+      ...(options.bounds !== undefined && { bounds: options.bounds }),
     });
     atEnd(context, () => this.plane.close());
   }
