@@ -37,8 +37,10 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   registry: { to: ['core', 'model', 'config', 'consul'], why: 'it writes what people decided, whoever runs it' },
   neighbors: { to: ['core', 'model', 'config', 'consul'], why: 'who they are does not depend on what is served' },
   health: {
-    to: ['core', 'model', 'config', 'proxy-protocol'],
-    why: 'it measures what it is told to, and begins connections as the traffic does; the merge takes its answers',
+    to: ['core', 'model', 'config', 'proxy-protocol', 'http1'],
+    why:
+      'it measures what it is told to, begins connections as the traffic does and reads responses as it does, so that ' +
+      'no instance is down for what its clients would get; the merge takes its answers',
   },
   state: {
     to: ['core', 'model', 'snapshot', 'sources/source.ts'],

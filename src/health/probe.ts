@@ -19,7 +19,6 @@ const FAILURE_WORDS: ReadonlyMap<string, string> = new Map([
   ['EHOSTUNREACH', 'no route to the host'],
   ['ENETUNREACH', 'no route to the network'],
   ['ETIMEDOUT', 'no connection in time'],
-  ['UND_ERR_SOCKET', 'the connection was closed before an answer'],
 ]);
 
 /** What a failed connect says. Without this a shortage on the node would take down all its instances at once. */
