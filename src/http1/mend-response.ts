@@ -44,17 +44,21 @@ export function mendResponseHead(text: string): MendedHead | typeof INCOMPLETE |
 
 function mendLines([statusLine = '', ...fieldLines]: readonly string[]): readonly string[] | null {
   const lines = [withoutControls(statusLine)];
+  /** A field and its folds, joined once: joined with each, many folds would cost the square of their number. */
+  let folds: string[] = [];
   for (const line of fieldLines) {
-    const last = lines.at(-1) ?? '';
-    if (/^[ \t]/.test(line)) {
-      if (lines.length === 1 || isFraming(last)) return null;
-      lines[lines.length - 1] = `${last} ${withoutControls(line.replace(/^[ \t]+/, ''))}`;
+    const [first] = folds;
+    if (line.startsWith(' ') || line.startsWith('\t')) {
+      if (first === undefined || isFraming(first)) return null;
+      folds.push(withoutControls(line.replace(/^[ \t]+/, '')));
     } else {
+      if (first !== undefined) lines.push(folds.join(' '));
       const mended = withoutControls(line.replace(/^([^\s:]+)[ \t]+:/, '$1:'));
       if (mended !== line && isFraming(mended)) return null;
-      lines.push(mended);
+      folds = [mended];
     }
   }
+  if (folds.length > 0) lines.push(folds.join(' '));
   return lines;
 }
 

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ChunkedDecoder } from '../../src/http1/chunked.js';
 import { ConnectionOptions } from '../../src/http1/connection-options.js';
 import { readMonitorRequest } from '../../src/http1/monitor-request.js';
 import { COMPLETE, RequestHead } from '../../src/http1/request-head.js';
@@ -41,3 +42,14 @@ for (const name of ['Connection', 'Host', 'Cookie', 'X-Other', 'Transfer-Encodin
     assert.notEqual(readMonitorRequest(bytes, 0, bytes.length, LIMITS), null);
   });
 }
+
+test('a response with very many folds, and a trailer with very many lines, are read once', () => {
+  const folds = Buffer.from(`HTTP/1.1 200 OK\r\nX-Other: a\r\n${' b\r\n'.repeat(200_000)}\r\n`, 'latin1');
+  const head = new ResponseHead();
+  assert.equal(head.parse(folds, 0, folds.length, LIMITS), COMPLETE);
+  assert.ok(head.block.endsWith(' b b b\r\n'));
+  const trailers = Buffer.from(`0\r\n${'Host: b\r\n'.repeat(90_000)}\r\n`, 'latin1');
+  const decoder = new ChunkedDecoder({ ...LIMITS, maxFields: 100_000 });
+  decoder.scan(trailers, 0, trailers.length);
+  assert.deepEqual([decoder.isDone, decoder.trailers], [true, '']);
+});
