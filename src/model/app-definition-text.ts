@@ -40,6 +40,7 @@ function plainFromSettings(settings: AppSettings): PlainMap {
     trusted_proxies: nonEmpty(settings.trustedProxies),
     send_proxy: unless<string>(defaults.sendProxy, settings.sendProxy),
     balance: unless<string>(defaults.balance, settings.balance),
+    reuse: unless<string>(defaults.reuse, settings.reuse),
     retries: unless<number>(defaults.retries, settings.retries),
     health: nonEmpty({
       path: health.path,

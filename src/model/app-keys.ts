@@ -4,7 +4,7 @@
  */
 import { isScalar } from 'yaml';
 import { parseNetwork } from '../core/networks.js';
-import { APP_DEFAULTS, BALANCES, type Instance, PROTOCOLS, type ProxyVersion } from './app.js';
+import { APP_DEFAULTS, BALANCES, type Instance, PROTOCOLS, type ProxyVersion, REUSES } from './app.js';
 import { instances } from './instance-keys.js';
 import {
   duration,
@@ -120,6 +120,7 @@ export const APP_KEYS = {
     'v1 or v2: a PROXY header towards the instances',
   ),
   balance: optional(oneOf(BALANCES), APP_DEFAULTS.balance, 'how an instance is chosen'),
+  reuse: optional(oneOf(REUSES), APP_DEFAULTS.reuse, 'whether connections to instances are used again'),
   retries: optional(integer(0, 100), APP_DEFAULTS.retries, 'how often a failed request is tried again'),
   health: optionalGroup(HEALTH_KEYS, 'how instances are checked'),
   timeouts: optionalGroup(TIMEOUT_KEYS, 'how long things may take'),

@@ -21,6 +21,7 @@ export function settingsFromValues(values: SettingValues): AppSettings {
     trustedProxies: values.trusted_proxies,
     sendProxy: values.send_proxy,
     balance: values.balance,
+    reuse: values.reuse,
     retries: values.retries,
     health: {
       path: health.path,

@@ -6,6 +6,14 @@ export type Protocol = (typeof PROTOCOLS)[number];
 export const BALANCES = ['roundrobin', 'leastconn', 'random', 'source'] as const;
 export type Balance = (typeof BALANCES)[number];
 
+/**
+ * When a connection to an instance carries another request; the words of HAProxy's `http-reuse`. safe: what may not be
+ * repeated goes on a connection that was used just before. never: one request, one connection, as with
+ * `option http-server-close`.
+ */
+export const REUSES = ['safe', 'never'] as const;
+export type Reuse = (typeof REUSES)[number];
+
 /** HAProxy's words. drain: only sticky clients and what is under way; maint: nothing, not even checks. */
 export const ADMIN_STATES = ['ready', 'drain', 'maint'] as const;
 export type AdminState = (typeof ADMIN_STATES)[number];
@@ -80,6 +88,7 @@ export interface App {
   readonly trustedProxies: readonly string[];
   readonly sendProxy: ProxyVersion;
   readonly balance: Balance;
+  readonly reuse: Reuse;
   readonly retries: number;
   readonly health: HealthCheck;
   readonly timeouts: Timeouts;
@@ -100,6 +109,7 @@ export const APP_DEFAULTS = {
   acceptProxy: null,
   sendProxy: 'none',
   balance: 'roundrobin',
+  reuse: 'safe',
   retries: 3,
   health: { path: null, intervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 },
   timeouts: {

@@ -15,7 +15,7 @@ import { type Accepted, openAccepted } from './onread-socket.js';
 import { PartialHead } from './partial-head.js';
 import { type OwnResponse, renderError, renderLastHop } from './responses.js';
 import type { Slot } from './slot.js';
-import type { Upstream } from './upstream.js';
+import { UpstreamSource } from './upstream-source.js';
 
 /**
  *   HEAD ──head──► BODY ──end──► WAIT ──response sent──► HEAD …
@@ -36,8 +36,7 @@ export class Downstream extends ByteConnection {
   readonly exchange: Exchange;
   readonly identity: ClientIdentity;
   readonly forwarded: ForwardedFields;
-  /** Kept-alive connections that were opened for this client alone: their PROXY header names it. */
-  readonly ownUpstreams: Upstream[] = [];
+  readonly upstreams: UpstreamSource;
   readonly #onGone: (downstream: Downstream) => void;
   #reading: Reading = READING.HEAD;
   readonly #partial = new PartialHead();
@@ -69,6 +68,7 @@ export class Downstream extends ByteConnection {
     this.identity = identifyClient(slot, this.socket, header);
     const { source, destination } = this.identity;
     this.forwarded = new ForwardedFields(source.address, destination?.port ?? slot.config.port);
+    this.upstreams = new UpstreamSource(slot, worker);
     this.exchange = new Exchange(this);
     slot.counters.connections += 1;
     slot.counters.openConnections += 1;
@@ -105,13 +105,6 @@ export class Downstream extends ByteConnection {
   /** Whether the request has been read to its end. */
   get hasWholeRequest(): boolean {
     return this.#reading === READING.WAIT;
-  }
-
-  /** A kept-alive connection to `instance` that may carry this client's next request. */
-  takeIdle(instance: Instance): Upstream | undefined {
-    if (this.slot.proxyVersionTo(instance) === 'none') return instance.idle.pop();
-    const index = this.ownUpstreams.findLastIndex((upstream) => upstream.instance === instance);
-    return index === -1 ? undefined : this.ownUpstreams.splice(index, 1)[0];
   }
 
   onBytes(bytes: Buffer, length: number): void {
@@ -251,7 +244,7 @@ export class Downstream extends ByteConnection {
     this.#ahead = null;
     this.#partial.clear();
     this.exchange.onClientGone();
-    for (const upstream of this.ownUpstreams.splice(0)) upstream.destroy();
+    this.upstreams.closeOwn();
     this.#onGone(this);
   }
 

@@ -7,6 +7,8 @@ import type { Downstream } from './downstream.js';
 export class ExchangeBooks {
   /** Of the first byte of the head; 0 between requests. */
   startedAt = 0;
+  /** When the whole head was here. */
+  openedAt = 0;
   /** When each step was done; taken only while an access log is written, else 0. */
   headAt = 0;
   connectedAt = 0;
@@ -24,7 +26,8 @@ export class ExchangeBooks {
 
   open(): void {
     const { slot, worker } = this.#downstream;
-    if (this.startedAt === 0) this.startedAt = worker.clock.now();
+    this.openedAt = worker.clock.now();
+    if (this.startedAt === 0) this.startedAt = this.openedAt;
     slot.counters.requests += 1;
     slot.counters.inFlight += 1;
     this.status = 0;

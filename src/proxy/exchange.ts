@@ -12,7 +12,7 @@ import type { Instance } from './instance.js';
 import type { ResponseTaker } from './response-taker.js';
 import { readCookie, stickyFieldLines, stickyIdOf } from './sticky.js';
 import { Tunnel } from './tunnel.js';
-import { Upstream } from './upstream.js';
+import type { Upstream } from './upstream.js';
 import { viaLine } from './via.js';
 
 /**
@@ -22,6 +22,9 @@ import { viaLine } from './via.js';
  */
 const PHASE = { NONE: 0, DISPATCHING: 1, SENT: 2, RESPONDING: 3, TUNNEL: 4 } as const;
 type Phase = (typeof PHASE)[keyof typeof PHASE];
+
+/** Apache and Tomcat say how long they keep a connection when they are asked to keep it; once is enough. */
+const KEEP_ALIVE_LINE = 'Connection: keep-alive\r\n';
 
 /**
  * One request with its response: what is sent, what may be sent again, and the books. A connection has one for all its
@@ -89,6 +92,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
     this.#request = head.block + forwarded.lines(head.hasForwardedPort, head.hasForwardedProto, isForwarded);
     if (slot.node.hasVia) this.#request += viaLine(head.minor);
     if (head.upgrade !== '') this.#request += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
+    else if (config.reuse === 'never') this.#request += 'Connection: close\r\n';
     this.#inline = inline;
     this.#body = body;
     this.books.markHead();
@@ -103,16 +107,19 @@ export class Exchange extends Dispatch implements ResponseTaker {
   }
 
   protected connect(instance: Instance): void {
+    const { upstreams } = this.#downstream;
+    // Asked again only after a time in the queue: a clock costs a hundredth of a small request.
+    const now = this.waitUntil === Number.POSITIVE_INFINITY ? this.books.openedAt : this.worker.clock.now();
     // A retry takes a new connection: an instance that has closed one idle connection has often closed them all.
-    const idle = this.retries === 0 ? this.#downstream.takeIdle(instance) : undefined;
-    if (idle !== undefined) {
-      this.upstream = idle;
-      idle.begin(this);
-      this.#transmit(idle);
+    const idle = this.retries === 0 ? upstreams.take(instance, this, now) : null;
+    if (idle === null) {
+      this.#holdBody();
+      this.upstream = upstreams.open(instance, this);
       return;
     }
-    this.#holdBody();
-    this.upstream = new Upstream(instance, this.slot, this.worker, this);
+    this.upstream = idle;
+    idle.begin(this, now);
+    this.#transmit(idle);
   }
 
   protected cancelConnect(): void {
@@ -120,6 +127,16 @@ export class Exchange extends Dispatch implements ResponseTaker {
     if (upstream === null) return;
     upstream.exchange = null;
     upstream.destroy();
+  }
+
+  /** May be sent again if the connection closes under it. */
+  get isRepeatable(): boolean {
+    return (
+      isIdempotent(this.method) &&
+      !this.#hasStreamed &&
+      this.#downstream.hasWholeRequest &&
+      this.retries < this.slot.config.retries
+    );
   }
 
   protected setQueueDeadline(deadline: number): void {
@@ -148,7 +165,8 @@ export class Exchange extends Dispatch implements ResponseTaker {
     // HTTP/1.0 without a Host goes on as 1.1: it gets the name of whoever is asked, as clients of 1.0 mean it.
     const host = downstream.head.lacksHost ? `Host: ${instance.authority}\r\n` : '';
     const mark = instance.isNeighbor ? `${BLEED_MARK_NAME}: ${slot.node.name}\r\n\r\n` : '\r\n';
-    upstream.sendHead(this.#request + host + mark + this.#inline);
+    const isAsked = upstream.wasReused || slot.config.reuse === 'never' || downstream.head.upgrade !== '';
+    upstream.sendHead(this.#request + host + (isAsked ? '' : KEEP_ALIVE_LINE) + mark + this.#inline);
     if (this.#body !== null) upstream.writeCopy(this.#body, 0, this.#body.length);
     if (downstream.hasWholeRequest) return;
     upstream.source = downstream;
@@ -176,8 +194,8 @@ export class Exchange extends Dispatch implements ResponseTaker {
   onClosedBeforeResponse(upstream: Upstream): void {
     const { slot } = this;
     this.release();
-    const isRepeatable = isIdempotent(this.method) && !this.#hasStreamed && this.#downstream.hasWholeRequest;
-    if (!isRepeatable || this.retries >= slot.config.retries || !slot.budget.spend()) {
+    // A connection that was idle fails once and is gone, so that retry needs no budget.
+    if (!this.isRepeatable || (!upstream.wasReused && !slot.budget.spend())) {
       this.fail('CLOSED_BEFORE_RESPONSE');
       return;
     }

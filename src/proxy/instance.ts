@@ -1,6 +1,8 @@
 import type { InstanceCounters } from '../metrics/counters.js';
 import { createInstanceCounters } from '../metrics/counters.js';
 import type { InstanceSnapshot } from '../snapshot/snapshot.js';
+import { IdlePool } from './idle-pool.js';
+import { IdleTime } from './idle-time.js';
 import type { Upstream } from './upstream.js';
 
 /** A connection to an instance, as its instance sees it. */
@@ -46,8 +48,9 @@ export class Instance {
   /** Connects that failed one after another. */
   connectFailures = 0;
   inFlight = 0;
-  /** Kept-alive connections without an exchange, the last used one on top: the ones below may grow old and close. */
-  readonly idle: Upstream[] = [];
+  /** Kept-alive connections without an exchange. */
+  readonly idle = new IdlePool<Upstream>();
+  readonly idleTime = new IdleTime();
   /** All connections, idle or not. */
   readonly connections = new Set<InstanceConnection>();
   readonly counters: InstanceCounters = createInstanceCounters();

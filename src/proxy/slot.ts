@@ -96,7 +96,7 @@ export class Slot implements Room {
     this.counters.queued = this.queue.length;
     for (const instance of this.instances.values()) {
       instance.counters.inFlight = instance.inFlight;
-      instance.counters.idle = instance.idle.length;
+      instance.counters.idle = instance.idle.size;
     }
     return this.counters;
   }

@@ -3,6 +3,8 @@ import { textOf } from '../http1/latin1.js';
 import type { ProxyVersion } from '../snapshot/snapshot.js';
 import { ByteConnection } from './byte-connection.js';
 import type { Exchange } from './exchange.js';
+import type { IdlePool } from './idle-pool.js';
+import { usableIdleMs } from './idle-time.js';
 import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
 import { connectSocket } from './onread-socket.js';
@@ -18,19 +20,18 @@ import type { Slot } from './slot.js';
 const STATE = { CONNECTING: 0, IDLE: 1, RESPONSE: 2, TUNNEL: 3, GONE: 4 } as const;
 type State = (typeof STATE)[keyof typeof STATE];
 
-/** An instance closes an idle connection at its own time; ours is this much earlier than what it announced. */
-const KEEP_ALIVE_MARGIN_MS = 1_000;
-
 /** The side of the instance: sends requests and reads their responses into the client's connection. */
 export class Upstream extends ByteConnection {
   readonly instance: Instance;
   exchange: Exchange | null;
   /** It carried a request before this one: a close may just have crossed the request. */
   wasReused = false;
+  /** Since when it has no request. */
+  idleSince = 0;
   readonly #slot: Slot;
   readonly #worker: WorkerContext;
   /** Where it waits between requests: at its instance, or, when its PROXY header names a client, with that client. */
-  readonly #pool: Upstream[];
+  readonly #pool: IdlePool<Upstream>;
   /** What it began with; once the slot wants another, it is not kept. */
   readonly #proxyVersion: ProxyVersion;
   /** PROXY header that was not sent yet. */
@@ -38,8 +39,12 @@ export class Upstream extends ByteConnection {
   #state: State = STATE.CONNECTING;
   readonly #relay = new ResponseRelay(this);
   #connectCode: ErrorCode = 'CONNECT_FAILED';
+  /** How long it was idle before the request that it carries. */
+  #idledMs = 0;
+  /** For how long it may be idle, by what the instance announced (Keep-Alive: timeout); most do so once. */
+  #announcedMs = Number.POSITIVE_INFINITY;
 
-  constructor(instance: Instance, slot: Slot, worker: WorkerContext, exchange: Exchange) {
+  constructor(instance: Instance, slot: Slot, worker: WorkerContext, exchange: Exchange, pool: IdlePool<Upstream>) {
     super(worker);
     this.instance = instance;
     this.exchange = exchange;
@@ -50,7 +55,7 @@ export class Upstream extends ByteConnection {
     instance.connections.add(this);
     worker.upstreams.add();
     this.#proxyVersion = slot.proxyVersionTo(instance);
-    this.#pool = this.#proxyVersion === 'none' ? instance.idle : exchange.client.ownUpstreams;
+    this.#pool = pool;
     const socket = connectSocket(this, instance, worker.io);
     socket.once('connect', () => this.#onConnected());
     this.open(socket);
@@ -89,9 +94,10 @@ export class Upstream extends ByteConnection {
   }
 
   /** Takes another request, after an idle time. */
-  begin(exchange: Exchange): void {
+  begin(exchange: Exchange, now: number): void {
     this.exchange = exchange;
     this.wasReused = true;
+    this.#idledMs = now - this.idleSince;
     this.#state = STATE.RESPONSE;
   }
 
@@ -158,6 +164,7 @@ export class Upstream extends ByteConnection {
   #complete(exchange: Exchange, hasExcess: boolean): void {
     const mayKeep =
       this.#relay.head.isKeepAlive &&
+      this.#slot.config.reuse !== 'never' &&
       !hasExcess &&
       !this.#relay.isUntilClose &&
       exchange.client.hasWholeRequest &&
@@ -170,10 +177,11 @@ export class Upstream extends ByteConnection {
     const now = this.#worker.clock.now();
     if (mayKeep) {
       this.#state = STATE.IDLE;
-      this.deadline = now + this.#idleMs();
+      this.idleSince = now;
+      this.deadline = now + this.#usableMs(now);
       this.resume();
       // Back in the pool before the exchange ends: a request that waits for room finds it there.
-      this.#pool.push(this);
+      this.#pool.add(this);
       exchange.onComplete(now);
     } else {
       this.#state = STATE.GONE;
@@ -183,11 +191,11 @@ export class Upstream extends ByteConnection {
     }
   }
 
-  #idleMs(): number {
-    const { upstreamIdleMs } = this.#slot.config.timeouts;
+  #usableMs(now: number): number {
     const { keepAliveSeconds } = this.#relay.head;
-    if (keepAliveSeconds === -1) return upstreamIdleMs;
-    return Math.min(upstreamIdleMs, Math.max(0, keepAliveSeconds * 1_000 - KEEP_ALIVE_MARGIN_MS));
+    if (keepAliveSeconds !== -1) this.#announcedMs = usableIdleMs(keepAliveSeconds * 1_000);
+    const learntMs = this.instance.idleTime.usableMs(now);
+    return Math.min(this.#slot.config.timeouts.upstreamIdleMs, this.#announcedMs, learntMs);
   }
 
   protected onEnd(): void {
@@ -202,6 +210,7 @@ export class Upstream extends ByteConnection {
     ) {
       this.#complete(exchange, false);
     } else {
+      this.#noteIdleClose();
       this.destroy();
       this.#onLost(null);
     }
@@ -216,7 +225,18 @@ export class Upstream extends ByteConnection {
     this.#worker.deadlines.remove(this);
     this.instance.connections.delete(this);
     this.#worker.upstreams.remove();
+    this.#noteIdleClose();
     this.#onLost(error);
+  }
+
+  /** Whether the instance closed because the connection was idle: what it teaches. */
+  #noteIdleClose(): void {
+    const now = this.#worker.clock.now();
+    if (this.#state === STATE.IDLE) {
+      this.instance.idleTime.noteClose(now - this.idleSince, now);
+    } else if (this.exchange !== null && this.wasReused && this.#state === STATE.RESPONSE && this.#relay.isUntouched) {
+      this.instance.idleTime.noteClose(this.#idledMs, now);
+    }
   }
 
   /** The connection is of no use any more; whoever waits for something from it is told, once. */
@@ -229,11 +249,9 @@ export class Upstream extends ByteConnection {
         // Without an exchange the client went away first: that says nothing of the instance.
         exchange?.onConnectFailed(this.#connectCode, error);
         break;
-      case STATE.IDLE: {
-        const index = this.#pool.indexOf(this);
-        if (index !== -1) this.#pool.splice(index, 1);
+      case STATE.IDLE:
+        this.#pool.remove(this);
         break;
-      }
       case STATE.RESPONSE:
         if (exchange === null) break;
         if (this.#relay.isUntouched) exchange.onClosedBeforeResponse(this);

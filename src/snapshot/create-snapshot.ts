@@ -21,6 +21,7 @@ export function createSlot(slot: Partial<SlotSnapshot> & Pick<SlotSnapshot, 'app
     trustedProxies: [],
     sendProxy: APP_DEFAULTS.sendProxy,
     balance: APP_DEFAULTS.balance,
+    reuse: APP_DEFAULTS.reuse,
     retries: APP_DEFAULTS.retries,
     timeouts: APP_DEFAULTS.timeouts,
     limits: APP_DEFAULTS.limits,

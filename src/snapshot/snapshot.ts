@@ -2,7 +2,7 @@
  * The contract between the planes: the complete input of the data plane, plain readonly data that survives JSON.
  * A worker that holds one needs nobody to go on serving.
  */
-import type { AdminState, Balance, Limits, Protocol, ProxyVersion, Timeouts } from '../model/app.js';
+import type { AdminState, Balance, Limits, Protocol, ProxyVersion, Reuse, Timeouts } from '../model/app.js';
 
 export type { ProxyVersion } from '../model/app.js';
 
@@ -44,6 +44,7 @@ export interface SlotSnapshot {
   readonly trustedProxies: readonly string[];
   readonly sendProxy: ProxyVersion;
   readonly balance: Balance;
+  readonly reuse: Reuse;
   readonly retries: number;
   readonly timeouts: Timeouts;
   readonly limits: Limits;

@@ -35,6 +35,7 @@ function compileSlot(app: App, { healthOf, neighborsOf, proxyDefaults }: Compile
     trustedProxies: app.trustedProxies.length === 0 ? proxyDefaults.trusted : app.trustedProxies,
     sendProxy: app.sendProxy,
     balance: app.balance,
+    reuse: app.reuse,
     retries: app.retries,
     timeouts: app.timeouts,
     limits: app.limits,

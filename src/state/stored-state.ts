@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { MAX_DURATION_MS } from '../core/durations.js';
 import { parseNetwork } from '../core/networks.js';
 import { parseInstanceAddress } from '../model/address.js';
-import { ADMIN_STATES, APP_DEFAULTS, type App, BALANCES, PROTOCOLS, PROXY_VERSIONS } from '../model/app.js';
+import { ADMIN_STATES, APP_DEFAULTS, type App, BALANCES, PROTOCOLS, PROXY_VERSIONS, REUSES } from '../model/app.js';
 
 const VERSION = 1;
 
@@ -41,6 +41,8 @@ const app = z.strictObject({
   trustedProxies: z.array(z.string().refine((value) => parseNetwork(value) !== null, { message: 'is no network' })),
   sendProxy: z.enum(PROXY_VERSIONS),
   balance: z.enum(BALANCES),
+  // Absent in what an older version wrote.
+  reuse: z.enum(REUSES).default(APP_DEFAULTS.reuse),
   retries: count,
   health: z.strictObject({
     path: text.nullable(),

@@ -19,6 +19,9 @@ const WISHES = [
   'Connection: HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n',
 ];
 
+/** What a new connection to an instance asks for. */
+const OURS = '\r\nConnection: keep-alive';
+
 for (const wish of WISHES) {
   test(`${JSON.stringify(wish)} is not passed on`, async (context) => {
     const instance = await ScriptedInstance.start(context);
@@ -27,7 +30,7 @@ for (const wish of WISHES) {
     client.write(`GET / HTTP/1.1\r\nHost: a\r\n${wish}\r\n`);
     const upstream = await instance.connection(0);
     const received = await upstream.until((text) => text.endsWith('\r\n\r\n'));
-    assert.doesNotMatch(received, /upgrade|h2c|http2|connection/i);
+    assert.doesNotMatch(received.replace(OURS, ''), /upgrade|h2c|http2|connection/i);
     upstream.write(okResponse('plain'));
     assert.equal((await client.response()).body, 'plain');
     client.close();
@@ -44,7 +47,7 @@ test('an instance that switches all the same is cut, and what the client sends b
   upstream.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
   assert.equal((await client.response()).status, 502);
   client.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-  assert.match(await client.ended(), /^HTTP\/1\.1 (?:400|505) /);
+  assert.match(await client.ended(), /HTTP\/2 is not spoken here/);
   assert.ok(!(await upstream.ended()).includes('PRI'));
   assert.equal(plane.counters.tunnels, 0);
   client.close();

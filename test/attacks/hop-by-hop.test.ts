@@ -19,6 +19,9 @@ const PROTECTED = [
   'Content-Length: 5',
 ];
 
+/** What a new connection to an instance asks for. */
+const OURS = '\r\nConnection: keep-alive';
+
 test('what frames, routes or authenticates stays, however Connection names it', async (context) => {
   const instance = await ScriptedInstance.start(context);
   const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
@@ -36,7 +39,7 @@ test('what frames, routes or authenticates stays, however Connection names it', 
     const received = await upstream.until((text) => text.endsWith('hello'));
     for (const line of PROTECTED) assert.ok(received.includes(`\r\n${line}\r\n`), `${wish}: ${line}`);
     assert.ok(received.includes(`\r\nX-Forwarded-Port: ${plane.port}\r\nX-Forwarded-Proto: http\r\n`));
-    assert.doesNotMatch(received, /connection/i);
+    assert.doesNotMatch(received.replace(OURS, ''), /connection/i);
     upstream.write(okResponse('', 'Connection: close\r\n'));
     await client.response();
     client.close();
@@ -53,7 +56,7 @@ test('other named fields go, and so do those of the hop itself', async (context)
   );
   const upstream = await instance.connection(0);
   const received = await upstream.until((text) => text.endsWith('\r\n\r\n'));
-  assert.doesNotMatch(received, /secret|keep-alive|proxy-connection|\r\nte:|upgrade|\r\nconnection/i);
+  assert.doesNotMatch(received.replace(OURS, ''), /secret|keep-alive|proxy-connection|\r\nte:|upgrade|\r\nconnection/i);
   assert.ok(received.includes('\r\nX-Kept: 2\r\n'));
   // The same towards the client.
   upstream.write(
@@ -68,7 +71,7 @@ test('other named fields go, and so do those of the hop itself', async (context)
 test('an element of Connection that is no token names nothing, and ends the connection where it holds a close', async (context) => {
   const instance = await ScriptedInstance.start(
     context,
-    answering((head) => okResponse(/^connection:|x-a/im.test(head) ? head : 'nothing of it')),
+    answering((head) => okResponse(/^connection:|x-a/im.test(head.replace(OURS, '')) ? head : 'nothing of it')),
   );
   const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
   for (const [value, closes] of [

@@ -67,6 +67,7 @@ export function slotOf(
     maxClients: APP_DEFAULTS.maxClients,
     stickyCookie: null,
     slowStartMs: 0,
+    reuse: 'safe',
     instances: [{ id: `${host}:${instancePort}`, host, port: instancePort, weight: 100, state: 'ready', up: true }],
     neighbors: [],
   };

@@ -20,6 +20,7 @@ accept_proxy: true
 trusted_proxies: [10.0.0.0/8, "fd00::/8"]
 send_proxy: v2
 balance: source
+reuse: never
 retries: 0
 health: {path: /health, interval: 500ms, timeout: 1500ms, rise: 1, fall: 9}
 timeouts: {request_head: 1s, connect: 2s, first_byte: 90s, client_idle: 2h, upstream_idle: 1, queue: 1d, tunnel: 5m, drain: 0}

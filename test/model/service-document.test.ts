@@ -59,6 +59,7 @@ test('what is not written has its default', () => {
   assert.equal(app.slowStartMs, APP_DEFAULTS.slowStartMs);
   assert.equal(app.sendProxy, 'none');
   assert.equal(app.balance, 'roundrobin');
+  assert.equal(app.reuse, 'safe');
   assert.equal(app.stickyCookie, null);
   assert.equal(app.hostFilter, null);
   assert.deepEqual(app.trustedProxies, []);
@@ -73,6 +74,7 @@ test('each new key is understood', () => {
   trusted_proxies: [10.0.0.0/8, "fd00::/8"]
   send_proxy: v2
   balance: leastconn
+  reuse: Never
   retries: 1
   health: {path: /health, interval: 500, timeout: 3s, rise: 1, fall: 5}
   timeouts: {request_head: 1s, connect: 2s, first_byte: 3s, client_idle: 4s, upstream_idle: 5s, queue: 6s, tunnel: 2h, drain: 0}
@@ -85,6 +87,7 @@ test('each new key is understood', () => {
   assert.deepEqual(app.trustedProxies, ['10.0.0.0/8', 'fd00::/8']);
   assert.equal(app.sendProxy, 'v2');
   assert.equal(app.balance, 'leastconn');
+  assert.equal(app.reuse, 'never');
   assert.equal(app.retries, 1);
   assert.deepEqual(app.health, { path: '/health', intervalMs: 500, timeoutMs: 3_000, rise: 1, fall: 5 });
   assert.deepEqual(app.timeouts, {

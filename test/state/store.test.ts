@@ -37,6 +37,12 @@ test('what was saved is there after a restart, exactly', async (context) => {
   assert.deepEqual(await readdir(directory), ['last-good.json']);
 });
 
+test('what a version wrote that did not know `reuse` is read', () => {
+  const old = storedStateToJson(APPS, '2026-01-01T00:00:00Z').replaceAll('"reuse":"safe",', '');
+  assert.ok(!old.includes('reuse'));
+  assert.deepEqual(storedStateFromJson(old), APPS);
+});
+
 test('of many states in one moment the last is written, and a second passes between two writes', async (context) => {
   const directory = await createDirectory(context);
   const clock = new FakeClock();
