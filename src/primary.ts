@@ -100,7 +100,7 @@ export async function runPrimary(config: Config): Promise<number> {
     cluster.start();
     // Before that nobody is served, and an error ends the start where everybody sees it.
     unexpected.catch();
-    for (const source of nodes) source.start((addresses) => plane.setNodes(addresses));
+    for (const source of nodes) source.start((addresses, remarks) => plane.setNodes(addresses, remarks));
     for (const feed of feeds) feed.start();
     await Promise.race([Promise.all(feeds.map((feed) => feed.hasSpoken())), signals.stopRequested()]);
     await plane.start();

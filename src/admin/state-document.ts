@@ -22,8 +22,19 @@ export interface StateDocument {
   readonly clients?: ClientStatus;
   readonly sources: readonly SourceStatus[];
   readonly neighbors: readonly { readonly address: string }[];
+  /** All other nodes of the pod, as the source of the neighbors names them. */
+  readonly nodes: readonly NodeStanding[];
   readonly apps: readonly AppStatus[];
   readonly problems: readonly Problem[];
+}
+
+export interface NodeStanding {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  /** doubted: its checks decide, and one more node is asked; leftOut: it takes no bleed of this node. */
+  readonly standing: 'counted' | 'doubted' | 'leftOut';
+  /** Why; null: nothing speaks against it. */
+  readonly remark: string | null;
 }
 
 export interface WorkerState {

@@ -116,6 +116,8 @@ export interface WhyInstance extends WhyHealth {
 
 export interface WhyNeighbor extends WhyHealth {
   readonly address: string;
+  /** What speaks against it in the list of the pod's nodes; null: nothing. */
+  readonly remark: string | null;
 }
 
 export type AppEventKind =
@@ -133,7 +135,9 @@ export type AppEventKind =
   | 'bleed'
   | 'bleed-ended'
   /** Neither an instance nor a neighbor is left. */
-  | 'unserved';
+  | 'unserved'
+  /** A node of the pod came, went, or is doubted. */
+  | 'pod';
 
 export interface AppEvent {
   readonly at: string;

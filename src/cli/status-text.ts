@@ -1,5 +1,12 @@
 /** What `autoproxy status` prints for people. Pure. */
-import type { AppStatus, ClientStatus, InstanceStatus, SourceStatus, StateDocument } from '../admin/state-document.js';
+import type {
+  AppStatus,
+  ClientStatus,
+  InstanceStatus,
+  NodeStanding,
+  SourceStatus,
+  StateDocument,
+} from '../admin/state-document.js';
 import { escapeText, formatProblem } from '../model/problem.js';
 import { type AppFigures, appFiguresFrom } from './app-figures.js';
 import { type Cell, formatAge, formatLatency, formatTable } from './table.js';
@@ -63,12 +70,15 @@ function headerLines(state: StateDocument, paint: Paint): string[] {
   const { clients } = state;
   const full = clients !== undefined && isFull(clients) ? [paint('yellow', fullText(clients))] : [];
   const neighbors = state.neighbors.map(({ address }) => address).join(', ') || 'none';
+  // A node of an older release says nothing of the others.
+  const others = (state.nodes ?? []).filter(({ remark }) => remark !== null).map(nodeText);
   return [
     `${paint('bold', state.node)}${pod}: ${status} for ${uptime}, revision ${state.revision}${behind}`,
     ...(state.status === 'starting' && state.notReady !== null ? [paint('red', `not ready: ${state.notReady}`)] : []),
     `workers ${serving}/${state.workers.length}${restarts === 0 ? '' : `, ${restarts} started again after a crash`}; ` +
       `sources ${state.sources.map((source) => sourceText(source, paint)).join(', ') || 'none'}; neighbors ${neighbors}`,
     ...full,
+    ...others.map((text) => paint('yellow', text)),
   ];
 }
 
@@ -78,6 +88,11 @@ function isFull({ open, limit }: ClientStatus): boolean {
 
 function fullText({ open, limit }: ClientStatus): string {
   return `${open} of ${limit} connections: more clients wait`;
+}
+
+function nodeText({ name, addresses, standing, remark }: NodeStanding): string {
+  const effect = standing === 'leftOut' ? 'takes no bleed' : 'is doubted, its checks decide';
+  return escapeText(`node ${name} (${addresses.join(', ') || 'without an address'}) ${effect}: ${remark}`);
 }
 
 function sourceText({ name, up, stale, staleMs }: SourceStatus, paint: Paint): string {

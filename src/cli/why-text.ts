@@ -31,7 +31,7 @@ const INSTANCE_COLUMNS = [
 ] as const;
 /** The rarer ones are in the metrics. */
 const SHOWN_ERRORS = 6;
-const NEIGHBOR_COLUMNS = [{ title: 'NEIGHBOR' }, ...HEALTH_COLUMNS] as const;
+const NEIGHBOR_COLUMNS = [{ title: 'NEIGHBOR' }, ...HEALTH_COLUMNS, { title: '' }] as const;
 
 const EVENT_STYLES: Readonly<Partial<Record<AppEventKind, Style>>> = {
   up: 'green',
@@ -175,7 +175,11 @@ function lastWords(checks: WhyReport['checks']): string {
 
 function neighborTable({ neighbors }: Serving, ageOf: (time: string) => string, paint: Paint): string[] {
   if (neighbors.length === 0) return [];
-  const rows = neighbors.map((neighbor): Cell[] => [neighbor.address, ...healthCells(neighbor, ageOf, paint)]);
+  const rows = neighbors.map((neighbor): Cell[] => [
+    neighbor.address,
+    ...healthCells(neighbor, ageOf, paint),
+    escapeText(neighbor.remark ?? ''),
+  ]);
   return formatTable(NEIGHBOR_COLUMNS, rows, (title) => paint('dim', title));
 }
 

@@ -34,9 +34,11 @@ export type CheckStatus = 'passing' | 'warning' | 'critical';
 export interface CheckEntry {
   readonly id: string;
   readonly name: string;
-  /** Consul knows no others; a future one counts as critical. */
+  /** Consul knows no others; a future one counts as a warning, so it takes nothing out: this node's own checks decide. */
   readonly status: CheckStatus;
   readonly output: string;
+  /** Why somebody made it; of a maintenance its reason. */
+  readonly notes: string;
   /** Empty: a check of the node. */
   readonly serviceId: string;
 }
@@ -85,14 +87,16 @@ const check = z
     Name: z.string().optional(),
     Status: z.string(),
     Output: z.string().optional(),
+    Notes: z.string().optional(),
     ServiceID: z.string().optional(),
   })
   .transform(
-    ({ CheckID, Name, Status, Output, ServiceID }): CheckEntry => ({
+    ({ CheckID, Name, Status, Output, Notes, ServiceID }): CheckEntry => ({
       id: CheckID,
       name: Name ?? CheckID,
-      status: Status === 'passing' || Status === 'warning' ? Status : 'critical',
+      status: Status === 'passing' || Status === 'critical' ? Status : 'warning',
       output: Output ?? '',
+      notes: Notes ?? '',
       serviceId: ServiceID ?? '',
     }),
   );

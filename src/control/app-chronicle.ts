@@ -9,6 +9,9 @@ import { AppEvents } from './app-events.js';
 import type { HeldLoss } from './source-feed.js';
 import { isSameWay, type TrafficWay, trafficWayOf } from './traffic-way.js';
 
+/** Under which they are kept; no app is named so. */
+const POD = '';
+
 export interface SourceLosses {
   /** Name of the source. */
   readonly name: string;
@@ -24,6 +27,8 @@ export interface WayInForce {
 export class AppChronicle {
   readonly #clock: Clock;
   readonly #events: AppEvents;
+  /** Kept once, whatever the number of apps. */
+  readonly #podEvents: AppEvents;
   #apps: readonly App[] = [];
   /** By app and text, so that each is told when it comes and when it goes. */
   #problems: ReadonlyMap<string, AppNote> = new Map();
@@ -33,11 +38,21 @@ export class AppChronicle {
   constructor(clock: Clock, events: AppEvents = new AppEvents(clock)) {
     this.#clock = clock;
     this.#events = events;
+    this.#podEvents = new AppEvents(clock);
   }
 
-  /** Oldest first. */
+  /** Oldest first; those of the pod too, since the app is known here. */
   eventsOf(app: string): readonly AppEvent[] {
-    return this.#events.of(app);
+    const own = this.#events.of(app);
+    const [first] = own;
+    if (first === undefined) return [];
+    const ofPod = this.#podEvents.of(POD).filter(({ at }) => at >= first.at);
+    return ofPod.length === 0 ? own : [...own, ...ofPod].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  }
+
+  /** @param text what became of a node of the pod */
+  onNodes(text: string): void {
+    this.#podEvents.note(POD, 'pod', text);
   }
 
   /** Apps that something has happened to. */

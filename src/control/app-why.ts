@@ -116,6 +116,7 @@ export class AppWhy {
       instances: app.instances.map((instance) => this.#instance(app, instance, written)),
       neighbors: plane.neighbors.map((address) => ({
         address,
+        remark: plane.podNodes.find(({ addresses }) => addresses.includes(address))?.remark ?? null,
         ...this.#health(neighborKey(app.name, address)),
       })),
     };

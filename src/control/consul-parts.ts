@@ -41,7 +41,8 @@ export function createConsulParts(
     neighbors: new ConsulNeighbors({
       settings,
       pod,
-      ownId: registrationId(pod, node),
+      own: { id: registrationId(pod, node), agent: consulNode ?? node },
+      isRegistered: () => registration.isRegistered,
       onForgotten: () => registration.renew(),
       ...parts,
     }),

@@ -5,6 +5,7 @@ import type { Log } from '../core/log.js';
 import type { HealthChecker } from '../health/checker.js';
 import type { App } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
+import type { ListedNode, NodeRemarks } from '../neighbors/neighbor-source.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import type { Overrides } from '../sources/overrides.js';
 import { applyOverrides } from '../sources/overrides-state.js';
@@ -15,6 +16,7 @@ import { mergeSources } from '../state/merge.js';
 import type { StateStore } from '../state/store.js';
 import type { AppChronicle } from './app-chronicle.js';
 import { instanceOfKey, instanceTargets, targetKey } from './check-targets.js';
+import { PodChanges } from './pod-changes.js';
 import { PodNodes } from './pod-nodes.js';
 import type { SourceFeed } from './source-feed.js';
 
@@ -48,6 +50,8 @@ export interface ControlPlaneParts {
 export class ControlPlane {
   readonly #parts: ControlPlaneParts;
   readonly #nodes: PodNodes;
+  readonly #podChanges: PodChanges;
+  #nodeProblems: readonly Problem[] = [];
   /** The desired state in force. */
   #apps: readonly App[] = [];
   #problems: readonly Problem[] = [];
@@ -62,6 +66,7 @@ export class ControlPlane {
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts;
     this.#nodes = new PodNodes({ ...parts, onOtherSource: () => this.#requestRun(0) });
+    this.#podChanges = new PodChanges(parts);
     parts.overrides.onChange(() => this.#requestRun(0));
     parts.checker.onChange((key, isUp) => {
       this.#noteHealth(key, isUp);
@@ -85,6 +90,11 @@ export class ControlPlane {
   /** The two that take the bleed. */
   get neighbors(): readonly string[] {
     return this.#nodes.picked;
+  }
+
+  /** All other nodes of the pod, with what speaks against some of them. */
+  get podNodes(): readonly ListedNode[] {
+    return this.#podChanges.nodes;
   }
 
   get isStopping(): boolean {
@@ -112,9 +122,15 @@ export class ControlPlane {
     this.#publish();
   }
 
-  /** Addresses of the nodes of the pod, with or without this one. */
-  setNodes(addresses: readonly string[]): void {
-    this.#nodes.setAddresses(addresses);
+  /** @param addresses of the nodes of the pod, with or without this one */
+  setNodes(addresses: readonly string[], remarks: NodeRemarks | null = null): void {
+    const doubted = remarks?.nodes.filter(({ standing }) => standing === 'doubted') ?? [];
+    this.#nodes.setAddresses(
+      addresses,
+      doubted.flatMap((node) => node.addresses),
+    );
+    this.#podChanges.onList(this.#nodes.others, remarks);
+    this.#nodeProblems = remarks?.problems ?? [];
     this.#requestRun(0);
   }
 
@@ -166,7 +182,7 @@ export class ControlPlane {
     const merged = mergeSources(this.#states());
     const { apps: cleared, problems } = refuseClashes(merged.apps, this.#apps, [config.admin.port]);
     const apps = applyOverrides(cleared, overrides.list());
-    this.#say([...merged.problems, ...problems, ...feeds.flatMap((feed) => feed.problems)]);
+    this.#say([...merged.problems, ...problems, ...feeds.flatMap((feed) => feed.problems), ...this.#nodeProblems]);
     chronicle.onDesiredState(cleared, this.#problems, feeds);
     if (!isSame(this.#apps, apps)) {
       log.info({ change: describeDiff(diffApps(this.#apps, apps)) }, 'the desired state changed');

@@ -57,6 +57,7 @@ export class NodeStatus {
       clients: { ...counters.clients, limitMs: Math.round(counters.clients.limitMs) },
       sources: feeds.map(sourceStatusFrom),
       neighbors: plane.neighbors.map((address) => ({ address })),
+      nodes: plane.podNodes.map(({ name, addresses, standing, remark }) => ({ name, addresses, standing, remark })),
       apps: plane.apps.map((app) => this.#appStatus(app, counters)),
       problems: [...unexpected.problems(), ...plane.problems],
     };

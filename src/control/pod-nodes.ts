@@ -11,6 +11,8 @@ import { isOwnAddress, machineAddresses, ownAddressOf } from './own-address.js';
 
 /** Neighbors that take the bleed. */
 const PICKED = 2;
+/** With those that are doubted: were the whole pod in doubt, all of it would be asked for each app. */
+const MAX_PICKED = 4;
 /** How often to look whether this machine has `--ip`: a shared address moves from one machine to another. */
 const LOOK_MS = 2_000;
 
@@ -37,6 +39,8 @@ export class PodNodes {
   readonly #onOtherSource: () => void;
   /** Without the own ones, those that take the bleed first. */
   #ring: readonly string[] = [];
+  /** Addresses that the list names with a doubt. */
+  #doubted: ReadonlySet<string> = new Set();
   #apps: readonly string[] = [];
   #picked: readonly string[] = [];
   /** Where connections to each address leave from. */
@@ -54,11 +58,14 @@ export class PodNodes {
   /**
    * @param addresses of the nodes of the pod, with or without this one. They are compared with what sockets say, so they are
    * spelled as sockets spell them.
+   * @param doubted those of them that something speaks against. They keep their place in the ring, since the checks decide;
+   * but each is asked with one more node behind it, so that a dead one leaves as many as there were.
    */
-  setAddresses(addresses: readonly string[]): void {
+  setAddresses(addresses: readonly string[], doubted: readonly string[] = []): void {
     const config = this.#config;
     const others = [...new Set(addresses.map(canonicalAddress))].filter((address) => !isOwnAddress(config, address));
     this.#ring = pickNeighbors(ownAddressOf(config), others, others.length);
+    this.#doubted = new Set(doubted.map(canonicalAddress));
     this.#pick();
   }
 
@@ -122,7 +129,8 @@ export class PodNodes {
       if (id !== null && known.has(id)) continue;
       if (id !== null) known.add(id);
       picked.push(address);
-      if (picked.length === PICKED) break;
+      const sure = picked.filter((one) => !this.#doubted.has(one)).length;
+      if (sure === PICKED || picked.length === MAX_PICKED) break;
     }
     this.#picked = picked;
   }

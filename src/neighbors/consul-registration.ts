@@ -28,6 +28,7 @@ export class ConsulRegistration {
   readonly #options: ConsulRegistrationOptions;
   readonly #connection: ConsulConnection;
   #state: 'absent' | 'registering' | 'registered' | 'gone' = 'absent';
+  #wasRegistered = false;
   #failingSince: number | null = null;
   #timer: Timer | null = null;
 
@@ -39,6 +40,11 @@ export class ConsulRegistration {
   /** From when the node serves. */
   start(): void {
     if (this.#state === 'absent') void this.#register();
+  }
+
+  /** The agent took it; whether the catalogue shows it is another matter. */
+  get isRegistered(): boolean {
+    return this.#state === 'registered';
   }
 
   /** Somebody saw that the catalogue does not have this node. Nothing before `start`, nothing after `stop`. */
@@ -66,9 +72,14 @@ export class ConsulRegistration {
     try {
       await registerNode(this.#connection, registration);
       if (this.#isGone()) return;
+      const isNews = !this.#wasRegistered || this.#failingSince !== null;
       this.#state = 'registered';
+      this.#wasRegistered = true;
       this.#failingSince = null;
-      log.info({ id: registration.id, pod: registration.tag }, 'this node is registered in Consul');
+      log[isNews ? 'info' : 'debug'](
+        { id: registration.id, pod: registration.tag },
+        'this node is registered in Consul',
+      );
     } catch (error) {
       if (this.#isGone()) return;
       // Once: it is tried for ever.

@@ -1,20 +1,14 @@
-import { lookup } from 'node:dns/promises';
 import type { Clock, Random, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { parseAddress } from '../core/networks.js';
 import type { NeighborSource } from './neighbor-source.js';
+import { type Resolve, systemResolve } from './system-resolve.js';
 
 const INTERVAL_MS = 30_000;
 /** While nothing is known at all, nobody takes the bleed. */
 const FIRST_INTERVAL_MS = 2_000;
 /** Part of the interval by which nodes that started together drift apart. */
 const JITTER = 0.2;
-
-export type Resolve = (name: string) => Promise<readonly string[]>;
-
-/** As the system resolves, hosts file included. */
-const systemResolve: Resolve = async (name) =>
-  (await lookup(name, { all: true, order: 'verbatim' })).map(({ address }) => address);
 
 export interface DnsNeighborsOptions {
   /** `BACKUPS` of the old system. */

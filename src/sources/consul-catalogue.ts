@@ -1,11 +1,9 @@
 /** What Consul holds about this node, put together so that each app finds its services by name. Pure. */
 import type { CheckEntry, NodeServices, ServiceEntry } from '../consul/answers.js';
+import { isOfAgent } from '../consul/checks.js';
 import { parseInstanceAddress } from '../model/address.js';
 import type { App } from '../model/app.js';
 import { type LastGoodWords, type ServiceWords, wordsFromService } from './consul-words.js';
-
-/** Whether the agent of this node is alive says nothing about the instances: this node asks them itself. */
-const AGENT_CHECK = 'serfHealth';
 
 /** What the catalogue holds about one node, read together; it is asked once for each app. */
 export interface NodeCatalogue {
@@ -48,7 +46,8 @@ export function nodeCatalogue(
     address,
     servicesByName: groupedBy(entries, ({ name }) => name.toLowerCase()),
     checksByService: groupedBy(
-      checks.filter(({ id, serviceId }) => serviceId !== '' || id !== AGENT_CHECK),
+      // Whether the agent of this node is alive says nothing about the instances: this node asks them itself.
+      checks.filter((check) => !isOfAgent(check)),
       ({ serviceId }) => serviceId.toLowerCase(),
     ),
     wordsByService: new Map(entries.map((service) => [service.id, wordsFromService(service, lastOf(service))])),

@@ -1,14 +1,12 @@
 /** Which services of this node are instances of an app, and what their checks make of them. */
 import type { CheckEntry, ServiceEntry } from '../consul/answers.js';
+import { isMaintenance } from '../consul/checks.js';
 import { parseInstanceAddress } from '../model/address.js';
 import { type AdminState, APP_DEFAULTS, type Instance } from '../model/app.js';
 import { MAX_WEIGHT, type UnreadWord } from '../model/instance-words.js';
 import { escapeText, type Problem } from '../model/problem.js';
 import { addressTextOf, type NodeCatalogue } from './consul-catalogue.js';
 import { type ServiceWords, wordsFromService } from './consul-words.js';
-
-const SERVICE_MAINTENANCE = '_service_maintenance:';
-const NODE_MAINTENANCE = '_node_maintenance';
 
 /** A service under the name of an app, and what is made of it. */
 export interface JudgedService {
@@ -71,11 +69,6 @@ function verdictOf(
 /** What has run has something to say, if only which status it got. */
 function hasRun({ output }: CheckEntry): boolean {
   return output !== '';
-}
-
-/** An operator's word, not a measurement. */
-function isMaintenance({ id }: CheckEntry): boolean {
-  return id === NODE_MAINTENANCE || id.startsWith(SERVICE_MAINTENANCE);
 }
 
 export interface AppInstances {

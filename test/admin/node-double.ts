@@ -32,6 +32,7 @@ export const STATE: StateDocument = {
   workers: [],
   sources: [],
   neighbors: [],
+  nodes: [],
   apps: [
     {
       name: 'checkout',

@@ -17,6 +17,7 @@ export function stateDocument(fields: Partial<StateDocument> = {}): StateDocumen
     workers: [{ index: 0, pid: 8, state: 'serving', revision: 4, restarts: 0 }],
     sources: [{ name: 'directory', up: true, stale: false, staleMs: 0, apps: 1 }],
     neighbors: [],
+    nodes: [],
     apps: [],
     problems: [],
     ...fields,

@@ -117,14 +117,14 @@ test('checks on their way to another health are counted as rise or fall', () => 
 
 test('a bleed names where to, why and how much so far', () => {
   const traffic = { to: 'neighbors', neighbors: ['10.0.0.6', '10.0.0.7'], why: 'it has no instance', since: EARLIER };
-  const neighbors = [{ ...instanceOf(), address: '10.0.0.6' }];
+  const neighbors = [{ ...instanceOf(), address: '10.0.0.6', remark: 'check x is critical' }];
   const serving = { ...servingOf({ instances: [], bled: 7, bledIn: 2, neighbors }), traffic } as Serving;
   const lines = linesOf({ serving });
   assert.equal(
     lines[3],
     '  traffic     bleeds to 10.0.0.6, 10.0.0.7 for 5m 10s: it has no instance; 7 bled so far, 2 taken from neighbors',
   );
-  assert.match(lines.at(-1) ?? '', /^10\.0\.0\.6 +up +5m 10s +- +connected, 0s ago$/);
+  assert.match(lines.at(-1) ?? '', /^10\.0\.0\.6 +up +5m 10s +- +connected, 0s ago +check x is critical$/);
 });
 
 test('what went wrong is counted, most frequent first, and at most six of it', () => {

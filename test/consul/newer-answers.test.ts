@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { checksFromBody } from '../../src/consul/answers.js';
 import { ConsulConnection } from '../../src/consul/connection.js';
 import { ConsulFailure } from '../../src/consul/failure.js';
 import {
@@ -21,7 +22,7 @@ import {
   readNow,
   readServiceNodes,
 } from '../../src/consul/reads.js';
-import { podNodesFrom } from '../../src/neighbors/consul-nodes.js';
+import { isShown, podNodesFrom } from '../../src/neighbors/consul-nodes.js';
 import { atEnd } from '../support/at-end.js';
 
 interface WrittenAnswer {
@@ -108,8 +109,13 @@ test('1.15: new fields everywhere, a proxy of the mesh, a folder, the streaming 
     ],
   );
   const nodes = await ask(NODES);
-  assert.deepEqual(podNodesFrom(nodes.value, 'somebody else', []).addresses, ['10.20.0.11']);
-  assert.ok(podNodesFrom(nodes.value, 'autoproxy-alpha-docker-1', []).hasSelf);
+  const other = { id: 'somebody else', agent: 'docker-2' };
+  assert.deepEqual(
+    podNodesFrom(nodes.value, other, [], null).map(({ host, standing }) => [host, standing]),
+    [['10.20.0.11', 'counted']],
+  );
+  assert.ok(isShown(nodes.value, { id: 'autoproxy-alpha-docker-1', agent: 'docker-1' }));
+  assert.ok(!isShown(nodes.value, other));
 });
 
 test('1.18 Enterprise: partitions, places, no meta, and a token that does not see all', async (context) => {
@@ -160,4 +166,12 @@ test('refusals are told apart by their status, whatever words they come with', a
       answer.path,
     );
   }
+});
+
+test('a status that no Consul of today has is a warning, and takes nothing out', () => {
+  const statuses = ['passing', 'warning', 'critical', 'shaky', '', 'Critical'];
+  assert.deepEqual(
+    checksFromBody(statuses.map((Status) => ({ CheckID: 'c', Status }))).map(({ status }) => status),
+    ['passing', 'warning', 'critical', 'warning', 'warning', 'warning'],
+  );
 });

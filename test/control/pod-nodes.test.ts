@@ -118,3 +118,20 @@ test('a check that is lost does not make a node a stranger', async (context) => 
     [['b', true]],
   );
 });
+
+test('a doubted node keeps its place, and is asked with one more behind it; never with the whole pod', async (context) => {
+  const pod = Array.from({ length: 9 }, (_, index) => `203.0.113.${index + 1}`);
+  const { nodes, look } = createNodes(context, new Map(pod.map((address) => [address, address])));
+  nodes.setAddresses(pod);
+  const ring = nodes.others;
+  const [first = '', second = '', third = '', fourth = ''] = ring;
+  assert.deepEqual(await look(), [first, second]);
+  nodes.setAddresses(pod, [first]);
+  assert.deepEqual(await look(), [first, second, third]);
+  nodes.setAddresses(pod, [first, third]);
+  assert.deepEqual(await look(), [first, second, third, fourth].slice(0, 4));
+  nodes.setAddresses(pod, pod);
+  assert.deepEqual(await look(), ring.slice(0, 4));
+  nodes.setAddresses(pod);
+  assert.deepEqual(await look(), [first, second]);
+});

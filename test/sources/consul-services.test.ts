@@ -20,7 +20,7 @@ function service(id: string, more: Partial<ServiceEntry> = {}): ServiceEntry {
 }
 
 function check(serviceId: string, status: CheckEntry['status'], more: Partial<CheckEntry> = {}): CheckEntry {
-  return { id: `check-${serviceId}`, name: '', status, output: 'it said so', serviceId, ...more };
+  return { id: `check-${serviceId}`, name: '', status, output: 'it said so', notes: '', serviceId, ...more };
 }
 
 function judged(services: readonly ServiceEntry[], checks: readonly CheckEntry[]) {

@@ -210,6 +210,22 @@ export async function startConsulCluster(size = 3, options: ConsulOptions = {}):
   return startedOrRemoved(agents).then(() => agents);
 }
 
+/** An agent that is no server, in the cluster of `server`, ended with the test. Nobody needs it: it may be killed. */
+export async function startConsulClientFor(
+  context: TestContext,
+  server: ConsulAgent,
+  options: ConsulOptions,
+): Promise<ConsulAgent> {
+  const program = await prepareConsul();
+  const folder = await mkdtemp(path.join(tmpdir(), 'autoproxy-consul-'));
+  const joining = ['-data-dir', folder, '-retry-join', server.host, '-retry-interval', '1s'];
+  const agent = new ConsulAgent({ ...options, program, host: ownAddress(), arguments: joining, folder });
+  atEnd(context, () => agent.remove());
+  await agent.start();
+  await agent.hasLeader();
+  return agent;
+}
+
 /** The server that leads now, among those of one cluster. */
 export async function leaderOf(agents: readonly ConsulAgent[], asked: ConsulAgent): Promise<ConsulAgent> {
   const address = await asked.get<string>('/v1/status/leader');

@@ -55,8 +55,10 @@ export async function renderFrom(
   const stored = await withRegistry(options, context, (registry) => registry.list());
   const { domains, problems } = await readDomains(site);
   const today = { nowMs: systemClock.wallTime(), warnWithinMs: EXPIRY_NOTICE_MS };
-  const named = wantsConsulNodes(site) ? await readConsulNodes(options.consul, context) : new Map();
-  const consulNodes = memory?.remember(named, nodesOfRelease(current)) ?? named;
+  const named = wantsConsulNodes(site)
+    ? await readConsulNodes(options.consul, context)
+    : { nodes: new Map(), problems: [] };
+  const consulNodes = memory?.remember(named.nodes, nodesOfRelease(current)) ?? named.nodes;
   const rendered = renderWithLastGood({
     site,
     version,
@@ -70,7 +72,7 @@ export async function renderFrom(
   return {
     ...rendered,
     site,
-    problems: [...stored.problems, ...problems, ...rendered.problems],
+    problems: [...stored.problems, ...named.problems, ...problems, ...rendered.problems],
   };
 }
 
