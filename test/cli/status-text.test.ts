@@ -1,6 +1,7 @@
 /** The table of `autoproxy status`. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { StateDocument } from '../../src/admin/state-document.js';
 import { formatStatus } from '../../src/cli/status-text.js';
 import { plainPaint } from '../../src/cli/terminal.js';
 import { appStatus, histogramOf, instanceStatus, stateDocument } from './state-documents.js';
@@ -66,6 +67,25 @@ test('the header tells what is not as it should be', () => {
   const [first, second] = formatStatus(state, options, plainPaint);
   assert.equal(first, 'a1 of pod alpha: stopping for 4m 10s, revision 9, workers hold 4');
   assert.equal(second, 'workers 1/2, 2 started again after a crash; sources directory stale for 1m 5s; neighbors none');
+});
+
+test('other nodes that something speaks against are named with it, and none of an older release', () => {
+  const node = { name: 'b', addresses: ['10.0.0.6'], standing: 'counted', remark: null } as const;
+  const nodes = [
+    node,
+    { ...node, name: 'c', standing: 'doubted', remark: 'check ready is critical' },
+    { ...node, name: 'd\x1b', addresses: [], standing: 'leftOut', remark: 'it is in maintenance' },
+  ] as const;
+  const shown = (state: Partial<StateDocument>) => formatStatus(stateDocument(state), options, plainPaint);
+  assert.deepEqual(
+    shown({ nodes }).filter((line) => line.startsWith('node ')),
+    [
+      'node c (10.0.0.6) is doubted, its checks decide: check ready is critical',
+      'node d\\u001b (without an address) takes no bleed: it is in maintenance',
+    ],
+  );
+  const { nodes: _, ...older } = stateDocument();
+  assert.deepEqual(formatStatus(older as StateDocument, options, plainPaint), shown({}));
 });
 
 test('a node that serves nothing says what to do', () => {
