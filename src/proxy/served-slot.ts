@@ -1,6 +1,7 @@
 import { MessageRate } from '../core/message-rate.js';
 import type { SlotCounters } from '../metrics/counters.js';
 import type { ProxyHeader } from '../proxy-protocol/header.js';
+import { BleedDoor, type DoorListener } from './bleed-door.js';
 import { ClientLimit, type Gate, shareOf } from './client-limit.js';
 import { Downstream } from './downstream.js';
 import { HealthConnection } from './health-connection.js';
@@ -20,7 +21,7 @@ const REFUSAL_LOG_INTERVAL_MS = 10_000;
 export type ListenTarget = { readonly handle: object } | { readonly host: string; readonly port: number };
 
 /** A slot with its two listeners and all connections that came in by them. */
-export class ServedSlot implements PrefaceListener, Gate {
+export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   readonly slot: Slot;
   readonly #worker: WorkerContext;
   readonly #traffic: Listener;
@@ -30,6 +31,8 @@ export class ServedSlot implements PrefaceListener, Gate {
   readonly #healthConnections = new Set<HealthConnection>();
   /** Connections that have not said yet for whom they speak. */
   readonly #prefaces = new Set<ProxyPreface>();
+  /** Connections to the health port of a TCP slot that have not said yet what they are. */
+  readonly #doors = new Set<BleedDoor>();
   readonly #acceptErrors: MessageRate;
   readonly #refusals: MessageRate;
   #onEmpty: (() => void) | null = null;
@@ -50,7 +53,7 @@ export class ServedSlot implements PrefaceListener, Gate {
       (error) => this.#onAcceptError(error),
     );
     this.#health = new Listener(
-      (accepted) => this.#acceptChecker(accepted),
+      (accepted) => this.#acceptAtHealthPort(accepted),
       (error) => this.#onAcceptError(error),
     );
   }
@@ -134,7 +137,48 @@ export class ServedSlot implements PrefaceListener, Gate {
     if (this.#downstreams.size === 0 && this.#prefaces.size === 0) this.#onEmpty?.();
   }
 
-  #acceptChecker(accepted: Accepted): void {
+  #acceptAtHealthPort(accepted: Accepted): void {
+    if (this.slot.config.protocol !== 'tcp') {
+      this.#serveChecker(accepted);
+      return;
+    }
+    const door = new BleedDoor(accepted, this.slot, this.#worker, this);
+    this.#doors.add(door);
+    this.#worker.checkers.enter(door);
+  }
+
+  /** What comes by the health port comes past the traffic listener, which a limit closes. */
+  get hasRoom(): boolean {
+    return !this.#clients.isFull && !this.#worker.clients.isFull;
+  }
+
+  onChecker(door: BleedDoor, accepted: Accepted): HealthConnection {
+    this.#forgetDoor(door);
+    return this.#serveChecker(accepted);
+  }
+
+  onBled(door: BleedDoor, accepted: Accepted, header: ProxyHeader): Downstream | TcpDownstream {
+    this.#forgetDoor(door);
+    this.#clients.enter();
+    this.#worker.clients.enter();
+    return this.#serve(accepted, header, this.#worker.clock.now());
+  }
+
+  #forgetDoor(door: BleedDoor): void {
+    this.#doors.delete(door);
+    this.#worker.checkers.leave(door);
+  }
+
+  onDoorClosed(door: BleedDoor, refusal: { readonly peer: string; readonly reason: string } | null): void {
+    this.#forgetDoor(door);
+    if (refusal === null) return;
+    const suppressed = this.#refusals.ask();
+    if (suppressed === null) return;
+    const { app, config } = this.slot;
+    this.#worker.log.warn({ app, port: config.port + 1, ...refusal, suppressed }, 'a bled connection was refused');
+  }
+
+  #serveChecker(accepted: Accepted): HealthConnection {
     const onGone = (connection: HealthConnection): void => {
       this.#healthConnections.delete(connection);
       this.#worker.checkers.leave(connection);
@@ -142,6 +186,7 @@ export class ServedSlot implements PrefaceListener, Gate {
     const connection = new HealthConnection(accepted, this.slot, this.#worker, onGone);
     this.#healthConnections.add(connection);
     this.#worker.checkers.enter(connection);
+    return connection;
   }
 
   #onAcceptError(error: Error): void {
@@ -195,6 +240,7 @@ export class ServedSlot implements PrefaceListener, Gate {
     }
     for (const preface of this.#prefaces) preface.destroy();
     for (const connection of this.#healthConnections) connection.destroy();
+    for (const door of this.#doors) door.destroy();
     this.slot.closeIdle();
     return cut;
   }

@@ -75,6 +75,11 @@ export class Slot implements Room {
     return this.config.acceptProxy ? this.node.neighborProxy : 'none';
   }
 
+  /** Whether TCP clients are brought to this neighbor by its health port: their own connections would carry no mark. */
+  usesBleedDoor(instance: Instance): boolean {
+    return instance.isNeighbor && instance.node !== null && this.proxyVersionTo(instance) !== 'v2';
+  }
+
   get hasUsableInstance(): boolean {
     return this.#usable.length > 0;
   }

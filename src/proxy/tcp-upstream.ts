@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
+import { BLEED_REQUEST, BleedCall, REFUSED, UNDECIDED } from './bleed-call.js';
 import { ByteConnection } from './byte-connection.js';
 import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
@@ -13,6 +14,9 @@ export class TcpUpstream extends ByteConnection {
   readonly #worker: WorkerContext;
   #client: TcpDownstream | null;
   #isConnected = false;
+  /** The neighbor is asked whether it takes the client; null: nothing is asked, or it does. */
+  #call: BleedCall | null = null;
+  #refusal: Error | null = null;
   #code: ErrorCode = 'CONNECT_FAILED';
 
   constructor(instance: Instance, client: TcpDownstream, dispatch: TcpDispatch, worker: WorkerContext) {
@@ -25,19 +29,29 @@ export class TcpUpstream extends ByteConnection {
     worker.deadlines.add(this);
     instance.connections.add(this);
     worker.upstreams.add();
-    const socket = connectSocket(this, instance, worker.io);
+    const { slot } = client;
+    this.#call = slot.usesBleedDoor(instance) ? new BleedCall() : null;
+    const { host, port, localAddress } = instance;
+    const socket = connectSocket(this, { host, port: this.#call === null ? port : port + 1, localAddress }, worker.io);
     socket.once('connect', () => {
-      this.#isConnected = true;
-      this.deadline = Number.POSITIVE_INFINITY;
-      instance.noteConnected();
-      if (this.#client === null) return;
-      const { slot, identity } = client;
       const bledBy = instance.isNeighbor ? slot.node.name : null;
-      const header = outgoingHeader(slot.proxyVersionTo(instance), identity, socket, bledBy);
+      const version = this.#call === null ? slot.proxyVersionTo(instance) : 'v2';
+      const header = outgoingHeader(version, client.identity, socket, bledBy);
       if (header !== null) this.writeCopy(header, 0, header.length);
-      this.#client.onConnected(this);
+      if (this.#call === null) this.#onConnected();
+      else this.writeText(BLEED_REQUEST);
     });
     this.open(socket);
+  }
+
+  #onConnected(): void {
+    this.#isConnected = true;
+    this.#call = null;
+    this.deadline = Number.POSITIVE_INFINITY;
+    this.instance.noteConnected();
+    if (this.#client === null) return;
+    this.instance.counters.requests += 1;
+    this.#client.onConnected(this);
   }
 
   get isIdle(): boolean {
@@ -59,11 +73,26 @@ export class TcpUpstream extends ByteConnection {
   }
 
   onBytes(bytes: Buffer, length: number): void {
-    this.#client?.onInstanceBytes(this, bytes, length);
+    if (this.#call === null) this.#client?.onInstanceBytes(this, bytes, length);
+    else this.#readAnswer(this.#call, bytes, length);
+  }
+
+  /** Of the neighbor; what stands behind it comes from its instance. */
+  #readAnswer(call: BleedCall, bytes: Buffer, length: number): void {
+    const start = call.read(bytes, length);
+    if (start === UNDECIDED) return;
+    if (start === REFUSED) {
+      this.#refusal = new Error(`the neighbor does not take the bleed: ${call.answer}`);
+      this.destroy();
+      return;
+    }
+    this.#onConnected();
+    if (start < length) this.#client?.onInstanceBytes(this, bytes.subarray(start, length), length - start);
   }
 
   protected onEnd(): void {
-    this.#client?.onInstanceEnd(this);
+    if (this.#isConnected) this.#client?.onInstanceEnd(this);
+    else this.destroy();
   }
 
   protected override onWriteFailed(failure: Error): void {
@@ -80,7 +109,7 @@ export class TcpUpstream extends ByteConnection {
       this.#dispatch.release();
       client.onInstanceClosed(this);
     } else {
-      this.#dispatch.onConnectFailed(this.#code, error);
+      this.#dispatch.onConnectFailed(this.#code, error ?? this.#refusal);
     }
   }
 

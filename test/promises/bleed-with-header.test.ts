@@ -55,11 +55,59 @@ test('TCP: when both are empty it is one hop, and the end', async (context) => {
   assert.deepEqual([b.counters.bled, a.counters.bledIn], [0, 0]);
 });
 
-test('TCP without headers: what comes from a node of the pod goes no further', async (context) => {
-  const { a, b } = await startPod(context, { protocol: 'tcp' });
+test('TCP without headers: the neighbor serves, whoever speaks first', async (context) => {
+  const instance = await ScriptedInstance.start(context, (connection) => connection.write('220 ready'));
+  const { a, b } = await startPod(context, { protocol: 'tcp', trustedProxies: ['127.0.0.0/8'] });
+  await b.change({ instances: [instanceOf(instance)] });
+  const silent = await a.connect();
+  assert.equal(await silent.until((text) => text.length >= 9), '220 ready');
+  const client = await a.connect();
+  client.write('hello');
+  await (await instance.connection(1)).until((text) => text === 'hello');
+  assert.deepEqual([a.counters.bled, b.counters.bledIn, b.counters.bled], [2, 2, 0]);
+  // Each side ends for itself.
+  client.socket.end();
+  await (await instance.connection(1)).ended();
+  silent.close();
+});
+
+test('TCP without headers: when both are empty it is one call, and the end', async (context) => {
+  const { a, b } = await startPod(context, { protocol: 'tcp', trustedProxies: ['127.0.0.0/8'] });
+  const client = await a.connect();
+  client.write('hello');
+  assert.equal(await client.ended(), '');
+  assert.deepEqual([a.counters.errors.CONNECT_FAILED, b.counters.connections, b.counters.bled], [1, 0, 0]);
+});
+
+test('TCP without headers: when the instances of both have just died it is one hop, and the end', async (context) => {
+  const { a, b } = await startPod(context, { protocol: 'tcp', trustedProxies: ['127.0.0.0/8'] });
+  for (const node of [a, b]) await node.change({ instances: [instanceOf({ host: node.host, port: 1 })] });
+  const client = await a.connect();
+  client.write('hello');
+  assert.equal(await client.ended(), '');
+  assert.deepEqual([a.counters.bled, b.counters.bledIn, b.counters.bled, a.counters.bledIn], [1, 1, 0, 0]);
+});
+
+test('TCP without headers: what comes from the address of a neighbor that is no node of ours goes no further', async (context) => {
+  const { a, b } = await startPod(context, { protocol: 'tcp' }, { node: null });
   const client = await a.connect('127.0.0.77');
   client.write('hello');
   assert.equal(await client.ended(), '');
+  assert.deepEqual([b.counters.bledIn, b.counters.bled], [1, 0]);
+});
+
+test('TCP with headers of version 1, which have no place for a mark: the neighbor serves, one hop', async (context) => {
+  const instance = await ScriptedInstance.start(context);
+  const { a, b } = await startPod(context, { ...DEMANDING, protocol: 'tcp', sendProxy: 'v2' });
+  await a.change({}, { neighborProxy: 'v1' });
+  await b.change({ instances: [instanceOf(instance)] }, { neighborProxy: 'v1' });
+  const client = await a.connect();
+  client.write(Buffer.concat([HEADER, Buffer.from('hello')]));
+  const connection = await instance.connection(0);
+  await connection.until((text) => text.endsWith('hello'));
+  const { source, destination } = await headerOf(connection);
+  assert.deepEqual({ source, destination }, CLIENT);
+  client.close();
   assert.deepEqual([a.counters.bled, b.counters.bledIn, b.counters.bled], [1, 1, 0]);
 });
 

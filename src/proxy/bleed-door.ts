@@ -1,0 +1,158 @@
+import type { Socket } from 'node:net';
+import { INCOMPLETE } from '../http1/fields.js';
+import { readMonitorRequest } from '../http1/monitor-request.js';
+import { decodeHeader } from '../proxy-protocol/decode.js';
+import { NO_EXTRAS, type ProxyHeader, V2_SIGNATURE } from '../proxy-protocol/header.js';
+import { BLEED_ACCEPTED, BLEED_PATH } from './bleed-call.js';
+import type { Deadlined } from './deadlines.js';
+import type { WorkerContext } from './node-context.js';
+import { type Accepted, clientAddressOf, openAccepted, ReaderRelay } from './onread-socket.js';
+import { renderError, renderHealth } from './responses.js';
+import type { Slot } from './slot.js';
+import type { ByteReader } from './socket-io.js';
+
+/** A neighbor says all in its first packet. */
+const CALL_MS = 5_000;
+
+export interface DoorListener {
+  /** Another client may come in. */
+  readonly hasRoom: boolean;
+  /** Somebody asks for the health of the slot. @returns who answers from now on */
+  onChecker(door: BleedDoor, accepted: Accepted): ByteReader;
+  /** A neighbor brings a client. @returns who serves it from now on */
+  onBled(door: BleedDoor, accepted: Accepted, header: ProxyHeader): ByteReader;
+  /** The connection is closed. @param refusal why, when a neighbor was refused */
+  onDoorClosed(door: BleedDoor, refusal: { readonly peer: string; readonly reason: string } | null): void;
+}
+
+/**
+ * A connection to the health port of a TCP slot, before it is known who comes: a checker, or a neighbor with a client (see
+ * bleed-call.ts).
+ *
+ *   START ──header with a mark, GET /bleed──► JUDGED ──► (the slot serves it) or (refused)
+ *     └──anything else──► (a checker)
+ */
+export class BleedDoor implements ByteReader, Deadlined {
+  deadline: number;
+  readonly #slot: Slot;
+  readonly #worker: WorkerContext;
+  readonly #listener: DoorListener;
+  readonly #relay: ReaderRelay;
+  readonly #socket: Socket;
+  #bytes: Buffer | null = null;
+  #isDone = false;
+  readonly #onEnd = (): void => this.destroy();
+  readonly #onClose = (): void => this.#finish(null);
+
+  constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, listener: DoorListener) {
+    this.#slot = slot;
+    this.#worker = worker;
+    this.#listener = listener;
+    this.#relay = new ReaderRelay(this);
+    this.#socket = openAccepted(accepted, this.#relay, worker.io);
+    this.deadline = worker.clock.now() + CALL_MS;
+    worker.deadlines.add(this);
+    this.#socket.on('error', ignoreError);
+    this.#socket.on('end', this.#onEnd);
+    this.#socket.on('close', this.#onClose);
+    this.#socket.resume();
+  }
+
+  nextBuffer(): Buffer {
+    return this.#worker.buffers.shared;
+  }
+
+  onBytes(bytes: Buffer, length: number): void {
+    if (this.#isDone) return;
+    const piece = bytes.subarray(0, length);
+    const unread = this.#bytes === null ? piece : Buffer.concat([this.#bytes, piece]);
+    const header = this.#markedHeader(unread);
+    if (header === INCOMPLETE) {
+      this.#bytes = Buffer.from(unread);
+      return;
+    }
+    if (header === null) {
+      this.#handOver((accepted) => this.#listener.onChecker(this, accepted), unread);
+      return;
+    }
+    const request = readMonitorRequest(unread, header.length, unread.length, this.#slot.node.head);
+    if (request === INCOMPLETE) {
+      this.#bytes = Buffer.from(unread);
+    } else if (typeof request === 'string' || request.path !== BLEED_PATH) {
+      this.#handOver((accepted) => this.#listener.onChecker(this, accepted), unread);
+    } else {
+      this.#judge(header, unread.subarray(header.length + request.bytes));
+    }
+  }
+
+  /** @returns the header that the bytes begin with, when it has a mark; null when they begin with none */
+  #markedHeader(bytes: Buffer): ProxyHeader | typeof INCOMPLETE | null {
+    if (bytes[0] !== V2_SIGNATURE[0]) return null;
+    const decoded = decodeHeader(bytes, 0, bytes.length);
+    if (decoded.state === 'incomplete') return INCOMPLETE;
+    return decoded.state === 'complete' && decoded.header.extras.bledBy !== null ? decoded.header : null;
+  }
+
+  #judge(header: ProxyHeader, rest: Buffer): void {
+    const { config, node, trusted, hasUsableInstance, isClosing } = this.#slot;
+    const peer = clientAddressOf(this.#socket);
+    const isTrusted = trusted.contains(peer);
+    // Who may not come by the slot's own port, for want of a header that is believed, may not come by this one either.
+    if (!isTrusted && (config.acceptProxy || !node.peers.has(peer))) {
+      const reason = 'the sender is in no network of trusted_proxies';
+      this.#refuse(renderError('FORBIDDEN', { isHead: false, isReusable: false }).text, { peer, reason });
+    } else if (!hasUsableInstance || isClosing || !this.#listener.hasRoom) {
+      this.#refuse(renderHealth(false, { isHead: false, minor: 1, closes: true, nodeId: node.id }), null);
+    } else {
+      // Where a slot demands no header, the client is who connects: a header would be a way around `internal`.
+      const believed = config.acceptProxy ? header : withoutClient(header);
+      this.#socket.write(BLEED_ACCEPTED, 'latin1');
+      this.#handOver((accepted) => this.#listener.onBled(this, accepted, believed), rest);
+    }
+  }
+
+  #handOver(to: (accepted: Accepted) => ByteReader, unread: Buffer): void {
+    this.#isDone = true;
+    this.#bytes = null;
+    this.#worker.deadlines.remove(this);
+    this.#socket.removeListener('error', ignoreError);
+    this.#socket.removeListener('end', this.#onEnd);
+    this.#socket.removeListener('close', this.#onClose);
+    const reader = to({ socket: this.#socket, relay: this.#relay });
+    if (unread.length > 0) reader.onBytes(unread, unread.length);
+  }
+
+  #refuse(answer: string, refusal: { readonly peer: string; readonly reason: string } | null): void {
+    const socket = this.#socket;
+    socket.end(answer, 'latin1', () => socket.destroy());
+    this.#finish(refusal);
+  }
+
+  onDeadline(): void {
+    this.destroy();
+  }
+
+  onSecond(): void {}
+
+  destroy(): void {
+    this.#socket.destroy();
+    this.#finish(null);
+  }
+
+  #finish(refusal: { readonly peer: string; readonly reason: string } | null): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#worker.deadlines.remove(this);
+    this.#listener.onDoorClosed(this, refusal);
+  }
+}
+
+function ignoreError(): void {
+  // The close that follows says all.
+}
+
+/** The mark alone. */
+function withoutClient(header: ProxyHeader): ProxyHeader {
+  const { bledBy } = header.extras;
+  return { ...header, source: null, destination: null, extras: { ...NO_EXTRAS, bledBy } };
+}
