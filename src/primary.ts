@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { startAdminServer } from './admin/server.js';
 import { Cluster } from './cluster/cluster.js';
@@ -15,6 +14,7 @@ import { ownAddressOf } from './control/own-address.js';
 import { Readiness } from './control/readiness.js';
 import { Signals } from './control/signals.js';
 import { SourceFeed } from './control/source-feed.js';
+import { openStateDirectory, type StateDirectory } from './control/state-directory.js';
 import { UnexpectedErrors } from './control/unexpected-errors.js';
 import { type Clock, systemClock } from './core/clock.js';
 import { createLog, type Log } from './core/log.js';
@@ -36,14 +36,18 @@ export async function runPrimary(config: Config): Promise<number> {
   const log = createLog({ level: config.logLevel, name: 'primary' });
   const clock = systemClock;
   const random = Math.random;
+  const signals = new Signals();
   let consul: ConsulParts | null;
+  let state: StateDirectory;
   try {
     consul = createConsulParts(config, { clock, random, log });
+    // First of all, so that a second node changes nothing.
+    state = await openStateDirectory(config, log);
   } catch (error) {
     log.fatal(error instanceof Error ? error.message : String(error));
+    signals.release();
     return EXIT.FAILED;
   }
-  const stateDir = await prepareStateDir(config.stateDir, log);
   const checker = new HealthChecker({ clock, random, log });
   const cluster = new Cluster({
     workers: config.workers,
@@ -58,9 +62,9 @@ export async function runPrimary(config: Config): Promise<number> {
     onPassiveFailure: (app, instance, failures) => checker.passiveFailure(targetKey(app, instance), failures),
   });
   const feeds = createFeeds(config, consul, clock, log);
-  const store = new StateStore({ directory: stateDir, clock, log });
+  const store = new StateStore({ directory: state.path, clock, log });
   const overrides: Overrides = new Overrides({
-    file: stateDir === null ? null : path.join(stateDir, 'overrides.json'),
+    file: state.path === null ? null : path.join(state.path, 'overrides.json'),
     clock,
     log,
     apps: () => plane.sourceApps(),
@@ -72,10 +76,9 @@ export async function runPrimary(config: Config): Promise<number> {
   const readiness = new Readiness({ ...shared, plane });
   const node = new NodeAdmin({ ...shared, plane, readiness });
   const nodes = nodeAddressesFrom(config, consul?.neighbors ?? null, { clock, random, log });
-  const signals = new Signals();
 
   try {
-    // First of all, so that a second node on the same ports changes nothing.
+    // Before anything is served, so that a second node on the same ports changes nothing either.
     const admin = await startAdminServer({
       node,
       address: config.admin,
@@ -129,6 +132,7 @@ export async function runPrimary(config: Config): Promise<number> {
     await cluster.kill();
     return EXIT.FAILED;
   } finally {
+    await state.claim?.release();
     unexpected.release();
     signals.release();
   }
@@ -142,21 +146,6 @@ function createFeeds(config: Config, consul: ConsulParts | null, clock: Clock, l
     const guard = new RemovalGuard({ clock, maxRemovalShare: config.maxRemovalShare });
     return new SourceFeed(source, guard, clock, log);
   });
-}
-
-/** A node without a place to write serves all the same; it only forgets more at its end. */
-async function prepareStateDir(directory: string, log: Log): Promise<string | null> {
-  try {
-    await mkdir(directory, { recursive: true });
-    return directory;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    log.warn(
-      { directory, reason },
-      'nothing will outlive this process; give --state-dir a directory that can be written',
-    );
-    return null;
-  }
 }
 
 async function restoreLastGood(store: StateStore, feeds: readonly SourceFeed[], log: Log): Promise<void> {

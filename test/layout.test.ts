@@ -103,13 +103,15 @@ interface BuiltinRule {
   readonly why: string;
 }
 
+const CLUSTER_SOCKETS = ['listening-socket', 'handle-channel', 'state-claim'].map((name) => `src/cluster/${name}.ts`);
+
 const BUILTINS: readonly BuiltinRule[] = [
   {
     modules: ['net', 'tls', 'dgram'],
-    allowed: ['src/proxy/', 'src/health/', 'src/admin/', 'src/cluster/listening-socket.ts', 'edge/haproxy/'],
+    allowed: ['src/proxy/', 'src/health/', 'src/admin/', ...CLUSTER_SOCKETS, 'edge/haproxy/'],
     why:
-      'sockets belong to those who serve, probe and answer operators; one file binds those that workers share, and one ' +
-      'folder speaks to HAProxy over its own',
+      'sockets belong to those who serve, probe and answer operators; one file binds those that workers share, two hold ' +
+      'the lock of the state directory and pass sockets over it, and one folder speaks to HAProxy over its own',
   },
   {
     modules: ['child_process', 'cluster'],

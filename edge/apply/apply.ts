@@ -10,7 +10,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../../src/core/durable-file.js';
-import { withFileGuard } from '../../src/registry/file-guard.js';
+import { withRegistryGuard } from '../../src/registry/registry-guard.js';
 import { SocketFailure } from '../haproxy/control-socket.js';
 import type { Master } from '../haproxy/master.js';
 import { checkConfiguration } from '../haproxy/program.js';
@@ -78,7 +78,7 @@ export class Applier {
     const { root } = this.#parts.directory;
     const guarded = async (): Promise<T> => {
       await mkdir(root, { recursive: true });
-      return withFileGuard(path.join(root, 'current'), work);
+      return withRegistryGuard(path.join(root, 'current'), work);
     };
     const turn = this.#last.then(guarded);
     this.#last = turn.catch(() => {});

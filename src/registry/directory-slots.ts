@@ -5,8 +5,8 @@ import { link, mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../core/durable-file.js';
 import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
-import { withFileGuard } from './file-guard.js';
 import { type FreedSlot, RegistryFailure, type SlotBook, type SlotStore } from './registry.js';
+import { withRegistryGuard } from './registry-guard.js';
 import { bookFromEntries, freedFromText, type RecordEntry, slotFromText, textFromFreed } from './slot-records.js';
 
 /** The name of an app and a time. */
@@ -56,7 +56,7 @@ export class DirectorySlots implements SlotStore {
   /** A record and its quarantine are two files, which no file system compares and changes in one step. */
   async #guarded(port: number, work: () => Promise<boolean>): Promise<boolean> {
     await mkdir(this.#slots, { recursive: true });
-    return withFileGuard(path.join(this.#slots, String(port)), work);
+    return withRegistryGuard(path.join(this.#slots, String(port)), work);
   }
 
   #freedAt(port: number): number | null {

@@ -17,8 +17,8 @@ import {
 } from '../model/app-definition-document.js';
 import { MAX_DOCUMENT_BYTES } from '../model/service-document.js';
 import { DirectorySlots } from './directory-slots.js';
-import { withFileGuard } from './file-guard.js';
 import { type Registry, RegistryFailure, type StoredApp, type StoredApps } from './registry.js';
+import { withRegistryGuard } from './registry-guard.js';
 import { storedFromDocuments } from './stored-apps.js';
 
 const SOURCE = 'registry';
@@ -75,7 +75,7 @@ export class DirectoryRegistry implements Registry {
 
   /** @param text null: the app goes, and its file with the last one */
   #replacePart(file: string, name: string, expected: string | null, text: string | null): Promise<boolean> {
-    return withFileGuard(file, async () => {
+    return withRegistryGuard(file, async () => {
       const old = this.#readFile(file);
       if (old?.document.outcome === 'broken')
         throw new RegistryFailure(`${file} can not be read as YAML`, 'mend it first: nothing in it can be changed');

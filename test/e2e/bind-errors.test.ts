@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { atEnd } from '../support/at-end.js';
+import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { HttpInstance } from '../support/http-instance.js';
-import { startNode } from '../support/node-process.js';
+import { findPlace, startNode, startNodeAt } from '../support/node-process.js';
 import { appText } from '../support/services-directory.js';
 import { ask, untilAnswered } from '../support/steady-traffic.js';
 
@@ -41,7 +41,27 @@ test('a taken port stands in the log and in the status; the rest is served, and 
 test('a second node on the ports of the admin API ends with 1, and the first one does not notice', async (context) => {
   const instance = await HttpInstance.start(context);
   const node = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }));
-  await assert.rejects(node.again(), new RegExp(`the node ended with 1 .*${node.admin}`, 's'));
+  const elsewhere = { '--state-dir': temporaryFolder(context, 'state') };
+  await assert.rejects(
+    startNodeAt(context, node.place, elsewhere),
+    new RegExp(`the node ended with 1 .*${node.admin}, the address of the admin API, is taken by`, 's'),
+  );
+  assert.equal((await ask(node.host, node.slot)).status, 200);
+  assert.equal((await node.state()).pid, node.pid);
+});
+
+test('a second node on the state directory ends with 1 and names the first, which does not notice', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const node = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }));
+  await node.write('shop.yml', appText('shop', node.slot, [instance.id]));
+  const other = await findPlace(context);
+  await assert.rejects(
+    startNodeAt(context, { ...other, root: node.place.root }),
+    new RegExp(
+      `the node ended with 1 .*the state directory, is in use by node test-node \\(pid ${node.pid}, admin API ${node.admin}\\)`,
+      's',
+    ),
+  );
   assert.equal((await ask(node.host, node.slot)).status, 200);
   assert.equal((await node.state()).pid, node.pid);
 });

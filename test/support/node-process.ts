@@ -59,6 +59,7 @@ export function launchNodeAt(
 
 /** Killed with its test; its workers end when they notice. */
 export class RunningNode extends LaunchedNode {
+  readonly place: NodePlace;
   readonly host: string;
   /** Free, and so is the next one. */
   readonly slot: number;
@@ -91,6 +92,7 @@ export class RunningNode extends LaunchedNode {
       env: { PATH: process.env.PATH },
     });
     atEnd(context, () => this.stop('SIGKILL'));
+    this.place = place;
     this.host = host;
     this.slot = slot;
     this.servicesDir = servicesDir;

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { withFileGuard } from '../../src/registry/file-guard.js';
+import { withFileGuard } from '../../src/core/file-guard.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
 
 async function createFolder(context: TestContext): Promise<string> {

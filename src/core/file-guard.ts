@@ -4,10 +4,20 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readWholeFile } from '../core/whole-file.js';
-import { RegistryFailure } from './registry.js';
 
 const PATIENCE_MS = 5_000;
 const LOOK_EVERY_MS = 10;
+
+export class FileGuardHeld extends Error {
+  /** What to do, for people. */
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.name = 'FileGuardHeld';
+    this.hint = hint;
+  }
+}
 /** A process id and a host name. */
 const MAX_GUARD_BYTES = 1_024;
 
@@ -15,7 +25,7 @@ const MAX_GUARD_BYTES = 1_024;
  * Runs `change` while no other process changes this file. A file system can compare and rename, but not both in one step;
  * so who changes a file holds a guard beside it, `.NAME.guard`, which is written aside and linked: one that is there says
  * whole who holds it. One whose process died on this host is removed; one of another host is waited for, and then named.
- * @throws RegistryFailure when the guard does not go away
+ * @throws FileGuardHeld when the guard does not go away
  */
 export async function withFileGuard<T>(file: string, change: () => Promise<T>): Promise<T> {
   const guard = path.join(path.dirname(file), `.${path.basename(file)}.guard`);
@@ -37,7 +47,7 @@ async function hold(file: string, guard: string): Promise<void> {
       if (isDead(holder)) await removeDead(guard);
       else if (performance.now() > giveUpAt) {
         const message = `${file} is being changed by process ${holder.trim() || 'unknown'}`;
-        throw new RegistryFailure(message, `wait for it; if there is no such process any more, remove ${guard}`);
+        throw new FileGuardHeld(message, `wait for it; if there is no such process any more, remove ${guard}`);
       } else await delay(LOOK_EVERY_MS);
     }
   } finally {
