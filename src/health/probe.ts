@@ -1,3 +1,4 @@
+import { isOwnFault } from '../core/own-faults.js';
 import type { HealthCheck, ProxyVersion } from '../model/app.js';
 
 export interface ProbeResult {
@@ -10,8 +11,6 @@ export interface ProbeResult {
   readonly node?: string | null;
 }
 
-const OWN_FAULTS: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'];
-
 /** In words, where the system's own text has only a code. */
 const FAILURE_WORDS: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'connection refused'],
@@ -21,11 +20,11 @@ const FAILURE_WORDS: ReadonlyMap<string, string> = new Map([
   ['ETIMEDOUT', 'no connection in time'],
 ]);
 
-/** What a failed connect says. Without this a shortage on the node would take down all its instances at once. */
+/** What a failed connect says. */
 export function failureFrom(error: unknown): ProbeResult {
   const { code = '', message } =
     error instanceof Error ? (error as NodeJS.ErrnoException) : { code: '', message: `${error}` };
-  return { hasPassed: false, detail: FAILURE_WORDS.get(code) ?? message, isOwnFault: OWN_FAULTS.includes(code) };
+  return { hasPassed: false, detail: FAILURE_WORDS.get(code) ?? message, isOwnFault: isOwnFault(error) };
 }
 
 /** Asks once. Never rejects, and never takes longer than the check's timeout. */

@@ -45,6 +45,8 @@ const IDLE_GRACE_MS = 5_000;
 
 /** Of lines about the access log, which would come with each request. */
 const LOG_FAULT_INTERVAL_MS = 60_000;
+/** Of lines about connections that this process could not open. */
+const OWN_FAULT_INTERVAL_MS = 10_000;
 
 /** All that a worker does with sockets. Runs from a snapshot literal, without a control plane. */
 export class DataPlane {
@@ -73,6 +75,7 @@ export class DataPlane {
       deadlines: new Deadlines(options.clock),
       clients: new ClientLimit(options.clock, options.log, { toDo }),
       checkers: new Checkers(),
+      ownFaults: new MessageRate(options.clock, OWN_FAULT_INTERVAL_MS),
       upstreams: new UpstreamCount(() => this.#closeIdleUpstreams()),
       index: options.worker.index,
       count: options.worker.count,

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
+import { isOwnFault } from '../core/own-faults.js';
 import type { Connecting, Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
 import { FULL, type Slot, type SlotRequest } from './slot.js';
@@ -132,7 +133,11 @@ export abstract class Dispatch implements SlotRequest, Waiter, Connecting {
   /** Nothing was sent: any request may go to the next instance at once. The connection is closed. */
   onConnectFailed(code: ErrorCode, error: Error | null): void {
     const { slot, worker, instance } = this;
-    if (instance !== null) {
+    if (isOwnFault(error)) {
+      const suppressed = worker.ownFaults.ask();
+      if (suppressed !== null)
+        worker.log.error({ app: slot.app, err: error, suppressed }, 'no connection can be opened');
+    } else if (instance !== null) {
       instance.connectFailures += 1;
       instance.counters.connectFailures += 1;
       worker.log.debug({ app: slot.app, instance: instance.id, reason: error?.message }, 'connect failed');

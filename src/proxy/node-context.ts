@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import type { MessageRate } from '../core/message-rate.js';
 import { NetworkSet } from '../core/networks.js';
 import type { HeadLimits } from '../http1/fields.js';
 import type { ProxyVersion, Snapshot } from '../snapshot/snapshot.js';
@@ -19,6 +20,8 @@ export interface WorkerContext extends ByteParts {
   readonly clients: ClientLimit;
   readonly checkers: Checkers;
   readonly upstreams: UpstreamCount;
+  /** Connects that failed for what this process lacks come in bursts. */
+  readonly ownFaults: MessageRate;
   readonly index: number;
   readonly count: number;
   readonly accessLog: ((line: string) => void) | null;

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { EchoSockets, startEchoServer } from '../support/echo-sockets.js';
 import { eventually } from '../support/eventually.js';
 import { startNode } from '../support/node-process.js';
+import { holdsListener } from '../support/processes.js';
 import { appText } from '../support/services-directory.js';
 
 const COUNT = 50;
@@ -40,6 +41,8 @@ test('USR2: the old live on for the drain time, new ones open at once; TERM: all
   }
   assert.ok(opened > 0, 'some were opened while the worker was replaced');
   await old.echo('in the old worker');
+  // It is told to drain; how soon it closes its listeners is up to a busy machine, and those that it takes go with it.
+  await eventually('the old worker takes nobody any more', () => !holdsListener(oldPid ?? 0, node.slot));
   const young = await EchoSockets.open(context, node.host, node.slot, COUNT);
   await young.echo('in the new worker');
   await eventually('the old ones are closed', () => old.closed === COUNT);

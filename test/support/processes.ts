@@ -1,4 +1,5 @@
 /** What the kernel says of processes and ports. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 
 /** Whether a process of this id runs; one that ended and was not asked about yet does not. */
@@ -20,5 +21,23 @@ export function isListening(host: string, port: number): Promise<boolean> {
       resolve(true);
     });
     socket.once('error', () => resolve(false));
+  });
+}
+
+/** Whether the process holds a socket that listens on `port`, of IPv4. */
+export function holdsListener(pid: number, port: number): boolean {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  // proc(5), net/tcp: local address, remote one and state come first (0A: it listens), the inode is the tenth.
+  const rows = readFileSync('/proc/net/tcp', 'latin1')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
+  const listening = rows.filter(([, address, , state]) => address?.endsWith(local) === true && state === '0A');
+  const targets = new Set(listening.map((row) => `socket:[${row[9]}]`));
+  return readdirSync(`/proc/${pid}/fd`).some((name) => {
+    try {
+      return targets.has(readlinkSync(`/proc/${pid}/fd/${name}`));
+    } catch {
+      return false;
+    }
   });
 }
