@@ -56,6 +56,7 @@ class Worker {
         descriptors: descriptorLimit(),
       },
       accessLog: accessLog === null ? null : (line) => accessLog.write(line),
+      askPermits: (changes) => send({ type: 'permits', changes }),
       onConnectFailure: (app, instance, failures) => this.#onConnectFailure(app, instance, failures),
     });
   }
@@ -75,12 +76,20 @@ class Worker {
       case 'reopen-log':
         this.#accessLog?.reopen();
         return;
+      case 'permits':
+        this.#dataPlane.takePermits(message.notices);
+        return;
       case 'drain':
         void this.drain(message.deadlineMs);
         return;
       default:
         message satisfies never;
     }
+  }
+
+  /** Permits of instances with a limit that are held here stay here. */
+  onPrimaryGone(): void {
+    this.#dataPlane.onPrimaryGone();
   }
 
   /** @param deadlineMs by default what the slots allow their clients. Ends the process. */
@@ -167,6 +176,7 @@ function runWorker(): void {
   process.on('message', (message, handle) => worker.onMessage(message as ToWorker, handle));
   process.on('disconnect', () => {
     log.warn('the primary is gone: draining');
+    worker.onPrimaryGone();
     void worker.drain();
   });
   send({ type: 'started' });

@@ -7,6 +7,7 @@ import type { Snapshot } from '../snapshot/snapshot.js';
 import { BoundPorts } from './bound-ports.js';
 import { CounterLedger } from './counter-ledger.js';
 import type { WorkerSettings } from './messages.js';
+import { PermitBook } from './permit-book.js';
 import { WorkerPlace } from './worker-place.js';
 import { type Distribution, type WorkerExit, type WorkerPhase, WorkerProcess } from './worker-process.js';
 
@@ -55,6 +56,7 @@ export class Cluster {
   readonly #workers = new Set<WorkerProcess>();
   readonly #ledger = new CounterLedger<WorkerProcess>();
   readonly #bookFaults: MessageRate;
+  readonly #permits: PermitBook<WorkerProcess>;
   /** As it was published, with the slots that are not bound. */
   #snapshot: Snapshot | null = null;
   #distribution: Distribution | null = null;
@@ -78,6 +80,11 @@ export class Cluster {
       onRecovered: () => this.#distribute(),
       onBindResult: (app, error) => options.onBindResult?.(app, error),
     });
+    this.#permits = new PermitBook({
+      clock,
+      workers: options.workers,
+      send: (worker, notices) => worker.sendPermits(notices),
+    });
     this.#places = Array.from(
       { length: options.workers },
       (_, index) => new WorkerPlace({ index, fork: (place) => this.#fork(place), clock, random, log }),
@@ -98,6 +105,7 @@ export class Cluster {
     if (this.#isStopping) return;
     this.#snapshot = snapshot;
     this.#keepBooks(() => this.#ledger.forgetInstances(snapshot));
+    this.#permits.setLimits(snapshot);
     this.#distribute();
   }
 
@@ -184,6 +192,7 @@ export class Cluster {
       onApplied: (_, unserved) => this.#onApplied(unserved),
       onCounters: (reporting, counters) => this.#keepBooks(() => this.#ledger.record(reporting, counters)),
       onPassiveFailure,
+      onPermits: (asking, changes) => this.#permits.change(asking, changes),
       onGone: (gone, exit) => this.#onGone(gone, exit),
     });
     this.#workers.add(worker);
@@ -217,6 +226,7 @@ export class Cluster {
       if (this.#isStopping) this.#cut += worker.cut ?? this.#ledger.underWayOf(worker);
       this.#ledger.retire(worker);
     });
+    this.#permits.drop(worker);
     this.#workers.delete(worker);
     this.#places[worker.index]?.onGone(worker, exit);
     this.#closeUnneeded();
@@ -270,6 +280,7 @@ export class Cluster {
     this.#pollTimer?.cancel();
     clearInterval(this.#keepAlive);
     this.#ports.stop();
+    this.#permits.stop();
     for (const place of this.#places) place.stop();
   }
 

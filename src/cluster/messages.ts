@@ -3,6 +3,7 @@
  * Handles of listening sockets travel beside `listen`, as Node's child_process sends them.
  */
 import type { WorkerReport } from '../metrics/counters.js';
+import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 
 export type ToWorker =
@@ -13,6 +14,8 @@ export type ToWorker =
   | { readonly type: 'report'; readonly id: number }
   /** Open the access log anew: its file was moved away. */
   | { readonly type: 'reopen-log' }
+  /** Permits of instances with a limit: what is lent, and where others wait for some. */
+  | { readonly type: 'permits'; readonly notices: readonly PermitNotice[] }
   /** Stop accepting, finish what is under way, exit; after `deadlineMs` cut what is left. */
   | { readonly type: 'drain'; readonly deadlineMs: number };
 
@@ -35,6 +38,8 @@ export type ToPrimary =
     }
   /** An instance refused `failures` connections one after another, without a success between. */
   | { readonly type: 'passive-failure'; readonly app: string; readonly instance: string; readonly failures: number }
+  /** Permits of instances with a limit: what is wanted, and what is given back. */
+  | { readonly type: 'permits'; readonly changes: readonly PermitChanges[] }
   /** Nothing is under way any more; `cut` exchanges and tunnels did not finish in time. */
   | { readonly type: 'drained'; readonly cut: number };
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, type SendHandle } from 'node:child_process';
 import type { Clock, Timer } from '../core/clock.js';
 import type { WorkerReport } from '../metrics/counters.js';
+import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { portsOf } from './bound-ports.js';
 import type { ListeningSocket } from './listening-socket.js';
@@ -29,6 +30,7 @@ export interface WorkerEvents {
   readonly onApplied: (worker: WorkerProcess, unserved: readonly string[]) => void;
   readonly onCounters: (worker: WorkerProcess, counters: WorkerReport) => void;
   readonly onPassiveFailure: (app: string, instance: string, failures: number) => void;
+  readonly onPermits: (worker: WorkerProcess, changes: readonly PermitChanges[]) => void;
   readonly onGone: (worker: WorkerProcess, exit: WorkerExit) => void;
 }
 
@@ -166,6 +168,10 @@ export class WorkerProcess {
     if (this.#phase !== 'gone') this.#send({ type: 'reopen-log' });
   }
 
+  sendPermits(notices: readonly PermitNotice[]): void {
+    this.#send({ type: 'permits', notices });
+  }
+
   drain(deadlineMs: number): void {
     if (this.#phase === 'gone' || this.#phase === 'draining') return;
     this.#phase = 'draining';
@@ -220,6 +226,9 @@ export class WorkerProcess {
       }
       case 'passive-failure':
         this.#events.onPassiveFailure(message.app, message.instance, message.failures);
+        return;
+      case 'permits':
+        this.#events.onPermits(this, message.changes);
         return;
       case 'drained':
         this.cut = message.cut;

@@ -3,12 +3,14 @@ import { createKeyedObject } from '../core/keyed-object.js';
 import type { Log } from '../core/log.js';
 import { MessageRate } from '../core/message-rate.js';
 import type { SlotCounters, WorkerCounters } from '../metrics/counters.js';
+import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { BufferPool } from './buffers.js';
 import { Checkers } from './checkers.js';
 import { ClientLimit } from './client-limit.js';
 import { Deadlines } from './deadlines.js';
 import { checkersFor, clientsFor, descriptorsFor, UpstreamCount } from './descriptor-budget.js';
+import { LeaseDesk } from './lease-desk.js';
 import { NodeContext, type WorkerContext } from './node-context.js';
 import { type ListenTarget, ServedSlot } from './served-slot.js';
 import { Slot } from './slot.js';
@@ -18,7 +20,7 @@ export interface DataPlaneOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Place of this worker among all: where its rotations start, and its share of the connection limits. */
+  /** Place of this worker among all: where its rotations start. */
   readonly worker: { readonly index: number; readonly count: number };
   /** Takes one finished line with its line end; null logs no access. */
   readonly accessLog: ((line: string) => void) | null;
@@ -26,6 +28,11 @@ export interface DataPlaneOptions {
   readonly onConnectFailure: (app: string, instance: string, failures: number) => void;
   /** What bounds the connections of this worker; nothing does when nothing is said. */
   readonly bounds?: ConnectionBounds;
+  /**
+   * Asks the primary for permits of instances with a limit, and gives them back; it answers by `takePermits`. Without
+   * it the limits are those of this data plane alone.
+   */
+  readonly askPermits?: (changes: readonly PermitChanges[]) => void;
   /** How sockets are read and written; the fastest way that this Node allows, unless a test wants another. */
   readonly io?: SocketIo;
 }
@@ -79,6 +86,10 @@ export class DataPlane {
       upstreams: new UpstreamCount(() => this.#closeIdleUpstreams()),
       index: options.worker.index,
       count: options.worker.count,
+      leases:
+        options.askPermits === undefined
+          ? null
+          : new LeaseDesk({ clock: options.clock, send: options.askPermits, defer: setImmediate }),
       accessLog: options.accessLog,
       onLogFault: (error) => {
         const unsaid = logFaults.ask();
@@ -129,6 +140,17 @@ export class DataPlane {
     const taken = this.#isDraining ? 0 : Number.isFinite(limit) ? limit : null;
     const clients = { limitReached: reached, limitMs: fullMs, open, limit: taken };
     return { slots, clients };
+  }
+
+  /** What the primary says of permits. */
+  takePermits(notices: readonly PermitNotice[]): void {
+    this.#worker.leases?.onNotices(notices);
+  }
+
+  /** Goes on with the permits that are held here. */
+  onPrimaryGone(): void {
+    this.#worker.leases?.onPrimaryGone();
+    for (const { slot } of [...this.#served.values(), ...this.#leaving.keys()]) slot.onPrimaryGone();
   }
 
   /** Stops accepting, lets what is under way end, cuts what is left after `deadlineMs`. @returns how many were cut. */
@@ -247,6 +269,7 @@ export class DataPlane {
     void served.stopAccepting().then(() => {
       timer.cancel();
       this.#leaving.delete(served);
+      served.slot.closeLeases();
     });
     served.closeIdle();
     served.cutTunnels(drainMs, null);

@@ -3,7 +3,11 @@ import { isOwnFault } from '../core/own-faults.js';
 import type { Connecting, Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
 import { FULL, type Slot, type SlotRequest } from './slot.js';
-import type { Waiter } from './wait-queue.js';
+import type { WaitGroup } from './wait-queue.js';
+
+/** Where the queue is full, this many requests may wait this long for permits that other workers have to spare. */
+const BORROWERS = 64;
+const BORROW_MS = 250;
 
 /**
  * The way to an instance, of one HTTP request after the other or of one TCP connection:
@@ -12,15 +16,16 @@ import type { Waiter } from './wait-queue.js';
  *               ▲  └─full─► queue ──turn──┘ │
  *               └─────────── retry ◄────────┘
  */
-export abstract class Dispatch implements SlotRequest, Waiter, Connecting {
+export abstract class Dispatch implements SlotRequest, Connecting {
   readonly slot: Slot;
   readonly worker: WorkerContext;
   readonly clientAddress: string;
   stickyId = '';
   mayBleed = false;
   tried: Instance[] | null = null;
-  isQueued = false;
-  waitUntil = Number.POSITIVE_INFINITY;
+  group: WaitGroup | null = null;
+  order = 0;
+  since = Number.POSITIVE_INFINITY;
   /** Who has it now. */
   instance: Instance | null = null;
   /** Who had it last; null before the first. */
@@ -33,11 +38,19 @@ export abstract class Dispatch implements SlotRequest, Waiter, Connecting {
   #failure: ErrorCode = 'NO_INSTANCE';
   #isRetry = false;
   #queuedAt = 0;
+  /** Until when it may wait; Infinity before the first wait. */
+  #waitUntil = Number.POSITIVE_INFINITY;
+  /** It came when the queue was full. */
+  #isExcess = false;
 
   constructor(slot: Slot, worker: WorkerContext, clientAddress: string) {
     this.slot = slot;
     this.worker = worker;
     this.clientAddress = clientAddress;
+  }
+
+  get isQueued(): boolean {
+    return this.group !== null;
   }
 
   /** Begins a connection to the instance, or takes one that is open. */
@@ -46,14 +59,15 @@ export abstract class Dispatch implements SlotRequest, Waiter, Connecting {
   protected abstract cancelConnect(): void;
   /** Nobody gets it: the client is told why. */
   protected abstract fail(code: ErrorCode): void;
-  /** It waits for room; `fail('QUEUE_TIMEOUT')` is due at `deadline`. Infinity: the wait is over. */
+  /** It waits for room, and `endWait` is due at `deadline`. Infinity: the wait is over. */
   protected abstract setQueueDeadline(deadline: number): void;
 
   /** Forgets the request before this one. */
   protected reset(mayBleed: boolean): void {
     this.mayBleed = mayBleed;
     this.tried = null;
-    this.waitUntil = Number.POSITIVE_INFINITY;
+    this.order = 0;
+    this.#waitUntil = Number.POSITIVE_INFINITY;
     this.lastInstance = null;
     this.retries = 0;
     this.waitedMs = 0;
@@ -82,20 +96,32 @@ export abstract class Dispatch implements SlotRequest, Waiter, Connecting {
     this.waitedMs += this.worker.clock.now() - this.#queuedAt;
   }
 
+  /** No instance had room for it in time. */
+  endWait(): void {
+    this.leaveQueue();
+    this.fail(this.#isExcess ? 'QUEUE_FULL' : 'QUEUE_TIMEOUT');
+  }
+
   #queue(): void {
-    const { queue, config } = this.slot;
+    const { slot } = this;
+    const { queue, config } = slot;
     const now = this.worker.clock.now();
-    if (queue.length >= config.limits.queue) {
+    const instances = slot.instancesFor(this);
+    const excess = queue.length - config.limits.queue;
+    this.#isExcess = excess >= 0;
+    if (this.#isExcess && (excess >= BORROWERS || !instances.some(({ lease }) => lease !== null))) {
       this.fail('QUEUE_FULL');
-    } else if (now >= this.waitUntil) {
+    } else if (now >= this.#waitUntil) {
       // It has waited for as long as it may, before an instance that then failed.
       this.fail(this.#failure);
     } else {
-      queue.add(this);
+      queue.add(this, instances, now);
       this.#queuedAt = now;
       // Once a request: each failure of an instance would begin the wait anew.
-      if (this.waitUntil === Number.POSITIVE_INFINITY) this.waitUntil = now + config.timeouts.queueMs;
-      this.setQueueDeadline(this.waitUntil);
+      if (this.#waitUntil === Number.POSITIVE_INFINITY) {
+        this.#waitUntil = now + (this.#isExcess ? BORROW_MS : config.timeouts.queueMs);
+      }
+      this.setQueueDeadline(this.#waitUntil);
     }
   }
 
@@ -114,6 +140,7 @@ export abstract class Dispatch implements SlotRequest, Waiter, Connecting {
     this.instance = instance;
     this.lastInstance = instance;
     instance.inFlight += 1;
+    instance.lease?.onTaken();
     this.connect(instance);
   }
 
@@ -173,6 +200,8 @@ export abstract class Dispatch implements SlotRequest, Waiter, Connecting {
     if (instance === null) return;
     this.instance = null;
     instance.inFlight -= 1;
-    slot.wakeWaiting();
+    const { lease } = instance;
+    if (lease === null || !lease.isContended || lease.mayKeepFor(slot.queue.waitingSince(instance))) slot.wakeWaiting();
+    lease?.onReleased();
   }
 }

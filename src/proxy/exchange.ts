@@ -109,10 +109,11 @@ export class Exchange extends Dispatch implements ResponseTaker {
   protected connect(instance: Instance): void {
     const { upstreams } = this.#downstream;
     // Asked again only after a time in the queue: a clock costs a hundredth of a small request.
-    const now = this.waitUntil === Number.POSITIVE_INFINITY ? this.books.openedAt : this.worker.clock.now();
+    const now = this.order === 0 ? this.books.openedAt : this.worker.clock.now();
     // A retry takes a new connection: an instance that has closed one idle connection has often closed them all.
     const idle = this.retries === 0 ? upstreams.take(instance, this, now) : null;
     if (idle === null) {
+      if (instance.lease !== null) instance.onLimitLowered();
       this.#holdBody();
       this.upstream = upstreams.open(instance, this);
       return;
@@ -213,8 +214,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
   /** The queue, the connect or the response took too long, by the client's clock. */
   onDeadline(): void {
     if (this.isQueued) {
-      this.leaveQueue();
-      this.fail('QUEUE_TIMEOUT');
+      this.endWait();
     } else if (this.#tunnel !== null) {
       this.#tunnel.cut('TUNNEL_TIMEOUT');
     } else if (this.#phase === PHASE.RESPONDING) {

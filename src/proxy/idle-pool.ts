@@ -46,6 +46,12 @@ export class IdlePool<C extends IdleConnection> {
     if (index !== -1) this.#kept.splice(index, 1);
   }
 
+  /** Closes the oldest ones beyond this many. */
+  trimTo(most: number): void {
+    const excess = Math.max(0, this.#kept.length - Math.max(0, most));
+    if (excess > 0) for (const connection of this.#kept.slice(0, excess)) connection.discard();
+  }
+
   discardAll(): void {
     for (const connection of this.#kept.slice()) connection.discard();
   }

@@ -3,6 +3,7 @@ import { createInstanceCounters } from '../metrics/counters.js';
 import type { InstanceSnapshot } from '../snapshot/snapshot.js';
 import { IdlePool } from './idle-pool.js';
 import { IdleTime } from './idle-time.js';
+import type { Borrower, Lease } from './lease.js';
 import type { Upstream } from './upstream.js';
 
 /** A connection to an instance, as its instance sees it. */
@@ -26,7 +27,7 @@ export interface Connecting {
  * What a worker knows of one instance, or of one neighbor: the values of the newest snapshot, and the live facts that
  * outlive snapshots because they are keyed by identity.
  */
-export class Instance {
+export class Instance implements Borrower {
   readonly id: string;
   readonly host: string;
   readonly port: number;
@@ -41,8 +42,10 @@ export class Instance {
   isUp = false;
   /** It left the snapshot; what is under way may end. */
   isRemoved = false;
-  /** Concurrent requests that this worker may give it; Infinity for no limit. */
+  /** Requests that it may have under way from this worker; Infinity for no limit. */
   limit = Number.POSITIVE_INFINITY;
+  /** What the limit rests on, where workers share one. */
+  lease: Lease | null = null;
   /** When it became usable; slow start counts from here. -Infinity: long ago. */
   usableSince = Number.NEGATIVE_INFINITY;
   /** Connects that failed one after another. */
@@ -69,12 +72,12 @@ export class Instance {
 
   /** Takes new traffic of any client. */
   get isUsable(): boolean {
-    return this.isUp && this.state === 'ready' && this.weight > 0 && !this.isRemoved;
+    return this.isStickyUsable && this.state === 'ready' && this.weight > 0;
   }
 
   /** Takes at least those clients that are bound to it. */
   get isStickyUsable(): boolean {
-    return this.isUp && this.state !== 'maint' && !this.isRemoved;
+    return this.isUp && this.state !== 'maint' && !this.isRemoved && this.lease?.isBarren !== true;
   }
 
   get hasRoom(): boolean {
@@ -85,6 +88,10 @@ export class Instance {
   noteConnected(): void {
     this.connectFailures = 0;
     this.counters.connections += 1;
+  }
+
+  onLimitLowered(): void {
+    this.idle.trimTo(this.limit - this.inFlight);
   }
 
   /** Closes kept-alive connections, those too that wait with one client. */

@@ -9,6 +9,7 @@ import type { Checkers } from './checkers.js';
 import type { ClientLimit } from './client-limit.js';
 import type { Deadlines } from './deadlines.js';
 import type { UpstreamCount } from './descriptor-budget.js';
+import type { LeaseDesk } from './lease-desk.js';
 
 /** What all connections of a worker share and no snapshot changes. */
 export interface WorkerContext extends ByteParts {
@@ -24,6 +25,8 @@ export interface WorkerContext extends ByteParts {
   readonly ownFaults: MessageRate;
   readonly index: number;
   readonly count: number;
+  /** Where permits of instances with a limit are borrowed; null where this worker is the only one. */
+  readonly leases: LeaseDesk | null;
   readonly accessLog: ((line: string) => void) | null;
   /** A line of the access log could not be made or written. */
   readonly onLogFault: (error: unknown) => void;

@@ -1,14 +1,15 @@
 import { NetworkSet } from '../core/networks.js';
 import { createSlotCounters, type SlotCounters } from '../metrics/counters.js';
-import type { InstanceSnapshot, NeighborSnapshot, ProxyVersion, SlotSnapshot } from '../snapshot/snapshot.js';
+import type { InstanceSnapshot, ProxyVersion, SlotSnapshot } from '../snapshot/snapshot.js';
 import { createPicker } from './balance/create-picker.js';
 import type { Picker, PickRequest } from './balance/picker.js';
 import { ForeignClients } from './foreign-clients.js';
 import { Instance } from './instance.js';
+import { Neighbors } from './neighbors.js';
 import type { NodeContext, WorkerContext } from './node-context.js';
 import { RetryBudget } from './retry-budget.js';
 import { stickyIdOf } from './sticky.js';
-import { type Room, WaitQueue } from './wait-queue.js';
+import { type Waiter, WaitQueue } from './wait-queue.js';
 
 /** How often slow start moves on. */
 const WARM_UP_STEP_MS = 1_000;
@@ -16,7 +17,7 @@ const WARM_UP_STEP_MS = 1_000;
 /** Every instance that could take the request is at its limit. */
 export const FULL = 'full';
 
-export interface SlotRequest extends PickRequest {
+export interface SlotRequest extends PickRequest, Waiter {
   /** The instance that the client's cookie names; empty for none. */
   readonly stickyId: string;
   /** It came from a neighbor, or may not go to one for another reason. */
@@ -27,7 +28,7 @@ export interface SlotRequest extends PickRequest {
  * One app's port on this worker: the newest configuration, and the live facts that outlive it. Connections hold the
  * slot itself, so one that was opened before a change is served by the table that came after it.
  */
-export class Slot implements Room {
+export class Slot {
   readonly app: string;
   config: SlotSnapshot;
   node: NodeContext;
@@ -36,13 +37,12 @@ export class Slot implements Room {
   isClosing = false;
   readonly counters: SlotCounters = createSlotCounters();
   readonly budget = new RetryBudget();
-  readonly queue = new WaitQueue();
+  readonly queue: WaitQueue;
   readonly foreignClients = new ForeignClients();
   readonly instances = new Map<string, Instance>();
   readonly #worker: WorkerContext;
   readonly #bySticky = new Map<string, Instance>();
-  #neighbors: Instance[] = [];
-  #nextNeighbor: number;
+  readonly #neighbors: Neighbors;
   #usable: Instance[] = [];
   #picker: Picker;
   #isWarming = false;
@@ -53,7 +53,8 @@ export class Slot implements Room {
     this.config = config;
     this.node = node;
     this.trusted = new NetworkSet(config.trustedProxies);
-    this.#nextNeighbor = worker.index;
+    this.queue = new WaitQueue(config.app, worker.leases);
+    this.#neighbors = new Neighbors(worker.index);
     this.#picker = this.#createPicker(config);
     this.#applyInstances(config, true);
   }
@@ -86,14 +87,31 @@ export class Slot implements Room {
 
   /** @returns who gets the request; FULL when it has to wait; null when there is nobody. */
   choose(request: SlotRequest): Instance | typeof FULL | null {
-    if (request.stickyId !== '') {
-      const bound = this.#bySticky.get(request.stickyId);
-      if (bound?.isStickyUsable === true && bound.hasRoom && request.tried?.includes(bound) !== true) return bound;
-    }
+    const bound = this.#boundOf(request);
+    if (bound !== null) return bound.hasRoom ? bound : FULL;
     const picked = this.#picker.pick(request);
     if (picked !== null) return picked;
     for (const instance of this.#usable) if (request.tried?.includes(instance) !== true) return FULL;
-    return request.mayBleed ? this.chooseNeighbor(request) : null;
+    return request.mayBleed ? this.#neighbors.choose(request) : null;
+  }
+
+  chooseNeighbor(request: PickRequest): Instance | null {
+    return this.#neighbors.choose(request);
+  }
+
+  /** @returns the instances that would do for a request, with room or without. */
+  instancesFor(request: SlotRequest): readonly Instance[] {
+    const only = this.#boundOf(request) ?? this.#picker.only(request);
+    if (only !== null) return [only];
+    const { tried } = request;
+    return tried === null ? this.#usable : this.#usable.filter((instance) => !tried.includes(instance));
+  }
+
+  /** As HAProxy has it, a client waits for the instance that it is bound to rather than lose its session. */
+  #boundOf({ stickyId, tried }: SlotRequest): Instance | null {
+    if (stickyId === '') return null;
+    const bound = this.#bySticky.get(stickyId);
+    return bound?.isStickyUsable === true && tried?.includes(bound) !== true ? bound : null;
   }
 
   /** The counters with their gauges as they are now. */
@@ -106,34 +124,26 @@ export class Slot implements Room {
     return this.counters;
   }
 
-  /** Neighbors that answer take turns. */
-  chooseNeighbor(request: PickRequest): Instance | null {
-    const count = this.#neighbors.length;
-    for (let step = 0; step < count; step += 1) {
-      const neighbor = this.#neighbors[(this.#nextNeighbor + step) % count];
-      if (neighbor?.isUp === true && request.tried?.includes(neighbor) !== true) {
-        this.#nextNeighbor += step + 1;
-        return neighbor;
-      }
-    }
-    return null;
-  }
-
   /** Closes kept-alive connections to instances and neighbors. */
   closeIdle(): void {
     for (const instance of this.instances.values()) instance.closeIdle();
-    for (const neighbor of this.#neighbors) neighbor.closeIdle();
-  }
-
-  /** Whether an instance may take another one. Without any that is usable nobody waits: neighbors have no limit. */
-  get hasRoom(): boolean {
-    for (const instance of this.#usable) if (instance.hasRoom) return true;
-    return this.#usable.length === 0;
+    this.#neighbors.closeIdle();
   }
 
   /** An instance has room again, or there are more of them. */
   wakeWaiting(): void {
-    if (this.queue.length > 0) this.queue.offer(this);
+    if (this.queue.length > 0) this.queue.offer();
+  }
+
+  /** The slot has ended: what it borrowed is free for others. */
+  closeLeases(): void {
+    for (const instance of this.instances.values()) this.#closeLease(instance, true);
+  }
+
+  /** Without the primary nothing can be borrowed: instances of which this worker holds nothing are of no use to it. */
+  onPrimaryGone(): void {
+    this.#rebuild();
+    this.wakeWaiting();
   }
 
   #createPicker(config: SlotSnapshot): Picker {
@@ -153,12 +163,13 @@ export class Slot implements Room {
     for (const [id, instance] of this.instances) {
       if (seen.has(id)) continue;
       instance.isRemoved = true;
+      this.#closeLease(instance, true);
       this.instances.delete(id);
       this.#bySticky.delete(stickyIdOf(id));
       delete this.counters.instances[id];
       leaving.push(instance);
     }
-    const leavingNeighbors = this.#applyNeighbors(config.neighbors, config.port);
+    const leavingNeighbors = this.#neighbors.apply(config.neighbors, config.port);
     this.#rebuild();
     for (const instance of this.instances.values()) if (!instance.isUsable) this.#turnAway(instance);
     for (const instance of leaving) if (instance.isRemoved) this.#turnAway(instance);
@@ -189,7 +200,7 @@ export class Slot implements Room {
     instance.weight = spec.weight;
     instance.state = spec.state;
     instance.isUp = spec.up;
-    instance.limit = this.#shareOf(config.limits.connections);
+    this.#setLimit(instance, config.limits.connections);
     // At the start of a worker all are as warm as they were: a roll of the workers is no restart of the instances.
     if (!wasUsable && instance.isUsable && !isFirst) {
       instance.usableSince = this.#worker.clock.now();
@@ -198,29 +209,24 @@ export class Slot implements Room {
     if (!instance.isUp || instance.state === 'maint') instance.closeIdle();
   }
 
-  /** A limit is for the node; each worker has its part of it, and at least one. */
-  #shareOf(limit: number): number {
-    if (limit === 0) return Number.POSITIVE_INFINITY;
-    const { index, count } = this.#worker;
-    return Math.max(1, Math.floor(limit / count) + (index < limit % count ? 1 : 0));
+  /** @param limit of the node; 0 for none */
+  #setLimit(instance: Instance, limit: number): void {
+    const { leases } = this.#worker;
+    if (limit === 0) {
+      this.#closeLease(instance, false);
+      instance.limit = Number.POSITIVE_INFINITY;
+    } else if (leases === null) {
+      instance.limit = limit;
+    } else {
+      instance.lease ??= leases.open(this.app, instance, () => this.wakeWaiting());
+    }
   }
 
-  /** @returns neighbors that take nothing any more. */
-  #applyNeighbors(neighbors: readonly NeighborSnapshot[], port: number): readonly Instance[] {
-    const known = new Map(this.#neighbors.map((neighbor) => [neighbor.host, neighbor]));
-    this.#neighbors = neighbors.map((spec) => {
-      const neighbor = known.get(spec.host) ?? new Instance(`${spec.host}:${port}`, spec.host, port, true);
-      known.delete(spec.host);
-      neighbor.isUp = spec.up;
-      neighbor.localAddress = spec.localAddress;
-      neighbor.node = spec.node;
-      return neighbor;
-    });
-    for (const gone of known.values()) {
-      gone.isRemoved = true;
-      gone.closeIdle();
-    }
-    return [...known.values(), ...this.#neighbors.filter(({ isUp }) => !isUp)];
+  #closeLease(instance: Instance, isLimited: boolean): void {
+    const { lease } = instance;
+    if (lease === null) return;
+    this.#worker.leases?.close(lease, isLimited);
+    if (!isLimited) instance.lease = null;
   }
 
   #rebuild(): void {
@@ -229,6 +235,7 @@ export class Slot implements Room {
       this.#usable,
       this.#usable.map((instance) => this.#weightOf(instance)),
     );
+    if (this.queue.length > 0) this.queue.regroup((waiter) => this.instancesFor(waiter as SlotRequest));
     const { slowStartMs } = this.config;
     const now = this.#worker.clock.now();
     const isWarming = this.#usable.some((instance) => now - instance.usableSince < slowStartMs);

@@ -151,8 +151,7 @@ export class TcpDownstream extends ByteConnection {
 
   onDeadline(): void {
     if (this.dispatch.isQueued) {
-      this.dispatch.abandon();
-      this.fail('QUEUE_TIMEOUT');
+      this.dispatch.endWait();
     } else if (this.#tunnel !== null) {
       this.#tunnel.cut('TUNNEL_TIMEOUT');
     } else {
@@ -196,7 +195,7 @@ export class TcpDispatch extends Dispatch {
     this.countSent(instance);
   }
 
-  /** The client went away, or has waited for too long; nothing was sent. */
+  /** The client went away; nothing was sent. */
   abandon(): void {
     this.leaveQueue();
     this.cancelConnect();

@@ -49,9 +49,7 @@ export class TcpUpstream extends ByteConnection {
     this.#call = null;
     this.deadline = Number.POSITIVE_INFINITY;
     this.instance.noteConnected();
-    if (this.#client === null) return;
-    this.instance.counters.requests += 1;
-    this.#client.onConnected(this);
+    this.#client?.onConnected(this);
   }
 
   get isIdle(): boolean {

@@ -4,6 +4,7 @@ import { type Log, silentLog } from '../../src/core/log.js';
 import type { SlotCounters } from '../../src/metrics/counters.js';
 import { type ConnectionBounds, createDataPlane, type DataPlane } from '../../src/proxy/data-plane.js';
 import type { SocketIo } from '../../src/proxy/socket-io.js';
+import type { PermitChanges } from '../../src/snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../../src/snapshot/snapshot.js';
 import { freePort, ownAddress } from './addresses.js';
 import { atEnd } from './at-end.js';
@@ -22,6 +23,7 @@ export interface PlaneOptions {
   readonly worker?: { readonly index: number; readonly count: number };
   readonly bind?: string;
   readonly io?: SocketIo;
+  readonly askPermits?: (changes: readonly PermitChanges[]) => void;
   readonly bounds?: ConnectionBounds;
 }
 
@@ -48,6 +50,7 @@ export class TestPlane {
       accessLog: options.accessLog ?? ((line) => this.accessLog.push(line)),
       onConnectFailure: (_app, instance, failures) => this.connectFailures.push({ instance, failures }),
       ...(options.io !== undefined && { io: options.io }),
+      ...(options.askPermits !== undefined && { askPermits: options.askPermits }),
       ...(options.bounds !== undefined && { bounds: options.bounds }),
     });
     atEnd(context, () => this.plane.close());

@@ -20,6 +20,10 @@ export class LeastConnectionsPicker implements Picker {
     this.#weights = weights;
   }
 
+  only(): null {
+    return null;
+  }
+
   pick(request: PickRequest): Instance | null {
     const count = this.#instances.length;
     if (count === 0) return null;

@@ -18,6 +18,8 @@ export interface Picker {
   rebuild(instances: readonly Instance[], weights: readonly number[]): void;
   /** @returns an instance with room that has not been tried, or null when there is none. */
   pick(request: PickRequest): Instance | null;
+  /** @returns the one that the policy waits for, with room or without; null when any will do. */
+  only(request: PickRequest): Instance | null;
 }
 
 export interface PickerOptions {

@@ -16,6 +16,10 @@ export class RandomPicker implements Picker {
     this.#rotation = layOutRotation(instances, weights);
   }
 
+  only(): null {
+    return null;
+  }
+
   pick(request: PickRequest): Instance | null {
     const length = this.#rotation.length;
     const start = Math.floor(this.#random() * length);

@@ -20,6 +20,10 @@ export class RoundRobinPicker implements Picker {
     this.#rotation = layOutRotation(instances, weights);
   }
 
+  only(): null {
+    return null;
+  }
+
   pick(request: PickRequest): Instance | null {
     const rotation = this.#rotation;
     const length = rotation.length;

@@ -1,5 +1,5 @@
 import type { Instance } from '../instance.js';
-import { isEligible, type Picker, type PickRequest } from './picker.js';
+import type { Picker, PickRequest } from './picker.js';
 
 /**
  * The same client address goes to the same instance, on every worker and every node. Rendezvous hashing: when an
@@ -16,13 +16,19 @@ export class SourceHashPicker implements Picker {
     this.#seeds = instances.map((instance) => hashText(instance.id, 0));
   }
 
+  /** As HAProxy has it, a client waits for its instance rather than go to another one. */
   pick(request: PickRequest): Instance | null {
+    const only = this.only(request);
+    return only?.hasRoom === true ? only : null;
+  }
+
+  only({ clientAddress, tried }: PickRequest): Instance | null {
     let best: Instance | null = null;
     let bestScore = Number.NEGATIVE_INFINITY;
     for (let index = 0; index < this.#instances.length; index += 1) {
       const instance = this.#instances[index];
-      if (instance === undefined || !isEligible(instance, request)) continue;
-      const uniform = (hashText(request.clientAddress, this.#seeds[index] ?? 0) + 0.5) / 4_294_967_296;
+      if (instance === undefined || tried?.includes(instance) === true) continue;
+      const uniform = (hashText(clientAddress, this.#seeds[index] ?? 0) + 0.5) / 4_294_967_296;
       // Weighted rendezvous: -w / ln(u) gives each instance a share in proportion to its weight.
       const score = -(this.#weights[index] ?? 1) / Math.log(uniform);
       if (score > bestScore) {
