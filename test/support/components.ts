@@ -22,17 +22,20 @@ const LOCK_TIMEOUT_SECONDS = 60;
 /** Debian starts what it installs unless this program forbids it; the tests start their own. */
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
+/** @returns where the program is, or null. */
+export function findProgram(name: string): string | null {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  return folders.map((folder) => path.join(folder, name)).find((file) => isExecutable(file)) ?? null;
+}
+
 /** @returns where each program is, or null. */
 export function findComponents(): Components {
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
-  const find = (name: string): string | null =>
-    folders.map((folder) => path.join(folder, name)).find((file) => isExecutable(file)) ?? null;
   return {
-    haproxy: find('haproxy'),
-    wrk: find('wrk'),
-    nginx: find('nginx'),
-    taskset: find('taskset'),
-    ss: find('ss'),
+    haproxy: findProgram('haproxy'),
+    wrk: findProgram('wrk'),
+    nginx: findProgram('nginx'),
+    taskset: findProgram('taskset'),
+    ss: findProgram('ss'),
   };
 }
 
@@ -40,6 +43,14 @@ export function findComponents(): Components {
 export async function prepareComponents(): Promise<Components> {
   const missing = missingPackages(findComponents());
   if (missing.length === 0) return findComponents();
+  await installPackages(missing);
+  const still = missingPackages(findComponents());
+  if (still.length > 0) throw new Error(`${still.join(', ')} did not bring what was expected of them`);
+  return findComponents();
+}
+
+/** Installs Debian's packages, as root, and starts none of their services. @throws Error with the command that would do it */
+export async function installPackages(missing: readonly string[]): Promise<void> {
   const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     throw new Error(`missing: ${missing.join(', ')}. Install them as root: apt-get update && ${command}`);
@@ -53,9 +64,6 @@ export async function prepareComponents(): Promise<Components> {
     await run('apt-get', ['update', '-qq', ...patient], options);
     await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...patient, ...missing], options);
   });
-  const still = missingPackages(findComponents());
-  if (still.length > 0) throw new Error(`${still.join(', ')} did not bring what was expected of them; ran: ${command}`);
-  return findComponents();
 }
 
 function missingPackages(found: Components): string[] {
