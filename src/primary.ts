@@ -22,6 +22,7 @@ import { HealthChecker } from './health/checker.js';
 import { DirectorySource } from './sources/directory.js';
 import { Overrides } from './sources/overrides.js';
 import type { Source } from './sources/source.js';
+import { loadNodeSecret } from './state/node-secret.js';
 import { RemovalGuard } from './state/removal-guard.js';
 import { StateStore } from './state/store.js';
 
@@ -72,7 +73,8 @@ export async function runPrimary(config: Config): Promise<number> {
   const chronicle = new AppChronicle(clock);
   const unexpected = new UnexpectedErrors(clock, log);
   const shared = { config, nodeId: randomUUID(), clock, cluster, checker, overrides, feeds, chronicle, unexpected };
-  const plane: ControlPlane = new ControlPlane({ ...shared, log, store });
+  const stickySecret = await loadNodeSecret(state.path, log);
+  const plane: ControlPlane = new ControlPlane({ ...shared, log, store, stickySecret });
   const readiness = new Readiness({ ...shared, plane });
   const node = new NodeAdmin({ ...shared, plane, readiness });
   const nodes = nodeAddressesFrom(config, consul?.neighbors ?? null, { clock, random, log });

@@ -122,7 +122,7 @@ export const OPTIONS = {
   }),
   stateDir: option('state-dir', filePath, '/var/lib/autoproxy', {
     placeholder: 'DIR',
-    help: 'what outlives a restart: the last good state and the decisions of operators; no other node may use it, and a lock sees to that',
+    help: 'what outlives a restart: the last good state, the decisions of operators and the key of sticky cookies; no other node may use it, and a lock sees to that',
   }),
   node: hostOption('node', plainName, ({ hostname }) => hostname, 'the host name', {
     placeholder: 'NAME',

@@ -37,6 +37,8 @@ export interface ControlPlaneParts {
   readonly checker: HealthChecker;
   readonly overrides: Overrides;
   readonly store: StateStore;
+  /** What the values of sticky cookies are derived from; the same after a restart. */
+  readonly stickySecret: string;
   /** In order of precedence. */
   readonly feeds: readonly SourceFeed[];
   /** Is told what is put in force. */
@@ -208,6 +210,7 @@ export class ControlPlane {
       via: config.via,
       proxyDefaults: { accept: config.acceptProxy, trusted: config.trustedProxies },
       head: { maxBytes: config.maxHeadBytes, maxFields: config.maxFields },
+      stickySecret: this.#parts.stickySecret,
       apps: this.#apps,
       healthOf: (app, instance) => checker.healthOf(targetKey(app, instance)),
       neighborsOf: (app) => this.#nodes.neighborsOf(app),

@@ -10,7 +10,6 @@ import type { Downstream } from './downstream.js';
 import { ExchangeBooks } from './exchange-books.js';
 import type { Instance } from './instance.js';
 import type { ResponseTaker } from './response-taker.js';
-import { readCookie, stickyFieldLines, stickyIdOf } from './sticky.js';
 import { Tunnel } from './tunnel.js';
 import type { Upstream } from './upstream.js';
 import { viaLine } from './via.js';
@@ -87,7 +86,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
       this.#answerAsLastHop();
       return;
     }
-    this.stickyId = config.stickyCookie === null ? '' : readCookie(head.cookie, config.stickyCookie);
+    this.stickyId = this.slot.stickyIdIn(head.cookie);
     const isForwarded = identity.isForwarded && !this.mayBleed;
     this.#request = head.block + forwarded.lines(head.hasForwardedPort, head.hasForwardedProto, isForwarded);
     if (slot.node.hasVia) this.#request += viaLine(head.minor);
@@ -167,12 +166,28 @@ export class Exchange extends Dispatch implements ResponseTaker {
     const host = downstream.head.lacksHost ? `Host: ${instance.authority}\r\n` : '';
     const mark = instance.isNeighbor ? `${BLEED_MARK_NAME}: ${slot.node.name}\r\n\r\n` : '\r\n';
     const isAsked = upstream.wasReused || slot.config.reuse === 'never' || downstream.head.upgrade !== '';
-    upstream.sendHead(this.#request + host + (isAsked ? '' : KEEP_ALIVE_LINE) + mark + this.#inline);
+    upstream.sendHead(this.#requestFor(instance) + host + (isAsked ? '' : KEEP_ALIVE_LINE) + mark + this.#inline);
     if (this.#body !== null) upstream.writeCopy(this.#body, 0, this.#body.length);
     if (downstream.hasWholeRequest) return;
     upstream.source = downstream;
     downstream.deadline = this.worker.clock.now() + slot.config.timeouts.clientIdleMs;
     if (!upstream.isCongested) downstream.resume();
+  }
+
+  /** A neighbor may have bound the client itself; an instance does not see the cookie. */
+  #requestFor({ isNeighbor }: Instance): string {
+    const { sticky } = this.slot;
+    if (sticky === null || isNeighbor || this.#downstream.head.cookie === '') return this.#request;
+    return sticky.withoutCookie(this.#request);
+  }
+
+  /** The fields of a response that go on, and the cookie of a client that is not bound to the instance yet. */
+  #boundBlock({ block }: ResponseHead): string {
+    const { instance } = this;
+    const { sticky } = this.slot;
+    if (sticky === null || instance === null || instance.isNeighbor) return block;
+    const kept = sticky.withoutSetCookie(block);
+    return instance.stickyId === this.stickyId ? kept : kept + sticky.fieldLines(instance.stickyId);
   }
 
   /** More of the request's body; `trailers` ends a chunked one. */
@@ -255,7 +270,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
 
   renderHead(head: ResponseHead, bodyKind: BodyKind): string {
     const { head: request, hasWholeRequest } = this.#downstream;
-    const { slot, instance } = this;
+    const { slot } = this;
     const isChunked = bodyKind === BODY.CHUNKED || (head.isChunked && request.method === 'HEAD');
     const keeps =
       request.isKeepAlive &&
@@ -271,14 +286,10 @@ export class Exchange extends Dispatch implements ResponseTaker {
     }
     this.books.status = head.status;
     this.books.markResponded();
-    const cookie = slot.config.stickyCookie;
-    const isBound =
-      cookie === null || instance === null || instance.isNeighbor || stickyIdOf(instance.id) === this.stickyId;
-    let text = head.block;
+    let text = this.#boundBlock(head);
     if (isChunked && request.minor === 1) text += 'Transfer-Encoding: chunked\r\n';
     if (!keeps) text += 'Connection: close\r\n';
     else if (request.minor === 0) text += 'Connection: keep-alive\r\n';
-    if (!isBound) text += stickyFieldLines(cookie, instance.id);
     if (slot.node.hasVia) text += viaLine(head.minor);
     return `${text}\r\n`;
   }
@@ -327,7 +338,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
     this.books.status = 101;
     const { counters, config } = this.slot;
     counters.tunnels += 1;
-    const text = `${head.block}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`;
+    const text = `${this.#boundBlock(head)}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`;
     this.countOut(text.length);
     downstream.writeText(text);
     this.#tunnel = new Tunnel(downstream, upstream, this.worker.clock, config.timeouts.tunnelMs, (code) => {

@@ -37,6 +37,8 @@ export class Instance implements Borrower {
   localAddress: string | null = null;
   /** The `nodeId` of a neighbor, where it has one. */
   node: string | null = null;
+  /** What stands for it in the sticky cookie; empty where there is none. */
+  stickyId = '';
   weight = 0;
   state: InstanceSnapshot['state'] = 'ready';
   isUp = false;

@@ -1,6 +1,6 @@
 import { NetworkSet } from '../core/networks.js';
 import { createSlotCounters, type SlotCounters } from '../metrics/counters.js';
-import type { InstanceSnapshot, ProxyVersion, SlotSnapshot } from '../snapshot/snapshot.js';
+import type { InstanceSnapshot, ProxyVersion, SlotSnapshot, StickySnapshot } from '../snapshot/snapshot.js';
 import { createPicker } from './balance/create-picker.js';
 import type { Picker, PickRequest } from './balance/picker.js';
 import { ForeignClients } from './foreign-clients.js';
@@ -8,7 +8,7 @@ import { Instance } from './instance.js';
 import { Neighbors } from './neighbors.js';
 import type { NodeContext, WorkerContext } from './node-context.js';
 import { RetryBudget } from './retry-budget.js';
-import { stickyIdOf } from './sticky.js';
+import { StickyCookie } from './sticky.js';
 import { type Waiter, WaitQueue } from './wait-queue.js';
 
 /** How often slow start moves on. */
@@ -40,8 +40,11 @@ export class Slot {
   readonly queue: WaitQueue;
   readonly foreignClients = new ForeignClients();
   readonly instances = new Map<string, Instance>();
+  /** Null: no client is bound to an instance. */
+  sticky: StickyCookie | null = null;
   readonly #worker: WorkerContext;
-  readonly #bySticky = new Map<string, Instance>();
+  /** By what stands for them in the sticky cookie. */
+  readonly #byStickyId = new Map<string, Instance>();
   readonly #neighbors: Neighbors;
   #usable: Instance[] = [];
   #picker: Picker;
@@ -110,7 +113,7 @@ export class Slot {
   /** As HAProxy has it, a client waits for the instance that it is bound to rather than lose its session. */
   #boundOf({ stickyId, tried }: SlotRequest): Instance | null {
     if (stickyId === '') return null;
-    const bound = this.#bySticky.get(stickyId);
+    const bound = this.#byStickyId.get(stickyId);
     return bound?.isStickyUsable === true && tried?.includes(bound) !== true ? bound : null;
   }
 
@@ -151,6 +154,7 @@ export class Slot {
   }
 
   #applyInstances(config: SlotSnapshot, isFirst: boolean): Instance[] {
+    this.#applySticky(config.sticky);
     const seen = new Set<string>();
     const leaving: Instance[] = [];
     for (const spec of config.instances) {
@@ -165,7 +169,7 @@ export class Slot {
       instance.isRemoved = true;
       this.#closeLease(instance, true);
       this.instances.delete(id);
-      this.#bySticky.delete(stickyIdOf(id));
+      this.#byStickyId.delete(instance.stickyId);
       delete this.counters.instances[id];
       leaving.push(instance);
     }
@@ -182,7 +186,7 @@ export class Slot {
   #turnAway(instance: Instance): void {
     for (const { connecting } of instance.connections) {
       if (connecting === null) continue;
-      const isBound = instance.isStickyUsable && this.#bySticky.get(connecting.stickyId) === instance;
+      const isBound = instance.isStickyUsable && this.#byStickyId.get(connecting.stickyId) === instance;
       if (!isBound) connecting.goElsewhere();
     }
   }
@@ -190,9 +194,28 @@ export class Slot {
   #addInstance(spec: InstanceSnapshot): Instance {
     const instance = new Instance(spec.id, spec.host, spec.port, false);
     this.instances.set(spec.id, instance);
-    this.#bySticky.set(stickyIdOf(spec.id), instance);
+    this.#bind(instance);
     this.counters.instances[spec.id] = instance.counters;
     return instance;
+  }
+
+  /** One HMAC an instance, and none a request. */
+  #bind(instance: Instance): void {
+    if (this.sticky === null) return;
+    instance.stickyId = this.sticky.idOf(instance.id);
+    this.#byStickyId.set(instance.stickyId, instance);
+  }
+
+  #applySticky(sticky: StickySnapshot | null): void {
+    if (this.sticky === null ? sticky === null : this.sticky.isOf(sticky)) return;
+    this.sticky = sticky === null ? null : new StickyCookie(sticky);
+    this.#byStickyId.clear();
+    for (const instance of this.instances.values()) this.#bind(instance);
+  }
+
+  /** The instance that a client's cookies name; empty for none that is here. */
+  stickyIdIn(cookies: string): string {
+    return this.sticky === null || cookies === '' ? '' : this.sticky.idIn(cookies, this.#byStickyId);
   }
 
   #updateInstance(instance: Instance, spec: InstanceSnapshot, config: SlotSnapshot, isFirst: boolean): void {

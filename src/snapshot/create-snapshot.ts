@@ -26,7 +26,7 @@ export function createSlot(slot: Partial<SlotSnapshot> & Pick<SlotSnapshot, 'app
     timeouts: APP_DEFAULTS.timeouts,
     limits: APP_DEFAULTS.limits,
     maxClients: APP_DEFAULTS.maxClients,
-    stickyCookie: null,
+    sticky: null,
     slowStartMs: APP_DEFAULTS.slowStartMs,
     instances: [],
     neighbors: [],

@@ -50,11 +50,19 @@ export interface SlotSnapshot {
   readonly limits: Limits;
   /** Connections of clients on this node, over all workers; 0 = no limit. */
   readonly maxClients: number;
-  readonly stickyCookie: string | null;
+  /** Null: no client is bound to an instance. */
+  readonly sticky: StickySnapshot | null;
   readonly slowStartMs: number;
   readonly instances: readonly InstanceSnapshot[];
   /** The two that take the bleed, in order of preference. */
   readonly neighbors: readonly NeighborSnapshot[];
+}
+
+export interface StickySnapshot {
+  /** Name of the cookie. */
+  readonly cookie: string;
+  /** Secret, and of this app alone: what stands for an instance in the cookie is an HMAC under it. */
+  readonly key: string;
 }
 
 export interface InstanceSnapshot {

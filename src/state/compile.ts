@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { App, Instance } from '../model/app.js';
 import type { InstanceSnapshot, NeighborSnapshot, SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 
@@ -7,6 +8,8 @@ export type MeasuredHealth = 'up' | 'down' | 'unchecked';
 export interface CompileInput extends Omit<Snapshot, 'slots'> {
   /** What apps that do not say it themselves have (`--accept-proxy`, `--trusted-proxies`). */
   readonly proxyDefaults: { readonly accept: boolean; readonly trusted: readonly string[] };
+  /** What the keys of sticky cookies are made from. */
+  readonly stickySecret: string;
   readonly apps: readonly App[];
   /** @param instance its id */
   healthOf(app: string, instance: string): MeasuredHealth;
@@ -16,11 +19,12 @@ export interface CompileInput extends Omit<Snapshot, 'slots'> {
 
 /** Desired state and measured health → the complete input of the data plane. */
 export function compileSnapshot(input: CompileInput): Snapshot {
-  const { apps, proxyDefaults, healthOf, neighborsOf, ...node } = input;
+  // The secret stays here: a worker gets the keys that are made from it.
+  const { apps, proxyDefaults, stickySecret, healthOf, neighborsOf, ...node } = input;
   return { ...node, slots: apps.map((app) => compileSlot(app, input)) };
 }
 
-function compileSlot(app: App, { healthOf, neighborsOf, proxyDefaults }: CompileInput): SlotSnapshot {
+function compileSlot(app: App, { healthOf, neighborsOf, proxyDefaults, stickySecret }: CompileInput): SlotSnapshot {
   const acceptProxy = app.acceptProxy ?? proxyDefaults.accept;
   const isMeasuredUp = ({ id }: Instance): boolean => healthOf(app.name, id) === 'up';
   const isUncheckedUp = !app.instances.some((one) => one.state === 'ready' && one.weight > 0 && isMeasuredUp(one));
@@ -40,13 +44,18 @@ function compileSlot(app: App, { healthOf, neighborsOf, proxyDefaults }: Compile
     timeouts: app.timeouts,
     limits: app.limits,
     maxClients: app.maxClients,
-    stickyCookie: app.stickyCookie,
+    sticky: app.stickyCookie === null ? null : { cookie: app.stickyCookie, key: stickyKeyOf(app.name, stickySecret) },
     slowStartMs: app.slowStartMs,
     instances: app.instances.map((instance) =>
       compileInstance(instance, isUp(instance, healthOf(app.name, instance.id), isUncheckedUp)),
     ),
     neighbors: neighborsOf(app.name),
   };
+}
+
+/** Each app has its own: two apps call one instance by different names. */
+function stickyKeyOf(app: string, secret: string): string {
+  return createHmac('sha256', secret).update(`sticky cookie of ${app}`).digest('hex');
 }
 
 /**

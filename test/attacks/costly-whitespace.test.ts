@@ -9,6 +9,7 @@ import { ConnectionOptions } from '../../src/http1/connection-options.js';
 import { readMonitorRequest } from '../../src/http1/monitor-request.js';
 import { COMPLETE, RequestHead } from '../../src/http1/request-head.js';
 import { ResponseHead } from '../../src/http1/response-head.js';
+import { StickyCookie } from '../../src/proxy/sticky.js';
 
 const SPACES = ' '.repeat(1_000_000);
 const LIMITS = { maxBytes: 1_048_576, maxFields: 100 };
@@ -53,3 +54,12 @@ test('a response with very many folds, and a trailer with very many lines, are r
   decoder.scan(trailers, 0, trailers.length);
   assert.deepEqual([decoder.isDone, decoder.trailers], [true, '']);
 });
+
+for (const noise of [' ', '\t', ';', '; ', ' ;', '"', '="', '=', 'S="', 'S=;']) {
+  test(`cookies with very many ${JSON.stringify(noise)} are read once`, () => {
+    const sticky = new StickyCookie({ cookie: 'S', key: 'secret' });
+    const cookies = `a=1; ${noise.repeat(1_000_000 / noise.length)}x; S=1`;
+    assert.equal(sticky.idIn(cookies, new Map()), '');
+    assert.ok(sticky.withoutCookie(`GET / HTTP/1.1\r\nCookie: ${cookies}\r\n`).includes('Cookie: a=1'));
+  });
+}

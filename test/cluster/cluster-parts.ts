@@ -65,7 +65,7 @@ export function slotOf(
     timeouts: { ...APP_DEFAULTS.timeouts, drainMs: 2_000 },
     limits: APP_DEFAULTS.limits,
     maxClients: APP_DEFAULTS.maxClients,
-    stickyCookie: null,
+    sticky: null,
     slowStartMs: 0,
     reuse: 'safe',
     instances: [{ id: `${host}:${instancePort}`, host, port: instancePort, weight: 100, state: 'ready', up: true }],

@@ -20,10 +20,12 @@ import { LeaseDesk } from '../../src/proxy/lease-desk.js';
 import { NodeContext, type WorkerContext } from '../../src/proxy/node-context.js';
 import { Slot } from '../../src/proxy/slot.js';
 import { createSocketIo } from '../../src/proxy/socket-io.js';
-import { stickyIdOf } from '../../src/proxy/sticky.js';
+import { StickyCookie } from '../../src/proxy/sticky.js';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
 import { SeededRandom } from '../support/seeded-random.js';
 import { instanceOf, slotOf, snapshotOf } from '../support/snapshots.js';
+
+const STICKY = { cookie: 'S', key: 'secret' };
 
 const HISTORIES = 24;
 const EVENTS = 250;
@@ -257,7 +259,7 @@ class SimulatedNode {
     } else if (dice < 0.16) {
       [...worker.requests][this.random.below(worker.requests.size)]?.end();
     } else if (!worker.isDraining) {
-      const bound = this.random.next() < 0.2 ? stickyIdOf(`${this.random.pick(HOSTS)}:80`) : '';
+      const bound = this.random.next() < 0.2 ? new StickyCookie(STICKY).idOf(`${this.random.pick(HOSTS)}:80`) : '';
       for (let count = 1 + this.random.below(4); count > 0; count -= 1)
         new Request(worker, this.random.next() * 20, bound);
     }
@@ -278,7 +280,7 @@ class SimulatedNode {
     const chosen = HOSTS.filter(() => !mayLeave || this.random.next() < 0.8);
     return slotOf({
       port: 80,
-      stickyCookie: 'S',
+      sticky: STICKY,
       balance: this.random.pick(['roundrobin', 'leastconn', 'random', 'source'] as const),
       limits: { connections, queue: 10_000 },
       instances: chosen.map((host) => instanceOf({ host, port: 80 }, { up: this.random.next() < 0.9 })),

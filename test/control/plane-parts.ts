@@ -75,7 +75,7 @@ export async function createControlPlane(
     chronicle,
     unexpected,
   };
-  const plane: ControlPlane = new ControlPlane({ ...shared, log, store });
+  const plane: ControlPlane = new ControlPlane({ ...shared, log, store, stickySecret: 'secret' });
   const readiness = new Readiness({ ...shared, plane });
   const parts = { ...shared, plane, readiness };
   const status = new NodeStatus(parts);

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { stickyIdOf } from '../../src/proxy/sticky.js';
+import { StickyCookie } from '../../src/proxy/sticky.js';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
 import { ownAddress } from '../support/addresses.js';
 import { startDeafInstance } from '../support/deaf-instance.js';
@@ -15,6 +15,8 @@ import { TestPlane } from '../support/plane.js';
 import type { RawConnection } from '../support/raw-connection.js';
 import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
 import { instanceOf, neighborOf } from '../support/snapshots.js';
+
+const STICKY = { cookie: 'S', key: 'secret' };
 
 /** Time stands still: what is served has not waited for any timeout. */
 function start(context: TestContext, slot: Partial<SlotSnapshot>): Promise<TestPlane> {
@@ -91,9 +93,11 @@ for (const protocol of ['http', 'tcp'] as const) {
 test('a client that is bound to a drained instance goes on waiting for it, until that is gone', async (context) => {
   const deaf = instanceOf(await startDeafInstance(context));
   const alive = instanceOf(await ScriptedInstance.start(context, answeringWholePost));
-  const plane = await start(context, { stickyCookie: 'S', instances: [deaf, alive] });
+  const plane = await start(context, { sticky: STICKY, instances: [deaf, alive] });
   const client = await plane.connect();
-  client.write(`POST / HTTP/1.1\r\nHost: a\r\nCookie: S=${stickyIdOf(deaf.id)}\r\nContent-Length: 10\r\n\r\nhello`);
+  client.write(
+    `POST / HTTP/1.1\r\nHost: a\r\nCookie: S=${new StickyCookie(STICKY).idOf(deaf.id)}\r\nContent-Length: 10\r\n\r\nhello`,
+  );
   const inFlight = () => plane.counters.instances[deaf.id]?.inFlight;
   await eventually('it connects', () => inFlight() === 1);
   await plane.change({ instances: [{ ...deaf, state: 'drain' }, alive] });

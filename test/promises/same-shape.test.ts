@@ -56,7 +56,9 @@ test('Downstream, Exchange, Upstream and their heads have one shape each, whatev
     });
     connection.socket.on('end', () => connection.socket.end());
   });
-  const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)], stickyCookie: 'S' } });
+  const plane = await TestPlane.start(context, {
+    slot: { instances: [instanceOf(instance)], sticky: { cookie: 'S', key: 'secret' } },
+  });
   // V8 learns in the first rounds what each field holds; what is made later is of the settled shape.
   for (let round = 0; round < 3; round += 1) {
     seen.clear();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { PermitBook } from '../../src/cluster/permit-book.js';
-import { stickyIdOf } from '../../src/proxy/sticky.js';
+import { StickyCookie } from '../../src/proxy/sticky.js';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
 import { ownAddress } from '../support/addresses.js';
 import { CountingInstance } from '../support/counting-instance.js';
@@ -13,6 +13,8 @@ import type { RawConnection } from '../support/raw-connection.js';
 import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
 import { testClock } from '../support/services-directory.js';
 import { instanceOf, slotOf } from '../support/snapshots.js';
+
+const STICKY = { cookie: 'S', key: 'secret' };
 
 /** Two workers and what lends them permits. */
 async function startTwo(
@@ -77,12 +79,12 @@ test('a client waits for the instance that its cookie names', async (context) =>
   const other = await ScriptedInstance.start(context, answering(okResponse('other')));
   const plane = await TestPlane.start(context, {
     slot: {
-      stickyCookie: 'S',
+      sticky: STICKY,
       limits: { connections: 1, queue: 9 },
       instances: [instanceOf(bound), instanceOf(other)],
     },
   });
-  const cookie = `Cookie: S=${stickyIdOf(instanceOf(bound).id)}\r\n`;
+  const cookie = `Cookie: S=${new StickyCookie(STICKY).idOf(instanceOf(bound).id)}\r\n`;
   const clients = [await ask(plane, cookie), await ask(plane, cookie)];
   await eventually('one waits', () => bound.requests === 1 && plane.counters.queued === 1);
   assert.equal((await (await ask(plane)).response()).body, 'other', 'who is not bound does not wait behind it');

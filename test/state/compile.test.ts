@@ -9,6 +9,7 @@ function compile(
   apps: readonly App[],
   health: Readonly<Record<string, MeasuredHealth>> = {},
   proxyDefaults = { accept: false, trusted: ['10.0.0.0/8'] },
+  stickySecret = 'secret',
 ): Snapshot {
   return compileSnapshot({
     revision: 7,
@@ -22,6 +23,7 @@ function compile(
     proxyDefaults,
     internalNetworks: ['10.0.0.0/8'],
     head: HEAD_DEFAULTS,
+    stickySecret,
     apps,
     healthOf: (app, instance) => health[`${app} ${instance}`] ?? 'unchecked',
     neighborsOf: (app) => [{ host: '10.0.0.2', localAddress: null, up: app === 'shop', node: null }],
@@ -44,7 +46,7 @@ test('an app becomes a slot with all that the data plane needs, and nothing else
     hostFilter: 'shop.example',
   });
   const snapshot = compile([app]);
-  const { name, slot, nativePort, health, instances, origin, ...rest } = app;
+  const { name, slot, nativePort, health, instances, origin, stickyCookie, ...rest } = app;
   assert.deepEqual(snapshot.slots, [
     {
       ...rest,
@@ -54,6 +56,7 @@ test('an app becomes a slot with all that the data plane needs, and nothing else
       trustedProxies: ['10.0.0.0/8'],
       instances: [{ ...instances[0], up: true }],
       neighbors: [{ host: '10.0.0.2', localAddress: null, up: true, node: null }],
+      sticky: { cookie: 'SERVED_BY', key: snapshot.slots[0]?.sticky?.key ?? '' },
     },
   ]);
   assert.equal(snapshot.revision, 7);
@@ -97,4 +100,19 @@ test('an app without instances keeps its slot', () => {
   const { slots } = compile([appOf('empty', 9000)]);
   assert.deepEqual(slots[0]?.instances, []);
   assert.equal(slots[0]?.port, 9000);
+});
+
+test('each app has a sticky key of its own, the same at each compilation, and the secret itself does not travel', () => {
+  const keysOf = (secret: string): (string | undefined)[] => {
+    const apps = ['shop', 'side'].map((name, index) => appOf(name, 9000 + 2 * index, { stickyCookie: 'S' }));
+    const snapshot = compile(apps, {}, undefined, secret);
+    assert.ok(!JSON.stringify(snapshot).includes(secret));
+    return snapshot.slots.map(({ sticky }) => sticky?.key);
+  };
+  const [shop, side] = keysOf('one secret');
+  assert.match(shop ?? '', /^[0-9a-f]{64}$/);
+  assert.notEqual(shop, side);
+  assert.deepEqual(keysOf('one secret'), [shop, side]);
+  assert.notEqual(keysOf('another secret')[0], shop);
+  assert.equal(compile([appOf('shop', 9000, {})]).slots[0]?.sticky, null);
 });

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { loadNodeSecret } from '../../src/state/node-secret.js';
+import { temporaryFolder } from '../support/at-end.js';
+import { createRecordingLog } from '../support/recording-log.js';
+
+test('a secret is made once, is for this program alone, and is read again', async (context) => {
+  const { log, lines } = createRecordingLog();
+  const directory = temporaryFolder(context, 'secret');
+  const secret = await loadNodeSecret(directory, log);
+  assert.match(secret, /^[0-9a-f]{64}$/);
+  assert.equal(await loadNodeSecret(directory, log), secret);
+  assert.equal((await stat(path.join(directory, 'node-secret'))).mode & 0o777, 0o600);
+  assert.notEqual(await loadNodeSecret(temporaryFolder(context, 'secret'), log), secret);
+  assert.deepEqual(lines, []);
+});
+
+test('what is no secret is replaced, and said', async (context) => {
+  const { log, lines } = createRecordingLog();
+  const directory = temporaryFolder(context, 'secret');
+  const file = path.join(directory, 'node-secret');
+  for (const text of ['', 'secret\n', `${'0'.repeat(63)}\n`, '\0'.repeat(64)]) {
+    await writeFile(file, text);
+    const secret = await loadNodeSecret(directory, log);
+    assert.match(secret, /^[0-9a-f]{64}$/);
+    assert.equal(await readFile(file, 'latin1'), `${secret}\n`);
+  }
+  assert.equal(lines.length, 4);
+});
+
+test('without a place to keep it there is one all the same', async (context) => {
+  const { log, lines } = createRecordingLog();
+  assert.match(await loadNodeSecret(null, log), /^[0-9a-f]{64}$/);
+  assert.equal(lines.length, 0);
+  const directory = temporaryFolder(context, 'secret');
+  await mkdir(path.join(directory, 'node-secret'));
+  const secret = await loadNodeSecret(directory, log);
+  assert.match(secret, /^[0-9a-f]{64}$/);
+  assert.equal(lines.length, 1);
+  assert.ok(!JSON.stringify(lines).includes(secret));
+  await chmod(directory, 0o700);
+  await rm(directory, { recursive: true });
+  assert.match(await loadNodeSecret(directory, log), /^[0-9a-f]{64}$/);
+});
