@@ -19,6 +19,7 @@ import { UnexpectedErrors } from './control/unexpected-errors.js';
 import { type Clock, systemClock } from './core/clock.js';
 import { createLog, type Log } from './core/log.js';
 import { HealthChecker } from './health/checker.js';
+import { PodKeyFile } from './neighbors/pod-key-file.js';
 import { DirectorySource } from './sources/directory.js';
 import { Overrides } from './sources/overrides.js';
 import type { Source } from './sources/source.js';
@@ -77,6 +78,7 @@ export async function runPrimary(config: Config): Promise<number> {
   const plane: ControlPlane = new ControlPlane({ ...shared, log, store, stickySecret });
   const readiness = new Readiness({ ...shared, plane });
   const node = new NodeAdmin({ ...shared, plane, readiness });
+  const podKey = config.podKeyFile === null ? null : new PodKeyFile({ file: config.podKeyFile, clock, log });
   const nodes = nodeAddressesFrom(config, consul?.neighbors ?? null, { clock, random, log });
 
   try {
@@ -92,6 +94,7 @@ export async function runPrimary(config: Config): Promise<number> {
       log.info('reading all sources again');
       cluster.reopenLogs();
       for (const source of [...feeds, ...nodes]) source.refresh();
+      podKey?.refresh();
     });
     signals.on('roll', () => {
       log.info('replacing the workers');
@@ -105,6 +108,7 @@ export async function runPrimary(config: Config): Promise<number> {
     cluster.start();
     // Before that nobody is served, and an error ends the start where everybody sees it.
     unexpected.catch();
+    await podKey?.start((keys) => plane.setPodKeys(keys));
     for (const source of nodes) source.start((addresses, remarks) => plane.setNodes(addresses, remarks));
     for (const feed of feeds) feed.start();
     await Promise.race([Promise.all(feeds.map((feed) => feed.hasSpoken())), signals.stopRequested()]);
@@ -125,6 +129,7 @@ export async function runPrimary(config: Config): Promise<number> {
       ...nodes.map((source) => source.stop()),
       store.flush(),
     ]);
+    podKey?.stop();
     checker.stop();
     await admin.close();
     log.info({ cut }, 'stopped');

@@ -144,6 +144,10 @@ export const OPTIONS = {
     oldEnvironment: ['IP'],
     help: 'the address that the other nodes know this node by; the bleed leaves from it when this machine has it',
   }),
+  podKeyFile: optionalOption('pod-key-file', filePath, {
+    placeholder: 'FILE',
+    help: 'file with a key that the nodes of the pod share, by which they prove to each other who bled; read anew when it changes',
+  }),
   consul: optionalOption('consul', consulUrl, {
     placeholder: 'URL',
     oldEnvironment: ['CONSUL_HTTP_ADDR'],

@@ -58,6 +58,7 @@ export class ControlPlane {
   #apps: readonly App[] = [];
   #problems: readonly Problem[] = [];
   #snapshot: Snapshot | null = null;
+  #podKeys: readonly string[] = [];
   #isStopping = false;
   #hasStarted = false;
   #timer: Timer | null = null;
@@ -136,6 +137,12 @@ export class ControlPlane {
     this.#requestRun(0);
   }
 
+  /** By which nodes of the pod prove who they are; the first one signs. */
+  setPodKeys(keys: readonly string[]): void {
+    this.#podKeys = keys;
+    this.#requestRun(0);
+  }
+
   /** What happens in the same turn of the event loop is always one run: a host that dies takes many instances along. */
   #requestRun(waitMs: number): void {
     const { clock } = this.#parts;
@@ -205,6 +212,7 @@ export class ControlPlane {
       bind: config.bind,
       stopping: this.#isStopping,
       peers: this.#nodes.others,
+      podKeys: this.#podKeys,
       internalNetworks: config.internalNetworks,
       neighborProxy: config.sendProxy,
       via: config.via,

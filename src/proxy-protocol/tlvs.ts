@@ -61,5 +61,5 @@ function authorityFrom(value: Buffer): string | null {
 function nodeFrom(value: Buffer): string | null {
   const text = value.toString('latin1');
   const node = text.startsWith(BLEED_MARK_START) ? text.slice(BLEED_MARK_START.length) : '';
-  return /^[!-~]{1,255}$/.test(node) ? node : null;
+  return /^[!-~]{1,400}$/.test(node) ? node : null;
 }

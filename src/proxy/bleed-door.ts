@@ -96,7 +96,8 @@ export class BleedDoor implements ByteReader, Deadlined {
   #judge(header: ProxyHeader, rest: Buffer): void {
     const { config, node, trusted, hasUsableInstance, isClosing } = this.#slot;
     const peer = clientAddressOf(this.#socket);
-    const isTrusted = trusted.contains(peer);
+    const isProven = node.marks.proves(header.extras.bledBy ?? '', peer);
+    const isTrusted = isProven || trusted.contains(peer);
     // Who may not come by the slot's own port, for want of a header that is believed, may not come by this one either.
     if (!isTrusted && (config.acceptProxy || !node.peers.has(peer))) {
       const reason = 'the sender is in no network of trusted_proxies';
@@ -104,8 +105,8 @@ export class BleedDoor implements ByteReader, Deadlined {
     } else if (!hasUsableInstance || isClosing || !this.#listener.hasRoom) {
       this.#refuse(renderHealth(false, { isHead: false, minor: 1, closes: true, nodeId: node.id }), null);
     } else {
-      // Where a slot demands no header, the client is who connects: a header would be a way around `internal`.
-      const believed = config.acceptProxy ? header : withoutClient(header);
+      // Where a slot demands no header, an unproven one would be a way around `internal`: the client is who connects.
+      const believed = config.acceptProxy || isProven ? header : withoutClient(header);
       this.#socket.write(BLEED_ACCEPTED, 'latin1');
       this.#handOver((accepted) => this.#listener.onBled(this, accepted, believed), rest);
     }

@@ -11,11 +11,16 @@ export interface ClientIdentity {
   readonly destination: Endpoint | null;
   /** The sender's X-Forwarded-Port and -Proto are kept. */
   readonly isTrusted: boolean;
-  /** May use the slot (`internal`). */
-  readonly isAllowed: boolean;
+  /**
+   * May use slots that are `internal`, as this one is or becomes. In HTTP a request that proves that a node bled it may as
+   * well, if nobody is spoken for.
+   */
+  readonly isInternal: boolean;
+  /** A PROXY header says who the client is. */
+  readonly isSpokenFor: boolean;
   /** Another node sent it because it has no instance: it goes no further. In HTTP each request says so itself. */
   readonly isBled: boolean;
-  /** The header of a trusted sender has the mark: that node has written the client into X-Forwarded-For already. */
+  /** A header that is believed has the mark: that node has written the client into X-Forwarded-For already. */
   readonly isForwarded: boolean;
 }
 
@@ -27,16 +32,20 @@ export interface ClientIdentity {
  */
 export function identifyClient(slot: Slot, socket: Socket, header: ProxyHeader | null): ClientIdentity {
   const sender = clientAddressOf(socket);
-  const { peers, internal } = slot.node;
+  const { peers, internal, marks } = slot.node;
   const source = header?.source ?? { address: sender, port: socket.remotePort ?? 0 };
-  const isMarked = header !== null && header.extras.bledBy !== null;
+  const mark = header?.extras.bledBy ?? null;
+  const isProven = mark !== null && marks.proves(mark, sender);
+  const isSpokenFor = header !== null && header.source !== null;
   return {
     source,
     destination: header?.destination ?? null,
-    isTrusted: slot.trusted.contains(sender),
-    isAllowed: !slot.config.internal || internal.contains(source.address),
+    isTrusted: isProven || slot.trusted.contains(sender),
+    // A node that speaks for nobody has judged its client itself.
+    isInternal: internal.contains(source.address) || (isProven && !isSpokenFor),
+    isSpokenFor,
     // Only version 2 carries the mark: whatever else comes from the address of a neighbor may have been bled.
-    isBled: isMarked || (header?.version !== 2 && peers.has(sender)),
-    isForwarded: isMarked,
+    isBled: mark !== null || (header?.version !== 2 && peers.has(sender)),
+    isForwarded: mark !== null,
   };
 }

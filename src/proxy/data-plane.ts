@@ -112,7 +112,7 @@ export class DataPlane {
    * gone stop listening and drain. Rejects when a port can not be bound; all other slots are in force then.
    */
   async apply(snapshot: Snapshot): Promise<void> {
-    const node = new NodeContext(snapshot);
+    const node = new NodeContext(snapshot, this.#worker);
     this.#divideDescriptors(snapshot.slots.length);
     const keys = new Set(snapshot.slots.map(slotKey));
     for (const [key, served] of this.#served) {

@@ -5,6 +5,7 @@ import { BODY, requestBodyKind } from '../http1/framing.js';
 import { textOf } from '../http1/latin1.js';
 import { COMPLETE, RequestHead } from '../http1/request-head.js';
 import type { ProxyHeader } from '../proxy-protocol/header.js';
+import { ProvenMark } from './bleed-marks.js';
 import { ByteConnection } from './byte-connection.js';
 import { type ClientIdentity, identifyClient } from './client-identity.js';
 import { Exchange } from './exchange.js';
@@ -38,6 +39,7 @@ export class Downstream extends ByteConnection {
   readonly forwarded: ForwardedFields;
   readonly upstreams: UpstreamSource;
   readonly #onGone: (downstream: Downstream) => void;
+  #proven: ProvenMark | null = null;
   #reading: Reading = READING.HEAD;
   readonly #partial = new PartialHead();
   /** Bytes behind the request that is being answered. */
@@ -140,9 +142,21 @@ export class Downstream extends ByteConnection {
     }
   }
 
+  /** Whether a node that holds the pod's key bled the request in `head`. */
+  get isProven(): boolean {
+    const { marks } = this.slot.node;
+    if (!marks.canProve) return false;
+    this.#proven ??= new ProvenMark();
+    return this.#proven.isProof(this.head.bledBy, marks, this.socket, this.worker.clock);
+  }
+
   #readHead(bytes: Buffer, start: number, end: number): void {
     const limits = this.slot.node.head;
-    const verdict = this.head.parse(bytes, start, end, limits, this.identity.isTrusted);
+    let verdict = this.head.parse(bytes, start, end, limits, this.identity.isTrusted);
+    // The mark stands last: what the head said before it is read anew, now that it is believed.
+    if (verdict === COMPLETE && this.head.bledBy !== '' && !this.identity.isTrusted && this.isProven) {
+      verdict = this.head.parse(bytes, start, end, limits, true);
+    }
     if (verdict === COMPLETE) {
       this.#beginRequest(bytes, start + this.head.bytes, end);
     } else if (verdict === INCOMPLETE) {

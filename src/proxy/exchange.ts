@@ -74,7 +74,8 @@ export class Exchange extends Dispatch implements ResponseTaker {
     this.#hasStreamed = false;
     this.reset(head.bledBy === '');
     if (!this.mayBleed) counters.bledIn += 1;
-    if (!identity.isAllowed) {
+    const isProven = !this.mayBleed && this.#downstream.isProven;
+    if (config.internal && !identity.isInternal && (identity.isSpokenFor || !isProven)) {
       this.fail('FORBIDDEN');
       return;
     }
@@ -86,8 +87,8 @@ export class Exchange extends Dispatch implements ResponseTaker {
       this.#answerAsLastHop();
       return;
     }
-    this.stickyId = this.slot.stickyIdIn(head.cookie);
-    const isForwarded = identity.isForwarded && !this.mayBleed;
+    this.stickyId = slot.stickyIdIn(head.cookie);
+    const isForwarded = isProven || (identity.isForwarded && !this.mayBleed);
     this.#request = head.block + forwarded.lines(head.hasForwardedPort, head.hasForwardedProto, isForwarded);
     if (slot.node.hasVia) this.#request += viaLine(head.minor);
     if (head.upgrade !== '') this.#request += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
@@ -164,7 +165,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
     this.countSent(instance);
     // HTTP/1.0 without a Host goes on as 1.1: it gets the name of whoever is asked, as clients of 1.0 mean it.
     const host = downstream.head.lacksHost ? `Host: ${instance.authority}\r\n` : '';
-    const mark = instance.isNeighbor ? `${BLEED_MARK_NAME}: ${slot.node.name}\r\n\r\n` : '\r\n';
+    const mark = instance.isNeighbor ? `${BLEED_MARK_NAME}: ${slot.node.marks.markFor(instance.node)}\r\n\r\n` : '\r\n';
     const isAsked = upstream.wasReused || slot.config.reuse === 'never' || downstream.head.upgrade !== '';
     upstream.sendHead(this.#requestFor(instance) + host + (isAsked ? '' : KEEP_ALIVE_LINE) + mark + this.#inline);
     if (this.#body !== null) upstream.writeCopy(this.#body, 0, this.#body.length);

@@ -4,6 +4,7 @@ import type { MessageRate } from '../core/message-rate.js';
 import { NetworkSet } from '../core/networks.js';
 import type { HeadLimits } from '../http1/fields.js';
 import type { ProxyVersion, Snapshot } from '../snapshot/snapshot.js';
+import { BleedMarks } from './bleed-marks.js';
 import type { ByteParts } from './byte-connection.js';
 import type { Checkers } from './checkers.js';
 import type { ClientLimit } from './client-limit.js';
@@ -35,7 +36,6 @@ export interface WorkerContext extends ByteParts {
 
 /** The node-wide part of a snapshot, made ready to be asked. */
 export class NodeContext {
-  readonly name: string;
   /** What health ports say. */
   readonly id: string;
   readonly isStopping: boolean;
@@ -45,9 +45,9 @@ export class NodeContext {
   /** Version of the PROXY header towards neighbors, where slots demand one. */
   readonly neighborProxy: ProxyVersion;
   readonly hasVia: boolean;
+  readonly marks: BleedMarks;
 
-  constructor(snapshot: Snapshot) {
-    this.name = snapshot.node;
+  constructor(snapshot: Snapshot, { clock, log }: Pick<WorkerContext, 'clock' | 'log'>) {
     this.id = snapshot.nodeId;
     this.isStopping = snapshot.stopping;
     this.peers = new Set(snapshot.peers);
@@ -55,5 +55,6 @@ export class NodeContext {
     this.head = snapshot.head;
     this.neighborProxy = snapshot.neighborProxy;
     this.hasVia = snapshot.via;
+    this.marks = new BleedMarks({ node: snapshot.node, nodeId: snapshot.nodeId, keys: snapshot.podKeys, clock, log });
   }
 }

@@ -7,7 +7,7 @@ import { addressWithoutMapping } from './onread-socket.js';
 
 /**
  * The PROXY header that opens a connection for a client (HAProxy's `send-proxy`, `send-proxy-v2`); null for none.
- * @param bledBy the name of this node when the connection goes to a neighbor: the mark, which only version 2 can carry
+ * @param bledBy the mark (bleed-marks.ts) when the connection goes to a neighbor; only version 2 can carry it
  */
 export function outgoingHeader(
   version: ProxyVersion,

@@ -12,6 +12,7 @@ const HEADER_MS = 3_000;
 /** Of what came instead of a header, for the log. */
 const SHOWN_BYTES = 32;
 const EMPTY = Buffer.alloc(0);
+const UNTRUSTED = 'the sender is in no network of trusted_proxies';
 
 export interface PrefaceListener {
   /** @returns who serves the connection from now on. */
@@ -86,15 +87,26 @@ export class ProxyPreface implements ByteReader, Deadlined {
 
   #readHeader(unread: Buffer): void {
     const peer = clientAddressOf(this.#socket);
-    // Asked with the newest table, and before a byte is looked at.
-    if (!this.#slot.trusted.contains(peer)) {
-      this.#refuse('the sender is in no network of trusted_proxies', unread);
+    // Asked with the newest table, and where no key can prove more, before a byte is looked at.
+    const isTrusted = this.#slot.trusted.contains(peer);
+    if (!isTrusted && !this.#slot.node.marks.canProve) {
+      this.#refuse(UNTRUSTED, unread);
       return;
     }
     const decoded = decodeHeader(unread, 0, unread.length);
+    if (!isTrusted && decoded.state !== 'incomplete' && !this.#isProven(decoded, peer)) {
+      this.#refuse(UNTRUSTED, unread);
+      return;
+    }
     if (decoded.state === 'incomplete') this.#bytes = Buffer.from(unread);
     else if (decoded.state === 'refused') this.#refuse(reasonOf(decoded), unread);
     else this.#handOver(decoded.header, unread.subarray(decoded.header.length));
+  }
+
+  /** A node of the pod may send a header from any address. */
+  #isProven(decoded: Decoded, peer: string): boolean {
+    const mark = decoded.state === 'complete' ? decoded.header.extras.bledBy : null;
+    return mark !== null && this.#slot.node.marks.proves(mark, peer);
   }
 
   #handOver(header: ProxyHeader, rest: Buffer): void {

@@ -53,7 +53,7 @@ export class TcpDownstream extends ByteConnection {
     worker.deadlines.add(this);
     // Sockets read from the start: what came before there is an instance would be lost.
     this.pause();
-    if (this.identity.isAllowed) this.dispatch.begin(!this.identity.isBled);
+    if (this.identity.isInternal || !slot.config.internal) this.dispatch.begin(!this.identity.isBled);
     else this.fail('FORBIDDEN');
   }
 

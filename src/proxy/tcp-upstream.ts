@@ -34,7 +34,7 @@ export class TcpUpstream extends ByteConnection {
     const { host, port, localAddress } = instance;
     const socket = connectSocket(this, { host, port: this.#call === null ? port : port + 1, localAddress }, worker.io);
     socket.once('connect', () => {
-      const bledBy = instance.isNeighbor ? slot.node.name : null;
+      const bledBy = instance.isNeighbor ? slot.node.marks.markFor(instance.node) : null;
       const version = this.#call === null ? slot.proxyVersionTo(instance) : 'v2';
       const header = outgoingHeader(version, client.identity, socket, bledBy);
       if (header !== null) this.writeCopy(header, 0, header.length);

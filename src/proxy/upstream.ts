@@ -74,7 +74,7 @@ export class Upstream extends ByteConnection {
     this.#state = STATE.RESPONSE;
     const { exchange } = this;
     if (exchange === null) return;
-    const bledBy = this.instance.isNeighbor ? this.#slot.node.name : null;
+    const bledBy = this.instance.isNeighbor ? this.#slot.node.marks.markFor(this.instance.node) : null;
     const header = outgoingHeader(this.#proxyVersion, exchange.client.identity, this.socket, bledBy);
     this.#header = header === null ? '' : textOf(header, 0, header.length);
     exchange.onConnected(this);

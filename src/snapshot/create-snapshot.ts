@@ -57,6 +57,7 @@ export function createSnapshot(snapshot: Partial<Snapshot> & Pick<Snapshot, 'bin
     nodeId: NODE_ID,
     stopping: false,
     peers: [],
+    podKeys: [],
     neighborProxy: 'v2',
     via: false,
     internalNetworks: ['10.0.0.0/8', '127.0.0.0/8'],

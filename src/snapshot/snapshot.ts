@@ -19,6 +19,8 @@ export interface Snapshot {
   readonly stopping: boolean;
   /** Addresses of the nodes of this pod. A connection from one that can't carry a mark is not bled again; they have no rights. */
   readonly peers: readonly string[];
+  /** By which nodes of the pod prove who they are; the first one signs, each is believed. */
+  readonly podKeys: readonly string[];
   /** CIDR texts: who may use a slot that is `internal`. */
   readonly internalNetworks: readonly string[];
   /** The PROXY header towards neighbors, where a slot demands one: only v2 carries the bleed mark. */

@@ -84,6 +84,28 @@ test('a mark opens no internal app, from the address of a neighbor either: its c
   }
 });
 
+test('an app that becomes internal is so on connections that are open already', async (context) => {
+  const instance = await ScriptedInstance.start(
+    context,
+    answering((head) => okResponse(head)),
+  );
+  const plane = await TestPlane.start(context, {
+    slot: { instances: [instanceOf(instance)] },
+    snapshot: { internalNetworks: ['10.0.0.0/8'] },
+  });
+  const client = await plane.connect();
+  for (const [internal, status] of [
+    [false, 200],
+    [true, 403],
+    [false, 200],
+  ] as const) {
+    await plane.change({ internal });
+    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    assert.equal((await client.response()).status, status);
+  }
+  client.close();
+});
+
 test('a client with a mark of its own does not choose X-Forwarded-For alone', async (context) => {
   const instance = await ScriptedInstance.start(
     context,

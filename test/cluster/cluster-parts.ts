@@ -81,6 +81,7 @@ export function snapshotOf(bind: string, revision: number, slots: readonly SlotS
     bind,
     stopping: false,
     peers: [],
+    podKeys: [],
     internalNetworks: [],
     neighborProxy: 'v2',
     via: false,

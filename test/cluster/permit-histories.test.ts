@@ -208,7 +208,7 @@ class SimulatedNode {
   constructor(seed: number) {
     this.random = new SeededRandom(seed);
     this.config = this.#configWith({ connections: 1 + this.random.below(6) });
-    this.context = new NodeContext(snapshotOf({ bind: '::', slots: [] }));
+    this.context = new NodeContext(snapshotOf({ bind: '::', slots: [] }), { clock: this.time, log: silentLog });
     this.book = new PermitBook<SimulatedWorker>({
       clock: this.time,
       workers: PLACES,

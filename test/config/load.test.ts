@@ -40,6 +40,7 @@ test('with nothing said, everything has its default', () => {
     maxConnections: 0,
     node: 'alpha-1',
     pod: null,
+    podKeyFile: null,
     neighbors: [],
     backups: null,
     ip: null,

@@ -8,9 +8,12 @@ import { pipeline } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { AdminClient } from '../../src/admin/client.js';
 import { ownAddress } from '../support/addresses.js';
-import { atEnd } from '../support/at-end.js';
+import { atEnd, temporaryFolder } from '../support/at-end.js';
+import { eventually } from '../support/eventually.js';
 import { HttpInstance } from '../support/http-instance.js';
 import { findPlace, type NodePlace, type RunningNode, startNodeAt } from '../support/node-process.js';
+import { RawConnection } from '../support/raw-connection.js';
+import { writeAtomically } from '../support/services-directory.js';
 import { ask, untilAnswered } from '../support/steady-traffic.js';
 
 /** Asked at the start and then no more: what dies is found out by requests alone. */
@@ -34,6 +37,7 @@ async function startPod(
   way: string,
   instances: readonly [a: readonly string[], b: readonly string[]],
   hostB = ownAddress(),
+  { flags = {} }: { readonly flags?: Readonly<Record<string, string>> } = {},
 ) {
   const placeA = await findPlace(context);
   const { slot } = placeA;
@@ -42,7 +46,7 @@ async function startPod(
   const start = async (place: NodePlace, own: readonly string[]): Promise<RunningNode> => {
     await mkdir(path.join(place.root, 'services'));
     await writeFile(path.join(place.root, 'services', 'shop.yml'), shopText(slot, own));
-    return startNodeAt(context, place, (await WAYS[way]?.(place, pod)) ?? {});
+    return startNodeAt(context, place, { ...(await WAYS[way]?.(place, pod)), ...flags });
   };
   const [a, b] = await Promise.all([start(placeA, instances[0]), start(placeB, instances[1])]);
   for (const [node, other, hasInstance] of [
@@ -156,4 +160,29 @@ test('a node that meets itself under an address that it does not know never blee
   instance.stop();
   assert.equal((await ask(node.host, node.slot)).status, 503);
   assert.deepEqual(await countsOf(node), { requests: 2, bled: 0, bledIn: 0 });
+});
+
+test('an internal app: the bleed of a node outside of the internal networks needs the key of the pod, read as it runs', async (context) => {
+  const instance = await HttpInstance.start(context, 'of b');
+  const keyFile = path.join(temporaryFolder(context, 'pod-key'), 'key');
+  const client = ownAddress();
+  const flags = { '--internal-networks': `${client}/32`, '--pod-key-file': keyFile };
+  const { a, b } = await startPod(context, '--neighbors', [[], [instance.id]], ownAddress(), { flags });
+  for (const [node, own] of [
+    [a, []],
+    [b, [instance.id]],
+  ] as const) {
+    await node.write('shop.yml', shopText(node.slot, own).replace('{', '{internal: true, '));
+  }
+  const status = async (): Promise<number> => {
+    const connection = await RawConnection.open(a.slot, a.host, client);
+    connection.write('GET / HTTP/1.1\r\nHost: shop\r\n\r\n');
+    const response = await connection.response();
+    connection.close();
+    return response.status;
+  };
+  await eventually('b refuses a', async () => (await status()) === 403);
+  await writeAtomically(keyFile, 'a-key-that-the-pod-shares\n');
+  for (const node of [a, b]) await node.logged('the key of the pod was read');
+  await eventually('b believes a', async () => (await status()) === 200);
 });

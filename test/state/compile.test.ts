@@ -18,6 +18,7 @@ function compile(
     bind: '127.0.0.1',
     stopping: false,
     peers: ['10.0.0.2'],
+    podKeys: [],
     neighborProxy: 'v2',
     via: false,
     proxyDefaults,
