@@ -147,10 +147,11 @@ test("HAProxy's commonest checks see a node up, with and without a PROXY header"
     connection.close();
     const [header = '', ...lines] = body.replace(/^# /, '').split('\n');
     const column = header.split(',').indexOf('check_status');
+    // A star says that the next check is under way; the result is that of the one before.
     results = lines
       .map((line) => line.split(','))
       .filter(([, name]) => name === 'node')
-      .map((cells) => `${cells[0]}: ${cells[column]}`);
+      .map((cells) => `${cells[0]}: ${cells[column]?.replace(/^\* /, '')}`);
   };
   const expected = Object.keys(CHECKS).flatMap((name, index) => {
     const passed = name.startsWith('a connection') ? 'L4OK' : 'L7OK';
@@ -160,8 +161,7 @@ test("HAProxy's commonest checks see a node up, with and without a PROXY header"
   atEnd(context, () => clearInterval(looking));
   await eventually(
     'all checks were made',
-    () => results.length > 0 && !results.some((result) => /: (INI|\*)/.test(result)),
+    () => results.length > 0 && !results.some((result) => result.endsWith(': INI')),
   );
-  await look();
   assert.deepEqual(results, expected);
 });
