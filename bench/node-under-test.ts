@@ -90,7 +90,8 @@ export class NodeUnderTest {
       },
       prefix,
       nodeArguments,
-      env: { ...process.env, ...environment },
+      // A bench that is killed leaves no workers behind. In the environment, which an older program does not mind.
+      env: { ...process.env, AUTOPROXY_ORPHAN_GRACE: '0s', ...environment },
       ...(program !== undefined && { program }),
     });
     bindChild(this.#node.child, 'SIGQUIT');

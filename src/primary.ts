@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { startAdminServer } from './admin/server.js';
 import { Cluster } from './cluster/cluster.js';
+import { Inheritance } from './cluster/inheritance.js';
 import { findPortHolder } from './cluster/port-holder.js';
+import { runDirectoryOf } from './cluster/run-directory.js';
 import type { Config } from './config/config.js';
 import { AppChronicle } from './control/app-chronicle.js';
 import { targetKey } from './control/check-targets.js';
@@ -50,6 +52,7 @@ export async function runPrimary(config: Config): Promise<number> {
     signals.release();
     return EXIT.FAILED;
   }
+  let inheritance: Inheritance | null = null;
   const checker = new HealthChecker({ clock, random, log });
   const cluster = new Cluster({
     workers: config.workers,
@@ -57,11 +60,14 @@ export async function runPrimary(config: Config): Promise<number> {
       logLevel: config.logLevel,
       accessLog: config.accessLog,
       maxConnections: config.maxConnections,
+      orphanGraceMs: config.orphanGraceMs,
+      runDirectory: state.claim === null ? null : runDirectoryOf(config.stateDir),
     },
     clock,
     random,
     log,
     onPassiveFailure: (app, instance, failures) => checker.passiveFailure(targetKey(app, instance), failures),
+    onWorkersChanged: () => inheritance?.noteWorkers(),
   });
   const feeds = createFeeds(config, consul, clock, log);
   const store = new StateStore({ directory: state.path, clock, log });
@@ -105,15 +111,21 @@ export async function runPrimary(config: Config): Promise<number> {
 
     await overrides.load();
     await restoreLastGood(store, feeds, log);
+    if (state.claim !== null) {
+      const { stateDir: stateDirectory } = config;
+      inheritance = await Inheritance.open({ stateDirectory, claim: state.claim, cluster, clock, log });
+    }
     cluster.start();
     // Before that nobody is served, and an error ends the start where everybody sees it.
     unexpected.catch();
     await podKey?.start((keys) => plane.setPodKeys(keys));
     for (const source of nodes) source.start((addresses, remarks) => plane.setNodes(addresses, remarks));
     for (const feed of feeds) feed.start();
-    await Promise.race([Promise.all(feeds.map((feed) => feed.hasSpoken())), signals.stopRequested()]);
+    const known = Promise.all([...feeds.map((feed) => feed.hasSpoken()), inheritance?.whenTaken()]);
+    await Promise.race([known, signals.stopRequested()]);
     await plane.start();
     void cluster.whenApplied(plane.snapshot?.revision ?? 1).then(async () => {
+      inheritance?.release(config.drainTimeoutMs);
       // Also where it is not ready: its check in Consul asks for that, and what hinders the registration is said at once.
       if (!plane.isStopping) consul?.registration.start();
       await announceReady(readiness, cluster, plane, config, log);
@@ -122,6 +134,7 @@ export async function runPrimary(config: Config): Promise<number> {
     await signals.stopRequested();
     // The others are told at once, while the health ports tell the balancers.
     const deregistered = consul?.registration.stop();
+    inheritance?.release(config.drainTimeoutMs);
     const cut = await stop({ config, clock, log, cluster, plane, signals });
     await deregistered;
     await Promise.allSettled([

@@ -1,21 +1,23 @@
 /**
  * Root of the data plane: one process that serves what it is told to, and that needs nobody to go on serving.
- * The primary decides when it starts, drains and ends; when the primary dies, it drains and ends by itself.
+ * The primary decides when it starts, drains and ends. When the primary dies, it serves on for a bounded time, gives its
+ * sockets to the next primary, drains and ends by itself.
  */
 import type { ToPrimary, ToWorker, WorkerSettings } from './cluster/messages.js';
+import { Orphan } from './cluster/orphan.js';
+import { MAX_ORPHAN_DRAIN_MS } from './cluster/succession.js';
 import { systemClock } from './core/clock.js';
 import { descriptorLimit } from './core/descriptor-limit.js';
 import { LineFile } from './core/line-file.js';
 import { createLog, LOG_LEVELS, type Log } from './core/log.js';
 import { MessageRate } from './core/message-rate.js';
-import type { WorkerCounters } from './metrics/counters.js';
+import { countedSince } from './metrics/counted-since.js';
+import type { WorkerCounters, WorkerReport } from './metrics/counters.js';
 import { shareOf } from './proxy/client-limit.js';
 import { createDataPlane, type DataPlane } from './proxy/data-plane.js';
 import type { Snapshot } from './snapshot/snapshot.js';
 
 const EXIT_SOFTWARE = 70;
-/** Without a primary nobody can stop us later. */
-const MAX_ORPHAN_DRAIN_MS = 30_000;
 /** A worker that has drained waits so long for its last lines to be written. */
 const ACCESS_LOG_PATIENCE_MS = 1_000;
 /** Of lines about counters that can not be read, which would come with each report. */
@@ -25,7 +27,9 @@ const TOLD_AT_ONCE = 3;
 const PASSIVE_FAILURE_INTERVAL_MS = 100;
 
 /** The primary decides. A terminal sends its signals to the whole group, and Node answers USR1 with the inspector. */
-const IGNORED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+const IGNORED_SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+/** Ignored as well, unless the primary is dead. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 class Worker {
   readonly #log: Log;
@@ -33,10 +37,15 @@ class Worker {
   readonly #dataPlane: DataPlane;
   readonly #toldAtMs = new Map<string, number>();
   readonly #bookFaults = new MessageRate(systemClock, BOOK_FAULT_INTERVAL_MS);
+  readonly #settings: WorkerSettings;
+  #orphan: Orphan | null = null;
+  /** As they were when the primary died. */
+  #countersBefore: WorkerReport | null = null;
   #longestDrainMs = 0;
   #isDraining = false;
 
   constructor(settings: WorkerSettings, log: Log) {
+    this.#settings = settings;
     this.#log = log;
     const { maxConnections = 0 } = settings;
     const place = { index: settings.index, count: settings.workers };
@@ -87,24 +96,60 @@ class Worker {
     }
   }
 
-  /** Permits of instances with a limit that are held here stay here. */
-  onPrimaryGone(): void {
-    this.#dataPlane.onPrimaryGone();
-  }
-
   /** @param deadlineMs by default what the slots allow their clients. Ends the process. */
   async drain(deadlineMs = Math.min(this.#longestDrainMs, MAX_ORPHAN_DRAIN_MS)): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
     // The data plane's timers keep no process alive, and there may be no channel any more that does.
     const keepAlive = setInterval(() => {}, MAX_ORPHAN_DRAIN_MS);
-    const cut = await this.#dataPlane.drain(deadlineMs);
+    const drained = this.#dataPlane.drain(deadlineMs);
+    this.#orphan?.onDraining();
+    const cut = await drained;
     await this.#accessLog?.flush(ACCESS_LOG_PATIENCE_MS);
-    this.#report(0);
-    send({ type: 'drained', cut }, () => {
+    const end = (): void => {
       clearInterval(keepAlive);
       process.exit(0);
+    };
+    if (this.#orphan !== null) {
+      this.#orphan.end(this.#countedAlone(), end);
+      return;
+    }
+    this.#report(0);
+    send({ type: 'drained', cut }, end);
+  }
+
+  /** Nobody tells this worker anything any more. Permits of instances with a limit that are held here stay here. */
+  onPrimaryGone(): void {
+    this.#dataPlane.onPrimaryGone();
+    const { orphanGraceMs = 0, runDirectory = null } = this.#settings;
+    const servesNothing = this.#dataPlane.servedApps().size === 0;
+    if (this.#isDraining || servesNothing || orphanGraceMs === 0) {
+      this.#log.warn('the primary is gone: draining');
+      void this.drain();
+      return;
+    }
+    this.#countersBefore = copyOf(this.#readCounters());
+    this.#orphan = new Orphan({
+      runDirectory,
+      graceMs: orphanGraceMs,
+      clock: systemClock,
+      log: this.#log,
+      sockets: () => this.#dataPlane.listeningSockets(),
+      drain: (deadlineMs) => void this.drain(deadlineMs),
     });
+    this.#orphan.start();
+  }
+
+  /** A signal that is for the primary, as long as there is one. */
+  onStopSignal(): void {
+    if (this.#orphan === null || this.#isDraining) return;
+    this.#log.warn('a worker without a primary was told to stop: draining');
+    void this.drain();
+  }
+
+  #countedAlone(): WorkerReport | null {
+    const [before, now] = [this.#countersBefore, copyOf(this.#readCounters())];
+    return before === null || now === null ? null : countedSince(before, now);
   }
 
   async #apply(snapshot: Snapshot): Promise<void> {
@@ -147,6 +192,11 @@ class Worker {
   }
 }
 
+/** As it is now: the counters themselves go on. */
+function copyOf(counters: WorkerCounters | null): WorkerReport | null {
+  return counters === null ? null : (JSON.parse(JSON.stringify(counters)) as WorkerReport);
+}
+
 /** To a primary that is gone there is nothing to say. */
 function send(message: ToPrimary, onSent: () => void = () => {}): void {
   if (process.connected && process.send !== undefined) process.send(message, undefined, undefined, onSent);
@@ -172,13 +222,11 @@ function runWorker(): void {
   process.on('uncaughtException', onFatal);
   process.on('unhandledRejection', onFatal);
   for (const signal of IGNORED_SIGNALS) process.on(signal, () => {});
-  const worker = new Worker(settings, log);
-  process.on('message', (message, handle) => worker.onMessage(message as ToWorker, handle));
-  process.on('disconnect', () => {
-    log.warn('the primary is gone: draining');
-    worker.onPrimaryGone();
-    void worker.drain();
-  });
+  let worker: Worker | null = null;
+  for (const signal of STOP_SIGNALS) process.on(signal, () => worker?.onStopSignal());
+  worker = new Worker(settings, log);
+  process.on('message', (message, handle) => worker?.onMessage(message as ToWorker, handle));
+  process.on('disconnect', () => worker?.onPrimaryGone());
   send({ type: 'started' });
 }
 

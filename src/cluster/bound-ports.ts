@@ -2,7 +2,7 @@ import { Backoff } from '../core/backoff.js';
 import type { Clock, Random, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
-import { BindError, bindSocket, type ListeningSocket } from './listening-socket.js';
+import { BindError, bindSocket, isBoundOn, type ListeningSocket } from './listening-socket.js';
 import { findPortHolder } from './port-holder.js';
 
 const RETRY_FIRST_MS = 250;
@@ -31,6 +31,8 @@ interface BindFailure {
 export class BoundPorts {
   readonly #options: BoundPortsOptions;
   readonly #sockets = new Map<number, ListeningSocket>();
+  /** Listening sockets of the workers of a primary that died, until the first slot that needs the port. */
+  readonly #inherited = new Map<number, ListeningSocket>();
   /** By app. */
   readonly #failures = new Map<string, BindFailure>();
   /** Bound, but no worker could listen on them: closed with the next ones that nobody needs. */
@@ -46,6 +48,23 @@ export class BoundPorts {
 
   bindErrorOf(app: string): string | null {
     return this.#failures.get(app)?.text ?? null;
+  }
+
+  /** Takes over a socket that listens already; the next slot of the port has it, one that waits for it at once. */
+  inherit(port: number, socket: ListeningSocket): void {
+    this.#inherited.get(port)?.close();
+    this.#inherited.set(port, socket);
+    for (const failure of this.#failures.values()) {
+      if (!portsOf(failure.slot).includes(port)) continue;
+      if (this.#bindSlot(failure.slot, failure.bind)) this.#options.onRecovered();
+      return;
+    }
+  }
+
+  /** No slot needs what was inherited and not taken. */
+  closeInherited(): void {
+    for (const socket of this.#inherited.values()) socket.close();
+    this.#inherited.clear();
   }
 
   /** Binds what is new, both ports of a slot or none. @returns the slots that have theirs. */
@@ -88,7 +107,7 @@ export class BoundPorts {
     try {
       for (const port of portsOf(slot)) {
         if (this.#sockets.has(port)) continue;
-        this.#sockets.set(port, bindSocket(bind, port));
+        this.#sockets.set(port, this.#takeInherited(bind, port) ?? bindSocket(bind, port));
         fresh.push(port);
       }
     } catch (error) {
@@ -106,6 +125,16 @@ export class BoundPorts {
     }
     if (fresh.length > 0) this.#options.onBindResult(slot.app, null);
     return true;
+  }
+
+  /** Only one that is bound on the very address: `--bind` may have changed from one start to the next. */
+  #takeInherited(bind: string, port: number): ListeningSocket | null {
+    const socket = this.#inherited.get(port);
+    if (socket === undefined) return null;
+    this.#inherited.delete(port);
+    if (isBoundOn(socket, bind, port)) return socket;
+    socket.close();
+    return null;
   }
 
   #fail(slot: SlotSnapshot, bind: string, { code, port, message }: BindError): void {

@@ -2,10 +2,11 @@ import { fileURLToPath } from 'node:url';
 import type { Clock, Random, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { MessageRate } from '../core/message-rate.js';
-import type { WorkerCounters } from '../metrics/counters.js';
+import type { WorkerCounters, WorkerReport } from '../metrics/counters.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { BoundPorts } from './bound-ports.js';
 import { CounterLedger } from './counter-ledger.js';
+import type { ListeningSocket } from './listening-socket.js';
 import type { WorkerSettings } from './messages.js';
 import { PermitBook } from './permit-book.js';
 import { WorkerPlace } from './worker-place.js';
@@ -15,11 +16,13 @@ export interface ClusterOptions {
   readonly workers: number;
   /** What is forked; the worker of this package unless told otherwise. */
   readonly workerFile?: string;
-  readonly settings: Pick<WorkerSettings, 'logLevel' | 'accessLog' | 'maxConnections'>;
+  readonly settings: Omit<WorkerSettings, 'index' | 'workers'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly onPassiveFailure: (app: string, instance: string, failures: number) => void;
+  /** A worker was started, or has ended. */
+  readonly onWorkersChanged?: () => void;
   /** The slot of `app` is bound (null) or why it is not; called when that changes. */
   readonly onBindResult?: (app: string, error: string | null) => void;
 }
@@ -54,7 +57,7 @@ export class Cluster {
   readonly #ports: BoundPorts;
   readonly #places: readonly WorkerPlace[];
   readonly #workers = new Set<WorkerProcess>();
-  readonly #ledger = new CounterLedger<WorkerProcess>();
+  readonly #ledger = new CounterLedger<object>();
   readonly #bookFaults: MessageRate;
   readonly #permits: PermitBook<WorkerProcess>;
   /** As it was published, with the slots that are not bound. */
@@ -153,6 +156,26 @@ export class Cluster {
     for (const worker of this.#workers) worker.reopenLog();
   }
 
+  /** Takes over a listening socket of a worker whose primary died. */
+  inherit(port: number, socket: ListeningSocket): void {
+    if (this.#isStopping) socket.close();
+    else this.#ports.inherit(port, socket);
+  }
+
+  /** Adds what such a worker has counted. */
+  inheritCounters(counters: WorkerReport): void {
+    const orphan = {};
+    this.#keepBooks(() => {
+      this.#ledger.record(orphan, counters);
+      this.#ledger.retire(orphan);
+    });
+  }
+
+  /** What no slot of the snapshot has needed is closed. */
+  closeInherited(): void {
+    this.#ports.closeInherited();
+  }
+
   /**
    * Replaces the workers one after another; each is drained, for `drainMs` at most, once its successor serves.
    * Rejects at the first successor that does not come to serve. A second call while one is under way joins it.
@@ -196,6 +219,7 @@ export class Cluster {
       onGone: (gone, exit) => this.#onGone(gone, exit),
     });
     this.#workers.add(worker);
+    this.#options.onWorkersChanged?.();
     return worker;
   }
 
@@ -228,6 +252,7 @@ export class Cluster {
     });
     this.#permits.drop(worker);
     this.#workers.delete(worker);
+    this.#options.onWorkersChanged?.();
     this.#places[worker.index]?.onGone(worker, exit);
     this.#closeUnneeded();
     for (const check of [...this.#appliedWaiters]) check();
@@ -280,6 +305,7 @@ export class Cluster {
     this.#pollTimer?.cancel();
     clearInterval(this.#keepAlive);
     this.#ports.stop();
+    this.#ports.closeInherited();
     this.#permits.stop();
     for (const place of this.#places) place.stop();
   }

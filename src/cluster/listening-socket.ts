@@ -14,6 +14,7 @@
  */
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
+import { canonicalAddress } from '../core/networks.js';
 
 /** A TCP handle of libuv; opaque but for these two. Listening and accepting are done by workers alone. */
 export interface ListeningSocket {
@@ -55,6 +56,21 @@ export function bindSocket(address: string, port: number): ListeningSocket {
   const fallback = tryBind('0.0.0.0', port);
   if (typeof fallback === 'string') throw new BindError(fallback, port);
   return fallback;
+}
+
+/** Whether the socket is the one that `bindSocket` would give. */
+export function isBoundOn(socket: ListeningSocket, address: string, port: number): boolean {
+  const own: { address?: string; port?: number } = {};
+  if (socket.getsockname(own) !== 0 || own.port !== port) return false;
+  const canonical = canonicalAddress(own.address ?? '');
+  return canonical === canonicalAddress(address) || (address === '::' && canonical === '0.0.0.0' && !hasIPv6());
+}
+
+function hasIPv6(): boolean {
+  const probe = tryBind('::', 0);
+  if (typeof probe === 'string') return false;
+  probe.close();
+  return true;
 }
 
 /** @returns the socket, or the code of the error. */

@@ -53,4 +53,8 @@ export interface WorkerSettings {
   readonly accessLog: string | null;
   /** Connections of clients on the node, over all workers; 0 or absent: as many as the descriptors of each allow. */
   readonly maxConnections?: number;
+  /** How long it serves on when its primary dies; 0 or absent: it drains at once. */
+  readonly orphanGraceMs?: number;
+  /** Where it finds the next primary; null or absent: nowhere. */
+  readonly runDirectory?: string | null;
 }

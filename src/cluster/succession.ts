@@ -14,6 +14,9 @@
  */
 import type { WorkerReport } from '../metrics/counters.js';
 
+/** The longest drain of a worker without a primary: nobody can stop it later. */
+export const MAX_ORPHAN_DRAIN_MS = 30_000;
+
 /** One that knows another version drains at once, so that the ports become free. */
 export const SUCCESSION_VERSION = 1;
 
@@ -33,8 +36,14 @@ export type FromPrimary =
   | { readonly type: 'drain'; readonly deadlineMs: number };
 
 export type FromOrphan =
-  /** `ports` that it listens on and can give; none when it is draining already. */
-  | { readonly type: 'orphan'; readonly pid: number; readonly index: number; readonly ports: readonly number[] }
+  | {
+      readonly type: 'orphan';
+      readonly pid: number;
+      /** It has begun to drain, listens on nothing and gives nothing. */
+      readonly isDraining: boolean;
+      /** That it listens on and can give. Without any, and not draining: `given` follows when its ports are free. */
+      readonly ports: readonly number[];
+    }
   /** The listening socket comes with this message. */
   | { readonly type: 'socket'; readonly port: number }
   /** All that was asked for was given, or its ports are free. */

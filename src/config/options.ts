@@ -206,6 +206,10 @@ export const OPTIONS = {
     placeholder: 'TIME',
     help: 'how long a stopping node waits for what is under way',
   }),
+  orphanGraceMs: option('orphan-grace', duration, '60s', {
+    placeholder: 'TIME',
+    help: 'how long workers serve on when their primary died, until another one takes over; 0s: they drain at once',
+  }),
   maxRemovalShare: option('max-removal', percentage, '50%', {
     placeholder: 'N%',
     help: 'a source that loses more than this at once is held until somebody accepts it',

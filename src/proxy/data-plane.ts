@@ -49,6 +49,8 @@ export interface ConnectionBounds {
  * `Connection: close`, before idle connections are closed.
  */
 const IDLE_GRACE_MS = 5_000;
+/** From the death of the primary on. The next one is there before, where something starts it at once. */
+const SETTLE_MS = 2_000;
 
 /** Of lines about the access log, which would come with each request. */
 const LOG_FAULT_INTERVAL_MS = 60_000;
@@ -128,6 +130,10 @@ export class DataPlane {
   }
 
   /** The apps whose slots listen. */
+  listeningSockets(): ReadonlyMap<number, object> {
+    return new Map([...this.#served.values()].flatMap((served) => served.sockets()));
+  }
+
   servedApps(): ReadonlySet<string> {
     return new Set([...this.#served.values()].map(({ slot }) => slot.app));
   }
@@ -147,10 +153,17 @@ export class DataPlane {
     this.#worker.leases?.onNotices(notices);
   }
 
-  /** Goes on with the permits that are held here. */
+  /**
+   * Goes on with the permits that are held here, which are never more than the limits. After a while, when most requests of
+   * that time have ended, each worker has a fixed part of each limit: permits that nobody held would be lost till then.
+   */
   onPrimaryGone(): void {
     this.#worker.leases?.onPrimaryGone();
-    for (const { slot } of [...this.#served.values(), ...this.#leaving.keys()]) slot.onPrimaryGone();
+    const slots = [...this.#served.values(), ...this.#leaving.keys()];
+    for (const served of slots) served.onPrimaryGone();
+    this.#worker.clock.setTimer(SETTLE_MS, () => {
+      if (!this.#isDraining) for (const served of slots) served.settleLeases();
+    });
   }
 
   /** Stops accepting, lets what is under way end, cuts what is left after `deadlineMs`. @returns how many were cut. */

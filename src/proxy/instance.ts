@@ -82,6 +82,12 @@ export class Instance implements Borrower {
     return this.isUp && this.state !== 'maint' && !this.isRemoved && this.lease?.isBarren !== true;
   }
 
+  /** It would take new traffic, and has a limit of which this worker holds nothing. */
+  get lacksPermits(): boolean {
+    const isServing = this.isUp && this.state === 'ready' && !this.isRemoved && this.weight > 0;
+    return isServing && this.lease?.isBarren === true;
+  }
+
   get hasRoom(): boolean {
     return this.inFlight < this.limit;
   }

@@ -43,6 +43,8 @@ export class Lease {
   #othersSince = Number.POSITIVE_INFINITY;
   #wishAgainAt = 0;
   #isClosed = false;
+  /** Of the limit, for good; null while there is a primary to lend something. */
+  #part: number | null = null;
 
   constructor(app: string, lender: Lender, borrower: Borrower, onRoom: () => void) {
     this.app = app;
@@ -69,6 +71,18 @@ export class Lease {
     this.#isContended = false;
   }
 
+  /**
+   * Without a primary each worker has a fixed part of the limit. What is under way beyond it ends, and no other request
+   * takes its place.
+   */
+  settle(part: number): void {
+    if (this.#isClosed) return;
+    this.#part = part;
+    this.#setHeld(Math.max(part, this.#borrower.inFlight));
+    this.#borrower.onLimitLowered();
+    this.#onRoom();
+  }
+
   /** One more request is under way. */
   onTaken(): void {
     const { inFlight, limit } = this.#borrower;
@@ -83,6 +97,7 @@ export class Lease {
   /** One has ended, and those that wait here have had their turn. */
   onReleased(): void {
     if (this.#isClosed) this.#giveBack(1);
+    else if (this.#part !== null) this.#setHeld(Math.max(this.#part, this.#borrower.inFlight));
     else if (this.#isContended) this.#giveBack(this.#held - this.#borrower.inFlight);
   }
 

@@ -40,6 +40,12 @@ export class Listener {
     });
   }
 
+  /** The listening handle of libuv; null while it does not listen. */
+  get socket(): object | null {
+    const { _handle: handle } = this.#server as unknown as { readonly _handle?: object | null };
+    return this.#isListening ? (handle ?? null) : null;
+  }
+
   /** Nobody is taken until `resume`; who comes waits in the kernel. */
   pause(): void {
     if (this.#isPaused) return;

@@ -35,6 +35,8 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   readonly #doors = new Set<BleedDoor>();
   readonly #acceptErrors: MessageRate;
   readonly #refusals: MessageRate;
+  /** Without a primary: this worker can't serve the slot, while others may. */
+  #isStranded = false;
   #onEmpty: (() => void) | null = null;
   #ended: Promise<void> | null = null;
 
@@ -66,8 +68,30 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   }
 
   onRoomChanged(): void {
-    if (this.#clients.isFull || this.#worker.clients.isFull) this.#traffic.pause();
+    if (this.#isStranded || this.#clients.isFull || this.#worker.clients.isFull) this.#traffic.pause();
     else this.#traffic.resume();
+  }
+
+  onPrimaryGone(): void {
+    this.slot.onPrimaryGone();
+    this.#acceptIfServing();
+  }
+
+  /** As `Slot.settleLeases`. */
+  settleLeases(): void {
+    this.slot.settleLeases();
+    this.#acceptIfServing();
+  }
+
+  /**
+   * Without a permit of any of its instances this worker could only refuse clients. It leaves them to the workers that hold
+   * permits, on the same sockets, and to those of the next primary.
+   */
+  #acceptIfServing(): void {
+    this.#isStranded = this.slot.isStranded;
+    this.onRoomChanged();
+    if (this.#isStranded) this.#health.pause();
+    else this.#health.resume();
   }
 
   /** The counters of its slot as they are now. */
@@ -196,6 +220,18 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
       { app: this.slot.app, port: this.slot.config.port, err: error, suppressed },
       'a connection was not accepted',
     );
+  }
+
+  /** Its listening sockets by port, as handles of libuv; those that it has. */
+  sockets(): readonly (readonly [port: number, socket: object])[] {
+    const { port } = this.slot.config;
+    const [traffic, health] = [this.#traffic.socket, this.#health.socket];
+    return traffic === null || health === null
+      ? []
+      : [
+          [port, traffic],
+          [port + 1, health],
+        ];
   }
 
   /** Stops accepting. Resolves when the last client is gone. */

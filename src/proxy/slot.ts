@@ -3,6 +3,7 @@ import { createSlotCounters, type SlotCounters } from '../metrics/counters.js';
 import type { InstanceSnapshot, ProxyVersion, SlotSnapshot, StickySnapshot } from '../snapshot/snapshot.js';
 import { createPicker } from './balance/create-picker.js';
 import type { Picker, PickRequest } from './balance/picker.js';
+import { shareOf } from './client-limit.js';
 import { ForeignClients } from './foreign-clients.js';
 import { Instance } from './instance.js';
 import { Neighbors } from './neighbors.js';
@@ -147,6 +148,21 @@ export class Slot {
   onPrimaryGone(): void {
     this.#rebuild();
     this.wakeWaiting();
+  }
+
+  /** Permits are not lent any more: each worker has a fixed part of each limit, and the parts add up to it. */
+  settleLeases(): void {
+    const part = shareOf(this.config.limits.connections, this.#worker);
+    for (const { lease } of this.instances.values()) lease?.settle(part);
+    this.#rebuild();
+    this.wakeWaiting();
+  }
+
+  /** There are instances, and only permits are missing; no neighbor can take the clients either. */
+  get isStranded(): boolean {
+    if (this.config.neighbors.some(({ up }) => up)) return false;
+    const instances = [...this.instances.values()];
+    return instances.some((instance) => instance.lacksPermits) && !instances.some((instance) => instance.isUsable);
   }
 
   #createPicker(config: SlotSnapshot): Picker {

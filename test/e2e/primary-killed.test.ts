@@ -1,33 +1,258 @@
-/** The primary is killed: its workers finish what is under way and go, so that the next node finds its ports free. */
+/**
+ * The primary is killed: its workers serve and accept on, give their sockets to the next one, and end. Without a next one
+ * they end after the grace, so that no port is held for ever.
+ */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { ownAddress } from '../support/addresses.js';
+import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { HttpInstance } from '../support/http-instance.js';
-import { startNode } from '../support/node-process.js';
+import { findPlace, launchNodeAt, type RunningNode, startNode, startNodeAt } from '../support/node-process.js';
 import { isAlive, isListening } from '../support/processes.js';
 import { appText } from '../support/services-directory.js';
-import { ask } from '../support/steady-traffic.js';
+import { ask, SteadyTraffic } from '../support/steady-traffic.js';
 
-test('kill -9 of the primary leaves no worker and no port, and the next node serves', async (context) => {
+const GRACE = { '--orphan-grace': '30s', '--workers': '2' };
+
+async function startServing(context: TestContext, flags: Readonly<Record<string, string>> = GRACE) {
   const instance = await HttpInstance.start(context);
-  const node = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }), {
-    '--workers': '2',
-  });
+  const node = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }), flags);
   const { workers } = await node.untilState((state) => state.workers.every((worker) => worker.state === 'serving'));
   const pids = workers.map(({ pid }) => pid);
-  assert.equal(pids.length, 2);
+  atEnd(context, () => pids.forEach(killIfAlive));
+  return { instance, node, pids };
+}
+
+function killIfAlive(pid: number): void {
+  if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+}
+
+function untilGone(pids: readonly number[]): Promise<void> {
+  return eventually('no worker of the dead primary is left', () => !pids.some(isAlive));
+}
+
+/** New connections all the while, and kept ones. */
+function startTraffic(context: TestContext, node: RunningNode) {
+  const kept = new SteadyTraffic(context, node.host, node.slot, 4);
+  const failures: string[] = [];
+  let served = 0;
+  let isOver = false;
+  const fresh = (async () => {
+    while (!isOver) {
+      const said = await ask(node.host, node.slot).then(
+        ({ status }) => status,
+        (error: Error) => error.message,
+      );
+      if (said === 200) served += 1;
+      else failures.push(String(said));
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  })();
+  const stop = async (): Promise<void> => {
+    isOver = true;
+    await Promise.all([kept.stop(), fresh]);
+  };
+  atEnd(context, stop);
+  return {
+    stop,
+    more: async (count: number): Promise<void> => {
+      const wanted = served + count;
+      await Promise.all([kept.more(count), eventually('new connections are served', () => served >= wanted)]);
+    },
+    failures: () => [...kept.failures, ...failures],
+    served: () => kept.served + served,
+  };
+}
+
+test('kill -9 of the primary and a start after it cost no request, and no worker of the dead one is left', async (context) => {
+  const { node, pids } = await startServing(context);
+  const traffic = startTraffic(context, node);
+  await traffic.more(50);
+  await node.stop('SIGKILL');
+  await traffic.more(50);
+  assert.deepEqual(pids.map(isAlive), [true, true]);
+  const servedBefore = traffic.served();
+  const next = await node.again();
+  await untilGone(pids);
+  await traffic.more(50);
+  await traffic.stop();
+  assert.deepEqual(traffic.failures(), []);
+  const [shop] = (await next.state()).apps;
+  assert.equal(shop?.bindError, null);
+  const since = traffic.served() - servedBefore;
+  await eventually('what the orphans have counted alone is in the counters', async () => {
+    const requests = (await next.state()).apps[0]?.requests ?? 0;
+    return requests >= since && requests <= traffic.served();
+  });
+  assert.equal(next.linesOf('slot is not bound; it is tried again').length, 0);
+});
+
+test('what is under way at the death is answered, through the next start too, and health ports answer on', async (context) => {
+  const { instance, node, pids } = await startServing(context);
   const arrived = instance.slowRequest();
   const late = ask(node.host, node.slot, '/slow');
   await arrived;
+  await node.stop('SIGKILL');
+  assert.equal((await ask(node.host, node.slot + 1, '/health')).status, 200);
+  const next = await node.again();
+  assert.equal((await ask(next.host, next.slot + 1, '/health')).status, 200);
+  instance.answerSlow();
+  assert.deepEqual(await late, { status: 200, body: 'late' });
+  await untilGone(pids);
+});
 
+test('a primary that is killed over and over leaves no worker of any but the last', async (context) => {
+  const { node, pids } = await startServing(context);
+  const traffic = startTraffic(context, node);
+  const all = [...pids];
+  let current = node;
+  for (let turn = 0; turn < 3; turn += 1) {
+    await current.stop('SIGKILL');
+    current = await current.again();
+    const { workers } = await current.state();
+    const own = workers.map(({ pid }) => pid);
+    atEnd(context, () => own.forEach(killIfAlive));
+    all.push(...own);
+  }
+  const last = (await current.state()).workers.map(({ pid }) => pid);
+  await untilGone(all.filter((pid) => !last.includes(pid)));
+  await traffic.stop();
+  assert.deepEqual(traffic.failures(), []);
+});
+
+test('without another start the workers end after the grace, and their ports are free', async (context) => {
+  const { node, pids } = await startServing(context, { '--orphan-grace': '2s', '--workers': '2' });
+  await node.stop('SIGKILL');
+  const diedAt = performance.now();
+  assert.equal((await ask(node.host, node.slot)).status, 200);
+  await untilGone(pids);
+  assert.ok(performance.now() - diedAt >= 1_900, 'they served for the grace');
+  assert.deepEqual(
+    [await isListening(node.host, node.slot), await isListening(node.host, node.slot + 1)],
+    [false, false],
+  );
+});
+
+test('with a grace of 0 the workers finish what is under way and go at once', async (context) => {
+  const { instance, node, pids } = await startServing(context, { '--orphan-grace': '0s', '--workers': '2' });
+  const arrived = instance.slowRequest();
+  const late = ask(node.host, node.slot, '/slow');
+  await arrived;
   await node.stop('SIGKILL');
   await eventually('the slot is closed', async () => !(await isListening(node.host, node.slot)));
   instance.answerSlow();
   assert.deepEqual(await late, { status: 200, body: 'late' });
-  await eventually('no worker is left', () => !pids.some(isAlive));
-  assert.equal(await isListening(node.host, node.slot + 1), false);
+  await untilGone(pids);
+});
 
+test('a worker without a primary that is told to stop drains', async (context) => {
+  const { node, pids } = await startServing(context);
+  await node.stop('SIGKILL');
+  for (const pid of pids) process.kill(pid, 'SIGTERM');
+  await untilGone(pids);
+});
+
+test('a worker that hangs is killed by the next primary; the others give their sockets', async (context) => {
+  const { node, pids } = await startServing(context);
+  const [hung = 0] = pids;
+  process.kill(hung, 'SIGSTOP');
+  await node.stop('SIGKILL');
   const next = await node.again();
+  await untilGone(pids);
+  const said = await next.logged('a worker of a primary that died is killed');
+  assert.equal(Object.getOwnPropertyDescriptor(said, 'pid')?.value, hung);
   assert.equal((await ask(next.host, next.slot)).status, 200);
+});
+
+test('a record that names a pid of somebody else by now kills nobody', async (context) => {
+  const { node, pids } = await startServing(context);
+  await node.stop('SIGKILL');
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await untilGone(pids);
+  const file = path.join(node.stateDir, 'run', 'workers.json');
+  const [first] = JSON.parse(await readFile(file, 'utf8')) as readonly { readonly startedAt: string }[];
+  // The pid of this test, with the start of a process that has ended.
+  await writeFile(file, JSON.stringify([{ pid: process.pid, startedAt: first?.startedAt }]));
+  const next = await node.again();
+  assert.deepEqual(next.linesOf('a worker of a primary that died is killed'), []);
+});
+
+test('two nodes on one machine do not take over from each other', async (context) => {
+  const { node, pids } = await startServing(context);
+  const other = await findPlace(context);
+  await node.stop('SIGKILL');
+  // The same services and slot, on another address and with another state directory.
+  const second = launchNodeAt(context, { ...other, slot: node.slot }, { '--services-dir': node.servicesDir });
+  await second.logged('ready');
+  assert.deepEqual(pids.map(isAlive), [true, true]);
+  assert.equal((await ask(node.host, node.slot)).status, 200);
+  assert.deepEqual(second.linesOf('a worker of a primary that died is still there'), []);
+});
+
+test('a next primary on another address leaves the sockets and binds its own', async (context) => {
+  const { node, pids } = await startServing(context);
+  const other = await findPlace(context);
+  await node.stop('SIGKILL');
+  const next = await startNodeAt(context, { ...node.place, host: other.host }, GRACE);
+  await untilGone(pids);
+  assert.equal((await ask(other.host, node.slot)).status, 200);
+  assert.equal(await isListening(node.host, node.slot), false);
   assert.equal((await next.state()).apps[0]?.bindError, null);
+});
+
+test('without a place for the sockets the next primary waits for the ports, and gets them', async (context) => {
+  const { node, pids } = await startServing(context, { '--orphan-grace': '3s', '--workers': '2' });
+  await node.stop('SIGKILL');
+  await rm(path.join(node.stateDir, 'run'), { recursive: true });
+  await writeFile(path.join(node.stateDir, 'run'), '');
+  const next = launchNodeAt(context, node.place, GRACE);
+  await next.logged('the state directory is not locked: a second node that uses it would not be noticed');
+  await next.logged('slot is not bound; it is tried again');
+  assert.equal((await ask(node.host, node.slot)).status, 200, 'the workers of the dead one serve');
+  await untilGone(pids);
+  await next.logged('ready');
+  assert.equal((await ask(next.host, next.slot)).status, 200);
+});
+
+test('an app with a limit of one connection is served on, and never above its limit', async (context) => {
+  let underWay = 0;
+  let most = 0;
+  const server = createServer((_request, response) => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    setTimeout(() => {
+      underWay -= 1;
+      response.end('done');
+    }, 20);
+  });
+  const host = ownAddress();
+  server.listen(0, host);
+  await once(server, 'listening');
+  atEnd(context, () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const limited = (slot: number): string => `${appText('shop', slot, [`${host}:${port}`])}  limits: {connections: 1}\n`;
+  const node = await startNode(context, (_host, slot) => ({ 'shop.yml': limited(slot) }), GRACE);
+  const { workers } = await node.untilState((state) => state.workers.every((worker) => worker.state === 'serving'));
+  const pids = workers.map(({ pid }) => pid);
+  atEnd(context, () => pids.forEach(killIfAlive));
+  for (let turn = 0; turn < 20; turn += 1) assert.equal((await ask(node.host, node.slot)).status, 200);
+  await node.stop('SIGKILL');
+  // Nobody may hold the permit at this moment; then the clients wait until each worker has its part.
+  const answers = await Promise.all(Array.from({ length: 20 }, () => ask(node.host, node.slot)));
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  assert.equal((await ask(node.host, node.slot + 1, '/health')).status, 200);
+  assert.deepEqual(pids.map(isAlive), [true, true], 'also one whose listeners pause');
+  assert.equal(most, 1);
+  const next = await node.again();
+  await untilGone(pids);
+  assert.equal((await ask(next.host, next.slot)).status, 200);
 });

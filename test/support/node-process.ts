@@ -86,6 +86,8 @@ export class RunningNode extends LaunchedNode {
         '--node': 'test-node',
         '--lame-duck': '0s',
         '--drain-timeout': '2s',
+        // A test that kills a node wants no workers that outlive it.
+        '--orphan-grace': '0s',
         ...flags,
       },
       prefix,

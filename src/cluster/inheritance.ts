@@ -1,0 +1,75 @@
+import type { Clock } from '../core/clock.js';
+import type { Log } from '../core/log.js';
+import type { Cluster } from './cluster.js';
+import type { ListeningSocket } from './listening-socket.js';
+import { Orphans } from './orphans.js';
+import { runDirectoryOf } from './run-directory.js';
+import type { StateClaim } from './state-claim.js';
+import { WorkersRecord } from './workers-record.js';
+
+export interface InheritanceOptions {
+  readonly stateDirectory: string;
+  readonly claim: StateClaim;
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * What a node takes over from one that was killed on the same state directory: the listening sockets of its workers,
+ * which serve until then, and what these have counted meanwhile. And what it leaves for the next one: who its own
+ * workers are.
+ */
+export class Inheritance {
+  readonly #cluster: Cluster;
+  readonly #record: WorkersRecord;
+  readonly #orphans: Orphans;
+  #isReleased = false;
+
+  /** Whoever held the directory before is dead: `claim` says so. */
+  static async open(options: InheritanceOptions): Promise<Inheritance> {
+    const record = new WorkersRecord(runDirectoryOf(options.stateDirectory), options.log);
+    const expected = await record.readAlive();
+    const orphans: Orphans = new Orphans({
+      expected,
+      clock: options.clock,
+      log: options.log,
+      onSocket: (port, socket) => inheritance.#take(port, socket),
+      onCounted: (counters) => options.cluster.inheritCounters(counters),
+      onGone: () => inheritance.noteWorkers(),
+    });
+    const inheritance = new Inheritance(options.cluster, record, orphans);
+    options.claim.onPeer((channel) => orphans.onPeer(channel));
+    return inheritance;
+  }
+
+  constructor(cluster: Cluster, record: WorkersRecord, orphans: Orphans) {
+    this.#cluster = cluster;
+    this.#record = record;
+    this.#orphans = orphans;
+  }
+
+  /** A worker was started or has ended, our own or an inherited one. */
+  noteWorkers(): void {
+    const pids = this.#cluster.workers().map(({ pid }) => pid);
+    this.#record.save(pids, this.#orphans.identities());
+  }
+
+  /** Resolves when the sockets are here, at once where there are none, after some seconds where a worker hangs. */
+  whenTaken(): Promise<void> {
+    return this.#orphans.whenTaken();
+  }
+
+  /** Our own workers serve, or the node stops: the inherited ones drain, for `drainMs` at most. */
+  release(drainMs: number): void {
+    this.#isReleased = true;
+    this.#cluster.closeInherited();
+    this.#orphans.release(drainMs);
+  }
+
+  /** One that comes late is for a slot that waits for its port, or for none. */
+  #take(port: number, socket: ListeningSocket): void {
+    this.#cluster.inherit(port, socket);
+    if (this.#isReleased) this.#cluster.closeInherited();
+  }
+}
