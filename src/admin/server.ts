@@ -29,8 +29,8 @@ export interface AdminServerOptions {
   readonly address: ListenAddress;
   /** Names that this node is called by, beside localhost and IP addresses. */
   readonly hostNames?: readonly string[];
-  /** Who listens on a port of this host, as `nginx (pid 123)`; null when it can not be told. */
-  readonly findPortHolder?: (port: number) => Promise<string | null>;
+  /** Who keeps others from listening on an address and port, as `nginx (pid 123)`; null when it can not be told. */
+  readonly findPortHolder?: (host: string, port: number) => Promise<string | null>;
   readonly log?: Log;
   readonly clock?: Clock;
 }
@@ -203,7 +203,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     return server;
   } catch (error) {
     const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    const holder = isTaken ? await findPortHolder?.(address.port) : null;
+    const holder = isTaken ? await findPortHolder?.(address.host, address.port) : null;
     throw listenFailure(address, error as NodeJS.ErrnoException, holder ?? null);
   }
 }

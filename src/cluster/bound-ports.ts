@@ -163,7 +163,7 @@ export class BoundPorts {
 
   async #report(failure: BindFailure, port: number): Promise<void> {
     const { app } = failure.slot;
-    const holder = failure.code === 'EADDRINUSE' ? await findPortHolder(port) : null;
+    const holder = failure.code === 'EADDRINUSE' ? await findPortHolder(failure.bind, port) : null;
     if (this.#failures.get(app) !== failure) return;
     if (holder !== null) failure.text = `${failure.code}: port ${port} is held by ${holder}`;
     this.#options.log.error({ app, port, code: failure.code, holder }, 'slot is not bound; it is tried again');

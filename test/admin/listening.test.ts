@@ -17,7 +17,7 @@ test('a taken port is named, with who has it where that can be told, and with wh
     );
     return true;
   });
-  const findPortHolder = async (port: number): Promise<string> => `nginx (pid ${port})`;
+  const findPortHolder = async (_host: string, port: number): Promise<string> => `nginx (pid ${port})`;
   await assert.rejects(startAdminServer({ node, address, findPortHolder }), {
     message: `127.0.93.1:${address.port}, the address of the admin API, is taken by nginx (pid ${address.port}): stop that, or choose another with --admin ADDR:PORT`,
   });
