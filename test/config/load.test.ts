@@ -56,6 +56,7 @@ test('with nothing said, everything has its default', () => {
     consulDatacenter: null,
     lameDuckMs: 10_000,
     drainTimeoutMs: 15_000,
+    orphanGraceMs: 60_000,
     maxRemovalShare: 0.5,
     internalNetworks: ['10.0.0.0/8', '172.17.0.0/16', '127.0.0.0/8', '::1/128'],
     acceptProxy: false,
