@@ -39,12 +39,12 @@ test('with a full disk new apps are served, decisions are in force, and the last
   const decided = await runCli(['maint', 'second', '--json', '--admin', node.admin]);
   assert.deepEqual([decided.exitCode, JSON.parse(decided.stdout).saved], [0, false]);
   assert.equal((await ask(node.host, node.slot + 2)).status, 503);
-  assert.deepEqual((await readdir(disk)).sort(), ['filler', 'last-good.json', 'run']);
+  assert.deepEqual((await readdir(disk)).sort(), ['filler', 'last-good.json', 'node-secret', 'run']);
   assert.equal(await readFile(lastGood, 'utf8'), before);
   assert.equal(node.linesOf(said.msg).length, 1);
 
   await rm(filler);
   await node.logged('the last good state is on the disk again');
   assert.ok((await readFile(lastGood, 'utf8')).includes('second'));
-  assert.deepEqual((await readdir(disk)).sort(), ['last-good.json', 'run']);
+  assert.deepEqual((await readdir(disk)).sort(), ['last-good.json', 'node-secret', 'run']);
 });
