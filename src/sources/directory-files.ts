@@ -9,18 +9,33 @@ export interface FileStamp {
   readonly identity: string;
   readonly mtimeMs: number;
   /** Why it will not be read; null for a regular file of a sane size. */
-  readonly refusal: { readonly message: string; readonly hint: string } | null;
+  readonly refusal: FileRefusal | null;
 }
+
+export interface FileRefusal {
+  readonly message: string;
+  readonly hint: string;
+  /** The machine is short of something; the file is as it was. */
+  readonly isPassing?: true;
+}
+
+export interface DirectoryStamp {
+  /** Tells a directory from one that was made in its place, even on the same inode. */
+  readonly identity: string;
+  /** Of the last entry that came, went or was renamed. */
+  readonly changedAtMs: number;
+}
+
+const PASSING_CODES = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EIO'];
 
 /** `*.yml` and `*.yaml`; not what editors and writers leave beside them (dot files, `x.yml~`, `#x.yml#`, `x.yml.tmp`). */
 export function isServiceFileName(name: string): boolean {
   return /^[^.#].*\.ya?ml$/.test(name);
 }
 
-/** Identity of a directory that tells it from one that was made in its place, even on the same inode. */
-export async function directoryIdentity(directory: string): Promise<string> {
-  const { dev, ino, birthtimeNs } = await stat(directory, { bigint: true });
-  return `${dev}:${ino}:${birthtimeNs}`;
+export async function stampDirectory(directory: string): Promise<DirectoryStamp> {
+  const { dev, ino, birthtimeNs, mtimeNs } = await stat(directory, { bigint: true });
+  return { identity: `${dev}:${ino}:${birthtimeNs}`, changedAtMs: Number(mtimeNs / 1_000n) / 1_000 };
 }
 
 /**
@@ -64,9 +79,7 @@ async function statBoth(file: string) {
 }
 
 /** Reads a file that was found regular and small. @returns its text, or why it can not be read. */
-export async function readServiceFile(
-  file: string,
-): Promise<string | { readonly message: string; readonly hint: string }> {
+export async function readServiceFile(file: string): Promise<string | FileRefusal> {
   let handle: Awaited<ReturnType<typeof open>>;
   try {
     // A pipe that took the file's place a moment ago would else wait for a writer for ever.
@@ -119,7 +132,7 @@ async function isLink(file: string): Promise<boolean> {
   );
 }
 
-function refusalOfSize(size: bigint): { readonly message: string; readonly hint: string } | null {
+function refusalOfSize(size: bigint): FileRefusal | null {
   if (size <= MAX_DOCUMENT_BYTES) return null;
   return {
     message: `${size} bytes are more than the ${MAX_DOCUMENT_BYTES} that are read`,
@@ -127,7 +140,13 @@ function refusalOfSize(size: bigint): { readonly message: string; readonly hint:
   };
 }
 
-function refusalOfError(error: unknown): { readonly message: string; readonly hint: string } {
+function refusalOfError(error: unknown): FileRefusal {
+  if (PASSING_CODES.includes(codeOf(error)))
+    return {
+      message: `it can not be read at present: ${messageOf(error)}`,
+      hint: 'it is read as soon as it can be',
+      isPassing: true,
+    };
   switch (codeOf(error)) {
     case 'ENOENT':
       return { message: 'this symbolic link leads nowhere', hint: 'make it lead to a file, or remove it' };

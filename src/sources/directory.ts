@@ -1,16 +1,20 @@
 /** The services directory: notifications make it fast, a rescan makes it right, directory-state.ts decides. */
 import path from 'node:path';
+import { mapBounded } from '../core/bounded-map.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { type Log, silentLog } from '../core/log.js';
 import type { App } from '../model/app.js';
+import type { Problem } from '../model/problem.js';
 import {
+  type DirectoryStamp,
   directoryFailure,
-  directoryIdentity,
+  type FileRefusal,
   type FileStamp,
   isServiceFileName,
   isWayThrough,
   listServiceFiles,
   readServiceFile,
+  stampDirectory,
   stampFile,
 } from './directory-files.js';
 import {
@@ -22,10 +26,18 @@ import {
   recordsFromStored,
 } from './directory-state.js';
 import { DirectoryWatch } from './directory-watch.js';
+import { chooseFiles, MAX_SERVICE_FILES, Rotation } from './file-choice.js';
 import type { Source, SourceListener } from './source.js';
 
-/** Notifications can be lost (queue overflow, network file systems, bind mounts): so often everything is looked at. */
+/** Notifications can be lost (queue overflow, network file systems, bind mounts): so often we look ourselves. */
 const RESCAN_MS = 2_000;
+/**
+ * So many files are looked at in one rescan, in turn, unless an entry of the directory came, went or was renamed. With 5 000
+ * files all of them at each rescan cost 15 % of a core for good.
+ */
+const FILES_A_RESCAN = 500;
+/** More would only wait for the four threads that Node has for files. */
+const FILES_AT_ONCE = 16;
 /** One save of an editor is several events; a directory that is copied is hundreds. */
 const COALESCE_MS = 20;
 /** Two writes within one tick of the file system's clock look the same; a file this young is read once more. */
@@ -40,7 +52,11 @@ export interface DirectorySourceOptions {
   /** false: no notifications, the rescan alone. */
   readonly isWatching?: boolean;
   readonly rescanMs?: number;
+  /** Of those beyond, none is read that is not in force already. */
+  readonly maxFiles?: number;
 }
+
+type FileChange = 'same' | 'changed' | 'gone';
 
 interface KnownFile {
   /** Of the version that was read; null: to be read again at the next look. */
@@ -56,10 +72,16 @@ export class DirectorySource implements Source {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #rescanMs: number;
+  readonly #maxFiles: number;
   readonly #watch: DirectoryWatch | null;
   #listener: SourceListener | null = null;
 
   readonly #files = new Map<string, KnownFile>();
+  /** There are more files than are read. */
+  #excess: Problem | null = null;
+  readonly #rotation = new Rotation(FILES_A_RESCAN);
+  /** The directory as it was listed last; null: it is to be listed anew. */
+  #listed: DirectoryStamp | null = null;
   /** Since when a file has looked half-written, on the monotonic clock. */
   readonly #unsettled = new Map<string, number>();
   /** What was in force before the last stop; null: all was read once, and a file that comes has no past. */
@@ -71,15 +93,24 @@ export class DirectorySource implements Source {
   /** What is to be looked at next. */
   readonly #touched = new Set<string>();
   #isAllTouched = false;
+  #isRescanDue = false;
   #soon: Timer | null = null;
   #rescan: Timer | null = null;
   #looking: Promise<void> | null = null;
 
-  constructor({ directory, clock, log = silentLog, isWatching = true, rescanMs = RESCAN_MS }: DirectorySourceOptions) {
+  constructor({
+    directory,
+    clock,
+    log = silentLog,
+    isWatching = true,
+    rescanMs = RESCAN_MS,
+    maxFiles = MAX_SERVICE_FILES,
+  }: DirectorySourceOptions) {
     this.#directory = path.resolve(directory);
     this.#clock = clock;
     this.#log = log;
     this.#rescanMs = rescanMs;
+    this.#maxFiles = maxFiles;
     this.#watch = isWatching
       ? new DirectoryWatch(this.#directory, {
           onChange: (name) => this.#touch(name),
@@ -130,7 +161,7 @@ export class DirectorySource implements Source {
       this.#soon = null;
       this.#looking = this.#look().finally(() => {
         this.#looking = null;
-        if (this.#isAllTouched || this.#touched.size > 0) this.#lookSoon(COALESCE_MS);
+        if (this.#isAllTouched || this.#isRescanDue || this.#touched.size > 0) this.#lookSoon(COALESCE_MS);
       });
     });
   }
@@ -138,10 +169,16 @@ export class DirectorySource implements Source {
   async #look(): Promise<void> {
     const isAll = this.#isAllTouched;
     const touched = [...this.#touched];
+    const isRescan = this.#isRescanDue;
     this.#isAllTouched = false;
+    this.#isRescanDue = false;
     this.#touched.clear();
     try {
-      const hasChanged = isAll ? await this.#inspectAll() : await this.#inspectTouched(touched);
+      const hasChanged = isAll
+        ? await this.#inspectAll()
+        : isRescan
+          ? await this.#inspectSome(touched)
+          : await this.#inspectTouched(touched);
       if (hasChanged || !this.#isToldAll) this.#tellState();
     } catch (error) {
       this.#isToldAll = false;
@@ -151,7 +188,23 @@ export class DirectorySource implements Source {
 
   #scheduleRescan(): void {
     this.#rescan?.cancel();
-    this.#rescan = this.#clock.setTimer(this.#rescanMs, () => this.#touchAll());
+    this.#rescan = this.#clock.setTimer(this.#rescanMs, () => {
+      this.#isRescanDue = true;
+      this.#lookSoon(0);
+    });
+  }
+
+  /** The directory as a whole where an entry has changed, else some files in turn, and those that have to be read again. */
+  async #inspectSome(touched: readonly string[]): Promise<boolean> {
+    this.#scheduleRescan();
+    const listed = this.#listed;
+    const { identity, changedAtMs } = await stampDirectory(this.#directory);
+    if (!this.#isToldAll || listed?.identity !== identity || listed.changedAtMs !== changedAtMs)
+      return this.#inspectAll();
+    this.#watch?.expect();
+    if (this.#listener !== null) this.#watch?.follow(identity);
+    const unread = [...this.#files].filter(([, known]) => known.identity === null).map(([name]) => name);
+    return this.#inspectTouched([...new Set([...touched, ...unread, ...this.#rotation.take([...this.#files.keys()])])]);
   }
 
   /** @returns whether what is in force, or what is wrong with it, has changed. */
@@ -160,35 +213,47 @@ export class DirectorySource implements Source {
     this.#scheduleRescan();
     this.#watch?.expect();
     // First the notifications, then the listing: what comes between the two is noticed.
-    const identity = await directoryIdentity(this.#directory);
+    const stamp = await stampDirectory(this.#directory);
+    const { identity, changedAtMs } = stamp;
     if (this.#listener !== null) this.#watch?.follow(identity);
-    const names = await listServiceFiles(this.#directory);
-    const changes = await Promise.all(names.map((name) => this.#inspectFile(name)));
+    const isYoung = Math.abs(this.#clock.wallTime() - changedAtMs) < CLOCK_TICK_MS;
+    this.#listed = isYoung ? null : stamp;
+    const all = await listServiceFiles(this.#directory);
+    const { names, problem } = chooseFiles(this.#directory, all, (name) => this.#files.has(name), this.#maxFiles);
+    const isOtherExcess = problem?.message !== this.#excess?.message;
+    this.#excess = problem;
+    const changes = await this.#inspectFiles(names);
     const hasVanished = changes.includes('gone');
-    if (hasVanished && (await directoryIdentity(this.#directory)) !== identity) {
+    if (hasVanished && (await stampDirectory(this.#directory)).identity !== identity) {
       // It was exchanged under our eyes: what was not found may be in the new one.
       this.#touchAll();
-      return changes.includes('changed');
+      return isOtherExcess || changes.includes('changed');
     }
     const present = new Set(names.filter((_, index) => changes[index] !== 'gone'));
     const absent = [...this.#files.keys()].filter((name) => !present.has(name));
     for (const name of absent) this.#forget(name);
-    return absent.length > 0 || changes.includes('changed');
+    return isOtherExcess || absent.length > 0 || changes.includes('changed');
   }
 
   async #inspectTouched(touched: readonly string[]): Promise<boolean> {
-    const names = touched.filter(isServiceFileName);
+    const isFull = this.#files.size + touched.length > this.#maxFiles;
+    // With as many files as are read, the next rescan finds out which new ones are left out: it lists them but once.
+    const names = touched.filter((name) => isServiceFileName(name) && !(isFull && !this.#files.has(name)));
     const others = touched.filter((name) => !isServiceFileName(name));
     // Service files may be links that lead through another name (`..data`); a writer's temporary file is no such way.
-    const isWays = await Promise.all(others.map((name) => isWayThrough(path.join(this.#directory, name))));
-    if (isWays.includes(true)) return this.#inspectAll();
-    const changes = await Promise.all(names.map((name) => this.#inspectFile(name)));
+    const isWay = (name: string): Promise<boolean> => isWayThrough(path.join(this.#directory, name));
+    if ((await mapBounded(others, FILES_AT_ONCE, isWay)).includes(true)) return this.#inspectAll();
+    const changes = await this.#inspectFiles(names);
     const hasChanged = changes.includes('changed');
     // A file that is gone, or its directory? Only a listing of the directory tells.
     return changes.includes('gone') ? (await this.#inspectAll()) || hasChanged : hasChanged;
   }
 
-  async #inspectFile(name: string): Promise<'same' | 'changed' | 'gone'> {
+  #inspectFiles(names: readonly string[]): Promise<readonly FileChange[]> {
+    return mapBounded(names, FILES_AT_ONCE, (name) => this.#inspectFile(name));
+  }
+
+  async #inspectFile(name: string): Promise<FileChange> {
     const file = path.join(this.#directory, name);
     const stamp = await stampFile(file);
     if (stamp === null) return 'gone';
@@ -197,10 +262,12 @@ export class DirectorySource implements Source {
     return this.#take(name, stamp, found) ? 'changed' : 'same';
   }
 
-  #take(name: string, stamp: FileStamp, found: string | { readonly message: string; readonly hint: string }): boolean {
+  #take(name: string, stamp: FileStamp, found: string | FileRefusal): boolean {
     const known = this.#files.get(name);
     const wallTime = this.#clock.wallTime();
-    const identity = Math.abs(wallTime - stamp.mtimeMs) < CLOCK_TICK_MS ? null : stamp.identity;
+    const isPassing = typeof found !== 'string' && found.isPassing === true;
+    const isYoung = Math.abs(wallTime - stamp.mtimeMs) < CLOCK_TICK_MS;
+    const identity = isPassing || isYoung ? null : stamp.identity;
     const content = typeof found === 'string' ? found : `\0${found.message}`;
     if (known?.content === content) {
       known.identity = identity;
@@ -249,6 +316,7 @@ export class DirectorySource implements Source {
     this.#owners = owners;
     this.#stored = null;
     this.#isToldAll = true;
-    this.#listener?.onState(state);
+    const { apps, problems } = state;
+    this.#listener?.onState(this.#excess === null ? state : { apps, problems: [this.#excess, ...problems] });
   }
 }
