@@ -71,13 +71,13 @@ async function checkBackups(directory: string): Promise<readonly Problem[]> {
     return [{ severity: 'error', app: null, file, line: null, col: null, message: text.message, hint }];
   }
   if (typeof text !== 'string') return [];
-  return parseBackups(text).badLines.map(({ line, text: word }) => ({
+  return parseBackups(text).badLines.map((line) => ({
     severity: 'error',
     app: null,
     file,
     line,
     col: 1,
-    message: `"${word}" is no IP address`,
+    message: 'this is no IP address',
     hint: 'write one address of a node a line',
   }));
 }
@@ -102,9 +102,10 @@ async function readRecord(file: string): Promise<FileRecord | null> {
   const verdict = recordFromContent(
     file,
     'directory',
-    typeof content === 'string'
-      ? { kind: 'text', text: content, ageMs: Number.POSITIVE_INFINITY }
-      : { kind: 'refused', ...content },
+    'message' in content
+      ? { kind: 'refused', ...content }
+      : // Whoever checks may read the file, also where a link led to it.
+        { kind: 'text', text: content.text, ageMs: Number.POSITIVE_INFINITY },
     null,
   );
   return verdict.kind === 'record' ? verdict.record : null;

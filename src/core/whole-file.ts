@@ -42,10 +42,15 @@ export async function readWholeInput(file: string, maxBytes: number): Promise<st
   }
 }
 
-/** As `readWholeFile`. */
-export function readWholeFileSync(file: string, maxBytes: number): string {
+/** As `readWholeFile`. @param onOpen is told of the open file before it is read */
+export function readWholeFileSync(
+  file: string,
+  maxBytes: number,
+  onOpen: (descriptor: number) => void = () => {},
+): string {
   const descriptor = openSync(file, FLAGS);
   try {
+    onOpen(descriptor);
     const size = refuseStats(fstatSync(descriptor), maxBytes);
     const parts: Buffer[] = [];
     for (let total = 0; total <= maxBytes; ) {

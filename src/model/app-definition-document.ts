@@ -6,7 +6,7 @@ import { isMap, isScalar, type Node, type YAMLMap } from 'yaml';
 import type { App, Instance, Origin } from './app.js';
 import type { AppDefinition } from './app-definition.js';
 import { noteMeaningless, settingsFromValues } from './app-settings.js';
-import { DEFINITION_KEYS } from './definition-keys.js';
+import { DEFINITION_KEYS, isAppName } from './definition-keys.js';
 import type { Problem } from './problem.js';
 import { type JsonSchema, readTable, tableSchema, type Values } from './readers.js';
 import { MAX_DOCUMENT_BYTES } from './service-document.js';
@@ -32,12 +32,18 @@ export interface AppDefinitionDocument {
  * Reads definitions. A document with an error is left out and named in a problem; the others live on.
  * @param file stands in problems and in origins: a path or a key of the store
  * @param source the name of the source, for origins
+ * @param hidesContent as in parseServiceDocument
  */
-export function parseAppDefinitions(text: string, file: string, source: string): AppDefinitionDocument {
+export function parseAppDefinitions(
+  text: string,
+  file: string,
+  source: string,
+  hidesContent = false,
+): AppDefinitionDocument {
   if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) {
     return unreadableDefinitions(file, `this is larger than the ${MAX_DOCUMENT_BYTES} bytes that are read`);
   }
-  const yaml = new YamlText(text, { version: '1.2', file });
+  const yaml = new YamlText(text, { version: '1.2', file, hidesContent });
   const read: ReadDefinition[] = [];
   const refused = new Set<string>();
   for (const [index, root] of yaml.roots.entries()) {
@@ -115,7 +121,8 @@ function definitionFromValues(values: Values<typeof DEFINITION_KEYS>, origin: Or
 function nameOf(root: YAMLMap, yaml: YamlText): string | null {
   const pair = root.items.find(({ key }) => isScalar(key) && key.value === 'name');
   const value: Node | null = pair === undefined ? null : yaml.resolve(pair.value);
-  return isScalar(value) && typeof value.value === 'string' ? value.value : null;
+  if (!isScalar(value) || typeof value.value !== 'string') return null;
+  return yaml.hidesContent && !isAppName(value.value) ? null : value.value;
 }
 
 /** Which of two was meant nobody can say. @returns the names that stand more than once */

@@ -32,6 +32,7 @@ export interface ServiceDocument {
  * Reads one file of the services directory. An app with an error is left out and named in a problem; the others live on.
  * @param file stands in problems and in the apps' origin
  * @param source the name of the source, for the apps' origin
+ * @param hidesContent problems repeat nothing of the text but keys that are known, and names that an app may have
  * @param lastGood what the file has in force: a weight or a state of an instance that cannot be read stays as it is there
  */
 export function parseServiceDocument(
@@ -39,9 +40,10 @@ export function parseServiceDocument(
   file: string,
   source: string,
   lastGood: readonly App[] = [],
+  hidesContent = false,
 ): ServiceDocument {
   const lastApps = new Map(lastGood.map((app) => [app.name, app]));
-  const yaml = new YamlText(text, { version: '1.1', file });
+  const yaml = new YamlText(text, { version: '1.1', file, hidesContent });
   const apps = new Map<string, App>();
   const seen = new Map<string, number>();
   let isBroken = yaml.isBroken;
@@ -81,6 +83,8 @@ export function serviceDocumentJsonSchema(): JsonSchema {
   };
 }
 
+const NAME_HINT = 'a letter, then letters, digits, _ . -, at most 63';
+
 interface DocumentPlace {
   readonly file: string;
   readonly source: string;
@@ -94,6 +98,10 @@ function readApp(
   yaml: YamlText,
   { file, source, seen, lastApps }: DocumentPlace,
 ): App | null {
+  if (yaml.hidesContent && !APP_NAME.test(name)) {
+    yaml.note('error', null, key, 'this is no name of an app', NAME_HINT);
+    return null;
+  }
   const { line, col } = yaml.place(key);
   const fail = (node: Node, message: string, hint: string): null => {
     yaml.note('error', name, node, `${shorten(name)}: ${message}`, hint);
@@ -104,8 +112,7 @@ function readApp(
   if (earlier !== undefined)
     return fail(key, 'two apps have this name', `line ${earlier} has it too and is used; rename`);
   seen.set(name, line);
-  if (!APP_NAME.test(name))
-    return fail(key, 'this is no name of an app', 'a letter, then letters, digits, _ . -, at most 63');
+  if (!APP_NAME.test(name)) return fail(key, 'this is no name of an app', NAME_HINT);
   if (!isMap(value)) return fail(value ?? key, 'an app is a map of keys', 'write its keys below the name, indented');
   const isTagged = yaml.refuseCustomTags(value, name, shorten(name));
   const lastInstances = new Map(lastApps.get(name)?.instances.map((instance) => [instance.id, instance]));

@@ -58,7 +58,12 @@ export interface Entry {
 export interface YamlTextOptions {
   readonly version: '1.1' | '1.2';
   readonly file: string;
+  /** Problems repeat nothing of the text: whoever reads them may not be allowed to read the file. */
+  readonly hidesContent?: boolean;
 }
+
+/** What is repeated of a text stands in quotes, from the first to the last of a message. */
+const REPEATED = /".*"/s;
 
 /** One text with its problems; the roots are its documents. A text with a syntax error has no roots. */
 export class YamlText {
@@ -67,6 +72,7 @@ export class YamlText {
   readonly parts: readonly string[];
   readonly problems: Problem[] = [];
   readonly file: string;
+  readonly hidesContent: boolean;
   readonly #lines = new LineCounter();
   readonly #targets = new Map<Alias, Node | undefined>();
   /** What was wrong with them has been said: what else follows from it would mislead. */
@@ -74,8 +80,9 @@ export class YamlText {
   #mergedKeys = 0;
   #isBroken = false;
 
-  constructor(text: string, { version, file }: YamlTextOptions) {
+  constructor(text: string, { version, file, hidesContent = false }: YamlTextOptions) {
     this.file = file;
+    this.hidesContent = hidesContent;
     const documents = this.#parse(text, version);
     this.roots = documents.map((document) => this.resolve(document.contents));
     const ends = documents.map(({ range }) => range[2]);
@@ -195,7 +202,7 @@ export class YamlText {
     const documents = this.#parseDocuments(text, version);
     for (const { errors, directives } of documents) {
       for (const error of errors)
-        this.#refuse(error.pos[0], lowerFirst(error.message), 'this is no YAML; mend the line');
+        this.#refuse(error.pos[0], this.#wordsOfParser(error.message), 'this is no YAML; mend the line');
       // A text of 1.2 that calls itself 1.1 would turn "no" into false behind the strict readers' back.
       if (version === '1.2' && directives?.yaml.version !== version)
         this.#refuse(
@@ -223,7 +230,7 @@ export class YamlText {
       // A bug of the parser costs this file its newest version, and nothing else.
       this.#refuse(
         0,
-        `the parser failed: ${error instanceof Error ? error.message : String(error)}`,
+        `the parser failed: ${this.#wordsOfParser(error instanceof Error ? error.message : String(error))}`,
         'simplify the file',
       );
       return [];
@@ -271,9 +278,18 @@ export class YamlText {
   #noteAt(severity: Problem['severity'], app: string | null, offset: number, message: string, hint: string): void {
     if (this.problems.length >= MAX_PROBLEMS) return;
     const isLast = this.problems.length === MAX_PROBLEMS - 1;
-    const said = isLast ? 'there is more that is wrong' : cut(message, 200);
-    const advice = isLast ? 'mend what is named above first' : hint;
+    const said = isLast ? 'there is more that is wrong' : cut(this.#withoutContent(message), 200);
+    const advice = isLast ? 'mend what is named above first' : this.#withoutContent(hint);
     this.problems.push({ severity, app, file: this.file, ...this.#placeOf(offset), message: said, hint: advice });
+  }
+
+  #withoutContent(words: string): string {
+    return this.hidesContent ? words.replace(REPEATED, '"..."') : words;
+  }
+
+  /** The parser repeats the text in many ways. */
+  #wordsOfParser(message: string): string {
+    return this.hidesContent ? 'there is a mistake here' : lowerFirst(message);
   }
 
   #placeOf(offset: number): { readonly line: number; readonly col: number } {

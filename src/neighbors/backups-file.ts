@@ -2,7 +2,6 @@ import type { Clock, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { parseAddress } from '../core/networks.js';
 import { readWholeFile } from '../core/whole-file.js';
-import { escapeText } from '../model/problem.js';
 import type { NeighborSource } from './neighbor-source.js';
 
 /** It is read each time: a time of change is too coarse to see two writes in one moment. */
@@ -61,9 +60,9 @@ export class BackupsFile implements NeighborSource {
     this.#text = text;
     const { file, log } = this.#options;
     const { addresses, badLines } = parseBackups(text);
-    for (const { line, text: word } of badLines) {
-      log.error(`${file}:${line}:1: error: ${escapeText(word)} is no IP address (write one address a line)`);
-    }
+    // Without its text: the file may be a link to one that is for others alone.
+    for (const line of badLines)
+      log.error(`${file}:${line}:1: error: this is no IP address (write one address a line)`);
     if (addresses.length > 0) this.#onAddresses?.(addresses);
     else log.warn({ file }, 'backups.txt names nobody; the last good list stays');
   }
@@ -107,14 +106,15 @@ function isPerhapsCut(text: string, previous: string | null): boolean {
 /** One IP address a line; `#` begins a comment; empty lines do not count. */
 export function parseBackups(text: string): {
   readonly addresses: readonly string[];
-  readonly badLines: readonly { readonly line: number; readonly text: string }[];
+  /** Their numbers, from 1. */
+  readonly badLines: readonly number[];
 } {
   const addresses: string[] = [];
-  const badLines: { line: number; text: string }[] = [];
+  const badLines: number[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const word = line.replace(/#.*$/, '').trim();
     if (word === '') continue;
-    if (parseAddress(word) === null) badLines.push({ line: index + 1, text: word.slice(0, 100) });
+    if (parseAddress(word) === null) badLines.push(index + 1);
     else addresses.push(word);
   }
   return { addresses, badLines };

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../core/durable-file.js';
+import { isElsewhere } from '../core/real-place.js';
 import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
 import {
   type AppDefinitionDocument,
@@ -115,9 +116,14 @@ export class DirectoryRegistry implements Registry {
   #readFile(file: string): ReadFile | null {
     try {
       // Synchronously, because a thousand small files are read so in a sixth of the time.
-      const text = readWholeFileSync(file, MAX_DOCUMENT_BYTES);
+      let isForeign = false;
+      const text = readWholeFileSync(file, MAX_DOCUMENT_BYTES, (descriptor) => {
+        isForeign = isElsewhere(descriptor, file, this.place);
+      });
       const known = this.#known?.get(file);
-      return known?.text === text ? known : { file, text, document: parseAppDefinitions(text, file, SOURCE) };
+      return known?.text === text
+        ? known
+        : { file, text, document: parseAppDefinitions(text, file, SOURCE, isForeign) };
     } catch (error) {
       if (error instanceof UnreadableFile)
         return { file, text: '', document: unreadableDefinitions(file, error.message) };

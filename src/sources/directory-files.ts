@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isElsewhere } from '../core/real-place.js';
 import { MAX_DOCUMENT_BYTES } from '../model/service-document.js';
 
 /** A file as it is now, told apart from every other version of it without reading it. */
@@ -78,8 +79,14 @@ async function statBoth(file: string) {
   };
 }
 
-/** Reads a file that was found regular and small. @returns its text, or why it can not be read. */
-export async function readServiceFile(file: string): Promise<string | FileRefusal> {
+export interface ServiceFile {
+  readonly text: string;
+  /** A link led out of the directory: who made the link may not be allowed to read it, so nothing of it is repeated. */
+  readonly isElsewhere: boolean;
+}
+
+/** Reads a file that was found regular and small. @returns why it can not be read, where it can not. */
+export async function readServiceFile(file: string): Promise<ServiceFile | FileRefusal> {
   let handle: Awaited<ReturnType<typeof open>>;
   try {
     // A pipe that took the file's place a moment ago would else wait for a writer for ever.
@@ -99,7 +106,8 @@ export async function readServiceFile(file: string): Promise<string | FileRefusa
       if (bytesRead === 0) break;
       length += bytesRead;
     }
-    return buffer.toString('utf8', 0, length);
+    const text = buffer.toString('utf8', 0, length);
+    return { text, isElsewhere: isElsewhere(handle.fd, file, path.dirname(file)) };
   } catch (error) {
     return refusalOfError(error);
   } finally {

@@ -14,7 +14,7 @@ export const CUT_TEXT_SETTLE_MS = 60;
 
 /** What was found when a file was to be read. */
 export type FileContent =
-  | { readonly kind: 'text'; readonly text: string; readonly ageMs: number }
+  | { readonly kind: 'text'; readonly text: string; readonly ageMs: number; readonly isElsewhere?: boolean }
   | { readonly kind: 'refused'; readonly message: string; readonly hint: string };
 
 /** What one file has in force. */
@@ -61,7 +61,7 @@ export function recordFromContent(
       text: previous?.text ?? null,
     });
   }
-  const document = parseServiceDocument(content.text, file, source, lastGood);
+  const document = parseServiceDocument(content.text, file, source, lastGood, content.isElsewhere === true);
   const settleMs = settleTimeMs(document, content.text, previous);
   if (content.ageMs >= 0 && content.ageMs < settleMs) return { kind: 'unsettled', waitMs: settleMs - content.ageMs };
 

@@ -14,6 +14,7 @@ import {
   isWayThrough,
   listServiceFiles,
   readServiceFile,
+  type ServiceFile,
   stampDirectory,
   stampFile,
 } from './directory-files.js';
@@ -262,13 +263,14 @@ export class DirectorySource implements Source {
     return this.#take(name, stamp, found) ? 'changed' : 'same';
   }
 
-  #take(name: string, stamp: FileStamp, found: string | FileRefusal): boolean {
+  #take(name: string, stamp: FileStamp, found: ServiceFile | FileRefusal): boolean {
     const known = this.#files.get(name);
     const wallTime = this.#clock.wallTime();
-    const isPassing = typeof found !== 'string' && found.isPassing === true;
+    const isRefused = 'message' in found;
+    const isPassing = isRefused && found.isPassing === true;
     const isYoung = Math.abs(wallTime - stamp.mtimeMs) < CLOCK_TICK_MS;
     const identity = isPassing || isYoung ? null : stamp.identity;
-    const content = typeof found === 'string' ? found : `\0${found.message}`;
+    const content = isRefused ? `\0${found.message}` : found.text;
     if (known?.content === content) {
       known.identity = identity;
       this.#unsettled.delete(name);
@@ -276,8 +278,7 @@ export class DirectorySource implements Source {
     }
     const ageMs = this.#mayWait(name) ? wallTime - stamp.mtimeMs : Number.POSITIVE_INFINITY;
     const file = path.join(this.#directory, name);
-    const newest: FileContent =
-      typeof found === 'string' ? { kind: 'text', text: found, ageMs } : { kind: 'refused', ...found };
+    const newest: FileContent = isRefused ? { kind: 'refused', ...found } : { kind: 'text', ...found, ageMs };
     const verdict = recordFromContent(file, this.name, newest, known?.record ?? this.#stored?.get(file) ?? null);
     if (verdict.kind === 'unsettled') {
       this.#lookAgain(name, verdict.waitMs);
