@@ -1,3 +1,4 @@
+import { createKeyedObject } from '../core/keyed-object.js';
 import type { WorkerReport } from './counters.js';
 
 /** What a worker has counted from one report to a later one. Gauges make no sense in it. */
@@ -11,5 +12,6 @@ function difference(now: unknown, before: unknown): unknown {
   if (Array.isArray(now)) return now.map((part, index) => difference(part, Array.isArray(before) ? before[index] : 0));
   if (typeof now !== 'object' || now === null) return now;
   const known = new Map(typeof before === 'object' && before !== null ? Object.entries(before) : []);
-  return Object.fromEntries(Object.entries(now).map(([key, part]) => [key, difference(part, known.get(key))]));
+  const parts = Object.entries(now).map(([key, part]) => [key, difference(part, known.get(key))] as const);
+  return createKeyedObject(parts);
 }

@@ -129,6 +129,11 @@ ${more}`,
     });
   }
 
+  /** The first release is in force: a new HAProxy begins with a reload, whose worker is the one that stays. */
+  async settled(): Promise<void> {
+    await eventually('the first release is in force', async () => this.#log.includes('a release is in force'));
+  }
+
   /** null: no HAProxy. */
   async state(): Promise<MasterState | null> {
     const state = await this.master.state(1_000).catch(() => null);

@@ -37,6 +37,7 @@ for (const version of HAPROXY_VERSIONS)
     edge.writeApp('shop', SHOP);
     await edge.startServers(context, `${SHOP}---\n${SIDE}`);
     await edge.run();
+    await edge.settled();
     atEnd(context, () => context.diagnostic(edge.log));
     assert.equal(seenBy(await edge.ask({ hosts: ['shop.one.example'] })).app, 'shop');
     const pid = await edge.workerPid();

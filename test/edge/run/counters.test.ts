@@ -23,6 +23,7 @@ for (const version of HAPROXY_VERSIONS)
     edge.writeApp('limited', limited);
     await edge.startServers(context, `${limited}---\n${side}`);
     await edge.run();
+    await edge.settled();
     const status = async (name: string): Promise<number> =>
       (await edge.ask({ hosts: [`${name}.one.example`], client: CLIENT }).catch(() => null))?.status ?? 0;
     await eventually('the limit is used up', async () => (await status('limited')) === 429);
