@@ -177,7 +177,7 @@ class Worker {
       return this.#dataPlane.counters();
     } catch (error) {
       const unsaid = this.#bookFaults.ask();
-      if (unsaid !== null) this.#log.error({ err: error, unsaid }, 'the counters can not be read');
+      if (unsaid !== null) this.#log.error({ err: error, unsaid }, 'reading the counters failed');
       return null;
     }
   }

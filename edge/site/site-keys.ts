@@ -133,7 +133,7 @@ const nodes: Reader<PodNodes | 'consul'> = {
   read(value, place) {
     if (isScalar(value) && value.value === 'consul') return 'consul';
     if (!isMap(value))
-      return refuse(place, value, `${describe(value)} is no map`, 'write {alpha: [10.0.0.1]}, or consul');
+      return refuse(place, value, `${describe(value)} is not a map`, 'write {alpha: [10.0.0.1]}, or consul');
     const entries = place.text.entries(value, null);
     if (entries === INVALID) return INVALID;
     const pods = new Map<string, readonly string[]>();

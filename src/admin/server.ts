@@ -228,9 +228,9 @@ function listenFailure({ host, port }: ListenAddress, error: NodeJS.ErrnoExcepti
   const who = holder === null ? `taken; \`ss -ltnp 'sport = :${port}'\` names who has it` : `taken by ${holder}`;
   const reasons = new Map([
     ['EADDRINUSE', `is ${who}: stop that, or choose another with --admin ADDR:PORT`],
-    ['EADDRNOTAVAIL', 'is no address of this host; give one of its own with --admin ADDR:PORT'],
+    ['EADDRNOTAVAIL', 'is not an address of this host; give one of its own with --admin ADDR:PORT'],
     ['EACCES', 'is not allowed to this user; choose a port above 1023 with --admin ADDR:PORT'],
   ]);
-  const reason = reasons.get(error.code ?? '') ?? `can not be listened on: ${error.message}`;
+  const reason = reasons.get(error.code ?? '') ?? `refuses a listener: ${error.message}`;
   return new Error(`${place}, the address of the admin API, ${reason}`, { cause: error });
 }

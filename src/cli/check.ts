@@ -77,7 +77,7 @@ async function checkBackups(directory: string): Promise<readonly Problem[]> {
     file,
     line,
     col: 1,
-    message: 'this is no IP address',
+    message: 'this is not an IP address',
     hint: 'write one address of a node a line',
   }));
 }

@@ -17,7 +17,7 @@ export function runDirectoryOf(stateDirectory: string): string {
 export async function prepareRunDirectory(directory: string): Promise<void> {
   await mkdir(directory, { mode: 0o700, recursive: true });
   const { uid, mode } = await folderOf(directory);
-  if (uid !== process.getuid?.()) throw new Error(`${directory} is no folder, or belongs to another user`);
+  if (uid !== process.getuid?.()) throw new Error(`${directory} is not a folder, or belongs to another user`);
   if ((mode & OTHERS) !== 0) await chmod(directory, 0o700);
 }
 
@@ -30,7 +30,7 @@ export async function isOursAlone(directory: string): Promise<boolean> {
   return uid === process.getuid?.() && (mode & OTHERS) === 0;
 }
 
-/** A link is no folder. */
+/** A link is not a folder. */
 async function folderOf(directory: string): Promise<{ readonly uid: number | null; readonly mode: number }> {
   const found = await lstat(directory).catch(() => null);
   return found?.isDirectory() === true ? found : { uid: null, mode: 0 };

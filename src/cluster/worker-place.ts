@@ -43,7 +43,7 @@ export class WorkerPlace {
     } catch (error) {
       // Node throws when the kernel has no memory for another process; later it may have.
       const delayMs = this.#backoff.next();
-      log.error({ worker: index, err: error, delayMs: Math.round(delayMs) }, 'a worker can not be started');
+      log.error({ worker: index, err: error, delayMs: Math.round(delayMs) }, 'a worker did not start');
       this.#fillAfter(delayMs);
     }
   }

@@ -185,7 +185,7 @@ function readOptionsFile(file: string, problems: Problem[]): Map<string, Written
 
 function takeEntries(yaml: YamlText, root: Node, file: string, written: Map<string, Written>): void {
   if (!isMap(root)) {
-    yaml.note('error', null, root, 'this is no map of options', 'write "name: value", one a line');
+    yaml.note('error', null, root, 'this is not a map of options', 'write "name: value", one a line');
     return;
   }
   const entries = yaml.entries(root, null);

@@ -1,5 +1,6 @@
 /** The one table of options: the command line, the environment, `autoproxy.yml` and the help are all read from it. */
 import { LOG_LEVELS } from '../core/log.js';
+import { NETWORK_DEFAULTS } from '../model/app.js';
 import {
   adminAddress,
   consulUrl,
@@ -214,7 +215,7 @@ export const OPTIONS = {
     placeholder: 'N%',
     help: 'a source that loses more than this at once is held until somebody accepts it',
   }),
-  internalNetworks: option('internal-networks', listOf(network), '10.0.0.0/8,172.17.0.0/16,127.0.0.0/8,::1/128', {
+  internalNetworks: option('internal-networks', listOf(network), NETWORK_DEFAULTS.internal.join(','), {
     placeholder: 'CIDR,CIDR',
     isList: true,
     help: 'who may use apps that are internal',
@@ -224,16 +225,11 @@ export const OPTIONS = {
     isSwitch: true,
     help: 'slots demand a PROXY header, where an app does not say accept_proxy itself',
   }),
-  trustedProxies: option(
-    'trusted-proxies',
-    listOf(network),
-    '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8,::1/128,fc00::/7',
-    {
-      placeholder: 'CIDR,CIDR',
-      isList: true,
-      help: 'who may send a PROXY header, and whose X-Forwarded-Port and -Proto are kept, where an app does not say trusted_proxies',
-    },
-  ),
+  trustedProxies: option('trusted-proxies', listOf(network), NETWORK_DEFAULTS.trustedProxies.join(','), {
+    placeholder: 'CIDR,CIDR',
+    isList: true,
+    help: 'who may send a PROXY header, and whose X-Forwarded-Port and -Proto are kept, where an app does not say trusted_proxies',
+  }),
   sendProxy: option('send-proxy', oneWordOf(['v1', 'v2']), 'v2', {
     placeholder: 'VERSION',
     help: 'version of the PROXY header towards neighbors, where slots demand one; only v2 says that it is a bleed',

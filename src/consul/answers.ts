@@ -111,7 +111,7 @@ const keys = z
 /** What a map holds, whatever its keys: `z.record` drops the key `__proto__` without a word. */
 function valuesOf<T extends z.ZodType>(value: T) {
   return z
-    .custom<object>((map) => typeof map === 'object' && map !== null && !Array.isArray(map), 'is no map')
+    .custom<object>((map) => typeof map === 'object' && map !== null && !Array.isArray(map), 'is not a map')
     .transform((map): unknown[] => Object.values(map))
     .pipe(z.array(value));
 }

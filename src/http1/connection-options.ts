@@ -18,7 +18,7 @@ export class ConnectionOptions {
     this.named = null;
   }
 
-  /** Adds the options of one field value. An element that is no token is passed over, as `timeout=5` in it often is. */
+  /** Adds the options of one field value. An element that is not a token is passed over, as `timeout=5` in it often is. */
   add(value: string): void {
     // The two values of nearly every message, compared before anything is split.
     if (value === 'keep-alive' || value === 'Keep-Alive') {

@@ -128,3 +128,11 @@ export const APP_DEFAULTS = {
   weight: 100,
   state: 'ready',
 } as const;
+
+/** CIDR texts: what a node takes for its own surroundings, unless its options or an app say something else. */
+export const NETWORK_DEFAULTS = {
+  /** Who may use apps that are internal: the networks of the old configuration, and this machine. */
+  internal: ['10.0.0.0/8', '172.17.0.0/16', '127.0.0.0/8', '::1/128'],
+  /** Who may send a PROXY header, and whose X-Forwarded-Port and -Proto are kept: the private networks. */
+  trustedProxies: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '127.0.0.0/8', '::1/128', 'fc00::/7'],
+} as const;

@@ -92,7 +92,7 @@ export const RATE_KEYS = {
 const route: Reader<Route> = {
   schema: tableSchema(ROUTE_KEYS),
   read(value, place) {
-    if (!isMap(value)) return refuse(place, value, `${describe(value)} is no map`, 'write {host: ..., path: ...}');
+    if (!isMap(value)) return refuse(place, value, `${describe(value)} is not a map`, 'write {host: ..., path: ...}');
     const values = readTable(ROUTE_KEYS, value, value, place);
     if (values === INVALID) return INVALID;
     const hosts = [values.host, values.host_regex].filter((host) => host !== null);

@@ -25,7 +25,7 @@ export const env: Reader<readonly EnvEntry[]> = {
     additionalProperties: { anyOf: [{ type: 'string', maxLength: MAX_VALUE_LENGTH }, secret.schema] },
   },
   read(value, place) {
-    if (!isMap(value)) return refuse(place, value, `${describe(value)} is no map`, 'write {LOG_LEVEL: info}');
+    if (!isMap(value)) return refuse(place, value, `${describe(value)} is not a map`, 'write {LOG_LEVEL: info}');
     const entries = place.text.entries(value, place.app);
     if (entries === INVALID) return INVALID;
     const read = entries.map((entry) => readEntry(entry, place));

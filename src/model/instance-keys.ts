@@ -31,7 +31,7 @@ const address: Reader<Pick<Instance, 'id' | 'host' | 'port'>> = {
     const written = isScalar(value) ? plainTextOf(value) : null;
     const parsed =
       written === null
-        ? { message: 'this is no text', hint: 'write "ip:port", in quotes where IPv6 needs brackets' }
+        ? { message: 'this is not text', hint: 'write "ip:port", in quotes where IPv6 needs brackets' }
         : parseInstanceAddress(written);
     return 'id' in parsed ? parsed : refuse(place, value, `${quote(written)}${parsed.message}`, parsed.hint);
   },

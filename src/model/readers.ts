@@ -193,7 +193,7 @@ export function group<Table extends KeyTable>(table: Table): Reader<Values<Table
     schema: tableSchema(table),
     read(value, place) {
       if (isMap(value)) return readTable(table, value, value, place);
-      return refuse(place, value, `${describe(value)} is no map`, `write {${Object.keys(table)[0]}: ...}`);
+      return refuse(place, value, `${describe(value)} is not a map`, `write {${Object.keys(table)[0]}: ...}`);
     },
   };
 }

@@ -52,7 +52,7 @@ export function parseServiceDocument(
     if (root === null) continue;
     isEmpty = false;
     if (!isMap(root)) {
-      yaml.note('error', null, root, 'this is no map of apps', 'write "name:" and its keys below, indented');
+      yaml.note('error', null, root, 'this is not a map of apps', 'write "name:" and its keys below, indented');
       isBroken = true;
       continue;
     }
@@ -99,7 +99,7 @@ function readApp(
   { file, source, seen, lastApps }: DocumentPlace,
 ): App | null {
   if (yaml.hidesContent && !APP_NAME.test(name)) {
-    yaml.note('error', null, key, 'this is no name of an app', NAME_HINT);
+    yaml.note('error', null, key, 'this is not a name for an app', NAME_HINT);
     return null;
   }
   const { line, col } = yaml.place(key);
@@ -112,7 +112,7 @@ function readApp(
   if (earlier !== undefined)
     return fail(key, 'two apps have this name', `line ${earlier} has it too and is used; rename`);
   seen.set(name, line);
-  if (!APP_NAME.test(name)) return fail(key, 'this is no name of an app', NAME_HINT);
+  if (!APP_NAME.test(name)) return fail(key, 'this is not a name for an app', NAME_HINT);
   if (!isMap(value)) return fail(value ?? key, 'an app is a map of keys', 'write its keys below the name, indented');
   const isTagged = yaml.refuseCustomTags(value, name, shorten(name));
   const lastInstances = new Map(lastApps.get(name)?.instances.map((instance) => [instance.id, instance]));

@@ -35,7 +35,7 @@ const MAX_NESTING = 100;
 const FORBIDDEN = [
   {
     pattern: /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]/,
-    message: 'there is a control character here; this is no text',
+    message: 'there is a control character here; this is not text',
     hint: 'write YAML as plain UTF-8 text',
   },
   {
@@ -202,7 +202,7 @@ export class YamlText {
     const documents = this.#parseDocuments(text, version);
     for (const { errors, directives } of documents) {
       for (const error of errors)
-        this.#refuse(error.pos[0], this.#wordsOfParser(error.message), 'this is no YAML; mend the line');
+        this.#refuse(error.pos[0], this.#wordsOfParser(error.message), 'this is not YAML; mend the line');
       // A text of 1.2 that calls itself 1.1 would turn "no" into false behind the strict readers' back.
       if (version === '1.2' && directives?.yaml.version !== version)
         this.#refuse(

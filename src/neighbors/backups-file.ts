@@ -62,7 +62,7 @@ export class BackupsFile implements NeighborSource {
     const { addresses, badLines } = parseBackups(text);
     // Without its text: the file may be a link to one that is for others alone.
     for (const line of badLines)
-      log.error(`${file}:${line}:1: error: this is no IP address (write one address a line)`);
+      log.error(`${file}:${line}:1: error: this is not an IP address (write one address a line)`);
     if (addresses.length > 0) this.#onAddresses?.(addresses);
     else log.warn({ file }, 'backups.txt names nobody; the last good list stays');
   }

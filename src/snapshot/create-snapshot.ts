@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { APP_DEFAULTS } from '../model/app.js';
+import { APP_DEFAULTS, NETWORK_DEFAULTS } from '../model/app.js';
 import {
   HEAD_DEFAULTS,
   type InstanceSnapshot,
@@ -18,7 +18,7 @@ export function createSlot(slot: Partial<SlotSnapshot> & Pick<SlotSnapshot, 'app
     accessLog: APP_DEFAULTS.accessLog,
     hostFilter: null,
     acceptProxy: false,
-    trustedProxies: [],
+    trustedProxies: NETWORK_DEFAULTS.trustedProxies,
     sendProxy: APP_DEFAULTS.sendProxy,
     balance: APP_DEFAULTS.balance,
     reuse: APP_DEFAULTS.reuse,
@@ -60,7 +60,7 @@ export function createSnapshot(snapshot: Partial<Snapshot> & Pick<Snapshot, 'bin
     podKeys: [],
     neighborProxy: 'v2',
     via: false,
-    internalNetworks: ['10.0.0.0/8', '127.0.0.0/8'],
+    internalNetworks: NETWORK_DEFAULTS.internal,
     head: HEAD_DEFAULTS,
     ...snapshot,
   };

@@ -119,7 +119,7 @@ export async function readServiceFile(file: string): Promise<ServiceFile | FileR
 export function directoryFailure(directory: string, error: unknown): string {
   const reasons = new Map([
     ['ENOENT', 'there is no such directory; create it, or name another with --services-dir'],
-    ['ENOTDIR', 'this is no directory; name one with --services-dir'],
+    ['ENOTDIR', 'this is not a directory; name one with --services-dir'],
     ['EACCES', 'permission denied; let the user that autoproxy runs as read and enter it'],
   ]);
   return `${path.resolve(directory)}: ${reasons.get(codeOf(error)) ?? messageOf(error)}`;

@@ -68,7 +68,7 @@ test('other named fields go, and so do those of the hop itself', async (context)
   client.close();
 });
 
-test('an element of Connection that is no token names nothing, and ends the connection where it holds a close', async (context) => {
+test('an element of Connection that is not a token names nothing, and ends the connection where it holds a close', async (context) => {
   const instance = await ScriptedInstance.start(
     context,
     answering((head) => okResponse(/^connection:|x-a/im.test(head.replace(OURS, '')) ? head : 'nothing of it')),

@@ -127,7 +127,7 @@ test('backups.txt, a link: only the numbers of the lines are said', async (conte
     known = addresses;
   });
   await eventually('it is read', () => known.length === 1);
-  assert.match(lines[0]?.msg ?? '', /backups\.txt:1:1: error: this is no IP address/);
+  assert.match(lines[0]?.msg ?? '', /backups\.txt:1:1: error: this is not an IP address/);
   assert.ok(!JSON.stringify(lines).includes('hunter2'));
 });
 

@@ -58,7 +58,7 @@ test('a line of backups.txt that is no address is an error', async (context) => 
   const directory = await writeServices(context, { 'shop.yml': GOOD, 'backups.txt': '10.0.0.5\n# west\nnode-6\n' });
   const { exitCode, stdout } = await runCli(['check', directory]);
   assert.equal(exitCode, 1);
-  assert.match(stdout, /backups\.txt:3:1: error: this is no IP address/);
+  assert.match(stdout, /backups\.txt:3:1: error: this is not an IP address/);
 });
 
 test('--json prints one document', async (context) => {

@@ -82,7 +82,7 @@ test('the folder is for this user alone, and is made so', async (context) => {
 test('a link in place of the folder is refused', async (context) => {
   const directory = temporaryFolder(context, 'claim');
   symlinkSync(temporaryFolder(context, 'elsewhere'), runDirectoryOf(directory));
-  await assert.rejects(take(context, directory), /is no folder, or belongs to another user/);
+  await assert.rejects(take(context, directory), /is not a folder, or belongs to another user/);
 });
 
 test('a path that is longer than the address of a socket may be', async (context) => {

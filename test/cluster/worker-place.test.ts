@@ -24,5 +24,5 @@ test('a worker that can not be forked is tried again, at longer and longer dista
   const atStop = tries;
   await clock.advance(60_000);
   assert.equal(tries, atStop);
-  assert.ok(lines.every(({ msg }) => msg === 'a worker can not be started'));
+  assert.ok(lines.every(({ msg }) => msg === 'a worker did not start'));
 });

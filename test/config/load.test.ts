@@ -168,7 +168,7 @@ test('a file that is named and not there, or no file, or too large, is refused',
 
 test('broken, hostile and odd files are refused with a place, and nothing else happens', (context) => {
   const cases: readonly (readonly [string, RegExp])[] = [
-    ['- a\n- b\n', /:1:1: error: this is no map of options/],
+    ['- a\n- b\n', /:1:1: error: this is not a map of options/],
     ['pod: [\n', /error:/],
     ['pod: a\0b\n', /:1:7: error: there is a control character/],
     ['pod: alpha\npod: beta\n', /:2:1: error: "pod" stands twice/],

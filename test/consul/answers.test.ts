@@ -16,7 +16,7 @@ test('services that are no map are no answer', () => {
   for (const Services of [[], 'shop', 1, [{ ID: 'shop-1', Service: 'shop' }]]) {
     assert.throws(() => nodeServicesFromBody({ Node: { Address: '10.0.0.1' }, Services }), {
       kind: 'malformed',
-      message: 'the services of a node: Services: is no map',
+      message: 'the services of a node: Services: is not a map',
     });
   }
 });

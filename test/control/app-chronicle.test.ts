@@ -134,7 +134,7 @@ test('a problem is told when it comes and when it goes; that of a file concerns 
     file: '/services/shop.yml',
     line: 3,
     col: 2,
-    message: 'this is no YAML',
+    message: 'this is not YAML',
     hint: null,
   };
   const apps = [appOf('shop', slot), appOf('cart', slot + 2)];
@@ -146,8 +146,8 @@ test('a problem is told when it comes and when it goes; that of a file concerns 
     await settle();
   }
   assert.deepEqual(await newsOf('shop'), [
-    'problem: /services/shop.yml:3:2: error: this is no YAML',
-    'mended: no longer so: /services/shop.yml:3:2: error: this is no YAML',
+    'problem: /services/shop.yml:3:2: error: this is not YAML',
+    'mended: no longer so: /services/shop.yml:3:2: error: this is not YAML',
   ]);
   assert.deepEqual(await newsOf('cart'), []);
 });

@@ -10,7 +10,7 @@ const PROBLEM: Problem = {
   file: '/services/broken.yml',
   line: 3,
   col: 1,
-  message: 'this is no YAML',
+  message: 'this is not YAML',
   hint: 'mend it',
 };
 
@@ -102,7 +102,7 @@ test('a problem is logged when it appears, and again only when it has been away'
     await clock.advance(SETTLED_MS);
     assert.deepEqual(plane.problems, problems);
   }
-  const said = lines.filter(({ msg }) => msg.startsWith('/services/broken.yml:3:1: error: this is no YAML'));
+  const said = lines.filter(({ msg }) => msg.startsWith('/services/broken.yml:3:1: error: this is not YAML'));
   assert.deepEqual(
     said.map(({ level }) => level),
     [50, 50],

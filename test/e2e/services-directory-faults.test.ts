@@ -49,7 +49,7 @@ test('a file', async (context) => {
   const place = await findPlace(context);
   await writeFile(path.join(place.root, 'services'), '');
   const node = launchNodeAt(context, place);
-  await assertServesNothing(node, /this is no directory; name one with --services-dir/);
+  await assertServesNothing(node, /this is not a directory; name one with --services-dir/);
   await rm(node.servicesDir);
   await mkdir(node.servicesDir);
   await assertServes(context, node);

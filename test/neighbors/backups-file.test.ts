@@ -52,7 +52,7 @@ test('bad lines are named with their place, the others count', async (context) =
   assert.deepEqual(
     lines.map(({ msg }) => msg.slice(file.length)),
     ['node-2', '10.0.0.300', '10.0.0.4:80', '\\u001b[31m'].map(
-      (_text, index) => `:${index + 2}:1: error: this is no IP address (write one address a line)`,
+      (_text, index) => `:${index + 2}:1: error: this is not an IP address (write one address a line)`,
     ),
   );
 });

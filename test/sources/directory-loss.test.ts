@@ -107,7 +107,7 @@ test('a directory that is missing is waited for, and what is no directory is sai
   const listener = listen(context, directory, { isWatching: true, rescanMs: 20 });
   assert.match(await listener.nextFailure(), /there is no such directory/);
   await writeFile(directory, 'a file');
-  while (!/this is no directory/.test(await listener.nextFailure()));
+  while (!/this is not a directory/.test(await listener.nextFailure()));
   await rm(directory);
   const told = listener.nextState((state) => state.apps.length === 1);
   await createDirectory(`${directory}.new`, 1);

@@ -3,9 +3,9 @@ import type { SlotSnapshot, Snapshot } from '../../src/snapshot/snapshot.js';
 
 export { createInstance as instanceOf, createNeighbor as neighborOf };
 
-/** A slot with all defaults; a test says only what matters to it. */
+/** A slot with all defaults, but it trusts nobody; a test says only what matters to it. */
 export function slotOf(slot: Partial<SlotSnapshot> & { readonly port: number }): SlotSnapshot {
-  return createSlot({ app: 'shop', ...slot });
+  return createSlot({ app: 'shop', trustedProxies: [], ...slot });
 }
 
 let revision = 0;
