@@ -1,12 +1,11 @@
-import type { Socket } from 'node:net';
 import { INCOMPLETE } from '../http1/fields.js';
 import { readMonitorRequest } from '../http1/monitor-request.js';
 import { decodeHeader } from '../proxy-protocol/decode.js';
 import { NO_EXTRAS, type ProxyHeader, V2_SIGNATURE } from '../proxy-protocol/header.js';
 import { BLEED_ACCEPTED, BLEED_PATH } from './bleed-call.js';
-import type { Deadlined } from './deadlines.js';
+import { FirstBytes } from './first-bytes.js';
 import type { WorkerContext } from './node-context.js';
-import { type Accepted, clientAddressOf, openAccepted, ReaderRelay } from './onread-socket.js';
+import { type Accepted, clientAddressOf } from './onread-socket.js';
 import { renderError, renderHealth } from './responses.js';
 import type { Slot } from './slot.js';
 import type { ByteReader } from './socket-io.js';
@@ -32,52 +31,27 @@ export interface DoorListener {
  *   START ──header with a mark, GET /bleed──► JUDGED ──► (the slot serves it) or (refused)
  *     └──anything else──► (a checker)
  */
-export class BleedDoor implements ByteReader, Deadlined {
-  deadline: number;
-  readonly #slot: Slot;
-  readonly #worker: WorkerContext;
+export class BleedDoor extends FirstBytes {
   readonly #listener: DoorListener;
-  readonly #relay: ReaderRelay;
-  readonly #socket: Socket;
-  #bytes: Buffer | null = null;
-  #isDone = false;
-  readonly #onEnd = (): void => this.destroy();
-  readonly #onClose = (): void => this.#finish(null);
 
   constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, listener: DoorListener) {
-    this.#slot = slot;
-    this.#worker = worker;
+    super(accepted, slot, worker, CALL_MS);
     this.#listener = listener;
-    this.#relay = new ReaderRelay(this);
-    this.#socket = openAccepted(accepted, this.#relay, worker.io);
-    this.deadline = worker.clock.now() + CALL_MS;
-    worker.deadlines.add(this);
-    this.#socket.on('error', ignoreError);
-    this.#socket.on('end', this.#onEnd);
-    this.#socket.on('close', this.#onClose);
-    this.#socket.resume();
   }
 
-  nextBuffer(): Buffer {
-    return this.#worker.buffers.shared;
-  }
-
-  onBytes(bytes: Buffer, length: number): void {
-    if (this.#isDone) return;
-    const piece = bytes.subarray(0, length);
-    const unread = this.#bytes === null ? piece : Buffer.concat([this.#bytes, piece]);
+  protected read(unread: Buffer): void {
     const header = this.#markedHeader(unread);
     if (header === INCOMPLETE) {
-      this.#bytes = Buffer.from(unread);
+      this.keep(unread);
       return;
     }
     if (header === null) {
       this.#handOver((accepted) => this.#listener.onChecker(this, accepted), unread);
       return;
     }
-    const request = readMonitorRequest(unread, header.length, unread.length, this.#slot.node.head);
+    const request = readMonitorRequest(unread, header.length, unread.length, this.slot.node.head);
     if (request === INCOMPLETE) {
-      this.#bytes = Buffer.from(unread);
+      this.keep(unread);
     } else if (typeof request === 'string' || request.path !== BLEED_PATH) {
       this.#handOver((accepted) => this.#listener.onChecker(this, accepted), unread);
     } else {
@@ -94,8 +68,8 @@ export class BleedDoor implements ByteReader, Deadlined {
   }
 
   #judge(header: ProxyHeader, rest: Buffer): void {
-    const { config, node, trusted, hasUsableInstance, isClosing } = this.#slot;
-    const peer = clientAddressOf(this.#socket);
+    const { config, node, trusted, hasUsableInstance, isClosing } = this.slot;
+    const peer = clientAddressOf(this.socket);
     const isProven = node.marks.proves(header.extras.bledBy ?? '', peer);
     const isTrusted = isProven || trusted.contains(peer);
     // Who may not come by the slot's own port, for want of a header that is believed, may not come by this one either.
@@ -107,49 +81,40 @@ export class BleedDoor implements ByteReader, Deadlined {
     } else {
       // Where a slot demands no header, an unproven one would be a way around `internal`: the client is who connects.
       const believed = config.acceptProxy || isProven ? header : withoutClient(header);
-      this.#socket.write(BLEED_ACCEPTED, 'latin1');
+      this.socket.write(BLEED_ACCEPTED, 'latin1');
       this.#handOver((accepted) => this.#listener.onBled(this, accepted, believed), rest);
     }
   }
 
   #handOver(to: (accepted: Accepted) => ByteReader, unread: Buffer): void {
-    this.#isDone = true;
-    this.#bytes = null;
-    this.#worker.deadlines.remove(this);
-    this.#socket.removeListener('error', ignoreError);
-    this.#socket.removeListener('end', this.#onEnd);
-    this.#socket.removeListener('close', this.#onClose);
-    const reader = to({ socket: this.#socket, relay: this.#relay });
+    this.isDone = true;
+    this.stopHearingEnd();
+    const reader = to(this.release());
     if (unread.length > 0) reader.onBytes(unread, unread.length);
   }
 
   #refuse(answer: string, refusal: { readonly peer: string; readonly reason: string } | null): void {
-    const socket = this.#socket;
+    const { socket } = this;
     socket.end(answer, 'latin1', () => socket.destroy());
     this.#finish(refusal);
+  }
+
+  protected onEnd(): void {
+    this.destroy();
   }
 
   onDeadline(): void {
     this.destroy();
   }
 
-  onSecond(): void {}
-
   destroy(): void {
-    this.#socket.destroy();
+    this.socket.destroy();
     this.#finish(null);
   }
 
   #finish(refusal: { readonly peer: string; readonly reason: string } | null): void {
-    if (this.#isDone) return;
-    this.#isDone = true;
-    this.#worker.deadlines.remove(this);
-    this.#listener.onDoorClosed(this, refusal);
+    if (this.end()) this.#listener.onDoorClosed(this, refusal);
   }
-}
-
-function ignoreError(): void {
-  // The close that follows says all.
 }
 
 /** The mark alone. */

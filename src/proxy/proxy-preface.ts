@@ -1,9 +1,8 @@
-import type { Socket } from 'node:net';
 import { decodeHeader, refuseSecondHeader } from '../proxy-protocol/decode.js';
 import { type Decoded, HEADER_PROBLEMS, type ProxyHeader } from '../proxy-protocol/header.js';
-import type { Deadlined } from './deadlines.js';
+import { FirstBytes } from './first-bytes.js';
 import type { WorkerContext } from './node-context.js';
-import { type Accepted, clientAddressOf, openAccepted, ReaderRelay } from './onread-socket.js';
+import { type Accepted, clientAddressOf } from './onread-socket.js';
 import type { Slot } from './slot.js';
 import type { ByteReader } from './socket-io.js';
 
@@ -37,59 +36,32 @@ export interface Refusal {
  * With the header the socket goes to whoever serves it, who may speak at once; only what the client says first is looked
  * at here once more, and for that it may come at any time. Nothing is answered, because nothing is known of who speaks.
  */
-export class ProxyPreface implements ByteReader, Deadlined {
-  deadline: number;
-  /** On the monotonic clock. */
-  readonly acceptedAt: number;
-  readonly #slot: Slot;
-  readonly #worker: WorkerContext;
+export class ProxyPreface extends FirstBytes {
   readonly #listener: PrefaceListener;
-  readonly #relay: ReaderRelay;
-  readonly #socket: Socket;
-  #bytes: Buffer | null = null;
   /** Who serves the connection; null as long as the header is not whole. */
   #reader: ByteReader | null = null;
-  #isDone = false;
-  readonly #onEnd = (): void => {
-    // Heard before the reader's own: what was kept back comes before the end.
-    if (this.#reader === null) this.#finish(null);
-    else this.#passOn(this.#reader, this.#bytes);
-  };
-  readonly #onClose = (): void => this.#finish(null);
 
   constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, listener: PrefaceListener) {
-    this.#slot = slot;
-    this.#worker = worker;
+    super(accepted, slot, worker, HEADER_MS);
     this.#listener = listener;
-    this.#relay = new ReaderRelay(this);
-    this.#socket = openAccepted(accepted, this.#relay, worker.io);
-    this.acceptedAt = worker.clock.now();
-    this.deadline = this.acceptedAt + HEADER_MS;
-    worker.deadlines.add(this);
-    // Why a connection without a header ended is nobody's concern; unheard, the event would end the process.
-    this.#socket.on('error', ignoreError);
-    this.#socket.on('end', this.#onEnd);
-    this.#socket.on('close', this.#onClose);
-    this.#socket.resume();
   }
 
-  nextBuffer(): Buffer {
-    return this.#worker.buffers.shared;
-  }
-
-  onBytes(bytes: Buffer, length: number): void {
-    if (this.#isDone) return;
-    const piece = bytes.subarray(0, length);
-    const unread = this.#bytes === null ? piece : Buffer.concat([this.#bytes, piece]);
+  protected read(unread: Buffer): void {
     if (this.#reader === null) this.#readHeader(unread);
     else this.#judgeStart(this.#reader, unread);
   }
 
+  protected onEnd(): void {
+    // Heard before the reader's own: what was kept back comes before the end.
+    if (this.#reader === null) this.#finish(null);
+    else this.#passOn(this.#reader, this.kept);
+  }
+
   #readHeader(unread: Buffer): void {
-    const peer = clientAddressOf(this.#socket);
+    const peer = clientAddressOf(this.socket);
     // Asked with the newest table, and where no key can prove more, before a byte is looked at.
-    const isTrusted = this.#slot.trusted.contains(peer);
-    if (!isTrusted && !this.#slot.node.marks.canProve) {
+    const isTrusted = this.slot.trusted.contains(peer);
+    if (!isTrusted && !this.slot.node.marks.canProve) {
       this.#refuse(UNTRUSTED, unread);
       return;
     }
@@ -98,7 +70,7 @@ export class ProxyPreface implements ByteReader, Deadlined {
       this.#refuse(UNTRUSTED, unread);
       return;
     }
-    if (decoded.state === 'incomplete') this.#bytes = Buffer.from(unread);
+    if (decoded.state === 'incomplete') this.keep(unread);
     else if (decoded.state === 'refused') this.#refuse(reasonOf(decoded), unread);
     else this.#handOver(decoded.header, unread.subarray(decoded.header.length));
   }
@@ -106,17 +78,13 @@ export class ProxyPreface implements ByteReader, Deadlined {
   /** A node of the pod may send a header from any address. */
   #isProven(decoded: Decoded, peer: string): boolean {
     const mark = decoded.state === 'complete' ? decoded.header.extras.bledBy : null;
-    return mark !== null && this.#slot.node.marks.proves(mark, peer);
+    return mark !== null && this.slot.node.marks.proves(mark, peer);
   }
 
   #handOver(header: ProxyHeader, rest: Buffer): void {
-    this.#bytes = null;
-    this.#worker.deadlines.remove(this);
-    this.#socket.removeListener('error', ignoreError);
-    this.#socket.removeListener('close', this.#onClose);
-    const reader = this.#listener.onHeader(this, { socket: this.#socket, relay: this.#relay }, header);
+    const reader = this.#listener.onHeader(this, this.release(), header);
     this.#reader = reader;
-    this.#relay.reader = this;
+    this.relay.reader = this;
     if (rest.length > 0) this.#judgeStart(reader, rest);
   }
 
@@ -125,42 +93,34 @@ export class ProxyPreface implements ByteReader, Deadlined {
     const verdict = refuseSecondHeader(start, 0, start.length);
     if (verdict === null) this.#passOn(reader, start);
     else if (verdict.state === 'refused') this.#refuse(reasonOf(verdict), start);
-    else this.#bytes = Buffer.from(start);
+    else this.keep(start);
   }
 
   #passOn(reader: ByteReader, start: Buffer | null): void {
-    this.#isDone = true;
-    this.#bytes = null;
-    this.#socket.removeListener('end', this.#onEnd);
-    this.#relay.reader = reader;
+    this.isDone = true;
+    this.kept = null;
+    this.stopHearingEnd();
+    this.relay.reader = reader;
     if (start !== null) reader.onBytes(start, start.length);
   }
 
   #refuse(reason: string, bytes: Buffer): void {
-    this.#finish({ peer: clientAddressOf(this.#socket), reason, firstBytes: firstOf(bytes) });
+    this.#finish({ peer: clientAddressOf(this.socket), reason, firstBytes: firstOf(bytes) });
   }
 
   onDeadline(): void {
-    this.#refuse('no whole PROXY header came within 3 s', this.#bytes ?? EMPTY);
+    this.#refuse('no whole PROXY header came within 3 s', this.kept ?? EMPTY);
   }
-
-  onSecond(): void {}
 
   destroy(): void {
     this.#finish(null);
   }
 
   #finish(refusal: Refusal | null): void {
-    if (this.#isDone) return;
-    this.#isDone = true;
-    this.#worker.deadlines.remove(this);
+    if (!this.end()) return;
     this.#listener.onRefused(this, refusal);
-    this.#socket.destroy();
+    this.socket.destroy();
   }
-}
-
-function ignoreError(): void {
-  // The close that follows says all.
 }
 
 function reasonOf({ problem, likelyCause }: Extract<Decoded, { readonly state: 'refused' }>): string {
