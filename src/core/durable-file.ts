@@ -17,13 +17,28 @@ import path from 'node:path';
 export async function replaceFile(file: string, content: string, mode: number): Promise<void> {
   const temporary = path.join(path.dirname(file), `${temporaryPrefix(file)}${randomUUID()}.tmp`);
   try {
-    await writeSynced(temporary, content, mode);
+    await createFile(temporary, content, mode);
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
   await syncDirectory(path.dirname(file));
+}
+
+/**
+ * Writes a file that is not there yet, its content on the disk when this resolves. Its name is on the disk once the
+ * directory is synced too, which a folder of many files needs once.
+ * @throws EEXIST when anything of that name is there, also a link
+ */
+export async function createFile(file: string, content: string, mode: number): Promise<void> {
+  const handle = await open(file, 'wx', mode);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Removes what a writer of this file left behind when it was killed in the middle. Only while nobody writes it. */
@@ -50,14 +65,4 @@ export async function syncDirectory(directory: string): Promise<void> {
 /** Readers of directories pass over names that begin with a dot. */
 function temporaryPrefix(file: string): string {
   return `.${path.basename(file)}.`;
-}
-
-async function writeSynced(file: string, content: string, mode: number): Promise<void> {
-  const handle = await open(file, 'wx', mode);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
