@@ -25,7 +25,10 @@ test('a taken port is named, with who has it where that can be told, and with wh
 
 test('an address of another host is refused with what to do', async () => {
   const address = { host: '192.0.2.1', port: 0 };
-  await assert.rejects(startAdminServer({ node: new NodeDouble(), address }), /no address of this host; .*--admin/);
+  await assert.rejects(
+    startAdminServer({ node: new NodeDouble(), address }),
+    /is not an address of this host; .*--admin/,
+  );
 });
 
 test('it ends although a connection is open and a head is half sent', async (context) => {
