@@ -8,8 +8,9 @@
  * about ten minutes.
  */
 import { parseArgs } from 'node:util';
+import { install } from '../test/compat/installable.js';
 import { SERVERS } from '../test/compat/servers/all.js';
-import { installServers, measureClose, type RealServer, startServer } from '../test/compat/servers/real-server.js';
+import { measureClose, type RealServer, startServer } from '../test/compat/servers/real-server.js';
 import { RawConnection } from '../test/support/raw-connection.js';
 import { machineLine } from './machine.js';
 import { NodeUnderTest } from './node-under-test.js';
@@ -78,7 +79,7 @@ const chosen =
   values.servers === 'all' ? SERVERS : SERVERS.filter(({ name }) => values.servers.split(',').includes(name));
 if (chosen.length === 0)
   throw new Error(`no server ${values.servers}; there are ${SERVERS.map(({ name }) => name).join(', ')}`);
-await installServers(chosen);
+await install(chosen);
 
 const endings: (() => unknown)[] = [];
 const context = { after: (end: () => unknown) => endings.push(end) };

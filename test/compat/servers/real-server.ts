@@ -1,14 +1,13 @@
 /** Real HTTP servers of others: found, or installed from Debian's packages, and run in the foreground on an address of one's own. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { freePort, ownAddress } from '../../support/addresses.js';
 import { atEnd, type Ending, temporaryFolder } from '../../support/at-end.js';
 import { spawnBound } from '../../support/bound-process.js';
-import { findProgram, installPackages } from '../../support/components.js';
 import { isListening } from '../../support/processes.js';
 import { RawConnection } from '../../support/raw-connection.js';
+import type { Installable } from '../installable.js';
+import type { Page } from './pages.js';
 
 export interface ServerPlace {
   /** Empty, and the server's own. */
@@ -24,14 +23,11 @@ export interface ServerCommand {
 }
 
 /** Answers GET and POST of `/` with 200 and `ok`, in all else by its own defaults. */
-export interface RealServer {
-  readonly name: string;
-  /** Debian's packages; empty when it is here in any case. */
-  readonly packages: readonly string[];
-  /** Programs on the path, or absolute files, that the packages bring. */
-  readonly needs: readonly string[];
+export interface RealServer extends Installable {
   /** After which idle time it closes a connection by default, in milliseconds; 0: it keeps none. */
   readonly keepAliveMs: number;
+  /** What it can answer, `/` among them. */
+  readonly pages: readonly Page[];
   /** Writes its files into the folder. */
   prepare(place: ServerPlace): ServerCommand | Promise<ServerCommand>;
 }
@@ -39,16 +35,6 @@ export interface RealServer {
 const START_MS = 60_000;
 /** Of what it said, in an error. */
 const SHOWN_CHARS = 2_000;
-
-export function isInstalled({ needs }: RealServer): boolean {
-  return needs.every((need) => (path.isAbsolute(need) ? existsSync(need) : findProgram(need) !== null));
-}
-
-/** Installs what is missing, as root. @throws Error that says how to do it */
-export async function installServers(servers: readonly RealServer[]): Promise<void> {
-  const missing = servers.filter((server) => !isInstalled(server)).flatMap(({ packages }) => packages);
-  if (missing.length > 0) await installPackages([...new Set(missing)]);
-}
 
 /**
  * Asks once and waits for the end. A server may take more time than it says: Node a second, Tomcat up to one.

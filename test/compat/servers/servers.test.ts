@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RawConnection } from '../../support/raw-connection.js';
+import { isInstalled } from '../installable.js';
 import { SERVERS } from './all.js';
-import { isInstalled, startServer } from './real-server.js';
+import { startServer } from './real-server.js';
 
 /** Compiled, or a virtual machine: they take half a minute, and `npm run bench:reuse` starts them. */
 const SLOW: readonly string[] = ['go', 'tomcat'];
