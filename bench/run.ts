@@ -86,6 +86,6 @@ if (failed.length > 0) console.error(`Not measured: ${failed.join(', ')}. Nothin
 else if (values.only === 'all') {
   const date = new Date().toISOString().slice(0, 10);
   writeResults({ date, machine, othersCores, seconds, comparisons, promises });
-  console.log('\nWritten: bench/results/. "npm run bench:readme" brings them into the README.');
+  console.log('\nWritten: bench/results/. "npm run bench:figures" brings them into the README.');
 }
 process.exitCode = failed.length > 0 ? 1 : verdict.exitCode;

@@ -44,17 +44,17 @@ function commandRows(command: Command, parents: readonly string[]): string[] {
   return [`| \`${words.join(' ')}${arguments_.join('')}\` | ${command.description()} |`];
 }
 
-test('README.md lists every command with its description', () => {
+test('docs/commands.md lists every command with its description', () => {
   const expected = commandRows(createProgram(describingContext), []);
-  assert.deepEqual(tableAfter(readText('README.md'), 'commands').sort(), expected.sort());
+  assert.deepEqual(tableAfter(readText('docs/commands.md'), 'commands').sort(), expected.sort());
 });
 
-test('README.md lists every exit code', () => {
-  const codes = tableAfter(readText('README.md'), 'exit codes').map((row) => Number(cellsOf(row)[0]));
+test('docs/commands.md lists every exit code', () => {
+  const codes = tableAfter(readText('docs/commands.md'), 'exit codes').map((row) => Number(cellsOf(row)[0]));
   assert.deepEqual(codes, Object.values(EXIT_CODES));
 });
 
-test('README.md lists every option as config/options.ts has it', () => {
+test('docs/options.md lists every option as config/options.ts has it', () => {
   const first = { ...CONFIG_OPTION, fallbackHelp: CONFIG_OPTION.fallback, isSecret: false };
   const expected = [first, ...Object.values(OPTIONS)].map((option) => {
     const { name, placeholder, environment, fallbackHelp, help, isSecret } = option;
@@ -62,7 +62,7 @@ test('README.md lists every option as config/options.ts has it', () => {
     const flag = isSecret ? `no flag; \`${name}\` in the file` : `\`--${name} ${placeholder}\``;
     return `| ${flag} | ${variables} | ${fallbackHelp ?? ''} | ${help} |`;
   });
-  assert.deepEqual(tableAfter(readText('README.md'), 'options'), expected);
+  assert.deepEqual(tableAfter(readText('docs/options.md'), 'options'), expected);
 });
 
 test('src/proxy/README.md lists every error code as core/errors.ts has it', () => {

@@ -155,6 +155,7 @@ const TOP_LEVEL = [
   'LICENSE',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
+  'docs',
   'src',
   'edge',
   'bench',

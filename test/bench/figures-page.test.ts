@@ -1,18 +1,18 @@
-/** The figures that people read are those that were measured: README, table and chart follow from one file. */
+/** The figures that people read are those that were measured: page, table and chart follow from one file. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chartOf } from '../../bench/chart.js';
-import { withFigures } from '../../bench/readme-figures.js';
+import { withFigures } from '../../bench/figures-page.js';
 import { type Results, textOf } from '../../bench/results.js';
 import { RESULTS_DIRECTORY, readResults } from '../../bench/results-file.js';
 
-const README = fileURLToPath(new URL('../../../README.md', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../../docs/figures.md', import.meta.url));
 const EMPTY = /^<!-- figures: [^\n]*-->\n<!-- end of figures -->$/m;
 const hasResults = existsSync(path.join(RESULTS_DIRECTORY, 'results.json'));
-const text = readFileSync(README, 'utf8');
+const text = readFileSync(PAGE, 'utf8');
 
 const always = (figure: number) => ({ min: figure, median: figure, max: figure });
 const MADE_UP: Results = {
@@ -37,8 +37,8 @@ const MADE_UP: Results = {
   ],
 };
 
-test('README.md quotes the last results, and nothing before there are any', () => {
-  if (hasResults) assert.equal(text, withFigures(text, readResults()), 'run "npm run bench:readme"');
+test('docs/figures.md quotes the last results, and nothing before there are any', () => {
+  if (hasResults) assert.equal(text, withFigures(text, readResults()), 'run "npm run bench:figures"');
   else assert.match(text, EMPTY, 'figures that were never measured');
 });
 
@@ -61,7 +61,7 @@ test('figures go between their marks, as often as one likes, and another figure 
   assert.throws(() => withFigures('no marks', MADE_UP), /no place for the figures/);
 });
 
-test('a run on a busy machine says so in the README', () => {
+test('a run on a busy machine says so on the page', () => {
   assert.doesNotMatch(withFigures(text, MADE_UP), /busy/);
   assert.match(withFigures(text, { ...MADE_UP, othersCores: 1 }), /machine was busy/);
 });

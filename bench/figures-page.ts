@@ -1,17 +1,17 @@
-/** The README's figures as they follow from the last results: nobody types a figure. */
+/** The tables of docs/figures.md, made from the last results. Figures are never typed by hand. */
 import { type Comparison, figuresOf } from './figures.js';
 import { formatFigure } from './report.js';
 import { originLine, type Results, wasBusy } from './results.js';
 
-const START = '<!-- figures: written by "npm run bench:readme" from bench/results/results.json -->';
+const START = '<!-- figures: written by "npm run bench:figures" from bench/results/results.json -->';
 const END = '<!-- end of figures -->';
 const FIELD = 'small';
 
 /** @throws Error when the text has no place for them. */
-export function withFigures(readme: string, results: Results): string {
-  const [start, end] = [readme.indexOf(START), readme.indexOf(END)];
+export function withFigures(page: string, results: Results): string {
+  const [start, end] = [page.indexOf(START), page.indexOf(END)];
   if (start === -1 || end < start) throw new Error(`no place for the figures: "${START}" and "${END}" are not there`);
-  return `${readme.slice(0, start + START.length)}\n${sectionOf(results)}\n${readme.slice(end)}`;
+  return `${page.slice(0, start + START.length)}\n${sectionOf(results)}\n${page.slice(end)}`;
 }
 
 function sectionOf(results: Results): string {
@@ -41,7 +41,7 @@ function besideTable(comparisons: readonly Comparison[]): string {
     const [first] = comparison.contenders;
     const own = figuresOf(comparison, 'autoproxy');
     const failed = comparison.contenders.some(({ others }) => 'failed' in others)
-      ? `, failed ${first?.others.failed} and ${own?.others.failed}`
+      ? ` (failed requests: HAProxy ${first?.others.failed}, autoproxy ${own?.others.failed})`
       : '';
     return [
       `${comparison.title}${failed}`,
