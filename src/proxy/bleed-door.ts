@@ -74,7 +74,7 @@ export class BleedDoor extends FirstBytes {
     const isTrusted = isProven || trusted.contains(peer);
     // Who may not come by the slot's own port, for want of a header that is believed, may not come by this one either.
     if (!isTrusted && (config.acceptProxy || !node.peers.has(peer))) {
-      const reason = 'the sender is in no network of trusted_proxies';
+      const reason = "the sender's address is outside trusted_proxies";
       this.#refuse(renderError('FORBIDDEN', { isHead: false, isReusable: false }).text, { peer, reason });
     } else if (!hasUsableInstance || isClosing || !this.#listener.hasRoom) {
       this.#refuse(renderHealth(false, { isHead: false, minor: 1, closes: true, nodeId: node.id }), null);

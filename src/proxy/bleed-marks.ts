@@ -80,8 +80,8 @@ export class BleedMarks {
     this.#say(
       peer,
       isRight
-        ? 'the clocks of the nodes differ, or it is an old one'
-        : 'it holds another key, or it is not for this node',
+        ? 'the clocks of the nodes differ, or the mark is an old one'
+        : 'the mark was made with another key, or for another node',
     );
     return false;
   }
@@ -93,7 +93,7 @@ export class BleedMarks {
   #say(peer: string, reason: string): void {
     const suppressed = this.#failures.ask();
     if (suppressed === null) return;
-    this.#log.warn({ peer, reason, suppressed }, 'a bleed mark proves nothing');
+    this.#log.warn({ peer, reason, suppressed }, 'a bleed mark was not accepted');
   }
 }
 

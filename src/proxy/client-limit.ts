@@ -96,7 +96,7 @@ export class ClientLimit {
     this.#isTold = true;
     this.#log.warn(
       { ...this.#facts, limit: this.#limit },
-      'the limit of client connections is reached: more wait in the queue of the kernel until others end',
+      "the limit of client connections is reached: new clients wait in the kernel's accept queue",
     );
   }
 
@@ -108,7 +108,7 @@ export class ClientLimit {
       const { clients, reached } = this;
       this.#log.info(
         { ...this.#facts, limit: this.#limit, clients, reached, fullMs: Math.round(this.#fullMs) },
-        'the limit of client connections is not reached any more',
+        'client connections are below their limit again',
       );
     });
   }

@@ -95,12 +95,12 @@ export class DataPlane {
       accessLog: options.accessLog,
       onLogFault: (error) => {
         const unsaid = logFaults.ask();
-        if (unsaid !== null) options.log.error({ err: error, unsaid }, 'the access log lacks a line');
+        if (unsaid !== null) options.log.error({ err: error, unsaid }, 'a line could not be written to the access log');
       },
       onConnectFailure: options.onConnectFailure,
     };
     if (!this.#worker.io.isDirect) {
-      options.log.warn({ node: process.version }, 'this Node hides its sockets: requests cost a tenth more');
+      options.log.warn({ node: process.version }, 'this Node hides its socket handles: requests cost 10% more');
     }
   }
 
@@ -263,7 +263,7 @@ export class DataPlane {
     if (problem === '') return;
     this.#worker.log.error(
       { slots, wanted, allowed, descriptors, needed },
-      'the descriptor limit of a worker allows fewer connections of clients than wanted: raise it (ulimit -n, LimitNOFILE)',
+      'the descriptor limit of a worker allows fewer client connections than configured: raise it (ulimit -n, LimitNOFILE)',
     );
   }
 

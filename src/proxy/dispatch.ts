@@ -163,7 +163,7 @@ export abstract class Dispatch implements SlotRequest, Connecting {
     if (isOwnFault(error)) {
       const suppressed = worker.ownFaults.ask();
       if (suppressed !== null)
-        worker.log.error({ app: slot.app, err: error, suppressed }, 'no connection can be opened');
+        worker.log.error({ app: slot.app, err: error, suppressed }, 'this node failed to open a connection');
     } else if (instance !== null) {
       instance.connectFailures += 1;
       instance.counters.connectFailures += 1;

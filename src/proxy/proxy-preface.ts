@@ -11,7 +11,7 @@ const HEADER_MS = 3_000;
 /** Of what came instead of a header, for the log. */
 const SHOWN_BYTES = 32;
 const EMPTY = Buffer.alloc(0);
-const UNTRUSTED = 'the sender is in no network of trusted_proxies';
+const UNTRUSTED = "the sender's address is outside trusted_proxies";
 
 export interface PrefaceListener {
   /** @returns who serves the connection from now on. */
@@ -109,7 +109,7 @@ export class ProxyPreface extends FirstBytes {
   }
 
   onDeadline(): void {
-    this.#refuse('no whole PROXY header came within 3 s', this.kept ?? EMPTY);
+    this.#refuse('no complete PROXY header arrived within 3 s', this.kept ?? EMPTY);
   }
 
   destroy(): void {

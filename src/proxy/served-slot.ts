@@ -46,7 +46,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     this.#acceptErrors = new MessageRate(worker.clock, ACCEPT_LOG_INTERVAL_MS);
     this.#refusals = new MessageRate(worker.clock, REFUSAL_LOG_INTERVAL_MS);
     const { log, clock } = worker;
-    const toDo = 'raise limits.clients of the app if the node can bear more';
+    const toDo = 'raise limits.clients of the app if the node has room for more';
     this.#clients = new ClientLimit(clock, log, { app: slot.app, port: slot.config.port, toDo });
     this.#clients.addGate(this);
     worker.clients.addGate(this);
@@ -218,7 +218,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     if (suppressed === null) return;
     this.#worker.log.error(
       { app: this.slot.app, port: this.slot.config.port, err: error, suppressed },
-      'a connection was not accepted',
+      'accepting a connection failed',
     );
   }
 

@@ -80,7 +80,7 @@ export class TcpUpstream extends ByteConnection {
     const start = call.read(bytes, length);
     if (start === UNDECIDED) return;
     if (start === REFUSED) {
-      this.#refusal = new Error(`the neighbor does not take the bleed: ${call.answer}`);
+      this.#refusal = new Error(`the neighbor refused the bleed: ${call.answer}`);
       this.destroy();
       return;
     }

@@ -173,7 +173,7 @@ for (const [name, answer, detail] of [
   [
     'two lengths',
     `${OK}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`,
-    'malformed answer: Content-Length is no single decimal number',
+    'malformed answer: Content-Length must be one decimal number',
   ],
   ['status 000', 'HTTP/1.1 000 Odd\r\n\r\n', 'malformed answer: the status line has no status between 100 and 999'],
   ['status 999', 'HTTP/1.1 999 Odd\r\n\r\n', 'status 999'],

@@ -54,7 +54,7 @@ test('1 500 silent clients and 256 descriptors: each gets its answer, checks and
   assert.equal((await late.response()).body, 'ok');
   late.close();
   assert.match(await node.metrics(), new RegExp(`^autoproxy_node_connection_limit ${limit}$`, 'm'));
-  await node.logged('the limit of client connections is not reached any more');
+  await node.logged('client connections are below their limit again');
 });
 
 test('who holds all connections to a health port keeps no check out', async (context) => {

@@ -27,7 +27,7 @@ for (const protocol of ['http', 'tcp'] as const) {
       client.close();
     }
     await eventually('all is over', () => plane.counters.openConnections === 0 && plane.counters.inFlight === 0);
-    const said = lines.filter(({ msg }) => msg === 'the access log lacks a line');
+    const said = lines.filter(({ msg }) => msg === 'a line could not be written to the access log');
     assert.equal(said.length, 1);
     assert.match(JSON.stringify(said[0]), /the disk is gone/);
   });

@@ -53,7 +53,7 @@ test('connects that fail for want of descriptors say nothing against an instance
   assert.deepEqual(statuses, [503, 503, 503, 503]);
   assert.deepEqual(plane.connectFailures, []);
   assert.equal(plane.counters.instances[`${instance.host}:${instance.port}`]?.connectFailures, 0);
-  assert.equal(lines.filter(({ msg }) => msg === 'no connection can be opened').length, 1);
+  assert.equal(lines.filter(({ msg }) => msg === 'this node failed to open a connection').length, 1);
   assert.equal(await ask(), 200);
   client.close();
 });
