@@ -39,6 +39,9 @@ export type Outcome =
   /** It did not work; files and process are as they were before. */
   | { readonly kind: 'rolled-back'; readonly reason: string };
 
+const NO_NAMESERVERS =
+  '/etc/resolv.conf has no nameserver that HAProxy can read: mend it, or name them in the site: servers.nameservers';
+
 export class Applier {
   readonly #parts: ApplierParts;
   /** What is under way, and whatever waits for it. */
@@ -86,16 +89,16 @@ export class Applier {
   }
 
   async #apply(release: Release): Promise<Outcome> {
-    const { directory, program } = this.#parts;
+    const { directory } = this.#parts;
     const plan = await this.plan(release);
     if (plan.kind === 'nothing') return { kind: 'unchanged' };
     const previous = await directory.current();
     await directory.write(release);
     await this.#ensureStateFile();
-    const { isValid, output } = await checkConfiguration(program, directory.configurationOf(release.id));
-    if (!isValid) {
+    const refusal = await this.#refusalOf(release);
+    if (refusal !== null) {
       if (previous !== release.id) await directory.remove(release.id);
-      return { kind: 'refused', reason: output };
+      return { kind: 'refused', reason: refusal };
     }
     // From here on a crash leaves what runs unknown, and the next start reloads.
     await directory.noteApplied(null);
@@ -104,6 +107,14 @@ export class Applier {
     if (outcome.kind === 'applied') await directory.noteApplied(release.id);
     await directory.prune(await directory.current(), previous);
     return outcome;
+  }
+
+  async #refusalOf({ id }: Release): Promise<string | null> {
+    const { directory, program } = this.#parts;
+    const { isValid, output, hasNameservers } = await checkConfiguration(program, directory.configurationOf(id));
+    if (!isValid) return output;
+    // A worker reads /etc/resolv.conf once, so it would never know the address of a new server.
+    return hasNameservers ? null : NO_NAMESERVERS;
   }
 
   async #bringIntoForce(release: Release, plan: Plan, previous: string | null): Promise<Outcome> {

@@ -42,19 +42,54 @@ export async function readVersion(program: string): Promise<string> {
 }
 
 export interface CheckOutcome {
+  /** HAProxy has nothing to say against the configuration, not even a warning. */
   readonly isValid: boolean;
-  /** In HAProxy's own words; empty when there is nothing to say. */
+  /** What it says against it, in its own words. */
   readonly output: string;
+  /** What it says of this machine at this moment, in its own words: no reason to refuse a configuration. */
+  readonly machine: readonly string[];
+  /** false: names are asked of the nameservers of this machine, and it has none, so no server would get an address. */
+  readonly hasNameservers: boolean;
 }
 
-/** What a file of states says of servers that are gone or new: nobody wrote that, and a start passes over it. */
-const ABOUT_STATES = /server-state/;
+const SAID = /^\[(WARNING|ALERT)\]\s+\(\d+\) : (?:config : )?(.*)$/;
+
+const WITHOUT_NAMESERVERS = /^resolvers '[^']*' \[[^\]]*\] has no nameservers configured!/;
+
+/**
+ * Warnings of 2.6 to 3.2 that say something of the machine. Each is anchored: a name of an app may have any of these words
+ * in it.
+ */
+const ABOUT_MACHINE = [
+  // The states of the servers: HAProxy has not run yet, or servers came and went since.
+  /^(config: |Proxy '[^']*': )(Can't|Empty|corrupted) .*server state file\b/,
+  /^(Proxy '[^']*': )?backend (ID|name) mismatch: from server state file: /,
+  /^server-state (application failed|partially applied) for server '/,
+  // A nameserver without a route; HAProxy connects again when it asks.
+  /^(resolvers|DNS : section) '[^']*': can't (create|bind|connect) socket for nameserver '/,
+  /^parsing \[[^\]]*\]: [Pp]arsing \[\/etc\/resolv\.conf:\d+\] : /,
+  WITHOUT_NAMESERVERS,
+];
 
 /** `haproxy -c`, warnings counted as errors: a line that is ignored is not what was meant. */
 export async function checkConfiguration(program: string, file: string): Promise<CheckOutcome> {
   const { code, output } = await run(program, ['-c', '-f', file], CHECK_MS);
-  const said = output.split('\n').filter((line) => /^\[(WARNING|ALERT)\]/.test(line) && !ABOUT_STATES.test(line));
-  return { isValid: code === 0 && said.length === 0, output: said.join('\n') || (code === 0 ? '' : output.trim()) };
+  return checkOutcomeFrom(code, output);
+}
+
+/** @param code of `haproxy -c`. @param output all that it wrote */
+export function checkOutcomeFrom(code: number, output: string): CheckOutcome {
+  const against: string[] = [];
+  const machine: string[] = [];
+  let hasNameservers = true;
+  for (const line of output.split('\n')) {
+    const [, level, text = ''] = SAID.exec(line) ?? [];
+    if (level === 'WARNING' && ABOUT_MACHINE.some((pattern) => pattern.test(text))) machine.push(text);
+    else if (level !== undefined) against.push(line);
+    if (WITHOUT_NAMESERVERS.test(text)) hasNameservers = false;
+  }
+  const isValid = code === 0 && against.length === 0;
+  return { isValid, output: against.join('\n') || (code === 0 ? '' : output.trim()), machine, hasNameservers };
 }
 
 async function isProgram(file: string): Promise<boolean> {

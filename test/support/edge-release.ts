@@ -1,9 +1,9 @@
 /** Releases out of texts that people would write: definitions, a site, certificates that openssl makes. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { admitApps } from '../../edge/admit-apps.js';
 import { judgeDomains } from '../../edge/certificates/domain.js';
+import { checkConfiguration } from '../../edge/haproxy/program.js';
 import { type Rendered, render } from '../../edge/render.js';
 import { readDomains } from '../../edge/site/domain-files.js';
 import type { Site } from '../../edge/site/site.js';
@@ -17,11 +17,10 @@ import { type Ending, temporaryFolder } from './at-end.js';
 import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
 import { makeCertificate } from './test-certificates.js';
 
-/** A folder that goes with the test, and in it `run` with the state file that HAProxy wants to find. */
+/** A folder that goes with the test, and in it `run`, as on a machine where HAProxy has not run yet. */
 export function edgeFolder(context: Ending): string {
   const folder = temporaryFolder(context, 'edge');
   mkdirSync(path.join(folder, 'run'));
-  writeFileSync(path.join(folder, 'run/servers.state'), '1\n');
   return folder;
 }
 
@@ -68,7 +67,7 @@ export async function renderOf(
   });
 }
 
-/** @returns what HAProxy says against it; empty: nothing, not even a warning */
+/** @returns what HAProxy says against the configuration; empty: nothing, not even a warning */
 export async function checkWithHaproxy(
   rendered: Rendered,
   folder: string,
@@ -76,10 +75,5 @@ export async function checkWithHaproxy(
 ): Promise<string> {
   const release = path.join(folder, 'release');
   await writeReleaseFiles(release, rendered.release);
-  try {
-    execFileSync(haproxyOfVersion(version), ['-c', '-dW', '-f', path.join(release, 'haproxy.cfg')], { stdio: 'pipe' });
-    return '';
-  } catch (error) {
-    return String((error as { readonly stderr: Buffer }).stderr);
-  }
+  return (await checkConfiguration(haproxyOfVersion(version), path.join(release, 'haproxy.cfg'))).output;
 }

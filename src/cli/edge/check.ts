@@ -23,7 +23,8 @@ export function createEdgeCheckCommand(context: CommandContext): Command {
     .option('--json', 'one JSON document for programs')
     .addHelpText(
       'after',
-      '\nNothing is changed.\n\nExample:\n  autoproxy edge check --registry ./apps --site edge.yml --strict',
+      '\nNothing is changed. What HAProxy says of this machine (its nameservers, the states that it keeps) is printed, and fails\n' +
+        'nothing.\n\nExample:\n  autoproxy edge check --registry ./apps --site edge.yml --strict',
     );
   return addEdgeOptions(command).action(async (options: EdgeCheckOptions) => {
     const program = await haproxyFor(context);
@@ -31,8 +32,8 @@ export function createEdgeCheckCommand(context: CommandContext): Command {
     const folder = await mkdtemp(path.join(tmpdir(), 'autoproxy-edge-check-'));
     try {
       await writeReleaseFiles(folder, release);
-      const { isValid, output } = await checkConfiguration(program, path.join(folder, 'haproxy.cfg'));
-      const haproxy = { valid: isValid, output };
+      const { isValid, output, machine } = await checkConfiguration(program, path.join(folder, 'haproxy.cfg'));
+      const haproxy = { valid: isValid, output, machine };
       if (options.json) {
         terminal.print(JSON.stringify({ release: release.id, served, refused, problems, haproxy }, null, 2));
       } else {
@@ -40,6 +41,7 @@ export function createEdgeCheckCommand(context: CommandContext): Command {
         terminal.print(`release ${release.id}: ${countOf(served.length, 'app')}${left}`);
       }
       for (const line of problemLines(problems)) terminal.warn(line);
+      for (const line of machine) terminal.warn(`about this machine, and no fault of the configuration: ${line}`);
       if (!isValid) {
         terminal.warn(`HAProxy refuses the configuration:\n${output}`);
         finish(EXIT_CODES.failed);
