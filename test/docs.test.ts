@@ -44,8 +44,8 @@ function commandRows(command: Command, parents: readonly string[]): string[] {
   return [`| \`${words.join(' ')}${arguments_.join('')}\` | ${command.description()} |`];
 }
 
-test('docs/commands.md lists every command with its description', () => {
-  const expected = commandRows(createProgram(describingContext), []);
+test('docs/commands.md lists every command with its description', async () => {
+  const expected = commandRows(await createProgram(describingContext), []);
   assert.deepEqual(tableAfter(readText('docs/commands.md'), 'commands').sort(), expected.sort());
 });
 

@@ -31,18 +31,18 @@ function withoutActions(command: Command, done: (name: string) => void): Command
   return command;
 }
 
-function parseWords(words: readonly string[]): string[] {
+async function parseWords(words: readonly string[]): Promise<string[]> {
   const done: string[] = [];
-  withoutActions(createProgram(describingContext), (name) => done.push(name)).parse([...words], { from: 'user' });
+  withoutActions(await createProgram(describingContext), (name) => done.push(name)).parse([...words], { from: 'user' });
   return done;
 }
 
-test('every command of the page is one of the program, with its options and arguments', () => {
+test('every command of the page is one of the program, with its options and arguments', async () => {
   const commands = commandsOf(readText('README.md'));
   assert.ok(commands.length >= 10, String(commands.length));
-  for (const words of commands) assert.equal(parseWords(words).length, 1, words.join(' '));
-  assert.throws(() => parseWords(['app', 'import', 'DIR', '--podd', 'alpha']), /unknown option/);
-  assert.throws(() => parseWords(['app', 'import', '--pod', 'alpha']), /missing required argument/);
+  for (const words of commands) assert.equal((await parseWords(words)).length, 1, words.join(' '));
+  await assert.rejects(parseWords(['app', 'import', 'DIR', '--podd', 'alpha']), /unknown option/);
+  await assert.rejects(parseWords(['app', 'import', '--pod', 'alpha']), /missing required argument/);
 });
 
 interface Tree {

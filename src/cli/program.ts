@@ -1,42 +1,37 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { createAppCommand } from './app/app.js';
-import { createCheckCommand } from './check.js';
 import type { CommandContext } from './command-context.js';
-import { createDemoCommand } from './demo.js';
-import { createDrainCommand } from './drain.js';
-import { createEdgeCommand } from './edge/edge.js';
-import { createHealthcheckCommand } from './healthcheck.js';
-import { createMaintCommand } from './maint.js';
-import { createNodeCommand } from './node.js';
-import { createReadyCommand } from './ready.js';
-import { createSlotCommand } from './slot/slot.js';
-import { createStatusCommand } from './status.js';
-import { createWhyCommand } from './why.js';
 
-const COMMANDS = [
-  createNodeCommand,
-  createDemoCommand,
-  createCheckCommand,
-  createStatusCommand,
-  createWhyCommand,
-  createDrainCommand,
-  createReadyCommand,
-  createMaintCommand,
-  createHealthcheckCommand,
-  createAppCommand,
-  createSlotCommand,
-  createEdgeCommand,
-];
+type CreateCommand = (context: CommandContext) => Command;
 
-/** The whole command line; built anew for each run, since commander keeps what it parsed. */
-export function createProgram(context: CommandContext): Command {
+/** Each command with what loads it: `autoproxy healthcheck` runs every few seconds and needs no part of the edge. */
+const COMMANDS: ReadonlyMap<string, () => Promise<CreateCommand>> = new Map([
+  ['node', async () => (await import('./node.js')).createNodeCommand],
+  ['demo', async () => (await import('./demo.js')).createDemoCommand],
+  ['check', async () => (await import('./check.js')).createCheckCommand],
+  ['status', async () => (await import('./status.js')).createStatusCommand],
+  ['why', async () => (await import('./why.js')).createWhyCommand],
+  ['drain', async () => (await import('./drain.js')).createDrainCommand],
+  ['ready', async () => (await import('./ready.js')).createReadyCommand],
+  ['maint', async () => (await import('./maint.js')).createMaintCommand],
+  ['healthcheck', async () => (await import('./healthcheck.js')).createHealthcheckCommand],
+  ['app', async () => (await import('./app/app.js')).createAppCommand],
+  ['slot', async () => (await import('./slot/slot.js')).createSlotCommand],
+  ['edge', async () => (await import('./edge/edge.js')).createEdgeCommand],
+]);
+
+/**
+ * The command line; built anew for each run, since commander keeps what it parsed.
+ * @param argv when its first word names a command, only that one is loaded; else all are, for help and suggestions
+ */
+export async function createProgram(context: CommandContext, argv: readonly string[] = []): Promise<Command> {
   const program = new Command('autoproxy')
     .description("A node's own load balancer: every application on its slot, changed without losing a connection.")
     .version(readVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this, or the help of a command')
     .addHelpText('after', EXIT_CODE_HELP);
-  for (const createCommand of COMMANDS) program.addCommand(createCommand(context));
+  const named = COMMANDS.get(argv[0] ?? '');
+  for (const load of named === undefined ? COMMANDS.values() : [named]) program.addCommand((await load())(context));
   configure(program, [], context);
   return program;
 }

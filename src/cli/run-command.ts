@@ -1,5 +1,6 @@
 /** Runs one command: says in words what went wrong, and ends with the right exit code. */
 import { CommanderError } from 'commander';
+import type { CommandContext } from './command-context.js';
 import { CommandFailure, EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { nodeDefaultsFrom } from './node-options.js';
 import { createProgram } from './program.js';
@@ -10,15 +11,16 @@ export async function runCommand(argv: readonly string[], env: NodeJS.ProcessEnv
   const terminal = createTerminal(env);
   endWithReader();
   let exitCode: ExitCode = EXIT_CODES.done;
-  const program = createProgram({
+  const context: CommandContext = {
     terminal,
     env,
     defaults: nodeDefaultsFrom(env),
     finish: (code) => {
       exitCode = code;
     },
-  });
+  };
   try {
+    const program = await createProgram(context, argv);
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {

@@ -7,7 +7,7 @@ import { createProgram } from '../../src/cli/program.js';
 import { runCli } from '../support/run-cli.js';
 import { describingContext } from './describing-context.js';
 
-const program = createProgram(describingContext);
+const program = await createProgram(describingContext);
 
 test('an unknown command ends with 64 and names the nearest', async () => {
   const { exitCode, stderr } = await runCli(['chekc']);
@@ -47,3 +47,11 @@ for (const words of wordsOf(program)) {
     assert.match(stdout, /Examples?:\n {2}(eval "\$\()?autoproxy /);
   });
 }
+
+test('the first word alone decides what is loaded; without a command, all are there for help', async () => {
+  const namesFor = async (...argv: string[]): Promise<string[]> =>
+    (await createProgram(describingContext, argv)).commands.map((command) => command.name());
+  assert.deepEqual(await namesFor('healthcheck', '--admin', '127.0.0.1:1'), ['healthcheck']);
+  const all = program.commands.map((command) => command.name());
+  for (const argv of [[], ['--help'], ['help', 'node'], ['chekc']]) assert.deepEqual(await namesFor(...argv), all);
+});

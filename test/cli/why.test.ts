@@ -60,7 +60,7 @@ test('a client that speaks HTTP/2 is named in the log and counted by why, with w
   const line = await node.logged('a client speaks another protocol than the slot');
   assert.match(String(line.remedy), /protocol: tcp/);
   const result = await askWhy(node, 'shop');
-  assert.match(lineOf(result, /^ {2}errors /), / 1 × HTTP2_UNEXPECTED: the connection begins with HTTP\/2, /);
+  assert.match(lineOf(result, /^ {2}errors /), / 1 × HTTP2_UNEXPECTED: the connection begins with HTTP\/2; /);
 });
 
 test('an instance that is down says why and since when, and clients get 503 when nobody is left', async (context) => {
