@@ -42,7 +42,7 @@ export function nameWord(field: string, value: string): string {
 
 /** One of a few words that HAProxy knows. */
 export function choiceWord<T extends string>(field: string, value: T, known: readonly T[]): T {
-  if (!known.includes(value)) throw new RefusedValue(field, `is none of ${known.join(', ')}`);
+  if (!known.includes(value)) throw new RefusedValue(field, `is not one of ${known.join(', ')}`);
   return value;
 }
 

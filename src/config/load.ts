@@ -133,7 +133,7 @@ function unknownFlags(flags: ConfigInputs['flags']): Problem[] {
   const names = [CONFIG_OPTION.name, ...options.map(({ name }) => name)];
   return Object.keys(flags)
     .filter((name) => flags[name] !== undefined && !names.includes(name))
-    .map((name) => unknownName('error', `--${name}`, 'there is no such option', nearestName(name, names), '--'));
+    .map((name) => unknownName('error', `--${name}`, 'this option does not exist', nearestName(name, names), '--'));
 }
 
 /** A warning only: a container is given variables by others too. */
@@ -141,7 +141,7 @@ function unknownVariables(env: ConfigInputs['env']): Problem[] {
   const names = [...CONFIG_OPTION.environment, ...Object.values(TABLE).flatMap(({ environment }) => environment)];
   return Object.keys(env)
     .filter((name) => name.startsWith('AUTOPROXY_') && !names.includes(name as never))
-    .map((name) => unknownName('warning', name, 'no option is read from this variable', nearestName(name, names), ''));
+    .map((name) => unknownName('warning', name, 'this variable sets no option', nearestName(name, names), ''));
 }
 
 function unknownName(
@@ -185,7 +185,7 @@ function readOptionsFile(file: string, problems: Problem[]): Map<string, Written
 
 function takeEntries(yaml: YamlText, root: Node, file: string, written: Map<string, Written>): void {
   if (!isMap(root)) {
-    yaml.note('error', null, root, 'this is not a map of options', 'write "name: value", one a line');
+    yaml.note('error', null, root, 'this is not a map of options', 'write "name: value", one per line');
     return;
   }
   const entries = yaml.entries(root, null);
@@ -199,7 +199,7 @@ function takeEntries(yaml: YamlText, root: Node, file: string, written: Map<stri
       const hint = nearest === null ? `the options are ${[...keys.keys()].join(', ')}` : `did you mean "${nearest}"?`;
       yaml.note('error', null, key, `unknown option "${shorten(name)}"`, hint);
     } else if (written.has(known)) {
-      yaml.note('error', null, key, `${option.name} stands twice`, 'keep one of them');
+      yaml.note('error', null, key, `${option.name} is written twice`, 'keep one of them');
     } else if (value !== null) {
       const text = textOf(yaml, value, option);
       if (text !== null) written.set(known, { text, base: path.dirname(file), file, ...yaml.place(value) });
@@ -223,8 +223,8 @@ function readText(file: string, problems: Problem[]): string | null {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (error instanceof UnreadableFile) return refuseFile(file, message, 'name a file of options', problems);
-    if (code === 'ENOENT') return refuseFile(file, 'there is no such file', 'name one that is there', problems);
-    return refuseFile(file, `it can not be read: ${message}`, 'let the user that the node runs as read it', problems);
+    if (code === 'ENOENT') return refuseFile(file, 'this file does not exist', 'name an existing file', problems);
+    return refuseFile(file, `reading it failed: ${message}`, 'let the user that the node runs as read it', problems);
   }
 }
 

@@ -110,12 +110,12 @@ export const OPTIONS = {
     'workers',
     wholeNumber(1, MAX_WORKERS),
     ({ parallelism }) => String(Math.min(MAX_WORKERS, Math.max(1, parallelism))),
-    'one a core',
+    'one per core',
     { placeholder: 'N', help: 'worker processes' },
   ),
   maxConnections: option('max-connections', wholeNumber(0, MAX_CONNECTIONS), '0', {
     placeholder: 'N',
-    help: 'connections of clients at one time, over all workers; 0: as many as the descriptor limit allows',
+    help: 'client connections at one time, over all workers; 0: as many as the descriptor limit allows',
   }),
   admin: option('admin', adminAddress, '127.0.0.1:1936', {
     placeholder: 'ADDR:PORT',
@@ -123,11 +123,11 @@ export const OPTIONS = {
   }),
   stateDir: option('state-dir', filePath, '/var/lib/autoproxy', {
     placeholder: 'DIR',
-    help: 'what outlives a restart: the last good state, the decisions of operators and the key of sticky cookies; no other node may use it, and a lock sees to that',
+    help: 'directory for what survives a restart: the last good state, the decisions of operators, the key of sticky cookies; a lock keeps other nodes out',
   }),
   node: hostOption('node', plainName, ({ hostname }) => hostname, 'the host name', {
     placeholder: 'NAME',
-    help: 'name of this node, unique in its pod',
+    help: 'the name of this node, unique in its pod',
   }),
   pod: optionalOption('pod', plainName, { placeholder: 'NAME', help: 'the pod that this node belongs to' }),
   neighbors: option('neighbors', listOf(ownAddress), '', {
@@ -143,26 +143,26 @@ export const OPTIONS = {
   ip: optionalOption('ip', ownAddress, {
     placeholder: 'IP',
     oldEnvironment: ['IP'],
-    help: 'the address that the other nodes know this node by; the bleed leaves from it when this machine has it',
+    help: 'the address at which the other nodes reach this node; bled connections leave from it if this machine has it',
   }),
   podKeyFile: optionalOption('pod-key-file', filePath, {
     placeholder: 'FILE',
-    help: 'file with a key that the nodes of the pod share, by which they prove to each other who bled; read anew when it changes',
+    help: 'file with a key that all nodes of the pod share, to prove that a bleed comes from one of them; reread when it changes',
   }),
   consul: optionalOption('consul', consulUrl, {
     placeholder: 'URL',
     oldEnvironment: ['CONSUL_HTTP_ADDR'],
-    help: 'where Consul answers: the apps of the pod, the instances of this node and its neighbors come from there',
+    help: 'where Consul answers: the source of the apps of the pod, the instances of this node and its neighbors',
   }),
   consulSsl: option('consul-ssl', truth, 'false', {
     placeholder: 'BOOL',
     isSwitch: true,
     oldEnvironment: ['CONSUL_HTTP_SSL'],
-    help: 'speak TLS to Consul, also where its URL says http or has no scheme',
+    help: 'speak TLS to Consul, even if its URL says http or has no scheme',
   }),
   consulNode: optionalOption('consul-node', plainName, {
     placeholder: 'NAME',
-    help: "name of this node's agent in Consul, where it is not the name of the node",
+    help: "the name of this node's agent in Consul, if it differs from the name of the node",
   }),
   consulToken: optionalOption('consul-token', secretText, {
     placeholder: 'TOKEN',
@@ -173,22 +173,22 @@ export const OPTIONS = {
   consulTokenFile: optionalOption('consul-token-file', filePath, {
     placeholder: 'FILE',
     oldEnvironment: ['CONSUL_HTTP_TOKEN_FILE'],
-    help: 'file with the ACL token; it goes before the token itself, and may be exchanged at any time',
+    help: 'file with the ACL token; it wins over the token itself, and may be replaced at any time',
   }),
   consulCaFile: optionalOption('consul-ca-file', filePath, {
     placeholder: 'FILE',
     oldEnvironment: ['CONSUL_CACERT'],
-    help: "certificate of the authority that signed Consul's",
+    help: "certificate of the authority that signed Consul's certificate",
   }),
   consulCertFile: optionalOption('consul-cert-file', filePath, {
     placeholder: 'FILE',
     oldEnvironment: ['CONSUL_CLIENT_CERT'],
-    help: 'certificate that is shown to Consul',
+    help: 'client certificate for Consul',
   }),
   consulKeyFile: optionalOption('consul-key-file', filePath, {
     placeholder: 'FILE',
     oldEnvironment: ['CONSUL_CLIENT_KEY'],
-    help: 'key of that certificate',
+    help: 'key of the client certificate',
   }),
   consulNamespace: optionalOption('consul-namespace', plainName, {
     placeholder: 'NAME',
@@ -197,47 +197,47 @@ export const OPTIONS = {
   }),
   consulDatacenter: optionalOption('consul-datacenter', plainName, {
     placeholder: 'NAME',
-    help: "datacenter that is asked, where it is not the agent's own",
+    help: "the datacenter to ask, if it differs from the agent's own",
   }),
   lameDuckMs: option('lame-duck', duration, '10s', {
     placeholder: 'TIME',
-    help: 'how long a stopping node still accepts, its health ports answering 503',
+    help: 'how long a stopping node still accepts connections while its health ports answer 503',
   }),
   drainTimeoutMs: option('drain-timeout', duration, '15s', {
     placeholder: 'TIME',
-    help: 'how long a stopping node waits for what is under way',
+    help: 'how long a stopping node waits for requests and connections to end',
   }),
   orphanGraceMs: option('orphan-grace', duration, '60s', {
     placeholder: 'TIME',
-    help: 'how long workers serve on when their primary died, until another one takes over; 0s: they drain at once',
+    help: 'how long workers go on serving after their primary died, until another one takes over; 0s: they drain at once',
   }),
   maxRemovalShare: option('max-removal', percentage, '50%', {
     placeholder: 'N%',
-    help: 'a source that loses more than this at once is held until somebody accepts it',
+    help: 'when a source loses more than this share at once, what it lost is kept for 60 s, or until an operator accepts the loss',
   }),
   internalNetworks: option('internal-networks', listOf(network), NETWORK_DEFAULTS.internal.join(','), {
     placeholder: 'CIDR,CIDR',
     isList: true,
-    help: 'who may use apps that are internal',
+    help: 'the networks that may use internal apps',
   }),
   acceptProxy: option('accept-proxy', truth, 'false', {
     placeholder: 'BOOL',
     isSwitch: true,
-    help: 'slots demand a PROXY header, where an app does not say accept_proxy itself',
+    help: 'slots demand a PROXY header, unless the app sets accept_proxy',
   }),
   trustedProxies: option('trusted-proxies', listOf(network), NETWORK_DEFAULTS.trustedProxies.join(','), {
     placeholder: 'CIDR,CIDR',
     isList: true,
-    help: 'who may send a PROXY header, and whose X-Forwarded-Port and -Proto are kept, where an app does not say trusted_proxies',
+    help: 'who may send a PROXY header, and whose X-Forwarded-Port and -Proto are kept, unless the app sets trusted_proxies',
   }),
   sendProxy: option('send-proxy', oneWordOf(['v1', 'v2']), 'v2', {
     placeholder: 'VERSION',
-    help: 'version of the PROXY header towards neighbors, where slots demand one; only v2 says that it is a bleed',
+    help: 'version of the PROXY header to neighbors, for slots that demand one; only v2 marks the bleed',
   }),
   via: option('via', truth, 'false', {
     placeholder: 'BOOL',
     isSwitch: true,
-    help: 'requests and responses get a Via field (RFC 9110 7.6.3)',
+    help: 'add a Via field to requests and responses (RFC 9110 7.6.3)',
   }),
   logLevel: option('log-level', oneWordOf(LOG_LEVELS), 'info', {
     placeholder: 'LEVEL',
@@ -245,15 +245,15 @@ export const OPTIONS = {
   }),
   accessLog: option('access-log', logTarget, 'none', {
     placeholder: 'FILE',
-    help: 'where requests are logged: a file, - for standard output, or none',
+    help: 'the access log: a file, - for standard output, or none',
   }),
   maxHeadBytes: option('max-head', wholeNumber(1_024, 65_536), '16384', {
     placeholder: 'BYTES',
-    help: 'largest head of a request or response',
+    help: 'the largest allowed head of a request or response',
   }),
   maxFields: option('max-fields', wholeNumber(10, 1_000), '100', {
     placeholder: 'N',
-    help: 'most fields that a head or a trailer may have',
+    help: 'how many fields a head or a trailer may have',
   }),
 } as const satisfies OptionTable;
 
@@ -263,5 +263,5 @@ export const CONFIG_OPTION = {
   environment: ['AUTOPROXY_CONFIG'],
   placeholder: 'FILE',
   fallback: '/etc/autoproxy.d/autoproxy.yml',
-  help: 'options as YAML, "name: value"; flags and the environment go before it',
+  help: 'a file of options as YAML, "name: value"; flags and the environment win over it',
 } as const;

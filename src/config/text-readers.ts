@@ -39,7 +39,7 @@ function refused(text: string, what: string, hint: string): RefusedText {
 /** An absolute path. */
 export const filePath: TextReader<string> = (text, base) =>
   text === '' || text.includes('\0')
-    ? refused(text, 'is no path', 'write a path, such as /etc/autoproxy.d/services')
+    ? refused(text, 'is not a path', 'write a path, such as /etc/autoproxy.d/services')
     : path.resolve(base, text);
 
 export function wholeNumber(min: number, max: number): TextReader<number> {
@@ -52,13 +52,13 @@ export function wholeNumber(min: number, max: number): TextReader<number> {
 
 /** Milliseconds. */
 export const duration: TextReader<number> = (text) =>
-  parseDuration(text) ?? refused(text, 'is no duration', 'write 500ms, 10s, 5m or milliseconds; at most 24d');
+  parseDuration(text) ?? refused(text, 'is not a duration', 'write 500ms, 10s, 5m or milliseconds; at most 24d');
 
 /** `50%` is 0.5. */
 export const percentage: TextReader<number> = (text) => {
   const percent = /^\d{1,3}%$/.test(text) ? Number(text.slice(0, -1)) : Number.NaN;
   if (percent <= 100) return percent / 100;
-  return refused(text, 'is no percentage from 0% to 100%', 'write the sign too, such as 50%');
+  return refused(text, 'is not a percentage from 0% to 100%', 'write a number and the sign, such as 50%');
 };
 
 export const truth: TextReader<boolean> = (text) => {
@@ -73,34 +73,35 @@ export function oneWordOf<const T extends string>(words: readonly T[]): TextRead
     if (word !== undefined) return word;
     const nearest = nearestName(text, words);
     const hint = nearest === null ? `write one of ${words.join(', ')}` : `did you mean "${nearest}"?`;
-    return refused(text, `is none of ${words.join(', ')}`, hint);
+    return refused(text, `is not one of ${words.join(', ')}`, hint);
   };
 }
 
 export const ipAddress: TextReader<string> = (text) => {
   if (parseAddress(text) !== null) return text;
-  if (text === '*') return refused(text, 'is no IP address', 'write :: for every address, 0.0.0.0 for those of IPv4');
+  if (text === '*')
+    return refused(text, 'is not an IP address', 'write :: for every address, 0.0.0.0 for those of IPv4');
   const bare = /^\[(.*)\]$/.exec(text)?.[1];
   if (bare !== undefined && parseAddress(bare) !== null) {
-    return refused(text, 'is no IP address', `write it without brackets: ${bare}`);
+    return refused(text, 'is not an IP address', `write it without brackets: ${bare}`);
   }
   const host = /^(.+):\d+$/.exec(text)?.[1];
   if (host !== undefined && parseAddress(host) !== null) {
     return refused(text, 'has a port', `write the address alone: ${host}`);
   }
-  return refused(text, 'is no IP address', 'names are not resolved; write an address such as 10.0.0.5 or fd00::5');
+  return refused(text, 'is not an IP address', 'names are not resolved; write an address such as 10.0.0.5 or fd00::5');
 };
 
 /** An address that others can reach. */
 export const ownAddress: TextReader<string> = (text, base) => {
   const address = ipAddress(text, base);
   if (address instanceof RefusedText || !isUnspecified(address)) return address;
-  return refused(text, 'means every address', 'write the one that the other nodes know this node by');
+  return refused(text, 'means every address', 'write the one at which the other nodes reach this node');
 };
 
 export const network: TextReader<string> = (text) =>
   parseNetwork(text) === null
-    ? refused(text, 'is no network', 'write address/prefix, such as 10.0.0.0/8 or fd00::/8')
+    ? refused(text, 'is not a network', 'write address/prefix, such as 10.0.0.0/8 or fd00::/8')
     : text;
 
 /** A comma-separated list; the empty text is the empty list. Equal entries count once. */
@@ -120,7 +121,7 @@ export function listOf<T>(item: TextReader<T>): TextReader<readonly T[]> {
 export const adminAddress: TextReader<AdminAddress> = (text) => {
   const match = /^(?:\[([^[\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
   const hint = 'write address:port, such as 127.0.0.1:1936 or [::1]:1936';
-  if (match === null) return refused(text, 'is no address with a port', hint);
+  if (match === null) return refused(text, 'is not an address with a port', hint);
   const [, bracketed, plain] = match;
   const host = plain === 'localhost' ? '127.0.0.1' : (bracketed ?? plain ?? '');
   const isWellFormed = parseAddress(host) !== null && (bracketed !== undefined) === host.includes(':');
@@ -133,7 +134,7 @@ export const adminAddress: TextReader<AdminAddress> = (text) => {
 export const plainName: TextReader<string> = (text) =>
   /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}$/.test(text)
     ? text
-    : refused(text, 'is no plain name', 'write letters, digits, dots, dashes or underscores, at most 253');
+    : refused(text, 'is not a plain name', 'write letters, digits, dots, dashes or underscores, at most 253');
 
 /**
  * As Consul's own tools take it: a scheme may be missing. @returns `http://host:port`, `https://host:port` or
@@ -143,7 +144,7 @@ export const consulUrl: TextReader<string> = (text) => {
   const hint = 'write http://127.0.0.1:8500, https://consul.example:8501 or unix:///run/consul.sock';
   if (/^unix:\/\/\/[^\0]+$/.test(text)) return text;
   const whole = /^[a-z]+:\/\//i.test(text) ? text : `http://${text}`;
-  if (!/^https?:/i.test(whole) || !URL.canParse(whole)) return refused(text, 'is no URL of Consul', hint);
+  if (!/^https?:/i.test(whole) || !URL.canParse(whole)) return refused(text, 'is not a URL of Consul', hint);
   const url = new URL(whole);
   if (url.username !== '' || url.password !== '') {
     return new RefusedText('the URL of Consul holds a password', 'give a token with CONSUL_HTTP_TOKEN_FILE instead');
@@ -158,13 +159,13 @@ export const consulUrl: TextReader<string> = (text) => {
 export const secretText: TextReader<string> = (text) =>
   /^[\x21-\x7e]{1,4096}$/.test(text)
     ? text
-    : new RefusedText('this is no token', 'write it as Consul gave it, without spaces or quotes');
+    : new RefusedText('this is not a token', 'write it as Consul gave it, without spaces or quotes');
 
 export const dnsName: TextReader<string> = (text) => {
   const labels = text.replace(/\.$/, '').split('.');
   const isName = text.length <= 253 && labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
   if (isName && parseAddress(text) === null) return text;
-  return refused(text, 'is no DNS name', 'write a name that resolves to the nodes; addresses go to neighbors');
+  return refused(text, 'is not a DNS name', 'write a name that resolves to the nodes; addresses go to neighbors');
 };
 
 /** @returns a path, `-` for standard output, or null for none. */

@@ -46,7 +46,7 @@ function refusalOf(text: string): AddressRefusal {
   if (/^[a-z0-9_-][a-z0-9_.-]*(:\d+)?$/i.test(text) && /[a-z]/i.test(text)) {
     return { message: 'this is a name', hint: 'names are not resolved; write the IP address, such as 172.17.0.2:8080' };
   }
-  return { message: 'this is no address', hint: 'write ip:port, such as 172.17.0.2:8080 or "[fd00::2]:8080"' };
+  return { message: 'this is not an address', hint: 'write ip:port, such as 172.17.0.2:8080 or "[fd00::2]:8080"' };
 }
 
 /** IPv6 as RFC 5952 writes it, so that two spellings of one address are one instance. */

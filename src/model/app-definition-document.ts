@@ -49,7 +49,7 @@ export function parseAppDefinitions(
   for (const [index, root] of yaml.roots.entries()) {
     if (root === null) continue;
     if (!isMap(root)) {
-      yaml.note('error', null, root, 'this is no definition of an app', 'write "name:", "pods:" and the other keys');
+      yaml.note('error', null, root, 'this is not a definition of an app', 'write "name:", "pods:" and the other keys');
       continue;
     }
     const definition = readDefinition(root, yaml, file, source);
@@ -62,7 +62,7 @@ export function parseAppDefinitions(
   for (const name of noteRepeated(read, yaml.problems)) refused.add(name);
   const isEmpty = yaml.roots.every((root) => root === null);
   if (yaml.isBroken) return { apps: [], refused: [], problems: yaml.problems, outcome: 'broken' };
-  if (isEmpty) yaml.note('warning', null, null, 'this says nothing', 'write a definition, or delete it');
+  if (isEmpty) yaml.note('warning', null, null, 'this is empty', 'write a definition, or delete it');
   const apps = read.filter(({ definition }) => !refused.has(definition.name));
   return { apps, refused: [...refused], problems: yaml.problems, outcome: isEmpty ? 'empty' : 'whole' };
 }

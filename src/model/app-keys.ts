@@ -83,9 +83,9 @@ export const TIMEOUT_KEYS = {
     timeouts.upstreamIdleMs,
     'for which an unused connection to an instance is kept',
   ),
-  queue: optional(duration(1), timeouts.queueMs, 'that a request waits for a free instance'),
+  queue: optional(duration(1), timeouts.queueMs, 'for which a request waits for a free instance'),
   tunnel: optional(duration(1), timeouts.tunnelMs, 'for a tunnel or TCP connection without traffic'),
-  drain: optional(duration(0), timeouts.drainMs, 'that an instance that is taken away may finish its work'),
+  drain: optional(duration(0), timeouts.drainMs, 'for which a removed instance may finish its work'),
 };
 
 export const LIMIT_KEYS = {
@@ -94,7 +94,7 @@ export const LIMIT_KEYS = {
   clients: optional(
     integer(0, 1_000_000),
     APP_DEFAULTS.maxClients,
-    'connections of clients at one time, on the whole node; more wait in the queue of the kernel; 0 = no limit',
+    'client connections at one time, on the whole node; further clients wait in the kernel; 0 = no limit',
   ),
 };
 
@@ -107,7 +107,7 @@ export const APP_KEYS = {
   translated_port: required(slot, 'the slot: the port on every node; the next one is the health port', ['slot']),
   internal: optional(flag, APP_DEFAULTS.internal, 'true: only internal networks may connect'),
   nolog: optional(flag, !APP_DEFAULTS.accessLog, 'true: no access log'),
-  filters: optionalGroup(FILTER_KEYS, 'what a request must have'),
+  filters: optionalGroup(FILTER_KEYS, 'which requests the slot serves'),
   accept_proxy: optional<boolean | null>(flag, APP_DEFAULTS.acceptProxy, 'true: a PROXY header is required'),
   trusted_proxies: optional<readonly string[]>(
     list(network, 'write [10.0.0.0/8, ...]'),
@@ -124,7 +124,7 @@ export const APP_KEYS = {
   retries: optional(integer(0, 100), APP_DEFAULTS.retries, 'how often a failed request is tried again'),
   health: optionalGroup(HEALTH_KEYS, 'how instances are checked'),
   timeouts: optionalGroup(TIMEOUT_KEYS, 'how long things may take'),
-  limits: optionalGroup(LIMIT_KEYS, 'how much at one time'),
+  limits: optionalGroup(LIMIT_KEYS, 'how much is allowed at one time'),
   sticky: optional<{ readonly cookie: string | null }>(
     group(STICKY_KEYS),
     { cookie: null },

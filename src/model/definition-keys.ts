@@ -38,9 +38,9 @@ const pods: Reader<readonly string[]> = {
   read(value, place) {
     const read = podList.read(value, place);
     if (read === INVALID) return INVALID;
-    if (read.length === 0) return refuse(place, value, 'there is no pod', 'name one at least: [alpha]');
+    if (read.length === 0) return refuse(place, value, 'the list of pods is empty', 'name at least one: [alpha]');
     const twice = read.find((pod, index) => read.indexOf(pod) !== index);
-    if (twice !== undefined) return refuse(place, value, `${twice} stands twice`, 'keep one of them');
+    if (twice !== undefined) return refuse(place, value, `${twice} is listed twice`, 'keep one of them');
     return read.toSorted();
   },
 };
@@ -68,6 +68,10 @@ export const DEFINITION_KEYS = {
     ['translated_port'],
   ),
   ...SETTING_KEYS,
-  edge: optional<EdgeDefinition | null>(edge, null, 'how the front door leads to the app; without it no way does'),
+  edge: optional<EdgeDefinition | null>(
+    edge,
+    null,
+    'how the front door leads to the app; without it, the front door does not serve the app',
+  ),
   env: optional<readonly EnvEntry[]>(env, [], 'the environment of its containers'),
 };

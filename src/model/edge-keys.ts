@@ -60,7 +60,11 @@ export const hsts = text(
 );
 
 export const TLS_KEYS = {
-  domain: optional<string | null>(domain, null, 'whose certificate covers the hosts; without it the one that fits'),
+  domain: optional<string | null>(
+    domain,
+    null,
+    'the domain whose certificate covers the hosts; default: the one that fits',
+  ),
   redirect: optional(flag, true, 'false: plain HTTP is served too'),
   hsts: optional<string | null>(hsts, null, 'value of Strict-Transport-Security'),
 };
@@ -99,9 +103,9 @@ const route: Reader<Route> = {
     const paths = [values.path, values.path_exact, values.path_regex].filter((path) => path !== null);
     const [host, path = { kind: 'prefix', path: '/' } as const] = [hosts[0], paths[0]];
     if (host === undefined || hosts.length > 1)
-      return refuse(place, value, 'a route has one host', 'write either host or host_regex');
+      return refuse(place, value, 'a route needs exactly one host', 'write either host or host_regex');
     if (paths.length > 1)
-      return refuse(place, value, 'a route has one path', 'write one of path, path_exact and path_regex');
+      return refuse(place, value, 'a route has at most one path', 'write one of path, path_exact and path_regex');
     return { host, path, priority: values.priority, origin: originOf(value, place) };
   },
 };
@@ -117,7 +121,7 @@ const routes: Reader<readonly Route[]> = {
       return refuse(place, value, `there are ${read.length} routes`, `write 1 to ${MAX_ROUTES}`);
     const regexes = read.filter(({ host, path }) => host.kind === 'regex' || path.kind === 'regex').length;
     if (regexes > MAX_REGEX_ROUTES) {
-      const hint = 'each is tried for each request; write names and prefixes where they do';
+      const hint = 'every request tries them all; write names and prefixes where those suffice';
       return refuse(place, value, `${regexes} routes have expressions, more than ${MAX_REGEX_ROUTES}`, hint);
     }
     return refusalOfRepeated(read, value, place) ?? read;
@@ -130,7 +134,7 @@ function refusalOfRepeated(read: readonly Route[], value: Node, place: Place): I
     const key = routeKey(one);
     const earlier = lines.get(key);
     if (earlier !== undefined)
-      return refuse(place, value, `${describeRoute(one)} stands twice`, `line ${earlier} has it too; keep one`);
+      return refuse(place, value, `${describeRoute(one)} is written twice`, `line ${earlier} has it too; keep one`);
     lines.set(key, one.origin.line);
   }
   return null;
@@ -163,7 +167,7 @@ const rateLimit: Reader<RateLimit> = {
     if (values === INVALID) return INVALID;
     const { requests, errors, concurrent, window } = values;
     if (requests === null && errors === null && concurrent === null)
-      return refuse(place, value, 'nothing is limited', 'write one of requests, errors and concurrent');
+      return refuse(place, value, 'the limit is empty', 'write at least one of requests, errors and concurrent');
     return { requests, errors, concurrent, windowMs: window };
   },
 };

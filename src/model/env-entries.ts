@@ -36,7 +36,7 @@ export const env: Reader<readonly EnvEntry[]> = {
 
 function readEntry({ name, key, value }: Entry, outer: Place): EnvEntry | Invalid {
   const place = { ...outer, path: `${outer.path}.${name.slice(0, 40)}` };
-  if (!NAME.test(name)) return refuse(place, key, 'this is no name of a variable', 'write letters, digits and _');
+  if (!NAME.test(name)) return refuse(place, key, 'this is not a name for a variable', 'write letters, digits and _');
   if (value === null) return refuse(place, key, 'has no value', 'write "" for an empty one');
   if (isMap(value)) {
     const from = secret.read(value, place);
@@ -44,7 +44,7 @@ function readEntry({ name, key, value }: Entry, outer: Place): EnvEntry | Invali
   }
   if (!isScalar(value) || typeof value.value !== 'string') {
     // 1.10 would become 1.1, and 0x1F 31.
-    return refuse(place, value, `${describe(value)} is no text`, 'write it in quotes');
+    return refuse(place, value, `${describe(value)} is not text`, 'write it in quotes');
   }
   if (value.value.includes('\0') || value.value.length > MAX_VALUE_LENGTH) {
     return refuse(place, value, 'has a NUL or is too long', `write at most ${MAX_VALUE_LENGTH} characters of text`);

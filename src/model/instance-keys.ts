@@ -105,10 +105,10 @@ export const instances: Reader<readonly Instance[]> = {
     for (const one of read) {
       const earlier = byId.get(one.id);
       if (earlier !== undefined && (earlier.weight !== one.weight || earlier.state !== one.state)) {
-        return refuse(place, value, `${one.id} stands twice with different words`, 'keep one of them');
+        return refuse(place, value, `${one.id} is listed twice, with different weights or states`, 'keep one of them');
       }
       if (earlier !== undefined) {
-        place.text.note('warning', place.app, value, `${place.path}: ${one.id} stands twice`, 'remove one of them');
+        place.text.note('warning', place.app, value, `${place.path}: ${one.id} is listed twice`, 'remove one of them');
       }
       byId.set(one.id, one);
     }

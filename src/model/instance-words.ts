@@ -28,14 +28,14 @@ export interface UnreadWord {
  */
 export function unreadWeight(written: string, counts: string): UnreadWord {
   return {
-    message: `the weight ${written} cannot be read; ${counts} counts`,
+    message: `the weight ${written} is invalid; ${counts} applies`,
     hint: `write a whole number from 0 to ${MAX_WEIGHT}`,
   };
 }
 
 export function unreadState(written: string, counts: string): UnreadWord {
   return {
-    message: `the state ${written} cannot be read; ${counts} counts`,
+    message: `the state ${written} is invalid; ${counts} applies`,
     hint: `write ${ADMIN_STATES.join(' or ')}`,
   };
 }

@@ -105,7 +105,7 @@ export function duration(minMs: number): Reader<number> {
       const durationMs = source === null ? null : parseDuration(source);
       if (durationMs === null) {
         const hint = `write 100ms, 5s, 10m, 1h or milliseconds, at most ${Math.floor(MAX_DURATION_MS / 86_400_000)}d`;
-        return refuse(place, value, `${describe(value)} is no duration`, hint);
+        return refuse(place, value, `${describe(value)} is not a duration`, hint);
       }
       if (durationMs >= minMs) return durationMs;
       return refuse(place, value, `${describe(value)} is too short`, `write ${minMs}ms or more`);
@@ -134,7 +134,7 @@ export function size(maxBytes: number): Reader<number> {
       const match = /^([1-9]\d{0,14})([kmg]?)$/.exec(source ?? '');
       const bytes = match === null ? Number.NaN : Number(match[1]) * (SIZE_UNITS.get(match[2] ?? '') ?? 1);
       if (bytes <= maxBytes) return bytes;
-      return refuse(place, value, `${describe(value)} is no size`, 'write 64k, 10m, 1g or bytes');
+      return refuse(place, value, `${describe(value)} is not a size`, 'write 64k, 10m, 1g or bytes');
     },
   };
 }
@@ -150,7 +150,7 @@ export function oneOf<const T extends string>(words: readonly T[]): Reader<T> {
       if (word !== undefined) return word;
       const nearest = source === undefined ? null : nearestName(source, words);
       const hint = nearest === null ? `write ${words.join(' or ')}` : `did you mean ${nearest}?`;
-      return refuse(place, value, `${describe(value)} is none of ${words.join(', ')}`, hint);
+      return refuse(place, value, `${describe(value)} is not one of ${words.join(', ')}`, hint);
     },
   };
 }
@@ -175,11 +175,11 @@ export function list<T>(item: Reader<T>, hint: string): Reader<readonly T[]> {
   return {
     schema: { type: 'array', items: item.schema },
     read(value, place) {
-      if (!isSeq(value)) return refuse(place, value, `${describe(value)} is no list`, hint);
+      if (!isSeq(value)) return refuse(place, value, `${describe(value)} is not a list`, hint);
       const values = value.items.map((element, index) => {
         const node = place.text.resolve(element);
         const inner = { ...place, path: `${place.path}[${index}]` };
-        return node === null ? refuse(inner, value, 'nothing is written here', hint) : item.read(node, inner);
+        return node === null ? refuse(inner, value, 'this element is empty', hint) : item.read(node, inner);
       });
       // All elements are read first, so that one look shows all that is wrong.
       return values.includes(INVALID) ? INVALID : (values as T[]);

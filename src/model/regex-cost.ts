@@ -55,8 +55,8 @@ export function refusalOfCost(root: RegexNode): Refusal | null {
   for (const loop of loops) {
     for (const other of loops) {
       if (other !== loop && canShare(loop, other)) {
-        const hint = 'let a character stand between them that neither takes: [^/]+/[^/]+ instead of .+/.+';
-        return { message: 'has two repetitions that can share one text in many ways', hint };
+        const hint = 'put a character between them that neither of them matches: [^/]+/[^/]+ instead of .+/.+';
+        return { message: 'has two repetitions that can match the same text', hint };
       }
     }
   }

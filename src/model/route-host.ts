@@ -21,7 +21,8 @@ export function parseRouteHost(written: string): RouteHost | Refusal {
   const suffix = parseHostName(written.slice(2));
   if (typeof suffix !== 'string') return suffix;
   // One label more than this has to fit.
-  if (suffix.length > MAX_HOST_LENGTH - 2) return refused('is too long for one more label', 'shorten it');
+  if (suffix.length > MAX_HOST_LENGTH - 2)
+    return refused('leaves too little room for the label of the "*"', 'shorten it');
   return { kind: 'wildcard', suffix };
 }
 
@@ -33,14 +34,15 @@ export function parseHostName(written: string): string | Refusal {
     return refused('is not ASCII', hint);
   }
   const host = written.toLowerCase().replace(/\.$/, '');
-  if (host.includes('*')) return refused('has a "*" where none may stand', 'write "*." in front, and only there');
+  if (host.includes('*')) return refused('has a "*" in the wrong place', 'write "*." at the start, and only there');
   if (/[/?#@]/.test(host)) return refused('is more than a host', 'write one name, without scheme, user, port or path');
-  if (/^\[|:/.test(host)) return refused('is more than a name', 'write a name, without a port; an address is no host');
+  if (/^\[|:/.test(host))
+    return refused('is more than a host name', 'write a name without a port; addresses are not allowed');
   if (host === '' || host.length > MAX_HOST_LENGTH)
-    return refused(`has not 1 to ${MAX_HOST_LENGTH} characters`, 'write one name, such as www.one.example');
+    return refused(`must have 1 to ${MAX_HOST_LENGTH} characters`, 'write one name, such as www.one.example');
   if (!host.split('.').every((label) => LABEL.test(label)))
     return refused(
-      'is no host name',
+      'is not a host name',
       'write labels of a-z, 0-9, - and _ with single dots between, such as www.one.example',
     );
   return refusalOfSpelling(host) ?? host;
@@ -51,9 +53,9 @@ function refusalOfSpelling(host: string): Refusal | null {
   const read = domainToASCII(host);
   if (read === host && !/^[\d.]+$/.test(host)) return null;
   if (read !== '' || /(^|\.)(\d+|0x[0-9a-f]*)$/.test(host)) {
-    return refused('is read as an address by some', 'write a name; the last label may not be a number');
+    return refused('is an IP address to some programs', 'write a name; the last label may not be a number');
   }
-  return refused('has an xn-- label that stands for nothing', 'write the A-label of the name as IDNA gives it');
+  return refused('has an invalid xn-- label', 'write the A-label of the name as IDNA gives it');
 }
 
 /** Full match of the whole host; the name at its end is written out, so that no expression leaves its own domain. */

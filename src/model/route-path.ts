@@ -30,9 +30,11 @@ function refusalOfPath(path: string): Refusal | null {
   if (/["'`\\#?]/.test(path)) {
     return refused('has a quote, a backslash, # or ?', 'write the path alone, such characters percent-encoded');
   }
-  if (/%(?![0-9a-f]{2})/i.test(path)) return refused('has a % that encodes nothing', 'write %25 for a percent sign');
+  if (/%(?![0-9a-f]{2})/i.test(path))
+    return refused('has a % without two hex digits after it', 'write %25 for a percent sign');
   const encoded = /%(2f|5c|2e|00|0a|0d)/i.exec(path);
-  if (encoded !== null) return refused(`has ${encoded[0]} in it`, 'the edge refuses requests with it; leave it out');
+  if (encoded !== null)
+    return refused(`has ${encoded[0]} in it`, 'leave it out: the edge refuses requests that have it');
   const segments = path.slice(1).split('/');
   if (segments.some((segment) => /^\.\.?(;|$)/.test(segment)))
     return refused('has a dot segment', 'write the path that it leads to');

@@ -27,7 +27,7 @@ export function parseSafeRegex(written: string): SafeRegex | Refusal {
   if (/[^\x21-\x7e]|["'`#]/.test(written))
     return {
       message: 'has a blank, a quote, # or a character that is not ASCII',
-      hint: 'no host and no path has such',
+      hint: 'leave them out: hosts and paths never contain them',
     };
   const pattern = withoutAnchors(written);
   if (pattern === '') return { message: 'is empty', hint: 'write an expression, such as ^/u/[0-9]+$' };
@@ -41,7 +41,7 @@ export function parseSafeRegex(written: string): SafeRegex | Refusal {
     return { pattern, literalEnd, canBeginWith: (character) => firstOf(root).set.has(character.charCodeAt(0)) };
   } catch (error) {
     if (error instanceof Refused) return error.refusal;
-    return { message: 'is no expression', hint: 'write one such as ^/u/[0-9]+$' };
+    return { message: 'is not an expression', hint: 'write one such as ^/u/[0-9]+$' };
   }
 }
 
@@ -74,7 +74,7 @@ class RegexReader {
   }
 
   #readChoice(depth: number): RegexNode {
-    if (depth > MAX_DEPTH) throw new Refused('has too many groups in each other', 'write several routes');
+    if (depth > MAX_DEPTH) throw new Refused('nests too many groups', 'write several routes');
     const options = [this.#readSequence(depth)];
     while (this.#text[this.#at] === '|') {
       this.#at += 1;
@@ -99,9 +99,9 @@ class RegexReader {
     if (char === '\\') return this.#readEscape();
     if (char === '.') return { kind: 'character', set: EVERYTHING, literal: null };
     if (char === '^' || char === '$')
-      throw new Refused(`has "${char}" inside`, 'it matches the whole anyway; anchors stand at the ends or nowhere');
+      throw new Refused(`has "${char}" inside`, 'leave it out: the expression always matches the whole');
     if ('*+?{'.includes(char))
-      throw new Refused(`has "${char}" after nothing to count`, `write \\${char} for the character`);
+      throw new Refused(`has "${char}" with nothing before it to repeat`, `write \\${char} for the character`);
     if (']}'.includes(char)) throw new Refused(`has a lone "${char}"`, `write \\${char} for the character`);
     return literal(char);
   }
@@ -109,7 +109,10 @@ class RegexReader {
   #readGroup(depth: number): RegexNode {
     if (this.#text[this.#at] === '?') {
       if (!this.#text.startsWith('?:', this.#at))
-        throw new Refused('has a group with options', 'write (...) or (?:...); nothing looks ahead or behind');
+        throw new Refused(
+          'has a group with options',
+          'write (...) or (?:...); lookahead and lookbehind are not supported',
+        );
       this.#at += 2;
     } else if (this.#text[this.#at] === '*') throw new Refused('has a verb', 'write (...) or (?:...)');
     const inside = this.#readChoice(depth + 1);
@@ -129,7 +132,7 @@ class RegexReader {
   /** Letters after a backslash mean different things to different engines; punctuation means itself to all. */
   #escaped(char: string): string {
     if (char === '') throw new Refused('ends in a backslash', 'write \\\\ for the character');
-    if (/[A-Za-z0-9]/.test(char)) throw new Refused(`has \\${char}`, 'of such escapes only \\d and \\w are understood');
+    if (/[A-Za-z0-9]/.test(char)) throw new Refused(`has \\${char}`, 'of such escapes only \\d and \\w are supported');
     return char;
   }
 
@@ -164,7 +167,7 @@ class RegexReader {
     const [from, to] = [first.literal, end];
     const isSame = [/[a-z]/, /[A-Z]/, /[0-9]/].some((kind) => kind.test(from ?? '') && kind.test(to));
     if (from === null || !isSame || from > to)
-      throw new Refused('has a range that is none', 'write a-z, A-Z or 0-9, and \\- for the character');
+      throw new Refused('has an invalid range', 'write a-z, A-Z or 0-9, and \\- for the character');
     this.#at += 1;
     const codes: number[] = [];
     for (let code = from.charCodeAt(0); code <= to.charCodeAt(0); code += 1) codes.push(code);
@@ -176,7 +179,10 @@ class RegexReader {
     if (counted === null) return atom;
     this.#at += counted[0].length;
     if (/[*+?{]/.test(this.#text[this.#at] ?? ''))
-      throw new Refused('counts a count', 'write one of ? * + {n} {n,m}; lazy and possessive ones are not understood');
+      throw new Refused(
+        'repeats a repetition',
+        'write one of ? * + {n} {n,m}; lazy and possessive ones are not supported',
+      );
     const [, sign, least, comma, most] = counted;
     const min = sign === undefined ? Number(least) : sign === '+' ? 1 : 0;
     const max =
@@ -192,8 +198,10 @@ class RegexReader {
     if (max < min || max === 0 || min > MAX_COUNT || (max !== Infinity && max > MAX_COUNT))
       throw new Refused(`has a count that is not 1 to ${MAX_COUNT}`, 'write ? * + {n} or {n,m}');
     if (atom.kind === 'group' && !(min === 0 && max === 1)) {
-      if (max === Infinity) throw new Refused('repeats a group without end', 'repeat one character or class: [^/]+');
-      if (hasChoice(atom)) throw new Refused('counts a group that counts or chooses inside', 'write it out');
+      if (max === Infinity)
+        throw new Refused('repeats a group without a limit', 'repeat one character or class: [^/]+');
+      if (hasChoice(atom))
+        throw new Refused('repeats a group that has a repetition or a choice inside', 'write it out');
     }
     return { kind: 'count', inside: atom, min, max };
   }

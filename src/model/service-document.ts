@@ -68,7 +68,7 @@ export function parseServiceDocument(
   }
   const refused = [...seen.keys()].filter((name) => !apps.has(name));
   if (isBroken) return { apps: [], refused, problems: yaml.problems, outcome: 'broken' };
-  if (isEmpty) yaml.note('warning', null, null, 'this file says nothing', 'delete it, or write {} to remove its apps');
+  if (isEmpty) yaml.note('warning', null, null, 'this file is empty', 'delete it, or write {} to remove its apps');
   return { apps: [...apps.values()], refused, problems: yaml.problems, outcome: isEmpty ? 'empty' : 'whole' };
 }
 

@@ -41,7 +41,7 @@ const FORBIDDEN = [
   {
     // What decoding leaves in place of bytes that are no UTF-8.
     pattern: /\ufffd/,
-    message: 'there is a byte here that is no UTF-8',
+    message: 'there is a byte here that is not UTF-8',
     hint: 'save the file as UTF-8',
   },
 ] as const;
@@ -157,13 +157,7 @@ export class YamlText {
         isInvalid = true;
       } else if (entries.has(entry.name)) {
         const line = this.place(entries.get(entry.name)?.key ?? key).line;
-        this.note(
-          'error',
-          app,
-          key,
-          `"${shorten(entry.name)}" stands twice`,
-          `it stands in line ${line} too; keep one`,
-        );
+        this.note('error', app, key, `"${shorten(entry.name)}" is written twice`, `line ${line} has it too; keep one`);
         isInvalid = true;
       } else {
         entries.set(entry.name, entry);
@@ -202,7 +196,7 @@ export class YamlText {
     const documents = this.#parseDocuments(text, version);
     for (const { errors, directives } of documents) {
       for (const error of errors)
-        this.#refuse(error.pos[0], this.#wordsOfParser(error.message), 'this is not YAML; mend the line');
+        this.#refuse(error.pos[0], this.#wordsOfParser(error.message), 'this is not YAML; fix the line');
       // A text of 1.2 that calls itself 1.1 would turn "no" into false behind the strict readers' back.
       if (version === '1.2' && directives?.yaml.version !== version)
         this.#refuse(
@@ -278,8 +272,8 @@ export class YamlText {
   #noteAt(severity: Problem['severity'], app: string | null, offset: number, message: string, hint: string): void {
     if (this.problems.length >= MAX_PROBLEMS) return;
     const isLast = this.problems.length === MAX_PROBLEMS - 1;
-    const said = isLast ? 'there is more that is wrong' : cut(this.#withoutContent(message), 200);
-    const advice = isLast ? 'mend what is named above first' : this.#withoutContent(hint);
+    const said = isLast ? 'there are more problems than are listed' : cut(this.#withoutContent(message), 200);
+    const advice = isLast ? 'fix those above first' : this.#withoutContent(hint);
     this.problems.push({ severity, app, file: this.file, ...this.#placeOf(offset), message: said, hint: advice });
   }
 

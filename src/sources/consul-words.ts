@@ -24,7 +24,7 @@ export function wordsFromService(service: ServiceEntry, last: LastGoodWords | nu
   const state = firstReadable(states, stateFromText);
   if (weight === null && weights[0] !== undefined) {
     const kept = last?.weight ?? null;
-    unread.push(unreadWeight(quoted(weights[0]), kept === null ? "Consul's own one" : lastGood(kept)));
+    unread.push(unreadWeight(quoted(weights[0]), kept === null ? "Consul's own weight" : lastGood(kept)));
   }
   if (state === null && states[0] !== undefined) {
     unread.push(unreadState(quoted(states[0]), last === null ? 'ready' : lastGood(last.state)));

@@ -38,7 +38,7 @@ const app = z.strictObject({
   accessLog: z.boolean(),
   hostFilter: text.nullable(),
   acceptProxy: z.boolean().nullable(),
-  trustedProxies: z.array(z.string().refine((value) => parseNetwork(value) !== null, { message: 'is no network' })),
+  trustedProxies: z.array(z.string().refine((value) => parseNetwork(value) !== null, { message: 'is not a network' })),
   sendProxy: z.enum(PROXY_VERSIONS),
   balance: z.enum(BALANCES),
   // Absent in what an older version wrote.

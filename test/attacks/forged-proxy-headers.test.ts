@@ -21,10 +21,10 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: shop\r\n\r\n';
 const ATTACKS: readonly (readonly [name: string, bytes: string, said: RegExp])[] = [
   ['no header', REQUEST, /plain HTTP request/],
   ['a TLS hello', '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03', /TLS hello/],
-  ['a line that lies about its protocol', 'PROXY UDP4 1.2.3.4 1.2.3.4 1 1\r\n', /none of TCP4, TCP6 and UNKNOWN/],
-  ['an address of another family', 'PROXY TCP4 ::1 ::1 1 1\r\n', /none of its family/],
+  ['a line that lies about its protocol', 'PROXY UDP4 1.2.3.4 1.2.3.4 1 1\r\n', /must be TCP4, TCP6 or UNKNOWN/],
+  ['an address of another family', 'PROXY TCP4 ::1 ::1 1 1\r\n', /does not fit its protocol/],
   ['a line that does not end', `PROXY TCP4 ${'1'.repeat(120)}`, /107 bytes/],
-  ['a binary header of another version', V2.replace('\x21', '\x31'), /another version/],
+  ['a binary header of another version', V2.replace('\x21', '\x31'), /must be of version 2/],
   ['a length that goes beyond reason', `${V2.slice(0, 14)}\xff\xff`, /longer than the limit/],
 ];
 

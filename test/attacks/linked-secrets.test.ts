@@ -86,7 +86,7 @@ test('an app behind a link out of the directory is served, and what is wrong wit
   );
   assert.deepEqual(
     problems.map(({ app, line, message }) => [app, line, message]),
-    [['shop', 4, 'shop.balance: "..." is none of roundrobin, leastconn, random, source']],
+    [['shop', 4, 'shop.balance: "..." is not one of roundrobin, leastconn, random, source']],
   );
 });
 
@@ -107,7 +107,7 @@ test('a link within the directory, as Kubernetes makes them, is read as the file
   const listener = new RecordingListener();
   const first = listener.nextState();
   source.start(listener);
-  assert.match((await first).problems[0]?.message ?? '', /^shop\.balance: "wrong" is none of/);
+  assert.match((await first).problems[0]?.message ?? '', /^shop\.balance: "wrong" is not one of/);
   const swapped = listener.nextState(({ apps }) => apps.some(({ slot }) => slot === 9_004));
   write('..two', 9_004, '');
   symlinkSync('..two', path.join(directory, '..new'));
@@ -150,5 +150,5 @@ test('a definition in a registry directory, behind a link', async (context) => {
 
 test('a file of the directory itself is quoted, as whoever wrote it wants', () => {
   const { problems } = parseServiceDocument('db: {protocol: htpt, translated_port: 9000}\n', 's.yml', 'directory');
-  assert.match(problems[0]?.message ?? '', /"htpt" is none of http, tcp/);
+  assert.match(problems[0]?.message ?? '', /"htpt" is not one of http, tcp/);
 });

@@ -139,10 +139,10 @@ test('all that is wrong is told at once, each with its place and what to do', (c
     lines.sort(),
     [
       `${file}:2:1: error: unknown option "bnid" (did you mean "bind"?)`,
-      `${file}:3:12: error: lame-duck: "soon" is no duration (write 500ms, 10s, 5m or milliseconds; at most 24d)`,
+      `${file}:3:12: error: lame-duck: "soon" is not a duration (write 500ms, 10s, 5m or milliseconds; at most 24d)`,
       `${file}:4:7: error: node is not a plain value (write "node: NAME")`,
-      '--bind: error: "localhost" is no IP address (names are not resolved; write an address such as 10.0.0.5 or fd00::5)',
-      'AUTOPROXY_MAX_REMOVAL: error: "50" is no percentage from 0% to 100% (write the sign too, such as 50%)',
+      '--bind: error: "localhost" is not an IP address (names are not resolved; write an address such as 10.0.0.5 or fd00::5)',
+      'AUTOPROXY_MAX_REMOVAL: error: "50" is not a percentage from 0% to 100% (write a number and the sign, such as 50%)',
     ].sort(),
   );
 });
@@ -156,12 +156,18 @@ test('a variable of ours that is none is a warning, with the nearest name', () =
 });
 
 test('a flag that is none is refused', () => {
-  assert.match(complaintOf({ flags: { 'servces-dir': 'x' } }), /no such option \(did you mean --services-dir\?\)/);
+  assert.match(
+    complaintOf({ flags: { 'servces-dir': 'x' } }),
+    /this option does not exist \(did you mean --services-dir\?\)/,
+  );
 });
 
 test('a file that is named and not there, or no file, or too large, is refused', (context) => {
   const file = optionsFile(context, `# ${'x'.repeat(1_100_000)}\n`);
-  assert.match(complaintOf({ flags: { config: '/nonexistent/a.yml' } }), /^\/nonexistent\/a\.yml: .*no such file/);
+  assert.match(
+    complaintOf({ flags: { config: '/nonexistent/a.yml' } }),
+    /^\/nonexistent\/a\.yml: .*this file does not exist/,
+  );
   assert.match(complaintOf({ flags: { config: path.dirname(file) } }), /it is a directory/);
   assert.match(complaintOf({ flags: { config: file } }), /it has more than the 1048576 bytes that are read/);
 });
@@ -171,11 +177,11 @@ test('broken, hostile and odd files are refused with a place, and nothing else h
     ['- a\n- b\n', /:1:1: error: this is not a map of options/],
     ['pod: [\n', /error:/],
     ['pod: a\0b\n', /:1:7: error: there is a control character/],
-    ['pod: alpha\npod: beta\n', /:2:1: error: "pod" stands twice/],
-    ['max-fields: 50\nmax_fields: 60\n', /:2:1: error: max-fields stands twice/],
+    ['pod: alpha\npod: beta\n', /:2:1: error: "pod" is written twice/],
+    ['max-fields: 50\nmax_fields: 60\n', /:2:1: error: max-fields is written twice/],
     [`pod: ${'['.repeat(500)}\n`, /nested too deeply/],
     ['__proto__: x\n', /unknown option "__proto__"/],
-    ['node: "a b"\n', /:1:7: error: node: "a b" is no plain name/],
+    ['node: "a b"\n', /:1:7: error: node: "a b" is not a plain name/],
   ];
   for (const [text, expected] of cases) {
     assert.match(complaintOf({ flags: { config: optionsFile(context, text) } }), expected, JSON.stringify(text));
@@ -184,6 +190,6 @@ test('broken, hostile and odd files are refused with a place, and nothing else h
 
 test('a host name that no node may have must be replaced by a name', () => {
   const host = { hostname: 'bad name', parallelism: 1 };
-  assert.match(complaintOf({ host }), /^default of --node: error: "bad name" is no plain name/);
+  assert.match(complaintOf({ host }), /^default of --node: error: "bad name" is not a plain name/);
   assert.equal(loadConfig(inputs({ host, flags: { node: 'alpha-1' } })).config.node, 'alpha-1');
 });

@@ -17,18 +17,18 @@ const OK = 'ok: {protocol: http, slot: 1}\n';
 
 const CASES: readonly Case[] = [
   { what: 'nothing', text: '', lines: [['1:1: warning', 'write {} to remove its apps']], apps: [] },
-  { what: 'only a comment', text: '\n# later\n', lines: [['1:1: warning', 'says nothing']], apps: [] },
+  { what: 'only a comment', text: '\n# later\n', lines: [['1:1: warning', 'is empty']], apps: [] },
   { what: 'a list', text: '\n- a\n', lines: [['2:1: error', 'write "name:"']], apps: [] },
   { what: 'a word', text: 'checkout\n', lines: [['1:1: error', 'write "name:"']], apps: [] },
-  { what: 'a bracket left open', text: 'a: {protocol: http\n', lines: [['2:1: error', 'mend the line']], apps: [] },
-  { what: 'a quote left open', text: 'a: "b\n', lines: [['2:1: error', 'mend the line']], apps: [] },
+  { what: 'a bracket left open', text: 'a: {protocol: http\n', lines: [['2:1: error', 'fix the line']], apps: [] },
+  { what: 'a quote left open', text: 'a: "b\n', lines: [['2:1: error', 'fix the line']], apps: [] },
   {
     what: 'indentation that does not fit',
     text: 'a:\n  b: 1\n c: 2\n',
-    lines: [['3:1: error', 'mend the line']],
+    lines: [['3:1: error', 'fix the line']],
     apps: [],
   },
-  { what: 'a tab', text: 'a:\n\tprotocol: http\n', lines: [['2:1: error', 'mend the line']], apps: [] },
+  { what: 'a tab', text: 'a:\n\tprotocol: http\n', lines: [['2:1: error', 'fix the line']], apps: [] },
   { what: 'a NUL byte', text: `${OK}b\0`, lines: [['2:2: error', 'plain UTF-8 text']], apps: [] },
   {
     what: 'bytes that are no UTF-8',
@@ -93,7 +93,7 @@ const CASES: readonly Case[] = [
   {
     what: 'a protocol far from any',
     text: 'b: {protocol: udp, slot: 3}\n',
-    lines: [['1:15: error', 'none of http, tcp']],
+    lines: [['1:15: error', 'not one of http, tcp']],
     apps: [],
   },
   { what: 'slot 0', text: 'b: {protocol: http, slot: 0}\n', lines: [['1:27: error', 'from 1 to 65534']], apps: [] },
@@ -142,7 +142,7 @@ const CASES: readonly Case[] = [
   {
     what: 'one key twice',
     text: 'b: {protocol: http, slot: 5, slot: 7}\n',
-    lines: [['1:30: error', 'in line 1 too']],
+    lines: [['1:30: error', 'line 1 has it too']],
     apps: [],
   },
   {
@@ -190,7 +190,7 @@ const CASES: readonly Case[] = [
   {
     what: 'instances that are no addresses',
     text: 'b:\n  protocol: http\n  slot: 5\n  instances:\n    - web:80\n    - 1.2.3.4\n    - [fd00::1]:80\n',
-    lines: [['7:16: error', 'mend the line']],
+    lines: [['7:16: error', 'fix the line']],
     apps: [],
   },
   {
@@ -199,7 +199,7 @@ const CASES: readonly Case[] = [
     lines: [
       ['5:7: error', 'names are not resolved'],
       ['6:7: error', 'b.instances[1]: "1.2.3.4": the port is missing'],
-      ['5:5: error', 'nothing is written here'],
+      ['5:5: error', 'this element is empty'],
     ],
     apps: [],
   },
@@ -212,13 +212,13 @@ const CASES: readonly Case[] = [
   ...['257', '"50%"', '""', '1.5', '-1', '010', '[50]', 'heavy'].map((weight) => ({
     what: `an instance of weight ${weight}`,
     text: `b: {protocol: http, slot: 5, instances: [{address: 1.2.3.4:5, weight: ${weight}}]}\n`,
-    lines: [['1:71: warning', 'cannot be read; 100, the default, counts (write a whole number from 0 to 256'] as const],
+    lines: [['1:71: warning', 'is invalid; 100, the default, applies (write a whole number from 0 to 256'] as const],
     apps: ['b'],
   })),
   ...['drian', '""', '1', '{}'].map((state) => ({
     what: `an instance in state ${state}`,
     text: `b: {protocol: http, slot: 5, instances: [{address: 1.2.3.4:5, state: ${state}}]}\n`,
-    lines: [['1:70: warning', 'cannot be read; ready, the default, counts (write ready or drain or maint'] as const],
+    lines: [['1:70: warning', 'is invalid; ready, the default, applies (write ready or drain or maint'] as const],
     apps: ['b'],
   })),
   {

@@ -84,7 +84,7 @@ test('one line says that the limit is reached, and one that it is over', async (
   const clock = new FakeClock();
   const { log, lines } = createRecordingLog();
   const plane = await TestPlane.start(context, { slot: { maxClients: 1 }, clock, log });
-  const said = (): string[] => lines.filter(({ msg }) => msg.includes('limit of client')).map(({ msg }) => msg);
+  const said = (): string[] => lines.filter(({ msg }) => msg.includes('client connections')).map(({ msg }) => msg);
   for (let turn = 0; turn < 5; turn += 1) {
     const client = await plane.connect();
     await eventually('it is in', () => plane.counters.openConnections === 1);
@@ -97,7 +97,7 @@ test('one line says that the limit is reached, and one that it is over', async (
   assert.equal(plane.counters.clientLimitMs, 5_000);
   await clock.advance(5_000);
   assert.equal(said().length, 2);
-  assert.match(said()[1] ?? '', /not reached any more/);
+  assert.match(said()[1] ?? '', /below their limit again/);
   assert.equal(lines.find(({ msg }) => msg.includes('is reached'))?.app, 'shop');
 });
 

@@ -86,12 +86,12 @@ for (const written of ['', '50%', '1.5', '257', '-1', '0x10', '\u0001'])
       assert.deepEqual(fresh.words, ['256 ready']);
       assert.match(
         fresh.said.join(),
-        /^warning: shop: the weight ".*" cannot be read; Consul's own one counts \(write /,
+        /^warning: shop: the weight ".*" is invalid; Consul's own weight applies \(write /,
       );
       const good = catalogueOf({ meta: { 'autoproxy-weight': '7' } });
       const bad = catalogueOf(words, good);
       assert.deepEqual(wordsOf(bad).words, ['7 ready']);
-      assert.match(wordsOf(bad).said.join(), /cannot be read; 7, its last good one, counts/);
+      assert.match(wordsOf(bad).said.join(), /is invalid; 7, its last good one, applies/);
       assert.deepEqual(wordsOf(catalogueOf(words, bad)).words, ['7 ready'], 'for as long as it lasts');
       assert.deepEqual(wordsOf(catalogueOf({}, bad)), { words: ['256 ready'], said: [] }, 'what is taken away is gone');
     }

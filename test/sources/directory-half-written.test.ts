@@ -35,7 +35,7 @@ test('a file that is truncated and then written loses nothing in between', async
   // Long enough for the source to look at the empty file; what it says of it is that the old apps stay.
   const emptied = await listener.nextState();
   assert.deepEqual(namesOf(emptied), ['a', 'b']);
-  assert.match(emptied.problems[0]?.message ?? '', /says nothing; its last good version \(2 apps\) stays in force/);
+  assert.match(emptied.problems[0]?.message ?? '', /is empty; its last good version \(2 apps\) stays in force/);
   const written = listener.nextState((state) => state.problems.length === 0);
   await handle.writeFile(`${appText('a', 5)}${appText('b', 7)}`);
   await handle.close();

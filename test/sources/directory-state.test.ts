@@ -57,8 +57,8 @@ test('a weight or a state that cannot be read stays as it last was, or as it is 
   assert.deepEqual(
     bad.problems.map(({ severity, message }) => `${severity}: ${message}`),
     [
-      'warning: a.instances[0]: the weight "50%" cannot be read; 7, the last good one, counts',
-      'warning: a.instances[0]: the state "drian" cannot be read; drain, the last good one, counts',
+      'warning: a.instances[0]: the weight "50%" is invalid; 7, the last good one, applies',
+      'warning: a.instances[0]: the state "drian" is invalid; drain, the last good one, applies',
     ],
   );
   assert.deepEqual(words(record(file(3, 'weight: "", state: ready'), bad)), ['7 ready', '100 ready']);
