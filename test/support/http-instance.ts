@@ -40,8 +40,11 @@ export class HttpInstance {
     return new Promise((resolve) => this.#arrivals.push(resolve));
   }
 
-  answerSlow(): void {
-    this.#slow.shift()?.end('late');
+  /** @returns whether there was a request for `/slow`. */
+  answerSlow(): boolean {
+    const response = this.#slow.shift();
+    response?.end('late');
+    return response !== undefined;
   }
 
   /** As a process that is killed: the port is closed and connections are cut. */
