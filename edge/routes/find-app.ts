@@ -6,7 +6,7 @@ import { comparePrecedence, routesInOrder } from './precedence.js';
 
 /**
  * @param host in lower case, without port and without a dot at its end
- * @param path as it stands in the request, without the query
+ * @param path without the query, in the spelling that routes are compared with (`routedPath`)
  * @returns all routes that match, the one that gets the request first
  */
 export function findRoutes(apps: readonly EdgeApp[], host: string, path: string): readonly OwnedRoute[] {

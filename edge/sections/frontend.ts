@@ -2,6 +2,8 @@
  * The frontend of all domains: one pipeline of rules of constant length. Apps add lines to maps, never rules, so what a
  * request costs does not grow with the number of hosts. No value of an app and none of the site's texts stands in here.
  */
+
+import { DECODED_FOR_ROUTES } from '../../src/model/path-spelling.js';
 import type { Site } from '../site/site.js';
 import type { Section } from '../syntax/configuration.js';
 import { durationWord, numberWord } from '../syntax/words.js';
@@ -39,6 +41,7 @@ export function edgeSection(site: Site, hasTls: boolean): Section {
       ...clientRules(site),
       ...HOST_AND_PATH,
       ...REFUSALS,
+      ...SPELLING,
       ...CERTIFICATE_SCOPE,
       ...ROUTING,
       ...PLAIN_HTTP,
@@ -104,6 +107,31 @@ const REFUSALS = [
   'http-request deny deny_status 403 if { req.hdr(user-agent) -m sub -i -f lists/bad_ua.lst }',
 ];
 
+const ENCODED = 'if { var(txn.path) -m sub % }';
+const DECODINGS = [...DECODED_FOR_ROUTES].map((char) => {
+  const code = char.charCodeAt(0).toString(16).toUpperCase();
+  return `regsub(%${code},${'(),'.includes(char) ? `"${char}"` : char},g)`;
+});
+
+/**
+ * What src/model/path-spelling.ts says, by HAProxy. The query stays as it is: it may be signed. "strict" is not for what it
+ * says, since bad escapes are refused above: without it HAProxy 2.6.12 and 3.0.11 take the condition for an argument, and
+ * the rule never runs.
+ */
+const SPELLING = [
+  '# one spelling (RFC 3986, 6.2.2): in txn.path as the app gets it, in txn.routed as routes are compared with it',
+  `http-request set-var(txn.query) query ${ENCODED}`,
+  `http-request set-pathq %[path] ${ENCODED}`,
+  `http-request normalize-uri percent-decode-unreserved strict ${ENCODED}`,
+  `http-request normalize-uri percent-to-uppercase strict ${ENCODED}`,
+  'http-request set-pathq %[path]?%[var(txn.query)] if { var(txn.query) -m found }',
+  `http-request set-var(txn.path) path ${ENCODED}`,
+  'http-request set-var(txn.routed) var(txn.path)',
+  `http-request set-var(txn.routed) 'var(txn.routed),${DECODINGS.join(',')}' ${ENCODED}`,
+  "http-request set-var(txn.routed) 'var(txn.routed),regsub(;[^/]*,,g)' if { var(txn.routed) -m sub ; }",
+  "http-request set-var(txn.routed) 'var(txn.routed),regsub(/+,/,g)' if { var(txn.routed) -m sub // }",
+];
+
 const SAME_CERTIFICATE = '{ var(txn.hscope),strcmp(txn.sscope) eq 0 }';
 
 /** Certificates are compared, not names: one connection may carry all the hosts of its certificate. */
@@ -121,10 +149,10 @@ const UNLESS_FOUND = 'unless { var(txn.app) -m found }';
 /** Host and path are joined for expressions with a character that neither can hold, so none reaches into the other. */
 const ROUTING = [
   '# host and path -> app: exact host, then wildcard, then expression; in each exact path, expression, longest prefix',
-  'http-request set-var-fmt(txn.hp) %[var(txn.host)]%[var(txn.path)]',
-  'http-request set-var-fmt(txn.wp) %[var(txn.wild)]%[var(txn.path)]',
-  'http-request set-var-fmt(txn.hre) "%[var(txn.host)]\\x1f%[var(txn.path)]"',
-  'http-request set-var-fmt(txn.wre) "%[var(txn.wild)]\\x1f%[var(txn.path)]"',
+  'http-request set-var-fmt(txn.hp) %[var(txn.host)]%[var(txn.routed)]',
+  'http-request set-var-fmt(txn.wp) %[var(txn.wild)]%[var(txn.routed)]',
+  'http-request set-var-fmt(txn.hre) "%[var(txn.host)]\\x1f%[var(txn.routed)]"',
+  'http-request set-var-fmt(txn.wre) "%[var(txn.wild)]\\x1f%[var(txn.routed)]"',
   'http-request set-var(txn.app) var(txn.hp),map_str(maps/exact.map)',
   `http-request set-var(txn.app) var(txn.hre),map_reg(maps/path_regex.map) ${UNLESS_FOUND}`,
   `http-request set-var(txn.app) 'var(txn.hp),concat(/),map_beg(maps/prefix.map)' ${UNLESS_FOUND}`,

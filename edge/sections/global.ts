@@ -13,6 +13,8 @@ export function globalSection({ running }: Site): Section {
     lines: [
       // All files are named relative to this one, so a release can be checked where it was built, and moved.
       'default-path config',
+      // For "normalize-uri" alone, which is marked as experimental from 2.4 to 3.2.
+      'expose-experimental-directives',
       `log ${word('site.process.log.target', log.target)}${format} ${word('site.process.log.facility', log.facility)} info`,
       ...(chroot === null ? [] : [`chroot ${word('site.process.chroot', chroot)}`]),
       ...(user === null ? [] : [`user ${word('site.process.user', user)}`]),

@@ -1,5 +1,6 @@
-/** Paths of routes: as they stand in a request, in one spelling that no two readers read differently. */
+/** Paths of routes: in the one spelling that requests are brought to before a route is compared with them. */
 import type { RoutePath } from './app-definition.js';
+import { routedPath } from './path-spelling.js';
 import type { Refusal } from './refusal.js';
 import { isRefusal } from './refusal.js';
 import { parseSafeRegex } from './safe-regex.js';
@@ -20,6 +21,9 @@ export function parsePathRegex(written: string): RoutePath | Refusal {
   const regex = parseSafeRegex(written);
   if (isRefusal(regex)) return regex;
   if (!regex.canBeginWith('/')) return refused('matches no path: it does not begin with /', 'write ^/u/[0-9]+$');
+  const literals = regex.pattern.replace(/\[(?:\\.|[^\]])*\]/g, '[]').replace(/\\(.)/g, '$1');
+  const refusal = refusalOfSpelling(literals);
+  if (refusal !== null) return refusal;
   return { kind: 'regex', pattern: regex.pattern };
 }
 
@@ -32,14 +36,37 @@ function refusalOfPath(path: string): Refusal | null {
   }
   if (/%(?![0-9a-f]{2})/i.test(path))
     return refused('has a % without two hex digits after it', 'write %25 for a percent sign');
-  const encoded = /%(2f|5c|2e|00|0a|0d)/i.exec(path);
-  if (encoded !== null)
-    return refused(`has ${encoded[0]} in it`, 'leave it out: the edge refuses requests that have it');
   const segments = path.slice(1).split('/');
   if (segments.some((segment) => /^\.\.?(;|$)/.test(segment)))
     return refused('has a dot segment', 'write the path that it leads to');
-  if (segments.slice(0, -1).includes('')) return refused('has two slashes in a row', 'write one');
-  return null;
+  if (path.includes('*')) {
+    const prefix = path.slice(0, path.indexOf('*')).replace(/\/$/, '') || '/';
+    const hint = `path: ${prefix} takes all that is below it; else write path_regex, where \\* is the character`;
+    return refused('has a "*", which no path understands', hint);
+  }
+  return (
+    refusalOfSpelling(path) ??
+    (routedPath(path) === path ? null : refused('is not normal', `write ${routedPath(path)}`))
+  );
+}
+
+/** What no request has any more when routes are compared with it, or what the edge refuses. */
+function refusalOfSpelling(text: string): Refusal | null {
+  const refusedByEdge = /%(2f|5c|[01][0-9a-f]|7f)/i.exec(text)?.[0];
+  if (refusedByEdge !== undefined)
+    return refused(`has ${refusedByEdge} in it`, 'leave it out: the edge answers requests that have it with 400');
+  for (const [encoded] of text.matchAll(/%[0-9a-f]{2}/gi)) {
+    const spelling = routedPath(encoded);
+    if (spelling === '') return refusalOfParameter(encoded);
+    if (spelling !== encoded)
+      return refused(`has ${encoded} in it`, `write ${spelling}: requests are brought to this spelling first`);
+  }
+  if (text.includes(';')) return refusalOfParameter(';');
+  return /\/\//.test(text) ? refused('has two slashes in a row', 'write one: several in a row count as one') : null;
+}
+
+function refusalOfParameter(written: string): Refusal {
+  return refused(`has "${written}" in it`, 'routes are compared with paths without their parameters; leave them out');
 }
 
 function refused(message: string, hint: string): Refusal {

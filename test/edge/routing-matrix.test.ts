@@ -1,8 +1,9 @@
 /** Host and path decide which app answers, by one stated precedence; asked of real HAProxy, one case a line. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EdgeProcess, type EdgeRequest, seenBy } from '../support/edge-process.js';
+import { EdgeProcess, type EdgeRequest, type Seen, seenBy } from '../support/edge-process.js';
 import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
+import { http2Response, openHttp2 } from '../support/http2-client.js';
 
 const APPS = `
 name: shop
@@ -28,6 +29,8 @@ edge:
   routes:
     - {host: www.one.example, path: /v1}
     - {host: www.one.example, path: /v1/deep/er}
+    - {host: www.one.example, path: /caf%C3%A9}
+    - {host: www.one.example, path: '/@me,you'}
     - {host: www.one.example, path_regex: '^/u/[0-9]+$', priority: 10}
     - {host: www.one.example, path_regex: '^/u/[0-9]+/x$', priority: 5}
     - {host: api.one.example, path: /only}
@@ -82,7 +85,6 @@ const CASES: readonly Case[] = [
   ['below it', 'www.one.example', '/v1/a', 'api'],
   ['/v1 is not /v11', 'www.one.example', '/v11', 'shop'],
   ['nor /v1.json', 'www.one.example', '/v1.json', 'shop'],
-  ['nor /v1;a', 'www.one.example', '/v1;a', 'shop'],
   ['nor /V1: paths have case', 'www.one.example', '/V1', 'shop'],
   ['a prefix of two segments', 'www.one.example', '/v1/deep/er/x', 'api'],
   ['a query is no part of the path', 'www.one.example', '/v1?x=/u/1', 'api'],
@@ -110,6 +112,23 @@ const CASES: readonly Case[] = [
   ['the whole host', 'xs-1.one.example', '/any', 404],
   ['a path that looks like a host', 'a.one.example', '/s-1.one.example/', 404],
   ['a path that looks like a host and its path', 'a.one.example', '//www.one.example/v1', 404],
+  // Other spellings of a path come to the same route
+  ['an encoded letter', 'www.one.example', '/%761', 'api'],
+  ['all of it encoded', 'www.one.example', '/%76%31', 'api'],
+  ['in an exact path', 'www.one.example', '/s%74atus', 'shop'],
+  ['in what an expression matches', 'www.one.example', '/%75/%31%37', 'api'],
+  ['two slashes', 'www.one.example', '//v1', 'api'],
+  ['slashes inside', 'www.one.example', '/v1///deep//er', 'api'],
+  ['a parameter', 'www.one.example', '/v1;a', 'api'],
+  ['an encoded one', 'www.one.example', '/v1%3Ba', 'api'],
+  ['a parameter in front', 'www.one.example', '/;a/v1', 'api'],
+  ['parameters with slashes after them', 'www.one.example', '//;a//v1;b;c/x', 'api'],
+  ['parameters alone', 'www.one.example', '/;v1', 'shop'],
+  ['hex digits of either case', 'www.one.example', '/caf%c3%A9/x', 'api'],
+  ['a character that a segment may hold, encoded', 'www.one.example', '/%40me%2Cyou', 'api'],
+  ['the same as it is', 'www.one.example', '/@me,you/x', 'api'],
+  ['encoded twice is another path', 'www.one.example', '/%2576%31', 'shop'],
+  ['an encoded dot that is no segment', 'www.one.example', '/v1%2e', 'shop'],
   // Spelling
   ['upper case', 'WWW.ONE.EXAMPLE', '/v1', 'api'],
   ['a port', 'www.one.example:443', '/v1', 'api'],
@@ -127,6 +146,12 @@ const CASES: readonly Case[] = [
   ['dot segments before ;', 'www.one.example', '/v1/..;/u', 400],
   ['one dot', 'www.one.example', '/v1/./u', 400],
   ['an encoded slash', 'www.one.example', '/v1%2fu', 400],
+  ['an encoded slash in front', 'www.one.example', '/%2Fv1', 400],
+  ['an encoded slash in upper case', 'www.one.example', '/x%2Fv1', 400],
+  ['a backslash', 'www.one.example', '/\\v1', 400],
+  ['dot segments behind encoded letters', 'www.one.example', '/%76%31/%2E./u', 400],
+  ['one dot in front', 'www.one.example', '/./v1', 400],
+  ['a dot segment with an encoded parameter', 'www.one.example', '/x/..%3ba/v1', 400],
   ['an encoded backslash', 'www.one.example', '/v1%5cu', 400],
   ['an encoded NUL', 'www.one.example', '/v1%00', 400],
   ['an encoded control character', 'www.one.example', '/a%1f', 400],
@@ -150,6 +175,20 @@ const CASES: readonly Case[] = [
   ['and over TLS as well', 'plain.two.example', '/', 'plain'],
 ];
 
+/** Letters that need no encoding have none, hex digits are upper case; all else is as the client wrote it. */
+const SPELLINGS: readonly (readonly [target: string, got: string])[] = [
+  ['/%76%31', '/v1'],
+  ['/%7euser/%c3%a9', '/~user/%C3%A9'],
+  ['//v1;a=1//b', '//v1;a=1//b'],
+  ['/%40me%2cyou', '/%40me%2Cyou'],
+  ['/x%20y%25%36%31', '/x%20y%2561'],
+  ['/%76?q=%61%c3%a9&r=100%', '/v?q=%61%c3%a9&r=100%'],
+  ['/v1?q=%61%zz', '/v1?q=%61%zz'],
+  ['/%76?', '/v?'],
+  ['/%76?a?b', '/v?a?b'],
+  ['https://www.one.example/%76?%61', '/v?%61'],
+];
+
 for (const version of HAPROXY_VERSIONS)
   test(`routes, HAProxy ${version}`, async (context) => {
     const edge = await EdgeProcess.start(context, { apps: APPS, version });
@@ -163,6 +202,21 @@ for (const version of HAPROXY_VERSIONS)
         else assert.equal(response.status === 200 ? seenBy(response).app : response.status, expected);
       });
     }
+
+    for (const [target, got] of SPELLINGS) {
+      await context.test(`the app gets ${got} for ${target}`, async () => {
+        assert.equal(seenBy(await edge.ask({ hosts: ['www.one.example'], target })).target, got);
+      });
+    }
+
+    await context.test('over HTTP/2, too', async (inner) => {
+      const session = await openHttp2(inner, edge, 'www.one.example');
+      const stream = session.request({ ':path': '/%76%31/%c3%a9;a?q=%61' });
+      const { status, body } = await http2Response(stream);
+      assert.equal(status, 200);
+      const { app, target } = JSON.parse(body) as Seen;
+      assert.deepEqual({ app, target }, { app: 'api', target: '/v1/%C3%A9;a?q=%61' });
+    });
 
     await context.test('a redirect goes to the name in its one spelling, and keeps path and query', async () => {
       const { fields } = await edge.ask({ hosts: ['WWW.one.example.:80'], target: '/v1?a=b', sni: null });

@@ -11,7 +11,7 @@ test('a prefix is of whole segments, so its last slash says nothing; an exact pa
 });
 
 test('what may stand in a path', () => {
-  for (const path of ['/a%20b', '/%C3%A9', '/a;v=1', '/..a', '/a.b', '/~x(1)!$&*+,:@=', '/.well-known/x']) {
+  for (const path of ['/a%20b', '/%C3%A9', '/..a', '/a.b', '/~x(1)!$&+,:@=', '/.well-known/x']) {
     assert.deepEqual(parsePathExact(path), { kind: 'exact', path });
   }
 });
@@ -32,6 +32,17 @@ const BAD: readonly (readonly [path: string, why: RegExp])[] = [
   ['/a%2fb', /%2f/],
   ['/a%5Cb', /%5C/],
   ['/%2E%2E/b', /%2E/],
+  ['/%61dmin', /has %61 in it; write a:/],
+  ['/a%2eb', /has %2e in it; write \.:/],
+  ['/%c3%A9', /has %c3 in it; write %C3:/],
+  ['/%40me', /has %40 in it; write @:/],
+  ['/a%3Bb', /has "%3B".*without their parameters/],
+  ['/a;v=1', /has ";".*without their parameters/],
+  ['/api/*', /"\*".*path: \/api takes all/],
+  ['/*', /"\*".*path: \/ takes all/],
+  ['/api*', /"\*".*path: \/api takes all/],
+  ['/a/*/b', /"\*".*path_regex/],
+  ['/a%2A', /has %2A in it; write \*/],
   ['/a%00', /%00/],
   ['/a%0a', /%0a/],
   ['/100%', /without two hex digits/],
@@ -50,7 +61,7 @@ for (const [path, why] of BAD) {
     for (const parse of [parsePathPrefix, parsePathExact]) {
       const read = parse(path);
       assert.ok(isRefusal(read), `taken as ${JSON.stringify(read)}`);
-      assert.match(read.message, why);
+      assert.match(`${read.message}; ${read.hint}`, why);
     }
   });
 }
@@ -58,4 +69,21 @@ for (const [path, why] of BAD) {
 test('an expression begins with a slash, or matches nothing', () => {
   assert.deepEqual(parsePathRegex('^/u/[0-9]+$'), { kind: 'regex', pattern: '/u/[0-9]+' });
   assert.ok(isRefusal(parsePathRegex('u/[0-9]+')));
+});
+
+test('an expression is for the spelling that requests are brought to', () => {
+  for (const [pattern, why] of [
+    ['^/%61dmin$', /has %61 in it; write a:/],
+    ['^/caf%c3%A9/.*$', /has %c3 in it; write %C3:/],
+    ['^/a;v=[0-9]+$', /has ";"/],
+    ['^/a//b$', /two slashes/],
+    ['^/a\\/\\/b$', /two slashes/],
+    ['^/x%2Fy$', /has %2F in it; leave it out/],
+  ] as const) {
+    const read = parsePathRegex(pattern);
+    assert.ok(isRefusal(read), pattern);
+    assert.match(`${read.message}; ${read.hint}`, why);
+  }
+  for (const pattern of ['/caf%C3%A9/[^;/]+', '/%[0-9A-F][0-9A-F]/.*', '/@me/.*'])
+    assert.deepEqual(parsePathRegex(`^${pattern}$`), { kind: 'regex', pattern });
 });

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
 import { findRoutes } from '../../../edge/routes/find-app.js';
 import { describeRoute } from '../../model/edge-keys.js';
+import { routedPath } from '../../model/path-spelling.js';
 import { formatOrigin } from '../../model/problem.js';
 import type { OwnedRoute } from '../../model/route-clashes.js';
 import type { CommandContext } from '../command-context.js';
@@ -37,7 +38,7 @@ export function createEdgeRouteCommand(context: CommandContext): Command {
   return addStateDirOption(addEdgeOptions(command)).action(async (asked: Asked, options: EdgeRouteOptions) => {
     const current = await new ReleaseDirectory(options.stateDir).readCurrent();
     const { apps, refused, problems } = await renderFrom(options, context, current);
-    const routes = findRoutes(apps, asked.host, asked.path);
+    const routes = findRoutes(apps, asked.host, routedPath(asked.path));
     if (options.json) terminal.print(JSON.stringify({ ...asked, routes: routes.map(routeDocument), refused }, null, 2));
     else for (const line of routeLines(asked, routes)) terminal.print(line);
     // An app that is refused may be the one that was looked for.
