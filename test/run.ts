@@ -12,6 +12,9 @@ import { pipeline } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { QUICK_CLIENTS } from './compat/clients/all.js';
+import { install } from './compat/installable.js';
+import { QUICK_SERVERS } from './compat/servers/all.js';
 import { prepareComponents } from './support/components.js';
 import { prepareConsul } from './support/consul-program.js';
 import { prepareDocker } from './support/docker-engine.js';
@@ -86,6 +89,9 @@ try {
   await prepareConsul();
   await prepareHaproxys();
   await prepareDocker();
+  if (files.some((file) => file.startsWith(path.join(COMPILED, 'compat/')))) {
+    await install([...QUICK_SERVERS, ...QUICK_CLIENTS]);
+  }
 } catch (error) {
   console.error((error as Error).message);
   if (isStrict) process.exit(1);

@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { TestContext } from 'node:test';
 import { freePort, ownAddress } from './addresses.js';
-import { atEnd, temporaryFolder } from './at-end.js';
+import { atEnd, type Ending, temporaryFolder } from './at-end.js';
 import { LaunchedNode } from './launched-node.js';
 import { writeAtomically } from './services-directory.js';
 
@@ -14,7 +13,7 @@ export interface NodePlace {
 }
 
 /** Where a node can be: an address and folders of its own, that outlive the node. */
-export async function findPlace(context: TestContext): Promise<NodePlace> {
+export async function findPlace(context: Ending): Promise<NodePlace> {
   const root = temporaryFolder(context, 'node');
   const host = ownAddress();
   return { root, host, slot: await freePort(host), admin: `${host}:${await freePort(host)}` };
@@ -22,7 +21,7 @@ export async function findPlace(context: TestContext): Promise<NodePlace> {
 
 /** Starts `autoproxy node` as a person does, on addresses of its own; resolves when it has logged `ready`. */
 export async function startNode(
-  context: TestContext,
+  context: Ending,
   services: (host: string, slot: number) => Readonly<Record<string, string>>,
   flags: Readonly<Record<string, string>> = {},
   prefix: readonly string[] = [],
@@ -37,7 +36,7 @@ export async function startNode(
 
 /** As `startNode`, at a place where something may be already, or nothing. */
 export async function startNodeAt(
-  context: TestContext,
+  context: Ending,
   place: NodePlace,
   flags: Readonly<Record<string, string>> = {},
   prefix: readonly string[] = [],
@@ -49,7 +48,7 @@ export async function startNodeAt(
 
 /** As `startNodeAt`, without waiting for anything: the node may never be ready. */
 export function launchNodeAt(
-  context: TestContext,
+  context: Ending,
   place: NodePlace,
   flags: Readonly<Record<string, string>> = {},
   prefix: readonly string[] = [],
@@ -67,12 +66,7 @@ export class RunningNode extends LaunchedNode {
   readonly stateDir: string;
   readonly #again: () => Promise<RunningNode>;
 
-  constructor(
-    context: TestContext,
-    place: NodePlace,
-    flags: Readonly<Record<string, string>>,
-    prefix: readonly string[],
-  ) {
+  constructor(context: Ending, place: NodePlace, flags: Readonly<Record<string, string>>, prefix: readonly string[]) {
     const { root, host, slot, admin } = place;
     const servicesDir = path.join(root, 'services');
     const stateDir = path.join(root, 'state');

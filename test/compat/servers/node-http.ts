@@ -30,15 +30,17 @@ const server = createServer(async (request, response) => {
     case '/moved': return response.writeHead(302, { Location: '/?moved' }).end('moved');
     case '/cookies': return response.setHeader('Set-Cookie', ['a=1; Path=/', 'b=2; HttpOnly']), response.end('cookies');
     case '/gzip':
-      if (!/gzip/.test(request.headers['accept-encoding'])) return response.end('compressed');
+      if (!request.headers['accept-encoding']?.includes('gzip')) return response.end('compressed');
       return response.setHeader('Content-Encoding', 'gzip'), response.end(gzipSync('compressed'));
     case '/trailers':
+      // For HTTP/1.0 it refuses to, with an exception.
+      if (request.httpVersion === '1.0') return response.end('body');
       response.setHeader('Trailer', 'X-Sum');
       response.write('body');
       response.addTrailers({ 'X-Sum': '4' });
       return response.end();
     case '/hints':
-      response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+      if (request.httpVersion !== '1.0') response.writeEarlyHints({ link: '</style.css>; rel=preload' });
       return response.end('hinted');
     case '/cut':
       response.setHeader('Content-Length', '1000');

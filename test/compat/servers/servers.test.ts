@@ -3,13 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RawConnection } from '../../support/raw-connection.js';
 import { isInstalled } from '../installable.js';
-import { SERVERS } from './all.js';
+import { QUICK_SERVERS } from './all.js';
 import { startServer } from './real-server.js';
 
-/** Compiled, or a virtual machine: they take half a minute, and `npm run bench:reuse` starts them. */
-const SLOW: readonly string[] = ['go', 'tomcat'];
-
-for (const server of SERVERS.filter(({ name }) => !SLOW.includes(name))) {
+for (const server of QUICK_SERVERS) {
   const skip = isInstalled(server) ? false : `${server.packages.join(', ')}: not installed`;
   test(server.name, { skip }, async (context) => {
     const { host, port } = await startServer(context, server);
