@@ -1,24 +1,56 @@
 import type { Clock } from '../core/clock.js';
 import { ERRORS, type ErrorCode } from '../core/errors.js';
-import type { Downstream } from './downstream.js';
-import type { ExchangeBooks } from './exchange-books.js';
+import type { ClientIdentity } from './client-identity.js';
 import type { WorkerContext } from './node-context.js';
-import type { TcpDownstream } from './tcp-downstream.js';
+import type { Slot } from './slot.js';
 
-/** Logs an exchange that has ended. A line that can't be made or written costs the line, and nothing of what is served. */
-export function logAccess(downstream: Downstream, books: ExchangeBooks, now: number, code: ErrorCode | null): void {
-  const { worker } = downstream;
+interface Facts {
+  readonly slot: Slot;
+  readonly identity: ClientIdentity;
+  /** Of the first byte, on the monotonic clock; 0 while there is none. */
+  readonly startedAt: number;
+  /** When the instance had accepted, where that is measured; else 0. */
+  readonly connectedAt: number;
+  readonly bytesOut: number;
+}
+
+/** What is logged of an HTTP exchange. */
+export interface HttpFacts extends Facts {
+  readonly head: { readonly method: string; readonly target: string; readonly minor: number; readonly host: string };
+  /** When each step was done; taken only while an access log is written, else 0. */
+  readonly headAt: number;
+  readonly respondedAt: number;
+  /** What the client was told; 0 before that. */
+  readonly status: number;
+}
+
+/** How it came to its instance: Dispatch, as the log sees it. */
+export interface RouteFacts {
+  readonly retries: number;
+  readonly lastInstance: { readonly id: string } | null;
+  /** Time in the queue. */
+  readonly waitedMs: number;
+}
+
+interface End {
+  readonly now: number;
+  /** Why it failed; null: it did not. */
+  readonly code: ErrorCode | null;
+}
+
+/** Logs an exchange that has ended. A line that can't be made or written is lost; the request is served all the same. */
+export function logAccess(facts: HttpFacts, route: RouteFacts, worker: WorkerContext, end: End): void {
   try {
-    worker.accessLog?.(formatAccess(downstream, books, now, code));
+    worker.accessLog?.(formatAccess(facts, route, worker.clock, end));
   } catch (error) {
     worker.onLogFault(error);
   }
 }
 
 /** The same for a connection of a TCP slot. */
-export function logTcpAccess(downstream: TcpDownstream, worker: WorkerContext, code: ErrorCode | null): void {
+export function logTcpAccess(facts: Facts, route: RouteFacts, worker: WorkerContext, code: ErrorCode | null): void {
   try {
-    worker.accessLog?.(formatTcpAccess(downstream, worker.clock, code));
+    worker.accessLog?.(formatTcpAccess(facts, route, worker.clock, code));
   } catch (error) {
     worker.onLogFault(error);
   }
@@ -29,15 +61,14 @@ export function logTcpAccess(downstream: TcpDownstream, worker: WorkerContext, c
  * milliseconds, status, bytes, termination flags, connection counts, retries, request line.
  * Readers of that format read this one; what is not measured stands as -1, what is not captured as "-".
  */
-function formatAccess(downstream: Downstream, books: ExchangeBooks, now: number, code: ErrorCode | null): string {
-  const { slot, head, identity, worker, exchange } = downstream;
-  const { startedAt, headAt, connectedAt, respondedAt, status, bytesOut } = books;
-  const { retries, lastInstance, waitedMs } = exchange;
+function formatAccess(facts: HttpFacts, route: RouteFacts, clock: Clock, { now, code }: End): string {
+  const { slot, head, identity, startedAt, headAt, connectedAt, respondedAt, status, bytesOut } = facts;
+  const { retries, lastInstance, waitedMs } = route;
   const headMs = since(headAt, startedAt);
   const turnAt = headAt + waitedMs;
   const connectMs = connectedAt === 0 ? 0 : since(connectedAt, turnAt);
   const responseMs = since(respondedAt, connectedAt === 0 ? turnAt : connectedAt);
-  const at = new Date(worker.clock.wallTime() - (now - startedAt)).toISOString();
+  const at = new Date(clock.wallTime() - (now - startedAt)).toISOString();
   const flags = code === null ? '----' : `${ERRORS[code].flags}--`;
   const request = head.target === '' ? '<BADREQ>' : `${head.method} ${head.target} HTTP/1.${head.minor}`;
   return (
@@ -52,12 +83,9 @@ function formatAccess(downstream: Downstream, books: ExchangeBooks, now: number,
  * One line of HAProxy's TCP log (configuration manual, 8.2.2): client, slot, app/instance, Tw/Tc/Tt in milliseconds,
  * bytes, termination flags, connection counts, retries.
  */
-function formatTcpAccess(
-  { slot, identity, startedAt, connectedAt, bytesOut, dispatch }: TcpDownstream,
-  clock: Clock,
-  code: ErrorCode | null,
-): string {
-  const { retries, lastInstance, waitedMs } = dispatch;
+function formatTcpAccess(facts: Facts, route: RouteFacts, clock: Clock, code: ErrorCode | null): string {
+  const { slot, identity, startedAt, connectedAt, bytesOut } = facts;
+  const { retries, lastInstance, waitedMs } = route;
   const lastedMs = clock.now() - startedAt;
   const at = new Date(clock.wallTime() - lastedMs).toISOString();
   const { openConnections, inFlight } = slot.counters;

@@ -38,7 +38,7 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   /** A body that ends with the connection is being written here: an orderly close would say that it is whole. */
   isOpenEnded = false;
   /** Set by `open`, before anything else is called. */
-  socket!: Socket;
+  protected socket!: Socket;
   readonly #buffers: BufferPool;
   readonly #io: SocketIo;
   readonly #clock: Clock;
@@ -205,6 +205,11 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
     if (this.#chunk !== chunk) return;
     this.#chunk = null;
     chunk.release();
+  }
+
+  /** Sends the end behind what waits here; the other side may go on. */
+  endWriting(): void {
+    this.socket.end();
   }
 
   /**

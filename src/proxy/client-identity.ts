@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
+import type { NetworkSet } from '../core/networks.js';
 import type { Endpoint, ProxyHeader } from '../proxy-protocol/header.js';
+import type { NodeContext } from './node-context.js';
 import { clientAddressOf } from './onread-socket.js';
-import type { Slot } from './slot.js';
 
 /** Who asks, decided once a connection, in this one place. Logs, limits, balancing and forwarded fields all read it. */
 export interface ClientIdentity {
@@ -24,15 +25,26 @@ export interface ClientIdentity {
   readonly isForwarded: boolean;
 }
 
+/** What a slot knows of its surroundings. */
+interface Surroundings {
+  readonly node: NodeContext;
+  /** Senders that may speak for others. */
+  readonly trusted: NetworkSet;
+}
+
 /**
  * @param header what the connection began with; it was believed before it came here (proxy-preface.ts)
  *
  * Fields of a request are never asked: whoever can reach the port can write them. The address of a neighbor gives no right
  * either: what leaves its containers has the same address.
  */
-export function identifyClient(slot: Slot, socket: Socket, header: ProxyHeader | null): ClientIdentity {
+export function identifyClient(
+  { node, trusted }: Surroundings,
+  socket: Socket,
+  header: ProxyHeader | null,
+): ClientIdentity {
   const sender = clientAddressOf(socket);
-  const { peers, internal, marks } = slot.node;
+  const { peers, internal, marks } = node;
   const source = header?.source ?? { address: sender, port: socket.remotePort ?? 0 };
   const mark = header?.extras.bledBy ?? null;
   const isProven = mark !== null && marks.proves(mark, sender);
@@ -40,7 +52,7 @@ export function identifyClient(slot: Slot, socket: Socket, header: ProxyHeader |
   return {
     source,
     destination: header?.destination ?? null,
-    isTrusted: isProven || slot.trusted.contains(sender),
+    isTrusted: isProven || trusted.contains(sender),
     // A node that speaks for nobody has judged its client itself.
     isInternal: internal.contains(source.address) || (isProven && !isSpokenFor),
     isSpokenFor,

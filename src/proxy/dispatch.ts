@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../core/errors.js';
 import { isOwnFault } from '../core/own-faults.js';
-import type { Connecting, Instance } from './instance.js';
+import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
+import type { Connecting } from './roles/instance-connection.js';
 import { FULL, type Slot, type SlotRequest } from './slot.js';
 import type { WaitGroup } from './wait-queue.js';
 

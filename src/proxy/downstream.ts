@@ -9,13 +9,14 @@ import { ProvenMark } from './bleed-marks.js';
 import { ByteConnection } from './byte-connection.js';
 import { type ClientIdentity, identifyClient } from './client-identity.js';
 import { Exchange } from './exchange.js';
-import { ForwardedFields } from './forwarded-fields.js';
 import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
 import { type Accepted, openAccepted } from './onread-socket.js';
 import { PartialHead } from './partial-head.js';
 import { type OwnResponse, renderError, renderLastHop } from './responses.js';
+import type { ClientSide } from './roles/client-side.js';
 import type { Slot } from './slot.js';
+import type { Tunnel } from './tunnel.js';
 import { UpstreamSource } from './upstream-source.js';
 
 /**
@@ -30,16 +31,17 @@ type Reading = (typeof READING)[keyof typeof READING];
 const INLINE_BODY_BYTES = 8_192;
 
 /** The side of the client: reads requests, one after the other, and lends its socket to their responses. */
-export class Downstream extends ByteConnection {
-  readonly slot: Slot;
-  readonly worker: WorkerContext;
+export class Downstream extends ByteConnection implements ClientSide {
   readonly head = new RequestHead();
   readonly exchange: Exchange;
-  readonly identity: ClientIdentity;
-  readonly forwarded: ForwardedFields;
-  readonly upstreams: UpstreamSource;
+  readonly #slot: Slot;
+  readonly #worker: WorkerContext;
+  readonly #identity: ClientIdentity;
+  readonly #upstreams: UpstreamSource;
   readonly #onGone: (downstream: Downstream) => void;
   #proven: ProvenMark | null = null;
+  /** Null before the instance switched protocols. */
+  #tunnel: Tunnel | null = null;
   #reading: Reading = READING.HEAD;
   readonly #partial = new PartialHead();
   /** Bytes behind the request that is being answered. */
@@ -63,15 +65,14 @@ export class Downstream extends ByteConnection {
     onGone: (downstream: Downstream) => void,
   ) {
     super(worker);
-    this.slot = slot;
-    this.worker = worker;
+    this.#slot = slot;
+    this.#worker = worker;
     this.#onGone = onGone;
     this.open(openAccepted(accepted, this, worker.io));
-    this.identity = identifyClient(slot, this.socket, header);
-    const { source, destination } = this.identity;
-    this.forwarded = new ForwardedFields(source.address, destination?.port ?? slot.config.port);
-    this.upstreams = new UpstreamSource(slot, worker);
-    this.exchange = new Exchange(this);
+    this.#identity = identifyClient(slot, this.socket, header);
+    const identity = this.#identity;
+    this.#upstreams = new UpstreamSource(slot, worker, identity);
+    this.exchange = new Exchange(this, { slot, worker, identity, source: this.#upstreams });
     slot.counters.connections += 1;
     slot.counters.openConnections += 1;
     worker.deadlines.add(this);
@@ -95,22 +96,22 @@ export class Downstream extends ByteConnection {
   }
 
   cutTunnel(): void {
-    this.exchange.cutTunnel();
+    this.#tunnel?.cut(null);
   }
 
   /** Closes now, whatever is under way. */
   cut(): void {
+    this.#tunnel?.destroy('STOPPING');
     this.exchange.cut();
     this.destroy();
   }
 
-  /** Whether the request has been read to its end. */
   get hasWholeRequest(): boolean {
     return this.#reading === READING.WAIT;
   }
 
   onBytes(bytes: Buffer, length: number): void {
-    this.slot.counters.bytesIn += length;
+    this.#slot.counters.bytesIn += length;
     switch (this.#reading) {
       case READING.HEAD:
         // Who asks and asks without reading the answers would fill our memory with them.
@@ -124,7 +125,7 @@ export class Downstream extends ByteConnection {
         this.#keepAhead(bytes, 0, length);
         break;
       case READING.TUNNEL:
-        this.exchange.onTunnelBytes(this, bytes, length);
+        this.#tunnel?.onBytes(this, bytes, length);
         break;
       case READING.CLOSING:
         break;
@@ -134,7 +135,7 @@ export class Downstream extends ByteConnection {
   /** Requests may stand one behind the other in the same bytes; each waits until the one before has its response. */
   #readHeads(bytes: Buffer, start: number, end: number): void {
     if (!this.#partial.isEmpty) {
-      if (!this.#partial.append(bytes, start, end, this.slot.node.head.maxBytes)) return;
+      if (!this.#partial.append(bytes, start, end, this.#slot.node.head.maxBytes)) return;
       const whole = this.#partial.take();
       this.#readHead(whole, 0, whole.length);
     } else {
@@ -142,19 +143,18 @@ export class Downstream extends ByteConnection {
     }
   }
 
-  /** Whether a node that holds the pod's key bled the request in `head`. */
   get isProven(): boolean {
-    const { marks } = this.slot.node;
+    const { marks } = this.#slot.node;
     if (!marks.canProve) return false;
     this.#proven ??= new ProvenMark();
-    return this.#proven.isProof(this.head.bledBy, marks, this.socket, this.worker.clock);
+    return this.#proven.isProof(this.head.bledBy, marks, this.socket, this.#worker.clock);
   }
 
   #readHead(bytes: Buffer, start: number, end: number): void {
-    const limits = this.slot.node.head;
-    let verdict = this.head.parse(bytes, start, end, limits, this.identity.isTrusted);
+    const limits = this.#slot.node.head;
+    let verdict = this.head.parse(bytes, start, end, limits, this.#identity.isTrusted);
     // The mark stands last: what the head said before it is read anew, now that it is believed.
-    if (verdict === COMPLETE && this.head.bledBy !== '' && !this.identity.isTrusted && this.isProven) {
+    if (verdict === COMPLETE && this.head.bledBy !== '' && !this.#identity.isTrusted && this.isProven) {
       verdict = this.head.parse(bytes, start, end, limits, true);
     }
     if (verdict === COMPLETE) {
@@ -165,11 +165,11 @@ export class Downstream extends ByteConnection {
       // Once a head, as HAProxy's `timeout http-request`: one that drips does not get more time with each drop.
       if (isFirstPiece) {
         const { books } = this.exchange;
-        books.startedAt = this.worker.clock.now();
-        if (this.#hasAsked) this.deadline = books.startedAt + this.slot.config.timeouts.requestHeadMs;
+        books.startedAt = this.#worker.clock.now();
+        if (this.#hasAsked) this.deadline = books.startedAt + this.#slot.config.timeouts.requestHeadMs;
       }
     } else {
-      this.slot.foreignClients.note(verdict, this.slot.config, this.identity.source.address, this.worker);
+      this.#slot.foreignClients.note(verdict, this.#slot.config, this.#identity.source.address, this.#worker);
       this.exchange.refuse(verdict);
     }
   }
@@ -177,7 +177,7 @@ export class Downstream extends ByteConnection {
   #beginRequest(bytes: Buffer, bodyStart: number, end: number): void {
     const { head, exchange } = this;
     const body = this.#body;
-    body.begin(requestBodyKind(head), head.contentLength, this.slot.node.head);
+    body.begin(requestBodyKind(head), head.contentLength, this.#slot.node.head);
     body.read(bytes, bodyStart, end);
     // Judged before a byte of the request is sent: what is broken here never reaches an instance.
     if (body.error !== null) {
@@ -211,7 +211,7 @@ export class Downstream extends ByteConnection {
       // An idle client must not hold 64 KB for the body that it sent once.
       this.expectBody(0);
     } else {
-      this.deadline = this.worker.clock.now() + this.slot.config.timeouts.clientIdleMs;
+      this.deadline = this.#worker.clock.now() + this.#slot.config.timeouts.clientIdleMs;
       if (body.kind === BODY.CHUNKED) this.expectBody(end - start);
     }
     if (body.position < end) this.#keepAhead(bytes, body.position, end);
@@ -234,7 +234,7 @@ export class Downstream extends ByteConnection {
         // Half-closed: it has asked all it wants and still listens.
         break;
       case READING.TUNNEL:
-        this.exchange.onTunnelEnd(this);
+        this.#tunnel?.onEnd(this);
         break;
       case READING.HEAD:
         this.#partial.clear();
@@ -253,12 +253,13 @@ export class Downstream extends ByteConnection {
   }
 
   protected onClosed(_error: Error | null): void {
-    this.worker.deadlines.remove(this);
-    this.slot.counters.openConnections -= 1;
+    this.#worker.deadlines.remove(this);
+    this.#slot.counters.openConnections -= 1;
     this.#ahead = null;
     this.#partial.clear();
+    this.#tunnel?.onClosed(this);
     this.exchange.onClientGone();
-    this.upstreams.closeOwn();
+    this.#upstreams.closeOwn();
     this.#onGone(this);
   }
 
@@ -266,7 +267,7 @@ export class Downstream extends ByteConnection {
   protected override onCongested(): void {
     super.onCongested();
     if (this.#reading === READING.WAIT) {
-      this.deadline = this.worker.clock.now() + this.slot.config.timeouts.clientIdleMs;
+      this.deadline = this.#worker.clock.now() + this.#slot.config.timeouts.clientIdleMs;
     }
   }
 
@@ -296,8 +297,8 @@ export class Downstream extends ByteConnection {
         break;
       case READING.TUNNEL:
         // The instance's side is gone, and the client does not take the rest.
-        if (this.exchange.books.startedAt === 0) this.destroy();
-        else this.exchange.onDeadline();
+        if (this.#tunnel === null || this.#tunnel.isGone) this.destroy();
+        else this.#tunnel.cut('TUNNEL_TIMEOUT');
         break;
       case READING.WAIT:
         this.exchange.onDeadline();
@@ -309,11 +310,10 @@ export class Downstream extends ByteConnection {
     this.watchForReset();
   }
 
-  /** The response is sent and the next request may come. */
   onResponseSent(now: number): void {
     this.#reading = READING.HEAD;
     this.#hasAsked = true;
-    this.deadline = now + this.slot.config.timeouts.clientIdleMs;
+    this.deadline = now + this.#slot.config.timeouts.clientIdleMs;
     this.#readOn();
   }
 
@@ -333,41 +333,39 @@ export class Downstream extends ByteConnection {
     else this.resume();
   }
 
-  /** Answers with an error of our own. */
   respondError(code: ErrorCode): void {
     this.#respond(renderError(code, { isHead: this.head.method === 'HEAD', isReusable: this.#isReusable }));
   }
 
-  /** Answers a TRACE or OPTIONS that goes no further. */
   respondAsLastHop(): void {
     this.#respond(renderLastHop(this.head, this.#isReusable));
   }
 
   get #isReusable(): boolean {
-    return this.hasWholeRequest && this.head.isKeepAlive && !this.slot.node.isStopping && !this.slot.isClosing;
+    return this.hasWholeRequest && this.head.isKeepAlive && !this.#slot.node.isStopping && !this.#slot.isClosing;
   }
 
   #respond({ text, closes }: OwnResponse): void {
     this.writeText(text);
-    this.slot.counters.bytesOut += text.length;
+    this.#slot.counters.bytesOut += text.length;
     if (closes) this.closeAfterWrite();
-    else this.onResponseSent(this.worker.clock.now());
+    else this.onResponseSent(this.#worker.clock.now());
   }
 
-  /** Sends what is written and then closes; what the client still sends is thrown away for a while. */
+  /** What the client still sends is thrown away for a while. */
   closeAfterWrite(): void {
     if (this.isClosed || this.#reading === READING.CLOSING) return;
     this.#reading = READING.CLOSING;
     this.#ahead = null;
-    this.finish(this.slot.config.timeouts.clientIdleMs);
+    this.finish(this.#slot.config.timeouts.clientIdleMs);
   }
 
-  /** The bytes belong to nobody here any more: they go to the instance as they come. */
-  becomeTunnel(): Buffer | null {
+  enterTunnel(tunnel: Tunnel): void {
     this.#reading = READING.TUNNEL;
+    this.#tunnel = tunnel;
     const early = this.#ahead;
     this.#ahead = null;
     this.resume();
-    return early;
+    if (early !== null) tunnel.onBytes(this, early, early.length);
   }
 }

@@ -5,13 +5,18 @@ import { BODY, type BodyKind } from '../http1/framing.js';
 import type { ResponseHead } from '../http1/response-head.js';
 import { hostWithoutPort, isIdempotent } from '../http1/semantics.js';
 import type { ByteConnection } from './byte-connection.js';
+import type { ClientIdentity } from './client-identity.js';
 import { Dispatch } from './dispatch.js';
-import type { Downstream } from './downstream.js';
 import { ExchangeBooks } from './exchange-books.js';
+import { ForwardedFields } from './forwarded-fields.js';
 import type { Instance } from './instance.js';
-import type { ResponseTaker } from './response-taker.js';
+import type { InstanceSource } from './instance-source.js';
+import type { WorkerContext } from './node-context.js';
+import type { ClientSide } from './roles/client-side.js';
+import type { InstanceSide } from './roles/instance-side.js';
+import type { ResponseTaker } from './roles/response-taker.js';
+import type { Slot } from './slot.js';
 import { Tunnel } from './tunnel.js';
-import type { Upstream } from './upstream.js';
 import { viaLine } from './via.js';
 
 /**
@@ -25,14 +30,26 @@ type Phase = (typeof PHASE)[keyof typeof PHASE];
 /** Apache and Tomcat say how long they keep a connection when they are asked to keep it; once is enough. */
 const KEEP_ALIVE_LINE = 'Connection: keep-alive\r\n';
 
+interface ExchangeParts {
+  readonly slot: Slot;
+  readonly worker: WorkerContext;
+  readonly identity: ClientIdentity;
+  /** Where its connections come from. */
+  readonly source: InstanceSource;
+}
+
 /**
  * One request with its response: what is sent, what may be sent again, and the books. A connection has one for all its
  * requests, one after the other.
  */
 export class Exchange extends Dispatch implements ResponseTaker {
-  upstream: Upstream | null = null;
   readonly books: ExchangeBooks;
-  readonly #downstream: Downstream;
+  readonly #client: ClientSide;
+  readonly #identity: ClientIdentity;
+  readonly #forwarded: ForwardedFields;
+  readonly #source: InstanceSource;
+  /** The connection that has the request; null before and after. */
+  #upstream: InstanceSide | null = null;
   #phase: Phase = PHASE.NONE;
   /** The head to send, without its final empty line: a neighbor gets a line more than an instance. */
   #request = '';
@@ -42,39 +59,50 @@ export class Exchange extends Dispatch implements ResponseTaker {
   /** More of the body went out than is kept: the request can not be sent twice. */
   #hasStreamed = false;
   #closesAfter = false;
-  #tunnel: Tunnel | null = null;
 
-  constructor(downstream: Downstream) {
-    super(downstream.slot, downstream.worker, downstream.identity.source.address);
-    this.#downstream = downstream;
-    this.books = new ExchangeBooks(downstream);
+  constructor(client: ClientSide, { slot, worker, identity, source }: ExchangeParts) {
+    super(slot, worker, identity.source.address);
+    this.#client = client;
+    this.#identity = identity;
+    this.#forwarded = new ForwardedFields(identity.source.address, identity.destination?.port ?? slot.config.port);
+    this.#source = source;
+    this.books = new ExchangeBooks({ slot, worker, identity, head: client.head });
   }
 
   get method(): string {
-    return this.#downstream.head.method;
+    return this.#client.head.method;
   }
 
   get needsPlainBody(): boolean {
-    return this.#downstream.head.minor === 0;
+    return this.#client.head.minor === 0;
   }
 
-  get client(): Downstream {
-    return this.#downstream;
+  get wantedUpgrade(): string {
+    return this.#client.head.upgrade;
+  }
+
+  get isRequestWhole(): boolean {
+    return this.#client.hasWholeRequest;
+  }
+
+  get client(): ByteConnection {
+    return this.#client;
   }
 
   /** @param inline what of the body goes out with the head, as text; `body` instead when it is large. */
   begin(inline: string, body: Buffer | null): void {
-    const { identity, head, forwarded } = this.#downstream;
+    const { head } = this.#client;
+    const identity = this.#identity;
     const { slot } = this;
     const { counters, config, budget } = slot;
     this.books.open();
-    this.#downstream.deadline = Number.POSITIVE_INFINITY;
+    this.#client.deadline = Number.POSITIVE_INFINITY;
     budget.earn();
     this.#phase = PHASE.DISPATCHING;
     this.#hasStreamed = false;
     this.reset(head.bledBy === '');
     if (!this.mayBleed) counters.bledIn += 1;
-    const isProven = !this.mayBleed && this.#downstream.isProven;
+    const isProven = !this.mayBleed && this.#client.isProven;
     if (config.internal && !identity.isInternal && (identity.isSpokenFor || !isProven)) {
       this.fail('FORBIDDEN');
       return;
@@ -89,7 +117,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
     }
     this.stickyId = slot.stickyIdIn(head.cookie);
     const isForwarded = isProven || (identity.isForwarded && !this.mayBleed);
-    this.#request = head.block + forwarded.lines(head.hasForwardedPort, head.hasForwardedProto, isForwarded);
+    this.#request = head.block + this.#forwarded.lines(head.hasForwardedPort, head.hasForwardedProto, isForwarded);
     if (slot.node.hasVia) this.#request += viaLine(head.minor);
     if (head.upgrade !== '') this.#request += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
     else if (config.reuse === 'never') this.#request += 'Connection: close\r\n';
@@ -103,30 +131,30 @@ export class Exchange extends Dispatch implements ResponseTaker {
   #answerAsLastHop(): void {
     this.books.status = 200;
     this.#end(null);
-    this.#downstream.respondAsLastHop();
+    this.#client.respondAsLastHop();
   }
 
   protected connect(instance: Instance): void {
-    const { upstreams } = this.#downstream;
+    const source = this.#source;
     // Asked again only after a time in the queue: a clock costs a hundredth of a small request.
     const now = this.order === 0 ? this.books.openedAt : this.worker.clock.now();
     // A retry takes a new connection: an instance that has closed one idle connection has often closed them all.
-    const idle = this.retries === 0 ? upstreams.take(instance, this, now) : null;
+    const idle = this.retries === 0 ? source.take(instance, this, now) : null;
     if (idle === null) {
       if (instance.lease !== null) instance.onLimitLowered();
       this.#holdBody();
-      this.upstream = upstreams.open(instance, this);
+      this.#upstream = source.open(instance, this);
       return;
     }
-    this.upstream = idle;
+    this.#upstream = idle;
     idle.begin(this, now);
-    this.#transmit(idle);
+    this.#transmit(idle, instance);
   }
 
   protected cancelConnect(): void {
-    const { upstream } = this;
+    const upstream = this.#upstream;
     if (upstream === null) return;
-    upstream.exchange = null;
+    upstream.letGo();
     upstream.destroy();
   }
 
@@ -135,50 +163,49 @@ export class Exchange extends Dispatch implements ResponseTaker {
     return (
       isIdempotent(this.method) &&
       !this.#hasStreamed &&
-      this.#downstream.hasWholeRequest &&
+      this.#client.hasWholeRequest &&
       this.retries < this.slot.config.retries
     );
   }
 
   protected setQueueDeadline(deadline: number): void {
-    this.#downstream.deadline = deadline;
+    this.#client.deadline = deadline;
     this.#holdBody();
   }
 
   /** A body waits in the kernel until there is somebody to take it. */
   #holdBody(): void {
-    if (!this.#downstream.hasWholeRequest) this.#downstream.pause();
+    if (!this.#client.hasWholeRequest) this.#client.pause();
   }
 
-  onConnected(upstream: Upstream): void {
+  onConnected(): void {
     this.books.markConnected();
-    this.#transmit(upstream);
+    if (this.#upstream !== null && this.instance !== null) this.#transmit(this.#upstream, this.instance);
   }
 
-  #transmit(upstream: Upstream): void {
-    const downstream = this.#downstream;
+  #transmit(upstream: InstanceSide, instance: Instance): void {
+    const client = this.#client;
     const { slot } = this;
     this.#phase = PHASE.SENT;
     upstream.deadline = this.books.startedAt + slot.config.timeouts.firstByteMs;
-    downstream.source = upstream;
-    const instance = upstream.instance;
+    client.source = upstream;
     this.countSent(instance);
     // HTTP/1.0 without a Host goes on as 1.1: it gets the name of whoever is asked, as clients of 1.0 mean it.
-    const host = downstream.head.lacksHost ? `Host: ${instance.authority}\r\n` : '';
+    const host = client.head.lacksHost ? `Host: ${instance.authority}\r\n` : '';
     const mark = instance.isNeighbor ? `${BLEED_MARK_NAME}: ${slot.node.marks.markFor(instance.node)}\r\n\r\n` : '\r\n';
-    const isAsked = upstream.wasReused || slot.config.reuse === 'never' || downstream.head.upgrade !== '';
+    const isAsked = upstream.wasReused || slot.config.reuse === 'never' || client.head.upgrade !== '';
     upstream.sendHead(this.#requestFor(instance) + host + (isAsked ? '' : KEEP_ALIVE_LINE) + mark + this.#inline);
     if (this.#body !== null) upstream.writeCopy(this.#body, 0, this.#body.length);
-    if (downstream.hasWholeRequest) return;
-    upstream.source = downstream;
-    downstream.deadline = this.worker.clock.now() + slot.config.timeouts.clientIdleMs;
-    if (!upstream.isCongested) downstream.resume();
+    if (client.hasWholeRequest) return;
+    upstream.source = client;
+    client.deadline = this.worker.clock.now() + slot.config.timeouts.clientIdleMs;
+    if (!upstream.isCongested) client.resume();
   }
 
   /** A neighbor may have bound the client itself; an instance does not see the cookie. */
   #requestFor({ isNeighbor }: Instance): string {
     const { sticky } = this.slot;
-    if (sticky === null || isNeighbor || this.#downstream.head.cookie === '') return this.#request;
+    if (sticky === null || isNeighbor || this.#client.head.cookie === '') return this.#request;
     return sticky.withoutCookie(this.#request);
   }
 
@@ -193,35 +220,34 @@ export class Exchange extends Dispatch implements ResponseTaker {
 
   /** More of the request's body; `trailers` ends a chunked one. */
   sendBody(bytes: Buffer, start: number, end: number, trailers: string): void {
-    const upstream = this.upstream;
+    const upstream = this.#upstream;
     if (upstream === null || this.#phase < PHASE.SENT) return;
     this.#hasStreamed = true;
-    upstream.writeFrom(this.#downstream, bytes, start, end);
+    upstream.writeFrom(this.#client, bytes, start, end);
     if (trailers !== '') upstream.writeText(trailers);
     // The time for an answer runs from the request's last byte: an upload may take longer than that.
     if (this.#phase === PHASE.SENT) {
       upstream.deadline = this.worker.clock.now() + this.slot.config.timeouts.firstByteMs;
     }
-    if (this.#downstream.hasWholeRequest) upstream.source = null;
+    if (this.#client.hasWholeRequest) upstream.source = null;
   }
 
   // --- What can go wrong before the response ---------------------------------------------------------------------
 
-  /** The request was sent, and the connection closed without a byte of a response. */
-  onClosedBeforeResponse(upstream: Upstream): void {
-    const { slot } = this;
+  onClosedBeforeResponse(): void {
+    const { slot, instance } = this;
+    const wasReused = this.#upstream?.wasReused === true;
     this.release();
     // A connection that was idle fails once and is gone, so that retry needs no budget.
-    if (!this.isRepeatable || (!upstream.wasReused && !slot.budget.spend())) {
+    if (!this.isRepeatable || (!wasReused && !slot.budget.spend())) {
       this.fail('CLOSED_BEFORE_RESPONSE');
       return;
     }
     this.#phase = PHASE.DISPATCHING;
     // An idle connection that the instance closed at the very moment says nothing against the instance.
-    this.retry('CLOSED_BEFORE_RESPONSE', upstream.wasReused ? null : upstream.instance);
+    this.retry('CLOSED_BEFORE_RESPONSE', wasReused ? null : instance);
   }
 
-  /** The response can not be had or can not be believed; `upstream` is destroyed by the caller. */
   onResponseFailed(code: ErrorCode): void {
     if (this.instance !== null) this.instance.counters.responseFailures += 1;
     this.fail(code);
@@ -231,11 +257,9 @@ export class Exchange extends Dispatch implements ResponseTaker {
   onDeadline(): void {
     if (this.isQueued) {
       this.endWait();
-    } else if (this.#tunnel !== null) {
-      this.#tunnel.cut('TUNNEL_TIMEOUT');
     } else if (this.#phase === PHASE.RESPONDING) {
       this.#abort('RESPONSE_UNREAD');
-      this.#downstream.destroy();
+      this.#client.destroy();
     }
   }
 
@@ -254,23 +278,23 @@ export class Exchange extends Dispatch implements ResponseTaker {
     const hasResponded = this.#phase >= PHASE.RESPONDING;
     this.books.countError(code);
     // Before another request gets the room that it leaves.
-    this.upstream?.destroy();
+    this.#upstream?.destroy();
     this.release();
     if (hasResponded) {
       // Part of a response is out: what came of it reaches the client, and the broken framing says that it is cut.
       this.#end(code);
-      this.#downstream.closeAfterWrite();
+      this.#client.closeAfterWrite();
       return;
     }
     this.books.status = ERRORS[code].status;
     this.#end(code);
-    this.#downstream.respondError(code);
+    this.#client.respondError(code);
   }
 
   // --- The response ----------------------------------------------------------------------------------------------
 
   renderHead(head: ResponseHead, bodyKind: BodyKind): string {
-    const { head: request, hasWholeRequest } = this.#downstream;
+    const { head: request, hasWholeRequest } = this.#client;
     const { slot } = this;
     const isChunked = bodyKind === BODY.CHUNKED || (head.isChunked && request.method === 'HEAD');
     const keeps =
@@ -283,7 +307,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
     this.#phase = PHASE.RESPONDING;
     this.#closesAfter = !keeps;
     if (bodyKind === BODY.UNTIL_CLOSE || (bodyKind === BODY.CHUNKED && request.minor === 0)) {
-      this.#downstream.isOpenEnded = true;
+      this.#client.isOpenEnded = true;
     }
     this.books.status = head.status;
     this.books.markResponded();
@@ -299,25 +323,22 @@ export class Exchange extends Dispatch implements ResponseTaker {
     this.books.bytesOut += bytes;
   }
 
-  /** The last byte of the response has been written; the upstream has been given back or closed. */
   onComplete(now: number): void {
-    const downstream = this.#downstream;
+    const client = this.#client;
     this.release();
     this.#end(null, now);
-    downstream.isOpenEnded = false;
-    if (this.#closesAfter) downstream.closeAfterWrite();
-    else downstream.onResponseSent(now);
+    client.isOpenEnded = false;
+    if (this.#closesAfter) client.closeAfterWrite();
+    else client.onResponseSent(now);
   }
 
   onClientGone(): void {
-    if (this.#tunnel !== null) this.#tunnel.onClosed(this.#downstream);
-    else if (this.#phase !== PHASE.NONE) this.#abort('CLIENT_ABORTED');
+    if (this.#phase !== PHASE.NONE) this.#abort('CLIENT_ABORTED');
   }
 
   /** The time to end by itself is over; the caller closes the client's connection. */
   cut(): void {
-    if (this.#tunnel !== null) this.#tunnel.destroy('STOPPING');
-    else if (this.#phase !== PHASE.NONE) this.#abort('STOPPING');
+    if (this.#phase !== PHASE.NONE) this.#abort('STOPPING');
   }
 
   /** Nobody takes the response any more. */
@@ -325,62 +346,44 @@ export class Exchange extends Dispatch implements ResponseTaker {
     this.leaveQueue();
     this.books.countError(code);
     // Before another request gets the room that it leaves.
-    this.upstream?.destroy();
+    this.#upstream?.destroy();
     this.release();
     this.#end(code);
   }
 
   // --- Tunnels ---------------------------------------------------------------------------------------------------
 
-  /** The instance agreed to switch protocols; `head` has its 101. */
-  becomeTunnel(upstream: Upstream, head: ResponseHead): void {
-    const downstream = this.#downstream;
+  openTunnel(instance: ByteConnection, head: ResponseHead): Tunnel {
+    const client = this.#client;
     this.#phase = PHASE.TUNNEL;
     this.books.status = 101;
     const { counters, config } = this.slot;
     counters.tunnels += 1;
     const text = `${this.#boundBlock(head)}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`;
     this.countOut(text.length);
-    downstream.writeText(text);
-    this.#tunnel = new Tunnel(downstream, upstream, this.worker.clock, config.timeouts.tunnelMs, (code) => {
+    client.writeText(text);
+    const tunnel = new Tunnel(client, instance, this.worker.clock, config.timeouts.tunnelMs, (code) => {
       counters.tunnels -= 1;
-      this.#tunnel = null;
       if (code !== null) this.books.countError(code);
       // What the client said last may still be on its way to the instance.
-      if (upstream.isClosed) this.release();
+      if (instance.isClosed) this.release();
       this.#end(code);
     });
-    const early = downstream.becomeTunnel();
-    if (early !== null) this.#tunnel.onBytes(downstream, early, early.length);
+    client.enterTunnel(tunnel);
+    return tunnel;
   }
 
-  onTunnelBytes(from: ByteConnection, bytes: Buffer, length: number): void {
-    this.#tunnel?.onBytes(from, bytes, length);
-  }
-
-  onTunnelEnd(from: ByteConnection): void {
-    this.#tunnel?.onEnd(from);
-  }
-
-  onTunnelClosed(from: ByteConnection): void {
-    if (this.#tunnel !== null) this.#tunnel.onClosed(from);
-    else this.release();
-  }
-
-  cutTunnel(): void {
-    this.#tunnel?.cut(null);
+  onTunnelClosed(): void {
+    this.release();
   }
 
   // --- Books -----------------------------------------------------------------------------------------------------
 
   protected override release(): void {
-    const { upstream } = this;
-    this.upstream = null;
-    this.#downstream.source = null;
-    if (upstream !== null) {
-      upstream.source = null;
-      upstream.exchange = null;
-    }
+    const upstream = this.#upstream;
+    this.#upstream = null;
+    this.#client.source = null;
+    upstream?.letGo();
     super.release();
   }
 
@@ -389,6 +392,6 @@ export class Exchange extends Dispatch implements ResponseTaker {
     this.#request = '';
     this.#inline = '';
     this.#body = null;
-    this.books.close(code, now);
+    this.books.close(code, now, this);
   }
 }

@@ -4,24 +4,8 @@ import type { InstanceSnapshot } from '../snapshot/snapshot.js';
 import { IdlePool } from './idle-pool.js';
 import { IdleTime } from './idle-time.js';
 import type { Borrower, Lease } from './lease.js';
-import type { Upstream } from './upstream.js';
-
-/** A connection to an instance, as its instance sees it. */
-export interface InstanceConnection {
-  readonly isIdle: boolean;
-  /** Who waits until the instance accepts; null when it has, or when nobody waits. */
-  readonly connecting: Connecting | null;
-  /** It is of no use any more. */
-  discard(): void;
-}
-
-/** A request, or a client of a TCP slot, that an instance has not accepted yet. */
-export interface Connecting {
-  /** The instance that its client is bound to; empty for none. */
-  readonly stickyId: string;
-  /** Nothing was sent: it drops the connection and takes another instance. */
-  goElsewhere(): void;
-}
+import type { InstanceConnection } from './roles/instance-connection.js';
+import type { InstanceSide } from './roles/instance-side.js';
 
 /**
  * What a worker knows of one instance, or of one neighbor: the values of the newest snapshot, and the live facts that
@@ -54,7 +38,7 @@ export class Instance implements Borrower {
   connectFailures = 0;
   inFlight = 0;
   /** Kept-alive connections without an exchange. */
-  readonly idle = new IdlePool<Upstream>();
+  readonly idle = new IdlePool<InstanceSide>();
   readonly idleTime = new IdleTime();
   /** All connections, idle or not. */
   readonly connections = new Set<InstanceConnection>();

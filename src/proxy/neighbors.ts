@@ -30,7 +30,7 @@ export class Neighbors {
     return [...known.values(), ...this.#neighbors.filter(({ isUp }) => !isUp)];
   }
 
-  choose({ tried }: PickRequest): Instance | null {
+  choose({ tried }: PickRequest<Instance>): Instance | null {
     const count = this.#neighbors.length;
     for (let step = 0; step < count; step += 1) {
       const neighbor = this.#neighbors[(this.#next + step) % count];

@@ -7,7 +7,7 @@ import { COMPLETE } from '../http1/request-head.js';
 import { ResponseHead } from '../http1/response-head.js';
 import type { ByteConnection } from './byte-connection.js';
 import { PartialHead } from './partial-head.js';
-import type { ResponseTaker } from './response-taker.js';
+import type { ResponseTaker } from './roles/response-taker.js';
 
 /**
  * What bytes of an instance were:

@@ -18,7 +18,7 @@ const WARM_UP_STEP_MS = 1_000;
 /** Every instance that could take the request is at its limit. */
 export const FULL = 'full';
 
-export interface SlotRequest extends PickRequest, Waiter {
+export interface SlotRequest extends PickRequest<Instance>, Waiter {
   /** The instance that the client's cookie names; empty for none. */
   readonly stickyId: string;
   /** It came from a neighbor, or may not go to one for another reason. */
@@ -48,7 +48,7 @@ export class Slot {
   readonly #byStickyId = new Map<string, Instance>();
   readonly #neighbors: Neighbors;
   #usable: Instance[] = [];
-  #picker: Picker;
+  #picker: Picker<Instance>;
   #isWarming = false;
 
   constructor(worker: WorkerContext, config: SlotSnapshot, node: NodeContext) {
@@ -99,7 +99,7 @@ export class Slot {
     return request.mayBleed ? this.#neighbors.choose(request) : null;
   }
 
-  chooseNeighbor(request: PickRequest): Instance | null {
+  chooseNeighbor(request: PickRequest<Instance>): Instance | null {
     return this.#neighbors.choose(request);
   }
 
@@ -165,7 +165,7 @@ export class Slot {
     return instances.some((instance) => instance.lacksPermits) && !instances.some((instance) => instance.isUsable);
   }
 
-  #createPicker(config: SlotSnapshot): Picker {
+  #createPicker(config: SlotSnapshot): Picker<Instance> {
     return createPicker(config.balance, { random: this.#worker.random, offset: this.#worker.index });
   }
 

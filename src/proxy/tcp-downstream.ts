@@ -8,13 +8,13 @@ import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
 import { type Accepted, openAccepted } from './onread-socket.js';
 import type { Slot } from './slot.js';
-import { TcpUpstream } from './tcp-upstream.js';
+import { type TcpClient, type TcpRoute, TcpUpstream } from './tcp-upstream.js';
 import { Tunnel } from './tunnel.js';
 
 const EMPTY = Buffer.alloc(0);
 
 /** A client of a TCP slot. Nothing is read from it before an instance has accepted. */
-export class TcpDownstream extends ByteConnection {
+export class TcpDownstream extends ByteConnection implements TcpClient {
   readonly slot: Slot;
   readonly identity: ClientIdentity;
   readonly dispatch: TcpDispatch;
@@ -137,7 +137,7 @@ export class TcpDownstream extends ByteConnection {
     const { slot } = this;
     this.#worker.deadlines.remove(this);
     if (this.connectedAt === 0 && this.#code === null) this.#countError('CLIENT_ABORTED');
-    if (slot.config.accessLog) logTcpAccess(this, this.#worker, this.#code);
+    if (slot.config.accessLog) logTcpAccess(this, this.dispatch, this.#worker, this.#code);
     slot.counters.openConnections -= 1;
     slot.counters.inFlight -= 1;
     if (this.#tunnel !== null) this.#tunnel.onClosed(this);
@@ -161,7 +161,7 @@ export class TcpDownstream extends ByteConnection {
 }
 
 /** The way of a client's connection to an instance. */
-export class TcpDispatch extends Dispatch {
+export class TcpDispatch extends Dispatch implements TcpRoute {
   readonly #client: TcpDownstream;
   #upstream: TcpUpstream | null = null;
 

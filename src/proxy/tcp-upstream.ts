@@ -1,28 +1,50 @@
 import type { ErrorCode } from '../core/errors.js';
 import { BLEED_REQUEST, BleedCall, REFUSED, UNDECIDED } from './bleed-call.js';
 import { ByteConnection } from './byte-connection.js';
+import type { ClientIdentity } from './client-identity.js';
 import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
 import { connectSocket } from './onread-socket.js';
 import { outgoingHeader } from './outgoing-header.js';
-import type { TcpDispatch, TcpDownstream } from './tcp-downstream.js';
+import type { Connecting, InstanceConnection } from './roles/instance-connection.js';
+import type { Slot } from './slot.js';
+
+/** The client of a TCP relay, as the instance's side sees it. */
+export interface TcpClient {
+  readonly slot: Slot;
+  readonly identity: ClientIdentity;
+  /** The instance takes the client. */
+  onConnected(upstream: TcpUpstream): void;
+  onInstanceBytes(from: TcpUpstream, bytes: Buffer, length: number): void;
+  /** The instance has finished sending. */
+  onInstanceEnd(from: TcpUpstream): void;
+  /** The connection to the instance is closed, after it was open. */
+  onInstanceClosed(from: TcpUpstream): void;
+}
+
+/** The client's way to its instance, which hears what came of the connection. */
+export interface TcpRoute extends Connecting {
+  onConnectFailed(code: ErrorCode, error: Error | null): void;
+  /** The connection to the instance is closed, after it was open. */
+  release(): void;
+}
 
 /** The instance's side of a TCP relay; never pooled, never shared. */
-export class TcpUpstream extends ByteConnection {
+export class TcpUpstream extends ByteConnection implements InstanceConnection {
   readonly instance: Instance;
-  readonly #dispatch: TcpDispatch;
+  readonly #route: TcpRoute;
   readonly #worker: WorkerContext;
-  #client: TcpDownstream | null;
+  #client: TcpClient | null;
   #isConnected = false;
   /** The neighbor is asked whether it takes the client; null: nothing is asked, or it does. */
   #call: BleedCall | null = null;
   #refusal: Error | null = null;
   #code: ErrorCode = 'CONNECT_FAILED';
 
-  constructor(instance: Instance, client: TcpDownstream, dispatch: TcpDispatch, worker: WorkerContext) {
+  constructor(instance: Instance, client: TcpClient, route: TcpRoute, worker: WorkerContext) {
     super(worker);
     this.instance = instance;
-    this.#dispatch = dispatch;
+    this.#route = route;
     this.#client = client;
     this.#worker = worker;
     this.deadline = worker.clock.now() + client.slot.config.timeouts.connectMs;
@@ -56,8 +78,8 @@ export class TcpUpstream extends ByteConnection {
     return false;
   }
 
-  get connecting(): TcpDispatch | null {
-    return this.#isConnected || this.#client === null ? null : this.#dispatch;
+  get connecting(): Connecting | null {
+    return this.#isConnected || this.#client === null ? null : this.#route;
   }
 
   discard(): void {
@@ -104,10 +126,10 @@ export class TcpUpstream extends ByteConnection {
     this.#worker.upstreams.remove();
     if (client === null) return;
     if (this.#isConnected) {
-      this.#dispatch.release();
+      this.#route.release();
       client.onInstanceClosed(this);
     } else {
-      this.#dispatch.onConnectFailed(this.#code, error ?? this.#refusal);
+      this.#route.onConnectFailed(this.#code, error ?? this.#refusal);
     }
   }
 

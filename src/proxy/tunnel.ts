@@ -12,7 +12,8 @@ export class Tunnel {
   readonly #clock: Clock;
   readonly #idleMs: number;
   readonly #onGone: (code: ErrorCode | null) => void;
-  #isGone = false;
+  /** It has ended; each side may still send what it has. */
+  isGone = false;
 
   /** @param onGone called once, when either side is closed, or the tunnel is cut: then with the reason. */
   constructor(
@@ -35,7 +36,7 @@ export class Tunnel {
 
   onBytes(from: ByteConnection, bytes: Buffer, length: number): void {
     // What comes after the other side closed is read, so that it can close in order, and thrown away.
-    if (this.#isGone) return;
+    if (this.isGone) return;
     const to = this.#otherOf(from);
     from.expectBody(length);
     to.writeFrom(from, bytes, 0, length);
@@ -44,22 +45,22 @@ export class Tunnel {
 
   /** One side has said all; the other may go on. */
   onEnd(from: ByteConnection): void {
-    if (this.#isGone) return;
-    this.#otherOf(from).socket.end();
+    if (this.isGone) return;
+    this.#otherOf(from).endWriting();
     this.#touch();
   }
 
   onClosed(from: ByteConnection): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
+    if (this.isGone) return;
+    this.isGone = true;
     this.#onGone(null);
     this.#otherOf(from).finish(FLUSH_MS);
   }
 
   /** Ends both sides; what was read from one still reaches the other. */
   cut(code: ErrorCode | null): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
+    if (this.isGone) return;
+    this.isGone = true;
     this.#onGone(code);
     this.#client.finish(FLUSH_MS);
     this.#instance.finish(FLUSH_MS);
@@ -67,8 +68,8 @@ export class Tunnel {
 
   /** Closes both sides now. */
   destroy(code: ErrorCode): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
+    if (this.isGone) return;
+    this.isGone = true;
     this.#onGone(code);
     this.#client.destroy();
     this.#instance.destroy();

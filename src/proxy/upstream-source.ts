@@ -1,7 +1,10 @@
-import type { Exchange } from './exchange.js';
+import type { ClientIdentity } from './client-identity.js';
 import { IdlePool } from './idle-pool.js';
 import type { Instance } from './instance.js';
+import type { InstanceSource } from './instance-source.js';
 import type { WorkerContext } from './node-context.js';
+import type { InstanceSide } from './roles/instance-side.js';
+import type { ResponseTaker } from './roles/response-taker.js';
 import type { Slot } from './slot.js';
 import { Upstream } from './upstream.js';
 
@@ -11,37 +14,43 @@ import { Upstream } from './upstream.js';
  */
 const FRESH_MS = 1_000;
 
-/** Where the requests of one client get their connections to instances: kept ones, or new ones. */
-export class UpstreamSource {
+/** Gives the requests of one client their connections to instances: kept ones, or new ones. */
+export class UpstreamSource implements InstanceSource {
   readonly #slot: Slot;
   readonly #worker: WorkerContext;
+  readonly #identity: ClientIdentity;
   /** Kept for this client alone: their PROXY header names it. */
-  readonly #own = new IdlePool<Upstream>();
+  readonly #own = new IdlePool<InstanceSide>();
 
-  constructor(slot: Slot, worker: WorkerContext) {
+  constructor(slot: Slot, worker: WorkerContext, identity: ClientIdentity) {
     this.#slot = slot;
+    this.#identity = identity;
     this.#worker = worker;
   }
 
-  /** @returns a kept connection that may carry the request; null when it takes a new one. */
-  take(instance: Instance, exchange: Exchange, now: number): Upstream | null {
+  take(instance: Instance, taker: ResponseTaker, now: number): InstanceSide | null {
     const pool = this.#poolOf(instance);
     const newest = pool.takeNewest(instance, now);
-    if (newest === null || now - newest.idleSince < FRESH_MS || exchange.isRepeatable) return newest;
+    if (newest === null || now - newest.idleSince < FRESH_MS || taker.isRepeatable) return newest;
     pool.putBackForOldest(newest);
     return null;
   }
 
-  open(instance: Instance, exchange: Exchange): Upstream {
-    return new Upstream(instance, this.#slot, this.#worker, exchange, this.#poolOf(instance));
+  open(instance: Instance, taker: ResponseTaker): InstanceSide {
+    return new Upstream(instance, {
+      slot: this.#slot,
+      worker: this.#worker,
+      identity: this.#identity,
+      taker,
+      pool: this.#poolOf(instance),
+    });
   }
 
-  /** The client is gone. */
   closeOwn(): void {
     this.#own.discardAll();
   }
 
-  #poolOf(instance: Instance): IdlePool<Upstream> {
+  #poolOf(instance: Instance): IdlePool<InstanceSide> {
     return this.#slot.proxyVersionTo(instance) === 'none' ? instance.idle : this.#own;
   }
 }

@@ -2,7 +2,7 @@ import { ERRORS, type ErrorCode } from '../core/errors.js';
 import { textOf } from '../http1/latin1.js';
 import type { ProxyVersion } from '../snapshot/snapshot.js';
 import { ByteConnection } from './byte-connection.js';
-import type { Exchange } from './exchange.js';
+import type { ClientIdentity } from './client-identity.js';
 import type { IdlePool } from './idle-pool.js';
 import { usableIdleMs } from './idle-time.js';
 import type { Instance } from './instance.js';
@@ -10,7 +10,11 @@ import type { WorkerContext } from './node-context.js';
 import { connectSocket } from './onread-socket.js';
 import { outgoingHeader } from './outgoing-header.js';
 import { RELAYED, ResponseRelay } from './response-relay.js';
+import type { Connecting } from './roles/instance-connection.js';
+import type { InstanceSide } from './roles/instance-side.js';
+import type { ResponseTaker } from './roles/response-taker.js';
 import type { Slot } from './slot.js';
+import type { Tunnel } from './tunnel.js';
 
 /**
  *   CONNECTING ──► RESPONSE ──end──► IDLE ──next request──► RESPONSE …
@@ -20,18 +24,31 @@ import type { Slot } from './slot.js';
 const STATE = { CONNECTING: 0, IDLE: 1, RESPONSE: 2, TUNNEL: 3, GONE: 4 } as const;
 type State = (typeof STATE)[keyof typeof STATE];
 
+/** What a connection to an instance is made for. */
+interface UpstreamParts {
+  readonly slot: Slot;
+  readonly worker: WorkerContext;
+  /** The client that a PROXY header names. */
+  readonly identity: ClientIdentity;
+  readonly taker: ResponseTaker;
+  /** Where it waits between requests: at its instance, or, when its PROXY header names a client, with that client. */
+  readonly pool: IdlePool<InstanceSide>;
+}
+
 /** The side of the instance: sends requests and reads their responses into the client's connection. */
-export class Upstream extends ByteConnection {
+export class Upstream extends ByteConnection implements InstanceSide {
   readonly instance: Instance;
-  exchange: Exchange | null;
-  /** It carried a request before this one: a close may just have crossed the request. */
   wasReused = false;
-  /** Since when it has no request. */
   idleSince = 0;
   readonly #slot: Slot;
   readonly #worker: WorkerContext;
-  /** Where it waits between requests: at its instance, or, when its PROXY header names a client, with that client. */
-  readonly #pool: IdlePool<Upstream>;
+  readonly #pool: IdlePool<InstanceSide>;
+  /** Null once the PROXY header is made. */
+  #identity: ClientIdentity | null;
+  /** Null while it has no request, and once nobody wants to hear of it. */
+  #taker: ResponseTaker | null;
+  /** Null before the instance switched protocols. */
+  #tunnel: Tunnel | null = null;
   /** What it began with; once the slot wants another, it is not kept. */
   readonly #proxyVersion: ProxyVersion;
   /** PROXY header that was not sent yet. */
@@ -44,10 +61,11 @@ export class Upstream extends ByteConnection {
   /** For how long it may be idle, by what the instance announced (Keep-Alive: timeout); most do so once. */
   #announcedMs = Number.POSITIVE_INFINITY;
 
-  constructor(instance: Instance, slot: Slot, worker: WorkerContext, exchange: Exchange, pool: IdlePool<Upstream>) {
+  constructor(instance: Instance, { slot, worker, identity, taker, pool }: UpstreamParts) {
     super(worker);
     this.instance = instance;
-    this.exchange = exchange;
+    this.#taker = taker;
+    this.#identity = identity;
     this.#slot = slot;
     this.#worker = worker;
     this.deadline = worker.clock.now() + slot.config.timeouts.connectMs;
@@ -61,23 +79,21 @@ export class Upstream extends ByteConnection {
     this.open(socket);
   }
 
-  get connecting(): Exchange | null {
-    return this.#state === STATE.CONNECTING ? this.exchange : null;
-  }
-
-  get isTunnel(): boolean {
-    return this.#state === STATE.TUNNEL;
+  get connecting(): Connecting | null {
+    return this.#state === STATE.CONNECTING ? this.#taker : null;
   }
 
   #onConnected(): void {
     this.instance.noteConnected();
     this.#state = STATE.RESPONSE;
-    const { exchange } = this;
-    if (exchange === null) return;
+    const taker = this.#taker;
+    const identity = this.#identity;
+    this.#identity = null;
+    if (taker === null || identity === null) return;
     const bledBy = this.instance.isNeighbor ? this.#slot.node.marks.markFor(this.instance.node) : null;
-    const header = outgoingHeader(this.#proxyVersion, exchange.client.identity, this.socket, bledBy);
+    const header = outgoingHeader(this.#proxyVersion, identity, this.socket, bledBy);
     this.#header = header === null ? '' : textOf(header, 0, header.length);
-    exchange.onConnected(this);
+    taker.onConnected();
   }
 
   /**
@@ -93,12 +109,16 @@ export class Upstream extends ByteConnection {
     return this.#state === STATE.IDLE;
   }
 
-  /** Takes another request, after an idle time. */
-  begin(exchange: Exchange, now: number): void {
-    this.exchange = exchange;
+  begin(taker: ResponseTaker, now: number): void {
+    this.#taker = taker;
     this.wasReused = true;
     this.#idledMs = now - this.idleSince;
     this.#state = STATE.RESPONSE;
+  }
+
+  letGo(): void {
+    this.source = null;
+    this.#taker = null;
   }
 
   onBytes(bytes: Buffer, length: number): void {
@@ -107,7 +127,7 @@ export class Upstream extends ByteConnection {
         this.#readResponse(bytes, length);
         break;
       case STATE.TUNNEL:
-        this.exchange?.onTunnelBytes(this, bytes, length);
+        this.#tunnel?.onBytes(this, bytes, length);
         break;
       default:
         // Nobody asked: what comes now would be taken for the answer to the next request.
@@ -116,16 +136,16 @@ export class Upstream extends ByteConnection {
   }
 
   #readResponse(bytes: Buffer, length: number): void {
-    const { exchange } = this;
-    if (exchange === null) return;
+    const taker = this.#taker;
+    if (taker === null) return;
     const relay = this.#relay;
-    const relayed = relay.read(exchange, bytes, length, this.#slot.node.head);
+    const relayed = relay.read(taker, bytes, length, this.#slot.node.head);
     switch (relayed) {
       case RELAYED.MORE:
         if (relay.isInBody) this.#extendDeadline();
         break;
       case RELAYED.SWITCHED:
-        this.#switchProtocols(exchange, relay);
+        this.#switchProtocols(taker, relay);
         break;
       case RELAYED.BROKEN:
         this.#worker.log.warn(
@@ -137,23 +157,23 @@ export class Upstream extends ByteConnection {
           },
           'malformed response',
         );
-        exchange.onResponseFailed('MALFORMED_RESPONSE');
+        taker.onResponseFailed('MALFORMED_RESPONSE');
         break;
       default:
-        this.#complete(exchange, relayed === RELAYED.EXCESS);
+        this.#complete(taker, relayed === RELAYED.EXCESS);
     }
   }
 
-  #switchProtocols(exchange: Exchange, { head, rest }: ResponseRelay): void {
-    const wanted = exchange.client.head.upgrade;
+  #switchProtocols(taker: ResponseTaker, { head, rest }: ResponseRelay): void {
+    const wanted = taker.wantedUpgrade;
     // Only the switch that was asked for: otherwise the next request's bytes would run into an unknown protocol.
     if (wanted === '' || head.upgrade.toLowerCase() !== wanted.toLowerCase()) {
-      exchange.onResponseFailed('MALFORMED_RESPONSE');
+      taker.onResponseFailed('MALFORMED_RESPONSE');
       return;
     }
     this.#state = STATE.TUNNEL;
-    exchange.becomeTunnel(this, head);
-    if (rest !== null) exchange.onTunnelBytes(this, rest, rest.length);
+    this.#tunnel = taker.openTunnel(this, head);
+    if (rest !== null) this.#tunnel.onBytes(this, rest, rest.length);
   }
 
   #extendDeadline(): void {
@@ -161,18 +181,18 @@ export class Upstream extends ByteConnection {
   }
 
   /** @param hasExcess bytes came behind the response: whatever they are, they answer nobody. */
-  #complete(exchange: Exchange, hasExcess: boolean): void {
+  #complete(taker: ResponseTaker, hasExcess: boolean): void {
     const mayKeep =
       this.#relay.head.isKeepAlive &&
       this.#slot.config.reuse !== 'never' &&
       !hasExcess &&
       !this.#relay.isUntilClose &&
-      exchange.client.hasWholeRequest &&
+      taker.isRequestWhole &&
       !this.instance.isRemoved &&
       (this.instance.isNeighbor || this.instance.state !== 'maint') &&
       this.#proxyVersion === this.#slot.proxyVersionTo(this.instance) &&
       !this.isClosed &&
-      (this.#pool === this.instance.idle || !exchange.client.isClosed);
+      (this.#pool === this.instance.idle || !taker.client.isClosed);
     // Asked once for all that happens at this moment: each time costs a hundredth of a small request.
     const now = this.#worker.clock.now();
     if (mayKeep) {
@@ -182,12 +202,12 @@ export class Upstream extends ByteConnection {
       this.resume();
       // Back in the pool before the exchange ends: a request that waits for room finds it there.
       this.#pool.add(this);
-      exchange.onComplete(now);
+      taker.onComplete(now);
     } else {
       this.#state = STATE.GONE;
       // Before another request gets the room that it leaves.
       this.destroy();
-      exchange.onComplete(now);
+      taker.onComplete(now);
     }
   }
 
@@ -199,16 +219,11 @@ export class Upstream extends ByteConnection {
   }
 
   protected onEnd(): void {
-    const { exchange } = this;
+    const taker = this.#taker;
     if (this.#state === STATE.TUNNEL) {
-      exchange?.onTunnelEnd(this);
-    } else if (
-      this.#state === STATE.RESPONSE &&
-      this.#relay.isInBody &&
-      this.#relay.isUntilClose &&
-      exchange !== null
-    ) {
-      this.#complete(exchange, false);
+      this.#tunnel?.onEnd(this);
+    } else if (this.#state === STATE.RESPONSE && this.#relay.isInBody && this.#relay.isUntilClose && taker !== null) {
+      this.#complete(taker, false);
     } else {
       this.#noteIdleClose();
       this.destroy();
@@ -234,31 +249,33 @@ export class Upstream extends ByteConnection {
     const now = this.#worker.clock.now();
     if (this.#state === STATE.IDLE) {
       this.instance.idleTime.noteClose(now - this.idleSince, now);
-    } else if (this.exchange !== null && this.wasReused && this.#state === STATE.RESPONSE && this.#relay.isUntouched) {
+    } else if (this.#taker !== null && this.wasReused && this.#state === STATE.RESPONSE && this.#relay.isUntouched) {
       this.instance.idleTime.noteClose(this.#idledMs, now);
     }
   }
 
-  /** The connection is of no use any more; whoever waits for something from it is told, once. */
+  /** The connection is of no use any more: its taker hears so, once. */
   #onLost(error: Error | null): void {
     const state = this.#state;
-    const { exchange } = this;
+    const taker = this.#taker;
     this.#state = STATE.GONE;
     switch (state) {
       case STATE.CONNECTING:
-        // Without an exchange the client went away first: that says nothing of the instance.
-        exchange?.onConnectFailed(this.#connectCode, error);
+        // Without a taker the client went away first: that says nothing of the instance.
+        taker?.onConnectFailed(this.#connectCode, error);
         break;
       case STATE.IDLE:
         this.#pool.remove(this);
         break;
       case STATE.RESPONSE:
-        if (exchange === null) break;
-        if (this.#relay.isUntouched) exchange.onClosedBeforeResponse(this);
-        else exchange.onResponseFailed(this.#relay.isInBody ? 'CLOSED_IN_RESPONSE' : 'CLOSED_BEFORE_RESPONSE');
+        if (taker === null) break;
+        if (this.#relay.isUntouched) taker.onClosedBeforeResponse();
+        else taker.onResponseFailed(this.#relay.isInBody ? 'CLOSED_IN_RESPONSE' : 'CLOSED_BEFORE_RESPONSE');
         break;
       case STATE.TUNNEL:
-        exchange?.onTunnelClosed(this);
+        this.#tunnel?.onClosed(this);
+        // Whoever has let go of it meanwhile hears nothing.
+        this.#taker?.onTunnelClosed();
         break;
       case STATE.GONE:
         break;
@@ -272,10 +289,10 @@ export class Upstream extends ByteConnection {
         this.destroy();
         break;
       case STATE.RESPONSE:
-        if (!this.#relay.isInBody) this.exchange?.onResponseFailed('RESPONSE_TIMEOUT');
+        if (!this.#relay.isInBody) this.#taker?.onResponseFailed('RESPONSE_TIMEOUT');
         // Paused, it is the client who is late; the client's own deadline watches that.
         else if (this.isPaused) this.#extendDeadline();
-        else this.exchange?.onResponseFailed('RESPONSE_STALLED');
+        else this.#taker?.onResponseFailed('RESPONSE_STALLED');
         break;
       default:
         this.discard();

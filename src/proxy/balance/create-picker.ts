@@ -1,19 +1,20 @@
 import type { SlotSnapshot } from '../../snapshot/snapshot.js';
+import type { Candidate } from './candidate.js';
 import { LeastConnectionsPicker } from './least-connections.js';
 import type { Picker, PickerOptions } from './picker.js';
 import { RandomPicker } from './random.js';
 import { RoundRobinPicker } from './round-robin.js';
 import { SourceHashPicker } from './source-hash.js';
 
-export function createPicker(balance: SlotSnapshot['balance'], options: PickerOptions): Picker {
+export function createPicker<C extends Candidate>(balance: SlotSnapshot['balance'], options: PickerOptions): Picker<C> {
   switch (balance) {
     case 'roundrobin':
-      return new RoundRobinPicker(options);
+      return new RoundRobinPicker<C>(options);
     case 'leastconn':
-      return new LeastConnectionsPicker(options);
+      return new LeastConnectionsPicker<C>(options);
     case 'random':
-      return new RandomPicker(options);
+      return new RandomPicker<C>(options);
     case 'source':
-      return new SourceHashPicker();
+      return new SourceHashPicker<C>();
   }
 }

@@ -1,21 +1,21 @@
 import type { Random } from '../../core/clock.js';
-import type { Instance } from '../instance.js';
+import type { Candidate } from './candidate.js';
 import { isEligible, type Picker, type PickerOptions, type PickRequest } from './picker.js';
 
 /**
  * Of two instances drawn by chance, the one with less under way for its weight ("power of two choices"): as good as
  * looking at all of them, and no herd runs to the one that was free a moment ago.
  */
-export class LeastConnectionsPicker implements Picker {
+export class LeastConnectionsPicker<C extends Candidate> implements Picker<C> {
   readonly #random: Random;
-  #instances: readonly Instance[] = [];
+  #instances: readonly C[] = [];
   #weights: readonly number[] = [];
 
   constructor({ random }: PickerOptions) {
     this.#random = random;
   }
 
-  rebuild(instances: readonly Instance[], weights: readonly number[]): void {
+  rebuild(instances: readonly C[], weights: readonly number[]): void {
     this.#instances = instances;
     this.#weights = weights;
   }
@@ -24,7 +24,7 @@ export class LeastConnectionsPicker implements Picker {
     return null;
   }
 
-  pick(request: PickRequest): Instance | null {
+  pick(request: PickRequest<C>): C | null {
     const count = this.#instances.length;
     if (count === 0) return null;
     const first = Math.floor(this.#random() * count);
@@ -43,8 +43,8 @@ export class LeastConnectionsPicker implements Picker {
   }
 
   /** Both were full or had failed: the least loaded of all that remain. */
-  #pickAny(request: PickRequest): Instance | null {
-    let best: Instance | null = null;
+  #pickAny(request: PickRequest<C>): C | null {
+    let best: C | null = null;
     let bestLoad = Number.POSITIVE_INFINITY;
     for (const [index, instance] of this.#instances.entries()) {
       const load = this.#loadOf(index);

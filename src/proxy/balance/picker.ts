@@ -1,25 +1,25 @@
 import type { Random } from '../../core/clock.js';
-import type { Instance } from '../instance.js';
+import type { Candidate } from './candidate.js';
 
 /** What an instance is chosen for. */
-export interface PickRequest {
+export interface PickRequest<C extends Candidate> {
   /** The client's address, for `source`. */
   readonly clientAddress: string;
   /** Instances that failed this request already; null in all but few requests. */
-  readonly tried: readonly Instance[] | null;
+  readonly tried: readonly C[] | null;
 }
 
 /** One policy for one slot. Policies are siblings: each passes the same suite. */
-export interface Picker {
+export interface Picker<C extends Candidate> {
   /**
    * Takes a new set of usable instances with their present weights (slow start changes them over time).
    * @param weights of the same length, all above zero.
    */
-  rebuild(instances: readonly Instance[], weights: readonly number[]): void;
+  rebuild(instances: readonly C[], weights: readonly number[]): void;
   /** @returns an instance with room that has not been tried, or null when there is none. */
-  pick(request: PickRequest): Instance | null;
+  pick(request: PickRequest<C>): C | null;
   /** @returns the one that the policy waits for, with room or without; null when any will do. */
-  only(request: PickRequest): Instance | null;
+  only(request: PickRequest<C>): C | null;
 }
 
 export interface PickerOptions {
@@ -28,6 +28,6 @@ export interface PickerOptions {
   readonly offset: number;
 }
 
-export function isEligible(instance: Instance, request: PickRequest): boolean {
-  return instance.inFlight < instance.limit && (request.tried === null || !request.tried.includes(instance));
+export function isEligible<C extends Candidate>(candidate: C, request: PickRequest<C>): boolean {
+  return candidate.inFlight < candidate.limit && (request.tried === null || !request.tried.includes(candidate));
 }

@@ -1,18 +1,18 @@
 import type { Random } from '../../core/clock.js';
-import type { Instance } from '../instance.js';
+import type { Candidate } from './candidate.js';
 import { isEligible, type Picker, type PickerOptions, type PickRequest } from './picker.js';
 import { layOutRotation } from './round-robin.js';
 
 /** Any instance, with a chance by its weight: the same layout as round robin, entered at a random place. */
-export class RandomPicker implements Picker {
+export class RandomPicker<C extends Candidate> implements Picker<C> {
   readonly #random: Random;
-  #rotation: readonly Instance[] = [];
+  #rotation: readonly C[] = [];
 
   constructor({ random }: PickerOptions) {
     this.#random = random;
   }
 
-  rebuild(instances: readonly Instance[], weights: readonly number[]): void {
+  rebuild(instances: readonly C[], weights: readonly number[]): void {
     this.#rotation = layOutRotation(instances, weights);
   }
 
@@ -20,7 +20,7 @@ export class RandomPicker implements Picker {
     return null;
   }
 
-  pick(request: PickRequest): Instance | null {
+  pick(request: PickRequest<C>): C | null {
     const length = this.#rotation.length;
     const start = Math.floor(this.#random() * length);
     for (let step = 0; step < length; step += 1) {

@@ -1,4 +1,4 @@
-import type { Instance } from '../instance.js';
+import type { Candidate } from './candidate.js';
 import { isEligible, type Picker, type PickerOptions, type PickRequest } from './picker.js';
 
 /** Longest rotation that is laid out; weights are scaled down to fit. */
@@ -8,15 +8,15 @@ const MAX_ROTATION = 1_024;
  * Weighted turns. The order of a whole rotation is laid out when instances or weights change, so that a pick is one
  * step in an array whatever their number. Shares are exact over a rotation, and heavy instances are spread over it.
  */
-export class RoundRobinPicker implements Picker {
-  #rotation: readonly Instance[] = [];
+export class RoundRobinPicker<C extends Candidate> implements Picker<C> {
+  #rotation: readonly C[] = [];
   #next: number;
 
   constructor({ offset }: PickerOptions) {
     this.#next = offset;
   }
 
-  rebuild(instances: readonly Instance[], weights: readonly number[]): void {
+  rebuild(instances: readonly C[], weights: readonly number[]): void {
     this.#rotation = layOutRotation(instances, weights);
   }
 
@@ -24,7 +24,7 @@ export class RoundRobinPicker implements Picker {
     return null;
   }
 
-  pick(request: PickRequest): Instance | null {
+  pick(request: PickRequest<C>): C | null {
     const rotation = this.#rotation;
     const length = rotation.length;
     for (let step = 0; step < length; step += 1) {
@@ -38,12 +38,12 @@ export class RoundRobinPicker implements Picker {
 }
 
 /** Smooth weighted round robin: at each step the instance that is furthest behind its share goes next. */
-export function layOutRotation(instances: readonly Instance[], weights: readonly number[]): readonly Instance[] {
+export function layOutRotation<C>(instances: readonly C[], weights: readonly number[]): readonly C[] {
   const turns = scaleWeights(weights);
   const total = turns.reduce((sum, turn) => sum + turn, 0);
   if (total === instances.length) return instances;
   const credit = turns.map(() => 0);
-  const rotation: Instance[] = [];
+  const rotation: C[] = [];
   for (let step = 0; step < total; step += 1) {
     let best = 0;
     for (let index = 0; index < turns.length; index += 1) {

@@ -1,29 +1,30 @@
-import type { Instance } from '../instance.js';
+import type { Candidate } from './candidate.js';
+import { hashText } from './hash-text.js';
 import type { Picker, PickRequest } from './picker.js';
 
 /**
  * The same client address goes to the same instance, on every worker and every node. Rendezvous hashing: when an
  * instance goes, only its own clients move.
  */
-export class SourceHashPicker implements Picker {
-  #instances: readonly Instance[] = [];
+export class SourceHashPicker<C extends Candidate> implements Picker<C> {
+  #instances: readonly C[] = [];
   #weights: readonly number[] = [];
   #seeds: readonly number[] = [];
 
-  rebuild(instances: readonly Instance[], weights: readonly number[]): void {
+  rebuild(instances: readonly C[], weights: readonly number[]): void {
     this.#instances = instances;
     this.#weights = weights;
     this.#seeds = instances.map((instance) => hashText(instance.id, 0));
   }
 
   /** As HAProxy has it, a client waits for its instance rather than go to another one. */
-  pick(request: PickRequest): Instance | null {
+  pick(request: PickRequest<C>): C | null {
     const only = this.only(request);
-    return only?.hasRoom === true ? only : null;
+    return only !== null && only.inFlight < only.limit ? only : null;
   }
 
-  only({ clientAddress, tried }: PickRequest): Instance | null {
-    let best: Instance | null = null;
+  only({ clientAddress, tried }: PickRequest<C>): C | null {
+    let best: C | null = null;
     let bestScore = Number.NEGATIVE_INFINITY;
     for (let index = 0; index < this.#instances.length; index += 1) {
       const instance = this.#instances[index];
@@ -38,15 +39,4 @@ export class SourceHashPicker implements Picker {
     }
     return best;
   }
-}
-
-/** FNV-1a with a final mix (murmur3's), 32 bits. Not for secrets. */
-export function hashText(text: string, seed: number): number {
-  let hash = (0x811c9dc5 ^ seed) >>> 0;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

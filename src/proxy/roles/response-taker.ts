@@ -1,0 +1,43 @@
+import type { ErrorCode } from '../../core/errors.js';
+import type { BodyKind } from '../../http1/framing.js';
+import type { ResponseHead } from '../../http1/response-head.js';
+import type { ByteConnection } from '../byte-connection.js';
+import type { Tunnel } from '../tunnel.js';
+import type { Connecting } from './instance-connection.js';
+
+/**
+ * Sends a request and takes its response, as the instance's side sees it. Exchange alone implements it, so that each call
+ * has one target.
+ */
+export interface ResponseTaker extends Connecting {
+  /** Of the request. */
+  readonly method: string;
+  /** The protocol that the request wants to switch to; empty for none. */
+  readonly wantedUpgrade: string;
+  /** The client speaks HTTP/1.0 and knows no chunks. */
+  readonly needsPlainBody: boolean;
+  /** The request has been read to its end. */
+  readonly isRequestWhole: boolean;
+  /** The request may be sent again if the connection closes under it. */
+  readonly isRepeatable: boolean;
+  /** Where the response is written. */
+  readonly client: ByteConnection;
+
+  /** The instance has accepted the connection. */
+  onConnected(): void;
+  /** The instance has not accepted it; `error` says why where the system did. The connection is closed. */
+  onConnectFailed(code: ErrorCode, error: Error | null): void;
+  /** The request was sent, and the connection closed without a byte of a response. */
+  onClosedBeforeResponse(): void;
+  /** The response fails or is not to be believed. The taker destroys the connection. */
+  onResponseFailed(code: ErrorCode): void;
+  /** @returns the head to send for a final response, with its empty line */
+  renderHead(head: ResponseHead, bodyKind: BodyKind): string;
+  countOut(bytes: number): void;
+  /** The last byte of the response has been written; the connection is kept or closed. */
+  onComplete(now: number): void;
+  /** The instance agreed to switch protocols. @param head its 101 */
+  openTunnel(instance: ByteConnection, head: ResponseHead): Tunnel;
+  /** The instance's side of the tunnel is closed. */
+  onTunnelClosed(): void;
+}
