@@ -6,12 +6,11 @@ import { Inheritance } from './cluster/inheritance.js';
 import { findPortHolder } from './cluster/port-holder.js';
 import { runDirectoryOf } from './cluster/run-directory.js';
 import type { Config } from './config/config.js';
-import { AppChronicle } from './control/app-chronicle.js';
 import { targetKey } from './control/check-targets.js';
 import { type ConsulParts, createConsulParts } from './control/consul-parts.js';
 import { ControlPlane } from './control/control-plane.js';
+import { mergeFeeds } from './control/merged-feeds.js';
 import { nodeAddressesFrom } from './control/node-addresses.js';
-import { NodeAdmin } from './control/node-admin.js';
 import { ownAddressOf } from './control/own-address.js';
 import { Readiness } from './control/readiness.js';
 import { Signals } from './control/signals.js';
@@ -22,6 +21,8 @@ import { type Clock, systemClock } from './core/clock.js';
 import { createLog, type Log } from './core/log.js';
 import { HealthChecker } from './health/checker.js';
 import { PodKeyFile } from './neighbors/pod-key-file.js';
+import { AppChronicle } from './report/app-chronicle.js';
+import { LocalNode } from './report/local-node.js';
 import { DirectorySource } from './sources/directory.js';
 import { Overrides } from './sources/overrides.js';
 import type { Source } from './sources/source.js';
@@ -71,19 +72,19 @@ export async function runPrimary(config: Config): Promise<number> {
   });
   const feeds = createFeeds(config, consul, clock, log);
   const store = new StateStore({ directory: state.path, clock, log });
-  const overrides: Overrides = new Overrides({
+  const overrides = new Overrides({
     file: state.path === null ? null : path.join(state.path, 'overrides.json'),
     clock,
     log,
-    apps: () => plane.sourceApps(),
+    apps: () => mergeFeeds(feeds).apps,
   });
   const chronicle = new AppChronicle(clock);
   const unexpected = new UnexpectedErrors(clock, log);
   const shared = { config, nodeId: randomUUID(), clock, cluster, checker, overrides, feeds, chronicle, unexpected };
   const stickySecret = await loadNodeSecret(state.path, log);
-  const plane: ControlPlane = new ControlPlane({ ...shared, log, store, stickySecret });
+  const plane = new ControlPlane({ ...shared, observer: chronicle, log, store, stickySecret });
   const readiness = new Readiness({ ...shared, plane });
-  const node = new NodeAdmin({ ...shared, plane, readiness });
+  const node = new LocalNode({ ...shared, plane, readiness });
   const podKey = config.podKeyFile === null ? null : new PodKeyFile({ file: config.podKeyFile, clock, log });
   const nodes = nodeAddressesFrom(config, consul?.neighbors ?? null, { clock, random, log });
 

@@ -12,10 +12,10 @@ import { applyOverrides } from '../sources/overrides-state.js';
 import { refuseClashes } from '../state/clashes.js';
 import { compileSnapshot } from '../state/compile.js';
 import { describeDiff, diffApps, isSame } from '../state/diff.js';
-import { mergeSources } from '../state/merge.js';
 import type { StateStore } from '../state/store.js';
-import type { AppChronicle } from './app-chronicle.js';
 import { instanceOfKey, instanceTargets, targetKey } from './check-targets.js';
+import { mergeFeeds } from './merged-feeds.js';
+import type { PlaneObserver } from './plane-observer.js';
 import { PodChanges } from './pod-changes.js';
 import { PodNodes } from './pod-nodes.js';
 import type { SourceFeed } from './source-feed.js';
@@ -41,8 +41,7 @@ export interface ControlPlaneParts {
   readonly stickySecret: string;
   /** In order of precedence. */
   readonly feeds: readonly SourceFeed[];
-  /** Is told what is put in force. */
-  readonly chronicle: AppChronicle;
+  readonly observer: PlaneObserver;
 }
 
 /**
@@ -102,11 +101,6 @@ export class ControlPlane {
 
   get isStopping(): boolean {
     return this.#isStopping;
-  }
-
-  /** What the sources say, without the operators' decisions. */
-  sourceApps(): readonly App[] {
-    return mergeSources(this.#states()).apps;
   }
 
   /** Called when there is something to serve: a source has spoken, or the last good state was read. */
@@ -181,18 +175,14 @@ export class ControlPlane {
     if (this.#hasStarted) this.#publish();
   }
 
-  #states(): { name: string; state: { apps: readonly App[]; problems: readonly Problem[] } }[] {
-    return this.#parts.feeds.flatMap(({ name, state }) => (state === null ? [] : [{ name, state }]));
-  }
-
   /** Sources → desired state → what is checked. */
   #reconcile(): void {
-    const { overrides, config, store, checker, log, feeds, chronicle } = this.#parts;
-    const merged = mergeSources(this.#states());
+    const { overrides, config, store, checker, log, feeds, observer } = this.#parts;
+    const merged = mergeFeeds(feeds);
     const { apps: cleared, problems } = refuseClashes(merged.apps, this.#apps, [config.admin.port]);
     const apps = applyOverrides(cleared, overrides.list());
     this.#say([...merged.problems, ...problems, ...feeds.flatMap((feed) => feed.problems), ...this.#nodeProblems]);
-    chronicle.onDesiredState(cleared, this.#problems, feeds);
+    observer.onDesiredState(cleared, this.#problems, feeds);
     if (!isSame(this.#apps, apps)) {
       log.info({ change: describeDiff(diffApps(this.#apps, apps)) }, 'the desired state changed');
       store.save(cleared);
@@ -203,7 +193,7 @@ export class ControlPlane {
 
   /** What is checked → snapshot → workers, unless they have it already. */
   #publish(): void {
-    const { config, checker, cluster, chronicle } = this.#parts;
+    const { config, checker, cluster, observer } = this.#parts;
     const revision = (this.#snapshot?.revision ?? 0) + 1;
     const snapshot = compileSnapshot({
       revision,
@@ -225,15 +215,15 @@ export class ControlPlane {
     });
     if (this.#snapshot !== null && isSameInput(this.#snapshot, snapshot)) return;
     this.#snapshot = snapshot;
-    chronicle.onSnapshot(snapshot);
+    observer.onSnapshot(snapshot);
     cluster.publish(snapshot);
   }
 
   #noteHealth(key: string, isUp: boolean): void {
-    const { checker, chronicle } = this.#parts;
+    const { checker, observer } = this.#parts;
     const target = instanceOfKey(key);
     if (target === null) return;
-    chronicle.onHealth(target.app, target.instance, isUp, checker.lastCheckOf(key)?.detail ?? '');
+    observer.onHealth(target.app, target.instance, isUp, checker.lastCheckOf(key)?.detail ?? '');
   }
 
   /** Each problem is logged once, when it appears. */

@@ -2,11 +2,11 @@ import type { Log } from '../core/log.js';
 import type { ListedNode, NodeRemarks } from '../neighbors/neighbor-source.js';
 import { isCandidate } from '../neighbors/neighbor-source.js';
 import { nodeChanges } from '../neighbors/node-changes.js';
-import type { AppChronicle } from './app-chronicle.js';
+import type { PlaneObserver } from './plane-observer.js';
 
 export interface PodChangesOptions {
   readonly log: Log;
-  readonly chronicle: AppChronicle;
+  readonly observer: Pick<PlaneObserver, 'onNodes'>;
 }
 
 /** Says which nodes of the pod come and go, and why: in the log, and among the events that `why` shows. */
@@ -29,7 +29,7 @@ export class PodChanges {
     const before = this.#nodes;
     const after = remarks?.nodes ?? others.map(listedAddress);
     this.#nodes = after;
-    const { log, chronicle } = this.#options;
+    const { log, observer } = this.#options;
     if (before === null) {
       log.info(
         { nodes: after.map(({ name, addresses, remark }) => ({ name, addresses, remark })) },
@@ -41,11 +41,11 @@ export class PodChanges {
     for (const { kind, name, addresses, text } of nodeChanges(before, after, gone)) {
       const level = kind === 'doubted' ? 'warn' : 'info';
       log[level]({ node: name, addresses, change: kind }, text);
-      chronicle.onNodes(text);
+      observer.onNodes(text);
     }
     if (before.some(isCandidate) && !after.some(isCandidate)) {
       log.warn(NOBODY_LEFT);
-      chronicle.onNodes(NOBODY_LEFT);
+      observer.onNodes(NOBODY_LEFT);
     }
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { mergeFeeds } from '../../src/control/merged-feeds.js';
 import type { Problem } from '../../src/model/problem.js';
 import { appInstance, appOf } from '../support/apps.js';
 import { createControlPlane, SETTLED_MS } from './plane-parts.js';
@@ -67,7 +68,7 @@ test('changes that come together are one run; a removal does not wait for it', a
 });
 
 test('a decision is in force without waiting, and the sources are asked about without it', async (context) => {
-  const { plane, source, clock, slot, overrides } = await createControlPlane(context);
+  const { plane, source, feeds, clock, slot, overrides } = await createControlPlane(context);
   source.say([appOf('shop', slot, { instances: [appInstance(8_080)] })]);
   const started = plane.start();
   await clock.advance(10);
@@ -76,7 +77,7 @@ test('a decision is in force without waiting, and the sources are asked about wi
   await clock.advance(0);
   assert.equal(plane.snapshot?.slots[0]?.instances[0]?.state, 'drain');
   assert.equal(plane.apps[0]?.instances[0]?.state, 'drain');
-  assert.equal(plane.sourceApps()[0]?.instances[0]?.state, 'ready');
+  assert.equal(mergeFeeds(feeds).apps[0]?.instances[0]?.state, 'ready');
 });
 
 test('neighbors are picked and known as peers in the spelling of sockets, each once, and never the node itself', async (context) => {

@@ -2,16 +2,17 @@
 import type { TestContext } from 'node:test';
 import { Cluster } from '../../src/cluster/cluster.js';
 import type { Config } from '../../src/config/config.js';
-import { AppChronicle } from '../../src/control/app-chronicle.js';
 import { ControlPlane } from '../../src/control/control-plane.js';
-import { NodeAdmin } from '../../src/control/node-admin.js';
-import { NodeStatus } from '../../src/control/node-status.js';
+import { mergeFeeds } from '../../src/control/merged-feeds.js';
 import { Readiness } from '../../src/control/readiness.js';
 import { SourceFeed } from '../../src/control/source-feed.js';
 import { UnexpectedErrors } from '../../src/control/unexpected-errors.js';
 import { systemClock } from '../../src/core/clock.js';
 import { silentLog } from '../../src/core/log.js';
 import { HealthChecker } from '../../src/health/checker.js';
+import { AppChronicle } from '../../src/report/app-chronicle.js';
+import { LocalNode } from '../../src/report/local-node.js';
+import { NodeStatus } from '../../src/report/node-status.js';
 import { Overrides } from '../../src/sources/overrides.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
 import { StateStore } from '../../src/state/store.js';
@@ -60,7 +61,7 @@ export async function createControlPlane(
   });
   const source = new ScriptedSource();
   const feeds = [source, ...others].map((one) => new SourceFeed(one, new RemovalGuard({ clock }), clock, silentLog));
-  const overrides: Overrides = new Overrides({ file: null, clock, apps: () => plane.sourceApps() });
+  const overrides = new Overrides({ file: null, clock, apps: () => mergeFeeds(feeds).apps });
   const store = new StateStore({ directory: null, clock });
   const chronicle = new AppChronicle(clock);
   const unexpected = new UnexpectedErrors(clock, silentLog);
@@ -75,11 +76,11 @@ export async function createControlPlane(
     chronicle,
     unexpected,
   };
-  const plane: ControlPlane = new ControlPlane({ ...shared, log, store, stickySecret: 'secret' });
+  const plane = new ControlPlane({ ...shared, observer: chronicle, log, store, stickySecret: 'secret' });
   const readiness = new Readiness({ ...shared, plane });
   const parts = { ...shared, plane, readiness };
   const status = new NodeStatus(parts);
-  const admin = new NodeAdmin(parts);
+  const admin = new LocalNode(parts);
   for (const feed of feeds) feed.start();
-  return { clock, lines, host, slot, dead, cluster, source, overrides, plane, status, readiness, admin };
+  return { clock, lines, host, slot, dead, cluster, source, feeds, overrides, plane, status, readiness, admin };
 }

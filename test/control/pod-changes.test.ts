@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AppChronicle } from '../../src/control/app-chronicle.js';
 import { PodChanges } from '../../src/control/pod-changes.js';
 import type { ListedNode } from '../../src/neighbors/neighbor-source.js';
+import { AppChronicle } from '../../src/report/app-chronicle.js';
 import { appOf } from '../support/apps.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
@@ -12,7 +12,7 @@ function createWorld() {
   const { log, lines } = createRecordingLog();
   const chronicle = new AppChronicle(clock);
   chronicle.onDesiredState([appOf('shop', 21_000)], [], []);
-  const changes = new PodChanges({ log, chronicle });
+  const changes = new PodChanges({ log, observer: chronicle });
   const events = (app: string): string[] => chronicle.eventsOf(app).map(({ kind, text }) => `${kind}: ${text}`);
   return { clock, lines, chronicle, changes, events };
 }

@@ -1,12 +1,13 @@
 /** Sees what the control plane puts in force, and writes down what happened to each app. */
 import type { AppEvent } from '../admin/why-document.js';
+import type { PlaneObserver } from '../control/plane-observer.js';
+import type { HeldLoss } from '../control/source-feed.js';
 import type { Clock } from '../core/clock.js';
 import type { AdminState, App } from '../model/app.js';
 import { formatOrigin, formatProblem, type Problem } from '../model/problem.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { describeAppDiff, diffApps } from '../state/diff.js';
 import { AppEvents } from './app-events.js';
-import type { HeldLoss } from './source-feed.js';
 import { isSameWay, type TrafficWay, trafficWayOf } from './traffic-way.js';
 
 /** Under which they are kept; no app is named so. */
@@ -24,7 +25,7 @@ export interface WayInForce {
   readonly since: number;
 }
 
-export class AppChronicle {
+export class AppChronicle implements PlaneObserver {
   readonly #clock: Clock;
   readonly #events: AppEvents;
   /** Kept once, whatever the number of apps. */
@@ -50,7 +51,6 @@ export class AppChronicle {
     return ofPod.length === 0 ? own : [...own, ...ofPod].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   }
 
-  /** @param text what became of a node of the pod */
   onNodes(text: string): void {
     this.#podEvents.note(POD, 'pod', text);
   }
@@ -65,7 +65,6 @@ export class AppChronicle {
     return this.#ways.get(app) ?? null;
   }
 
-  /** @param apps what is served, without the operators' decisions: those are events of their own */
   onDesiredState(apps: readonly App[], problems: readonly Problem[], losses: readonly SourceLosses[]): void {
     this.#noteProblems(apps, problems);
     this.#noteHeld(losses);
@@ -87,7 +86,6 @@ export class AppChronicle {
     this.#ways = ways;
   }
 
-  /** @param detail what the last check said */
   onHealth(app: string, instance: string, isUp: boolean, detail: string): void {
     this.#events.note(app, isUp ? 'up' : 'down', `${instance} is ${isUp ? 'up' : 'down'}: ${detail}`);
   }

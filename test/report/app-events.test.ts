@@ -1,7 +1,7 @@
 /** Events are kept in bounded memory, and an app that flaps costs no other app its own. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AppEventBounds, AppEvents } from '../../src/control/app-events.js';
+import { type AppEventBounds, AppEvents } from '../../src/report/app-events.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 function createEvents(bounds: AppEventBounds = {}) {

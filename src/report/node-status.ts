@@ -1,6 +1,11 @@
 import type { AppStatus, InstanceStatus, SourceStatus, StateDocument } from '../admin/state-document.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { Config } from '../config/config.js';
+import { neighborKey, targetKey } from '../control/check-targets.js';
+import type { ControlPlane } from '../control/control-plane.js';
+import type { Readiness } from '../control/readiness.js';
+import type { SourceFeed } from '../control/source-feed.js';
+import type { UnexpectedErrors } from '../control/unexpected-errors.js';
 import type { Clock } from '../core/clock.js';
 import type { HealthChecker } from '../health/checker.js';
 import { createSlotCounters, type SlotCounters, type WorkerCounters } from '../metrics/counters.js';
@@ -9,11 +14,6 @@ import type { App, Instance } from '../model/app.js';
 import type { Overrides } from '../sources/overrides.js';
 import { overrideOf } from '../sources/overrides-state.js';
 import type { AppChronicle } from './app-chronicle.js';
-import { neighborKey, targetKey } from './check-targets.js';
-import type { ControlPlane } from './control-plane.js';
-import type { Readiness } from './readiness.js';
-import type { SourceFeed } from './source-feed.js';
-import type { UnexpectedErrors } from './unexpected-errors.js';
 
 export interface NodeStatusParts {
   readonly config: Config;

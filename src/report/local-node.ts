@@ -1,10 +1,10 @@
 import type { AdminNode, SetStateOutcome, WhyOutcome } from '../admin/admin-node.js';
 import type { StateDocument } from '../admin/state-document.js';
+import { targetKey } from '../control/check-targets.js';
 import { createSlotCounters } from '../metrics/counters.js';
 import type { ExpositionInput } from '../metrics/exposition.js';
 import type { AdminState } from '../model/app.js';
 import { AppWhy } from './app-why.js';
-import { targetKey } from './check-targets.js';
 import { NodeStatus, type NodeStatusParts } from './node-status.js';
 
 /**
@@ -14,7 +14,7 @@ import { NodeStatus, type NodeStatusParts } from './node-status.js';
 const APPLIED_PATIENCE_MS = 1_000;
 
 /** What the admin API may ask of this node and change in it. */
-export class NodeAdmin implements AdminNode {
+export class LocalNode implements AdminNode {
   readonly #parts: NodeStatusParts;
   readonly #status: NodeStatus;
   readonly #why: AppWhy;

@@ -1,7 +1,7 @@
 /** Where traffic goes and why, from a slot of the snapshot. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isSameWay, trafficWayOf } from '../../src/control/traffic-way.js';
+import { isSameWay, trafficWayOf } from '../../src/report/traffic-way.js';
 import type { InstanceSnapshot, NeighborSnapshot } from '../../src/snapshot/snapshot.js';
 import { neighborOf, slotOf } from '../support/snapshots.js';
 

@@ -8,6 +8,7 @@ import type {
   WhyHealth,
   WhyInstance,
 } from '../admin/why-document.js';
+import { neighborKey, targetKey } from '../control/check-targets.js';
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import { createSlotCounters, type SlotCounters } from '../metrics/counters.js';
 import type { App, Instance } from '../model/app.js';
@@ -15,7 +16,6 @@ import { nearestName } from '../model/nearest-name.js';
 import { formatProblem, type Problem } from '../model/problem.js';
 import { overrideOf } from '../sources/overrides-state.js';
 import { appsConcernedBy } from './app-chronicle.js';
-import { neighborKey, targetKey } from './check-targets.js';
 import type { NodeStatusParts } from './node-status.js';
 import { isUsable } from './traffic-way.js';
 

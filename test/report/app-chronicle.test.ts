@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Problem } from '../../src/model/problem.js';
+import { createControlPlane, SETTLED_MS } from '../control/plane-parts.js';
+import { ScriptedSource } from '../control/scripted-source.js';
 import { appInstance, appOf } from '../support/apps.js';
-import { createControlPlane, SETTLED_MS } from './plane-parts.js';
-import { ScriptedSource } from './scripted-source.js';
 
 async function startPlane(context: TestContext) {
   const consul = new ScriptedSource('consul');

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { WhyDocument } from '../../src/admin/why-document.js';
+import { createControlPlane, SETTLED_MS } from '../control/plane-parts.js';
+import { ScriptedSource } from '../control/scripted-source.js';
 import { appInstance, appOf } from '../support/apps.js';
-import { createControlPlane, SETTLED_MS } from './plane-parts.js';
-import { ScriptedSource } from './scripted-source.js';
 
 const KEY = { source: 'consul', location: 'autoproxy/apps/shop', line: null, col: null, index: 812 };
 

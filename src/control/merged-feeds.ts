@@ -1,0 +1,10 @@
+import { type MergedState, mergeSources } from '../state/merge.js';
+import type { SourceFeed } from './source-feed.js';
+
+/**
+ * What the sources say at this moment, without the operators' decisions.
+ * @param feeds in order of precedence
+ */
+export function mergeFeeds(feeds: readonly SourceFeed[]): MergedState {
+  return mergeSources(feeds.flatMap(({ name, state }) => (state === null ? [] : [{ name, state }])));
+}
