@@ -163,7 +163,7 @@ class Worker {
       await new Promise((resolve) => setImmediate(resolve));
       const served = this.#dataPlane.servedApps();
       unserved = snapshot.slots.map(({ app }) => app).filter((app) => !served.has(app));
-      this.#log.error({ err: error, revision: snapshot.revision, unserved }, 'slots are not served');
+      this.#log.error({ err: error, revision: snapshot.revision, unserved }, 'serving some slots failed');
     }
     send({ type: 'applied', revision: snapshot.revision, ...(unserved.length > 0 && { unserved }) });
   }
@@ -216,7 +216,7 @@ function runWorker(): void {
   const level = LOG_LEVELS.find((name) => name === settings.logLevel) ?? 'info';
   const log = createLog({ level, name: `worker ${settings.index}` });
   const onFatal = (error: unknown): void => {
-    log.fatal({ err: error }, 'worker ends: an error that nobody expected');
+    log.fatal({ err: error }, 'unexpected error: this worker ends');
     process.exit(EXIT_SOFTWARE);
   };
   process.on('uncaughtException', onFatal);

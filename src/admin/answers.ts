@@ -72,7 +72,7 @@ export function tooLargeAnswer(limitBytes: number): Answer {
 
 export function failureAnswer(error: unknown): Answer {
   const message = error instanceof Error ? error.message : String(error);
-  return jsonAnswer(500, { error: escapeText(message.slice(0, 500)), hint: 'the log of the node says more' });
+  return jsonAnswer(500, { error: escapeText(message.slice(0, 500)), hint: 'see the log of the node' });
 }
 
 function readinessAnswer(node: AdminNode): Answer {
@@ -95,7 +95,8 @@ async function setState(
   by: string,
 ): Promise<Answer> {
   const state = ADMIN_STATES.find((candidate) => candidate === word);
-  if (state === undefined) return jsonAnswer(404, { error: `there is no state ${escapeText(word)}` });
+  if (state === undefined)
+    return jsonAnswer(404, { error: `unknown state ${escapeText(word)}: write drain, ready or maint` });
   const outcome = await node.setState(app, instance, state, by);
   if (!outcome.ok) return jsonAnswer(outcome.status, { error: outcome.message });
   const { saved, reason } = outcome;
@@ -105,8 +106,8 @@ async function setState(
 function acceptRemoval(node: AdminNode, source: string, by: string): Answer {
   if (node.acceptRemoval(source, by)) return jsonAnswer(200, { source, accepted: true });
   return jsonAnswer(404, {
-    error: `no removal of a source named ${escapeText(source.slice(0, 100))} is held back`,
-    hint: 'GET /state names the sources and what is wrong',
+    error: `source ${escapeText(source.slice(0, 100))} has no removal that is held back`,
+    hint: 'GET /state lists the sources and their problems',
   });
 }
 

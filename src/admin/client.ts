@@ -105,7 +105,7 @@ export class AdminClient {
     if (status === 200 && version === 1 && Array.isArray(fieldOf(document, list))) return document;
     if (status === 200 && typeof version === 'number') {
       const hint = 'use the autoproxy command of the same release as the node';
-      throw new AdminClientError('foreign', `the node at ${this.address} is of another release`, hint, status);
+      throw new AdminClientError('foreign', `the node at ${this.address} runs another release`, hint, status);
     }
     throw this.#refusalFrom(status, document);
   }
@@ -181,12 +181,12 @@ export class AdminClient {
     }
     if (name === 'TimeoutError' || error instanceof errors.ConnectTimeoutError) {
       const said = `${this.address} did not answer within ${this.#timeoutMs / 1_000} s`;
-      return new AdminClientError('timeout', said, 'see the log of the node; is it the right address?', null, error);
+      return new AdminClientError('timeout', said, 'check the address, and the log of the node', null, error);
     }
     if (error instanceof errors.HTTPParserError || code?.startsWith('HPE_')) {
       return new AdminClientError(
         'foreign',
-        `what listens on ${this.address} is no autoproxy node`,
+        `what listens on ${this.address} is not an autoproxy node`,
         NAME_IT,
         null,
         error,
@@ -199,11 +199,11 @@ export class AdminClient {
   #refusalFrom(status: number, document: unknown): AdminClientError {
     const said = fieldOf(document, 'error');
     if (typeof said !== 'string') {
-      const message = `what listens on ${this.address} is no autoproxy node (it answered ${status})`;
+      const message = `what listens on ${this.address} is not an autoproxy node (it answered ${status})`;
       return new AdminClientError('foreign', message, NAME_IT, status);
     }
     const hint = fieldOf(document, 'hint');
-    const advice = typeof hint === 'string' ? hint : 'autoproxy status shows what there is';
+    const advice = typeof hint === 'string' ? hint : 'autoproxy status lists apps and instances';
     return new AdminClientError('refused', escapeText(said), escapeText(advice), status);
   }
 }
@@ -214,7 +214,7 @@ function originOf(address: string): string {
     match !== null && Number(match[2]) > 0 && URL.canParse(`http://${address}`) ? `http://${address}` : null;
   if (origin !== null) return origin;
   const hint = 'write ADDR:PORT, such as 127.0.0.1:1936 or [::1]:1936';
-  throw new AdminClientError('unreachable', `"${escapeText(address)}" is no address with a port`, hint);
+  throw new AdminClientError('unreachable', `"${escapeText(address)}" is not an address with a port`, hint);
 }
 
 /** @returns null for what is no JSON */

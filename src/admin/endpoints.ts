@@ -27,7 +27,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { name: 'ready', method: 'GET', path: '/ready', help: '200 when the node serves, else 503' },
   { name: 'health', method: 'GET', path: '/health', help: 'the same as /ready' },
   { name: 'ping', method: 'GET', path: '/ping', help: '200 while the node lives, 503 when it is stopping' },
-  { name: 'state', method: 'GET', path: '/state', help: 'all that the node knows, as JSON' },
+  { name: 'state', method: 'GET', path: '/state', help: 'the whole state of the node, as JSON' },
   {
     name: 'why',
     method: 'GET',
@@ -51,7 +51,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     name: 'accept-removal',
     method: 'POST',
     path: '/sources/:name/accept-removal',
-    help: 'take over what a source has removed and what was held back',
+    help: 'accept the loss of apps or instances that is held back for a source',
   },
 ];
 

@@ -229,8 +229,8 @@ function listenFailure({ host, port }: ListenAddress, error: NodeJS.ErrnoExcepti
   const reasons = new Map([
     ['EADDRINUSE', `is ${who}: stop that, or choose another with --admin ADDR:PORT`],
     ['EADDRNOTAVAIL', 'is not an address of this host; give one of its own with --admin ADDR:PORT'],
-    ['EACCES', 'is not allowed to this user; choose a port above 1023 with --admin ADDR:PORT'],
+    ['EACCES', 'is not permitted for this user; choose a port above 1023 with --admin ADDR:PORT'],
   ]);
-  const reason = reasons.get(error.code ?? '') ?? `refuses a listener: ${error.message}`;
+  const reason = reasons.get(error.code ?? '') ?? `cannot be listened on: ${error.message}`;
   return new Error(`${place}, the address of the admin API, ${reason}`, { cause: error });
 }

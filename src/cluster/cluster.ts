@@ -265,7 +265,8 @@ export class Cluster {
       write();
     } catch (error) {
       const unsaid = this.#bookFaults.ask();
-      if (unsaid !== null) this.#options.log.error({ err: error, unsaid }, 'the counters are not complete');
+      if (unsaid !== null)
+        this.#options.log.error({ err: error, unsaid }, 'counting failed; the counters are incomplete');
     }
   }
 

@@ -36,7 +36,7 @@ export class BindError extends Error {
   readonly port: number;
 
   constructor(code: string, port: number) {
-    super(`${code}: port ${port} can not be bound`);
+    super(`${code}: port ${port} failed to bind`);
     this.name = 'BindError';
     this.code = code;
     this.port = port;

@@ -48,7 +48,7 @@ export class Orphan {
 
   start(): void {
     const { graceMs, clock, log, drain } = this.#options;
-    log.warn({ graceMs }, 'the primary is gone; serving on with what is known until another one comes');
+    log.warn({ graceMs }, 'the primary is gone; serving continues with the last state until another primary comes');
     this.#keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
     clock.setTimer(graceMs, () => {
       if (this.#isDraining) return;
@@ -82,7 +82,7 @@ export class Orphan {
     if (runDirectory === null) return;
     try {
       // Sockets are given to whoever listens there.
-      if (!(await isOursAlone(runDirectory))) throw new Error(`others may write in ${runDirectory}`);
+      if (!(await isOursAlone(runDirectory))) throw new Error(`other users can write to ${runDirectory}`);
       const channel = await connectChannel(primarySocketOf(runDirectory).address);
       if (this.#isOver) return channel.close();
       this.#channel = channel;
@@ -121,7 +121,7 @@ export class Orphan {
     const ports = canGive && !this.#isDraining ? [...sockets().keys()] : [];
     this.#send({ type: 'orphan', pid: process.pid, isDraining: this.#isDraining, ports });
     if (canGive || this.#isDraining) return;
-    log.warn('the next primary can not take sockets over: draining, so that it can bind the ports');
+    log.warn('the next primary does not support the transfer of sockets: draining, so that it can bind the ports');
     drain();
     this.#send({ type: 'given' });
   }

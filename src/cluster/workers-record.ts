@@ -52,7 +52,7 @@ export class WorkersRecord {
         const reason = error instanceof Error ? error.message : String(error);
         this.#log.warn(
           { file: this.#file, reason },
-          'the workers are not recorded; one that hangs could not be ended later',
+          'recording the workers failed; the next node cannot end one that hangs',
         );
         return;
       }

@@ -176,8 +176,8 @@ export class ConsulConnection {
       ? 'the connection broke within an answer'
       : reasonOf(error).replace(/^consul: ([\w.]+: )?/, '');
     return isAnswered || code?.startsWith('HPE_') === true
-      ? new ConsulFailure('malformed', `the answer of ${this.url} cannot be read: ${reason}`, error)
-      : new ConsulFailure('unreachable', `Consul at ${this.url} can not be reached: ${reason}`, error);
+      ? new ConsulFailure('malformed', `the answer of ${this.url} is unusable: ${reason}`, error)
+      : new ConsulFailure('unreachable', `Consul at ${this.url} is unreachable: ${reason}`, error);
   }
 }
 
@@ -186,6 +186,6 @@ function readText(file: string, what: string, maxBytes: number): string {
     return readWholeFileSync(file, maxBytes);
   } catch (error) {
     const place = error instanceof UnreadableFile ? `${file}: ` : '';
-    throw new ConsulFailure('unprepared', `${what} cannot be read: ${place}${reasonOf(error)}`, error);
+    throw new ConsulFailure('unprepared', `reading ${what} failed: ${place}${reasonOf(error)}`, error);
   }
 }

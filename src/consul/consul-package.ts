@@ -61,7 +61,7 @@ export function gatherBodies(consul: Consul, current: () => GatheredAnswer | nul
 function readBody(answer: GatheredAnswer, response: PackageResponse): void {
   const { 'content-encoding': coding = 'identity', 'content-type': type = '' } = response.headers;
   const unreadable = (reason: string, error?: unknown): ConsulFailure =>
-    new ConsulFailure('malformed', `the answer of ${answer.url} cannot be read: ${reason}`, error);
+    new ConsulFailure('malformed', `the answer of ${answer.url} is unusable: ${reason}`, error);
   // None was asked for, and a few bytes can become as many as their sender likes.
   if (coding !== 'identity') answer.failure ??= unreadable(`it is compressed (${String(coding).slice(0, 40)})`);
   if (answer.failure !== null) return;

@@ -37,7 +37,7 @@ export class PodChanges {
       );
       return;
     }
-    const gone = remarks === null ? 'it is not in the list any more' : 'it is not registered any more';
+    const gone = remarks === null ? 'it was removed from the list' : 'it is no longer registered';
     for (const { kind, name, addresses, text } of nodeChanges(before, after, gone)) {
       const level = kind === 'doubted' ? 'warn' : 'info';
       log[level]({ node: name, addresses, change: kind }, text);
@@ -50,7 +50,7 @@ export class PodChanges {
   }
 }
 
-const NOBODY_LEFT = 'no other node of the pod is left: nobody takes the bleed';
+const NOBODY_LEFT = 'no other node of the pod is left: this node has nowhere to bleed to';
 
 function listedAddress(address: string): ListedNode {
   return { id: address, name: address, addresses: [address], standing: 'counted', remark: null };

@@ -163,7 +163,7 @@ export class SourceFeed {
 
   #onFailure(reason: string): void {
     // Once for each reason: it is tried for ever, and fails as often.
-    if (reason !== this.#saidReason) this.#log.error({ source: this.name, reason }, 'the source can not be read');
+    if (reason !== this.#saidReason) this.#log.error({ source: this.name, reason }, 'reading the source failed');
     this.#saidReason = reason;
     this.#isUp = false;
     this.#announce(false);

@@ -24,7 +24,7 @@ export async function openStateDirectory(config: Config, log: Log): Promise<Stat
   } catch (error) {
     log.warn(
       { directory: stateDir, reason: reasonOf(error) },
-      'nothing will outlive this process; give --state-dir a directory that can be written',
+      'nothing will be kept over a restart; give --state-dir a writable directory',
     );
     return { path: null, claim: null };
   }
@@ -37,7 +37,7 @@ export async function openStateDirectory(config: Config, log: Log): Promise<Stat
     if (error instanceof StateDirectoryHeld) throw error;
     log.warn(
       { directory: stateDir, reason: reasonOf(error) },
-      'the state directory is not locked: a second node that uses it would not be noticed',
+      'locking the state directory failed: a second node that uses it will not be noticed',
     );
     return { path: stateDir, claim: null };
   }

@@ -47,7 +47,7 @@ export class UnexpectedErrors {
 
   problems(): readonly Problem[] {
     if (this.#count === 0) return [];
-    const times = this.#count === 1 ? 'an error' : `${this.#count} errors`;
+    const times = this.#count === 1 ? 'an unexpected error' : `${this.#count} unexpected errors`;
     return [
       {
         severity: 'error',
@@ -55,7 +55,7 @@ export class UnexpectedErrors {
         file: 'primary',
         line: null,
         col: null,
-        message: `${times} that nobody expected, the last at ${this.#lastAt}: ${this.#last}; what is served goes on`,
+        message: `${times} of the program itself, the last at ${this.#lastAt}: ${this.#last}; serving continues`,
         hint: 'please report it with its stack from the log, and restart the node when it suits',
       },
     ];
@@ -66,7 +66,6 @@ export class UnexpectedErrors {
     this.#last = escapeText(error instanceof Error ? error.message : String(error)).slice(0, MAX_SHOWN_LENGTH);
     this.#lastAt = new Date(this.#clock.wallTime()).toISOString();
     const unsaid = this.#rate.ask();
-    if (unsaid !== null)
-      this.#log.error({ err: error, unsaid }, 'an error that nobody expected; what is served goes on');
+    if (unsaid !== null) this.#log.error({ err: error, unsaid }, 'unexpected error; serving continues');
   }
 }

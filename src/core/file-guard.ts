@@ -47,7 +47,7 @@ async function hold(file: string, guard: string): Promise<void> {
       if (isDead(holder)) await removeDead(guard);
       else if (performance.now() > giveUpAt) {
         const message = `${file} is being changed by process ${holder.trim() || 'unknown'}`;
-        throw new FileGuardHeld(message, `wait for it; if there is no such process any more, remove ${guard}`);
+        throw new FileGuardHeld(message, `wait for it; if that process has ended, remove ${guard}`);
       } else await delay(LOOK_EVERY_MS);
     }
   } finally {

@@ -107,7 +107,7 @@ export class LineFile {
     } catch (error) {
       if (old !== null) {
         const facts = { reason: reasonOf(error), file: target };
-        this.#options.log.error(facts, `the ${title} is not opened anew; its lines go on into the file that is open`);
+        this.#options.log.error(facts, `reopening the ${title} failed; lines still go to the file that was open`);
         return;
       }
       this.#reopenAt = clock.now() + REOPEN_MS;
@@ -160,7 +160,7 @@ export class LineFile {
     const { log, target, title } = this.#options;
     this.#hasFailed = true;
     if (this.#rate.ask() === null) return;
-    log.error({ reason, file: target, lost: this.#lost }, `the ${title} is not written; what is served goes on`);
+    log.error({ reason, file: target, lost: this.#lost }, `writing the ${title} failed; serving continues`);
   }
 }
 

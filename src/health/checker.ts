@@ -149,8 +149,8 @@ export class HealthChecker {
     );
     // Alone it may be slow rather than dead, and nobody would take its place: its checks decide.
     if (isLast) return;
-    this.#log.warn({ target: key, failures }, 'ejected: traffic can not connect');
-    checked.last = { ok: false, detail: `${failures} connects of traffic failed`, at: this.#clock.now() };
+    this.#log.warn({ target: key, failures }, 'ejected: connections for traffic failed');
+    checked.last = { ok: false, detail: `${failures} connections for traffic failed`, at: this.#clock.now() };
     this.#become(checked, EJECTED, undefined);
   }
 
@@ -197,7 +197,7 @@ export class HealthChecker {
     try {
       return await this.#probe(target);
     } catch (error) {
-      this.#log.error({ target: target.key, err: error }, 'a check could not be made');
+      this.#log.error({ target: target.key, err: error }, 'a check failed by an unexpected error');
       return { ...failureFrom(error), isOwnFault: true };
     }
   }

@@ -108,7 +108,7 @@ export function formatExposition(input: ExpositionInput): string {
     formatFamily('config_errors', 'gauge', 'Errors in what the sources say now.', [
       { labels: {}, value: input.configErrors },
     ]),
-    formatFamily('unexpected_errors_total', 'counter', 'Errors of the primary that nobody expected.', [
+    formatFamily('unexpected_errors_total', 'counter', 'Unexpected errors of the primary.', [
       { labels: {}, value: input.unexpectedErrors },
     ]),
     formatFamily(

@@ -62,9 +62,9 @@ export class BackupsFile implements NeighborSource {
     const { addresses, badLines } = parseBackups(text);
     // Without its text: the file may be a link to one that is for others alone.
     for (const line of badLines)
-      log.error(`${file}:${line}:1: error: this is not an IP address (write one address a line)`);
+      log.error(`${file}:${line}:1: error: this is not an IP address (write one address per line)`);
     if (addresses.length > 0) this.#onAddresses?.(addresses);
-    else log.warn({ file }, 'backups.txt names nobody; the last good list stays');
+    else log.warn({ file }, 'backups.txt has no address; the last good list stays');
   }
 
   /** @returns null when there is nothing new that can be believed */
@@ -93,7 +93,7 @@ export class BackupsFile implements NeighborSource {
     this.#saidReason = reason;
     this.#options.log.warn(
       { file: this.#options.file, reason },
-      'backups.txt is not readable; the last good list stays',
+      'reading backups.txt failed; the last good list stays',
     );
   }
 }

@@ -33,9 +33,9 @@ export function listedFrom(
   const bytes = parseAddress(host);
   if (bytes?.some((byte) => byte !== 0) === true) return { node: { ...listed, addresses: [host] }, problem: null };
   const addresses = isName(host) ? named.addressesOf(host) : [];
-  const failure = isName(host) ? named.failureOf(host) : 'it is not an address of a node';
+  const failure = isName(host) ? named.failureOf(host) : 'it is not an IP address or a name';
   if (failure === null) return { node: { ...listed, addresses }, problem: null };
-  const effect = addresses.length > 0 ? `${addresses.join(', ')}, the last good answer, counts` : 'it takes no bleed';
+  const effect = addresses.length > 0 ? `${addresses.join(', ')}, the last good answer, applies` : 'it takes no bleed';
   const problem: Problem = {
     severity: 'warning',
     app: null,

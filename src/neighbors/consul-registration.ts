@@ -60,7 +60,7 @@ export class ConsulRegistration {
     const { registration, log } = this.#options;
     if (isPerhapsThere) {
       await deregisterNode(this.#connection, registration.id, DEREGISTER_MS).catch((error: unknown) =>
-        log.warn({ reason: reasonOf(error) }, 'this node stays in Consul for now; its check says that it is gone'),
+        log.warn({ reason: reasonOf(error) }, 'deregistering this node in Consul failed; its check marks it as gone'),
       );
     }
     this.#connection.close();
@@ -83,8 +83,7 @@ export class ConsulRegistration {
     } catch (error) {
       if (this.#isGone()) return;
       // Once: it is tried for ever.
-      if (this.#failingSince === null)
-        log.warn({ reason: reasonOf(error) }, 'this node can not be registered in Consul');
+      if (this.#failingSince === null) log.warn({ reason: reasonOf(error) }, 'registering this node in Consul failed');
       this.#failingSince ??= clock.now();
       const delayMs = retryDelayMs(clock.now() - this.#failingSince, random);
       this.#timer = clock.setTimer(delayMs, () => void this.#register());

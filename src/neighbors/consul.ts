@@ -63,7 +63,7 @@ export class ConsulNeighbors implements NeighborSource {
       { settings, clock, random, read: readServiceNodes(NODE_SERVICE, pod) },
       {
         onAnswer: (answer) => {
-          if (this.#saidKind !== null) log.info({ pod }, 'Consul names the neighbors again');
+          if (this.#saidKind !== null) log.info({ pod }, 'reading the neighbors from Consul works again');
           this.#saidKind = null;
           return this.#take(answer);
         },
@@ -175,6 +175,6 @@ export class ConsulNeighbors implements NeighborSource {
     this.#fault = 'Consul has not shown it since it failed';
     if (kind === this.#saidKind) return;
     this.#saidKind = kind;
-    this.#options.log.warn({ reason: message }, 'Consul does not name the neighbors; the last good list stays');
+    this.#options.log.warn({ reason: message }, 'reading the neighbors from Consul failed; the last good list stays');
   }
 }

@@ -5,7 +5,7 @@ export interface NodeChange {
   readonly kind: 'joined' | 'left' | 'doubted' | 'trusted' | 'moved';
   readonly name: string;
   readonly addresses: readonly string[];
-  /** Such as `node-b (10.0.0.2) left the pod: it is not registered any more`. */
+  /** Such as `node-b (10.0.0.2) left the pod: it is no longer registered`. */
   readonly text: string;
 }
 
@@ -47,9 +47,9 @@ function changeFrom(
   const who = isNamed && shown.length > 0 ? `${name} (${shown.join(', ')})` : name;
   const text = {
     joined: `${who} joined the pod${reason === null ? '' : `, though ${reason}`}`,
-    left: `${who} left the pod: ${reason ?? 'it has no address that can be used'}`,
-    doubted: `${who} is doubted: ${reason}; it is asked all the same, and one more node with it`,
-    trusted: `${who} is not doubted any more`,
+    left: `${who} left the pod: ${reason ?? 'it has no usable address'}`,
+    doubted: `${who} is doubted: ${reason}; it stays a neighbor, with one more node as a reserve`,
+    trusted: `${who} is no longer doubted`,
     moved: `${who} has other addresses`,
   }[kind];
   return { kind, name, addresses: shown, text };

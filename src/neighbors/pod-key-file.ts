@@ -83,8 +83,9 @@ export class PodKeyFile {
   #complain(reason: string): void {
     if (reason === this.#saidReason) return;
     this.#saidReason = reason;
-    const left = this.#keys.length > 0 ? 'the last good one stays' : 'bleed marks prove nothing for now';
-    this.#options.log.error({ file: this.#options.file, reason }, `the key of the pod can't be read; ${left}`);
+    const left =
+      this.#keys.length > 0 ? 'the last good one stays' : 'bleed marks are not accepted as proof until it can be';
+    this.#options.log.error({ file: this.#options.file, reason }, `reading the key of the pod failed; ${left}`);
   }
 }
 

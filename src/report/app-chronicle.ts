@@ -116,12 +116,12 @@ export class AppChronicle implements PlaneObserver {
       }
       const change = changes.get(name);
       if (old.origin.source !== app.origin.source) {
-        this.#events.note(name, 'changed', `${giverOf(app)} gives it now, and not ${giverOf(old)}`);
+        this.#events.note(name, 'changed', `it now comes from ${giverOf(app)}, not from ${giverOf(old)}`);
       }
       if (change !== undefined) this.#events.note(name, 'changed', `by ${giverOf(app)}: ${change}`);
     }
     for (const [name, app] of before)
-      this.#events.note(name, 'removed', `it is not served any more; ${giverOf(app)} gave it`);
+      this.#events.note(name, 'removed', `no longer served; it came from ${giverOf(app)}`);
     this.#apps = apps;
   }
 
@@ -133,7 +133,7 @@ export class AppChronicle implements PlaneObserver {
     }
     for (const [key, { app, text }] of present) if (!this.#problems.has(key)) this.#events.note(app, 'problem', text);
     for (const [key, { app, text }] of this.#problems) {
-      if (!present.has(key)) this.#events.note(app, 'mended', `no longer so: ${text}`);
+      if (!present.has(key)) this.#events.note(app, 'mended', `resolved: ${text}`);
     }
     this.#problems = present;
   }
@@ -142,7 +142,7 @@ export class AppChronicle implements PlaneObserver {
     const present = new Map<string, AppNote>();
     for (const { name: source, held } of losses) {
       for (const { app, instances } of held) {
-        const text = `source ${source} has lost ${lostText(instances)}; served on until that is believed or accepted`;
+        const text = `source ${source} has lost ${lostText(instances)}; still served until the loss is confirmed or accepted`;
         present.set(`${app}\0${source}\0${lostText(instances)}`, { app, text });
       }
     }

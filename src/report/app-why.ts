@@ -73,10 +73,10 @@ export class AppWhy {
     const likely = unread.find(({ file }) => file.includes(name)) ?? unread[0];
     const hints = [
       nearest === null ? `it knows: ${shortList(known)}` : `did you mean ${nearest}?`,
-      likely === undefined ? null : `it may stand in what can not be read: ${formatProblem(likely)}`,
+      likely === undefined ? null : `its definition may be in what failed to load: ${formatProblem(likely)}`,
     ];
     return {
-      message: `there is no app ${name} on this node, and there was none since it started`,
+      message: `this node has no app ${name}, and had none since it started`,
       hint: hints.filter((hint) => hint !== null).join('; '),
     };
   }

@@ -64,7 +64,7 @@ export class LocalNode implements AdminNode {
     const app = plane.apps.find(({ name }) => name === appName);
     if (app === undefined) {
       const known = plane.apps.map(({ name }) => name).join(', ') || 'none';
-      return { ok: false, status: 404, message: `there is no app ${appName} on this node; it has: ${known}` };
+      return { ok: false, status: 404, message: `this node has no app ${appName}; it has: ${known}` };
     }
     if (instance !== null && !app.instances.some(({ id }) => id === instance)) {
       const known = app.instances.map(({ id }) => id).join(', ') || 'none';

@@ -14,7 +14,7 @@ export function trafficWayOf({ instances, neighbors }: SlotSnapshot): TrafficWay
   const why = whyUnusable(instances);
   const hosts = neighbors.filter(({ up }) => up).map(({ host }) => host);
   if (hosts.length > 0) return { kind: 'neighbors', hosts, why };
-  const others = neighbors.length === 0 ? 'there is no neighbor' : `no neighbor of ${neighbors.length} is up`;
+  const others = neighbors.length === 0 ? 'this node has no neighbor' : `all neighbors are down (${neighbors.length})`;
   return { kind: 'nobody', why: `${why}, and ${others}` };
 }
 

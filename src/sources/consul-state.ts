@@ -70,7 +70,7 @@ function definitionFromText(
   if (problems.some(({ severity }) => severity === 'error')) return { definition: null, problems };
   if (apps.length === 1 && first?.definition.name === name) return { definition: first.definition, problems };
   const found = apps.map(({ definition }) => definition.name).join(', ') || 'nothing';
-  const message = `this key holds the definition of ${escapeText(name)}, and there is ${found}`;
+  const message = `this key must hold the definition of ${escapeText(name)}; it holds ${found}`;
   const hint = 'write each definition to the key of its own name, as autoproxy app put does';
   return { definition: null, problems: [...problems, problemOf(key, name, 'error', message, hint)] };
 }

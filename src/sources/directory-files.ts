@@ -70,7 +70,7 @@ export async function stampFile(file: string): Promise<FileStamp | null> {
 async function statBoth(file: string) {
   const found = await stat(file, { bigint: true });
   const { dev, ino, size, mtimeNs, ctimeNs } = found;
-  const what = found.isDirectory() ? 'this is a directory' : 'this is no regular file';
+  const what = found.isDirectory() ? 'this is a directory' : 'this is not a regular file';
   return {
     ...{ dev, ino, size, mtimeNs, ctimeNs },
     mtimeMs: Number(mtimeNs / 1_000n) / 1_000,
@@ -118,7 +118,7 @@ export async function readServiceFile(file: string): Promise<ServiceFile | FileR
 /** For people: what a directory that can not be read suffers from, and what to do. */
 export function directoryFailure(directory: string, error: unknown): string {
   const reasons = new Map([
-    ['ENOENT', 'there is no such directory; create it, or name another with --services-dir'],
+    ['ENOENT', 'this directory does not exist; create it, or name another with --services-dir'],
     ['ENOTDIR', 'this is not a directory; name one with --services-dir'],
     ['EACCES', 'permission denied; let the user that autoproxy runs as read and enter it'],
   ]);
@@ -151,8 +151,8 @@ function refusalOfSize(size: bigint): FileRefusal | null {
 function refusalOfError(error: unknown): FileRefusal {
   if (PASSING_CODES.includes(codeOf(error)))
     return {
-      message: `it can not be read at present: ${messageOf(error)}`,
-      hint: 'it is read as soon as it can be',
+      message: `reading it failed: ${messageOf(error)}`,
+      hint: 'it is retried by itself',
       isPassing: true,
     };
   switch (codeOf(error)) {
@@ -163,7 +163,7 @@ function refusalOfError(error: unknown): FileRefusal {
     case 'EACCES':
       return { message: 'permission denied', hint: 'let the user that autoproxy runs as read it' };
     default:
-      return { message: `it can not be read: ${messageOf(error)}`, hint: 'it is tried again for ever' };
+      return { message: `reading it failed: ${messageOf(error)}`, hint: 'it is retried by itself' };
   }
 }
 

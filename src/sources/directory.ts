@@ -116,7 +116,10 @@ export class DirectorySource implements Source {
       ? new DirectoryWatch(this.#directory, {
           onChange: (name) => this.#touch(name),
           onLoss: (reason) =>
-            this.#log.warn({ directory: this.#directory, reason }, 'no notifications; looking instead'),
+            this.#log.warn(
+              { directory: this.#directory, reason },
+              'file notifications failed; polling the directory instead',
+            ),
         })
       : null;
   }

@@ -94,7 +94,7 @@ export function overridesFromJson(text: string): ReadOverrides | string {
   try {
     value = JSON.parse(text);
   } catch {
-    return 'it is no JSON';
+    return 'it is not JSON';
   }
   const version = z.object({ version: z.int() }).safeParse(value);
   if (version.success && version.data.version !== VERSION) {

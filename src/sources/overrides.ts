@@ -78,7 +78,7 @@ export class Overrides {
       if (error instanceof UnreadableFile) return this.#setAside(this.#file, error.message);
       this.#log.error(
         { file: this.#file, reason: reasonOf(error) },
-        'overrides can not be read; starting without them',
+        'reading the overrides failed; starting without them',
       );
       return;
     }
@@ -96,7 +96,7 @@ export class Overrides {
       () => aside,
       () => null,
     );
-    this.#log.error({ file, unread, copy }, 'some overrides cannot be read and are not in force; the others are');
+    this.#log.error({ file, unread, copy }, 'some overrides are invalid and ignored; the others are in force');
   }
 
   #asideOf(file: string): string {
@@ -109,11 +109,11 @@ export class Overrides {
       () => aside,
       () => null,
     );
-    this.#log.error({ file, reason, movedTo }, 'overrides are not readable and were set aside; starting without them');
+    this.#log.error({ file, reason, movedTo }, 'the overrides are invalid and were set aside; starting without them');
   }
 
   async #save(): Promise<Saved> {
-    if (this.#file === null) return { isSaved: false, reason: 'there is no state directory (--state-dir)' };
+    if (this.#file === null) return { isSaved: false, reason: 'this node has no state directory (--state-dir)' };
     try {
       await replaceFile(this.#file, overridesToJson(this.#overrides), FILE_MODE);
       return { isSaved: true };

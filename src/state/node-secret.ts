@@ -26,14 +26,11 @@ export async function loadNodeSecret(directory: string | null, log: Log): Promis
     const known = text?.trim() ?? null;
     if (known !== null && /^[0-9a-f]{64}$/.test(known)) return known;
     if (known !== null)
-      log.warn({ file }, 'this is not the secret of a node; it is replaced, and sticky clients are bound anew');
+      log.warn({ file }, 'this file holds no valid secret; it is replaced, and sticky clients are bound anew');
     await replaceFile(file, `${fresh}\n`, MODE);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    log.warn(
-      { file, reason },
-      'the secret of this node can not be kept: sticky clients are bound anew after a restart',
-    );
+    log.warn({ file, reason }, 'saving the secret of this node failed: sticky clients are bound anew after a restart');
   }
   return fresh;
 }

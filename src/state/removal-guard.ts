@@ -141,8 +141,8 @@ function removalProblem(
     file: source,
     line: null,
     col: null,
-    message: `${names.length} of ${before} ${lost} source ${source} ${when} (${shown.join(', ')}${rest}); they are served on`,
-    hint: `accept the removal if it is meant; it is believed anyway when it lasts ${graceMs / 1_000} s`,
+    message: `${names.length} of ${before} ${lost} source ${source} ${when} (${shown.join(', ')}${rest}); they are still served`,
+    hint: `accept the removal if it is meant; it takes effect anyway when it lasts ${graceMs / 1_000} s`,
   };
 }
 

@@ -68,7 +68,7 @@ export class StateStore {
       }
       this.#log.error(
         { file: this.#file, reason: reasonOf(error) },
-        'the last good state can not be read; starting without it',
+        'reading the last good state failed; starting without it',
       );
       return null;
     }
@@ -136,7 +136,7 @@ export class StateStore {
     const now = this.#clock.now();
     if (now < this.#nextComplaintAt) return;
     this.#nextComplaintAt = now + COMPLAINT_INTERVAL_MS;
-    this.#log.error({ file, reason }, 'the state in force can not be saved; the last file stays as it was');
+    this.#log.error({ file, reason }, 'saving the state in force failed; the last file stays as it was');
   }
 
   async #setAside(file: string, reason: string): Promise<void> {
@@ -146,10 +146,7 @@ export class StateStore {
       () => aside,
       () => null,
     );
-    this.#log.error(
-      { file, reason, movedTo },
-      'the last good state is not usable and was set aside; starting without it',
-    );
+    this.#log.error({ file, reason, movedTo }, 'the last good state is invalid and was set aside; starting without it');
   }
 }
 

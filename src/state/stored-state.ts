@@ -98,7 +98,7 @@ export function storedStateFromJson(json: string): readonly App[] | string {
   try {
     value = JSON.parse(json);
   } catch {
-    return json === '' ? 'it is empty' : 'it is no JSON, or was cut off';
+    return json === '' ? 'it is empty' : 'it is not JSON, or was cut off';
   }
   const versioned = z.object({ version: z.int() }).safeParse(value);
   if (versioned.success && versioned.data.version !== VERSION) {

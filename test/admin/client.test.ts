@@ -70,7 +70,10 @@ test('it sets states of apps and instances and says who asked, and accepts remov
     { app: 'checkout', instance: '[fd00::2]:80', state: 'drain', by: 'ada\\u2028@pts/1' },
   ]);
   await client.acceptRemoval('directory');
-  await assert.rejects(client.acceptRemoval('directory'), failsAs('refused', /no removal of a source named directory/));
+  await assert.rejects(
+    client.acceptRemoval('directory'),
+    failsAs('refused', /source directory has no removal that is held back/),
+  );
 });
 
 test('it reads why an app is what it is; an unknown one is refused with the nearest', async (context) => {
@@ -116,7 +119,7 @@ test('whoever else listens there is no node', async (context) => {
   ];
   for (const bytes of strangers) {
     const client = createClient(context, await startListener(context, bytes));
-    await assert.rejects(client.readState(), failsAs('foreign', /is no autoproxy node/), bytes);
+    await assert.rejects(client.readState(), failsAs('foreign', /is not an autoproxy node/), bytes);
   }
 });
 
@@ -138,7 +141,7 @@ test('an answer without end is cut off at what a node may say', async (context) 
 
 test('a node of another release is named as such', async (context) => {
   const address = await startListener(context, jsonBytes(200, { version: 2, apps: [] }));
-  await assert.rejects(createClient(context, address).readState(), failsAs('foreign', /of another release$/));
+  await assert.rejects(createClient(context, address).readState(), failsAs('foreign', /runs another release$/));
 });
 
 test('an answer that tries to colour the terminal is escaped', async (context) => {
@@ -162,6 +165,10 @@ test('an address that is none is refused at once', () => {
     '::1:1936',
     '127.0.0.1:80/x',
   ]) {
-    assert.throws(() => new AdminClient({ address }), failsAs('unreachable', /is no address with a port$/), address);
+    assert.throws(
+      () => new AdminClient({ address }),
+      failsAs('unreachable', /is not an address with a port$/),
+      address,
+    );
   }
 });

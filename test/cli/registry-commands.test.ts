@@ -233,18 +233,18 @@ test('without a registry, with two, and with a wrong variable the command line w
 
 test("the registry's Consul is named by the variables of a node, the own ones before Consul's", async () => {
   const reached = async (env: Readonly<Record<string, string>>): Promise<string | undefined> =>
-    /Consul at (\S+) can not be reached/.exec((await runCli(['app', 'ls'], env)).stderr)?.[1];
+    /Consul at (\S+) is unreachable/.exec((await runCli(['app', 'ls'], env)).stderr)?.[1];
   const old = { CONSUL_HTTP_ADDR: '127.0.0.1:1', CONSUL_HTTP_SSL: 'true' };
   assert.equal(await reached(old), 'https://127.0.0.1:1');
   const own = { AUTOPROXY_CONSUL: 'http://127.0.0.1:2', AUTOPROXY_CONSUL_SSL: 'false' };
   assert.equal(await reached({ ...old, ...own }), 'http://127.0.0.1:2');
   const file = await runCli(['app', 'ls'], { ...own, AUTOPROXY_CONSUL_TOKEN_FILE: '/nonexistent/token' });
   assert.equal(file.exitCode, 1);
-  assert.match(file.stderr, /the token cannot be read: .*\/nonexistent\/token/);
+  assert.match(file.stderr, /reading the token failed: .*\/nonexistent\/token/);
 });
 
 test('a Consul that does not answer is named, with what to do', async () => {
   const { exitCode, stderr } = await runCli(['app', 'ls'], { CONSUL_HTTP_ADDR: '127.0.0.1:1' });
   assert.equal(exitCode, 1);
-  assert.match(stderr, /Consul at http:\/\/127\.0\.0\.1:1 can not be reached: .*ECONNREFUSED.*\n {2}→ /);
+  assert.match(stderr, /Consul at http:\/\/127\.0\.0\.1:1 is unreachable: .*ECONNREFUSED.*\n {2}→ /);
 });

@@ -116,7 +116,12 @@ test('checks on their way to another health are counted as rise or fall', () => 
 });
 
 test('a bleed names where to, why and how much so far', () => {
-  const traffic = { to: 'neighbors', neighbors: ['10.0.0.6', '10.0.0.7'], why: 'it has no instance', since: EARLIER };
+  const traffic = {
+    to: 'neighbors',
+    neighbors: ['10.0.0.6', '10.0.0.7'],
+    why: 'it has no instance',
+    since: EARLIER,
+  };
   const neighbors = [{ ...instanceOf(), address: '10.0.0.6', remark: 'check x is critical' }];
   const serving = { ...servingOf({ instances: [], bled: 7, bledIn: 2, neighbors }), traffic } as Serving;
   const lines = linesOf({ serving });

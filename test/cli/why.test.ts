@@ -87,7 +87,7 @@ test('an instance that is down says why and since when, and clients get 503 when
   );
   assert.match(
     lineOf(none, /^ {2}traffic /),
-    /503 for \d+s: no instance is usable \(2 down\), and there is no neighbor$/,
+    /503 for \d+s: no instance is usable \(2 down\), and this node has no neighbor$/,
   );
   assert.match(
     lineOf(none, /^20.* down +\S+ is down: connection/),
@@ -129,7 +129,7 @@ test('a drained instance says who drained it, and what the source says', async (
   assert.match(lineOf(maint, new RegExp(`^${second.id} `)), / maint +unchecked .* maint of the whole app by bob, /);
   assert.match(
     lineOf(maint, /^ {2}traffic /),
-    /503 for \d+s: no instance is usable \(2 in maintenance\), and there is no neighbor$/,
+    /503 for \d+s: no instance is usable \(2 in maintenance\), and this node has no neighbor$/,
   );
 });
 
@@ -149,7 +149,7 @@ test('an app whose slot clashes is refused with the place of both, and ends with
   await node.untilState(({ apps }) => apps.length === 2);
   const mended = await askWhy(node, 'greedy');
   assert.equal(mended.exitCode, 0);
-  assert.match(lineOf(mended, / mended /), /no longer so: .*b\.yml:1:1: error/);
+  assert.match(lineOf(mended, / mended /), /resolved: .*b\.yml:1:1: error/);
 });
 
 test('a broken text is named with line and column, whether its last good version serves on or there was none', async (context) => {
@@ -169,12 +169,12 @@ test('a broken text is named with line and column, whether its last good version
   assert.match(lineOf(served, / problem /), /shop\.yml:1:\d+: error: /);
 
   const unknown = await askWhy(node, 'else');
-  assert.match(unknown.stderr, /it may stand in what can not be read: .*shop\.yml:1:\d+: error/);
+  assert.match(unknown.stderr, /its definition may be in what failed to load: .*shop\.yml:1:\d+: error/);
   await node.write('other.yml', 'other: [');
   await node.untilState(({ problems }) => problems.some(({ file }) => file.endsWith('/other.yml')));
   const likely = await askWhy(node, 'other');
   assert.equal(likely.exitCode, 1);
-  assert.match(likely.stderr, /it may stand in what can not be read: .*other\.yml:1:\d+: error/);
+  assert.match(likely.stderr, /its definition may be in what failed to load: .*other\.yml:1:\d+: error/);
 });
 
 test('an unknown app ends with 1 and names the nearest; one that was removed says how it went', async (context) => {
@@ -184,7 +184,7 @@ test('an unknown app ends with 1 and names the nearest; one that was removed say
   }));
   const unknown = await askWhy(node, 'shpo');
   assert.deepEqual([unknown.exitCode, unknown.stdout], [1, '']);
-  assert.match(unknown.stderr, /there is no app shpo on this node.*\n {2}→ did you mean shop\?/);
+  assert.match(unknown.stderr, /this node has no app shpo.*\n {2}→ did you mean shop\?/);
   const other = await askWhy(node, 'zzz');
   assert.match(other.stderr, /it knows: cart, shop$/m);
 
@@ -193,7 +193,7 @@ test('an unknown app ends with 1 and names the nearest; one that was removed say
   const gone = await askWhy(node, 'cart');
   assert.deepEqual([gone.exitCode, gone.stderr], [1, '']);
   assert.match(gone.stdout, /^cart: gone; no source has it any more\n/);
-  assert.match(lineOf(gone, / removed /), /it is not served any more; directory \(.*b\.yml:1:1\) gave it$/);
+  assert.match(lineOf(gone, / removed /), /no longer served; it came from directory \(.*b\.yml:1:1\)$/);
 });
 
 test('a bleed names its neighbors, how they answer and since when', async (context) => {

@@ -33,7 +33,7 @@ for (const [index, report] of REPORTS.entries()) {
     process.kill(pid, 'SIGKILL');
     await until(() => cluster.workers().every((worker) => worker.pid !== pid && worker.state === 'serving'));
     assert.equal((await request(host, PORT)).status, 200);
-    const said = lines.filter(({ msg }) => msg === 'the counters are not complete');
+    const said = lines.filter(({ msg }) => msg === 'counting failed; the counters are incomplete');
     assert.equal(said.length, report === null ? 0 : 1);
   });
 }

@@ -117,7 +117,7 @@ const ENDLESS: readonly (readonly [what: string, answer: Answer, kind: ConsulFai
     'a chunk extension without end',
     withoutEnd(`${HEAD}transfer-encoding: chunked\r\n\r\n1;a=`, 'y'.repeat(10_000)),
     'malformed',
-    /cannot be read/,
+    /is unusable/,
   ],
 ];
 

@@ -29,10 +29,10 @@ test('of a plain list each address that comes or goes is told, and that nobody i
     [
       '30 the nodes of the pod',
       '30 10.0.0.4 joined the pod',
-      '30 10.0.0.3 left the pod: it is not in the list any more',
-      '30 10.0.0.2 left the pod: it is not in the list any more',
-      '30 10.0.0.4 left the pod: it is not in the list any more',
-      '40 no other node of the pod is left: nobody takes the bleed',
+      '30 10.0.0.3 left the pod: it was removed from the list',
+      '30 10.0.0.2 left the pod: it was removed from the list',
+      '30 10.0.0.4 left the pod: it was removed from the list',
+      '40 no other node of the pod is left: this node has nowhere to bleed to',
     ],
   );
   assert.deepEqual(
@@ -55,7 +55,7 @@ test('what is remarked of a node is told, and a doubt is a warning', () => {
     [
       '40 b (10.0.0.2) is doubted: check serfHealth is critical',
       '30 b (10.0.0.2) left the pod: it is in maintenance',
-      '40 no other node of the pod is left: nobody takes the bleed',
+      '40 no other node of the pod is left: this node has nowhere to bleed to',
     ],
   );
 });

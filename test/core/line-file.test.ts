@@ -18,7 +18,7 @@ function world(context: TestContext, name = 'access.log') {
   return { clock, log, lines, target, said, open: () => new LineFile({ target, title: 'access log', clock, log }) };
 }
 
-const NOT = 'is not written; what is served goes on';
+const NOT = 'writing failed; serving continues';
 
 test('lines are there after a quarter of a second, in order, in a directory that was made for them', async (context) => {
   const { clock, target, open, said } = world(context, 'new/access.log');
@@ -118,7 +118,7 @@ test('what can not be opened anew is said, and the lines go on into the file tha
   file.write('kept\n');
   await file.flush(1_000);
   assert.equal(await readFile(`${target}.1`, 'utf8'), 'kept\n');
-  assert.match(lines[0]?.msg ?? '', /is not opened anew; its lines go on into the file that is open$/);
+  assert.match(lines[0]?.msg ?? '', /failed; lines still go to the file that was open$/);
   assert.match(String(lines[0]?.reason), /EISDIR/);
   await rmdir(target);
   file.reopen();

@@ -27,7 +27,7 @@ test('a taken port stands in the log and in the status; the rest is served, and 
   assert.deepEqual([free?.bound, free?.bindError], [true, null]);
   assert.equal(taken?.bound, false);
   assert.match(taken?.bindError ?? '', new RegExp(`^EADDRINUSE: port ${node.slot} .*\\(pid ${process.pid}\\)`));
-  const said = await node.logged('slot is not bound; it is tried again');
+  const said = await node.logged('binding the slot failed; it is retried');
   assert.deepEqual([said.app, said.port, said.code], ['taken', node.slot, 'EADDRINUSE']);
   assert.match(String(said.holder), new RegExp(`\\(pid ${process.pid}\\)$`));
   await untilAnswered(node.host, freeSlot, { status: 200, body: 'done' });

@@ -63,7 +63,7 @@ test('a broken document keeps its app as it was, and names its key and place; ot
     [appText('shop', slot, 'retries: many\n'), /^autoproxy\/apps\/shop:6:10: error: .* stays in force/],
     [
       appText('other', slot + 2),
-      /^autoproxy\/apps\/shop: error: this key holds the definition of shop, and there is other/,
+      /^autoproxy\/apps\/shop: error: this key must hold the definition of shop; it holds other/,
     ],
     ['\u0001'.repeat(400_000), /^autoproxy\/apps\/shop:1:1: error: there is a control character/],
   ];

@@ -79,7 +79,7 @@ test('maintenance ends it, and log, state, status and why say who left and why',
   await untilAnswered(a.host, slot, { status: 503, body: (await untilBody(a.host, slot)) ?? '' });
   const left = `node-b (${b.host}) left the pod: it is in maintenance: new disk`;
   assert.equal((await a.logged(left)).node, 'node-b');
-  await a.logged('no other node of the pod is left: nobody takes the bleed');
+  await a.logged('no other node of the pod is left: this node has nowhere to bleed to');
   const why = await runCli(['why', 'shop', '--admin', a.admin]);
   assert.ok(why.stdout.includes(left), why.stdout);
   const status = await runCli(['status', '--admin', a.admin]);
@@ -88,7 +88,7 @@ test('maintenance ends it, and log, state, status and why say who left and why',
   await untilAnswered(a.host, slot, { status: 200, body: 'of b' });
 
   assert.equal(await b.stop(), 0);
-  await a.logged(`node-b (${b.host}) left the pod: it is not registered any more`);
+  await a.logged(`node-b (${b.host}) left the pod: it is no longer registered`);
   assert.deepEqual((await a.state()).nodes, []);
 });
 
@@ -126,6 +126,6 @@ test('a node that registered a name is found by it, and said where the name does
   assert.match(said[0] ?? '', /^node lost is registered with the address "nowhere\.invalid": .*; it takes no bleed$/);
   assert.match(
     said[1] ?? '',
-    /^node odd is registered with the address "no address": it is not an address of a node; it takes no/,
+    /^node odd is registered with the address "no address": it is not an IP address or a name; it takes no/,
   );
 });

@@ -26,7 +26,7 @@ test('Consul is killed, and comes back with nothing in it', async (context) => {
   await delay(FAULT_MS);
   assert.ok((await consulSourceOf(node)).staleMs > FAULT_MS / 2, 'its age is shown');
   await assertUnharmed(fleet);
-  const said = node.linesOf('the source can not be read').filter(({ source }) => source === 'consul');
+  const said = node.linesOf('reading the source failed').filter(({ source }) => source === 'consul');
   assert.equal(said.length, 1, 'said once, however often it is tried');
 
   await consul.start();
@@ -109,8 +109,8 @@ test('a wrong URL is tried for ever and said once; the right one behind it is fo
   const node = launchNodeAt(context, plan.place, plan.flags);
   assert.match(String((await node.logged('not ready')).reason), /consul was never read: .*ECONNREFUSED/);
   await delay(FAULT_MS);
-  assert.equal(node.linesOf('the source can not be read').filter(({ source }) => source === 'consul').length, 1);
-  assert.equal(node.linesOf('this node can not be registered in Consul').length, 1);
+  assert.equal(node.linesOf('reading the source failed').filter(({ source }) => source === 'consul').length, 1);
+  assert.equal(node.linesOf('registering this node in Consul failed').length, 1);
   assert.deepEqual(node.linesOf('ready'), []);
   await consul.start();
   await consul.hasLeader();

@@ -32,9 +32,9 @@ test('rights are named one after the other, until the app is served', async (con
     await consul.put(`/v1/acl/policy/${policy.ID}`, { Name: 'node', Rules });
     node.signal('SIGHUP');
   };
-  const denied = await node.logged('the source can not be read');
+  const denied = await node.logged('reading the source failed');
   assert.match(String(denied.reason), /lacks the right .*key_prefix "autoproxy\/apps\/"/s);
-  const registration = await node.logged('this node can not be registered in Consul');
+  const registration = await node.logged('registering this node in Consul failed');
   assert.match(String(registration.reason), /lacks the right .*service/s);
 
   await change('key_prefix "autoproxy/" { policy = "read" }');

@@ -41,7 +41,7 @@ async function createToken(consul: ConsulAgent, name: string, ...rules: readonly
 
 /** What the node says of Consul: lines of its log with their reasons, and problems with what to do. */
 async function saidOf(node: RunningNode): Promise<string> {
-  const lines = ['the source can not be read', 'this node can not be registered in Consul'].flatMap((message) =>
+  const lines = ['reading the source failed', 'registering this node in Consul failed'].flatMap((message) =>
     node.linesOf(message).map(({ reason }) => String(reason)),
   );
   const { problems } = await node.state();

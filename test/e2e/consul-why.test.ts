@@ -57,5 +57,5 @@ test('an app of the directory goes before the same app of Consul, and gives it b
   await untilAnswered(host, slot, { status: 200, body: 'shop' });
   const back = await runCli(['why', 'shop', '--admin', node.admin]);
   assert.match(back.stdout, /^ {2}given by +consul, .*; with 2 instances$/m);
-  assert.match(back.stdout, / changed +consul \(.*\) gives it now, and not directory \(/);
+  assert.match(back.stdout, / changed +it now comes from consul \(.*\), not from directory \(/);
 });

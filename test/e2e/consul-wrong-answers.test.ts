@@ -45,7 +45,7 @@ for (const [fault, isSaid, reason] of FAULTS) {
     assert.ok(grownBytes < MAX_GROWTH_BYTES, `the primary took ${grownBytes} bytes more`);
     const perSecond = (front.asked - before) / (FAULT_MS / 1_000);
     assert.ok(perSecond <= MAX_PER_SECOND, `${perSecond} requests a second to a Consul in trouble`);
-    const reasons = (): string[] => node.linesOf('the source can not be read').map((line) => String(line.reason));
+    const reasons = (): string[] => node.linesOf('reading the source failed').map((line) => String(line.reason));
     if (reason !== undefined) await eventually(`the reason is said`, () => reasons().some((text) => reason.test(text)));
     if (isSaid) assert.ok((await consulSourceOf(node)).staleMs > FAULT_MS / 2, 'its age is shown');
     await assertUnharmed(fleet);
@@ -61,7 +61,7 @@ test('Consul that has nothing any more, from one answer to the next', async (con
   // What waits in Consul is answered truly, and the next question meets the fault.
   await putApp(consul, 'side', plan.place.slot + 2);
   await register(consul, 'side', await HttpInstance.start(context, 'side'));
-  await node.untilState(({ problems }) => problems.some(({ message }) => / are served on/.test(message)));
+  await node.untilState(({ problems }) => problems.some(({ message }) => / are still served/.test(message)));
   await delay(FAULT_MS / 3);
   await assertUnharmed(fleet);
   front.begin('none');

@@ -11,7 +11,7 @@ import { ask, untilAnswered } from '../support/steady-traffic.js';
 const SERVED = { status: 200, body: 'done' };
 /** Some 6 KB of the access log: more than is written at once. */
 const REQUESTS = 60;
-const NOT_WRITTEN = 'the access log is not written; what is served goes on';
+const NOT_WRITTEN = 'writing the access log failed; serving continues';
 
 async function placeWith(context: TestContext, instance: HttpInstance): Promise<NodePlace> {
   const place = await findPlace(context);

@@ -33,7 +33,7 @@ test('with a full disk new apps are served, decisions are in force, and the last
   await writeFile(filler, '');
   await assert.rejects(appendFile(filler, Buffer.alloc(2 * DISK_KILOBYTES * 1_024)), { code: 'ENOSPC' });
   await node.write('second.yml', appText('second', node.slot + 2, [instance.id]));
-  const said = await node.logged('the state in force can not be saved; the last file stays as it was');
+  const said = await node.logged('saving the state in force failed; the last file stays as it was');
   assert.match(String(said.reason), /ENOSPC/);
   await untilAnswered(node.host, node.slot + 2, { status: 200, body: 'done' });
   const decided = await runCli(['maint', 'second', '--json', '--admin', node.admin]);

@@ -90,7 +90,7 @@ test('kill -9 of the primary and a start after it cost no request, and no worker
     const requests = (await next.state()).apps[0]?.requests ?? 0;
     return requests >= since && requests <= traffic.served();
   });
-  assert.equal(next.linesOf('slot is not bound; it is tried again').length, 0);
+  assert.equal(next.linesOf('binding the slot failed; it is retried').length, 0);
 });
 
 test('what is under way at the death is answered, through the next start too, and health ports answer on', async (context) => {
@@ -212,8 +212,8 @@ test('without a place for the sockets the next primary waits for the ports, and 
   await rm(path.join(node.stateDir, 'run'), { recursive: true });
   await writeFile(path.join(node.stateDir, 'run'), '');
   const next = launchNodeAt(context, node.place, GRACE);
-  await next.logged('the state directory is not locked: a second node that uses it would not be noticed');
-  await next.logged('slot is not bound; it is tried again');
+  await next.logged('locking the state directory failed: a second node that uses it will not be noticed');
+  await next.logged('binding the slot failed; it is retried');
   assert.equal((await ask(node.host, node.slot)).status, 200, 'the workers of the dead one serve');
   await untilGone(pids);
   await next.logged('ready');

@@ -54,7 +54,7 @@ test('with a services directory that is not there it is not ready; with an empty
   assert.equal(exitCode, 1);
   assert.match(
     said,
-    /^not ready: there is nothing to serve: directory was never read: .*there is no such directory; create it/,
+    /^not ready: there is nothing to serve: directory was never read: .*this directory does not exist; create it/,
   );
   await mkdir(node.servicesDir);
   await node.logged('ready');

@@ -20,7 +20,7 @@ test('without its services directory a node serves the last good state, marked s
   assert.deepEqual(await ask(node.host, node.slot), { status: 200, body: 'old' });
   const [source] = (await node.state()).sources;
   assert.deepEqual([source?.up, source?.stale, source?.apps], [false, true, 1]);
-  await node.logged('the source can not be read');
+  await node.logged('reading the source failed');
 
   await mkdir(node.servicesDir);
   await node.write('shop.yml', appText('shop', node.slot, [fresh.id]));
@@ -50,7 +50,7 @@ test('a stored state that is half a file is set aside and named, and the node st
   assert.equal(await first.stop(), 0);
   await writeFile(path.join(first.stateDir, 'last-good.json'), '{"version":1,"apps":[{"na');
   const node = await first.again();
-  const said = await node.logged('the last good state is not usable and was set aside; starting without it');
+  const said = await node.logged('the last good state is invalid and was set aside; starting without it');
   assert.match(String(said.movedTo), /last-good\.json\.refused-/);
   assert.deepEqual(await ask(node.host, node.slot), { status: 200, body: 'done' });
 });

@@ -12,7 +12,7 @@ import { untilAnswered } from '../support/steady-traffic.js';
 const OBEYING_MODES =
   process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search', '--'] : [];
 
-const REFUSED = 'the source can not be read';
+const REFUSED = 'reading the source failed';
 
 /** One app more, as somebody who has mended the directory would write it. */
 async function assertServes(context: TestContext, node: RunningNode): Promise<void> {
@@ -40,7 +40,7 @@ async function assertServesNothing(node: RunningNode, reason: RegExp): Promise<v
 
 test('missing', async (context) => {
   const node = launchNodeAt(context, await findPlace(context));
-  await assertServesNothing(node, /there is no such directory; create it/);
+  await assertServesNothing(node, /this directory does not exist; create it/);
   await mkdir(node.servicesDir);
   await assertServes(context, node);
 });

@@ -38,14 +38,14 @@ test('errors thrown and rejected in the primary close no slot, and stand in log,
   const state = await node.state();
   assert.match(
     state.problems[0]?.message ?? '',
-    /^2 errors that nobody expected, the last at \S+: planted: rejected; /,
+    /^2 unexpected errors of the program itself, the last at \S+: planted: rejected; /,
   );
   assert.deepEqual(await node.workerPids(), [pid]);
   assert.equal(state.status, 'ready');
-  const said = node.linesOf('an error that nobody expected; what is served goes on');
+  const said = node.linesOf('unexpected error; serving continues');
   assert.match(JSON.stringify(said[0]), /planted: thrown.*at process/);
   assert.match(await (await fetch(`http://${node.admin}/metrics`)).text(), /^autoproxy_unexpected_errors_total 2$/m);
-  assert.match((await runCli(['status', '--admin', node.admin])).stdout, /2 errors that nobody expected/);
+  assert.match((await runCli(['status', '--admin', node.admin])).stdout, /2 unexpected errors/);
 
   await node.write('side.yml', appText('side', node.slot + 2, [instance.id]));
   await untilAnswered(node.host, node.slot + 2, SERVED);

@@ -255,7 +255,7 @@ for (const [when, fail] of [
     await clock.advance(5_000);
     assert.equal(checker.healthOf('a'), 'unchecked');
     assert.ok(lines.length > 3, 'asked again and again');
-    assert.ok(lines.every(({ msg, target }) => msg === 'a check could not be made' && target === 'a'));
+    assert.ok(lines.every(({ msg, target }) => msg === 'a check failed by an unexpected error' && target === 'a'));
     isBroken = false;
     await clock.advance(2_000);
     assert.equal(checker.healthOf('a'), 'up');

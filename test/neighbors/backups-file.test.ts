@@ -52,7 +52,7 @@ test('bad lines are named with their place, the others count', async (context) =
   assert.deepEqual(
     lines.map(({ msg }) => msg.slice(file.length)),
     ['node-2', '10.0.0.300', '10.0.0.4:80', '\\u001b[31m'].map(
-      (_text, index) => `:${index + 2}:1: error: this is not an IP address (write one address a line)`,
+      (_text, index) => `:${index + 2}:1: error: this is not an IP address (write one address per line)`,
     ),
   );
 });
@@ -85,7 +85,7 @@ test('emptied or removed, the last good list stays and it is said once', async (
   for (let index = 0; index < 4; index += 1) await look();
   assert.deepEqual(lists, [['10.0.0.1']]);
   assert.equal(lines.length, 1);
-  assert.match(lines[0]?.msg ?? '', /names nobody; the last good list stays/);
+  assert.match(lines[0]?.msg ?? '', /has no address; the last good list stays/);
   await rm(file);
   for (let index = 0; index < 4; index += 1) await look();
   assert.deepEqual(lists, [['10.0.0.1']]);

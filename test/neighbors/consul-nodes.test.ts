@@ -117,7 +117,7 @@ test('a name that stands for an address is resolved, and said where it does not 
   assert.deepEqual(listed('old.internal'), [
     1,
     ['10.0.0.5', 'fd00::5'],
-    'node 2 is registered with the address "old.internal": ENOTFOUND; 10.0.0.5, fd00::5, the last good answer, counts',
+    'node 2 is registered with the address "old.internal": ENOTFOUND; 10.0.0.5, fd00::5, the last good answer, applies',
   ]);
   assert.deepEqual(listed('gone.internal'), [
     1,
@@ -125,5 +125,5 @@ test('a name that stands for an address is resolved, and said where it does not 
     'node 2 is registered with the address "gone.internal": ENOTFOUND; it takes no bleed',
   ]);
   for (const host of ['0.0.0.0', '::', '10.0.0', 'a b', 'x\x1b', '10.0.0.1:80'])
-    assert.match(String(listed(host)[2]), /: it is not an address of a node; it takes no bleed$/, host);
+    assert.match(String(listed(host)[2]), /: it is not an IP address or a name; it takes no bleed$/, host);
 });

@@ -11,7 +11,7 @@ const DOUBTED = { standing: 'doubted', remark: 'check ready is critical' } as co
 const LEFT_OUT = { standing: 'leftOut', remark: 'it is in maintenance' } as const;
 
 function texts(before: readonly ListedNode[], after: readonly ListedNode[]): readonly string[] {
-  return nodeChanges(before, after, 'it is not registered any more').map(({ kind, text }) => `${kind}: ${text}`);
+  return nodeChanges(before, after, 'it is no longer registered').map(({ kind, text }) => `${kind}: ${text}`);
 }
 
 test('each change of a node is told with its reason, and what does not change is not', () => {
@@ -21,17 +21,17 @@ test('each change of a node is told with its reason, and what does not change is
   assert.deepEqual(texts([], [node('a', DOUBTED)]), [
     'joined: a (10.0.0.1) joined the pod, though check ready is critical',
   ]);
-  assert.deepEqual(texts([a, b], [a]), ['left: bb (10.0.0.2) left the pod: it is not registered any more']);
+  assert.deepEqual(texts([a, b], [a]), ['left: bb (10.0.0.2) left the pod: it is no longer registered']);
   assert.deepEqual(texts([a], [node('a', LEFT_OUT)]), ['left: a (10.0.0.1) left the pod: it is in maintenance']);
   assert.deepEqual(texts([a], [node('a', { addresses: [] })]), [
-    'left: a (10.0.0.1) left the pod: it has no address that can be used',
+    'left: a (10.0.0.1) left the pod: it has no usable address',
   ]);
   assert.deepEqual(texts([node('a', LEFT_OUT)], []), [], 'it took nothing before');
   assert.deepEqual(texts([node('a', LEFT_OUT)], [a]), ['joined: a (10.0.0.1) joined the pod']);
   assert.deepEqual(texts([a], [node('a', DOUBTED)]), [
-    'doubted: a (10.0.0.1) is doubted: check ready is critical; it is asked all the same, and one more node with it',
+    'doubted: a (10.0.0.1) is doubted: check ready is critical; it stays a neighbor, with one more node as a reserve',
   ]);
-  assert.deepEqual(texts([node('a', DOUBTED)], [a]), ['trusted: a (10.0.0.1) is not doubted any more']);
+  assert.deepEqual(texts([node('a', DOUBTED)], [a]), ['trusted: a (10.0.0.1) is no longer doubted']);
   assert.deepEqual(texts([a], [node('a', { addresses: ['10.0.0.9'] })]), ['moved: a (10.0.0.9) has other addresses']);
 });
 
@@ -43,5 +43,5 @@ test('a node that is known by its address alone is named once', () => {
     standing: 'counted',
     remark: null,
   } as const;
-  assert.deepEqual(texts([listed], []), ['left: 10.0.0.7 left the pod: it is not registered any more']);
+  assert.deepEqual(texts([listed], []), ['left: 10.0.0.7 left the pod: it is no longer registered']);
 });

@@ -62,7 +62,7 @@ for (const [what, text, said] of [
 test('a file that is missing or goes away is said once', async (context) => {
   const { keys, lines } = await start(context, null);
   assert.deepEqual(keys, []);
-  assert.match(String(lines[0]?.msg), /prove nothing for now/);
+  assert.match(String(lines[0]?.msg), /are not accepted as proof/);
   const second = await start(context, `${KEY}\n`);
   await rm(second.file);
   await second.untilSaid(/ENOENT/);

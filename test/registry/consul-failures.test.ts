@@ -40,8 +40,8 @@ const WRONG: readonly (readonly [what: string, answer: RequestListener, said: Re
     /has no leader/,
     /look at the servers of Consul/,
   ],
-  ['is no Consul', (_, response) => response.end('<html>'), /is not Consul|cannot be read/, /name the URL of an agent/],
-  ['cuts its answers', (request) => request.socket.destroy(), /can not be reached/, /whether the agent runs there/],
+  ['is no Consul', (_, response) => response.end('<html>'), /is not Consul|is unusable/, /name the URL of an agent/],
+  ['cuts its answers', (request) => request.socket.destroy(), /is unreachable/, /whether the agent runs there/],
 ];
 
 for (const [what, answer, said, hint] of WRONG) {
@@ -74,7 +74,7 @@ test('an answer that is lost after the document was written costs neither the do
     response.end(Buffer.from(await answer.arrayBuffer()));
   });
   isCutting = true;
-  await assert.rejects(putApp(through, smallApp('shop'), putOptions()), /can not be reached/);
+  await assert.rejects(putApp(through, smallApp('shop'), putOptions()), /is unreachable/);
   isCutting = false;
   const slot = (await through.get('shop'))?.definition.slot ?? assert.fail('it was written');
   assert.equal(await through.slots.get(slot), 'shop');

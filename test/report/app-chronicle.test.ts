@@ -45,7 +45,7 @@ test('an app appears, changes and goes, with the source and the place of each', 
   ]);
   source.say([]);
   await settle();
-  assert.deepEqual(await newsOf('shop'), [`removed: it is not served any more; ${place} gave it`]);
+  assert.deepEqual(await newsOf('shop'), [`removed: no longer served; it came from ${place}`]);
 });
 
 test('when another source gives it, both are named', async (context) => {
@@ -63,7 +63,7 @@ test('when another source gives it, both are named', async (context) => {
   );
   assert.equal(
     changed,
-    'changed: directory (/services/shop.yml:1:1) gives it now, and not consul (autoproxy/apps/shop (index 812))',
+    'changed: it now comes from directory (/services/shop.yml:1:1), not from consul (autoproxy/apps/shop (index 812))',
   );
   assert.deepEqual(rest, []);
 });
@@ -102,7 +102,7 @@ test('a decision is an event of its own, and no change of the source', async (co
   assert.deepEqual(await newsOf('shop'), [
     'decision: drain of 127.0.0.1:8080, by ann',
     'decision: maint of all instances, by bob',
-    'unserved: clients get 503: no instance is usable (2 in maintenance), and there is no neighbor',
+    'unserved: clients get 503: no instance is usable (2 in maintenance), and this node has no neighbor',
   ]);
 });
 
@@ -116,13 +116,13 @@ test('a loss that is held, and one that is accepted', async (context) => {
   source.say([]);
   await settle();
   assert.deepEqual(await newsOf('app-0'), [
-    'held: source directory has lost the app; served on until that is believed or accepted',
+    'held: source directory has lost the app; still served until the loss is confirmed or accepted',
   ]);
   assert.equal(admin.acceptRemoval('directory', 'ann'), true);
   await settle();
   assert.deepEqual(await newsOf('app-0'), [
     'decision: its loss in source directory (the app) is accepted, by ann',
-    'removed: it is not served any more; directory (/services/app-0.yml:1:1) gave it',
+    'removed: no longer served; it came from directory (/services/app-0.yml:1:1)',
   ]);
 });
 
@@ -147,7 +147,7 @@ test('a problem is told when it comes and when it goes; that of a file concerns 
   }
   assert.deepEqual(await newsOf('shop'), [
     'problem: /services/shop.yml:3:2: error: this is not YAML',
-    'mended: no longer so: /services/shop.yml:3:2: error: this is not YAML',
+    'mended: resolved: /services/shop.yml:3:2: error: this is not YAML',
   ]);
   assert.deepEqual(await newsOf('cart'), []);
 });

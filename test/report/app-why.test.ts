@@ -122,7 +122,7 @@ test('names come from everywhere that names stand, and the nearest is offered', 
   await settle();
   assert.deepEqual(await admin.why('gredy'), {
     ok: false,
-    message: 'there is no app gredy on this node, and there was none since it started',
+    message: 'this node has no app gredy, and had none since it started',
     hint: 'did you mean greedy?',
   });
 });

@@ -21,7 +21,7 @@ test('when a decision is answered the workers have it; the answer says when a re
   const { admin, plane, cluster } = await startWith(context, (slot) => [shopAt(slot)]);
   const statesNow = () => plane.snapshot?.slots[0]?.instances.map(({ state }) => state);
   const outcome = await admin.setState('shop', '127.0.0.1:8080', 'drain', 'ann');
-  assert.deepEqual(outcome, { ok: true, saved: false, reason: 'there is no state directory (--state-dir)' });
+  assert.deepEqual(outcome, { ok: true, saved: false, reason: 'this node has no state directory (--state-dir)' });
   assert.deepEqual(statesNow(), ['drain', 'ready']);
   assert.equal(cluster.appliedRevision, plane.snapshot?.revision);
   await admin.setState('shop', null, 'maint', 'ann');
@@ -51,7 +51,7 @@ test('what is not there is refused with what there is, and decides nothing', asy
   assert.deepEqual(await admin.setState('shp', null, 'drain', 'ann'), {
     ok: false,
     status: 404,
-    message: 'there is no app shp on this node; it has: shop',
+    message: 'this node has no app shp; it has: shop',
   });
   assert.deepEqual(await admin.setState('shop', '127.0.0.1:80', 'drain', 'ann'), {
     ok: false,

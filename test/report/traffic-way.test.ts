@@ -41,10 +41,10 @@ test('without a usable instance the neighbors that are up take it, and each inst
 });
 
 test('what is left is nobody, and both reasons are said', () => {
-  assert.deepEqual(wayOf([], []), { kind: 'nobody', why: 'it has no instance, and there is no neighbor' });
+  assert.deepEqual(wayOf([], []), { kind: 'nobody', why: 'it has no instance, and this node has no neighbor' });
   assert.deepEqual(wayOf([{ up: false }], [neighborOf('10.0.0.2', { up: false })]), {
     kind: 'nobody',
-    why: 'no instance is usable (1 down), and no neighbor of 1 is up',
+    why: 'no instance is usable (1 down), and all neighbors are down (1)',
   });
 });
 

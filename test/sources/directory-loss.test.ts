@@ -71,7 +71,7 @@ for (const isWatching of [true, false]) {
     await listener.nextState();
     const failed = listener.nextFailure();
     await rename(directory, `${directory}.away`);
-    assert.match(await failed, /services: there is no such directory; create it/);
+    assert.match(await failed, /services: this directory does not exist; create it/);
     assert.equal(listener.states.length, 1);
 
     const told = listener.nextState((state) => state.apps[0]?.slot === 5);
@@ -105,7 +105,7 @@ for (const isWatching of [true, false]) {
 test('a directory that is missing is waited for, and what is no directory is said', async (context) => {
   const directory = await createServicesDirectory(context);
   const listener = listen(context, directory, { isWatching: true, rescanMs: 20 });
-  assert.match(await listener.nextFailure(), /there is no such directory/);
+  assert.match(await listener.nextFailure(), /this directory does not exist/);
   await writeFile(directory, 'a file');
   while (!/this is not a directory/.test(await listener.nextFailure()));
   await rm(directory);

@@ -78,8 +78,8 @@ test('what is written is read again, anything else is refused with a reason', ()
   const overrides = all(decide('a', null, 'drain'), decide('b', ONE, 'maint'));
   assert.deepEqual(overridesFromJson(overridesToJson(overrides)), { overrides, unread: [] });
   for (const [text, reason] of [
-    ['', /no JSON/],
-    ['{"version": 1, "over', /no JSON/],
+    ['', /not JSON/],
+    ['{"version": 1, "over', /not JSON/],
     ['{"version": 2, "overrides": []}', /version 2/],
     ['{"version": 1}', /overrides/],
     ['[]', /./],

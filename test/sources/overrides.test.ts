@@ -89,7 +89,7 @@ test('an entry that cannot be read costs no other decision, and the file as it w
     ],
   );
   const [said] = lines;
-  assert.match(said?.msg ?? '', /^some overrides cannot be read/);
+  assert.match(said?.msg ?? '', /^some overrides are invalid/);
   assert.match(String(said?.unread), /overrides\.1\.state: .*,overrides\.2: /);
   await overrides.set('d', null, 'drain', 'anna');
   assert.equal(await readFile(String(said?.copy), 'utf8'), text);
