@@ -9,6 +9,9 @@ export interface EdgeApp extends AppDefinition {
   readonly edge: EdgeDefinition;
 }
 
+/** Slots by the names of the apps that have them already: they are not taken from them. */
+export type HeldSlots = ReadonlyMap<string, number>;
+
 export interface Admission {
   /** Sorted by name. */
   readonly apps: readonly EdgeApp[];

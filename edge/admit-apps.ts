@@ -1,10 +1,11 @@
 /** Judges apps and certificates together: one app's fault never takes another one down. Pure. */
 import type { AppDefinition, Route } from '../src/model/app-definition.js';
 import { describeRoute } from '../src/model/edge-keys.js';
-import { errorsFirst, type Problem } from '../src/model/problem.js';
+import { errorsFirst, type Problem, placeOf } from '../src/model/problem.js';
 import type { Refusal } from '../src/model/refusal.js';
 import { findContestedRoutes, type OwnedRoute } from '../src/model/route-clashes.js';
-import type { Admission, EdgeApp } from './admission.js';
+import { refuseClashes } from '../src/model/slot-clashes.js';
+import type { Admission, EdgeApp, HeldSlots } from './admission.js';
 import type { JudgedDomain } from './certificates/domain.js';
 import { DomainIndex } from './certificates/domain-index.js';
 import { withinRegexBudget } from './routes/regex-budget.js';
@@ -12,18 +13,26 @@ import { routeTables } from './routes/route-tables.js';
 import { findShadows } from './routes/shadows.js';
 
 /**
- * Apps without a way in are passed over. Refused are, in this order: apps with a host that no good certificate covers;
- * of the rest all that want a route which another one wants too, since an order that nobody wrote would decide; and
- * those whose expressions are too many.
+ * Apps without a way in are passed over. Refused are, in this order: apps whose slot another app has, with or without a
+ * way in, since a node would answer with that one; apps with a host that no good certificate covers; of the rest all that
+ * want a route which another one wants too, since an order that nobody wrote would decide; and those whose expressions
+ * are too many.
+ * @param held slots by the names of the apps that have them already
  */
-export function admitApps(definitions: Iterable<AppDefinition>, domains: readonly JudgedDomain[]): Admission {
-  const candidates = [...definitions].filter(hasWayIn).sort(byName);
+export function admitApps(
+  definitions: Iterable<AppDefinition>,
+  domains: readonly JudgedDomain[],
+  held: HeldSlots = new Map(),
+): Admission {
+  const all = [...definitions];
+  const clashing = slotClashes(all, held);
+  const candidates = without(all.filter(hasWayIn).sort(byName), clashing);
   const index = new DomainIndex(domains);
   const uncovered = candidates.flatMap((app) => coverProblems(app, index));
   const covered = without(candidates, uncovered);
   const contested = findContestedRoutes(covered).flatMap(clashProblems);
   const { apps, problems: overBudget } = withinRegexBudget(without(covered, contested));
-  const errors = [...uncovered, ...contested, ...overBudget];
+  const errors = [...ofWaysIn(clashing, all), ...uncovered, ...contested, ...overBudget];
   const ofDomains = domains.flatMap(({ problems }) => problems);
   return {
     apps,
@@ -36,6 +45,20 @@ export function admitApps(definitions: Iterable<AppDefinition>, domains: readonl
 
 function hasWayIn(definition: AppDefinition): definition is EdgeApp {
   return definition.edge !== null;
+}
+
+/** What the nodes refuse too: by the same rule, so that both sides serve the same app. */
+function slotClashes(definitions: readonly AppDefinition[], held: HeldSlots): readonly Problem[] {
+  const users = definitions.flatMap(({ name, slot, origin }) => (slot === null ? [] : [{ name, slot, origin }]));
+  const previous = [...held].map(([name, slot]) => ({ name, slot }));
+  // Which ports the nodes need themselves is known at the nodes.
+  return refuseClashes(users, previous, []).problems;
+}
+
+/** An app that no request of the front door comes to is not this one's to refuse. */
+function ofWaysIn(problems: readonly Problem[], definitions: readonly AppDefinition[]): readonly Problem[] {
+  const names = new Set(definitions.filter(hasWayIn).map(({ name }) => name));
+  return problems.filter(({ app }) => app !== null && names.has(app));
 }
 
 /** One for each host of the app that no connection can be had for. */
@@ -79,7 +102,7 @@ function clashProblems(owners: readonly OwnedRoute[]): readonly Problem[] {
   return owners.map((owned) => {
     const others = owners
       .filter(({ app }) => app !== owned.app)
-      .map(({ app, route: { origin } }) => `${app} (${[origin.location, origin.line].filter(isKnown).join(':')})`);
+      .map(({ app, route: { origin } }) => `${app} (${placeOf(origin)})`);
     return problemAt(owned, `is a route of ${others.join(' and ')} too, so none of them is served`, 'keep one of them');
   });
 }
@@ -96,10 +119,6 @@ function without(apps: readonly EdgeApp[], problems: readonly Problem[]): readon
 
 function isError({ severity }: Problem): boolean {
   return severity === 'error';
-}
-
-function isKnown<T>(value: T | null): value is T {
-  return value !== null;
 }
 
 function byName(one: { readonly name: string }, other: { readonly name: string }): number {

@@ -4,6 +4,9 @@
  */
 import type { AppDefinition } from '../src/model/app-definition.js';
 import { errorsFirst, type Problem } from '../src/model/problem.js';
+import { slotsClash } from '../src/model/slot-clashes.js';
+import type { SlotRecord } from '../src/registry/registry.js';
+import type { HeldSlots } from './admission.js';
 import { admitApps } from './admit-apps.js';
 import type { JudgedDomain } from './certificates/domain.js';
 import { type Release, releaseFromFiles } from './release/release.js';
@@ -12,6 +15,7 @@ import {
   definitionFrom,
   definitionsOf,
   definitionsText,
+  type ServedDefinitions,
   servedDefinition,
 } from './release/served-definitions.js';
 import { type Rendered, type RenderInput, render } from './render.js';
@@ -29,18 +33,28 @@ export interface LastGoodInput extends Omit<RenderInput, 'admission'> {
   readonly domains: readonly JudgedDomain[];
   /** What is switched to; null: nothing serves yet. */
   readonly current: Release | null;
+  /** What the registry has recorded: it decides between apps of which none is served yet. */
+  readonly recordedSlots?: readonly SlotRecord[];
 }
 
 /** Renders all apps, those at fault as they were; the result holds what the next time is to go on from. */
-export function renderWithLastGood({ stored, unreadable, domains, current, ...rest }: LastGoodInput): Rendered {
+export function renderWithLastGood({
+  stored,
+  unreadable,
+  domains,
+  current,
+  recordedSlots = [],
+  ...rest
+}: LastGoodInput): Rendered {
+  const before = definitionsOf(current);
+  const held = heldSlots(before, recordedSlots);
   const renderApps = (apps: readonly AppDefinition[]): Rendered =>
-    render({ ...rest, admission: admitApps(apps, domains) });
+    render({ ...rest, admission: admitApps(apps, domains, held) });
   const definitions = stored.map(({ definition }) => definition);
   const first = renderApps(definitions);
   const faulty = new Set([...unreadable, ...first.refused]);
   const isFaulty = ({ app }: Problem): boolean => app !== null && faulty.has(app);
   const healthy = definitions.filter(({ name }) => !faulty.has(name));
-  const before = definitionsOf(current);
   const lastGood = [...faulty].sort().flatMap((name) => definitionFrom(before.get(name) ?? null) ?? []);
   const { rendered, kept } = withoutHarm(first, healthy, lastGood, renderApps);
   const served = new Set(rendered.served);
@@ -76,6 +90,19 @@ function withoutHarm(
     kept = harmless.length < kept.length ? harmless : [];
   }
   return { rendered: first, kept };
+}
+
+/** An app that is served has its slot, else the one for which it is recorded. */
+function heldSlots(before: ServedDefinitions, recorded: readonly SlotRecord[]): HeldSlots {
+  const held = new Map<string, number>();
+  for (const [name, keys] of before) {
+    const slot = definitionFrom(keys)?.slot ?? null;
+    if (slot !== null) held.set(name, slot);
+  }
+  const served = [...held];
+  for (const { port, app } of recorded)
+    if (!held.has(app) && !served.some(([, slot]) => slotsClash(slot, port))) held.set(app, port);
+  return held;
 }
 
 function servesOn({ name, origin }: AppDefinition): Problem {

@@ -87,7 +87,6 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
       'metrics/histogram.ts',
       'sources/directory-files.ts',
       'sources/directory-state.ts',
-      'state/clashes.ts',
       'neighbors/backups-file.ts',
     ],
     why:

@@ -25,6 +25,11 @@ export function formatProblem(problem: Problem): string {
   return escapeText(`${place}: ${problem.severity}: ${problem.message}${hint}`);
 }
 
+/** `file:line`, or as much of it as is known. */
+export function placeOf({ location, line }: Pick<Origin, 'location' | 'line'>): string {
+  return line === null ? location : `${location}:${line}`;
+}
+
 /** `file:line:col`, or `key (index 812)`: as much as is known, safe for one line of a terminal. */
 export function formatOrigin({ location, line, col, index }: Origin): string {
   const place = [location, line, col].filter((part) => part !== null).join(':');

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AppDefinition } from '../model/app-definition.js';
 import { plainFromDefinition } from '../model/app-definition-text.js';
 import { describeRoute } from '../model/edge-keys.js';
-import { formatProblem } from '../model/problem.js';
+import { formatProblem, placeOf } from '../model/problem.js';
 import { findRouteClashes } from '../model/route-clashes.js';
 import type { Chances } from './allocate.js';
 import { type Change, changesBetween } from './changes.js';
@@ -89,10 +89,8 @@ function withAlongside(stored: StoredApps, alongside: readonly AppDefinition[]):
 export function refuseRouteClashes(wanted: AppDefinition, others: readonly AppDefinition[]): void {
   const [clash] = findRouteClashes(wanted, others);
   if (clash === undefined) return;
-  const { origin } = clash.ownersRoute;
-  const place = [origin.location, origin.line].filter((part) => part !== null).join(':');
   throw new RegistryFailure(
-    `${wanted.name}: ${describeRoute(clash.route)} is a route of ${clash.owner} already (${place})`,
+    `${wanted.name}: ${describeRoute(clash.route)} is a route of ${clash.owner} already (${placeOf(clash.ownersRoute.origin)})`,
     'take it away there first, or choose another host or path',
   );
 }

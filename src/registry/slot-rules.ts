@@ -1,5 +1,6 @@
 /** Which ports may be slots. Pure: chance and time are passed in. */
 import type { Random } from '../core/clock.js';
+import { slotsClash } from '../model/slot-clashes.js';
 import type { SlotBook } from './registry.js';
 
 export interface PortRange {
@@ -42,12 +43,12 @@ export function obstaclesOf(port: number, app: string, book: SlotBook, rules: Sl
   for (const other of book.slots) {
     if (other.app === app && other.port === port) continue;
     if (other.port === port) found.push({ kind: 'taken', message: `belongs to ${other.app}` });
-    else if (Math.abs(other.port - port) === 1)
+    else if (slotsClash(other.port, port))
       found.push({ kind: 'overlap', message: `overlaps slot ${other.port} of ${other.app}` });
   }
   for (const freed of book.freed) {
     const isOver = freed.freedAt + rules.quarantineMs <= now;
-    if (isOver || freed.app === app || Math.abs(freed.port - port) > 1) continue;
+    if (isOver || freed.app === app || !slotsClash(freed.port, port)) continue;
     const until = new Date(freed.freedAt + rules.quarantineMs).toISOString();
     found.push({
       kind: 'quarantine',

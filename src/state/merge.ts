@@ -1,5 +1,5 @@
 import type { App } from '../model/app.js';
-import type { Problem } from '../model/problem.js';
+import { type Problem, placeOf } from '../model/problem.js';
 
 /** What one source says at this moment. */
 export interface NamedState {
@@ -35,7 +35,7 @@ export function mergeSources(states: readonly NamedState[]): MergedState {
 }
 
 /** By code units, so that the order is the same in every locale. */
-export function compareNames(a: App, b: App): number {
+function compareNames(a: App, b: App): number {
   if (a.name === b.name) return 0;
   return a.name < b.name ? -1 : 1;
 }
@@ -48,12 +48,7 @@ function hiddenProblem(app: App, source: string, winner: { readonly app: App; re
     file: location,
     line,
     col,
-    message: `${app.name}: source ${source} is hidden by source ${winner.source}, which defines this app in ${placeOf(winner.app)}`,
+    message: `${app.name}: source ${source} is hidden by source ${winner.source}, which defines this app in ${placeOf(winner.app.origin)}`,
     hint: 'remove one of the two, or rename it',
   };
-}
-
-/** `file:line`, or as much of it as is known. */
-export function placeOf({ origin }: App): string {
-  return origin.line === null ? origin.location : `${origin.location}:${origin.line}`;
 }

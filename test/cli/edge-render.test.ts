@@ -73,3 +73,18 @@ test('a site in error is exit 1 with its places; a folder of somebody else is le
   assert.match(foreign.stderr, /files that are no release/);
   assert.equal((await runCli([...args, '--haproxy', '1.8'])).exitCode, 64);
 });
+
+test('two apps on one slot: the one that the registry has recorded is served, the other is refused, both named', async (context) => {
+  const { args, apps } = prepare(context);
+  for (const name of ['payroll', 'web'])
+    writeFileSync(path.join(apps, `${name}.yml`), `${definition(name, `${name}.one.example`)}slot: 21100\n`);
+  mkdirSync(path.join(apps, 'slots'));
+  writeFileSync(path.join(apps, 'slots/21100'), 'web\n');
+  const { stdout, stderr } = await runCli([...args, '--json']);
+  const { served, refused } = JSON.parse(stdout);
+  assert.deepEqual([served, refused], [['shop', 'web'], ['payroll']]);
+  assert.match(
+    stderr,
+    /payroll\.yml:1:1: error: payroll: its slot 21100 is the slot of web \(.*web\.yml:1\); it is not/,
+  );
+});

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { admitApps } from '../../edge/admit-apps.js';
 import { type Domain, judgeDomains } from '../../edge/certificates/domain.js';
+import type { AppDefinition } from '../../src/model/app-definition.js';
 import { formatProblem } from '../../src/model/problem.js';
 import { edgeApp, type WrittenRoute } from '../support/edge-apps.js';
 import { makeCertificate } from '../support/test-certificates.js';
@@ -136,4 +137,45 @@ test('what is covered: names, wildcards, expressions; and who has no way in is p
     problems.filter((problem) => problem.app === 'whole' && problem.severity === 'error'),
     [],
   );
+});
+
+/** All at one place, so that the names decide where nothing else does. */
+function appOnSlot(name: string, slot: number, hasWayIn = true): AppDefinition {
+  const app = { ...edgeApp(name, [{ host: `${name}.one.example` }]), slot };
+  return hasWayIn ? app : { ...app, edge: null };
+}
+
+for (const [what, slot] of [
+  ['the slot of another app', 9_000],
+  ['its slot on the health port of another app', 9_001],
+  ['its health port on the slot of another app', 8_999],
+] as const) {
+  test(`an app with ${what} is refused, both named; who has the slot keeps it, in whatever order they come`, () => {
+    const [payroll, web] = [appOnSlot('payroll', slot), appOnSlot('web', 9_000)];
+    for (const apps of [
+      [payroll, web],
+      [web, payroll],
+    ]) {
+      const { refused, problems, tables } = admitApps([...apps, ...fine], DOMAINS, new Map([['web', 9_000]]));
+      assert.deepEqual(refused, ['payroll']);
+      const own = problems.filter(({ app, severity }) => app === 'payroll' && severity === 'error');
+      assert.match(own.map(formatProblem).join(), /^payroll\.yml:1:1: error: payroll: its .* of web \(web\.yml:1\)/);
+      assert.deepEqual(
+        tables.prefix.filter(({ app }) => app === 'payroll'),
+        [],
+      );
+      // Nobody has it: the order of places decides, as it does on a node.
+      assert.deepEqual(admitApps(apps, DOMAINS).refused, ['web']);
+    }
+  });
+}
+
+test('a slot is taken by an app without a way in, and by one whose certificate is missing: the nodes serve it all the same', () => {
+  const web = appOnSlot('web', 9_000);
+  const held = new Map([['other', 9_000]]);
+  assert.deepEqual(admitApps([web, appOnSlot('other', 9_000, false)], DOMAINS, held).refused, ['web']);
+  const uncovered = { ...edgeApp('other', [{ host: 'www.other.example' }]), slot: 9_000 };
+  assert.deepEqual(admitApps([web, uncovered], DOMAINS, held).refused, ['other', 'web']);
+  const { refused, problems } = admitApps([web, appOnSlot('other', 9_000, false)], DOMAINS, new Map([['web', 9_000]]));
+  assert.deepEqual([refused, problems.filter(({ app }) => app !== null)], [[], []]);
 });

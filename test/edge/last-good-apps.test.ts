@@ -12,6 +12,7 @@ import { readDomains } from '../../edge/site/domain-files.js';
 import type { Site } from '../../edge/site/site.js';
 import { parseAppDefinitions } from '../../src/model/app-definition-document.js';
 import { formatProblem } from '../../src/model/problem.js';
+import type { SlotRecord } from '../../src/registry/registry.js';
 import { edgeFolder, siteOf, siteText } from '../support/edge-release.js';
 
 function appText(name: string, hosts: readonly string[], more = ''): string {
@@ -35,7 +36,12 @@ async function createWorld(context: Parameters<typeof edgeFolder>[0]): Promise<W
 }
 
 /** @param texts one for each file of a registry, by the name of the app */
-function rendered(world: World, texts: Readonly<Record<string, string>>, current: Release | null): Rendered {
+function rendered(
+  world: World,
+  texts: Readonly<Record<string, string>>,
+  current: Release | null,
+  recordedSlots: readonly SlotRecord[] = [],
+): Rendered {
   const read = Object.entries(texts).map(([name, text]) => ({
     name,
     ...parseAppDefinitions(text, `${name}.yml`, 't'),
@@ -44,6 +50,7 @@ function rendered(world: World, texts: Readonly<Record<string, string>>, current
     ...world,
     version: null,
     current,
+    recordedSlots,
     stored: read.flatMap(({ apps }) => apps),
     unreadable: read.filter(({ apps }) => apps.length === 0).map(({ name }) => name),
   });
@@ -100,6 +107,29 @@ test('a route that was given up, and that another app has by now, is not taken b
   // Both at once, and the one that gave it up in error.
   const next = rendered(world, { shop: `${given}colour: red\n`, other: moved }, release);
   assert.deepEqual([next.served, next.refused], [['other'], ['shop']]);
+});
+
+test('a slot that two apps want stays with the one that is served, else with the one that is recorded for it', async (context) => {
+  const world = await createWorld(context);
+  const thief = SHOP.replaceAll('shop', 'a-thief');
+  const records = [{ port: 21_408, app: 'shop' }];
+  assert.deepEqual(rendered(world, { shop: SHOP, 'a-thief': thief }, null).served, ['a-thief']);
+  const { served, refused } = rendered(world, { shop: SHOP, 'a-thief': thief }, null, records);
+  assert.deepEqual([served, refused], [['shop'], ['a-thief']]);
+
+  const { release } = rendered(world, { shop: SHOP }, null);
+  const next = rendered(world, { shop: SHOP, 'a-thief': thief }, release, [{ port: 21_408, app: 'a-thief' }]);
+  assert.deepEqual([next.served, next.refused], [['shop'], ['a-thief']]);
+  assert.match(said(next), /a-thief: its slot 21408 is the slot of shop \(shop\.yml:1\); it is not served/);
+});
+
+test('an app in service that is moved onto the slot of another one serves on from its own', async (context) => {
+  const world = await createWorld(context);
+  const { release } = rendered(world, { shop: SHOP, other: OTHER }, null);
+  const next = rendered(world, { shop: SHOP, other: OTHER.replace('21410', '21409') }, release);
+  assert.deepEqual([next.served, next.refused], [['other', 'shop'], []]);
+  assert.match(said(next), /other: its slot 21409 is the health port of shop .*; it stays on slot 21410/);
+  assert.match(next.release.files.get('haproxy.cfg') ?? '', /alpha-127\.0\.0\.1 127\.0\.0\.1:21410 /);
 });
 
 test('what is no business of the edge is not kept, and no release of its own', async (context) => {

@@ -14,6 +14,8 @@ import { type HaproxyVersion, parseHaproxyVersion } from '../../../edge/syntax/c
 import { systemClock } from '../../core/clock.js';
 import { readWholeFile } from '../../core/whole-file.js';
 import { escapeText, formatProblem, type Problem } from '../../model/problem.js';
+import { refuseClashes } from '../../model/slot-clashes.js';
+import { type Registry, RegistryFailure, type SlotRecord, type StoredApps } from '../../registry/registry.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
 import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
@@ -52,7 +54,10 @@ export async function renderFrom(
 ): Promise<RenderedSite> {
   const version = versionFrom(options.haproxy);
   const site = await readSite(options.site);
-  const stored = await withRegistry(options, context, (registry) => registry.list());
+  const { stored, recordedSlots } = await withRegistry(options, context, async (registry) => {
+    const stored = await registry.list();
+    return { stored, recordedSlots: await readRecords(registry, stored) };
+  });
   const { domains, problems } = await readDomains(site);
   const today = { nowMs: systemClock.wallTime(), warnWithinMs: EXPIRY_NOTICE_MS };
   const named = wantsConsulNodes(site)
@@ -68,12 +73,28 @@ export async function renderFrom(
     unreadable: stored.refused,
     domains: withLastGood(judgeDomains(domains, today), domains, current, today),
     current,
+    recordedSlots,
   });
   return {
     ...rendered,
     site,
     problems: [...stored.problems, ...named.problems, ...problems, ...rendered.problems],
   };
+}
+
+/** Only a clash needs them, and who may read apps may not be let to read slots: the served ones decide without them. */
+async function readRecords(registry: Registry, { apps }: StoredApps): Promise<readonly SlotRecord[]> {
+  const users = apps.flatMap(({ definition: { name, slot, origin } }) =>
+    slot === null ? [] : [{ name, slot, origin }],
+  );
+  if (refuseClashes(users, [], []).problems.length === 0) return [];
+  return registry.slots.list().then(
+    ({ slots }) => slots,
+    (error: unknown) => {
+      if (error instanceof RegistryFailure) return [];
+      throw error;
+    },
+  );
 }
 
 /** @throws CommandFailure when it can not be read, or is in error */
