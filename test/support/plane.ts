@@ -34,10 +34,12 @@ export class TestPlane {
   readonly port: number;
   readonly accessLog: string[] = [];
   readonly connectFailures: { readonly instance: string; readonly failures: number }[] = [];
+  readonly #context: TestContext;
   readonly #snapshot: Partial<Snapshot>;
   #slot: SlotSnapshot;
 
   private constructor(context: TestContext, host: string, port: number, options: PlaneOptions) {
+    this.#context = context;
     this.host = host;
     this.port = port;
     this.#slot = slotOf({ port, ...options.slot });
@@ -70,11 +72,18 @@ export class TestPlane {
   }
 
   connect(localAddress?: string): Promise<RawConnection> {
-    return RawConnection.open(this.port, this.host, localAddress);
+    return this.#open(this.port, localAddress);
   }
 
   connectHealth(): Promise<RawConnection> {
-    return RawConnection.open(this.port + 1, this.host);
+    return this.#open(this.port + 1);
+  }
+
+  /** A client that a test leaves behind when it fails would keep its process alive. */
+  async #open(port: number, localAddress?: string): Promise<RawConnection> {
+    const client = await RawConnection.open(port, this.host, localAddress);
+    atEnd(this.#context, () => client.close());
+    return client;
   }
 
   get counters(): SlotCounters {
