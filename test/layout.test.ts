@@ -83,6 +83,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
       'consul',
       'edge',
       'primary.ts',
+      'control/signals.ts',
       ...ADMIN_CLIENT,
       'metrics/histogram.ts',
       'sources/directory-files.ts',
@@ -91,7 +92,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
     ],
     why:
       'commands speak to a node through its admin API; `check` reads a directory with the very code of the sources ' +
-      'and the merge, and tables take percentiles of the difference of two histograms',
+      'and the merge; signals mean to the edge what they mean to a node; and tables take percentiles of the difference of two histograms',
   },
   edge: { to: ['core', 'model', 'registry'], why: 'a generator of files; it knows no running node' },
 };

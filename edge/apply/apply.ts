@@ -12,7 +12,7 @@ import path from 'node:path';
 import { replaceFile } from '../../src/core/durable-file.js';
 import { withRegistryGuard } from '../../src/registry/registry-guard.js';
 import { SocketFailure } from '../haproxy/control-socket.js';
-import type { Master } from '../haproxy/master.js';
+import type { Master, ReloadOutcome } from '../haproxy/master.js';
 import { checkConfiguration } from '../haproxy/program.js';
 import { type Runtime, RuntimeRefusal } from '../haproxy/runtime.js';
 import type { Release } from '../release/release.js';
@@ -75,6 +75,17 @@ export class Applier {
   async noteStarted(): Promise<void> {
     const { directory } = this.#parts;
     await this.#inTurn(async () => directory.noteApplied(await directory.current()));
+  }
+
+  /** A new worker over what is current. @throws SocketFailure when there is no master */
+  restart(): Promise<ReloadOutcome> {
+    const { directory, master } = this.#parts;
+    return this.#inTurn(async () => {
+      await directory.noteApplied(null);
+      const outcome = await master.reload();
+      if (outcome.isDone) await directory.noteApplied(await directory.current());
+      return outcome;
+    });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

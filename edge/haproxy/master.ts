@@ -6,6 +6,8 @@ import { askSocket, SocketFailure } from './control-socket.js';
 const RELOAD_MS = 60_000;
 /** Right after a reload the master of 2.6 does not answer for a moment. */
 const POLL_MS = 20;
+/** From 3.1 on a worker that still reads its configuration does not answer. */
+const WORKER_ANSWER_MS = 2_000;
 /** A master that nobody reaches for so long has ended over the reload. */
 const GONE_MS = 3_000;
 
@@ -35,6 +37,16 @@ export class Master {
   /** @throws SocketFailure */
   async state(timeoutMs?: number): Promise<MasterState> {
     return masterStateFrom(await askSocket(this.#socket, 'show proc', timeoutMs));
+  }
+
+  /**
+   * Whether this worker takes no new clients any more, because it was asked to end. It listens nowhere then, but to its
+   * master.
+   * @throws SocketFailure when there is no master, or no answer
+   */
+  async isStopping(workerPid: number): Promise<boolean> {
+    const answer = await askSocket(this.#socket, `@!${workerPid} show info`, WORKER_ANSWER_MS);
+    return /^Stopping: 1$/m.test(answer);
   }
 
   /**

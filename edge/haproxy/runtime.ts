@@ -8,6 +8,9 @@ import { askSocket } from './control-socket.js';
 /** A command is at most one buffer of 16 kB; what is longer is dropped, on 2.6 without a word. */
 const PAYLOAD_BYTES = 8_192;
 
+const DISABLED = /^(All sockets are already disabled\.)?\s*$/;
+const ENABLED = /^(All sockets are already enabled\.)?\s*$/;
+
 /** HAProxy did not do what it was told; the message has its own words. */
 export class RuntimeRefusal extends Error {
   constructor(command: string, answer: string) {
@@ -143,9 +146,28 @@ export class Runtime {
     return state;
   }
 
-  /** From now on the probe of the balancers fails, while traffic is served. */
+  /** From now on the probe of the balancers fails, while traffic is served. It may be disabled already. */
   async disableFrontend(name: string): Promise<void> {
-    await this.#expectNothing(`disable frontend ${name}`);
+    const answer = await this.#ask(`disable frontend ${name}`);
+    if (!DISABLED.test(answer)) throw new RuntimeRefusal(`disable frontend ${name}`, answer);
+  }
+
+  /** It binds again, and may be enabled already. @throws RuntimeRefusal when another process has its port; SocketFailure */
+  async enableFrontend(name: string): Promise<void> {
+    const answer = await this.#ask(`enable frontend ${name}`);
+    if (!ENABLED.test(answer)) throw new RuntimeRefusal(`enable frontend ${name}`, answer);
+  }
+
+  /** Names of the frontends that are disabled. */
+  async pausedFrontends(): Promise<readonly string[]> {
+    const table = await this.#ask('show stat -1 1 -1');
+    const [header = '', ...rows] = table.split('\n');
+    const column = header.split(',').indexOf('status');
+    if (column === -1) throw new RuntimeRefusal('show stat', table.slice(0, 200));
+    return rows
+      .map((row) => row.split(','))
+      .filter((fields) => fields[column] === 'PAUSED')
+      .map(([name = '']) => name);
   }
 
   /** Process id of the worker that answers. */

@@ -7,20 +7,20 @@
  * It is started in a group of its own: when this process is killed, HAProxy goes on, and the next one takes it over.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from '../../src/core/backoff.js';
 import type { Clock, Random, Timer } from '../../src/core/clock.js';
 import type { Log } from '../../src/core/log.js';
+import { unlessAborted } from '../../src/core/unless-aborted.js';
 import type { Applier } from '../apply/apply.js';
 import { SocketFailure } from '../haproxy/control-socket.js';
 import type { Master } from '../haproxy/master.js';
 import type { Runtime } from '../haproxy/runtime.js';
 import type { ReleaseDirectory } from '../release/release-directory.js';
+import { adoptHaproxy } from './adoption.js';
+import { type StopTimes, stopHaproxy } from './stopping.js';
 
 const LOOK_MS = 500;
 const STATE_MS = 2_000;
-/** The frontend that balancers probe. */
-const HEALTH_FRONTEND = 'fe_health';
 
 export interface SupervisorParts {
   readonly program: string;
@@ -40,6 +40,9 @@ export class Supervisor {
   #child: ChildProcess | null = null;
   #timer: Timer | null = null;
   #looking: Promise<void> | null = null;
+  /** That answered last. */
+  #masterPid: number | null = null;
+  #saidFailure = '';
   #isRunning = false;
   #isStopping = false;
 
@@ -63,23 +66,45 @@ export class Supervisor {
   }
 
   async #look(): Promise<void> {
-    const { master, runtime, applier, log, clock } = this.#parts;
+    const { master, clock } = this.#parts;
     let nextMs = LOOK_MS;
     try {
       const { masterPid, workerPid } = await master.state(STATE_MS);
-      if (workerPid !== null && !this.#isRunning) {
-        // From 3.1 on a worker is listed before it has read its configuration.
-        await runtime.workerPid();
-        this.#isRunning = true;
-        this.#backoff.reset();
-        log.info({ master: masterPid, adopted: this.#child === null }, 'HAProxy runs');
-        if (this.#child !== null) await applier.noteStarted();
-      }
+      this.#masterPid = masterPid;
+      if (workerPid !== null && !this.#isRunning) nextMs = await this.#takeUp(masterPid, workerPid);
     } catch (error) {
-      if (!(error instanceof SocketFailure) || !error.isAbsent) log.warn({ err: error }, 'HAProxy does not answer');
+      if (!(error instanceof SocketFailure) || !error.isAbsent) this.#sayFailure(error as Error);
       else if (!this.#isStopping) nextMs = await this.#startHaproxy();
     }
     if (!this.#isStopping) this.#timer = clock.setTimer(nextMs, () => this.look());
+  }
+
+  /** There is a worker. It may serve, or begin to, or end. @returns when to look again, ms */
+  async #takeUp(masterPid: number, workerPid: number): Promise<number> {
+    const { runtime, applier, log } = this.#parts;
+    const isOwn = this.#child !== null;
+    try {
+      // A worker that ends does not answer here, and its master has to be asked before.
+      if (!isOwn && !(await adoptHaproxy(this.#parts, workerPid))) return this.#backoff.next();
+      // From 3.1 on a worker is listed before it has read its configuration.
+      await runtime.workerPid();
+    } catch (error) {
+      // Its master is there, so nothing is started beside it.
+      if (!isOwn || !(error instanceof SocketFailure && error.isAbsent)) this.#sayFailure(error as Error);
+      return LOOK_MS;
+    }
+    this.#isRunning = true;
+    this.#saidFailure = '';
+    this.#backoff.reset();
+    log.info({ master: masterPid, adopted: !isOwn }, 'HAProxy runs');
+    if (isOwn) await applier.noteStarted();
+    return LOOK_MS;
+  }
+
+  /** It is looked at twice a second, and the same failure is said once. */
+  #sayFailure(error: Error): void {
+    if (error.message !== this.#saidFailure) this.#parts.log.warn({ err: error }, 'HAProxy does not answer');
+    this.#saidFailure = error.message;
   }
 
   /** @returns when to look whether it runs, ms */
@@ -108,46 +133,11 @@ export class Supervisor {
     return LOOK_MS / 10;
   }
 
-  /**
-   * The balancers' probe fails from now on; then clients have time to go; then no new ones come.
-   * @param lameDuckMs while traffic is served as before
-   * @param deadlineMs what is not done by then is cut
-   */
-  async stop(lameDuckMs: number, deadlineMs: number): Promise<void> {
-    const { runtime, master, applier, log } = this.#parts;
+  /** @see stopHaproxy */
+  async stop(times: StopTimes): Promise<void> {
     this.#isStopping = true;
     this.#timer?.cancel();
-    await this.#looking;
-    try {
-      const { masterPid } = await master.state(STATE_MS);
-      await runtime.disableFrontend(HEALTH_FRONTEND);
-      log.info({ lameDuckMs }, 'HAProxy is draining');
-      await delay(lameDuckMs);
-      await applier.saveServerState();
-      process.kill(masterPid, 'SIGUSR1');
-      if (await this.#isGoneWithin(deadlineMs)) return;
-      log.warn({ deadlineMs }, 'HAProxy has not ended in time; what is left is cut');
-      process.kill(masterPid, 'SIGTERM');
-      // A master that was reloaded just before may lose it.
-      if (!(await this.#isGoneWithin(STATE_MS))) process.kill(masterPid, 'SIGKILL');
-    } catch (error) {
-      if (!(error instanceof SocketFailure)) throw error;
-      log.warn({ reason: error.message }, 'HAProxy did not answer at its end');
-      this.#child?.kill('SIGTERM');
-    }
-  }
-
-  async #isGoneWithin(timeoutMs: number): Promise<boolean> {
-    const { master, clock } = this.#parts;
-    const deadline = clock.now() + timeoutMs;
-    while (clock.now() < deadline) {
-      const isThere = await master.state(STATE_MS).then(
-        () => true,
-        (error: unknown) => !(error instanceof SocketFailure && error.isAbsent),
-      );
-      if (!isThere) return true;
-      await delay(50);
-    }
-    return false;
+    await unlessAborted(this.#looking, times.now);
+    await stopHaproxy({ ...this.#parts, childPid: this.#child?.pid ?? null, knownPid: this.#masterPid }, times);
   }
 }

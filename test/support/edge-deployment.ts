@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { descendantsOf } from '../../bench/process-usage.js';
 import { Master, type MasterState } from '../../edge/haproxy/master.js';
+import { Runtime } from '../../edge/haproxy/runtime.js';
 import { ReleaseDirectory } from '../../edge/release/release-directory.js';
 import { ownAddress } from './addresses.js';
 import { atEnd, type Ending } from './at-end.js';
@@ -29,6 +30,7 @@ export class EdgeDeployment extends EdgeClient {
   readonly node: string;
   readonly directory: ReleaseDirectory;
   readonly master: Master;
+  readonly runtime: Runtime;
   readonly program: string;
   readonly #servers: string;
   readonly #consul: string | null;
@@ -51,6 +53,7 @@ export class EdgeDeployment extends EdgeClient {
     this.#consul = consul ?? null;
     this.directory = new ReleaseDirectory(path.join(folder, 'state'));
     this.master = new Master(path.join(folder, 'run/master.sock'));
+    this.runtime = new Runtime(path.join(folder, 'run/admin.sock'));
   }
 
   /** The files are there; nothing runs yet. */
@@ -129,9 +132,12 @@ ${more}`,
     });
   }
 
-  /** The first release is in force: a new HAProxy begins with a reload, whose worker is the one that stays. */
+  /** HAProxy is known to run what is current: a new one may begin with a reload, whose worker is the one that stays. */
   async settled(): Promise<void> {
-    await eventually('the first release is in force', async () => this.#log.includes('a release is in force'));
+    await eventually('the first release is in force', async () => {
+      const applied = await this.directory.applied();
+      return applied !== null && applied === (await this.directory.current());
+    });
   }
 
   /** null: no HAProxy. */
@@ -165,6 +171,19 @@ ${more}`,
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     this.#child?.kill(signal);
     return this.#exited;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /** As the balancers ask. */
+  async isHealthy(): Promise<boolean> {
+    const url = `http://${this.address}:${this.ports.health}/healthz`;
+    return fetch(url, { headers: { connection: 'close' } }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
   }
 
   current(): string {

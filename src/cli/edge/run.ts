@@ -1,10 +1,11 @@
-import { once } from 'node:events';
 import { Command } from 'commander';
 import { EdgeLoop } from '../../../edge/run/edge-loop.js';
 import { NodeMemory } from '../../../edge/run/node-memory.js';
 import { Supervisor } from '../../../edge/run/supervisor.js';
+import { Signals } from '../../control/signals.js';
 import { systemClock } from '../../core/clock.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from '../../core/log.js';
+import { unlessAborted } from '../../core/unless-aborted.js';
 import type { CommandContext } from '../command-context.js';
 import { durationArgument } from '../option-types.js';
 import { addInstallationOptions, type InstallationOptionValues, installationFrom } from './installation.js';
@@ -37,7 +38,10 @@ export function createEdgeRunCommand(context: CommandContext): Command {
       [
         '',
         'HAProxy is started in master-worker mode, or taken over when it runs already: with --master-socket one that systemd',
-        'or Docker started. TERM and INT drain it and end it; killed, this program leaves it running, and the next takes over.',
+        'or Docker started. Killed, this program leaves it running, and the next one takes over.',
+        '',
+        'Signals: TERM, USR1 and the first INT drain HAProxy and end it; QUIT and the second INT end it now; HUP reads site and',
+        'registry again.',
         '',
         'Example:',
         '  autoproxy edge run --consul http://127.0.0.1:8500 --site /etc/autoproxy/edge.yml',
@@ -48,7 +52,7 @@ export function createEdgeRunCommand(context: CommandContext): Command {
 
 async function run(options: EdgeRunOptions, context: CommandContext): Promise<void> {
   const log = createLog({ level: options.logLevel, name: 'edge' });
-  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const signals = new Signals();
   // Without it nothing is known of where HAProxy is; the registry may be away, and the last good release serves.
   const site = await readSite(options.site);
   const installation = await installationFrom(options, site, context);
@@ -74,12 +78,15 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
   supervisor?.start();
   edgeWatch.start();
   loop.onChange();
-  await stopped;
+  signals.on('reload', () => loop.onChange());
+  await signals.stopRequested();
   log.info('stopping');
-  await edgeWatch.stop();
-  await loop.stop();
-  await supervisor?.stop(options.lameDuck, options.drainTimeout);
+  const now = new AbortController();
+  void signals.stopNowRequested().then(() => now.abort());
+  await unlessAborted(Promise.all([edgeWatch.stop(), loop.stop()]), now.signal);
+  await supervisor?.stop({ lameDuckMs: options.lameDuck, deadlineMs: options.drainTimeout, now: now.signal });
   log.info('stopped');
+  signals.release();
 }
 
 /** Each time that they are others. @returns what was said */
