@@ -22,6 +22,8 @@ const OLD_CASES = [
   'a large body for HTTP/1.0',
   'trailers for HTTP/1.0',
   'early hints for HTTP/1.0',
+  // curl's
+  'HTTP/1.0',
 ];
 
 export const DECISIONS: readonly Decision[] = [
@@ -41,10 +43,10 @@ export const DECISIONS: readonly Decision[] = [
     reason: 'Said on the first request of a connection: Apache and Tomcat then announce how long they keep it.',
   },
   {
-    clients: ['scripted'],
+    clients: ['scripted', 'curl'],
     cases: OLD_CASES,
-    aspect: /\d (version|framing|seen http_version|field (trailer|connection|content-length|accept-ranges))/,
-    value: /HTTP\/1\.1|length|close|keep-alive|\d+|bytes|X-Sum/,
+    aspect: /written|\d (version|framing|seen http_version|field (trailer|connection|content-length|accept-ranges))/,
+    value: /HTTP\/1\.1|length|close|keep-alive|\d+|bytes|X-Sum|200 1.1 .*\n/,
     reason: 'RFC 9110 2.5: a request of HTTP/1.0 goes on as HTTP/1.1, and the server frames its response by that.',
   },
   {
@@ -77,22 +79,25 @@ export const DECISIONS: readonly Decision[] = [
       'RFC 9112 3.2.1: a server is asked in origin form. Node, uvicorn and PHP do not find the page in the other.',
   },
   {
-    clients: ['scripted'],
-    cases: ['TE and hop-by-hop fields'],
+    clients: ['scripted', 'curl'],
+    cases: ['TE and hop-by-hop fields', 'transfer coding'],
     aspect: /1 seen (http_)?(connection|te|x[-_]own)/,
     reason: 'RFC 9110 7.6.1: what Connection names ends here.',
   },
   {
-    clients: ['scripted'],
-    cases: ['Upgrade to h2c'],
-    aspect: /1 .*|rest/,
+    clients: ['scripted', 'curl'],
+    cases: ['Upgrade to h2c', 'offers HTTP/2'],
+    aspect: /\d .*|rest|written/,
     reason: 'RFC 9113 3.1 took the upgrade back, and behind it requests pass unseen; the client gets HTTP/1.1.',
   },
   {
-    clients: ['scripted'],
-    cases: ['GET, LF only', 'HTTP/1.1 without Host', 'POST, both length and chunks', 'POST with two equal lengths'],
-    aspect: /1 status/,
-    value: /400/,
+    clients: ['scripted', 'curl'],
+    cases: [
+      ...['GET, LF only', 'HTTP/1.1 without Host', 'POST, both length and chunks', 'POST with two equal lengths'],
+      'no Host',
+    ],
+    aspect: /1 status|written/,
+    value: /400( 1\.1 connections:1 redirects:0\n)?/,
     reason: 'Two parsers could read it differently: the way of request smuggling (src/http1/README.md).',
   },
   {
@@ -133,9 +138,12 @@ export const DECISIONS: readonly Decision[] = [
   },
   {
     servers: ['nginx'],
-    clients: ['scripted'],
-    cases: ['POST, Expect', 'POST in chunks, Expect', 'a large upload in chunks', 'a slow upload'],
-    aspect: /1 field connection|end/,
+    clients: ['scripted', 'curl'],
+    cases: [
+      ...['POST, Expect', 'POST in chunks, Expect', 'a large upload in chunks', 'a slow upload'],
+      ...['upload in chunks', 'large form, Expect'],
+    ],
+    aspect: /\d field connection|end/,
     value: /close|closed/,
     reason: 'nginx answers before the body came. The rest of it is not waited for, and the client is told.',
   },
@@ -154,5 +162,43 @@ export const DECISIONS: readonly Decision[] = [
     aspect: /1 field connection/,
     value: null,
     reason: "The end of the instance's connection is not that of the client's.",
+  },
+  {
+    clients: ['curl'],
+    cases: ['prior knowledge of HTTP/2'],
+    aspect: /exit|said|written|\d .*/,
+    reason:
+      'A slot speaks HTTP/1.1; the client is told by GOAWAY with HTTP_1_1_REQUIRED, the log by a line (README.md).',
+  },
+  {
+    clients: ['check_http'],
+    aspect: /said/,
+    value: /HTTP (OK|WARNING|CRITICAL): HTTP\/1\.1 [\s\S]*/,
+    reason: 'RFC 9110 2.5: the response names HTTP/1.1 to a client of HTTP/1.0 too.',
+  },
+  {
+    servers: ['tomcat'],
+    clients: ['check_http'],
+    cases: ['follows a redirect'],
+    aspect: /exit status/,
+    value: /0/,
+    reason:
+      'Tomcat redirects a request without Host to its own name; with the address that it gets here it finds the way.',
+  },
+  {
+    servers: ['node'],
+    clients: ['ab'],
+    aspect: /Keep-Alive requests/,
+    value: /30/,
+    reason: 'node:http keeps no connection for HTTP/1.0; the node keeps its own with the client, as it was asked to.',
+  },
+  {
+    servers: ['puma'],
+    clients: ['ab'],
+    cases: ['chunks, keep-alive'],
+    aspect: /Keep-Alive requests/,
+    value: /0/,
+    reason:
+      'Chunks go to a client of HTTP/1.0 up to the end of the connection; HAProxy gets no answer from puma at all.',
   },
 ];

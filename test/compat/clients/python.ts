@@ -1,0 +1,56 @@
+/** A client that is a library of Python: one process a way of asking, each case a function of a script. */
+import type { Observation } from '../observation.js';
+import type { Page } from '../servers/pages.js';
+import type { Target } from '../ways.js';
+import type { Case } from './client.js';
+import { runProgram } from './program.js';
+import { addBody, addFields, withoutAddress } from './response-aspects.js';
+
+/** Debian's own, whatever else stands on the path. */
+export const PYTHON = '/usr/bin/python3';
+
+/**
+ * What a script gives for each response: a status, fields, a body in latin1; and what else it saw.
+ */
+interface Seen {
+  readonly responses: readonly {
+    readonly status: number;
+    readonly fields: readonly (readonly [name: string, value: string])[];
+    readonly body: string;
+  }[];
+  readonly further: Readonly<Record<string, string>>;
+}
+
+/** @param script defines a function of each case's name, with a base address; it returns Seen */
+export function pythonCases(script: string, cases: readonly (readonly [name: string, page: Page])[]): readonly Case[] {
+  return cases.map(([name, page]) => ({
+    name,
+    page,
+    observe: (target) => observe(target, script, name),
+  }));
+}
+
+async function observe(target: Target, script: string, name: string): Promise<Observation> {
+  const call = `import json, sys\nprint(json.dumps(${name.replaceAll(' ', '_')}(sys.argv[1])))\n`;
+  const address = `${target.host}:${target.port}`;
+  const { code, output, errors } = await runProgram([PYTHON, '-', address], `${script}\n${call}`);
+  const aspects = new Map([['exit', `${code}`]]);
+  if (code !== 0) {
+    aspects.set('said', withoutAddress(errors.trim().split('\n').at(-1) ?? '', target).replace(/0x[\da-f]+/g, '<n>'));
+    return aspects;
+  }
+  const { responses, further } = JSON.parse(output) as Seen;
+  for (const [index, { status, fields, body }] of responses.entries()) {
+    const prefix = `${index + 1}`;
+    aspects.set(`${prefix} status`, `${status}`);
+    addFields(
+      aspects,
+      `${prefix} field`,
+      fields.map((field) => field.join(': ')),
+      target,
+    );
+    addBody(aspects, prefix, body, target);
+  }
+  for (const [aspect, value] of Object.entries(further)) aspects.set(aspect, withoutAddress(value, target));
+  return aspects;
+}
