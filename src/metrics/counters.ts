@@ -6,7 +6,7 @@ import { createHistogram, type Histogram } from './histogram.js';
 export interface SlotCounters {
   connections: number;
   requests: number;
-  /** By first digit of the status that the client got; index 0 is unused. */
+  /** By first digit of the status that the client got; index 0: the client went, or was cut, before it got one. */
   responses: number[];
   bytesIn: number;
   bytesOut: number;

@@ -333,21 +333,20 @@ export class Downstream extends ByteConnection implements ClientSide {
     else this.resume();
   }
 
-  respondError(code: ErrorCode): void {
-    this.#respond(renderError(code, { isHead: this.head.method === 'HEAD', isReusable: this.#isReusable }));
+  renderError(code: ErrorCode): OwnResponse {
+    return renderError(code, { isHead: this.head.method === 'HEAD', isReusable: this.#isReusable });
   }
 
-  respondAsLastHop(): void {
-    this.#respond(renderLastHop(this.head, this.#isReusable));
+  renderLastHop(): OwnResponse {
+    return renderLastHop(this.head, this.#isReusable);
   }
 
   get #isReusable(): boolean {
     return this.hasWholeRequest && this.head.isKeepAlive && !this.#slot.node.isStopping && !this.#slot.isClosing;
   }
 
-  #respond({ text, closes }: OwnResponse): void {
+  respond({ text, closes }: OwnResponse): void {
     this.writeText(text);
-    this.#slot.counters.bytesOut += text.length;
     if (closes) this.closeAfterWrite();
     else this.onResponseSent(this.#worker.clock.now());
   }

@@ -1,5 +1,4 @@
 import type { ErrorCode } from '../core/errors.js';
-import { ERRORS } from '../core/errors.js';
 import { BLEED_MARK_NAME } from '../http1/fields.js';
 import { BODY, type BodyKind } from '../http1/framing.js';
 import type { ResponseHead } from '../http1/response-head.js';
@@ -12,6 +11,7 @@ import { ForwardedFields } from './forwarded-fields.js';
 import type { Instance } from './instance.js';
 import type { InstanceSource } from './instance-source.js';
 import type { WorkerContext } from './node-context.js';
+import type { OwnResponse } from './responses.js';
 import type { ClientSide } from './roles/client-side.js';
 import type { InstanceSide } from './roles/instance-side.js';
 import type { ResponseTaker } from './roles/response-taker.js';
@@ -129,9 +129,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
 
   /** RFC 9110 7.6.2: the client wants to hear from whoever is as many hops away. */
   #answerAsLastHop(): void {
-    this.books.status = 200;
-    this.#end(null);
-    this.#client.respondAsLastHop();
+    this.#respond(this.#client.renderLastHop(), null);
   }
 
   protected connect(instance: Instance): void {
@@ -286,9 +284,14 @@ export class Exchange extends Dispatch implements ResponseTaker {
       this.#client.closeAfterWrite();
       return;
     }
-    this.books.status = ERRORS[code].status;
+    this.#respond(this.#client.renderError(code), code);
+  }
+
+  #respond(response: OwnResponse, code: ErrorCode | null): void {
+    this.books.status = response.status;
+    this.countOut(response.text.length);
     this.#end(code);
-    this.#client.respondError(code);
+    this.#client.respond(response);
   }
 
   // --- The response ----------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ import { NODE_FIELD } from '../core/node-field.js';
 
 /** An answer that no instance gave, and whether the connection survives it. */
 export interface OwnResponse {
+  readonly status: number;
   readonly text: string;
   readonly closes: boolean;
 }
@@ -43,8 +44,8 @@ export function renderError(
   code: ErrorCode,
   { isHead, isReusable }: { isHead: boolean; isReusable: boolean },
 ): OwnResponse {
-  if (code === 'HTTP2_UNEXPECTED') return { text: HTTP2_REFUSAL, closes: true };
   const { status, side } = ERRORS[code];
+  if (code === 'HTTP2_UNEXPECTED') return { status, text: HTTP2_REFUSAL, closes: true };
   const reason = REASONS[status] ?? 'Error';
   const body = `<html><body><h1>${status} ${reason}</h1>${sentenceFor(status)}</body></html>\n`;
   // After a client's mistake nothing that follows on the connection can be trusted to mean what it says.
@@ -52,7 +53,7 @@ export function renderError(
   let text = `HTTP/1.1 ${status} ${reason}\r\nContent-Type: text/html\r\nCache-Control: no-cache\r\nContent-Length: ${body.length}\r\n`;
   if (status === 503) text += `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`;
   text += closes ? 'Connection: close\r\n\r\n' : '\r\n';
-  return { text: isHead ? text : text + body, closes };
+  return { status, text: isHead ? text : text + body, closes };
 }
 
 /** What a TRACE must not show to a script that can read the answer (RFC 9110 9.3.8): credentials, by whatever name. */
@@ -71,7 +72,11 @@ export function renderLastHop(
   }
   const type = body === '' ? '' : 'Content-Type: message/http\r\n';
   const end = isReusable ? '\r\n' : 'Connection: close\r\n\r\n';
-  return { text: `HTTP/1.1 200 OK\r\n${type}Content-Length: ${body.length}\r\n${end}${body}`, closes: !isReusable };
+  return {
+    status: 200,
+    text: `HTTP/1.1 200 OK\r\n${type}Content-Length: ${body.length}\r\n${end}${body}`,
+    closes: !isReusable,
+  };
 }
 
 function sentenceFor(status: number): string {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../core/errors.js';
 import type { RequestHead } from '../../http1/request-head.js';
 import type { ByteConnection } from '../byte-connection.js';
+import type { OwnResponse } from '../responses.js';
 import type { Tunnel } from '../tunnel.js';
 
 /**
@@ -14,10 +15,12 @@ export interface ClientSide extends ByteConnection {
   readonly hasWholeRequest: boolean;
   /** A node that holds the pod's key bled the request. */
   readonly isProven: boolean;
-  /** Answers with an error of our own. */
-  respondError(code: ErrorCode): void;
-  /** Answers a TRACE or OPTIONS that goes no further. */
-  respondAsLastHop(): void;
+  /** The answer to an error of our own, as this client gets it. */
+  renderError(code: ErrorCode): OwnResponse;
+  /** The answer to a TRACE or OPTIONS that goes no further. */
+  renderLastHop(): OwnResponse;
+  /** Sends an answer that no instance gave; its bytes have been counted. */
+  respond(response: OwnResponse): void;
   /** The response is sent and the next request may come. */
   onResponseSent(now: number): void;
   /** Sends what is written and then closes. */
