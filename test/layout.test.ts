@@ -108,7 +108,7 @@ const CLUSTER_SOCKETS = ['listening-socket', 'handle-channel', 'state-claim'].ma
 const BUILTINS: readonly BuiltinRule[] = [
   {
     modules: ['net', 'tls', 'dgram'],
-    allowed: ['src/proxy/', 'src/health/', 'src/admin/', ...CLUSTER_SOCKETS, 'edge/haproxy/'],
+    allowed: ['src/proxy/', 'src/health/', 'src/admin/', ...CLUSTER_SOCKETS, 'edge/haproxy/', 'edge/run/edge-claim.ts'],
     why:
       'sockets belong to those who serve, probe and answer operators; one file binds those that workers share, two hold ' +
       'the lock of the state directory and pass sockets over it, and one folder speaks to HAProxy over its own',

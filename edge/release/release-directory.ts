@@ -32,6 +32,11 @@ export class ReleaseDirectory {
     return path.join(this.root, CURRENT, 'haproxy.cfg');
   }
 
+  /** Where HAProxy writes to that `edge run` has started. */
+  get outputFile(): string {
+    return path.join(this.root, 'haproxy.err');
+  }
+
   configurationOf(id: string): string {
     return path.join(this.#folderOf(id), 'haproxy.cfg');
   }

@@ -7,6 +7,7 @@
  * It is started in a group of its own: when this process is killed, HAProxy goes on, and the next one takes it over.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { Backoff } from '../../src/core/backoff.js';
 import type { Clock, Random, Timer } from '../../src/core/clock.js';
 import type { Log } from '../../src/core/log.js';
@@ -17,10 +18,12 @@ import type { Master } from '../haproxy/master.js';
 import type { Runtime } from '../haproxy/runtime.js';
 import type { ReleaseDirectory } from '../release/release-directory.js';
 import { adoptHaproxy } from './adoption.js';
+import { HaproxyOutput, hintFor } from './haproxy-output.js';
 import { type StopTimes, stopHaproxy } from './stopping.js';
 
 const LOOK_MS = 500;
 const STATE_MS = 2_000;
+const SAY_AGAIN_MS = 60_000;
 
 export interface SupervisorParts {
   readonly program: string;
@@ -37,18 +40,22 @@ export interface SupervisorParts {
 export class Supervisor {
   readonly #parts: SupervisorParts;
   readonly #backoff: Backoff;
+  readonly #output: HaproxyOutput;
   #child: ChildProcess | null = null;
   #timer: Timer | null = null;
   #looking: Promise<void> | null = null;
   /** That answered last. */
   #masterPid: number | null = null;
   #saidFailure = '';
+  #saidEnd = '';
+  #sayEndAgainAt = 0;
   #isRunning = false;
   #isStopping = false;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     this.#backoff = new Backoff({ firstMs: 100, maxMs: 5_000, random: parts.random });
+    this.#output = new HaproxyOutput(parts.directory.outputFile, (text) => process.stderr.write(text));
   }
 
   /** Looks now, and from now on again and again. */
@@ -68,6 +75,7 @@ export class Supervisor {
   async #look(): Promise<void> {
     const { master, clock } = this.#parts;
     let nextMs = LOOK_MS;
+    this.#output.passOn();
     try {
       const { masterPid, workerPid } = await master.state(STATE_MS);
       this.#masterPid = masterPid;
@@ -111,20 +119,24 @@ export class Supervisor {
   async #startHaproxy(): Promise<number> {
     const { program, masterSocket, directory, log } = this.#parts;
     if (this.#child !== null || (await directory.current()) === null) return LOOK_MS;
-    if (this.#isRunning) log.error('HAProxy is gone; it is started again');
+    if (this.#isRunning) log.error('HAProxy is gone');
     this.#isRunning = false;
     const listen = ['-W', '-S', `${masterSocket},level,admin`];
+    this.#output.passOn();
+    const errors = this.#output.open();
     const child = spawn(program, [...listen, '-f', directory.currentConfiguration], {
       detached: true,
-      stdio: ['ignore', 'ignore', 'inherit'],
+      // `log stdout` of the site is for whoever reads ours.
+      stdio: ['ignore', 'inherit', errors],
     });
+    closeSync(errors);
     this.#child = child;
     const onEnd = (reason: string): void => {
       if (this.#child !== child) return;
       this.#child = null;
       if (this.#isStopping) return;
       const pauseMs = this.#backoff.next();
-      log.error({ reason, pauseMs }, 'HAProxy ended');
+      this.#sayEnd(reason, pauseMs);
       this.#timer?.cancel();
       this.#timer = this.#parts.clock.setTimer(pauseMs, () => this.look());
     };
@@ -133,11 +145,26 @@ export class Supervisor {
     return LOOK_MS / 10;
   }
 
+  /** One that never comes up ends every few seconds; the same is said once a minute. */
+  #sayEnd(reason: string, pauseMs: number): void {
+    const { log, clock } = this.#parts;
+    this.#output.passOn();
+    const output = this.#output.lastLines();
+    // But for its process ids.
+    const text = `${reason}\n${output.join('\n')}`.replace(/\(\d+\)/g, '');
+    if (text === this.#saidEnd && clock.now() < this.#sayEndAgainAt) return;
+    this.#saidEnd = text;
+    this.#sayEndAgainAt = clock.now() + SAY_AGAIN_MS;
+    const hint = hintFor(output);
+    log.error({ reason, output, ...(hint === null ? {} : { hint }), pauseMs }, 'HAProxy ended; it is started again');
+  }
+
   /** @see stopHaproxy */
   async stop(times: StopTimes): Promise<void> {
     this.#isStopping = true;
     this.#timer?.cancel();
     await unlessAborted(this.#looking, times.now);
     await stopHaproxy({ ...this.#parts, childPid: this.#child?.pid ?? null, knownPid: this.#masterPid }, times);
+    this.#output.passOn();
   }
 }

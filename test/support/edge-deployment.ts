@@ -115,8 +115,20 @@ ${more}`,
 
   /** Resolves when HAProxy serves. */
   async run(...more: readonly string[]): Promise<void> {
+    const child = this.launch(more);
+    await eventually(`HAProxy runs; said was:\n${this.#log}`, async () => {
+      if (child.exitCode !== null) throw new Error(`edge run ended; it said:\n${this.#log}`);
+      return (await this.state())?.workerPid != null && this.#log.includes('HAProxy runs');
+    });
+  }
+
+  /**
+   * Starts `edge run`, and waits for nothing.
+   * @param launcher a program and its arguments that starts it
+   */
+  launch(more: readonly string[] = [], launcher: readonly string[] = []): ChildProcess {
     const args = [CLI_ENTRY, 'edge', 'run', ...this.options, '--lame-duck', '100ms', '--drain-timeout', '2s', ...more];
-    const child = spawnBound([process.execPath, ...args], {
+    const child = spawnBound([...launcher, process.execPath, ...args], {
       env: { PATH: process.env.PATH, ...this.env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -126,10 +138,7 @@ ${more}`,
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#log += text;
     });
-    await eventually(`HAProxy runs; said was:\n${this.#log}`, async () => {
-      if (child.exitCode !== null) throw new Error(`edge run ended; it said:\n${this.#log}`);
-      return (await this.state())?.workerPid != null && this.#log.includes('HAProxy runs');
-    });
+    return child;
   }
 
   /** HAProxy is known to run what is current: a new one may begin with a reload, whose worker is the one that stays. */

@@ -1,12 +1,17 @@
+import path from 'node:path';
 import { Command } from 'commander';
+import { EdgeClaim, EdgeFolderHeld } from '../../../edge/run/edge-claim.js';
 import { EdgeLoop } from '../../../edge/run/edge-loop.js';
 import { NodeMemory } from '../../../edge/run/node-memory.js';
 import { Supervisor } from '../../../edge/run/supervisor.js';
+import type { Site } from '../../../edge/site/site.js';
 import { Signals } from '../../control/signals.js';
 import { systemClock } from '../../core/clock.js';
+import { FileGuardHeld } from '../../core/file-guard.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from '../../core/log.js';
 import { unlessAborted } from '../../core/unless-aborted.js';
 import type { CommandContext } from '../command-context.js';
+import { CommandFailure } from '../exit-codes.js';
 import { durationArgument } from '../option-types.js';
 import { addInstallationOptions, type InstallationOptionValues, installationFrom } from './installation.js';
 import { addEdgeOptions, type EdgeOptionValues, problemLines, readSite, renderFrom } from './rendering.js';
@@ -57,6 +62,7 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
   const site = await readSite(options.site);
   const installation = await installationFrom(options, site, context);
   const common = { clock: systemClock, random: Math.random, log };
+  const claims = await claim(options, site);
   const supervisor = options.masterSocket === undefined ? new Supervisor({ ...installation, ...common }) : null;
   const nodes = new NodeMemory(systemClock);
   let said = '';
@@ -85,8 +91,32 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
   void signals.stopNowRequested().then(() => now.abort());
   await unlessAborted(Promise.all([edgeWatch.stop(), loop.stop()]), now.signal);
   await supervisor?.stop({ lameDuckMs: options.lameDuck, deadlineMs: options.drainTimeout, now: now.signal });
+  for (const held of claims) await held.release();
   log.info('stopped');
   signals.release();
+}
+
+/** @throws CommandFailure when another one has the releases, or starts its HAProxy at the same sockets */
+async function claim(
+  { stateDir, site, masterSocket }: EdgeRunOptions,
+  { running }: Site,
+): Promise<readonly EdgeClaim[]> {
+  const holder = `${process.pid} (--site ${path.resolve(site)}, --state-dir ${path.resolve(stateDir)})`;
+  const stop = 'stop that one, or give this one';
+  const claims: EdgeClaim[] = [];
+  try {
+    claims.push(await EdgeClaim.take(path.resolve(stateDir), holder, `${stop} a folder of its own: --state-dir DIR`));
+    if (masterSocket === undefined)
+      claims.push(
+        await EdgeClaim.take(running.runDir, holder, `${stop} sockets of its own: process.run_dir in the site`),
+      );
+    return claims;
+  } catch (error) {
+    for (const held of claims) await held.release();
+    if (error instanceof EdgeFolderHeld || error instanceof FileGuardHeld)
+      throw new CommandFailure(error.message, error.hint);
+    throw new CommandFailure((error as Error).message, 'edge run keeps what it knows there');
+  }
 }
 
 /** Each time that they are others. @returns what was said */

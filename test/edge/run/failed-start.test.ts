@@ -1,0 +1,61 @@
+/** HAProxy does not start: `edge run` says why, in HAProxy's own words, what to do, and not every second. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import { atEnd } from '../../support/at-end.js';
+import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { eventually } from '../../support/eventually.js';
+import { HAPROXY_VERSIONS } from '../../support/haproxy-versions.js';
+
+interface Ended {
+  readonly msg: string;
+  readonly reason: string;
+  readonly output: readonly string[];
+  readonly hint: string;
+}
+
+function endings(log: string): readonly Ended[] {
+  return log
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Ended)
+    .filter(({ msg }) => msg.startsWith('HAProxy ended'));
+}
+
+function countOf(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
+
+for (const version of HAPROXY_VERSIONS)
+  test(`HAProxy that can not raise its limit of descriptors is named with both figures, HAProxy ${version}`, async (context) => {
+    const edge = await EdgeDeployment.create(context, { version });
+    // The site says 200 clients.
+    edge.launch([], ['sh', '-c', 'ulimit -n 1000; exec "$@"', 'sh']);
+    await eventually('HAProxy ended three times', async () => countOf(edge.log, 'Cannot raise FD limit') >= 3, 20_000);
+    const [ended, ...more] = endings(edge.log);
+    assert.equal(more.length, 0, 'the same is said once');
+    assert.match(ended?.output.join('\n') ?? '', /^\[ALERT\] .*Cannot raise FD limit to 1\d{3}, limit is 1000/m);
+    assert.match(
+      ended?.hint ?? '',
+      /wants 1\d{3} descriptors for process\.max_connections.* may have 1000.*LimitNOFILE=/,
+    );
+    assert.equal(await edge.stop(), 0);
+  });
+
+for (const version of HAPROXY_VERSIONS)
+  test(`HAProxy that finds its port in use is named, and starts when the port is free, HAProxy ${version}`, async (context) => {
+    const edge = await EdgeDeployment.create(context, { version });
+    const other = createServer();
+    other.listen(edge.ports.health, edge.address);
+    await once(other, 'listening');
+    atEnd(context, () => void other.close());
+    edge.launch();
+    await eventually('HAProxy ended', async () => endings(edge.log).length > 0, 20_000);
+    const [ended] = endings(edge.log);
+    assert.match(ended?.output.join('\n') ?? '', /annot bind socket \(Address already in use\)/);
+    assert.match(ended?.hint ?? '', /another process has that address/);
+    other.close();
+    await eventually('the probe passes', () => edge.isHealthy(), 20_000);
+    assert.equal(await edge.stop(), 0);
+  });
