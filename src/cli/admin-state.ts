@@ -32,14 +32,18 @@ export function createStateCommand(context: CommandContext, state: AdminState, w
     .description(words.description)
     .argument('<target>', 'APP, or APP/IP:PORT for one instance')
     .addOption(adminOption(defaults))
-    .option('--by <NAME>', 'who asks; it stands beside the decision', userName(context.env))
+    .option('--by <NAME>', 'who asks; recorded with the decision', userName(context.env))
     .option('--json', 'the outcome as JSON');
   if (words.canWait)
-    command.option('--wait <TIME>', 'wait until nothing is under way; exit code 3 after this time', durationArgument);
+    command.option(
+      '--wait <TIME>',
+      'wait until no request is under way; exit code 3 after this time',
+      durationArgument,
+    );
   return command
     .addHelpText(
       'after',
-      `\nThe decision outlives restarts of the node and changes of its files, until the next one.\n\nExample:\n${words.example}`,
+      `\nThe decision stays until the next one, over restarts of the node and changes of its files.\n\nExample:\n${words.example}`,
     )
     .action(async (target: string, options: StateOptions) => {
       const { app, instance } = parseTarget(target);
@@ -54,14 +58,14 @@ export function createStateCommand(context: CommandContext, state: AdminState, w
       );
       const { left } = outcome;
       if (options.json) terminal.print(JSON.stringify(outcome));
-      else terminal.print(`${escapeText(target)}: ${state}${left === 0 ? ', nothing is under way' : ''}`);
+      else terminal.print(`${escapeText(target)}: ${state}${left === 0 ? ', no request is under way' : ''}`);
       if (!outcome.saved) {
         terminal.warn(
-          `autoproxy: a restart of the node forgets this: ${escapeText(outcome.reason ?? 'it is not saved')}`,
+          `autoproxy: a restart of the node will forget this: ${escapeText(outcome.reason ?? 'it is not saved')}`,
         );
       }
       if (left === null || left === 0) return;
-      terminal.warn(`autoproxy: ${left} still under way after the time to wait`);
+      terminal.warn(`autoproxy: ${left} still under way when the time was over`);
       terminal.warn(`  → the ${state} goes on; wait again with the same command, or see: autoproxy status ${app}`);
       finish(EXIT_CODES.deadline);
     });
@@ -84,7 +88,7 @@ function parseTarget(target: string): { readonly app: string; readonly instance:
   const [app = '', instance, ...rest] = target.split('/');
   if (app === '' || instance === '' || rest.length > 0) {
     const hint = 'write APP, or APP/IP:PORT; autoproxy status --instances shows both';
-    throw new CommandFailure(`"${escapeText(target)}" names neither an app nor an instance`, hint, EXIT_CODES.usage);
+    throw new CommandFailure(`"${escapeText(target)}" is neither an app nor an instance`, hint, EXIT_CODES.usage);
   }
   return { app, instance: instance ?? null };
 }

@@ -25,7 +25,7 @@ export interface CheckedServices {
 
 export function createCheckCommand({ terminal, finish, defaults }: CommandContext): Command {
   return new Command('check')
-    .description('read a services directory, or one file of it, as the node would, and name every mistake')
+    .description('check a services directory or one file of it as the node reads it, and name every mistake')
     .argument('[path]', 'a directory or a file', defaults.servicesDir)
     .option('--strict', 'warnings fail too (exit code 2)')
     .option('--json', 'one JSON document for programs')
@@ -67,7 +67,7 @@ async function checkBackups(directory: string): Promise<readonly Problem[]> {
   const file = path.join(directory, 'backups.txt');
   const text = await readWholeFile(file, MAX_BACKUPS_BYTES).catch((error: Error) => error);
   if (text instanceof UnreadableFile) {
-    const hint = 'write one address of a node a line';
+    const hint = 'write one address per line';
     return [{ severity: 'error', app: null, file, line: null, col: null, message: text.message, hint }];
   }
   if (typeof text !== 'string') return [];
@@ -78,7 +78,7 @@ async function checkBackups(directory: string): Promise<readonly Problem[]> {
     line,
     col: 1,
     message: 'this is not an IP address',
-    hint: 'write one address of a node a line',
+    hint: 'write one address per line',
   }));
 }
 
@@ -89,9 +89,12 @@ async function filesOf(target: string): Promise<readonly string[]> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') {
-      throw new CommandFailure(`${target}: there is no such file or directory`, 'name one: autoproxy check DIR');
+      throw new CommandFailure(
+        `${target}: this file or directory does not exist`,
+        'name an existing one: autoproxy check DIR',
+      );
     }
-    throw new CommandFailure(`${target}: ${message}`, 'let the user who checks read it');
+    throw new CommandFailure(`${target}: ${message}`, 'run the check as a user who may read it');
   }
 }
 

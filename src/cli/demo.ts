@@ -14,13 +14,13 @@ const SCRIPT_DURATION_MS = 25_000;
 
 export function createDemoCommand({ terminal, finish }: CommandContext): Command {
   return new Command('demo')
-    .description('two nodes of one pod on this machine, with apps, traffic, a live table and things to try')
+    .description('run two nodes of one pod on this machine, with apps, traffic, a live table and things to try')
     .option(
       '--duration <time>',
-      'end by itself; exit code 1 if a request failed without its instance being killed',
+      'end after this time; exit code 1 if a request failed whose instance was not killed',
       durationArgument,
     )
-    .option('--script', 'play the steps by itself: stop one instance, stop all of an app on a node, restart them')
+    .option('--script', 'play the steps without keys: stop one instance, stop all of an app on a node, restart them')
     .addHelpText(
       'after',
       '\nKeys: 1 stop one instance, 0 stop all of an app on a node, r restart them, q quit.\n\n' +

@@ -4,7 +4,7 @@ import type { CommandContext } from './command-context.js';
 
 export function createDrainCommand(context: CommandContext): Command {
   return createStateCommand(context, 'drain', {
-    description: 'take an app or one instance out of new traffic; what is under way goes on',
+    description: 'give an app or one instance no new traffic; requests under way go on',
     example: '  autoproxy drain shop/172.17.0.2:8080 --wait 60s && docker stop shop-1',
     canWait: true,
   });

@@ -5,7 +5,7 @@ import { EXIT_CODES } from './exit-codes.js';
 
 export function createHealthcheckCommand({ terminal, defaults, finish }: CommandContext): Command {
   return new Command('healthcheck')
-    .description('exit 0 when the node is ready, 1 when it is not, with the reason')
+    .description('exit with 0 if the node is ready, else with 1 and the reason')
     .addOption(adminOption(defaults))
     .addHelpText(
       'after',

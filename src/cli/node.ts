@@ -47,7 +47,7 @@ function readConfig(
     if (!(error instanceof ConfigError)) throw error;
     const isUsage = error.problems.some(({ file }) => file.startsWith('--'));
     const exitCode = isUsage ? EXIT_CODES.usage : EXIT_CODES.failed;
-    throw new CommandFailure(`the options are not right\n${error.message}`, 'run: autoproxy node --help', exitCode);
+    throw new CommandFailure(`some options are wrong\n${error.message}`, 'run: autoproxy node --help', exitCode);
   }
 }
 

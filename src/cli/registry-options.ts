@@ -32,10 +32,10 @@ export const systemChances: Chances = { random: Math.random, wallTime: () => sys
 
 export function addRegistryOptions(command: Command): Command {
   return command
-    .option('--registry <DIR>', 'the registry is a directory (env: AUTOPROXY_REGISTRY)')
+    .option('--registry <DIR>', 'a directory as registry (env: AUTOPROXY_REGISTRY)')
     .option(
       '--consul <URL>',
-      'the registry is in Consul (env: AUTOPROXY_CONSUL, CONSUL_HTTP_ADDR); token and TLS come from CONSUL_* variables',
+      'Consul as registry (env: AUTOPROXY_CONSUL, CONSUL_HTTP_ADDR); token and TLS come from CONSUL_* variables',
     );
 }
 
@@ -44,17 +44,17 @@ export function addSlotOptions(command: Command): Command {
   return command
     .option(
       '--slot-range <FROM-TO>',
-      `slots are given out of these ports (env: AUTOPROXY_SLOT_RANGE, default: ${range.from}-${range.to})`,
+      `the range for new slots (env: AUTOPROXY_SLOT_RANGE, default: ${range.from}-${range.to})`,
       rangeArgument,
     )
     .option(
       '--reserve <PORT,PORT>',
-      `never slots nor health ports, beside ${reserved.join()} (env: AUTOPROXY_RESERVED_PORTS)`,
+      `ports that are never slots or health ports, besides ${reserved.join()} (env: AUTOPROXY_RESERVED_PORTS)`,
       portsArgument,
     )
     .option(
       '--quarantine <TIME>',
-      `how long a freed slot goes to no other app (env: AUTOPROXY_QUARANTINE, default: ${formatDuration(quarantineMs)})`,
+      `how long a freed slot is kept from other apps (env: AUTOPROXY_QUARANTINE, default: ${formatDuration(quarantineMs)})`,
       durationArgument,
     );
 }
@@ -88,7 +88,7 @@ export async function withRegistry<T>(
   work: (registry: Registry) => Promise<T>,
 ): Promise<T> {
   if (registry !== undefined && consul !== undefined)
-    throw new CommandFailure('there are two registries', 'give --registry or --consul', EXIT_CODES.usage);
+    throw new CommandFailure('two registries were named', 'give --registry or --consul', EXIT_CODES.usage);
   const opened = openRegistry(registry, consul, env);
   try {
     return await work(opened);

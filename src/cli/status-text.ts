@@ -102,10 +102,10 @@ function sourceText({ name, up, stale, staleMs }: SourceStatus, paint: Paint): s
 
 function noAppsText({ sources, problems }: StateDocument): string {
   const errors = problems.filter(({ severity }) => severity === 'error').length;
-  if (errors > 0) return 'Nothing is served: mend the errors below; a good file is taken up by itself.';
+  if (errors > 0) return 'Nothing is served: fix the errors below; the node reads a corrected file by itself.';
   return sources.some(({ up }) => up)
     ? 'Nothing is served: the sources name no app. Write a services file.'
-    : 'Nothing is served: no source can be read.';
+    : 'Nothing is served: reading every source failed.';
 }
 
 function appCells(app: AppStatus, figures: AppFigures, paint: Paint): Cell[] {

@@ -19,19 +19,19 @@ const WATCH_EVERY_MS = 2_000;
 
 export function createStatusCommand({ terminal, defaults }: CommandContext): Command {
   return new Command('status')
-    .description('what the node serves: instances, requests, errors, latency and bleed of each app')
+    .description('show what the node serves: instances, requests, errors, latency and bleed of each app')
     .argument('[app]', 'show this app alone, with its instances')
     .addOption(adminOption(defaults))
     .option('--instances', 'a line for each instance too')
     .option(
       '--watch [TIME]',
-      'again and again; counts and latencies are of the time between (default: 2s)',
+      'repeat; counts and latencies cover the time since the last table (default: 2s)',
       durationArgument,
     )
     .option('--json', 'the state document of the node, for programs')
     .addHelpText(
       'after',
-      '\nErrors are those of the node and its instances; what clients did wrong does not count.\n\n' +
+      '\nERRORS counts faults of the node and its instances, not those of clients.\n\n' +
         'Example:\n  autoproxy status\n  autoproxy status shop --watch 1s',
     )
     .action(async (app: string | undefined, options: StatusOptions) => {
@@ -85,5 +85,5 @@ function withAppOnly(state: StateDocument, name: string): StateDocument {
   const apps = state.apps.filter((app) => app.name === name);
   if (apps.length > 0) return { ...state, apps, problems: state.problems.filter(({ app }) => app === name) };
   const known = state.apps.map((app) => app.name).join(', ') || 'none';
-  throw new CommandFailure(`there is no app ${name} on this node`, `it has: ${known}`);
+  throw new CommandFailure(`this node has no app ${name}`, `it has: ${known}`);
 }

@@ -77,9 +77,9 @@ function headline({ app, status, serving }: WhyDocument, paint: Paint): string {
     case 'pending':
       return `${name}: ${paint('yellow', 'not yet in force')}`;
     case 'refused':
-      return `${name}: ${paint('red', 'refused')}, as said below; mend that, and it is taken up by itself`;
+      return `${name}: ${paint('red', 'refused')}, for the reason below; once that is fixed, the node serves it by itself`;
     case 'gone':
-      return `${name}: ${paint('red', 'gone')}; no source has it any more`;
+      return `${name}: ${paint('red', 'gone')}; it is in no source now`;
   }
 }
 
@@ -87,9 +87,9 @@ function definitionLine(one: Definition, { serving, definitions }: WhyDocument):
   const { source, outcome, slot, instances, held, staleMs } = one;
   const notes = [
     outcome === 'used' ? `with ${countOf(instances, 'instance')}` : null,
-    outcome === 'hidden' ? `hidden: ${definitions[0]?.source ?? 'another source'} goes before ${source}` : null,
+    outcome === 'hidden' ? `hidden: ${definitions[0]?.source ?? 'another source'} wins over ${source}` : null,
     serving !== null && outcome === 'used' && slot !== serving.slot ? `it asks for slot ${slot}` : null,
-    held ? 'held: the source has lost it, or a part of it' : null,
+    held ? 'held: the source lost it, or a part of it' : null,
     staleMs > 0 ? `the source is stale for ${formatAge(staleMs)}` : null,
   ].filter((note) => note !== null);
   const place = `${escapeText(source)}, ${formatOrigin(one)}`;

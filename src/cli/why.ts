@@ -10,12 +10,10 @@ interface WhyOptions extends AdminOptionValues {
 
 export function createWhyCommand({ terminal, defaults, finish }: CommandContext): Command {
   return new Command('why')
-    .description(
-      'where an app comes from, what its instances and checks are, where its traffic goes, and what happened to it',
-    )
-    .argument('<app>', 'the name of an app, also of one that is refused or gone')
+    .description('show where an app comes from, its instances and checks, where its traffic goes, and its history')
+    .argument('<app>', 'the name of an app; it may be refused or gone')
     .addOption(adminOption(defaults))
-    .option('--json', 'the answer of the node, for programs')
+    .option('--json', 'the answer of the node as JSON, for programs')
     .addHelpText(
       'after',
       '\nExit code 1 when the app is not served: it is refused, gone or unknown. Events are those since the node started,\n' +

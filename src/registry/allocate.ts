@@ -44,7 +44,7 @@ export async function allocateSlot(
     if (await claimAlone(slots, claim, app)) return claim;
     book = await slots.list();
   }
-  throw new RegistryFailure(`${MAX_ATTEMPTS} slots were taken by others just before`, 'try again');
+  throw new RegistryFailure(`${MAX_ATTEMPTS} slots in a row were taken by others meanwhile`, 'try again');
 }
 
 /**
@@ -64,11 +64,11 @@ export async function claimSlot(
 ): Promise<Claim> {
   const obstacles = obstaclesOf(port, app, book, rules, chances.wallTime());
   const [first] = obstacles.filter(({ kind }) => !(isForced && kind === 'ephemeral'));
-  const hint = 'leave the slot out, and one is given';
+  const hint = 'leave the slot out to get one';
   if (first !== undefined) throw new RegistryFailure(`${app}: slot ${port} ${first.message}`, hint);
   const claim = claimOf(port, book);
   if (await claimAlone(slots, claim, app)) return claim;
-  throw new RegistryFailure(`${app}: slot ${port} was taken by another just before`, hint);
+  throw new RegistryFailure(`${app}: slot ${port} was taken by another app meanwhile`, hint);
 }
 
 function claimOf(port: number, { freed }: SlotBook): Claim {

@@ -44,12 +44,12 @@ export async function asRegistry<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 const HINTS: Readonly<Record<ConsulFailure['kind'], string | null>> = {
-  unreachable: 'look whether the agent runs there, or name another: --consul URL',
-  late: 'look at the agent: it takes requests and does not answer',
+  unreachable: 'check that the agent runs there, or name another: --consul URL',
+  late: 'check the agent: it accepts requests but does not answer',
   denied: 'give a token with CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE that has it',
-  failing: 'look at the servers of Consul: nothing can be written without a leader',
+  failing: 'check the servers of Consul: writes need a leader',
   refused: null,
-  oversize: 'look what answers there; the keys below autoproxy/ may hold what is not an app',
+  oversize: 'check what answers there, and that the keys below autoproxy/ hold apps only',
   malformed: 'name the URL of an agent: --consul http://127.0.0.1:8500',
   unprepared: null,
 };

@@ -95,7 +95,7 @@ function documentOfKey(key: string, text: string): AppDefinitionDocument {
     file: key,
     line: 1,
     col: 1,
-    message: `this key holds ${names.join(', ') || 'no app'}, and not ${name}`,
+    message: `this key holds ${names.join(', ') || 'no app'}, not ${name}`,
     hint: 'write each app under its own name, with "autoproxy app put"',
   };
   return { apps: [], refused: [name], problems: [...document.problems, problem], outcome: 'whole' };

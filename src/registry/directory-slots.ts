@@ -118,6 +118,6 @@ function readIfThere<T>(read: () => T): T | null {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;
-    throw new RegistryFailure(message, 'let the user who asks read it', error);
+    throw new RegistryFailure(message, 'run the command as a user who may read it', error);
   }
 }

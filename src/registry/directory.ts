@@ -79,7 +79,7 @@ export class DirectoryRegistry implements Registry {
     return withRegistryGuard(file, async () => {
       const old = this.#readFile(file);
       if (old?.document.outcome === 'broken')
-        throw new RegistryFailure(`${file} can not be read as YAML`, 'mend it first: nothing in it can be changed');
+        throw new RegistryFailure(`${file} is not valid YAML`, 'fix it first; until then no app in it can be changed');
       const part = old?.document.apps.find(({ definition }) => definition.name === name)?.text ?? null;
       if ((part === null ? null : versionOf(part)) !== expected) return false;
       const before = old?.text ?? '';
@@ -97,11 +97,7 @@ export class DirectoryRegistry implements Registry {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') throw missing(this.place);
-      throw new RegistryFailure(
-        `${this.place}: ${message}`,
-        'name a directory that can be read: --registry DIR',
-        error,
-      );
+      throw new RegistryFailure(`${this.place}: ${message}`, 'name a readable directory: --registry DIR', error);
     }
     const known = new Map<string, ReadFile>();
     for (const name of names.filter(isAppFileName).sort()) {
@@ -128,7 +124,11 @@ export class DirectoryRegistry implements Registry {
       if (error instanceof UnreadableFile)
         return { file, text: '', document: unreadableDefinitions(file, error.message) };
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw new RegistryFailure(`${file}: ${(error as Error).message}`, 'let the user who asks read it', error);
+      throw new RegistryFailure(
+        `${file}: ${(error as Error).message}`,
+        'run the command as a user who may read it',
+        error,
+      );
     }
   }
 }
@@ -156,10 +156,10 @@ async function writeAppFile(file: string, text: string): Promise<void> {
   try {
     await replaceFile(file, text, 0o644);
   } catch (error) {
-    throw new RegistryFailure(`${file}: ${(error as Error).message}`, 'the old version stays', error);
+    throw new RegistryFailure(`${file}: ${(error as Error).message}`, 'the old version is still there', error);
   }
 }
 
 function missing(directory: string): RegistryFailure {
-  return new RegistryFailure(`${directory}: there is no such directory`, `create it: mkdir -p ${directory}`);
+  return new RegistryFailure(`${directory}: this directory does not exist`, `create it: mkdir -p ${directory}`);
 }

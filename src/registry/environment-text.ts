@@ -35,8 +35,8 @@ function shellRead(from: string): string {
 /** Docker takes all between = and the line's end as it is. */
 function dockerLine(name: string, value: string): string {
   if (!/[\r\n]/.test(value)) return value;
-  const hint = 'take --format json, or put the value in a file and say {from: file:/...}';
-  throw new RegistryFailure(`${name} has a line end, which an --env-file of docker can not hold`, hint);
+  const hint = 'use --format json, or put the value in a file and write {from: file:/...}';
+  throw new RegistryFailure(`${name} has a line end; docker's --env-file does not support that`, hint);
 }
 
 /**

@@ -101,7 +101,7 @@ async function putClaiming(
     await freeOthers(registry, name, slot, contents.book, options.chances, claims);
     return outcomeOf({ ...plan, definition, changes: changesBetween(previous?.definition ?? null, definition) });
   }
-  throw new RegistryFailure(`${name}: somebody else changes it all the time`, 'look who does, and try again');
+  throw new RegistryFailure(`${name}: it kept changing during the write`, 'find out who else writes it, and try again');
 }
 
 /**
@@ -123,7 +123,7 @@ async function withdrawn(
       if (await usesSlot(registry, name, port)) await registry.slots.claim(port, name, freedAt);
     } catch (error) {
       if (!(error instanceof RegistryFailure && failure instanceof RegistryFailure)) return failure;
-      const left = `slot ${port} stays recorded for ${name}: put it again, or end it: autoproxy slot free ${port}`;
+      const left = `slot ${port} stays recorded for ${name}: put the app again, or free the slot: autoproxy slot free ${port}`;
       return new RegistryFailure(failure.message, failure.hint === null ? left : `${failure.hint}; ${left}`, failure);
     }
   }
@@ -159,7 +159,7 @@ export async function removeApp(
     await freeOthers(registry, name, null, await registry.slots.list(), options.chances);
     return stored;
   }
-  throw new RegistryFailure(`${name}: somebody else changes it all the time`, 'look who does, and try again');
+  throw new RegistryFailure(`${name}: it kept changing during the write`, 'find out who else writes it, and try again');
 }
 
 function claimFor(

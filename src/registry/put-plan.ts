@@ -68,14 +68,13 @@ function judge(
   const { name, slot } = wanted;
   if (stored.refused.includes(name)) {
     const problem = stored.problems.find(({ app }) => app === name);
-    const hint =
-      problem === undefined ? 'mend or remove it first' : `mend or remove it first: ${formatProblem(problem)}`;
-    throw new RegistryFailure(`${name}: what the registry holds under this name can not be read`, hint);
+    const hint = problem === undefined ? 'fix or remove it first' : `fix or remove it first: ${formatProblem(problem)}`;
+    throw new RegistryFailure(`${name}: its present definition in the registry is invalid`, hint);
   }
   const oldSlot = previous?.definition.slot ?? null;
   if (slot !== null && oldSlot !== null && slot !== oldSlot && !canMoveSlot) {
-    const hint = `leave the slot out to keep ${oldSlot}, or say --move-slot: load balancers and nodes have to follow`;
-    throw new RegistryFailure(`${name}: its slot is ${oldSlot}, for ever, and not ${slot}`, hint);
+    const hint = `leave the slot out to keep ${oldSlot}, or pass --move-slot: load balancers and nodes have to follow`;
+    throw new RegistryFailure(`${name}: it keeps slot ${oldSlot}; the definition says ${slot}`, hint);
   }
   refuseRouteClashes(wanted, withAlongside(stored, alongside));
 }
@@ -91,7 +90,7 @@ export function refuseRouteClashes(wanted: AppDefinition, others: readonly AppDe
   if (clash === undefined) return;
   throw new RegistryFailure(
     `${wanted.name}: ${describeRoute(clash.route)} is a route of ${clash.owner} already (${placeOf(clash.ownersRoute.origin)})`,
-    'take it away there first, or choose another host or path',
+    'remove it there first, or choose another host or path',
   );
 }
 
@@ -120,5 +119,5 @@ function judgeSlot(name: string, slot: number, stored: StoredApps, book: SlotBoo
   const isOwn = book.slots.some(({ port, app }) => port === slot && app === name);
   const [first] = obstacles.filter(({ kind }) => kind !== 'ephemeral' || !(options.keepsSlot || isOwn));
   if (first === undefined) return;
-  throw new RegistryFailure(`${name}: slot ${slot} ${first.message}`, 'leave the slot out, and one is given');
+  throw new RegistryFailure(`${name}: slot ${slot} ${first.message}`, 'leave the slot out to get one');
 }

@@ -21,7 +21,10 @@ export async function recordSlot(
   const recorded = book.slots.find((slot) => slot.app === app)?.port ?? null;
   const own = used ?? recorded;
   if (port !== null && own !== null && port !== own)
-    throw new RegistryFailure(`${app}: its slot is ${own}, and not ${port}`, 'leave the port out, and it is kept');
+    throw new RegistryFailure(
+      `${app}: its slot is ${own}; ${port} was asked for`,
+      'leave the port out to keep its slot',
+    );
   const wanted = port ?? own;
   const others = slotsOfOthers(app, stored, []);
   if (wanted === null) return (await allocateSlot(registry.slots, app, rules, chances, book, others)).port;
@@ -37,14 +40,13 @@ export async function recordSlot(
  */
 export async function freeSlot(registry: Registry, port: number, chances: Chances): Promise<string> {
   const app = await registry.slots.get(port);
-  if (app === null)
-    throw new RegistryFailure(`slot ${port} is nobody's`, 'autoproxy slot ls shows those that are taken');
+  if (app === null) throw new RegistryFailure(`slot ${port} is not taken`, 'autoproxy slot ls lists the taken slots');
   const stored = await registry.list();
   if (stored.refused.includes(app))
-    throw new RegistryFailure(`slot ${port} belongs to ${app}, whose definition can not be read`, 'mend that first');
+    throw new RegistryFailure(`slot ${port} belongs to ${app}, whose definition is invalid`, 'fix that first');
   if (stored.apps.some(({ definition }) => definition.name === app && definition.slot === port))
     throw new RegistryFailure(`slot ${port} is in use by ${app}`, `remove the app: autoproxy app rm ${app}`);
   if (!(await registry.slots.free(port, app, chances.wallTime())))
-    throw new RegistryFailure(`slot ${port} was changed by somebody else just now`, 'look again: autoproxy slot ls');
+    throw new RegistryFailure(`slot ${port} was changed by somebody else meanwhile`, 'look again: autoproxy slot ls');
   return app;
 }

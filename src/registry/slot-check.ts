@@ -44,17 +44,17 @@ function leaksOfRecords(stored: StoredApps, book: SlotBook): Leak[] {
     // What can not be read may well have this slot.
     if (stored.refused.includes(app)) continue;
     if (!slots.has(app)) {
-      const hint = `write the app with "autoproxy app put", or end it: autoproxy slot free ${port}`;
+      const hint = `write the app with "autoproxy app put", or free the slot: autoproxy slot free ${port}`;
       leaks.push({
         kind: 'slot-without-app',
         port,
         app,
-        message: `slot ${port} belongs to ${app}, which is not there`,
+        message: `slot ${port} belongs to ${app}, which does not exist`,
         hint,
       });
     } else if (slots.get(app) !== port) {
       const message = `slot ${port} is recorded for ${app}, which uses ${slots.get(app) ?? 'none'}`;
-      leaks.push({ kind: 'two-slots', port, app, message, hint: `end it: autoproxy slot free ${port}` });
+      leaks.push({ kind: 'two-slots', port, app, message, hint: `free the slot: autoproxy slot free ${port}` });
     }
   }
   return leaks;
@@ -74,7 +74,7 @@ function leaksOfApps(stored: StoredApps, book: SlotBook): Leak[] {
     const owner = owners.get(port);
     const hint = `give ${app} another slot, or none, with "autoproxy app put --move-slot"`;
     if (owner === undefined) {
-      const message = `${app} uses slot ${port}, which is recorded for nobody`;
+      const message = `${app} uses slot ${port}, which has no record`;
       leaks.push({ kind: 'app-without-record', port, app, message, hint: `record it: autoproxy slot alloc ${app}` });
     } else if (owner !== app) {
       leaks.push({

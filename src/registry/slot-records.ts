@@ -53,6 +53,6 @@ export function bookFromEntries(slots: readonly RecordEntry[], freed: readonly R
 }
 
 function unreadable(file: string, port: number | null): Problem {
-  const message = port === null ? 'its name is no slot, 1 to 65534' : 'its text is not what a record of a slot says';
+  const message = port === null ? 'its name is not a slot from 1 to 65534' : 'its text is not a valid record of a slot';
   return { severity: 'error', app: null, file, line: null, col: null, message, hint: 'remove it' };
 }

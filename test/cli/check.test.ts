@@ -77,7 +77,10 @@ test('--json prints one document', async (context) => {
 test('what is not there is said with what to do', async () => {
   const { exitCode, stdout, stderr } = await runCli(['check', '/nowhere/services']);
   assert.deepEqual([exitCode, stdout], [1, '']);
-  assert.match(stderr, /^autoproxy: \/nowhere\/services: there is no such file or directory\n {2}→ name one/);
+  assert.match(
+    stderr,
+    /^autoproxy: \/nowhere\/services: this file or directory does not exist\n {2}→ name an existing one/,
+  );
 });
 
 test('without a path the directory of the node is checked', async (context) => {

@@ -33,7 +33,7 @@ test('a node serves, and status counts what it served', async (context) => {
 
   const wrong = await runCli(['status', 'shp', '--admin', node.admin]);
   assert.equal(wrong.exitCode, 1);
-  assert.match(wrong.stderr, /there is no app shp on this node\n {2}→ it has: shop/);
+  assert.match(wrong.stderr, /this node has no app shp\n {2}→ it has: shop/);
 
   assert.deepEqual(await runCli(['healthcheck', '--admin', node.admin]), {
     exitCode: 0,
@@ -56,14 +56,14 @@ test('drain takes new traffic away at once and waits for what is under way', asy
 
   const deadline = await runCli(['drain', `shop/${busy.id}`, '--wait', '200ms', '--by', 'ann', '--admin', node.admin]);
   assert.equal(deadline.exitCode, 3);
-  assert.match(deadline.stderr, /1 still under way after the time to wait\n {2}→ the drain goes on/);
+  assert.match(deadline.stderr, /1 still under way when the time was over\n {2}→ the drain goes on/);
 
   const drained = runCli(['drain', `shop/${busy.id}`, '--wait', '10s', '--admin', node.admin]);
   busy.answerSlow();
   assert.equal(await (await late).body.text(), 'late');
   assert.deepEqual(await drained, {
     exitCode: 0,
-    stdout: `shop/${busy.id}: drain, nothing is under way\n`,
+    stdout: `shop/${busy.id}: drain, no request is under way\n`,
     stderr: '',
   });
 

@@ -68,7 +68,7 @@ for (const kind of REGISTRY_KINDS) {
     assert.equal(check.exitCode, 1);
     assert.match(
       check.stdout,
-      /^slot-without-app: slot 20002 belongs to shop, which is not there \(.+slot free 20002\)$/m,
+      /^slot-without-app: slot 20002 belongs to shop, which does not exist \(.+slot free 20002\)$/m,
     );
     assert.equal((await run('slot', 'free', '20002')).stdout, 'slot 20002 of shop is free after its quarantine\n');
     assert.deepEqual(await run('slot', 'ls', '--check'), {

@@ -99,6 +99,6 @@ test('a node that serves nothing says what to do', () => {
     hint: null,
   } as const;
   const text = formatStatus(stateDocument({ problems: [problem] }), options, plainPaint).join('\n');
-  assert.match(text, /Nothing is served: mend the errors below/);
+  assert.match(text, /Nothing is served: fix the errors below/);
   assert.match(text, /^\/s\/x\.yml:2:1: error: bad$/m);
 });

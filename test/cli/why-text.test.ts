@@ -91,7 +91,7 @@ test('a healthy app is five lines and a table', () => {
 test('a source that lost stands below the one that won, with key and index', () => {
   const consul = { source: 'consul', location: 'autoproxy/apps/shop', line: null, col: null, index: 812 };
   const lines = linesOf({ definitions: [definitionOf(), definitionOf({ ...consul, outcome: 'hidden' })] });
-  assert.equal(lines[2], '  also in     consul, autoproxy/apps/shop (index 812); hidden: directory goes before consul');
+  assert.equal(lines[2], '  also in     consul, autoproxy/apps/shop (index 812); hidden: directory wins over consul');
 });
 
 test('what is not as it seems is said of the source: held, stale, another slot asked for', () => {
@@ -99,7 +99,7 @@ test('what is not as it seems is said of the source: held, stale, another slot a
   assert.equal(
     lines[1],
     '  given by    directory, /s/shop.yml:3:1; with 1 instance; it asks for slot 21040; ' +
-      'held: the source has lost it, or a part of it; the source is stale for 1m 1s',
+      'held: the source lost it, or a part of it; the source is stale for 1m 1s',
   );
 });
 
@@ -177,9 +177,12 @@ test('a slot that could not be bound says why', () => {
 
 test('an app that is refused, pending or gone says so first', () => {
   const firstOf = (status: WhyDocument['status']): string | undefined => linesOf({ status, serving: null })[0];
-  assert.equal(firstOf('refused'), 'shop: refused, as said below; mend that, and it is taken up by itself');
+  assert.equal(
+    firstOf('refused'),
+    'shop: refused, for the reason below; once that is fixed, the node serves it by itself',
+  );
   assert.equal(firstOf('pending'), 'shop: not yet in force');
-  assert.equal(firstOf('gone'), 'shop: gone; no source has it any more');
+  assert.equal(firstOf('gone'), 'shop: gone; it is in no source now');
 });
 
 test('nothing that somebody wrote can move the cursor', () => {

@@ -192,7 +192,7 @@ test('an unknown app ends with 1 and names the nearest; one that was removed say
   await node.untilState(({ apps }) => apps.length === 1);
   const gone = await askWhy(node, 'cart');
   assert.deepEqual([gone.exitCode, gone.stderr], [1, '']);
-  assert.match(gone.stdout, /^cart: gone; no source has it any more\n/);
+  assert.match(gone.stdout, /^cart: gone; it is in no source now\n/);
   assert.match(lineOf(gone, / removed /), /no longer served; it came from directory \(.*b\.yml:1:1\)$/);
 });
 

@@ -32,16 +32,16 @@ const WRONG: readonly (readonly [what: string, answer: RequestListener, said: Re
     'answers 500',
     (_, response) => response.writeHead(500, { 'content-type': 'text/plain' }).end('No cluster leader'),
     /answered 500 .*No cluster leader/,
-    /look at the servers of Consul/,
+    /check the servers of Consul/,
   ],
   [
     'has no leader',
     (_, response) => response.writeHead(404, NO_LEADER).end(),
     /has no leader/,
-    /look at the servers of Consul/,
+    /check the servers of Consul/,
   ],
   ['is no Consul', (_, response) => response.end('<html>'), /is not Consul|is unusable/, /name the URL of an agent/],
-  ['cuts its answers', (request) => request.socket.destroy(), /is unreachable/, /whether the agent runs there/],
+  ['cuts its answers', (request) => request.socket.destroy(), /is unreachable/, /check that the agent runs there/],
 ];
 
 for (const [what, answer, said, hint] of WRONG) {

@@ -81,7 +81,7 @@ test('documents that are none cost their own app, with key and place', async (co
     putApp(registry, smallApp('typo'), putOptions()),
     (error) =>
       error instanceof RegistryFailure &&
-      /can not be read/.test(error.message) &&
+      /its present definition in the registry is invalid/.test(error.message) &&
       /autoproxy\/apps\/typo:3:11: error/.test(error.hint ?? ''),
   );
 });

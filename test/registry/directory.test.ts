@@ -60,9 +60,9 @@ test('a broken file costs its own apps; nothing in it is changed', async (contex
   ]);
   await assert.rejects(
     putApp(registry, smallApp('shop'), putOptions()),
-    /shop: what the registry holds .* can not be read/,
+    /shop: its present definition in the registry is invalid/,
   );
-  await assert.rejects(putApp(registry, smallApp('bad'), putOptions()), /bad\.yml can not be read as YAML/);
+  await assert.rejects(putApp(registry, smallApp('bad'), putOptions()), /bad\.yml is not valid YAML/);
 });
 
 test('what is too large to be read, or no file, costs nothing else, and is never read', async (context) => {

@@ -26,7 +26,7 @@ test('directory: a definition that can not be written', async (context) => {
     ...onSmallDisk(directory, 24),
     ...['sh', '-c', `cd "$0" && ${whatIsLeft}`, directory],
   ]);
-  assert.match(stderr, /shop\.yml: ENOSPC[\s\S]*the old version stays/);
+  assert.match(stderr, /shop\.yml: ENOSPC[\s\S]*the old version is still there/);
   assert.equal(stdout, '1\n', 'the command fails, and no file is there');
 });
 

@@ -11,7 +11,7 @@ export function createAppGetCommand(context: CommandContext): Command {
   const command = new Command('get')
     .description('print the definition of an app, as it is written in the registry')
     .argument('<name>', 'the app')
-    .option('--json', 'as it was understood, with all defaults')
+    .option('--json', 'as the node reads it, with all defaults')
     .addHelpText('after', '\nExample:\n  autoproxy app get checkout --registry ./apps > checkout.yml');
   return addRegistryOptions(command).action(async (name: string, options: AppGetOptions) => {
     const { definition, text } = await withRegistry(options, context, (registry) => storedApp(registry, name));

@@ -31,14 +31,19 @@ export function createAppImportCommand(context: CommandContext): Command {
   const command = new Command('import')
     .description('write the apps of a services directory, with the slots that they have')
     .argument('<dir>', 'a directory or a file of the old system')
-    .requiredOption('--pod <NAME>', 'a pod that the apps run in; may be given again', collect, [])
-    .option('--rename <OLD=NEW>', 'where an old name is no DNS label; may be given again', collectRename, new Map())
-    .option('--dry-run', 'say what would change, and exit with 2 when something would')
+    .requiredOption('--pod <NAME>', 'a pod that the apps run in; repeatable', collect, [])
+    .option(
+      '--rename <OLD=NEW>',
+      'a new name for an app whose old name is not a DNS label; repeatable',
+      collectRename,
+      new Map(),
+    )
+    .option('--dry-run', 'only show what would change; exit code 2 if something would')
     .option('--json', 'one JSON document for programs')
     .addHelpText(
       'after',
-      '\nInstances are not taken over: nodes learn theirs from Consul. Pods are added to those of an app that is there; its\n' +
-        'image, edge and env are kept.\n\n' +
+      '\nInstances are not imported: nodes learn theirs from Consul. For an app that exists, pods are added; its\n' +
+        'image, edge and env stay.\n\n' +
         'Example:\n  autoproxy app import /etc/autoproxy.d/services --pod alpha --registry ./apps --dry-run',
     );
   return addSlotOptions(addRegistryOptions(command)).action(async (target: string, options: AppImportOptions) => {
@@ -80,7 +85,7 @@ function definitionsOf(
   if (all.some(({ severity }) => severity === 'error'))
     throw new CommandFailure(
       'nothing was imported',
-      'mend what is named above; --rename OLD=NEW gives an app another name',
+      'fix the problems above; --rename OLD=NEW gives an app another name',
     );
   return read;
 }

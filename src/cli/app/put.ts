@@ -25,12 +25,12 @@ interface AppPutOptions extends RegistryOptionValues, SlotOptionValues {
 
 export function createAppPutCommand(context: CommandContext): Command {
   const command = new Command('put')
-    .description('write apps: judged first, given a slot when they have none, written by check-and-set')
+    .description('write apps: check them, give a slot to those without one, write them by check-and-set')
     .argument('<file...>', 'files of definitions; - is standard input')
-    .option('--dry-run', 'say what would change, and exit with 2 when something would')
+    .option('--dry-run', 'only show what would change; exit code 2 if something would')
     .option(
       '--move-slot',
-      'an app may change its slot, to a new one where none is written; the old one goes into quarantine',
+      'allow an app to change its slot, to a new one if none is written; the old one goes into quarantine',
     )
     .option('--json', 'one JSON document for programs')
     .addHelpText('after', '\nExample:\n  autoproxy app put checkout.yml --registry ./apps');
@@ -60,11 +60,11 @@ async function readDefinitions(files: readonly string[], { terminal }: CommandCo
   }
   for (const problem of problems) terminal.warn(formatProblem(problem));
   const errors = problems.filter(({ severity }) => severity === 'error').length;
-  if (errors > 0) throw new CommandFailure('nothing was written', 'mend what is named above, and try again');
+  if (errors > 0) throw new CommandFailure('nothing was written', 'fix the problems above, and try again');
   const names = read.map(({ definition }) => definition.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new CommandFailure(`two files define ${twice}`, 'give one of them');
-  if (read.length === 0) throw new CommandFailure('there is no app in what was given', null, EXIT_CODES.failed);
+  if (twice !== undefined) throw new CommandFailure(`two files define ${twice}`, 'pass only one of them');
+  if (read.length === 0) throw new CommandFailure('the input contains no app', null, EXIT_CODES.failed);
   return read;
 }
 
@@ -74,6 +74,6 @@ async function readInput(file: string): Promise<string> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (error instanceof UnreadableFile) throw new CommandFailure(`${file}: ${message}`, 'split it into several files');
-    throw new CommandFailure(code === 'ENOENT' ? `${file}: there is no such file` : `${file}: ${message}`);
+    throw new CommandFailure(code === 'ENOENT' ? `${file}: this file does not exist` : `${file}: ${message}`);
   }
 }

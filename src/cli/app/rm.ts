@@ -13,9 +13,9 @@ interface AppRmOptions extends RegistryOptionValues {
 export function createAppRmCommand(context: CommandContext): Command {
   const { terminal, finish } = context;
   const command = new Command('rm')
-    .description('remove an app; its slot goes to no other before its quarantine is over')
+    .description('remove an app; its slot stays in quarantine for a time')
     .argument('<name>', 'the app')
-    .option('--dry-run', 'say what would be removed, and exit with 2')
+    .option('--dry-run', 'only show what would be removed; exit code 2')
     .option('--json', 'one JSON document for programs')
     .addHelpText('after', '\nExample:\n  autoproxy app rm checkout --registry ./apps');
   return addRegistryOptions(command).action(async (name: string, options: AppRmOptions) => {

@@ -10,11 +10,14 @@ export async function storedApp(registry: Registry, name: string): Promise<Store
   if (found !== undefined) return found;
   const problem = problems.find(({ app }) => app === name);
   if (refused.includes(name))
-    throw new CommandFailure(`${name} can not be read`, problem === undefined ? null : formatProblem(problem));
+    throw new CommandFailure(
+      `the definition of ${name} is invalid`,
+      problem === undefined ? null : formatProblem(problem),
+    );
   const nearest = nearestName(
     name,
     apps.map(({ definition }) => definition.name),
   );
-  const hint = nearest === null ? 'autoproxy app ls shows what there is' : `did you mean ${nearest}?`;
+  const hint = nearest === null ? 'autoproxy app ls lists the apps' : `did you mean ${nearest}?`;
   throw new CommandFailure(`${registry.place} has no app ${name}`, hint);
 }

@@ -27,7 +27,7 @@ export function createSlotAllocCommand(context: CommandContext): Command {
     .option('--json', 'one JSON document for programs')
     .addHelpText(
       'after',
-      '\nDone again it prints the same port.\n\nExample:\n  autoproxy slot alloc checkout --registry ./apps',
+      '\nA repeated call prints the same port.\n\nExample:\n  autoproxy slot alloc checkout --registry ./apps',
     );
   return addSlotOptions(addRegistryOptions(command)).action(async (app: string, options: SlotAllocOptions) => {
     const rules = slotRulesFrom(options, context);

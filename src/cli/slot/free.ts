@@ -16,7 +16,7 @@ interface SlotFreeOptions extends RegistryOptionValues {
 export function createSlotFreeCommand(context: CommandContext): Command {
   const { terminal } = context;
   const command = new Command('free')
-    .description('end the record of a slot that no app uses; its quarantine begins')
+    .description('free a slot that no app uses; its quarantine begins')
     .argument('<port>', 'the slot', portArgument)
     .option('--json', 'one JSON document for programs')
     .addHelpText('after', '\nExample:\n  autoproxy slot free 21034 --registry ./apps');

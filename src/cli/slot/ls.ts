@@ -25,7 +25,7 @@ export function createSlotLsCommand(context: CommandContext): Command {
   const { terminal, finish } = context;
   const command = new Command('ls')
     .description('list the slots that are taken, and those in quarantine')
-    .option('--check', 'name every leak between apps and slots, and exit with 1 when there is one')
+    .option('--check', 'name every leak between apps and slots; exit code 1 if there is one')
     .option('--json', 'one JSON document for programs')
     .addHelpText('after', '\nExample:\n  autoproxy slot ls --check --registry ./apps');
   return addSlotOptions(addRegistryOptions(command)).action(async (options: SlotLsOptions) => {
