@@ -80,10 +80,12 @@ function serverLines(app: AppDefinition, name: string, { servers: { place } }: S
   const pods = [...new Set(app.pods)].sort().map((pod) => nameWord('pods', pod));
   if (place.kind === 'dns') {
     const { template, port, slots } = place;
-    return pods.map((pod) => {
-      const host = template.replaceAll('{app}', name).replaceAll('{pod}', pod);
+    // One balancer of all pods: a second template of its name would wait for addresses that the first one has.
+    const prefixes = template.includes('{pod}') ? pods : ['all'];
+    return prefixes.map((prefix) => {
+      const host = template.replaceAll('{app}', name).replaceAll('{pod}', prefix);
       assertHostName(host);
-      return `server-template ${pod}- 1-${numberWord('site.servers.slots', slots)} ${host}:${numberWord('site.servers.port', port)} ${check}`;
+      return `server-template ${prefix}- 1-${numberWord('site.servers.slots', slots)} ${host}:${numberWord('site.servers.port', port)} ${check}`;
     });
   }
   if (app.slot === null) throw new RefusedValue('slot', 'is not given yet, and the nodes are reached there');

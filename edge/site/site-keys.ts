@@ -156,7 +156,7 @@ const SERVER_KEYS = {
   template: optional<string | null>(
     templateText,
     null,
-    'DNS names of the private balancers: "{app}.{pod}.svc.example"',
+    'DNS names of the private balancers: "{app}.{pod}.svc.example"; without {pod} one balancer has all pods',
   ),
   port: optional(port, 80, 'of the private balancers'),
   slots: optional(integer(1, 64), 8, 'addresses of one name that are used; twice those usually seen'),

@@ -56,7 +56,7 @@ export interface SiteServers {
 export type ServerPlace =
   | {
       readonly kind: 'dns';
-      /** Holds `{app}` and `{pod}`: `{app}.{pod}.svc.example`. */
+      /** Holds `{app}`, and `{pod}` unless one balancer has all pods: `{app}.{pod}.svc.example`. */
       readonly template: string;
       readonly port: number;
       /** Addresses of one name that are used; twice those usually seen. */

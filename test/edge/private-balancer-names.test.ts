@@ -39,6 +39,27 @@ async function startBalancer(context: TestContext, port: number): Promise<string
 }
 
 for (const version of HAPROXY_VERSIONS) {
+  test(`one balancer of all pods has its name once, and every server gets an address, HAProxy ${version}`, async (context) => {
+    const port = await freePort('127.0.0.1');
+    const addresses = [await startBalancer(context, port), await startBalancer(context, port)];
+    const dns = await DnsServer.start(context);
+    dns.set('shop.svc.example', addresses);
+    const edge = await EdgeProcess.start(context, {
+      apps: APPS.replace('[alpha]', '[alpha, beta]'),
+      version,
+      site: 'limits: {connection_rate: 1000000, requests: 1000000, errors: 1000000}',
+      servers: `{template: "{app}.svc.example", port: ${port}, slots: 2, nameservers: ["${dns.id}"], resolve: 200ms, send_proxy: none}`,
+    });
+    await eventually('it is served', async () => (await edge.ask({ hosts: [HOST] })).status === 200);
+    const metrics = await (await fetch(`http://${edge.address}:${edge.ports.admin}/metrics`)).text();
+    const servers = metrics.matchAll(/^haproxy_server_status\{proxy="be_shop",server="([^"]+)",state="MAINT"\} (\d)/gm);
+    const states = [...servers].map(([, name, isMaintained]) => [name, isMaintained]);
+    assert.deepEqual(states, [
+      ['all-1', '0'],
+      ['all-2', '0'],
+    ]);
+  });
+
   test(`names of private balancers, HAProxy ${version}`, async (context) => {
     const port = await freePort('127.0.0.1');
     const [first, second] = [await startBalancer(context, port), await startBalancer(context, port)];
