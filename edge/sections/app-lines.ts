@@ -2,10 +2,10 @@
 import type { EdgeApp } from '../admission.js';
 import { mapLine, networkLine } from '../syntax/file-lines.js';
 import { RefusedValue } from '../syntax/refused-value.js';
-import { numberWord } from '../syntax/words.js';
+import { nameWord, numberWord } from '../syntax/words.js';
 import { appName } from './app-backend.js';
 
-/** Maps whose keys are names of apps. */
+/** Maps whose keys are names of apps; that of the methods has `app/METHOD` beside each, and no name has a slash. */
 export const APP_MAPS = [
   'hsts_app',
   'plain_ok',
@@ -13,11 +13,12 @@ export const APP_MAPS = [
   'limit_requests',
   'limit_errors',
   'limit_concurrent',
+  'methods',
 ] as const;
 export type AppMap = (typeof APP_MAPS)[number];
 
 export interface AppLines {
-  readonly maps: ReadonlyMap<AppMap, string>;
+  readonly maps: ReadonlyMap<AppMap, readonly string[]>;
   readonly allow: readonly string[];
   readonly deny: readonly string[];
 }
@@ -27,10 +28,10 @@ const EVERYBODY = ['0.0.0.0/0', '::/0'];
 /** @throws RefusedValue */
 export function appLines(app: EdgeApp): AppLines {
   const name = appName(app);
-  const { tls, rateLimit, allow, deny, maxBodyBytes } = app.edge;
-  const maps = new Map<AppMap, string>();
+  const { tls, rateLimit, allow, deny, maxBodyBytes, methods } = app.edge;
+  const maps = new Map<AppMap, readonly string[]>();
   const add = (map: AppMap, field: string, value: string): void => {
-    maps.set(map, mapLine(field, name, value));
+    maps.set(map, [mapLine(field, name, value)]);
   };
   const addNumber = (map: AppMap, field: string, value: number | null | undefined): void => {
     if (value !== null && value !== undefined) add(map, field, numberWord(field, value));
@@ -41,6 +42,12 @@ export function appLines(app: EdgeApp): AppLines {
   addNumber('limit_requests', 'edge.rate_limit.requests', rateLimit?.requests);
   addNumber('limit_errors', 'edge.rate_limit.errors', rateLimit?.errors);
   addNumber('limit_concurrent', 'edge.rate_limit.concurrent', rateLimit?.concurrent);
+  if (methods.length > 0) {
+    const allowed = methods.map((method) =>
+      mapLine('edge.methods', `${name}/${nameWord('edge.methods', method)}`, '1'),
+    );
+    maps.set('methods', [mapLine('edge.methods', name, methods.join(',')), ...allowed]);
+  }
   return {
     maps,
     // Always there, so that the first entry needs no new rule.

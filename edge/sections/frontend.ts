@@ -3,6 +3,7 @@
  * request costs does not grow with the number of hosts. No value of an app and none of the site's texts stands in here.
  */
 
+import { DEFAULT_METHODS } from '../../src/model/app-definition.js';
 import { DECODED_FOR_ROUTES } from '../../src/model/path-spelling.js';
 import type { Site } from '../site/site.js';
 import type { Section } from '../syntax/configuration.js';
@@ -44,6 +45,8 @@ export function edgeSection(site: Site, hasTls: boolean): Section {
       ...SPELLING,
       ...CERTIFICATE_SCOPE,
       ...ROUTING,
+      ...METHODS,
+      ...GRPC,
       ...PLAIN_HTTP,
       ...FORWARDED_FIELDS,
       ...UPGRADES,
@@ -94,14 +97,12 @@ const LABEL = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?';
 const HOST_AND_PATH = [
   'http-request set-var(txn.path) path',
   'http-request deny deny_status 400 unless { req.hdr_cnt(host) eq 1 }',
-  "http-request set-var(txn.host) 'req.hdr(host),lower,regsub(:[0-9]+$,),regsub(\\.$,)'",
+  "http-request set-var(txn.host) 'req.hdr(host),lower,regsub(:[0-9]*$,),regsub(\\.$,)'",
   `http-request deny deny_status 400 unless { var(txn.host) -m reg '^${LABEL}(\\.${LABEL})*$' } { var(txn.host) -m len 1:253 }`,
   "http-request set-var(txn.wild) 'var(txn.host),regsub(^[^.]*,*)'",
 ];
 
 const REFUSALS = [
-  '# an HTTP/2 websocket (extended CONNECT) appears here as GET with Upgrade',
-  'http-request deny deny_status 405 unless { method GET HEAD POST PUT PATCH DELETE OPTIONS }',
   'http-request deny deny_status 400 unless { var(txn.path) -m beg / }',
   "http-request deny deny_status 400 if { var(txn.path) -m reg -i '%([01][0-9a-f]|7f|2f|5c)|%(?![0-9a-f]{2})|[\\x00-\\x20\\x7f\\\\]' } || { 'var(txn.path),url_dec' -m reg '(^|/)\\.\\.?(/|;|$)' }",
   'http-request deny deny_status 403 if { req.hdr(user-agent) -m sub -i -f lists/bad_ua.lst }',
@@ -161,6 +162,29 @@ const ROUTING = [
   `http-request set-var(txn.app) 'var(txn.wp),concat(/),map_beg(maps/prefix.map)' ${UNLESS_FOUND}`,
   `http-request set-var(txn.app) var(txn.hre),map_reg(maps/host_regex.map) ${UNLESS_FOUND}`,
   `http-request deny deny_status 404 ${UNLESS_FOUND}`,
+];
+
+/** Allow belongs to a 405 (RFC 9110, 15.5.6); where an app answers with one, it says its own. */
+const METHODS = [
+  '# an HTTP/2 websocket (extended CONNECT) appears here as GET with Upgrade',
+  'http-request set-var(txn.methods) var(txn.app),map_str(maps/methods.map)',
+  `http-request set-var(txn.not_allowed) 'str("${DEFAULT_METHODS.join(',')}")' if !{ var(txn.methods) -m found } !{ method ${DEFAULT_METHODS.join(' ')} }`,
+  // Not as a variable in "concat": 2.6 makes OPTIONS of each method that it does not know.
+  'http-request set-var-fmt(txn.app_method) %[var(txn.app)]/%[method] if { var(txn.methods) -m found }',
+  'http-request set-var(txn.not_allowed) var(txn.methods) if { var(txn.methods) -m found } !{ var(txn.app_method),map_str(maps/methods.map) -m found }',
+  'http-after-response set-header Allow %[var(txn.not_allowed)] if { var(txn.not_allowed) -m found }',
+  'http-request deny deny_status 405 if { var(txn.not_allowed) -m found }',
+];
+
+/**
+ * Apps are spoken to in HTTP/1.1, which has no place for what gRPC needs: said as gRPC says it, status 12 is UNIMPLEMENTED.
+ * gRPC-Web and Connect are other media types, and pass.
+ */
+const GRPC = [
+  "http-request set-var(txn.grpc) bool(true) if { req.hdr(content-type) -m reg -i '^application/grpc($|[+;])' }",
+  // An answer without a body has no Content-Type of "return".
+  'http-after-response set-header Content-Type application/grpc if { var(txn.grpc) -m bool }',
+  'http-request return status 200 hdr grpc-status 12 hdr grpc-message "the front door speaks HTTP/1.1 to apps: gRPC does not pass" if { var(txn.grpc) -m bool }',
 ];
 
 const PLAIN_HTTP = [

@@ -69,7 +69,7 @@ function plainFromSettings(settings: AppSettings): PlainMap {
   });
 }
 
-function plainFromEdge({ tls, routes, rateLimit, allow, deny, maxBodyBytes }: EdgeDefinition): PlainMap {
+function plainFromEdge({ tls, routes, rateLimit, allow, deny, maxBodyBytes, methods }: EdgeDefinition): PlainMap {
   return written({
     tls: nonEmpty({ domain: tls.domain, redirect: unless(true, tls.redirect), hsts: tls.hsts }),
     routes: routes.map(plainFromRoute),
@@ -85,6 +85,7 @@ function plainFromEdge({ tls, routes, rateLimit, allow, deny, maxBodyBytes }: Ed
     allow: nonEmpty(allow),
     deny: nonEmpty(deny),
     max_body: maxBodyBytes,
+    methods: nonEmpty(methods),
   });
 }
 

@@ -34,7 +34,12 @@ export interface EdgeDefinition {
   readonly allow: readonly string[];
   readonly deny: readonly string[];
   readonly maxBodyBytes: number | null;
+  /** In upper case, sorted; empty: `DEFAULT_METHODS`. */
+  readonly methods: readonly string[];
 }
+
+/** What an app is asked with unless it names others. */
+export const DEFAULT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 export interface EdgeTls {
   /** The domain of the site (edge.yml) whose certificate covers the hosts; null: the one that fits each host. */

@@ -7,6 +7,7 @@ import { parseNetwork } from '../core/networks.js';
 import { APP_DEFAULTS, BALANCES, type Instance, PROTOCOLS, type ProxyVersion, REUSES } from './app.js';
 import { instances } from './instance-keys.js';
 import {
+  describe,
   duration,
   flag,
   group,
@@ -16,6 +17,7 @@ import {
   optional,
   optionalGroup,
   type Reader,
+  refuse,
   required,
   text,
 } from './readers.js';
@@ -37,6 +39,18 @@ const hostName = text(
   'a host name',
   'write one name without scheme, port or path, such as shop.example.com',
 );
+
+const protocolWord = oneOf(PROTOCOLS);
+const protocol: typeof protocolWord = {
+  schema: protocolWord.schema,
+  read(value, place) {
+    const isHttp2 = isScalar(value) && /^(grpcs?|h2c?|http\/?2)$/i.test(String(value.value));
+    if (!isHttp2) return protocolWord.read(value, place);
+    const hint =
+      'write tcp: gRPC passes a slot of its own; the front door and slots of protocol http speak HTTP/1.1 to apps';
+    return refuse(place, value, `${describe(value)} needs HTTP/2, which only tcp passes`, hint);
+  },
+};
 
 /** RFC 6265, 4.1.1: the name of a cookie is a token. */
 const cookieName = text(
@@ -102,7 +116,7 @@ const FILTER_KEYS = { host: optional<string | null>(hostName, null, 'the one Hos
 const STICKY_KEYS = { cookie: required(cookieName, 'the name of the cookie that binds a client to an instance') };
 
 export const APP_KEYS = {
-  protocol: required(oneOf(PROTOCOLS), 'HTTP or tcp'),
+  protocol: required(protocol, 'HTTP or tcp'),
   native_port: optional<number | null>(integer(1, 65_535), null, 'the port inside the container, for people'),
   translated_port: required(slot, 'the slot: the port on every node; the next one is the health port', ['slot']),
   internal: optional(flag, APP_DEFAULTS.internal, 'true: only internal networks may connect'),

@@ -1,6 +1,14 @@
 /** What a definition says about the front door: certificate, routes, limits. */
 import { isMap, type Node } from 'yaml';
-import type { EdgeDefinition, EdgeTls, RateLimit, Route, RouteHost, RoutePath } from './app-definition.js';
+import {
+  DEFAULT_METHODS,
+  type EdgeDefinition,
+  type EdgeTls,
+  type RateLimit,
+  type Route,
+  type RouteHost,
+  type RoutePath,
+} from './app-definition.js';
 import { network } from './app-keys.js';
 import {
   describe,
@@ -27,6 +35,8 @@ import { INVALID, type Invalid, shorten } from './yaml-text.js';
 /** The edge tries expressions one after the other for each request: so many of one app are bearable. */
 export const MAX_REGEX_ROUTES = 20;
 const MAX_ROUTES = 1_000;
+/** RFC 5323, the last of WebDAV's documents, knows 27 with HTTP's own. */
+const MAX_METHODS = 40;
 const MAX_BODY_BYTES = 1_099_511_627_776;
 const DEFAULT_WINDOW_MS = 10_000;
 
@@ -172,6 +182,23 @@ const rateLimit: Reader<RateLimit> = {
   },
 };
 
+/** RFC 9110, 9.1: a token, in upper case as all registered ones are. CONNECT opens a tunnel, TRACE shows headers to scripts. */
+const methodName = text(
+  (written) => (/^[A-Z][A-Z0-9-]{0,31}$/.test(written) && !/^(CONNECT|TRACE)$/.test(written) ? written : null),
+  'a method that can be allowed',
+  'write methods in upper case, such as [GET, HEAD, PROPFIND]; CONNECT and TRACE are never allowed',
+);
+const methodList = list(methodName, 'write [GET, HEAD, PROPFIND]');
+const methods: Reader<readonly string[]> = {
+  schema: { ...methodList.schema, minItems: 1, maxItems: MAX_METHODS },
+  read(value, place) {
+    const read = methodList.read(value, place);
+    if (read === INVALID) return INVALID;
+    if (read.length > 0 && read.length <= MAX_METHODS) return [...new Set(read)].sort();
+    return refuse(place, value, `there are ${read.length} methods`, `write 1 to ${MAX_METHODS}`);
+  },
+};
+
 const networks = list(network, 'write [10.0.0.0/8, ...]');
 const NO_TLS_WORDS: EdgeTls = { domain: null, redirect: true, hsts: null };
 
@@ -182,6 +209,7 @@ export const EDGE_KEYS = {
   allow: optional<readonly string[]>(networks, [], 'the only networks that may use the app; none: all'),
   deny: optional<readonly string[]>(networks, [], 'networks that may not use the app'),
   max_body: optional<number | null>(size(MAX_BODY_BYTES), null, 'largest body of a request'),
+  methods: optional<readonly string[]>(methods, [], `all that are allowed, in place of ${DEFAULT_METHODS.join(', ')}`),
 };
 
 const edgeTable = group(EDGE_KEYS);
@@ -191,8 +219,8 @@ export const edge: Reader<EdgeDefinition> = {
   read(value, place) {
     const values = edgeTable.read(value, place);
     if (values === INVALID) return INVALID;
-    const { tls, routes, rate_limit, allow, deny, max_body } = values;
-    return { tls, routes, rateLimit: rate_limit, allow, deny, maxBodyBytes: max_body };
+    const { tls, routes, rate_limit, allow, deny, max_body, methods } = values;
+    return { tls, routes, rateLimit: rate_limit, allow, deny, maxBodyBytes: max_body, methods };
   },
 };
 

@@ -159,13 +159,19 @@ function anyCase(word: string): string {
   return word.replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`);
 }
 
+const MAX_TEXT_LENGTH = 1_024;
+
 /** A text that `accept` turns into its one spelling, or refuses with null. */
 export function text(accept: (written: string) => string | null, what: string, hint: string): Reader<string> {
   return {
-    schema: { type: 'string', minLength: 1, maxLength: 1_024 },
+    schema: { type: 'string', minLength: 1, maxLength: MAX_TEXT_LENGTH },
     read(value, place) {
       const written = isScalar(value) && typeof value.value === 'string' ? value.value : null;
-      const accepted = written === null || written.length > 1_024 ? null : accept(written);
+      if (written !== null && written.length > MAX_TEXT_LENGTH) {
+        const message = `${describe(value)} has ${written.length} characters, and at most ${MAX_TEXT_LENGTH} are read`;
+        return refuse(place, value, message, hint);
+      }
+      const accepted = written === null ? null : accept(written);
       return accepted ?? refuse(place, value, `${describe(value)} is not ${what}`, hint);
     },
   };

@@ -38,6 +38,7 @@ edge:
   allow: [10.0.0.0/8]
   deny: [10.1.0.0/16]
   max_body: 1500
+  methods: [GET, HEAD, PROPFIND]
 env: {NO: "no", NUMBER: "0x1F", EMPTY: "", LINES: "a\\nb\\n", COLON: "a: b #c", SECRET: {from: file:/run/x}}
 `;
 

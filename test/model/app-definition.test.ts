@@ -28,6 +28,7 @@ edge:
   allow: [10.0.0.0/8]
   deny: []
   max_body: 10m
+  methods: [PROPFIND, GET, HEAD]
 env:
   LOG_LEVEL: info
   DB_PASSWORD: {from: file:/run/secrets/db}
@@ -82,6 +83,7 @@ test('a full definition, every part of it', () => {
     rateLimit: { requests: 100, errors: 50, concurrent: 20, windowMs: 10_000 },
     allow: ['10.0.0.0/8'],
     deny: [],
+    methods: ['GET', 'HEAD', 'PROPFIND'],
     maxBodyBytes: 10_485_760,
   });
   assert.equal(settings.balance, 'leastconn');
@@ -203,6 +205,17 @@ const MISTAKES: readonly (readonly [added: string, expected: RegExp])[] = [
   ['edge: {routes: [{host: a.example}], rate_limit: {window: 10s}}', /the limit is empty/],
   ['edge: {routes: [{host: a.example}], rate_limit: {requests: 1, window: 10s),gpc0}}', /no YAML|not a duration/],
   ['edge: {routes: [{host: a.example}], tls: {hsts: "max-age=1\\r\\nSet-Cookie: x"}}', /Strict-Transport/],
+  ['edge: {routes: [{host: a.example}], methods: [get]}', /methods\[0\]: "get" is not a method/],
+  ['edge: {routes: [{host: a.example}], methods: [GET, CONNECT]}', /methods\[1\].*CONNECT and TRACE are never/],
+  ['edge: {routes: [{host: a.example}], methods: ["GET x"]}', /methods\[0\]/],
+  ['edge: {routes: [{host: a.example}], methods: []}', /there are 0 methods/],
+  ['edge: {routes: [{host: a.example, path: /api/*}]}', /"\/api\/\*" has a "\*".*path: \/api takes all/],
+  [
+    `edge: {routes: [{host: a.example, path: /${'a'.repeat(1_024)}}]}`,
+    /has 1025 characters, and at most 1024 are read/,
+  ],
+  [`edge: {routes: [{host: a.example, path_regex: ${'a'.repeat(2_000)}}]}`, /has 2000 characters/],
+  [`image: "${'a'.repeat(1_025)}"`, /has 1025 characters/],
   ['edge: {routes: [{host: a.example}], tls: {certificate: /etc/shadow}}', /unknown key/],
 ];
 
@@ -238,4 +251,11 @@ test('so many expressions and no more', () => {
 
 test('a text that calls itself YAML 1.1 is refused, because its words mean other things', () => {
   assert.match(problemsOf(`%YAML 1.1\n---\n${SMALL}internal: no\n`)[0] ?? '', /YAML 1\.2/);
+});
+
+test('an app of HTTP/2 alone is told what passes it', () => {
+  for (const word of ['grpc', 'h2', 'H2C', 'http/2']) {
+    const [problem = ''] = problemsOf(SMALL.replace('http', `"${word}"`));
+    assert.match(problem, /needs HTTP\/2, which only tcp passes \(write tcp: gRPC passes a slot of its own/);
+  }
 });
