@@ -107,6 +107,7 @@ const FIELDS: Readonly<Record<string, Spoil>> = {
   balance: (app, evil) => ({ ...app, settings: { ...app.settings, balance: `roundrobin${evil}` as never } }),
   requests: (app, evil) => withLimit(app, { requests: `1${evil}` as never }),
   window: (app, evil) => withLimit(app, { windowMs: `1000${evil}` as never }),
+  methods: (app, evil) => withEdge(app, { methods: [`GET${evil}`] }),
   'max body': (app, evil) => withEdge(app, { maxBodyBytes: `1${evil}` as never }),
   slot: (app, evil) => ({ ...app, slot: `21100${evil}` as never }),
   'first byte': (app, evil) => ({
@@ -178,7 +179,7 @@ test('whatever is served, HAProxy accepts: random values in random fields', asyn
       const evil = Array.from({ length: 1 + random.below(3) }, () => random.pick(PIECES)).join('');
       const safe: Spoil = (one) => one;
       const spoil = random.once(5) ? safe : (FIELDS[random.pick(Object.keys(FIELDS))] ?? safe);
-      return spoil({ ...app, name: `victim-${index}` }, evil);
+      return spoil({ ...app, name: `victim-${index}`, slot: 21_104 + 2 * index }, evil);
     });
     const rendered = await renderOf(site, [good, ...apps]);
     assert.ok(rendered.served.includes('good'), `seed ${seed}`);
