@@ -50,6 +50,11 @@ export class ResponseRelay {
     return this.#body.kind === BODY.UNTIL_CLOSE;
   }
 
+  /** Of the last response, or of the one that is read: it ends with its head. */
+  get isHeadOnly(): boolean {
+    return this.#body.kind === BODY.NONE;
+  }
+
   read(taker: ResponseTaker, bytes: Buffer, length: number, limits: HeadLimits): Relayed {
     if (this.isInBody) return this.#readBody(taker, bytes, length);
     if (this.#partial.isEmpty) return this.#readHead(taker, bytes, length, limits);

@@ -131,6 +131,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
         break;
       default:
         // Nobody asked: what comes now would be taken for the answer to the next request.
+        this.instance.sendsUnasked ||= this.#state === STATE.IDLE;
         this.discard();
     }
   }
@@ -148,6 +149,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
         this.#switchProtocols(taker, relay);
         break;
       case RELAYED.BROKEN:
+        this.instance.sendsUnasked ||= this.wasReused && !relay.isInBody;
         this.#worker.log.warn(
           {
             app: this.#slot.app,
@@ -182,11 +184,14 @@ export class Upstream extends ByteConnection implements InstanceSide {
 
   /** @param hasExcess bytes came behind the response: whatever they are, they answer nobody. */
   #complete(taker: ResponseTaker, hasExcess: boolean): void {
+    if (hasExcess) this.instance.sendsUnasked = true;
     const mayKeep =
       this.#relay.head.isKeepAlive &&
       this.#slot.config.reuse !== 'never' &&
       !hasExcess &&
       !this.#relay.isUntilClose &&
+      // The body of such an instance may still be on its way, and would arrive in the next request's time.
+      !(this.instance.sendsUnasked && this.#relay.isHeadOnly) &&
       taker.isRequestWhole &&
       !this.instance.isRemoved &&
       (this.instance.isNeighbor || this.instance.state !== 'maint') &&

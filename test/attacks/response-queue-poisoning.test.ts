@@ -101,6 +101,38 @@ test('a response behind an interim one that announced a body ends the connection
   client.close();
 });
 
+test('an instance that was seen to answer HEAD with a body gets no further request behind a HEAD', async (context) => {
+  // As gunicorn does for an application that gives the body of GET: it comes in packets of its own, now and then after
+  // the next request is on its way.
+  let heads = 0;
+  const instance = await ScriptedInstance.start(context, (connection) => {
+    let answered = 0;
+    let isLate = false;
+    connection.socket.on('data', () => {
+      const requests = connection.text.split('\r\n\r\n').slice(0, -1);
+      for (const request of requests.slice(answered)) {
+        answered += 1;
+        if (isLate) connection.write(POISON);
+        isLate = request.startsWith('HEAD');
+        if (isLate) heads += 1;
+        connection.write(isLate ? `HTTP/1.1 200 OK\r\nContent-Length: ${POISON.length}\r\n\r\n` : okResponse('mine'));
+        if (heads === 1 && isLate) setImmediate(() => connection.write(POISON));
+      }
+    });
+  });
+  const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
+  const attacker = await plane.connect();
+  for (let head = 0; head < 3; head += 1) {
+    attacker.write('HEAD /attacker HTTP/1.1\r\nHost: a\r\n\r\n');
+    await attacker.response('HEAD');
+    // The first body comes in time to be seen for what it is.
+    if (head === 0) await (await instance.connection(0)).ended();
+    attacker.write('GET /victim HTTP/1.1\r\nHost: a\r\n\r\n');
+    assert.equal((await attacker.response()).body, 'mine');
+  }
+  attacker.close();
+});
+
 test('a response that nobody asked for closes the idle connection', async (context) => {
   const instance = await ScriptedInstance.start(context, poisoner(okResponse('first')));
   const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
