@@ -62,6 +62,8 @@ export class RequestHead implements FieldReader, Framing {
   bledBy = '';
   hasForwardedPort = false;
   hasForwardedProto = false;
+  /** Value of the last X-Forwarded-For field: who was asked last says it there. Empty without one. */
+  forwardedFor = '';
   /** Start line and field lines to forward: without the hop-by-hop ones, Content-Length kept, no final empty line. */
   block = '';
 
@@ -122,6 +124,7 @@ export class RequestHead implements FieldReader, Framing {
     this.bledBy = '';
     this.hasForwardedPort = false;
     this.hasForwardedProto = false;
+    this.forwardedFor = '';
     this.block = '';
     this.#options.reset();
     this.#hostFields = 0;
@@ -214,6 +217,9 @@ export class RequestHead implements FieldReader, Framing {
         return this.#readMaxForwards(text.slice(start, end));
       case FIELD.COOKIE:
         this.cookie = this.cookie === '' ? text.slice(start, end) : `${this.cookie}; ${text.slice(start, end)}`;
+        return KEEP;
+      case FIELD.FORWARDED_FOR:
+        this.forwardedFor = text.slice(start, end);
         return KEEP;
       case FIELD.FORWARDED_PORT:
         this.hasForwardedPort = this.#isTrusted;

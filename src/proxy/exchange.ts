@@ -64,7 +64,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
     super(slot, worker, identity.source.address);
     this.#client = client;
     this.#identity = identity;
-    this.#forwarded = new ForwardedFields(identity.source.address, identity.destination?.port ?? slot.config.port);
+    this.#forwarded = new ForwardedFields(identity, identity.destination?.port ?? slot.config.port);
     this.#source = source;
     this.books = new ExchangeBooks({ slot, worker, identity, head: client.head });
   }
@@ -117,7 +117,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
     }
     this.stickyId = slot.stickyIdIn(head.cookie);
     const isForwarded = isProven || (identity.isForwarded && !this.mayBleed);
-    this.#request = head.block + this.#forwarded.lines(head.hasForwardedPort, head.hasForwardedProto, isForwarded);
+    this.#request = head.block + this.#forwarded.lines(head, isForwarded);
     if (slot.node.hasVia) this.#request += viaLine(head.minor);
     if (head.upgrade !== '') this.#request += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
     else if (config.reuse === 'never') this.#request += 'Connection: close\r\n';
