@@ -11,6 +11,7 @@ import { CERTIFICATE_LIST, type Release, releaseFromFiles } from './release/rele
 import type { MapEntry } from './routes/route-tables.js';
 import { appBackend } from './sections/app-backend.js';
 import { APP_MAPS, type AppLines, appLines, hstsValue, networkLines } from './sections/app-lines.js';
+import { type Capacity, capacityOf, type SizedSite } from './sections/capacity.js';
 import { ERROR_CODES, errorPage } from './sections/error-pages.js';
 import { clientTableSection, edgeSection, noAppSection } from './sections/frontend.js';
 import {
@@ -35,6 +36,8 @@ export interface RenderInput {
   readonly version: HaproxyVersion | null;
   /** Those that Consul names, where the site says so. */
   readonly consulNodes?: PodNodes;
+  /** That HAProxy may have; without it no limit is known. */
+  readonly descriptorLimit?: number;
 }
 
 export interface Rendered {
@@ -47,6 +50,7 @@ export interface Rendered {
   readonly refused: readonly string[];
   /** Errors first. */
   readonly problems: readonly Problem[];
+  readonly capacity: Capacity;
 }
 
 interface WrittenApp {
@@ -55,7 +59,13 @@ interface WrittenApp {
   readonly lines: AppLines;
 }
 
-export function render({ site, admission, version, consulNodes = new Map() }: RenderInput): Rendered {
+export function render({
+  site,
+  admission,
+  version,
+  consulNodes = new Map(),
+  descriptorLimit = Number.POSITIVE_INFINITY,
+}: RenderInput): Rendered {
   const { place } = site.servers;
   const isFromConsul = wantsConsulNodes(site);
   const nodes = place.kind === 'nodes' && place.nodes !== 'consul' ? place.nodes : consulNodes;
@@ -68,6 +78,9 @@ export function render({ site, admission, version, consulNodes = new Map() }: Re
     else problems.push(result);
     if (isFromConsul && app.pods.every((pod) => !nodes.has(pod))) problems.push(nodelessProblem(app));
   }
+  const backends = written.map(({ backend }) => backend);
+  const capacity = capacityOf(site, backends, descriptorLimit);
+  const sized = { ...site, running: { ...site.running, maxConnections: capacity.maxConnections } };
   const served = new Set(written.map(({ name }) => name));
   const entries = (table: readonly MapEntry[]): readonly MapEntry[] => table.filter(({ app }) => served.has(app));
   const tables = {
@@ -78,7 +91,7 @@ export function render({ site, admission, version, consulNodes = new Map() }: Re
   };
   const domains = admission.domains.filter(({ certificate }) => certificate !== null);
   const files: (readonly [string, string])[] = [
-    ['haproxy.cfg', textFromSections(sectionsOf(site, written, domains.length > 0), version)],
+    ['haproxy.cfg', textFromSections(sectionsOf(sized, backends, domains.length > 0), version)],
     ...Object.entries(tables).map(
       ([name, table]) =>
         [`maps/${name}.map`, fileFromLines(table.map(({ key, app }) => mapLine('edge.routes', key, app)))] as const,
@@ -100,6 +113,7 @@ export function render({ site, admission, version, consulNodes = new Map() }: Re
     served: [...served],
     refused: [...admission.refused, ...names].sort(),
     problems: errorsFirst([...admission.problems, ...problems]),
+    capacity,
   };
 }
 
@@ -134,7 +148,7 @@ function problemOf({ name, origin }: EdgeApp, severity: Problem['severity'], mes
   return { severity, app: name, file, line, col, message: `${name}.${message}`, hint };
 }
 
-function sectionsOf(site: Site, apps: readonly WrittenApp[], hasTls: boolean): readonly Section[] {
+function sectionsOf(site: SizedSite, backends: readonly Section[], hasTls: boolean): readonly Section[] {
   return [
     globalSection(site),
     httpErrorsSection(),
@@ -147,7 +161,7 @@ function sectionsOf(site: Site, apps: readonly WrittenApp[], hasTls: boolean): r
     ...(hasTls ? shieldSections(site) : []),
     edgeSection(site, hasTls),
     noAppSection(),
-    ...apps.map(({ backend }) => backend),
+    ...backends,
   ];
 }
 

@@ -8,6 +8,7 @@ import { DECODED_FOR_ROUTES } from '../../src/model/path-spelling.js';
 import type { Site } from '../site/site.js';
 import type { Section } from '../syntax/configuration.js';
 import { durationWord, numberWord } from '../syntax/words.js';
+import type { SizedSite } from './capacity.js';
 import { bindWord, stageBind } from './sockets.js';
 
 export function clientTableSection(): Section {
@@ -25,7 +26,7 @@ export function noAppSection(): Section {
 }
 
 /** @param hasTls false: no certificate is fit to be served, and a bind without one keeps HAProxy from starting */
-export function edgeSection(site: Site, hasTls: boolean): Section {
+export function edgeSection(site: SizedSite, hasTls: boolean): Section {
   const { listen } = site;
   const { maxConnections } = site.running;
   return {

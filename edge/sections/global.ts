@@ -2,10 +2,11 @@
 import type { Site } from '../site/site.js';
 import { type Line, type Section, V3_0 } from '../syntax/configuration.js';
 import { durationWord, numberWord, word } from '../syntax/words.js';
+import { connectionsOf, type SizedSite } from './capacity.js';
 import { ERROR_CODES } from './error-pages.js';
 import { socketWord } from './sockets.js';
 
-export function globalSection({ running }: Site): Section {
+export function globalSection({ running }: SizedSite): Section {
   const { log, user, group, chroot, threads } = running;
   const format = log.target === 'stdout' ? ' format raw' : '';
   return {
@@ -21,9 +22,8 @@ export function globalSection({ running }: Site): Section {
       ...(group === null ? [] : [`group ${word('site.process.group', group)}`]),
       ...(threads === null ? [] : [`nbthread ${numberWord('site.process.threads', threads)}`]),
       'localpeer edge-local',
-      // Never from the environment: containers report huge or tiny limits. A client of TLS counts twice, in the stage
-      // before TLS and behind it; the rest are clients of plain HTTP, probes and operators.
-      `maxconn ${numberWord('site.process.max_connections', 3 * running.maxConnections + OPERATORS)}`,
+      // Left to HAProxy it would follow the limit of descriptors, which is huge in many a container.
+      `maxconn ${numberWord('site.process.max_connections', connectionsOf(running.maxConnections))}`,
       '# old workers, kept by long tunnels, go after this',
       'hard-stop-after 15m',
       'close-spread-time 20s',
@@ -45,9 +45,6 @@ export function globalSection({ running }: Site): Section {
     ],
   };
 }
-
-/** Connections beside those of clients. */
-const OPERATORS = 100;
 
 /** AEAD with ECDHE only: no parameters to keep, nothing that an old recording could be opened with. */
 const CIPHERS = ['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'CHACHA20-POLY1305'].flatMap((cipher) => [

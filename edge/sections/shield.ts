@@ -3,12 +3,12 @@
  * hello, and hands the untouched stream over through an abstract socket, with the client's address. So a refused
  * address costs no handshake, and who is silent before TLS is gone after the inspect delay, on all versions.
  */
-import type { Site } from '../site/site.js';
 import { type Section, V3_0 } from '../syntax/configuration.js';
 import { durationWord, numberWord } from '../syntax/words.js';
+import type { SizedSite } from './capacity.js';
 import { bindWord, stageSocket } from './sockets.js';
 
-export function shieldSections(site: Site): readonly Section[] {
+export function shieldSections(site: SizedSite): readonly Section[] {
   const { limits, listen, timeouts } = site;
   const connections = numberWord('site.limits.connections', limits.connections);
   const rate = numberWord('site.limits.connection_rate', limits.connectionRate);

@@ -215,7 +215,11 @@ const LOG_KEYS = {
 export const PROCESS_KEYS = {
   run_dir: optional(absolutePath, '/run/haproxy', 'the folder of the sockets'),
   state_file: optional<string | null>(absolutePath, null, 'addresses of servers; without it servers.state in run_dir'),
-  max_connections: optional(integer(10, 10_000_000), 10_000, 'of all clients; twice as many descriptors are needed'),
+  max_connections: optional<number | null>(
+    integer(10, 10_000_000),
+    null,
+    'of all clients, six descriptors each; without it 10 000, or as many as the limit of descriptors allows',
+  ),
   threads: optional<number | null>(integer(1, 256), null, 'without it as many as there are cores'),
   user: optional<string | null>(name, null, 'to become after the ports are bound'),
   group: optional<string | null>(name, null, 'to become after the ports are bound'),

@@ -102,7 +102,8 @@ export interface SiteProcess {
   /** Absolute path of the folder of the sockets. */
   readonly runDir: string;
   readonly stateFile: string;
-  readonly maxConnections: number;
+  /** Of clients; null: as many as there are descriptors for, up to the usual number. */
+  readonly maxConnections: number | null;
   /** null: as many as HAProxy sees cores. */
   readonly threads: number | null;
   readonly user: string | null;

@@ -24,6 +24,8 @@ export interface DeploymentSetting {
   readonly servers?: string;
   /** URL of the Consul that is the registry; without it a directory is. */
   readonly consul?: string;
+  /** `process.max_connections` of the site; null: not written. */
+  readonly maxConnections?: number | null;
 }
 
 export class EdgeDeployment extends EdgeClient {
@@ -34,6 +36,7 @@ export class EdgeDeployment extends EdgeClient {
   readonly program: string;
   readonly #servers: string;
   readonly #consul: string | null;
+  readonly #maxConnections: number | null;
   #child: ChildProcess | null = null;
   #exited: Promise<number | null> = Promise.resolve(null);
   #log = '';
@@ -44,13 +47,14 @@ export class EdgeDeployment extends EdgeClient {
     folder: string,
     address: string,
     ports: EdgePorts,
-    { version, servers, consul }: DeploymentSetting,
+    { version, servers, consul, maxConnections = 200 }: DeploymentSetting,
   ) {
     super(folder, address, ports);
     this.node = ownAddress();
     this.program = haproxyOfVersion(version);
     this.#servers = servers ?? `{nodes: {alpha: [${this.node}]}, send_proxy: none}`;
     this.#consul = consul ?? null;
+    this.#maxConnections = maxConnections;
     this.directory = new ReleaseDirectory(path.join(folder, 'state'));
     this.master = new Master(path.join(folder, 'run/master.sock'));
     this.runtime = new Runtime(path.join(folder, 'run/admin.sock'));
@@ -91,7 +95,7 @@ export class EdgeDeployment extends EdgeClient {
       folder,
       `servers: ${this.#servers}
 ${listenText(address, ports)}
-process: {run_dir: ${folder}/run, threads: 1, max_connections: 200}
+process: {run_dir: ${folder}/run, threads: 1${this.#maxConnections === null ? '' : `, max_connections: ${this.#maxConnections}`}}
 limits: {connection_rate: 1000000, requests: 1000000, errors: 1000000}
 ${more}`,
       domains,
@@ -115,7 +119,12 @@ ${more}`,
 
   /** Resolves when HAProxy serves. */
   async run(...more: readonly string[]): Promise<void> {
-    const child = this.launch(more);
+    return this.runUnder([], more);
+  }
+
+  /** @param launcher a program and its arguments that starts it */
+  async runUnder(launcher: readonly string[], more: readonly string[] = []): Promise<void> {
+    const child = this.launch(more, launcher);
     await eventually(`HAProxy runs; said was:\n${this.#log}`, async () => {
       if (child.exitCode !== null) throw new Error(`edge run ended; it said:\n${this.#log}`);
       return (await this.state())?.workerPid != null && this.#log.includes('HAProxy runs');
@@ -173,7 +182,12 @@ ${more}`,
 
   /** `edge check`, which keeps no releases. */
   check(...args: readonly string[]): Promise<CliResult> {
-    return runCli(['edge', 'check', ...args, ...this.options.slice(0, 4)], this.env);
+    return this.checkUnder([], ...args);
+  }
+
+  /** @param launcher a program and its arguments that starts it */
+  checkUnder(launcher: readonly string[], ...args: readonly string[]): Promise<CliResult> {
+    return runCli(['edge', 'check', ...args, ...this.options.slice(0, 4)], this.env, launcher);
   }
 
   /** @returns the exit code */

@@ -8,7 +8,7 @@ import { countOf } from '../count-text.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { haproxyFor } from './installation.js';
 import { writeReleaseFiles } from './release-files.js';
-import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
+import { addEdgeOptions, descriptorShortage, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
 
 interface EdgeCheckOptions extends EdgeOptionValues {
   readonly strict?: true;
@@ -23,19 +23,21 @@ export function createEdgeCheckCommand(context: CommandContext): Command {
     .option('--json', 'one JSON document for programs')
     .addHelpText(
       'after',
-      '\nNothing is changed. What HAProxy says of this machine (its nameservers, the states that it keeps) is printed, and fails\n' +
+      '\nNothing is changed. What HAProxy says of this machine (nameservers, states of servers, descriptors) is printed, and fails\n' +
         'nothing.\n\nExample:\n  autoproxy edge check --registry ./apps --site edge.yml --strict',
     );
   return addEdgeOptions(command).action(async (options: EdgeCheckOptions) => {
     const program = await haproxyFor(context);
-    const { release, served, refused, problems } = await renderFrom(options, context);
+    const { release, served, refused, problems, capacity } = await renderFrom(options, context);
     const folder = await mkdtemp(path.join(tmpdir(), 'autoproxy-edge-check-'));
     try {
       await writeReleaseFiles(folder, release);
-      const { isValid, output, machine } = await checkConfiguration(program, path.join(folder, 'haproxy.cfg'));
+      const { isValid, output, machine: said } = await checkConfiguration(program, path.join(folder, 'haproxy.cfg'));
+      const shortage = await descriptorShortage(capacity);
+      const machine = shortage === null ? said : [...said, shortage];
       const haproxy = { valid: isValid, output, machine };
       if (options.json) {
-        terminal.print(JSON.stringify({ release: release.id, served, refused, problems, haproxy }, null, 2));
+        terminal.print(JSON.stringify({ release: release.id, served, refused, problems, capacity, haproxy }, null, 2));
       } else {
         const left = refused.length === 0 ? '' : `, ${refused.length} left out`;
         terminal.print(`release ${release.id}: ${countOf(served.length, 'app')}${left}`);

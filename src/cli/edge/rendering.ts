@@ -2,11 +2,13 @@
 import type { Command } from 'commander';
 import { judgeDomains } from '../../../edge/certificates/domain.js';
 import { withLastGood } from '../../../edge/certificates/last-good.js';
+import { descriptorCeiling } from '../../../edge/haproxy/descriptor-ceiling.js';
 import { renderWithLastGood } from '../../../edge/last-good-apps.js';
 import { nodesOfRelease } from '../../../edge/release/pod-nodes.js';
 import type { Release } from '../../../edge/release/release.js';
 import type { Rendered } from '../../../edge/render.js';
 import type { NodeMemory } from '../../../edge/run/node-memory.js';
+import type { Capacity } from '../../../edge/sections/capacity.js';
 import { readDomains } from '../../../edge/site/domain-files.js';
 import { type Site, wantsConsulNodes } from '../../../edge/site/site.js';
 import { parseSite } from '../../../edge/site/site-document.js';
@@ -68,6 +70,7 @@ export async function renderFrom(
     site,
     version,
     consulNodes,
+    descriptorLimit: await descriptorCeiling(),
     stored: stored.apps,
     // It may have had a way in.
     unreadable: stored.refused,
@@ -116,6 +119,16 @@ function versionFrom(written: string | undefined): HaproxyVersion | null {
     `--haproxy ${escapeText(written)} is no version that is generated for`,
     'write 2.6 or a newer one: --haproxy 3.0',
     EXIT_CODES.usage,
+  );
+}
+
+/** @returns what to do when HAProxy wants more descriptors than it gets, started from here; null when it does not */
+export async function descriptorShortage({ maxConnections, descriptors }: Capacity): Promise<string | null> {
+  const limit = await descriptorCeiling();
+  if (descriptors <= limit) return null;
+  return (
+    `process.max_connections ${maxConnections} takes ${descriptors} descriptors, six for each, and HAProxy started from here may ` +
+    `have ${limit}: lower it in the site, or raise the limit (LimitNOFILE= of systemd, --ulimit nofile= of Docker)`
   );
 }
 

@@ -14,7 +14,14 @@ import type { CommandContext } from '../command-context.js';
 import { CommandFailure } from '../exit-codes.js';
 import { durationArgument } from '../option-types.js';
 import { addInstallationOptions, type InstallationOptionValues, installationFrom } from './installation.js';
-import { addEdgeOptions, type EdgeOptionValues, problemLines, readSite, renderFrom } from './rendering.js';
+import {
+  addEdgeOptions,
+  descriptorShortage,
+  type EdgeOptionValues,
+  problemLines,
+  readSite,
+  renderFrom,
+} from './rendering.js';
 import { EdgeWatch } from './watch.js';
 
 interface EdgeRunOptions extends EdgeOptionValues, InstallationOptionValues {
@@ -75,7 +82,8 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
     supply: async (current) => {
       const rendered = await renderFrom(options, context, current, nodes);
       edgeWatch.follow(rendered.site);
-      said = sayProblems(log, problemLines(rendered.problems), said);
+      const shortage = supervisor === null ? null : await descriptorShortage(rendered.capacity);
+      said = sayProblems(log, [...problemLines(rendered.problems), ...(shortage === null ? [] : [shortage])], said);
       return rendered.release;
     },
     onOutcome: () => supervisor?.look(),
