@@ -23,6 +23,7 @@ export class HttpInstance {
     server.on('request', (request, response: ServerResponse) => {
       if (request.url !== '/slow') return void response.end(name);
       this.#slow.push(response);
+      response.once('close', () => this.#forget(response));
       this.#arrivals.shift()?.();
     });
   }
@@ -45,6 +46,12 @@ export class HttpInstance {
     const response = this.#slow.shift();
     response?.end('late');
     return response !== undefined;
+  }
+
+  /** Its client went away. */
+  #forget(response: ServerResponse): void {
+    const index = this.#slow.indexOf(response);
+    if (index !== -1) this.#slow.splice(index, 1);
   }
 
   /** As a process that is killed: the port is closed and connections are cut. */

@@ -86,6 +86,11 @@ export class TestPlane {
     return client;
   }
 
+  /** As it is in force. */
+  get slot(): SlotSnapshot {
+    return this.#slot;
+  }
+
   get counters(): SlotCounters {
     const counters = this.plane.counters().slots[this.#slot.app];
     if (counters === undefined) throw new Error('the slot is not served');

@@ -1,0 +1,20 @@
+import fc from 'fast-check';
+
+/** The same cases in each run; a search for new ones takes another: AUTOPROXY_SEED=$RANDOM npm test -- properties. */
+const SEED = Number(process.env.AUTOPROXY_SEED ?? 13);
+const LONGEST_MS = 5_000;
+
+// A list that may have 40 parts often has many, and not about ten at most.
+fc.configureGlobal({ defaultSizeToMaxWhenMaxSpecified: true });
+
+/**
+ * Tries so many cases, or as many as a few seconds allow. A failure names its seed, and the smallest case that fails as
+ * well.
+ */
+export async function holds<T>(
+  property: fc.IAsyncProperty<T> | fc.IProperty<T>,
+  cases: number,
+  examples: T[] = [],
+): Promise<void> {
+  await fc.assert(property, { seed: SEED, numRuns: cases, interruptAfterTimeLimit: LONGEST_MS, examples });
+}
