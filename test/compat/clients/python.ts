@@ -4,20 +4,13 @@ import type { Page } from '../servers/pages.js';
 import type { Target } from '../ways.js';
 import type { Case } from './client.js';
 import { runProgram } from './program.js';
-import { addBody, addFields, withoutAddress } from './response-aspects.js';
+import { addResponses, type SeenResponse, withoutAddress } from './response-aspects.js';
 
 /** Debian's own, whatever else stands on the path. */
 export const PYTHON = '/usr/bin/python3';
 
-/**
- * What a script gives for each response: a status, fields, a body in latin1; and what else it saw.
- */
 interface Seen {
-  readonly responses: readonly {
-    readonly status: number;
-    readonly fields: readonly (readonly [name: string, value: string])[];
-    readonly body: string;
-  }[];
+  readonly responses: readonly SeenResponse[];
   readonly further: Readonly<Record<string, string>>;
 }
 
@@ -40,17 +33,7 @@ async function observe(target: Target, script: string, name: string): Promise<Ob
     return aspects;
   }
   const { responses, further } = JSON.parse(output) as Seen;
-  for (const [index, { status, fields, body }] of responses.entries()) {
-    const prefix = `${index + 1}`;
-    aspects.set(`${prefix} status`, `${status}`);
-    addFields(
-      aspects,
-      `${prefix} field`,
-      fields.map((field) => field.join(': ')),
-      target,
-    );
-    addBody(aspects, prefix, body, target);
-  }
+  addResponses(aspects, responses, target);
   for (const [aspect, value] of Object.entries(further)) aspects.set(aspect, withoutAddress(value, target));
   return aspects;
 }

@@ -54,3 +54,21 @@ export function addBody(aspects: Map<string, string>, prefix: string, body: stri
   const hash = createHash('sha256').update(text, 'latin1').digest('hex').slice(0, 12);
   aspects.set(`${prefix} body`, isShown ? text : `${body.length} bytes, ${hash}`);
 }
+
+/** A response as a library gives it to a program. */
+export interface SeenResponse {
+  readonly status: number;
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  /** latin1 */
+  readonly body: string;
+}
+
+export function addResponses(aspects: Map<string, string>, responses: readonly SeenResponse[], target: Target): void {
+  for (const [index, { status, fields, body }] of responses.entries()) {
+    const prefix = `${index + 1}`;
+    aspects.set(`${prefix} status`, `${status}`);
+    const lines = fields.map((field) => field.join(': '));
+    addFields(aspects, `${prefix} field`, lines, target);
+    addBody(aspects, prefix, body, target);
+  }
+}
