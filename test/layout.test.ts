@@ -108,10 +108,19 @@ const CLUSTER_SOCKETS = ['listening-socket', 'handle-channel', 'state-claim'].ma
 const BUILTINS: readonly BuiltinRule[] = [
   {
     modules: ['net', 'tls', 'dgram'],
-    allowed: ['src/proxy/', 'src/health/', 'src/admin/', ...CLUSTER_SOCKETS, 'edge/haproxy/', 'edge/run/edge-claim.ts'],
+    allowed: [
+      'src/proxy/',
+      'src/health/',
+      'src/admin/',
+      ...CLUSTER_SOCKETS,
+      'edge/haproxy/',
+      'edge/run/edge-claim.ts',
+      'edge/certificates/public-roots.ts',
+    ],
     why:
       'sockets belong to those who serve, probe and answer operators; one file binds those that workers share, two hold ' +
-      'the lock of the state directory and pass sockets over it, and one folder speaks to HAProxy over its own',
+      'the lock of the state directory and pass sockets over it, and one folder speaks to HAProxy over its own; the ' +
+      'public roots are a list in node:tls',
   },
   {
     modules: ['child_process', 'cluster'],

@@ -2,6 +2,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import type { Refusal } from '../../src/model/refusal.js';
 import type { PemBlock } from './pem-blocks.js';
+import { isIssuedByPublicRoot, isPublicRoot } from './public-roots.js';
 import { weakSignatureHashOf } from './signature-algorithm.js';
 
 const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
@@ -16,13 +17,16 @@ export interface ChainFault extends Refusal {
   readonly block: PemBlock;
 }
 
+/** A certificate that stands there twice counts once: the leaf, then a file with the leaf and its chain. */
 export function readChain(blocks: readonly PemBlock[]): readonly ChainLink[] | ChainFault {
   const links: ChainLink[] = [];
   for (const block of blocks) {
     try {
-      links.push({ certificate: new X509Certificate(block.text), block });
+      const certificate = new X509Certificate(block.text);
+      if (links.some((link) => link.certificate.raw.equals(certificate.raw))) continue;
+      links.push({ certificate, block });
     } catch {
-      const hint = 'is the file whole? openssl x509 -in FILE -noout -text';
+      const hint = 'copy the file again; openssl x509 -in FILE -noout -text has to read it';
       return { message: 'a certificate can not be read', hint, block };
     }
   }
@@ -62,14 +66,13 @@ function faultOfLink(link: ChainLink, issuer: ChainLink | undefined, index: numb
   const { certificate, block } = link;
   const what = index === 0 ? 'the certificate' : 'a certificate of the chain';
   const refuse = (message: string, hint: string): ChainFault => ({ message: `${what} ${message}`, hint, block });
-  if (Date.parse(certificate.validTo) <= nowMs) return refuse(`expired on ${dayOf(certificate.validTo)}`, 'renew it');
-  if (Date.parse(certificate.validFrom) > nowMs) {
-    return refuse(`is not valid before ${dayOf(certificate.validFrom)}`, 'wait, or set the clock');
-  }
-  const hash = weakSignatureHashOf(certificate.raw);
-  // Of what signs itself nobody reads the signature.
-  if (hash !== null && !(index > 0 && isSelfSigned(certificate))) {
-    return refuse(`is signed with ${hash}, which nobody trusts`, 'ask for one with SHA-256');
+  if (index === 0 || !isTrustAnchor(certificate)) {
+    if (Date.parse(certificate.validTo) <= nowMs) return refuse(`expired on ${dayOf(certificate.validTo)}`, 'renew it');
+    if (Date.parse(certificate.validFrom) > nowMs) {
+      return refuse(`is not valid before ${dayOf(certificate.validFrom)}`, 'wait, or set the clock');
+    }
+    const hash = weakSignatureHashOf(certificate.raw);
+    if (hash !== null) return refuse(`is signed with ${hash}, which nobody trusts`, 'ask for one with SHA-256');
   }
   if (index > 0 && !certificate.ca) {
     return refuse('is of no authority', 'leave one certificate for servers in the file, the first one');
@@ -81,6 +84,25 @@ function faultOfLink(link: ChainLink, issuer: ChainLink | undefined, index: numb
     };
   }
   return null;
+}
+
+/**
+ * Path validation takes a name and a key from the trust anchor (RFC 5280, 6.1.1 d) and looks at neither its dates nor its
+ * signature: the anchor is no part of the path.
+ */
+function isTrustAnchor(certificate: X509Certificate): boolean {
+  return isSelfSigned(certificate) || isPublicRoot(certificate);
+}
+
+/** The certificates whose dates count: the leaf, and each of the chain that is no trust anchor. */
+export function datedLinks(links: readonly ChainLink[]): readonly ChainLink[] {
+  return links.filter(({ certificate }, index) => index === 0 || !isTrustAnchor(certificate));
+}
+
+/** Clients that do not have the issuer already end with "unable to get local issuer certificate". */
+export function isIssuerMissing(links: readonly ChainLink[]): boolean {
+  const last = links.at(-1)?.certificate;
+  return last !== undefined && !isTrustAnchor(last) && !isIssuedByPublicRoot(last);
 }
 
 function isSelfSigned(certificate: X509Certificate): boolean {

@@ -1,10 +1,20 @@
 /** A domain of the site: names that one certificate serves, and whether it can. */
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Problem } from '../../src/model/problem.js';
+import type { Refusal } from '../../src/model/refusal.js';
+import { parseRouteHost } from '../../src/model/route-host.js';
 import type { Certificate } from './certificate.js';
-import { dayOf, dnsNamesOf, faultOfChain, readChain } from './certificate-chain.js';
+import {
+  type ChainLink,
+  datedLinks,
+  dayOf,
+  dnsNamesOf,
+  faultOfChain,
+  isIssuerMissing,
+  readChain,
+} from './certificate-chain.js';
 import { coversName } from './name-cover.js';
-import { type PemBlock, pemBlocksOf } from './pem-blocks.js';
+import { faultOfPem, isCertificate, isPrivateKey, type PemBlock, pemBlocksOf } from './pem-blocks.js';
 import { isKey, readPrivateKey } from './private-key.js';
 
 /** One text of PEM blocks: the chain, the key, or both. */
@@ -13,14 +23,21 @@ export interface PemFile {
   readonly text: string;
 }
 
+/** Why there is no text. */
+export interface UnreadablePemFile extends Refusal {
+  readonly file: string;
+}
+
 /** As the site's file has it, its PEM files read. */
 export interface Domain {
   /** What apps write as `tls.domain`. */
   readonly name: string;
-  /** Names that are served with its certificate: hosts, or `*.` and a name; lower case, each once. */
+  /** Names that are served with its certificate: hosts, or `*.` and a name; lower case, each once. Empty: all of it. */
   readonly names: readonly string[];
   /** The chain with the key, or the two of them in any order. */
   readonly pemFiles: readonly PemFile[];
+  /** Set when a file could not be read; what is in the others says nothing then. */
+  readonly unreadable?: UnreadablePemFile | null;
   /** Where the site's file speaks of it. */
   readonly place: Place;
 }
@@ -29,6 +46,7 @@ type Place = Pick<Problem, 'file' | 'line' | 'col'>;
 
 export interface JudgedDomain {
   readonly name: string;
+  /** What it serves; of one that is at fault and says no names, those that are likely. */
   readonly names: readonly string[];
   /** null: it has a fault, and no app that needs it can be served. */
   readonly certificate: Certificate | null;
@@ -43,99 +61,134 @@ export interface Today {
 }
 
 const DAY_MS = 86_400_000;
-/** Of one name the first certificate in the list would be served, and whose that is nobody wrote. */
-const NAME_HINT = 'write each name in one domain';
-
-/** In the order of the site's file; a name that an earlier domain has makes the later one faulty. */
-export function judgeDomains(domains: readonly Domain[], today: Today): readonly JudgedDomain[] {
-  const owners = new Map<string, string>();
-  return domains.map((domain) => {
-    const taken = domain.names.find((name) => owners.has(name));
-    if (taken !== undefined) {
-      return faulty(domain, domain.place, `${taken} is a name of ${owners.get(taken)} already`, NAME_HINT);
-    }
-    for (const name of domain.names) owners.set(name, domain.name);
-    return judgeDomain(domain, today);
-  });
-}
 
 /** Does the key fit, does the chain hold today, are all names of the domain in the certificate? */
 export function judgeDomain(domain: Domain, today: Today): JudgedDomain {
+  const { unreadable = null } = domain;
+  if (unreadable !== null) {
+    return faulty(domain, { file: unreadable.file, line: null, col: null }, unreadable.message, unreadable.hint);
+  }
+  for (const { file, text } of domain.pemFiles) {
+    const fault = faultOfPem(text);
+    if (fault !== null) return faulty(domain, { file, line: fault.line, col: null }, fault.message, fault.hint);
+  }
   const blocks = domain.pemFiles.flatMap(({ file, text }) => pemBlocksOf(text, file));
   const key = readOnlyKey(domain, blocks);
   if ('problems' in key) return key;
-  const certificates = blocks.filter(({ label }) => label === 'CERTIFICATE');
+  const certificates = blocks.filter(isCertificate);
   if (certificates.length === 0) {
-    return faulty(domain, placeOfFiles(domain), 'there is no certificate', 'write the file that has it');
+    return faulty(
+      domain,
+      placeOfFiles(domain),
+      `there is no certificate${onlyOf(blocks)}`,
+      'write the file that has it',
+    );
   }
   const links = readChain(certificates);
   if ('block' in links) return faulty(domain, placeOf(links.block), links.message, links.hint);
-  const fault = faultOfChain(links, key, today.nowMs);
-  if (fault !== null) return faulty(domain, placeOf(fault.block), fault.message, fault.hint);
   const [leaf] = links;
   if (leaf === undefined) throw new RangeError('a chain without certificates');
-  const names = dnsNamesOf(leaf.certificate);
-  const missing = domain.names.find((wanted) => !names.some((name) => coversName(name, wanted)));
+  const covered = dnsNamesOf(leaf.certificate);
+  const named = { ...domain, names: domain.names.length > 0 ? domain.names : hostsAmong(covered) };
+  const fault = faultOfChain(links, key, today.nowMs);
+  if (fault !== null) return faulty(named, placeOf(fault.block), fault.message, fault.hint);
+  const wanted = named.names.length > 0 ? named.names : [domain.name];
+  const missing = wanted.find((name) => !covered.some((one) => coversName(one, name)));
   if (missing !== undefined) {
-    const hint = `it has ${names.join(' ') || 'no DNS name'}`;
-    return faulty(domain, domain.place, `the certificate does not cover ${missing}`, hint);
+    const hint = `it has ${covered.join(' ') || 'no DNS name'}`;
+    return faulty(named, domain.place, `the certificate does not cover ${missing}`, hint);
   }
   return {
     name: domain.name,
-    names: domain.names,
-    certificate: certificateFrom(
-      links.map(({ certificate }) => certificate),
-      key,
-      names,
-    ),
-    problems: expiryWarnings(domain, leaf, today),
+    names: named.names,
+    certificate: certificateFrom(links, key, covered),
+    problems: warningsOf(domain, links, today),
   };
+}
+
+/** What is no host of ours (an address, a name with "*" inside) can not be served. */
+function hostsAmong(names: readonly string[]): readonly string[] {
+  const hosts = names.flatMap((name) => {
+    const host = parseRouteHost(name);
+    if ('message' in host || host.kind === 'regex') return [];
+    return [host.kind === 'exact' ? host.host : `*.${host.suffix}`];
+  });
+  return [...new Set(hosts)].sort();
 }
 
 function readOnlyKey(domain: Domain, blocks: readonly PemBlock[]): KeyObject | JudgedDomain {
-  const keys = blocks.filter(({ label }) => label.endsWith('PRIVATE KEY'));
-  const [block] = keys;
+  const [block, ...others] = blocks.filter(isPrivateKey);
   if (block === undefined) {
-    return faulty(domain, placeOfFiles(domain), 'there is no key', 'write the file that has it');
-  }
-  if (keys.length > 1) {
-    return faulty(domain, placeOf(keys[1] ?? block), 'there are two keys', 'leave the one of the certificate');
+    return faulty(domain, placeOfFiles(domain), `there is no key${onlyOf(blocks)}`, 'write the file that has it');
   }
   const key = readPrivateKey(block);
-  return isKey(key) ? key : faulty(domain, placeOf(block), key.message, key.hint);
+  if (!isKey(key)) return faulty(domain, placeOf(block), key.message, key.hint);
+  const different = others.find((other) => {
+    const read = readPrivateKey(other);
+    return !isKey(read) || !read.equals(key);
+  });
+  if (different === undefined) return key;
+  return faulty(domain, placeOf(different), 'there are two keys', 'leave the one of the certificate');
+}
+
+/** What the files have in place of what is missed, for the message. */
+function onlyOf(blocks: readonly PemBlock[]): string {
+  const labels = new Set(blocks.map(({ label }) => label.slice(0, 40)));
+  return labels.size === 0 ? '' : `, only ${[...labels].join(', ')}`;
 }
 
 /** Written anew, so that nothing reaches HAProxy but the blocks that were read. */
-function certificateFrom(chain: readonly X509Certificate[], key: KeyObject, names: readonly string[]): Certificate {
-  const blocks = [...chain.map(String), String(key.export({ type: 'pkcs8', format: 'pem' }))];
-  const [leaf] = chain;
+function certificateFrom(links: readonly ChainLink[], key: KeyObject, names: readonly string[]): Certificate {
+  const chain = links.map(({ certificate }) => String(certificate));
+  const blocks = [...chain, String(key.export({ type: 'pkcs8', format: 'pem' }))];
   return {
     pem: blocks.map((block) => `${block.trim()}\n`).join(''),
     names,
-    // The chain holds as long as the first of it to end.
-    notAfterMs: Math.min(...chain.map(({ validTo }) => Date.parse(validTo))),
-    fingerprint256: leaf?.fingerprint256 ?? '',
+    notAfterMs: endOf(firstToEnd(links)),
+    fingerprint256: links[0]?.certificate.fingerprint256 ?? '',
   };
 }
 
-function expiryWarnings(
-  domain: Domain,
-  leaf: { readonly certificate: X509Certificate; readonly block: PemBlock },
-  { nowMs, warnWithinMs }: Today,
-): readonly Problem[] {
-  const leftMs = Date.parse(leaf.certificate.validTo) - nowMs;
-  if (leftMs > warnWithinMs) return [];
-  const days = Math.floor(leftMs / DAY_MS);
-  const message = `the certificate ends on ${dayOf(leaf.certificate.validTo)}, in ${days} ${days === 1 ? 'day' : 'days'}`;
-  return [problemOf(domain, 'warning', placeOf(leaf.block), message, 'renew it')];
+/** The chain holds as long as the first of it to end. */
+function firstToEnd(links: readonly ChainLink[]): ChainLink {
+  return datedLinks(links).reduce((one, other) => (endOf(other) < endOf(one) ? other : one));
 }
 
-function faulty(domain: Domain, place: Place, message: string, hint: string): JudgedDomain {
-  const { name, names } = domain;
+function endOf({ certificate }: ChainLink): number {
+  return Date.parse(certificate.validTo);
+}
+
+function warningsOf(domain: Domain, links: readonly ChainLink[], { nowMs, warnWithinMs }: Today): readonly Problem[] {
+  const warn = (link: ChainLink, message: string, hint: string): Problem =>
+    problemOf(domain, 'warning', placeOf(link.block), message, hint);
+  const problems: Problem[] = [];
+  const first = firstToEnd(links);
+  if (endOf(first) - nowMs <= warnWithinMs) {
+    const what = first === links[0] ? 'the certificate' : 'a certificate of the chain';
+    const days = Math.floor((endOf(first) - nowMs) / DAY_MS);
+    const when = `ends on ${dayOf(first.certificate.validTo)}, in ${days} ${days === 1 ? 'day' : 'days'}`;
+    problems.push(warn(first, `${what} ${when}`, 'renew it'));
+  }
+  const last = links.at(-1);
+  if (last !== undefined && isIssuerMissing(links)) {
+    const message = `the issuer of the last certificate is not in the file: ${oneLine(last.certificate.issuer)}`;
+    const hint = 'append it: clients without it refuse the chain; where it is a root of your own, append that root';
+    problems.push(warn(last, message, hint));
+  }
+  return problems;
+}
+
+function oneLine(distinguishedName: string): string {
+  return distinguishedName.replaceAll('\n', ', ').slice(0, 200);
+}
+
+export function faulty(domain: Domain, place: Place, message: string, hint: string): JudgedDomain {
+  const { name } = domain;
+  const names = domain.names.length > 0 ? domain.names : [name, `*.${name}`];
   return { name, names, certificate: null, problems: [problemOf(domain, 'error', place, message, hint)] };
 }
 
-function problemOf(
+export function problemOf(
   { name }: Domain,
   severity: Problem['severity'],
   place: Place,

@@ -11,6 +11,9 @@ export function readPrivateKey({ text, label }: PemBlock): KeyObject | Refusal {
   if (label === 'ENCRYPTED PRIVATE KEY' || /^Proc-Type:.*ENCRYPTED/m.test(text)) {
     return { message: 'the key has a passphrase', hint: 'nobody is there to type it: openssl pkey -in FILE -out FILE' };
   }
+  if (label === 'OPENSSH PRIVATE KEY') {
+    return { message: 'the key is in the format of OpenSSH', hint: 'HAProxy reads PEM: ssh-keygen -p -m PEM -f FILE' };
+  }
   try {
     const key = createPrivateKey(text);
     return refusalOfStrength(key) ?? key;

@@ -1,70 +1,44 @@
 /** The certificates of the site, read. What is in them is judged elsewhere; a file that can not be read costs its domain alone. */
-import { X509Certificate } from 'node:crypto';
+import { readlink } from 'node:fs/promises';
 import { readWholeFile } from '../../src/core/whole-file.js';
-import type { Problem } from '../../src/model/problem.js';
-import { parseRouteHost } from '../../src/model/route-host.js';
-import type { Domain, PemFile } from '../certificates/domain.js';
+import type { Refusal } from '../../src/model/refusal.js';
+import type { Domain, PemFile, UnreadablePemFile } from '../certificates/domain.js';
 import type { Site, SiteDomain } from './site.js';
 
 /** A chain of ten certificates with their key is 30 KB. */
 const MAX_PEM_BYTES = 1_048_576;
 
-export interface ReadDomains {
-  readonly domains: readonly Domain[];
-  readonly problems: readonly Problem[];
+export async function readDomains(site: Site): Promise<readonly Domain[]> {
+  const domains: Domain[] = [];
+  for (const domain of site.domains) domains.push(await readDomain(domain));
+  return domains;
 }
 
-export async function readDomains(site: Site): Promise<ReadDomains> {
-  const domains: Domain[] = [];
-  const problems: Problem[] = [];
-  for (const domain of site.domains) {
-    const { location: file, line, col } = domain.origin;
+async function readDomain({ name, names, files, origin }: SiteDomain): Promise<Domain> {
+  const { location: file, line, col } = origin;
+  const pemFiles: PemFile[] = [];
+  let unreadable: UnreadablePemFile | null = null;
+  for (const pemFile of files) {
     try {
-      const pemFiles = await readPemFiles(domain);
-      const names = domain.names.length > 0 ? domain.names : namesIn(pemFiles, domain.name);
-      domains.push({ name: domain.name, names, pemFiles, place: { file, line, col } });
+      pemFiles.push({ file: pemFile, text: await readWholeFile(pemFile, MAX_PEM_BYTES) });
     } catch (error) {
-      const message = `${domain.name}: ${(error as Error).message}`;
-      problems.push({
-        severity: 'error',
-        app: null,
-        file,
-        line,
-        col,
-        message,
-        hint: 'mend it; until then it is faulty',
-      });
-      const names = domain.names.length > 0 ? domain.names : [domain.name];
-      domains.push({ name: domain.name, names, pemFiles: [], place: { file, line, col } });
+      unreadable ??= { file: pemFile, ...(await reasonOf(pemFile, error as NodeJS.ErrnoException)) };
     }
   }
-  return { domains, problems };
+  return { name, names, pemFiles, unreadable, place: { file, line, col } };
 }
 
-async function readPemFiles({ files }: SiteDomain): Promise<readonly PemFile[]> {
-  return Promise.all(files.map(async (file) => ({ file, text: await readWholeFile(file, MAX_PEM_BYTES) })));
-}
-
-/** What is no host of ours (an address, a name with "*" inside) is none that could be served. */
-function namesIn(pemFiles: readonly PemFile[], fallback: string): readonly string[] {
-  for (const { text } of pemFiles) {
-    if (!text.includes('BEGIN CERTIFICATE')) continue;
-    const names = subjectNames(text).flatMap((name) => {
-      const host = parseRouteHost(name);
-      if ('message' in host || host.kind === 'regex') return [];
-      return [host.kind === 'exact' ? host.host : `*.${host.suffix}`];
-    });
-    if (names.length > 0) return [...new Set(names)].sort();
+async function reasonOf(file: string, { code, message }: NodeJS.ErrnoException): Promise<Refusal> {
+  if (code === 'ENOENT') {
+    const target = await readlink(file).catch(() => null);
+    if (target === null) return { message: 'there is no such file', hint: 'write it, or name another one' };
+    return {
+      message: `it is a link to ${target}, and there is no such file`,
+      hint: 'write that file, or mend the link',
+    };
   }
-  return [fallback];
-}
-
-function subjectNames(text: string): readonly string[] {
-  try {
-    const { subjectAltName = '' } = new X509Certificate(text);
-    return subjectAltName.split(', ').flatMap((entry) => (entry.startsWith('DNS:') ? [entry.slice(4)] : []));
-  } catch {
-    // It will be refused where certificates are judged, with the reason.
-    return [];
+  if (code === 'EACCES') {
+    return { message: 'this user may not read the file', hint: 'give it and its folders the right: ls -l, namei -l' };
   }
+  return { message, hint: 'name a regular file with PEM text in it' };
 }

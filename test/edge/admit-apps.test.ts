@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { admitApps } from '../../edge/admit-apps.js';
-import { type Domain, judgeDomains } from '../../edge/certificates/domain.js';
+import type { Domain } from '../../edge/certificates/domain.js';
+import { judgeDomains } from '../../edge/certificates/judge-domains.js';
 import type { AppDefinition } from '../../src/model/app-definition.js';
 import { formatProblem } from '../../src/model/problem.js';
 import { edgeApp, type WrittenRoute } from '../support/edge-apps.js';

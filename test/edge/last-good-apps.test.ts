@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JudgedDomain } from '../../edge/certificates/domain.js';
-import { judgeDomains } from '../../edge/certificates/domain.js';
+import { judgeDomains } from '../../edge/certificates/judge-domains.js';
 import { renderWithLastGood } from '../../edge/last-good-apps.js';
 import { differencesBetween } from '../../edge/release/differences.js';
 import type { Release } from '../../edge/release/release.js';
@@ -31,7 +31,7 @@ interface World {
 async function createWorld(context: Parameters<typeof edgeFolder>[0]): Promise<World> {
   const folder = edgeFolder(context);
   const site = siteOf(siteText(folder, 'servers: {nodes: {alpha: [127.0.0.1]}}\n'), folder);
-  const { domains } = await readDomains(site);
+  const domains = await readDomains(site);
   return { site, domains: judgeDomains(domains, { nowMs: Date.now(), warnWithinMs: 0 }) };
 }
 

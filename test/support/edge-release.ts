@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { admitApps } from '../../edge/admit-apps.js';
-import { judgeDomains } from '../../edge/certificates/domain.js';
+import { judgeDomains } from '../../edge/certificates/judge-domains.js';
 import { checkConfiguration } from '../../edge/haproxy/program.js';
 import { type Rendered, render } from '../../edge/render.js';
 import { readDomains } from '../../edge/site/domain-files.js';
@@ -58,11 +58,12 @@ export async function renderOf(
   apps: readonly AppDefinition[],
   version: HaproxyVersion | null = null,
 ): Promise<Rendered> {
-  const { domains, problems } = await readDomains(site);
+  const domains = judgeDomains(await readDomains(site), { nowMs: Date.now(), warnWithinMs: 0 });
+  const problems = domains.flatMap((domain) => domain.problems);
   if (problems.length > 0) throw new Error(problems.map(formatProblem).join('\n'));
   return render({
     site,
-    admission: admitApps(apps, judgeDomains(domains, { nowMs: Date.now(), warnWithinMs: 0 })),
+    admission: admitApps(apps, domains),
     version,
   });
 }

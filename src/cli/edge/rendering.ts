@@ -1,7 +1,6 @@
 /** What all commands of the edge begin with: the site and the registry read, judged, and rendered. */
 import type { Command } from 'commander';
-import { judgeDomains } from '../../../edge/certificates/domain.js';
-import { withLastGood } from '../../../edge/certificates/last-good.js';
+import { judgeDomains } from '../../../edge/certificates/judge-domains.js';
 import { descriptorCeiling } from '../../../edge/haproxy/descriptor-ceiling.js';
 import { renderWithLastGood } from '../../../edge/last-good-apps.js';
 import { nodesOfRelease } from '../../../edge/release/pod-nodes.js';
@@ -60,7 +59,7 @@ export async function renderFrom(
     const stored = await registry.list();
     return { stored, recordedSlots: await readRecords(registry, stored) };
   });
-  const { domains, problems } = await readDomains(site);
+  const domains = await readDomains(site);
   const today = { nowMs: systemClock.wallTime(), warnWithinMs: EXPIRY_NOTICE_MS };
   const named = wantsConsulNodes(site)
     ? await readConsulNodes(options.consul, context)
@@ -74,14 +73,14 @@ export async function renderFrom(
     stored: stored.apps,
     // It may have had a way in.
     unreadable: stored.refused,
-    domains: withLastGood(judgeDomains(domains, today), domains, current, today),
+    domains: judgeDomains(domains, today, current),
     current,
     recordedSlots,
   });
   return {
     ...rendered,
     site,
-    problems: [...stored.problems, ...named.problems, ...problems, ...rendered.problems],
+    problems: [...stored.problems, ...named.problems, ...rendered.problems],
   };
 }
 

@@ -1,8 +1,12 @@
 /** Certificates that are served, and each fault that keeps one from being served, at its place. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
-import { type Domain, judgeDomain, judgeDomains } from '../../../edge/certificates/domain.js';
+import { rootCertificates } from 'node:tls';
+import { type Domain, judgeDomain } from '../../../edge/certificates/domain.js';
+import { judgeDomains } from '../../../edge/certificates/judge-domains.js';
+import { isIssuedByPublicRoot, isPublicRoot } from '../../../edge/certificates/public-roots.js';
 import { formatProblem } from '../../../src/model/problem.js';
 import { makeCertificate } from '../../support/test-certificates.js';
 
@@ -29,7 +33,10 @@ function faultOf(one: Domain): string {
 
 test('chain and key in one file, in two, with words between them: one PEM, leaf first, key last', () => {
   const { certificate, problems } = judgeDomain(domain(leaf.certificate + middle.certificate + leaf.key), TODAY);
-  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    problems.map(({ severity }) => severity),
+    ['warning'],
+  );
   assert.ok(certificate !== null);
   assert.deepEqual(certificate.names, ['*.one.example', 'one.example']);
   assert.equal(certificate.fingerprint256, new X509Certificate(leaf.certificate).fingerprint256);
@@ -64,7 +71,7 @@ test('a chain may end in its root, and RSA is fine from 2048 bits', () => {
 
 test('what ends soon is served, with a warning', () => {
   const soon = makeCertificate({ names: NAMES, issuer: root, days: 5 });
-  const { certificate, problems } = judgeDomain(domain(soon.certificate, soon.key), TODAY);
+  const { certificate, problems } = judgeDomain(domain(soon.certificate + root.certificate, soon.key), TODAY);
   assert.ok(certificate !== null);
   assert.match(
     problems.map(formatProblem).join(),
@@ -93,18 +100,51 @@ const edwards = makeCertificate({ names: NAMES, issuer: root, key: ['-algorithm'
 const oldMiddle = makeCertificate({ isAuthority: true, subject: 'old middle', issuer: root, days: -1 });
 const ofOldMiddle = makeCertificate({ names: NAMES, issuer: oldMiddle });
 
+const oldRoot = makeCertificate({ isAuthority: true, subject: 'old root', days: -1, digest: 'sha1' });
+const ofOldRoot = makeCertificate({ names: NAMES, issuer: oldRoot });
+
 const FAULTS: Readonly<Record<string, readonly [faulty: Domain, problem: RegExp]>> = {
   'no key': [domain(leaf.certificate), /^0\.pem: error: domain one\.example: there is no key/],
   'no certificate': [domain(leaf.key), /^0\.pem: error: .*there is no certificate/],
+  'an empty file': [domain(''), /^0\.pem: error: .*the file is empty/],
+  'a file cut to 300 bytes': [
+    domain((leaf.certificate + leaf.key).slice(0, 300)),
+    /^0\.pem:1: error: .*the block CERTIFICATE has no line -----END CERTIFICATE-----.*cut short/,
+  ],
+  'a certificate cut short, and whole ones behind it': [
+    domain(`${leaf.certificate.slice(0, 300)}\n${middle.certificate}${leaf.key}`),
+    /^0\.pem:1: error: .*the block CERTIFICATE has no line -----END/,
+  ],
+  DER: [
+    domain(new X509Certificate(leaf.certificate).raw.toString('latin1'), leaf.key),
+    /^0\.pem: .*not PEM.*inform der/i,
+  ],
+  'an indented block': [
+    domain(leaf.certificate.replace(/^/gm, ' '), leaf.key),
+    /^0\.pem:1: .*first PEM line is damaged/,
+  ],
+  'no PEM at all': [domain('hello\n', leaf.key), /^0\.pem: .*has no PEM block/],
+  'a request for a certificate': [
+    domain(leaf.certificate.replaceAll('CERTIFICATE', 'CERTIFICATE REQUEST'), leaf.key),
+    /there is no certificate, only CERTIFICATE REQUEST, PRIVATE KEY/,
+  ],
+  'a key of OpenSSH': [
+    domain(leaf.certificate, leaf.key.replaceAll('PRIVATE KEY', 'OPENSSH PRIVATE KEY')),
+    /^1\.pem:1:1: .*format of OpenSSH/,
+  ],
+  'a file that could not be read': [
+    { ...domain(leaf.key), unreadable: { file: 'one.pem', message: 'there is no such file', hint: 'write it' } },
+    /^one\.pem: error: domain one\.example: there is no such file \(write it\)$/,
+  ],
   'no file': [domain(), /^edge\.yml:7:3: error: .*there is no key/],
   'two keys': [domain(leaf.certificate + leaf.key, other.key), /^1\.pem:1:1: .*two keys/],
   'the key of another certificate': [domain(leaf.certificate, other.key), /^0\.pem:1:1: .*does not belong to/],
   'a key with a passphrase': [domain(leaf.certificate, String(encrypted)), /^1\.pem:1:1: .*passphrase/],
-  'a key cut short': [
+  'a key with a line damaged': [
     domain(leaf.certificate, leaf.key.replace(/\n.{30}/, '\n')),
     /^1\.pem:1:1: .*key can not be read/,
   ],
-  'a certificate cut short': [
+  'a certificate with a line damaged': [
     domain(leaf.certificate.replace(/\n.{30}/, '\n'), leaf.key),
     /^0\.pem:1:1: .*can not be read/,
   ],
@@ -143,12 +183,99 @@ for (const [fault, [faulty, problem]] of Object.entries(FAULTS)) {
   });
 }
 
+/** Each as its author wrote it, with what OpenSSL and so HAProxy read. */
+const READ: Readonly<Record<string, Domain>> = {
+  'blanks behind the first line': domain(leaf.certificate.replace(/(BEGIN CERTIFICATE-----)/, '$1 \t '), leaf.key),
+  'blanks behind each line': domain(leaf.certificate.replaceAll('\n', '  \n'), leaf.key.replaceAll('\n', ' \r\n')),
+  'a byte order mark in front': domain(`\uFEFF${leaf.certificate}`, `\uFEFF${leaf.key}`),
+  'TRUSTED CERTIFICATE': domain(opensslTrusted(leaf.certificate), leaf.key),
+  'X509 CERTIFICATE': domain(leaf.certificate.replaceAll('CERTIFICATE', 'X509 CERTIFICATE'), leaf.key),
+  'the same key twice': domain(leaf.certificate + leaf.key, leaf.key),
+  'the leaf twice': domain(leaf.certificate, leaf.certificate + leaf.key),
+};
+
+for (const [what, one] of Object.entries(READ)) {
+  test(`read as HAProxy reads it: ${what}`, () => {
+    assert.equal(
+      judgeDomain(one, TODAY).certificate?.pem,
+      judgeDomain(domain(leaf.certificate, leaf.key), TODAY).certificate?.pem,
+    );
+    // The certificate that a server of OpenSSL takes is the one that we take.
+    const [first] = one.pemFiles;
+    assert.equal(opensslFingerprint(first?.text ?? ''), new X509Certificate(leaf.certificate).fingerprint256);
+  });
+}
+
+test("a root's own dates and signature count for nothing: the file with it is as good as the file without", () => {
+  const { certificate, problems } = judgeDomain(
+    domain(ofOldRoot.certificate + oldRoot.certificate, ofOldRoot.key),
+    TODAY,
+  );
+  assert.deepEqual(problems, []);
+  assert.equal(certificate?.notAfterMs, Date.parse(new X509Certificate(ofOldRoot.certificate).validTo));
+});
+
+test('a certificate of the chain that ends before the leaf is warned of by itself', () => {
+  const brief = makeCertificate({ isAuthority: true, subject: 'brief', issuer: root, days: 5 });
+  const long = makeCertificate({ names: NAMES, issuer: brief });
+  const chain = long.certificate + brief.certificate + root.certificate;
+  assert.match(
+    judgeDomain(domain(chain, long.key), TODAY).problems.map(formatProblem).join(),
+    /^0\.pem:\d+:1: warning: .*a certificate of the chain ends on [^,]+, in [45] days/,
+  );
+});
+
+test('an issuer that is not in the file is warned of, with its name; a root of its own ends that', () => {
+  const said = (chain: string): string =>
+    judgeDomain(domain(chain, leaf.key), TODAY).problems.map(formatProblem).join();
+  assert.match(
+    said(leaf.certificate),
+    /^0\.pem:1:1: warning: .*issuer of the last certificate is not in the file: CN=middle/,
+  );
+  assert.match(said(leaf.certificate + middle.certificate), /not in the file: CN=root/);
+  assert.equal(said(leaf.certificate + middle.certificate + root.certificate), '');
+});
+
+test('a public root need not be in the file, and a form of it ends the path whoever signed it', () => {
+  const roots = rootCertificates.map((pem) => new X509Certificate(pem));
+  for (const one of roots) assert.ok(isPublicRoot(one));
+  // A root signs itself, so it is issued by a public root as well.
+  assert.ok(roots.some((one) => isIssuedByPublicRoot(one)));
+  assert.ok(!isPublicRoot(new X509Certificate(root.certificate)));
+  assert.ok(!isIssuedByPublicRoot(new X509Certificate(leaf.certificate)));
+});
+
 test('no message holds a piece of a key', () => {
   const secrets = [leaf.key, other.key].flatMap((key) => key.split('\n').slice(1, 3));
   for (const [faulty] of Object.values(FAULTS)) {
     const said = faultOf(faulty);
     for (const secret of secrets) assert.ok(!said.includes(secret));
   }
+});
+
+test('without names of its own a domain has those of its certificate', () => {
+  const [one] = judgeDomains([{ ...domain(leaf.certificate, leaf.key), names: [] }], TODAY);
+  assert.deepEqual(one?.names, ['*.one.example', 'one.example']);
+});
+
+test('a certificate that brings a name of another domain along takes nothing and loses nothing', () => {
+  const wide = makeCertificate({ names: ['a.example', 'one.example'] });
+  const place = { file: 'edge.yml', line: 2, col: 3 };
+  const [first, second] = judgeDomains(
+    [
+      { ...domain(wide.certificate, wide.key), name: 'a.example', names: [], place },
+      domain(leaf.certificate, leaf.key),
+    ],
+    TODAY,
+  );
+  assert.deepEqual(first?.names, ['a.example']);
+  assert.ok(first?.certificate);
+  assert.match(
+    first.problems.map(formatProblem).join(),
+    /^edge\.yml:2:3: warning: .*one\.example is a name of one\.example already/,
+  );
+  assert.deepEqual(second?.names, NAMES);
+  assert.ok(second?.certificate);
 });
 
 test('a name that two domains have is that of the first, and the second is named', () => {
@@ -164,3 +291,15 @@ test('a name that two domains have is that of the first, and the second is named
     /^edge\.yml:9:3: .*again: one\.example is a name of one\.example already/,
   );
 });
+
+function opensslTrusted(certificate: string): string {
+  return execFileSync('openssl', ['x509', '-trustout'], { input: certificate, encoding: 'utf8' });
+}
+
+function opensslFingerprint(text: string): string {
+  const said = execFileSync('openssl', ['x509', '-noout', '-fingerprint', '-sha256'], {
+    input: text,
+    encoding: 'utf8',
+  });
+  return said.trim().replace(/^.*=/, '');
+}

@@ -1,18 +1,20 @@
-/** A certificate that is faulty for a moment takes nobody off the edge: what served until now serves on. */
+/** A certificate that is faulty for a moment takes nobody off the edge: what served until now serves on, with all its names. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Domain, judgeDomains } from '../../../edge/certificates/domain.js';
-import { withLastGood } from '../../../edge/certificates/last-good.js';
+import type { Domain } from '../../../edge/certificates/domain.js';
+import { judgeDomains } from '../../../edge/certificates/judge-domains.js';
 import { type Release, releaseFromFiles } from '../../../edge/release/release.js';
 import { makeCertificate } from '../../support/test-certificates.js';
 
 const TODAY = { nowMs: Date.now(), warnWithinMs: 0 };
-const old = makeCertificate({ names: ['one.example'], subject: 'old' });
-const renewed = makeCertificate({ names: ['one.example'], subject: 'renewed' });
+const NAMES = ['*.one.example', 'one.example'];
+const old = makeCertificate({ names: NAMES, subject: 'old' });
+const renewed = makeCertificate({ names: NAMES, subject: 'renewed' });
 
+/** Without names: the least that a site has to say. */
 function domainOf(...texts: readonly string[]): Domain {
   const pemFiles = texts.map((text, index) => ({ file: `part-${index}.pem`, text }));
-  return { name: 'one.example', names: ['one.example'], pemFiles, place: { file: 'edge.yml', line: 1, col: 1 } };
+  return { name: 'one.example', names: [], pemFiles, unreadable: null, place: { file: 'edge.yml', line: 1, col: 1 } };
 }
 
 function releaseWith(pem: string): Release {
@@ -20,24 +22,50 @@ function releaseWith(pem: string): Release {
 }
 
 function judged(domain: Domain, current: Release | null) {
-  const [first] = withLastGood(judgeDomains([domain], TODAY), [domain], current, TODAY);
+  const [first] = judgeDomains([domain], TODAY, current);
   assert.ok(first !== undefined);
   return first;
 }
 
-const goodPem = judged(domainOf(old.certificate, old.key), null).certificate?.pem ?? '';
+const whole = old.certificate + old.key;
+const goodPem = judged(domainOf(whole), null).certificate?.pem ?? '';
 const served = releaseWith(goodPem);
+const unreadable = { file: 'part-0.pem', message: 'there is no such file', hint: 'write it' };
 
-test('between the two writes of a renewal, and while a file is away', () => {
-  for (const domain of [domainOf(renewed.certificate, old.key), domainOf()]) {
-    const { certificate, problems } = judged(domain, served);
+const MOMENTS: Readonly<Record<string, Domain>> = {
+  'between the two writes of a renewal': domainOf(renewed.certificate, old.key),
+  emptied: domainOf(''),
+  'cut to 300 bytes': domainOf(whole.slice(0, 300)),
+  'the key alone': domainOf(old.key),
+  'the certificate alone': domainOf(old.certificate),
+  away: { ...domainOf(), unreadable },
+  'the chain away, its key there': { ...domainOf(old.key), unreadable },
+};
+
+for (const [moment, domain] of Object.entries(MOMENTS)) {
+  test(`served on with all names: ${moment}`, () => {
+    const { certificate, names, problems } = judged(domain, served);
     assert.equal(certificate?.pem, goodPem);
+    assert.deepEqual(names, NAMES);
     assert.deepEqual(
       problems.map(({ severity }) => severity),
       ['warning'],
     );
     assert.match(problems[0]?.message ?? '', /its last good one serves on$/);
-  }
+  });
+}
+
+test('names that the site wrote are served on, but for one that came since', () => {
+  const domain = { ...domainOf(''), names: ['new.example', 'one.example', 'www.one.example'] };
+  assert.deepEqual(judged(domain, served).names, ['one.example', 'www.one.example']);
+});
+
+test('a last good one keeps its names from a domain that comes', () => {
+  const other = { ...domainOf(renewed.certificate, renewed.key), name: 'two.example', names: [] };
+  const [one, two] = judgeDomains([{ ...domainOf(''), names: NAMES }, other], TODAY, served);
+  assert.deepEqual(one?.names, NAMES);
+  assert.ok(one?.certificate);
+  assert.equal(two?.certificate, null);
 });
 
 test('a good one takes its place at once', () => {
@@ -53,6 +81,6 @@ test('without one that holds the domain is faulty', () => {
     releaseWith(expired.certificate + expired.key),
     releaseWith(other.certificate + other.key),
   ]) {
-    assert.equal(judged(domainOf(), release).certificate, null);
+    assert.equal(judged({ ...domainOf(), names: ['one.example'] }, release).certificate, null);
   }
 });
