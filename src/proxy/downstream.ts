@@ -1,9 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
-import { BodyReader } from '../http1/body-reader.js';
-import { INCOMPLETE } from '../http1/fields.js';
-import { BODY, requestBodyKind } from '../http1/framing.js';
-import { textOf } from '../http1/latin1.js';
-import { COMPLETE, RequestHead } from '../http1/request-head.js';
+import type { RequestHead } from '../http1/request-head.js';
 import type { ProxyHeader } from '../proxy-protocol/header.js';
 import { ProvenMark } from './bleed-marks.js';
 import { ByteConnection } from './byte-connection.js';
@@ -12,7 +8,7 @@ import { Exchange } from './exchange.js';
 import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
 import { type Accepted, openAccepted } from './onread-socket.js';
-import { PartialHead } from './partial-head.js';
+import { READ, RequestReader } from './request-reader.js';
 import { type OwnResponse, renderError, renderLastHop } from './responses.js';
 import type { ClientSide } from './roles/client-side.js';
 import type { Slot } from './slot.js';
@@ -27,26 +23,20 @@ import { UpstreamSource } from './upstream-source.js';
 const READING = { HEAD: 0, BODY: 1, WAIT: 2, TUNNEL: 3, CLOSING: 4 } as const;
 type Reading = (typeof READING)[keyof typeof READING];
 
-/** What of a body comes with its head, up to this size, travels as text in the same packet as the head. */
-const INLINE_BODY_BYTES = 8_192;
-
 /** The side of the client: reads requests, one after the other, and lends its socket to their responses. */
 export class Downstream extends ByteConnection implements ClientSide {
-  readonly head = new RequestHead();
+  readonly head: RequestHead;
   readonly exchange: Exchange;
   readonly #slot: Slot;
   readonly #worker: WorkerContext;
   readonly #identity: ClientIdentity;
   readonly #upstreams: UpstreamSource;
+  readonly #reader: RequestReader;
   readonly #onGone: (downstream: Downstream) => void;
   #proven: ProvenMark | null = null;
   /** Null before the instance switched protocols. */
   #tunnel: Tunnel | null = null;
   #reading: Reading = READING.HEAD;
-  readonly #partial = new PartialHead();
-  /** Bytes behind the request that is being answered. */
-  #ahead: Buffer | null = null;
-  readonly #body = new BodyReader();
   #isReadingHeads = false;
   /** It has asked before: the time for the next head begins with its first byte, not now. */
   #hasAsked = false;
@@ -71,6 +61,8 @@ export class Downstream extends ByteConnection implements ClientSide {
     this.open(openAccepted(accepted, this, worker.io));
     this.#identity = identifyClient(slot, this.socket, header);
     const identity = this.#identity;
+    this.#reader = new RequestReader(this);
+    this.head = this.#reader.head;
     this.#upstreams = new UpstreamSource(slot, worker, identity);
     this.exchange = new Exchange(this, { slot, worker, identity, source: this.#upstreams });
     slot.counters.connections += 1;
@@ -83,7 +75,7 @@ export class Downstream extends ByteConnection implements ClientSide {
 
   /** Between two requests, with nothing of the next one here. */
   get isIdle(): boolean {
-    return this.#reading === READING.HEAD && this.#partial.isEmpty && this.#ahead === null;
+    return this.#reading === READING.HEAD && this.#reader.isUntouched && !this.#reader.hasAhead;
   }
 
   get isTunnel(): boolean {
@@ -114,15 +106,15 @@ export class Downstream extends ByteConnection implements ClientSide {
     this.#slot.counters.bytesIn += length;
     switch (this.#reading) {
       case READING.HEAD:
-        // Who asks and asks without reading the answers would fill our memory with them.
-        if (this.isCongested) this.#keepAhead(bytes, 0, length);
-        else this.#readHeads(bytes, 0, length);
+        // A client that asks and asks without reading the answers would fill our memory with them.
+        if (this.isCongested) this.#reader.keepAhead(bytes, 0, length);
+        else this.#readHead(bytes, length);
         break;
       case READING.BODY:
-        this.#readBody(bytes, 0, length);
+        this.#readBody(bytes, length);
         break;
       case READING.WAIT:
-        this.#keepAhead(bytes, 0, length);
+        this.#reader.keepAhead(bytes, 0, length);
         break;
       case READING.TUNNEL:
         this.#tunnel?.onBytes(this, bytes, length);
@@ -132,15 +124,9 @@ export class Downstream extends ByteConnection implements ClientSide {
     }
   }
 
-  /** Requests may stand one behind the other in the same bytes; each waits until the one before has its response. */
-  #readHeads(bytes: Buffer, start: number, end: number): void {
-    if (!this.#partial.isEmpty) {
-      if (!this.#partial.append(bytes, start, end, this.#slot.node.head.maxBytes)) return;
-      const whole = this.#partial.take();
-      this.#readHead(whole, 0, whole.length);
-    } else {
-      this.#readHead(bytes, start, end);
-    }
+  /** The sender's fields of forwarding are believed, for its connection. */
+  get isTrusted(): boolean {
+    return this.#identity.isTrusted;
   }
 
   get isProven(): boolean {
@@ -150,79 +136,49 @@ export class Downstream extends ByteConnection implements ClientSide {
     return this.#proven.isProof(this.head.bledBy, marks, this.socket, this.#worker.clock);
   }
 
-  #readHead(bytes: Buffer, start: number, end: number): void {
-    const limits = this.#slot.node.head;
-    let verdict = this.head.parse(bytes, start, end, limits, this.#identity.isTrusted);
-    // The mark stands last: what the head said before it is read anew, now that it is believed.
-    if (verdict === COMPLETE && this.head.bledBy !== '' && !this.#identity.isTrusted && this.isProven) {
-      verdict = this.head.parse(bytes, start, end, limits, true);
-    }
-    if (verdict === COMPLETE) {
-      this.#beginRequest(bytes, start + this.head.bytes, end);
-    } else if (verdict === INCOMPLETE) {
-      const isFirstPiece = this.#reading === READING.HEAD && this.exchange.books.startedAt === 0;
-      this.#partial.append(bytes, start, end, limits.maxBytes);
-      // Once a head, as HAProxy's `timeout http-request`: one that drips does not get more time with each drop.
-      if (isFirstPiece) {
-        const { books } = this.exchange;
-        books.startedAt = this.#worker.clock.now();
-        if (this.#hasAsked) this.deadline = books.startedAt + this.#slot.config.timeouts.requestHeadMs;
+  /** Requests may stand one behind the other in the same bytes; each waits until the one before has its response. */
+  #readHead(bytes: Buffer, length: number): void {
+    const reader = this.#reader;
+    const read = reader.readHead(bytes, 0, length, this.#slot.node.head, this);
+    switch (read) {
+      case READ.MORE:
+        this.#onPartOfHead();
+        break;
+      case READ.BROKEN:
+        this.#slot.foreignClients.note(reader.problem, this.#slot.config, this.#identity.source.address, this.#worker);
+        this.exchange.refuse(reader.problem);
+        break;
+      default: {
+        this.#reading = read === READ.WHOLE ? READING.WAIT : READING.BODY;
+        const { inline, early } = reader;
+        reader.forgetBegun();
+        this.exchange.begin(inline, early);
       }
-    } else {
-      this.#slot.foreignClients.note(verdict, this.#slot.config, this.#identity.source.address, this.#worker);
-      this.exchange.refuse(verdict);
     }
   }
 
-  #beginRequest(bytes: Buffer, bodyStart: number, end: number): void {
-    const { head, exchange } = this;
-    const body = this.#body;
-    body.begin(requestBodyKind(head), head.contentLength, this.#slot.node.head);
-    body.read(bytes, bodyStart, end);
-    // Judged before a byte of the request is sent: what is broken here never reaches an instance.
-    if (body.error !== null) {
-      exchange.refuse(body.error);
-      return;
-    }
-    this.expectBody(body.isWhole ? 0 : Math.max(head.contentLength, end - bodyStart));
-    this.#reading = body.isWhole ? READING.WAIT : READING.BODY;
-    const { position, rawEnd, trailers } = body;
-    if (position < end) this.#keepAhead(bytes, position, end);
-    if (rawEnd - bodyStart <= INLINE_BODY_BYTES) {
-      const inline = rawEnd === bodyStart ? trailers : textOf(bytes, bodyStart, rawEnd) + trailers;
-      exchange.begin(inline, null);
-    } else {
-      const copy = Buffer.from(bytes.subarray(bodyStart, rawEnd));
-      const whole = trailers === '' ? copy : Buffer.concat([copy, Buffer.from(trailers, 'latin1')]);
-      exchange.begin('', whole);
-    }
+  /** The time for a head begins once, as HAProxy's `timeout http-request`: each later piece leaves it as it is. */
+  #onPartOfHead(): void {
+    const { books } = this.exchange;
+    if (books.startedAt !== 0) return;
+    books.startedAt = this.#worker.clock.now();
+    if (this.#hasAsked) this.deadline = books.startedAt + this.#slot.config.timeouts.requestHeadMs;
   }
 
-  #readBody(bytes: Buffer, start: number, end: number): void {
-    const body = this.#body;
-    body.read(bytes, start, end);
-    if (body.error !== null) {
-      this.exchange.refuse(body.error);
+  #readBody(bytes: Buffer, length: number): void {
+    const reader = this.#reader;
+    const read = reader.readBody(bytes, length);
+    if (read === READ.BROKEN) {
+      this.exchange.refuse(reader.problem);
       return;
     }
-    if (body.isWhole) {
+    if (read === READ.WHOLE) {
       this.#reading = READING.WAIT;
       this.deadline = Number.POSITIVE_INFINITY;
-      // An idle client must not hold 64 KB for the body that it sent once.
-      this.expectBody(0);
     } else {
       this.deadline = this.#worker.clock.now() + this.#slot.config.timeouts.clientIdleMs;
-      if (body.kind === BODY.CHUNKED) this.expectBody(end - start);
     }
-    if (body.position < end) this.#keepAhead(bytes, body.position, end);
-    this.exchange.sendBody(bytes, start, body.rawEnd, body.trailers);
-  }
-
-  /** Bytes of a later request, or of a body that nobody takes yet: kept, and no more are read. */
-  #keepAhead(bytes: Buffer, start: number, end: number): void {
-    const piece = Buffer.from(bytes.subarray(start, end));
-    this.#ahead = this.#ahead === null ? piece : Buffer.concat([this.#ahead, piece]);
-    this.pause();
+    this.exchange.sendBody(bytes, 0, reader.body.rawEnd, reader.body.trailers);
   }
 
   protected onEnd(): void {
@@ -237,7 +193,6 @@ export class Downstream extends ByteConnection implements ClientSide {
         this.#tunnel?.onEnd(this);
         break;
       case READING.HEAD:
-        this.#partial.clear();
         this.closeAfterWrite();
         break;
       case READING.CLOSING:
@@ -255,8 +210,7 @@ export class Downstream extends ByteConnection implements ClientSide {
   protected onClosed(_error: Error | null): void {
     this.#worker.deadlines.remove(this);
     this.#slot.counters.openConnections -= 1;
-    this.#ahead = null;
-    this.#partial.clear();
+    this.#reader.clear();
     this.#tunnel?.onClosed(this);
     this.exchange.onClientGone();
     this.#upstreams.closeOwn();
@@ -274,17 +228,17 @@ export class Downstream extends ByteConnection implements ClientSide {
   protected override onDrained(): void {
     super.onDrained();
     if (this.#reading === READING.WAIT) this.deadline = Number.POSITIVE_INFINITY;
-    else if (this.#reading === READING.HEAD && this.#ahead !== null) this.#readOn();
+    else if (this.#reading === READING.HEAD && this.#reader.hasAhead) this.#readOn();
   }
 
   onDeadline(): void {
     switch (this.#reading) {
       case READING.HEAD:
-        if (this.#hasAsked && this.#partial.isEmpty) {
+        if (this.#hasAsked && this.#reader.isUntouched) {
           this.destroy();
           break;
         }
-        if (this.#partial.isEmpty) this.exchange.books.startedAt = this.#acceptedAt;
+        if (this.#reader.isUntouched) this.exchange.books.startedAt = this.#acceptedAt;
         this.exchange.refuse('REQUEST_TIMEOUT');
         break;
       case READING.CLOSING:
@@ -322,13 +276,13 @@ export class Downstream extends ByteConnection implements ClientSide {
     // An answer of our own ends its exchange at once: a loop, where calling back would nest as deep as requests wait.
     if (this.#isReadingHeads) return;
     this.#isReadingHeads = true;
-    while (this.#ahead !== null && this.#reading === READING.HEAD && !this.isCongested && !this.isClosed) {
-      const bytes: Buffer = this.#ahead;
-      this.#ahead = null;
-      this.#readHeads(bytes, 0, bytes.length);
+    while (this.#reading === READING.HEAD && !this.isCongested && !this.isClosed) {
+      const bytes = this.#reader.takeAhead();
+      if (bytes === null) break;
+      this.#readHead(bytes, bytes.length);
     }
     this.#isReadingHeads = false;
-    if (this.#reading !== READING.HEAD || this.#ahead !== null) return;
+    if (this.#reading !== READING.HEAD || this.#reader.hasAhead) return;
     if (this.hasEnded) this.closeAfterWrite();
     else this.resume();
   }
@@ -355,15 +309,14 @@ export class Downstream extends ByteConnection implements ClientSide {
   closeAfterWrite(): void {
     if (this.isClosed || this.#reading === READING.CLOSING) return;
     this.#reading = READING.CLOSING;
-    this.#ahead = null;
+    this.#reader.clear();
     this.finish(this.#slot.config.timeouts.clientIdleMs);
   }
 
   enterTunnel(tunnel: Tunnel): void {
     this.#reading = READING.TUNNEL;
     this.#tunnel = tunnel;
-    const early = this.#ahead;
-    this.#ahead = null;
+    const early = this.#reader.takeAhead();
     this.resume();
     if (early !== null) tunnel.onBytes(this, early, early.length);
   }

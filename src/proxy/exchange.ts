@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../core/errors.js';
-import { BLEED_MARK_NAME } from '../http1/fields.js';
-import { BODY, type BodyKind } from '../http1/framing.js';
+import type { BodyKind } from '../http1/framing.js';
+import type { RequestHead } from '../http1/request-head.js';
 import type { ResponseHead } from '../http1/response-head.js';
 import { hostWithoutPort, isIdempotent } from '../http1/semantics.js';
 import type { ByteConnection } from './byte-connection.js';
@@ -11,13 +11,14 @@ import { ForwardedFields } from './forwarded-fields.js';
 import type { Instance } from './instance.js';
 import type { InstanceSource } from './instance-source.js';
 import type { WorkerContext } from './node-context.js';
+import { OutgoingRequest } from './outgoing-request.js';
+import { OutgoingResponse } from './outgoing-response.js';
 import type { OwnResponse } from './responses.js';
 import type { ClientSide } from './roles/client-side.js';
 import type { InstanceSide } from './roles/instance-side.js';
 import type { ResponseTaker } from './roles/response-taker.js';
 import type { Slot } from './slot.js';
 import { Tunnel } from './tunnel.js';
-import { viaLine } from './via.js';
 
 /**
  *   NONE ──begin──► DISPATCHING ──an instance accepted──► SENT ──head──► RESPONDING ──end──► NONE
@@ -26,9 +27,6 @@ import { viaLine } from './via.js';
  */
 const PHASE = { NONE: 0, DISPATCHING: 1, SENT: 2, RESPONDING: 3, TUNNEL: 4 } as const;
 type Phase = (typeof PHASE)[keyof typeof PHASE];
-
-/** Apache and Tomcat say how long they keep a connection when they are asked to keep it; once is enough. */
-const KEEP_ALIVE_LINE = 'Connection: keep-alive\r\n';
 
 interface ExchangeParts {
   readonly slot: Slot;
@@ -39,97 +37,72 @@ interface ExchangeParts {
 }
 
 /**
- * One request with its response: what is sent, what may be sent again, and the books. A connection has one for all its
- * requests, one after the other.
+ * One request with its response: whether it may be served, what is sent again, and when it is over. A connection has one
+ * for all its requests, one after the other.
  */
 export class Exchange extends Dispatch implements ResponseTaker {
+  readonly client: ClientSide;
+  readonly request: RequestHead;
   readonly books: ExchangeBooks;
-  readonly #client: ClientSide;
   readonly #identity: ClientIdentity;
-  readonly #forwarded: ForwardedFields;
+  readonly #outgoing: OutgoingRequest;
+  readonly #response: OutgoingResponse;
   readonly #source: InstanceSource;
   /** The connection that has the request; null before and after. */
   #upstream: InstanceSide | null = null;
   #phase: Phase = PHASE.NONE;
-  /** The head to send, without its final empty line: a neighbor gets a line more than an instance. */
-  #request = '';
-  /** As much of the body as came with the head. */
-  #inline = '';
-  #body: Buffer | null = null;
-  /** More of the body went out than is kept: the request can not be sent twice. */
-  #hasStreamed = false;
-  #closesAfter = false;
 
   constructor(client: ClientSide, { slot, worker, identity, source }: ExchangeParts) {
     super(slot, worker, identity.source.address);
-    this.#client = client;
+    const request = client.head;
+    const forwarded = new ForwardedFields(identity, identity.destination?.port ?? slot.config.port);
+    this.client = client;
+    this.request = request;
     this.#identity = identity;
-    this.#forwarded = new ForwardedFields(identity, identity.destination?.port ?? slot.config.port);
+    this.#outgoing = new OutgoingRequest(slot, request, forwarded);
+    this.#response = new OutgoingResponse(slot, request);
     this.#source = source;
-    this.books = new ExchangeBooks({ slot, worker, identity, head: client.head });
-  }
-
-  get method(): string {
-    return this.#client.head.method;
-  }
-
-  get needsPlainBody(): boolean {
-    return this.#client.head.minor === 0;
-  }
-
-  get wantedUpgrade(): string {
-    return this.#client.head.upgrade;
+    this.books = new ExchangeBooks({ slot, worker, identity, head: request });
   }
 
   get isRequestWhole(): boolean {
-    return this.#client.hasWholeRequest;
-  }
-
-  get client(): ByteConnection {
-    return this.#client;
+    return this.client.hasWholeRequest;
   }
 
   /** @param inline what of the body goes out with the head, as text; `body` instead when it is large. */
   begin(inline: string, body: Buffer | null): void {
-    const { head } = this.#client;
+    const { request, slot } = this;
     const identity = this.#identity;
-    const { slot } = this;
     const { counters, config, budget } = slot;
     this.books.open();
-    this.#client.deadline = Number.POSITIVE_INFINITY;
+    this.client.deadline = Number.POSITIVE_INFINITY;
     budget.earn();
     this.#phase = PHASE.DISPATCHING;
-    this.#hasStreamed = false;
-    this.reset(head.bledBy === '');
+    this.reset(request.bledBy === '');
     if (!this.mayBleed) counters.bledIn += 1;
-    const isProven = !this.mayBleed && this.#client.isProven;
+    const isProven = !this.mayBleed && this.client.isProven;
     if (config.internal && !identity.isInternal && (identity.isSpokenFor || !isProven)) {
       this.fail('FORBIDDEN');
       return;
     }
-    if (config.hostFilter !== null && hostWithoutPort(head.host) !== config.hostFilter) {
+    if (config.hostFilter !== null && hostWithoutPort(request.host) !== config.hostFilter) {
       this.fail('HOST_UNKNOWN');
       return;
     }
-    if (head.maxForwards === 0) {
+    if (request.maxForwards === 0) {
       this.#answerAsLastHop();
       return;
     }
-    this.stickyId = slot.stickyIdIn(head.cookie);
+    this.stickyId = slot.stickyIdIn(request.cookie);
     const isForwarded = isProven || (identity.isForwarded && !this.mayBleed);
-    this.#request = head.block + this.#forwarded.lines(head, isForwarded);
-    if (slot.node.hasVia) this.#request += viaLine(head.minor);
-    if (head.upgrade !== '') this.#request += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
-    else if (config.reuse === 'never') this.#request += 'Connection: close\r\n';
-    this.#inline = inline;
-    this.#body = body;
+    this.#outgoing.compose(inline, body, isForwarded);
     this.books.markHead();
     this.start();
   }
 
-  /** RFC 9110 7.6.2: the client wants to hear from whoever is as many hops away. */
+  /** RFC 9110 7.6.2: the client wants the answer of the hop that is so far away. */
   #answerAsLastHop(): void {
-    this.#respond(this.#client.renderLastHop(), null);
+    this.#respond(this.client.renderLastHop(), null);
   }
 
   protected connect(instance: Instance): void {
@@ -156,24 +129,23 @@ export class Exchange extends Dispatch implements ResponseTaker {
     upstream.destroy();
   }
 
-  /** May be sent again if the connection closes under it. */
   get isRepeatable(): boolean {
     return (
-      isIdempotent(this.method) &&
-      !this.#hasStreamed &&
-      this.#client.hasWholeRequest &&
+      isIdempotent(this.request.method) &&
+      !this.#outgoing.hasStreamed &&
+      this.client.hasWholeRequest &&
       this.retries < this.slot.config.retries
     );
   }
 
   protected setQueueDeadline(deadline: number): void {
-    this.#client.deadline = deadline;
+    this.client.deadline = deadline;
     this.#holdBody();
   }
 
   /** A body waits in the kernel until there is somebody to take it. */
   #holdBody(): void {
-    if (!this.#client.hasWholeRequest) this.#client.pause();
+    if (!this.client.hasWholeRequest) this.client.pause();
   }
 
   onConnected(): void {
@@ -182,52 +154,29 @@ export class Exchange extends Dispatch implements ResponseTaker {
   }
 
   #transmit(upstream: InstanceSide, instance: Instance): void {
-    const client = this.#client;
+    const { client } = this;
     const { slot } = this;
     this.#phase = PHASE.SENT;
     upstream.deadline = this.books.startedAt + slot.config.timeouts.firstByteMs;
     client.source = upstream;
     this.countSent(instance);
-    // HTTP/1.0 without a Host goes on as 1.1: it gets the name of whoever is asked, as clients of 1.0 mean it.
-    const host = client.head.lacksHost ? `Host: ${instance.authority}\r\n` : '';
-    const mark = instance.isNeighbor ? `${BLEED_MARK_NAME}: ${slot.node.marks.markFor(instance.node)}\r\n\r\n` : '\r\n';
-    const isAsked = upstream.wasReused || slot.config.reuse === 'never' || client.head.upgrade !== '';
-    upstream.sendHead(this.#requestFor(instance) + host + (isAsked ? '' : KEEP_ALIVE_LINE) + mark + this.#inline);
-    if (this.#body !== null) upstream.writeCopy(this.#body, 0, this.#body.length);
+    this.#outgoing.sendTo(instance, upstream);
     if (client.hasWholeRequest) return;
     upstream.source = client;
     client.deadline = this.worker.clock.now() + slot.config.timeouts.clientIdleMs;
     if (!upstream.isCongested) client.resume();
   }
 
-  /** A neighbor may have bound the client itself; an instance does not see the cookie. */
-  #requestFor({ isNeighbor }: Instance): string {
-    const { sticky } = this.slot;
-    if (sticky === null || isNeighbor || this.#client.head.cookie === '') return this.#request;
-    return sticky.withoutCookie(this.#request);
-  }
-
-  /** The fields of a response that go on, and the cookie of a client that is not bound to the instance yet. */
-  #boundBlock({ block }: ResponseHead): string {
-    const { instance } = this;
-    const { sticky } = this.slot;
-    if (sticky === null || instance === null || instance.isNeighbor) return block;
-    const kept = sticky.withoutSetCookie(block);
-    return instance.stickyId === this.stickyId ? kept : kept + sticky.fieldLines(instance.stickyId);
-  }
-
   /** More of the request's body; `trailers` ends a chunked one. */
   sendBody(bytes: Buffer, start: number, end: number, trailers: string): void {
     const upstream = this.#upstream;
     if (upstream === null || this.#phase < PHASE.SENT) return;
-    this.#hasStreamed = true;
-    upstream.writeFrom(this.#client, bytes, start, end);
-    if (trailers !== '') upstream.writeText(trailers);
+    this.#outgoing.sendMore(upstream, this.client, bytes, start, end, trailers);
     // The time for an answer runs from the request's last byte: an upload may take longer than that.
     if (this.#phase === PHASE.SENT) {
       upstream.deadline = this.worker.clock.now() + this.slot.config.timeouts.firstByteMs;
     }
-    if (this.#client.hasWholeRequest) upstream.source = null;
+    if (this.client.hasWholeRequest) upstream.source = null;
   }
 
   // --- What can go wrong before the response ---------------------------------------------------------------------
@@ -257,7 +206,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
       this.endWait();
     } else if (this.#phase === PHASE.RESPONDING) {
       this.#abort('RESPONSE_UNREAD');
-      this.#client.destroy();
+      this.client.destroy();
     }
   }
 
@@ -281,45 +230,29 @@ export class Exchange extends Dispatch implements ResponseTaker {
     if (hasResponded) {
       // Part of a response is out: what came of it reaches the client, and the broken framing says that it is cut.
       this.#end(code);
-      this.#client.closeAfterWrite();
+      this.client.closeAfterWrite();
       return;
     }
-    this.#respond(this.#client.renderError(code), code);
+    this.#respond(this.client.renderError(code), code);
   }
 
   #respond(response: OwnResponse, code: ErrorCode | null): void {
     this.books.status = response.status;
     this.countOut(response.text.length);
     this.#end(code);
-    this.#client.respond(response);
+    this.client.respond(response);
   }
 
   // --- The response ----------------------------------------------------------------------------------------------
 
   renderHead(head: ResponseHead, bodyKind: BodyKind): string {
-    const { head: request, hasWholeRequest } = this.#client;
-    const { slot } = this;
-    const isChunked = bodyKind === BODY.CHUNKED || (head.isChunked && request.method === 'HEAD');
-    const keeps =
-      request.isKeepAlive &&
-      bodyKind !== BODY.UNTIL_CLOSE &&
-      hasWholeRequest &&
-      !(bodyKind === BODY.CHUNKED && request.minor === 0) &&
-      !slot.node.isStopping &&
-      !slot.isClosing;
+    const { client, books } = this;
+    const response = this.#response;
     this.#phase = PHASE.RESPONDING;
-    this.#closesAfter = !keeps;
-    if (bodyKind === BODY.UNTIL_CLOSE || (bodyKind === BODY.CHUNKED && request.minor === 0)) {
-      this.#client.isOpenEnded = true;
-    }
-    this.books.status = head.status;
-    this.books.markResponded();
-    let text = this.#boundBlock(head);
-    if (isChunked && request.minor === 1) text += 'Transfer-Encoding: chunked\r\n';
-    if (!keeps) text += 'Connection: close\r\n';
-    else if (request.minor === 0) text += 'Connection: keep-alive\r\n';
-    if (slot.node.hasVia) text += viaLine(head.minor);
-    return `${text}\r\n`;
+    if (response.isOpenEnded(bodyKind)) client.isOpenEnded = true;
+    books.status = head.status;
+    books.markResponded();
+    return response.render(head, bodyKind, client.hasWholeRequest, this);
   }
 
   countOut(bytes: number): void {
@@ -327,12 +260,12 @@ export class Exchange extends Dispatch implements ResponseTaker {
   }
 
   onComplete(now: number): void {
-    const client = this.#client;
+    const { client } = this;
     this.release();
     this.#end(null, now);
     client.isOpenEnded = false;
-    if (this.#closesAfter) client.closeAfterWrite();
-    else client.onResponseSent(now);
+    if (this.#response.keepsClient) client.onResponseSent(now);
+    else client.closeAfterWrite();
   }
 
   onClientGone(): void {
@@ -357,12 +290,12 @@ export class Exchange extends Dispatch implements ResponseTaker {
   // --- Tunnels ---------------------------------------------------------------------------------------------------
 
   openTunnel(instance: ByteConnection, head: ResponseHead): Tunnel {
-    const client = this.#client;
+    const { client } = this;
     this.#phase = PHASE.TUNNEL;
     this.books.status = 101;
     const { counters, config } = this.slot;
     counters.tunnels += 1;
-    const text = `${this.#boundBlock(head)}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`;
+    const text = this.#response.renderSwitch(head, this);
     this.countOut(text.length);
     client.writeText(text);
     const tunnel = new Tunnel(client, instance, this.worker.clock, config.timeouts.tunnelMs, (code) => {
@@ -385,16 +318,14 @@ export class Exchange extends Dispatch implements ResponseTaker {
   protected override release(): void {
     const upstream = this.#upstream;
     this.#upstream = null;
-    this.#client.source = null;
+    this.client.source = null;
     upstream?.letGo();
     super.release();
   }
 
   #end(code: ErrorCode | null, now = this.worker.clock.now()): void {
     this.#phase = PHASE.NONE;
-    this.#request = '';
-    this.#inline = '';
-    this.#body = null;
+    this.#outgoing.forget();
     this.books.close(code, now, this);
   }
 }

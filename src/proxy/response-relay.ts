@@ -84,9 +84,9 @@ export class ResponseRelay {
     }
   }
 
-  /** RFC 9110 15.2: any number of them; HTTP/1.0 clients know none. */
+  /** RFC 9110 15.2: any number of them; HTTP/1.0 clients know none, and no chunks either. */
   #relayInterim(taker: ResponseTaker): void {
-    if (taker.needsPlainBody) return;
+    if (taker.request.minor === 0) return;
     const text = `${this.head.block}\r\n`;
     taker.countOut(text.length);
     taker.client.writeText(text);
@@ -97,8 +97,8 @@ export class ResponseRelay {
     const body = this.#body;
     const { client } = taker;
     const bodyStart = start + head.bytes;
-    body.begin(responseBodyKind(taker.method, head.status, head), head.contentLength, limits);
-    if (body.kind === BODY.CHUNKED && taker.needsPlainBody) {
+    body.begin(responseBodyKind(taker.request.method, head.status, head), head.contentLength, limits);
+    if (body.kind === BODY.CHUNKED && taker.request.minor === 0) {
       client.writeText(taker.renderHead(head, body.kind));
       this.isInBody = true;
       return this.#relayPlain(taker, bytes, bodyStart, end);
@@ -136,7 +136,7 @@ export class ResponseRelay {
 
   #readBody(taker: ResponseTaker, bytes: Buffer, length: number): Relayed {
     const body = this.#body;
-    if (body.kind === BODY.CHUNKED && taker.needsPlainBody) return this.#relayPlain(taker, bytes, 0, length);
+    if (body.kind === BODY.CHUNKED && taker.request.minor === 0) return this.#relayPlain(taker, bytes, 0, length);
     body.read(bytes, 0, length);
     taker.countOut(body.rawEnd + body.trailers.length);
     taker.client.writeFrom(this.#from, bytes, 0, body.rawEnd);

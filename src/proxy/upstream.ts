@@ -167,7 +167,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
   }
 
   #switchProtocols(taker: ResponseTaker, { head, rest }: ResponseRelay): void {
-    const wanted = taker.wantedUpgrade;
+    const wanted = taker.request.upgrade;
     // Only the switch that was asked for: otherwise the next request's bytes would run into an unknown protocol.
     if (wanted === '' || head.upgrade.toLowerCase() !== wanted.toLowerCase()) {
       taker.onResponseFailed('MALFORMED_RESPONSE');

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../core/errors.js';
 import type { BodyKind } from '../../http1/framing.js';
+import type { RequestHead } from '../../http1/request-head.js';
 import type { ResponseHead } from '../../http1/response-head.js';
 import type { ByteConnection } from '../byte-connection.js';
 import type { Tunnel } from '../tunnel.js';
@@ -10,12 +11,7 @@ import type { Connecting } from './instance-connection.js';
  * has one target.
  */
 export interface ResponseTaker extends Connecting {
-  /** Of the request. */
-  readonly method: string;
-  /** The protocol that the request wants to switch to; empty for none. */
-  readonly wantedUpgrade: string;
-  /** The client speaks HTTP/1.0 and knows no chunks. */
-  readonly needsPlainBody: boolean;
+  readonly request: RequestHead;
   /** The request has been read to its end. */
   readonly isRequestWhole: boolean;
   /** The request may be sent again if the connection closes under it. */
