@@ -1,47 +1,17 @@
-import { type Clock, type Random, systemClock, type Timer } from '../core/clock.js';
+import { systemClock, type Timer } from '../core/clock.js';
 import { createKeyedObject } from '../core/keyed-object.js';
-import type { Log } from '../core/log.js';
-import { MessageRate } from '../core/message-rate.js';
 import type { SlotCounters, WorkerCounters } from '../metrics/counters.js';
-import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
+import type { PermitNotice } from '../snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
-import { BufferPool } from './buffers.js';
-import { Checkers } from './checkers.js';
-import { ClientLimit } from './client-limit.js';
-import { Deadlines } from './deadlines.js';
-import { checkersFor, clientsFor, descriptorsFor, UpstreamCount } from './descriptor-budget.js';
-import { LeaseDesk } from './lease-desk.js';
+import { type ConnectionBounds, DescriptorDivision, UNBOUNDED } from './connection-bounds.js';
+import { createWorkerContext, type WorkerOptions } from './create-worker-context.js';
 import { NodeContext, type WorkerContext } from './node-context.js';
 import { type ListenTarget, ServedSlot } from './served-slot.js';
 import { Slot } from './slot.js';
-import { createSocketIo, type SocketIo } from './socket-io.js';
 
-export interface DataPlaneOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  /** Place of this worker among all: where its rotations start. */
-  readonly worker: { readonly index: number; readonly count: number };
-  /** Takes one finished line with its line end; null logs no access. */
-  readonly accessLog: ((line: string) => void) | null;
-  /** An instance failed `failures` connects one after another. Called at each one. */
-  readonly onConnectFailure: (app: string, instance: string, failures: number) => void;
-  /** What bounds the connections of this worker; nothing does when nothing is said. */
+export interface DataPlaneOptions extends WorkerOptions {
+  /** Bounds the connections of this worker; left out: nothing does. */
   readonly bounds?: ConnectionBounds;
-  /**
-   * Asks the primary for permits of instances with a limit, and gives them back; it answers by `takePermits`. Without
-   * it the limits are those of this data plane alone.
-   */
-  readonly askPermits?: (changes: readonly PermitChanges[]) => void;
-  /** How sockets are read and written; the fastest way that this Node allows, unless a test wants another. */
-  readonly io?: SocketIo;
-}
-
-export interface ConnectionBounds {
-  /** Connections of clients, all slots together; Infinity: as many as the descriptors allow. */
-  readonly clients: number;
-  /** Descriptors that this process may have; Infinity: it never lacks one. */
-  readonly descriptors: number;
 }
 
 /**
@@ -52,11 +22,6 @@ const IDLE_GRACE_MS = 5_000;
 /** From the death of the primary on. The next one is there before, where something starts it at once. */
 const SETTLE_MS = 2_000;
 
-/** Of lines about the access log, which would come with each request. */
-const LOG_FAULT_INTERVAL_MS = 60_000;
-/** Of lines about connections that this process could not open. */
-const OWN_FAULT_INTERVAL_MS = 10_000;
-
 /** All that a worker does with sockets. Runs from a snapshot literal, without a control plane. */
 export class DataPlane {
   readonly #worker: WorkerContext;
@@ -66,39 +31,12 @@ export class DataPlane {
   /** The text of each slot's configuration: what did not change is not touched. */
   readonly #texts = new Map<string, string>();
   readonly #handles = new Map<number, object>();
-  readonly #bounds: ConnectionBounds;
-  /** What was said of the bounds last, so that it is said once. */
-  #boundsProblem = '';
+  readonly #descriptors: DescriptorDivision;
   #isDraining = false;
 
   constructor(options: DataPlaneOptions) {
-    this.#bounds = options.bounds ?? { clients: Number.POSITIVE_INFINITY, descriptors: Number.POSITIVE_INFINITY };
-    const toDo = 'raise --max-connections, or the descriptor limit (ulimit -n, LimitNOFILE) that it comes from';
-    const logFaults = new MessageRate(options.clock, LOG_FAULT_INTERVAL_MS);
-    this.#worker = {
-      clock: options.clock,
-      random: options.random,
-      log: options.log,
-      buffers: new BufferPool(),
-      io: options.io ?? createSocketIo(),
-      deadlines: new Deadlines(options.clock),
-      clients: new ClientLimit(options.clock, options.log, { toDo }),
-      checkers: new Checkers(),
-      ownFaults: new MessageRate(options.clock, OWN_FAULT_INTERVAL_MS),
-      upstreams: new UpstreamCount(() => this.#closeIdleUpstreams()),
-      index: options.worker.index,
-      count: options.worker.count,
-      leases:
-        options.askPermits === undefined
-          ? null
-          : new LeaseDesk({ clock: options.clock, send: options.askPermits, defer: setImmediate }),
-      accessLog: options.accessLog,
-      onLogFault: (error) => {
-        const unsaid = logFaults.ask();
-        if (unsaid !== null) options.log.error({ err: error, unsaid }, 'a line could not be written to the access log');
-      },
-      onConnectFailure: options.onConnectFailure,
-    };
+    this.#worker = createWorkerContext(options, () => this.#closeIdleUpstreams());
+    this.#descriptors = new DescriptorDivision(options.bounds ?? UNBOUNDED, this.#worker);
     if (!this.#worker.io.isDirect) {
       options.log.warn({ node: process.version }, 'this Node hides its socket handles: requests cost 10% more');
     }
@@ -115,7 +53,7 @@ export class DataPlane {
    */
   async apply(snapshot: Snapshot): Promise<void> {
     const node = new NodeContext(snapshot, this.#worker);
-    this.#divideDescriptors(snapshot.slots.length);
+    this.#descriptors.divide(snapshot.slots.length);
     const keys = new Set(snapshot.slots.map(slotKey));
     for (const [key, served] of this.#served) {
       if (!keys.has(key)) this.#remove(key, served);
@@ -238,33 +176,6 @@ export class DataPlane {
       served.cutTunnels(config.timeouts.drainMs, instance);
     }
     served.onConfigured();
-  }
-
-  #divideDescriptors(slots: number): void {
-    const { clients, descriptors } = this.#bounds;
-    if (descriptors === Number.POSITIVE_INFINITY) {
-      this.#worker.clients.limit = clients;
-      return;
-    }
-    const allowed = clientsFor(descriptors, slots);
-    this.#worker.upstreams.limit = allowed;
-    this.#worker.checkers.limit = checkersFor(descriptors);
-    this.#worker.clients.limit = Math.min(clients, Math.max(1, allowed));
-    this.#noteBounds(slots, allowed);
-  }
-
-  #noteBounds(slots: number, allowed: number): void {
-    const { clients, descriptors } = this.#bounds;
-    const wanted = Number.isFinite(clients) ? clients : 1;
-    const needed = descriptorsFor(wanted, slots);
-    const problem = allowed >= wanted ? '' : `${needed}`;
-    if (problem === this.#boundsProblem) return;
-    this.#boundsProblem = problem;
-    if (problem === '') return;
-    this.#worker.log.error(
-      { slots, wanted, allowed, descriptors, needed },
-      'the descriptor limit of a worker allows fewer client connections than configured: raise it (ulimit -n, LimitNOFILE)',
-    );
   }
 
   #closeIdleUpstreams(): void {

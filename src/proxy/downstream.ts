@@ -1,4 +1,3 @@
-import type { ErrorCode } from '../core/errors.js';
 import type { RequestHead } from '../http1/request-head.js';
 import type { ProxyHeader } from '../proxy-protocol/header.js';
 import { ProvenMark } from './bleed-marks.js';
@@ -9,8 +8,7 @@ import type { Instance } from './instance.js';
 import type { WorkerContext } from './node-context.js';
 import { type Accepted, openAccepted } from './onread-socket.js';
 import { READ, RequestReader } from './request-reader.js';
-import { type OwnResponse, renderError, renderLastHop } from './responses.js';
-import type { ClientSide } from './roles/client-side.js';
+import type { ClientSide, OwnResponse } from './roles/client-side.js';
 import type { Slot } from './slot.js';
 import type { Tunnel } from './tunnel.js';
 import { UpstreamSource } from './upstream-source.js';
@@ -285,18 +283,6 @@ export class Downstream extends ByteConnection implements ClientSide {
     if (this.#reading !== READING.HEAD || this.#reader.hasAhead) return;
     if (this.hasEnded) this.closeAfterWrite();
     else this.resume();
-  }
-
-  renderError(code: ErrorCode): OwnResponse {
-    return renderError(code, { isHead: this.head.method === 'HEAD', isReusable: this.#isReusable });
-  }
-
-  renderLastHop(): OwnResponse {
-    return renderLastHop(this.head, this.#isReusable);
-  }
-
-  get #isReusable(): boolean {
-    return this.hasWholeRequest && this.head.isKeepAlive && !this.#slot.node.isStopping && !this.#slot.isClosing;
   }
 
   respond({ text, closes }: OwnResponse): void {

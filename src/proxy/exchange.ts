@@ -13,8 +13,7 @@ import type { InstanceSource } from './instance-source.js';
 import type { WorkerContext } from './node-context.js';
 import { OutgoingRequest } from './outgoing-request.js';
 import { OutgoingResponse } from './outgoing-response.js';
-import type { OwnResponse } from './responses.js';
-import type { ClientSide } from './roles/client-side.js';
+import type { ClientSide, OwnResponse } from './roles/client-side.js';
 import type { InstanceSide } from './roles/instance-side.js';
 import type { ResponseTaker } from './roles/response-taker.js';
 import type { Slot } from './slot.js';
@@ -102,7 +101,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
 
   /** RFC 9110 7.6.2: the client wants the answer of the hop that is so far away. */
   #answerAsLastHop(): void {
-    this.#respond(this.client.renderLastHop(), null);
+    this.#respond(this.#response.renderLastHop(this.isRequestWhole), null);
   }
 
   protected connect(instance: Instance): void {
@@ -233,7 +232,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
       this.client.closeAfterWrite();
       return;
     }
-    this.#respond(this.client.renderError(code), code);
+    this.#respond(this.#response.renderError(code, this.isRequestWhole), code);
   }
 
   #respond(response: OwnResponse, code: ErrorCode | null): void {

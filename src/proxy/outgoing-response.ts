@@ -1,7 +1,10 @@
+import type { ErrorCode } from '../core/errors.js';
 import { BODY, type BodyKind } from '../http1/framing.js';
 import type { RequestHead } from '../http1/request-head.js';
 import type { ResponseHead } from '../http1/response-head.js';
 import type { Instance } from './instance.js';
+import { renderError, renderLastHop } from './responses.js';
+import type { OwnResponse } from './roles/client-side.js';
 import type { Slot } from './slot.js';
 import { viaLine } from './via.js';
 
@@ -12,7 +15,7 @@ interface Binding {
   readonly stickyId: string;
 }
 
-/** The heads of responses, one after the other of a connection, as the client gets them. */
+/** The heads of responses, and whole answers of our own, one after the other of a connection, as the client gets them. */
 export class OutgoingResponse {
   /** Another request may come on the client's connection after the last response that was rendered. */
   keepsClient = true;
@@ -34,8 +37,7 @@ export class OutgoingResponse {
     const slot = this.#slot;
     const request = this.#request;
     const isChunked = bodyKind === BODY.CHUNKED || (head.isChunked && request.method === 'HEAD');
-    const keepsClient =
-      request.isKeepAlive && isRequestWhole && !this.isOpenEnded(bodyKind) && !slot.node.isStopping && !slot.isClosing;
+    const keepsClient = !this.isOpenEnded(bodyKind) && this.#mayKeep(isRequestWhole);
     this.keepsClient = keepsClient;
     let text = this.#boundBlock(head, binding);
     if (isChunked && request.minor === 1) text += 'Transfer-Encoding: chunked\r\n';
@@ -48,6 +50,22 @@ export class OutgoingResponse {
   /** @returns the head of a 101, with its empty line */
   renderSwitch(head: ResponseHead, binding: Binding): string {
     return `${this.#boundBlock(head, binding)}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`;
+  }
+
+  /** @returns the answer to an error of our own */
+  renderError(code: ErrorCode, isRequestWhole: boolean): OwnResponse {
+    const isHead = this.#request.method === 'HEAD';
+    return renderError(code, { isHead, isReusable: this.#mayKeep(isRequestWhole) });
+  }
+
+  /** @returns the answer to a TRACE or OPTIONS that goes no further */
+  renderLastHop(isRequestWhole: boolean): OwnResponse {
+    return renderLastHop(this.#request, this.#mayKeep(isRequestWhole));
+  }
+
+  #mayKeep(isRequestWhole: boolean): boolean {
+    const { node, isClosing } = this.#slot;
+    return isRequestWhole && this.#request.isKeepAlive && !node.isStopping && !isClosing;
   }
 
   /** The fields of a response that go on, and the cookie of a client that is not bound to the instance yet. */

@@ -1,12 +1,6 @@
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import { NODE_FIELD } from '../core/node-field.js';
-
-/** An answer that no instance gave, and whether the connection survives it. */
-export interface OwnResponse {
-  readonly status: number;
-  readonly text: string;
-  readonly closes: boolean;
-}
+import type { OwnResponse } from './roles/client-side.js';
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',

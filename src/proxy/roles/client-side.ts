@@ -1,8 +1,13 @@
-import type { ErrorCode } from '../../core/errors.js';
 import type { RequestHead } from '../../http1/request-head.js';
 import type { ByteConnection } from '../byte-connection.js';
-import type { OwnResponse } from '../responses.js';
 import type { Tunnel } from '../tunnel.js';
+
+/** An answer that no instance gave, and whether the connection survives it. */
+export interface OwnResponse {
+  readonly status: number;
+  readonly text: string;
+  readonly closes: boolean;
+}
 
 /**
  * The client's connection, as the exchange of its requests sees it. Downstream alone implements it, so that each call has
@@ -15,10 +20,6 @@ export interface ClientSide extends ByteConnection {
   readonly hasWholeRequest: boolean;
   /** A node that holds the pod's key bled the request. */
   readonly isProven: boolean;
-  /** The answer to an error of our own, as this client gets it. */
-  renderError(code: ErrorCode): OwnResponse;
-  /** The answer to a TRACE or OPTIONS that goes no further. */
-  renderLastHop(): OwnResponse;
   /** Sends an answer that no instance gave; its bytes have been counted. */
   respond(response: OwnResponse): void;
   /** The response is sent and the next request may come. */

@@ -1,0 +1,66 @@
+import type { Clock, Random } from '../core/clock.js';
+import type { Log } from '../core/log.js';
+import { MessageRate } from '../core/message-rate.js';
+import type { PermitChanges } from '../snapshot/permits.js';
+import { BufferPool } from './buffers.js';
+import { Checkers } from './checkers.js';
+import { ClientLimit } from './client-limit.js';
+import { Deadlines } from './deadlines.js';
+import { UpstreamCount } from './descriptor-budget.js';
+import { LeaseDesk } from './lease-desk.js';
+import type { WorkerContext } from './node-context.js';
+import { createSocketIo, type SocketIo } from './socket-io.js';
+
+export interface WorkerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Place of this worker among all: where its rotations start. */
+  readonly worker: { readonly index: number; readonly count: number };
+  /** Takes one finished line with its line end; null logs no access. */
+  readonly accessLog: ((line: string) => void) | null;
+  /** An instance failed `failures` connects one after another. Called at each one. */
+  readonly onConnectFailure: (app: string, instance: string, failures: number) => void;
+  /**
+   * Asks the primary for permits of instances with a limit, and gives them back; it answers by `takePermits`. Without
+   * it the limits are those of this data plane alone.
+   */
+  readonly askPermits?: (changes: readonly PermitChanges[]) => void;
+  /** How sockets are read and written; the fastest way that this Node allows, unless a test wants another. */
+  readonly io?: SocketIo;
+}
+
+/** Of lines about the access log, which would come with each request. */
+const LOG_FAULT_INTERVAL_MS = 60_000;
+/** Of lines about connections that this process could not open. */
+const OWN_FAULT_INTERVAL_MS = 10_000;
+
+/** @param closeIdleUpstreams is called when there are too many connections to instances */
+export function createWorkerContext(options: WorkerOptions, closeIdleUpstreams: () => void): WorkerContext {
+  const toDo = 'raise --max-connections, or the descriptor limit (ulimit -n, LimitNOFILE) that it comes from';
+  const logFaults = new MessageRate(options.clock, LOG_FAULT_INTERVAL_MS);
+  return {
+    clock: options.clock,
+    random: options.random,
+    log: options.log,
+    buffers: new BufferPool(),
+    io: options.io ?? createSocketIo(),
+    deadlines: new Deadlines(options.clock),
+    clients: new ClientLimit(options.clock, options.log, { toDo }),
+    checkers: new Checkers(),
+    ownFaults: new MessageRate(options.clock, OWN_FAULT_INTERVAL_MS),
+    upstreams: new UpstreamCount(closeIdleUpstreams),
+    index: options.worker.index,
+    count: options.worker.count,
+    leases:
+      options.askPermits === undefined
+        ? null
+        : new LeaseDesk({ clock: options.clock, send: options.askPermits, defer: setImmediate }),
+    accessLog: options.accessLog,
+    onLogFault: (error) => {
+      const unsaid = logFaults.ask();
+      if (unsaid !== null) options.log.error({ err: error, unsaid }, 'a line could not be written to the access log');
+    },
+    onConnectFailure: options.onConnectFailure,
+  };
+}
