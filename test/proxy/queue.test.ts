@@ -44,12 +44,12 @@ test('HTTP: first come, first served', async (context) => {
   const upstream = await instance.connection(0);
   const clients = [first];
   for (let turn = 1; turn < 6; turn += 1) clients.push(await waitFor(plane, `/${turn}`));
-  for (const [turn, client] of clients.entries()) {
-    await upstream.until((text) => text.includes(`GET /${turn} `));
-    upstream.write(okResponse(`${turn}`));
-    assert.equal((await client.response()).body, `${turn}`);
+  for (const turn of clients.keys()) {
+    await upstream.until(() => pathsAt(instance).length === turn + 1);
+    upstream.write(okResponse(pathsAt(instance)[turn] ?? ''));
   }
   assert.deepEqual(pathsAt(instance), ['/0', '/1', '/2', '/3', '/4', '/5']);
+  for (const [turn, client] of clients.entries()) assert.equal((await client.response()).body, `/${turn}`);
 });
 
 test('TCP: first come, first served', async (context) => {
