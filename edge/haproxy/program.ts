@@ -65,6 +65,7 @@ const ABOUT_MACHINE = [
   /^(config: |Proxy '[^']*': )(Can't|Empty|corrupted) .*server state file\b/,
   /^(Proxy '[^']*': )?backend (ID|name) mismatch: from server state file: /,
   /^server-state (application failed|partially applied) for server '/,
+  /^(Backup )?Server [^ /]+\/[^ ]+ (is|was) .*, changed from server-state after a reload\b/,
   // A nameserver without a route; HAProxy connects again when it asks.
   /^(resolvers|DNS : section) '[^']*': can't (create|bind|connect) socket for nameserver '/,
   /^parsing \[[^\]]*\]: [Pp]arsing \[\/etc\/resolv\.conf:\d+\] : /,

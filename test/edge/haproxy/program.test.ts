@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { checkConfiguration, checkOutcomeFrom } from '../../../edge/haproxy/program.js';
 import { temporaryFolder } from '../../support/at-end.js';
 import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { eventually } from '../../support/eventually.js';
 import { HAPROXY_VERSIONS, haproxyOfVersion } from '../../support/haproxy-versions.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21310\nedge:\n  routes: [{host: shop.one.example}]\n';
@@ -50,6 +51,21 @@ for (const version of HAPROXY_VERSIONS)
     }
     rmSync(path.join(edge.folder, 'run/servers.state'));
     assert.equal((await edge.check()).exitCode, 0);
+    assert.equal(await edge.stop(), 0);
+  });
+
+for (const version of HAPROXY_VERSIONS)
+  test(`a release is applied while the servers of an app are down, HAProxy ${version}`, async (context) => {
+    const edge = await EdgeDeployment.create(context, { version });
+    edge.writeApp('shop', SHOP);
+    await edge.run();
+    await edge.settled();
+    await eventually('its server is down', () => edge.log.includes("backend 'be_shop' has no server available"));
+    for (const name of ['one', 'two']) {
+      edge.writeApp(name, SHOP.replace('21310', name === 'one' ? '21312' : '21314').replaceAll('shop', name));
+      const applied = await edge.cli('apply');
+      assert.equal(applied.exitCode, 0, applied.stdout + applied.stderr);
+    }
     assert.equal(await edge.stop(), 0);
   });
 
