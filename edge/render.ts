@@ -23,6 +23,7 @@ import {
 } from './sections/global.js';
 import { adminSection, healthSection } from './sections/operators.js';
 import { shieldSections } from './sections/shield.js';
+import { errorPageFile } from './site/error-page-files.js';
 import { type PodNodes, type Site, wantsConsulNodes } from './site/site.js';
 import { type HaproxyVersion, type Section, textFromSections } from './syntax/configuration.js';
 import { certificateLine, fileFromLines, listLine, mapLine } from './syntax/file-lines.js';
@@ -34,6 +35,8 @@ export interface RenderInput {
   readonly admission: Admission;
   /** null: one file for all versions from 2.6 on. */
   readonly version: HaproxyVersion | null;
+  /** Whole responses by code; without one it is plain. */
+  readonly errorPages?: ReadonlyMap<number, string>;
   /** Those that Consul names, where the site says so. */
   readonly consulNodes?: PodNodes;
   /** That HAProxy may have; without it no limit is known. */
@@ -65,6 +68,7 @@ export function render({
   version,
   consulNodes = new Map(),
   descriptorLimit = Number.POSITIVE_INFINITY,
+  errorPages = new Map(),
 }: RenderInput): Rendered {
   const { place } = site.servers;
   const isFromConsul = wantsConsulNodes(site);
@@ -104,6 +108,7 @@ export function render({
       [`lists/deny/${name}.lst`, fileFromLines(lines.deny)] as const,
     ]),
     ...siteFiles(site, domains),
+    ...ERROR_CODES.map((code) => [errorPageFile(code), errorPages.get(code) ?? errorPage(code, null)] as const),
     ...(isFromConsul ? [[NODES_FILE, fileFromLines(linesFromNodes(nodes))] as const] : []),
   ];
   const names = problems.filter(({ severity }) => severity === 'error').flatMap(({ app }) => app ?? []);
@@ -183,7 +188,6 @@ function siteFiles(site: Site, domains: readonly JudgedDomain[]): readonly (read
       'lists/bad_ua.lst',
       fileFromLines(site.badUserAgents.toSorted().map((part) => listLine('site.bad_user_agents', part))),
     ],
-    ...ERROR_CODES.map((code) => [`errors/${code}.http`, errorPage(code)] as const),
   ];
 }
 

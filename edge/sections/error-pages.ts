@@ -18,17 +18,27 @@ export const ERROR_CODES = Object.keys(PHRASES).map(Number) as readonly (keyof t
 
 const RETRY_AFTER_SECONDS: Readonly<Record<number, number>> = { 429: 10, 503: 5 };
 
-/** A whole response, CRLF and all, as `errorfile` wants it. */
-export function errorPage(code: (typeof ERROR_CODES)[number]): string {
-  const text = `${code} ${PHRASES[code]}`;
+export interface PageContent {
+  /** A media type. */
+  readonly type: string;
+  readonly text: string;
+}
+
+/**
+ * A whole response, CRLF and all, as `errorfile` wants it.
+ * @param content null: one plain line
+ */
+export function errorPage(code: (typeof ERROR_CODES)[number], content: PageContent | null): string {
+  const status = `${code} ${PHRASES[code]}`;
+  const { type, text } = content ?? { type: 'text/plain; charset=utf-8', text: `${status}\n` };
   const retryAfter = RETRY_AFTER_SECONDS[code];
   return [
-    `HTTP/1.1 ${text}`,
-    'Content-Type: text/plain; charset=utf-8',
+    `HTTP/1.1 ${status}`,
+    `Content-Type: ${type}`,
     'Cache-Control: no-store',
     ...(retryAfter === undefined ? [] : [`Retry-After: ${retryAfter}`]),
-    `Content-Length: ${text.length + 1}`,
+    `Content-Length: ${Buffer.byteLength(text)}`,
     '',
-    `${text}\n`,
+    text,
   ].join('\r\n');
 }

@@ -40,6 +40,9 @@ export function globalSection({ running }: SizedSite): Section {
       // What expressions found is not remembered: among 5 000 hosts that costs more than to ask them again (17.2 for 19.8
       // CPU µs a request on 2.6), and what was found while a map changes would be remembered past the change.
       'tune.pattern.cache-size 0',
+      `tune.bufsize ${numberWord('site.process.buffer', running.bufferBytes)}`,
+      '# kept free in it for fields that are added',
+      'tune.maxrewrite 1024',
       'tune.h2.max-concurrent-streams 100',
       { since: V3_0, lines: ['tune.h2.fe.glitches-threshold 100', 'tune.h2.fe.max-total-streams 2000'] },
     ],

@@ -60,6 +60,11 @@ function siteFromValues(values: Values<typeof SITE_KEYS>, root: YAMLMap, yaml: Y
     trustedBalancers: values.trusted_balancers,
     deny: values.deny,
     badUserAgents: values.bad_user_agents,
+    errorPages: new Map(
+      Object.entries(values.error_pages).flatMap(([code, file]) =>
+        file === null ? [] : [[Number(code), path.resolve(folder, file)] as const],
+      ),
+    ),
     servers: { place: serverPlace, sendProxy: servers.send_proxy, maxConnections: servers.max_connections },
     limits: {
       connections: limits.connections,
@@ -80,6 +85,7 @@ function siteFromValues(values: Values<typeof SITE_KEYS>, root: YAMLMap, yaml: Y
       runDir: process.run_dir,
       stateFile: process.state_file ?? `${process.run_dir}/servers.state`,
       maxConnections: process.max_connections,
+      bufferBytes: process.buffer,
       threads: process.threads,
       user: process.user,
       group: process.group,

@@ -17,11 +17,13 @@ import {
   type Reader,
   refuse,
   required,
+  size,
   tableSchema,
   text,
 } from '../../src/model/readers.js';
 import { parseHostName, parseRouteHost } from '../../src/model/route-host.js';
 import { INVALID } from '../../src/model/yaml-text.js';
+import { ERROR_CODES } from '../sections/error-pages.js';
 import type { PodNodes, SocketAddress } from './site.js';
 
 const port = integer(1, 65_535);
@@ -196,6 +198,21 @@ const TIMEOUT_KEYS = {
   check: optional(duration(100), 2_000, 'for a check of a server'),
 };
 
+const pagePath = optional<string | null>(filePath, null, 'the file of this page: .html, .json or text');
+const ERROR_PAGE_KEYS = Object.fromEntries(ERROR_CODES.map((code) => [String(code), pagePath]));
+
+/** HTTP/2 needs as much; what has a larger head is a mistake of the client. */
+const LEAST_BUFFER_BYTES = 16_384;
+const anySize = size(65_536);
+const bufferSize: Reader<number> = {
+  schema: anySize.schema,
+  read(value, place) {
+    const bytes = anySize.read(value, place);
+    if (bytes === INVALID || bytes >= LEAST_BUFFER_BYTES) return bytes;
+    return refuse(place, value, `${describe(value)} is too small`, 'write 16k to 64k');
+  },
+};
+
 const FACILITIES = ['daemon', ...Array.from({ length: 8 }, (_, index) => `local${index}`)];
 
 const logTarget = text(
@@ -219,6 +236,11 @@ export const PROCESS_KEYS = {
     integer(10, 10_000_000),
     null,
     'of all clients, six descriptors each; without it 10 000, or as many as the limit of descriptors allows',
+  ),
+  buffer: optional(
+    bufferSize,
+    LEAST_BUFFER_BYTES,
+    'tune.bufsize: heads of requests and responses may be 2k smaller; each connection may take this much memory twice',
   ),
   threads: optional<number | null>(integer(1, 256), null, 'without it as many as there are cores'),
   user: optional<string | null>(name, null, 'to become after the ports are bound'),
@@ -249,6 +271,7 @@ export const SITE_KEYS = {
     [],
     'parts of User-Agent that are refused',
   ),
+  error_pages: optionalGroup(ERROR_PAGE_KEYS, 'your own pages for what HAProxy answers itself: {503: errors/503.html}'),
   servers: required(group(SERVER_KEYS), 'where the apps are: {template: "{app}.{pod}.svc.example"} or {nodes: ...}'),
   limits: optionalGroup(LIMIT_KEYS, 'for each client over all apps, on one edge node'),
   timeouts: optionalGroup(TIMEOUT_KEYS, 'how long things may take'),

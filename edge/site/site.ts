@@ -11,6 +11,8 @@ export interface Site {
   readonly deny: readonly string[];
   /** Parts of User-Agent, in any case. */
   readonly badUserAgents: readonly string[];
+  /** Absolute paths by status code. */
+  readonly errorPages: ReadonlyMap<number, string>;
   readonly servers: SiteServers;
   readonly limits: ClientLimits;
   readonly timeouts: SiteTimeouts;
@@ -104,6 +106,8 @@ export interface SiteProcess {
   readonly stateFile: string;
   /** Of clients; null: as many as there are descriptors for, up to the usual number. */
   readonly maxConnections: number | null;
+  /** tune.bufsize: a head has to fit in it, with what HAProxy keeps free and keeps its books with. */
+  readonly bufferBytes: number;
   /** null: as many as HAProxy sees cores. */
   readonly threads: number | null;
   readonly user: string | null;

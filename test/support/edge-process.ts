@@ -26,6 +26,8 @@ export interface EdgeSetting {
   readonly headerVersion?: 1 | 2;
   /** Further keys of edge.yml, as lines. */
   readonly site?: string;
+  /** Further keys of its `process`: `buffer: 30k`. */
+  readonly process?: string;
   readonly version: TestedVersion;
 }
 
@@ -132,7 +134,7 @@ export class EdgeClient {
 export class EdgeProcess extends EdgeClient {
   static async start(
     context: Ending,
-    { apps, site = '', version, servers, headerVersion = 1 }: EdgeSetting,
+    { apps, site = '', process, version, servers, headerVersion = 1 }: EdgeSetting,
   ): Promise<EdgeProcess> {
     const folder = edgeFolder(context);
     const address = ownAddress();
@@ -144,7 +146,7 @@ export class EdgeProcess extends EdgeClient {
       folder,
       `servers: ${servers ?? `{nodes: {alpha: [${node}]}, send_proxy: none}`}
 ${listenText(address, ports)}
-process: {run_dir: ${folder}/run, threads: 1, max_connections: 200}
+process: {run_dir: ${folder}/run, threads: 1, max_connections: 200${process === undefined ? '' : `, ${process}`}}
 ${site}`,
     );
     const rendered = await renderOf(siteOf(text, folder), definitions);
@@ -180,7 +182,7 @@ async function secured(socket: Socket, servername: string, protocols: readonly s
 }
 
 export async function startApp(context: Ending, app: AppDefinition, node: string): Promise<void> {
-  const traffic = createServer((request, response) => {
+  const traffic = createServer({ maxHeaderSize: 131_072 }, (request, response) => {
     request.resume();
     const seen: Seen = { app: app.name, target: request.url ?? '', fields: request.headers as Record<string, string> };
     response.end(JSON.stringify(seen));

@@ -9,6 +9,7 @@ import type { Rendered } from '../../../edge/render.js';
 import type { NodeMemory } from '../../../edge/run/node-memory.js';
 import type { Capacity } from '../../../edge/sections/capacity.js';
 import { readDomains } from '../../../edge/site/domain-files.js';
+import { readErrorPages } from '../../../edge/site/error-page-files.js';
 import { type Site, wantsConsulNodes } from '../../../edge/site/site.js';
 import { parseSite } from '../../../edge/site/site-document.js';
 import { type HaproxyVersion, parseHaproxyVersion } from '../../../edge/syntax/configuration.js';
@@ -60,6 +61,7 @@ export async function renderFrom(
     return { stored, recordedSlots: await readRecords(registry, stored) };
   });
   const domains = await readDomains(site);
+  const { pages, problems: pageProblems } = await readErrorPages(site, options.site, current);
   const today = { nowMs: systemClock.wallTime(), warnWithinMs: EXPIRY_NOTICE_MS };
   const named = wantsConsulNodes(site)
     ? await readConsulNodes(options.consul, context)
@@ -70,6 +72,7 @@ export async function renderFrom(
     version,
     consulNodes,
     descriptorLimit: await descriptorCeiling(),
+    errorPages: pages,
     stored: stored.apps,
     // It may have had a way in.
     unreadable: stored.refused,
@@ -80,7 +83,7 @@ export async function renderFrom(
   return {
     ...rendered,
     site,
-    problems: [...stored.problems, ...named.problems, ...rendered.problems],
+    problems: [...stored.problems, ...named.problems, ...pageProblems, ...rendered.problems],
   };
 }
 

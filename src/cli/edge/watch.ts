@@ -60,6 +60,7 @@ export class EdgeWatch {
       this.#nodes.start();
     }
     for (const { files } of site.domains) for (const file of files) this.#watchFolder(path.dirname(file));
+    for (const file of site.errorPages.values()) this.#watchFolder(path.dirname(file));
   }
 
   async stop(): Promise<void> {

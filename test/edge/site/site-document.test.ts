@@ -48,6 +48,8 @@ const FAULTS: readonly (readonly [what: string, change: (text: string) => string
     (text) => `${text}listen: {http_port: "80"}\n`,
     /5:21: .*site\.listen\.http_port.*without quotes/,
   ],
+  ['a head that HTTP/2 has no room for', (text) => `${text}process: {buffer: 8k}\n`, /5:19: .*"8k" is too small/],
+  ['a page for no code', (text) => `${text}error_pages: {999: a.html}\n`, /5:15: .*unknown key "999"/],
   ['a port twice', (text) => `${text}listen: {http_port: 443}\n`, /5:9: .*http_port and https_port are both 443/],
   ['no balancers', (text) => text.replace('[10.0.0.0/24]', '[]'), /3:20: .*nobody could connect/],
   ['no network', (text) => text.replace('10.0.0.0/24', '10.0.0.0/33'), /3:21: .*is not an address or a network/],
