@@ -5,7 +5,7 @@
 import { errorsFirst, type Problem } from '../src/model/problem.js';
 import type { Admission, EdgeApp } from './admission.js';
 import type { JudgedDomain } from './certificates/domain.js';
-import { certificateFile } from './certificates/last-good.js';
+import { alternateFile, certificateFile } from './certificates/last-good.js';
 import { linesFromNodes, NODES_FILE } from './release/pod-nodes.js';
 import { CERTIFICATE_LIST, type Release, releaseFromFiles } from './release/release.js';
 import type { MapEntry } from './routes/route-tables.js';
@@ -175,8 +175,10 @@ function siteFiles(site: Site, domains: readonly JudgedDomain[]): readonly (read
   const hsts = site.domains.flatMap(({ name, hsts }) =>
     hsts === null ? [] : [mapLine('site.domains.hsts', name, hstsValue('site.domains.hsts', hsts))],
   );
-  const certificates = domains.map(({ name, certificate }) => [certificateFile(name), certificate?.pem ?? ''] as const);
-  const lines = domains.map(({ name, names }) => certificateLine('site.domains', certificateFile(name), names));
+  const certificates = domains.flatMap(filesOfDomain);
+  const lines = domains.flatMap((domain) =>
+    filesOfDomain(domain).map(([file]) => certificateLine('site.domains', file, domain.names)),
+  );
   return [
     ...certificates,
     [CERTIFICATE_LIST, fileFromLines(lines)],
@@ -188,6 +190,14 @@ function siteFiles(site: Site, domains: readonly JudgedDomain[]): readonly (read
       'lists/bad_ua.lst',
       fileFromLines(site.badUserAgents.toSorted().map((part) => listLine('site.bad_user_agents', part))),
     ],
+  ];
+}
+
+/** Of two lines with the same names HAProxy takes the one whose key the client's hello allows. */
+function filesOfDomain({ name, certificate, alternate }: JudgedDomain): readonly (readonly [string, string])[] {
+  return [
+    ...(certificate === null ? [] : [[certificateFile(name), certificate.pem] as const]),
+    ...(alternate === null ? [] : [[alternateFile(name, alternate.kind), alternate.pem] as const]),
   ];
 }
 

@@ -17,20 +17,46 @@ export interface ChainFault extends Refusal {
   readonly block: PemBlock;
 }
 
-/** A certificate that stands there twice counts once: the leaf, then a file with the leaf and its chain. */
 export function readChain(blocks: readonly PemBlock[]): readonly ChainLink[] | ChainFault {
   const links: ChainLink[] = [];
   for (const block of blocks) {
     try {
-      const certificate = new X509Certificate(block.text);
-      if (links.some((link) => link.certificate.raw.equals(certificate.raw))) continue;
-      links.push({ certificate, block });
+      links.push({ certificate: new X509Certificate(block.text), block });
     } catch {
       const hint = 'copy the file again; openssl x509 -in FILE -noout -text has to read it';
       return { message: 'a certificate can not be read', hint, block };
     }
   }
   return links;
+}
+
+export interface KeyedChain {
+  readonly key: KeyObject;
+  readonly links: readonly ChainLink[];
+}
+
+/**
+ * Each key with its certificate and those that follow, up to the certificate of the other key. A certificate that stands
+ * in a chain twice counts once: the leaf in one file, the leaf with its chain in another.
+ */
+export function chainsOf(links: readonly ChainLink[], keys: readonly KeyObject[]): readonly KeyedChain[] {
+  const owners = links.map(({ certificate }) => keys.find((key) => certificate.checkPrivateKey(key)) ?? null);
+  return keys.map((key) => {
+    if (keys.length === 1 || !owners.includes(key)) return { key, links: withoutTwins(links) };
+    // What follows a leaf belongs to it.
+    let owner: KeyObject | null = null;
+    const own = links.filter((_, index) => {
+      owner = owners[index] ?? owner;
+      return owner === key;
+    });
+    return { key, links: withoutTwins(own) };
+  });
+}
+
+function withoutTwins(links: readonly ChainLink[]): readonly ChainLink[] {
+  return links.filter(
+    ({ certificate }, index) => links.findIndex((other) => other.certificate.raw.equals(certificate.raw)) === index,
+  );
 }
 
 /** @returns the first fault of the chain, or null; `links` has at least one */

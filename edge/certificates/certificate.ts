@@ -4,6 +4,8 @@ export interface Certificate {
   readonly pem: string;
   /** DNS names that it covers, in lower case, sorted; `*.` in front stands for exactly one label. */
   readonly names: readonly string[];
+  /** Of the key. */
+  readonly kind: 'rsa' | 'ecdsa';
   /** Milliseconds since 1970. */
   readonly notAfterMs: number;
   /** Of the leaf, SHA-256, pairs of hex digits in capitals with `:` between. */

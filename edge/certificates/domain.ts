@@ -6,6 +6,7 @@ import { parseRouteHost } from '../../src/model/route-host.js';
 import type { Certificate } from './certificate.js';
 import {
   type ChainLink,
+  chainsOf,
   datedLinks,
   dayOf,
   dnsNamesOf,
@@ -50,6 +51,8 @@ export interface JudgedDomain {
   readonly names: readonly string[];
   /** null: it has a fault, and no app that needs it can be served. */
   readonly certificate: Certificate | null;
+  /** For the same names, with a key of the other kind (RSA, ECDSA): each client gets the one that it can read. */
+  readonly alternate: Certificate | null;
   readonly problems: readonly Problem[];
 }
 
@@ -73,8 +76,8 @@ export function judgeDomain(domain: Domain, today: Today): JudgedDomain {
     if (fault !== null) return faulty(domain, { file, line: fault.line, col: null }, fault.message, fault.hint);
   }
   const blocks = domain.pemFiles.flatMap(({ file, text }) => pemBlocksOf(text, file));
-  const key = readOnlyKey(domain, blocks);
-  if ('problems' in key) return key;
+  const keys = readKeys(domain, blocks);
+  if ('problems' in keys) return keys;
   const certificates = blocks.filter(isCertificate);
   if (certificates.length === 0) {
     return faulty(
@@ -86,24 +89,26 @@ export function judgeDomain(domain: Domain, today: Today): JudgedDomain {
   }
   const links = readChain(certificates);
   if ('block' in links) return faulty(domain, placeOf(links.block), links.message, links.hint);
-  const [leaf] = links;
-  if (leaf === undefined) throw new RangeError('a chain without certificates');
-  const covered = dnsNamesOf(leaf.certificate);
-  const named = { ...domain, names: domain.names.length > 0 ? domain.names : hostsAmong(covered) };
-  const fault = faultOfChain(links, key, today.nowMs);
-  if (fault !== null) return faulty(named, placeOf(fault.block), fault.message, fault.hint);
-  const wanted = named.names.length > 0 ? named.names : [domain.name];
-  const missing = wanted.find((name) => !covered.some((one) => coversName(one, name)));
-  if (missing !== undefined) {
-    const hint = `it has ${covered.join(' ') || 'no DNS name'}`;
-    return faulty(named, domain.place, `the certificate does not cover ${missing}`, hint);
+  const chains = chainsOf(links, keys);
+  const covered = chains.map(({ links: [leaf] }) => (leaf === undefined ? [] : dnsNamesOf(leaf.certificate)));
+  const named = { ...domain, names: domain.names.length > 0 ? domain.names : hostsAmong(covered.flat()) };
+  for (const { links, key } of chains) {
+    const fault = faultOfChain(links, key, today.nowMs);
+    if (fault !== null) return faulty(named, placeOf(fault.block), fault.message, fault.hint);
   }
-  return {
-    name: domain.name,
-    names: named.names,
-    certificate: certificateFrom(links, key, covered),
-    problems: warningsOf(domain, links, today),
-  };
+  const wanted = named.names.length > 0 ? named.names : [domain.name];
+  for (const [index, names] of covered.entries()) {
+    const missing = wanted.find((name) => !names.some((one) => coversName(one, name)));
+    if (missing === undefined) continue;
+    const hint = `it has ${names.join(' ') || 'no DNS name'}`;
+    const which = chains.length > 1 ? ` of the ${kindOf(chains[index]?.key)} key` : '';
+    return faulty(named, domain.place, `the certificate${which} does not cover ${missing}`, hint);
+  }
+  const [certificate = null, alternate = null] = chains.map(({ links, key }, index) =>
+    certificateFrom(links, key, covered[index] ?? []),
+  );
+  const problems = chains.flatMap(({ links }) => warningsOf(domain, links, today));
+  return { name: domain.name, names: named.names, certificate, alternate, problems };
 }
 
 /** What is no host of ours (an address, a name with "*" inside) can not be served. */
@@ -116,19 +121,25 @@ function hostsAmong(names: readonly string[]): readonly string[] {
   return [...new Set(hosts)].sort();
 }
 
-function readOnlyKey(domain: Domain, blocks: readonly PemBlock[]): KeyObject | JudgedDomain {
-  const [block, ...others] = blocks.filter(isPrivateKey);
-  if (block === undefined) {
-    return faulty(domain, placeOfFiles(domain), `there is no key${onlyOf(blocks)}`, 'write the file that has it');
+/** One key, or one of RSA and one on a curve; the same one may stand there twice. */
+function readKeys(domain: Domain, blocks: readonly PemBlock[]): readonly KeyObject[] | JudgedDomain {
+  const keys: KeyObject[] = [];
+  for (const block of blocks.filter(isPrivateKey)) {
+    const key = readPrivateKey(block);
+    if (!isKey(key)) return faulty(domain, placeOf(block), key.message, key.hint);
+    if (keys.some((other) => other.equals(key))) continue;
+    if (keys.some((other) => other.asymmetricKeyType === key.asymmetricKeyType)) {
+      const hint = 'leave the one of the certificate; two may stand there if one is RSA and one ECDSA';
+      return faulty(domain, placeOf(block), `there are two keys of the kind ${kindOf(key)}`, hint);
+    }
+    keys.push(key);
   }
-  const key = readPrivateKey(block);
-  if (!isKey(key)) return faulty(domain, placeOf(block), key.message, key.hint);
-  const different = others.find((other) => {
-    const read = readPrivateKey(other);
-    return !isKey(read) || !read.equals(key);
-  });
-  if (different === undefined) return key;
-  return faulty(domain, placeOf(different), 'there are two keys', 'leave the one of the certificate');
+  if (keys.length > 0) return keys;
+  return faulty(domain, placeOfFiles(domain), `there is no key${onlyOf(blocks)}`, 'write the file that has it');
+}
+
+function kindOf(key: KeyObject | undefined): string {
+  return key?.asymmetricKeyType === 'rsa' ? 'RSA' : 'ECDSA';
 }
 
 /** What the files have in place of what is missed, for the message. */
@@ -145,6 +156,7 @@ function certificateFrom(links: readonly ChainLink[], key: KeyObject, names: rea
     pem: blocks.map((block) => `${block.trim()}\n`).join(''),
     names,
     notAfterMs: endOf(firstToEnd(links)),
+    kind: key.asymmetricKeyType === 'rsa' ? 'rsa' : 'ecdsa',
     fingerprint256: links[0]?.certificate.fingerprint256 ?? '',
   };
 }
@@ -185,7 +197,13 @@ function oneLine(distinguishedName: string): string {
 export function faulty(domain: Domain, place: Place, message: string, hint: string): JudgedDomain {
   const { name } = domain;
   const names = domain.names.length > 0 ? domain.names : [name, `*.${name}`];
-  return { name, names, certificate: null, problems: [problemOf(domain, 'error', place, message, hint)] };
+  return {
+    name,
+    names,
+    certificate: null,
+    alternate: null,
+    problems: [problemOf(domain, 'error', place, message, hint)],
+  };
 }
 
 export function problemOf(

@@ -1,10 +1,16 @@
 import { CERTIFICATES_FOLDER, type Release } from '../release/release.js';
+import type { Certificate } from './certificate.js';
 import { type Domain, type JudgedDomain, judgeDomain, type Today } from './domain.js';
 import { coversName } from './name-cover.js';
 
 /** Where a release keeps the chain and the key of a domain. */
 export function certificateFile(domain: string): string {
   return `${CERTIFICATES_FOLDER}${domain}.pem`;
+}
+
+/** Where it keeps the second one. No name of a domain has a "+" in it. */
+export function alternateFile(domain: string, kind: Certificate['kind']): string {
+  return `${CERTIFICATES_FOLDER}${domain}+${kind}.pem`;
 }
 
 /**
@@ -20,10 +26,21 @@ export function lastGoodOf(
   current: Release | null,
   today: Today,
 ): JudgedDomain | null {
-  const file = certificateFile(domain.name);
-  const text = current?.files.get(file);
-  if (text === undefined) return null;
-  const before = judgeDomain({ ...domain, names: [], unreadable: null, pemFiles: [{ file, text }] }, today);
+  const { name } = domain;
+  const pemFiles = [certificateFile(name), alternateFile(name, 'rsa'), alternateFile(name, 'ecdsa')].flatMap((file) => {
+    const text = current?.files.get(file);
+    return text === undefined ? [] : [{ file, text }];
+  });
+  // Both kinds, else the one that still holds.
+  for (const files of [pemFiles, ...pemFiles.map((one) => [one])]) {
+    const before = judgeDomain({ ...domain, names: [], unreadable: null, pemFiles: files }, today);
+    const one = servedOn(faulty, domain, before);
+    if (one !== null) return one;
+  }
+  return null;
+}
+
+function servedOn(faulty: JudgedDomain, domain: Domain, before: JudgedDomain): JudgedDomain | null {
   const { certificate } = before;
   if (certificate === null) return null;
   // A name that was written since then waits until its certificate is there; the others serve on.

@@ -127,7 +127,7 @@ function domainsFromValues(
       yaml.note('error', null, own, `${place}.name: ${name} stands twice`, 'keep one of them');
     return {
       name,
-      files: [...certificate, ...(key === null ? [] : [key])].map((written) => path.resolve(folder, written)),
+      files: [...certificate, ...key].map((written) => path.resolve(folder, written)),
       names: [...new Set(names)].sort(),
       hsts,
       origin: { source: SOURCE, location: yaml.file, ...yaml.place(own) },

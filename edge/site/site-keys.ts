@@ -99,8 +99,11 @@ const certificates: Reader<readonly string[]> = {
 
 export const DOMAIN_KEYS = {
   name: required(domainName, 'the name of the domain, such as one.example'),
-  certificate: required(certificates, 'the file of its certificate, with the chain and, if no key is named, the key'),
-  key: optional<string | null>(filePath, null, 'the file of its key'),
+  certificate: required(
+    certificates,
+    'the file of its certificate, with the chain and, if no key is named, the key; or several: [rsa.pem, ecdsa.pem]',
+  ),
+  key: optional<readonly string[]>(certificates, [], 'the file of its key, or of both keys'),
   names: optional<readonly string[]>(
     list(coveredName, 'write [one.example, "*.one.example"]'),
     [],

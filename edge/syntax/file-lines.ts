@@ -27,7 +27,7 @@ export function listLine(field: string, value: string): string {
 
 /** Each certificate with the names that it stands for, written out: HAProxy does not compare them. */
 export function certificateLine(field: string, file: string, names: readonly string[]): string {
-  if (!/^certs\/[a-z0-9_][a-z0-9_.-]*\.pem$/.test(file)) throw new RefusedValue(field, 'is no file of a certificate');
+  if (!/^certs\/[a-z0-9_][a-z0-9_.+-]*\.pem$/.test(file)) throw new RefusedValue(field, 'is no file of a certificate');
   if (names.length === 0) throw new RefusedValue(field, 'has no names');
   for (const name of names)
     if (!/^(\*\.)?[a-z0-9_][a-z0-9_.-]*$/.test(name)) throw new RefusedValue(field, 'has a name that is none');

@@ -69,6 +69,29 @@ test('a chain may end in its root, and RSA is fine from 2048 bits', () => {
   assert.deepEqual(whole.problems, []);
 });
 
+test('an RSA and an ECDSA key: a certificate each, with the chain that follows it, wherever the keys stand', () => {
+  const rsa = makeCertificate({
+    names: NAMES,
+    issuer: middle,
+    key: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
+  });
+  const chain = middle.certificate + root.certificate;
+  const alone = (one: typeof leaf): string | undefined =>
+    judgeDomain(domain(one.certificate + chain, one.key), TODAY).certificate?.pem;
+  for (const texts of [
+    [leaf.certificate + chain + leaf.key, rsa.certificate + chain + rsa.key],
+    [leaf.certificate, chain, rsa.certificate, chain, leaf.key, rsa.key],
+  ]) {
+    const { certificate, alternate, problems } = judgeDomain(domain(...texts), TODAY);
+    assert.deepEqual(problems, []);
+    assert.deepEqual([certificate?.kind, alternate?.kind], ['ecdsa', 'rsa']);
+    assert.deepEqual([certificate?.pem, alternate?.pem], [alone(leaf), alone(rsa)]);
+  }
+  const missing = judgeDomain(domain(leaf.certificate + chain + leaf.key, rsa.key), TODAY);
+  assert.equal(missing.certificate, null);
+  assert.match(missing.problems.map(formatProblem).join(), /key does not belong to the certificate/);
+});
+
 test('what ends soon is served, with a warning', () => {
   const soon = makeCertificate({ names: NAMES, issuer: root, days: 5 });
   const { certificate, problems } = judgeDomain(domain(soon.certificate + root.certificate, soon.key), TODAY);
