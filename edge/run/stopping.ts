@@ -50,15 +50,15 @@ export async function stopHaproxy(parts: StoppingParts, times: StopTimes): Promi
     await delay(lameDuckMs, undefined, { signal: now }).catch(() => undefined);
     if (!now.aborted) {
       await applier.saveServerState();
-      signal(masterPid, 'SIGUSR1');
+      sendSignal(masterPid, 'SIGUSR1');
       if (await isGoneWithin(parts, masterPid, deadlineMs, now)) return;
       if (!now.aborted) log.warn({ deadlineMs }, 'HAProxy has not ended in time; what is left is cut');
     }
   }
   if (now.aborted) log.warn('stopping now');
-  signal(masterPid, 'SIGTERM');
+  sendSignal(masterPid, 'SIGTERM');
   // A master that was reloaded just before may lose it.
-  if (!(await isGoneWithin(parts, masterPid, ANSWER_MS))) signal(masterPid, 'SIGKILL');
+  if (!(await isGoneWithin(parts, masterPid, ANSWER_MS))) sendSignal(masterPid, 'SIGKILL');
 }
 
 /** A HAProxy that does not answer can still be ended. */
@@ -79,7 +79,7 @@ async function isGoneWithin(
 ): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
   while (performance.now() < deadline && now?.aborted !== true) {
-    if (!signal(masterPid, 0)) return true;
+    if (!sendSignal(masterPid, 0)) return true;
     // Where nobody asks for the exit code of one that was adopted, its process id stays; its socket does not.
     if (masterPid !== childPid && (await stateOf(master)) === 'absent') return true;
     await delay(LOOK_MS);
@@ -97,7 +97,7 @@ async function stateOf(master: Master): Promise<MasterState | 'absent' | 'silent
 }
 
 /** @returns false when there is no such process any more */
-function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+export function sendSignal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, name);
   } catch {

@@ -8,6 +8,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from '../../src/core/backoff.js';
 import type { Clock, Random, Timer } from '../../src/core/clock.js';
 import type { Log } from '../../src/core/log.js';
@@ -15,15 +16,20 @@ import { unlessAborted } from '../../src/core/unless-aborted.js';
 import type { Applier } from '../apply/apply.js';
 import { SocketFailure } from '../haproxy/control-socket.js';
 import type { Master } from '../haproxy/master.js';
+import { findMasters } from '../haproxy/running-masters.js';
 import type { Runtime } from '../haproxy/runtime.js';
 import type { ReleaseDirectory } from '../release/release-directory.js';
 import { adoptHaproxy } from './adoption.js';
 import { HaproxyOutput, hintFor } from './haproxy-output.js';
-import { type StopTimes, stopHaproxy } from './stopping.js';
+import { type StopTimes, sendSignal, stopHaproxy } from './stopping.js';
 
 const LOOK_MS = 500;
 const STATE_MS = 2_000;
 const SAY_AGAIN_MS = 60_000;
+/** A HAProxy with 1 000 apps answers in a second. */
+const REBIND_MS = 5_000;
+const BEGIN_ANEW_MS = 200;
+const GIVE_UP_MS = 60_000;
 
 export interface SupervisorParts {
   readonly program: string;
@@ -48,6 +54,8 @@ export class Supervisor {
   #masterPid: number | null = null;
   #saidFailure = '';
   #saidEnd = '';
+  /** Of a HAProxy that is there and that nobody here has started. */
+  #silentSince: { readonly at: number; wasReloaded: boolean } | null = null;
   #sayEndAgainAt = 0;
   #isRunning = false;
   #isStopping = false;
@@ -79,6 +87,7 @@ export class Supervisor {
     try {
       const { masterPid, workerPid } = await master.state(STATE_MS);
       this.#masterPid = masterPid;
+      this.#silentSince = null;
       if (workerPid !== null && !this.#isRunning) nextMs = await this.#takeUp(masterPid, workerPid);
     } catch (error) {
       if (!(error instanceof SocketFailure) || !error.isAbsent) this.#sayFailure(error as Error);
@@ -119,6 +128,7 @@ export class Supervisor {
   async #startHaproxy(): Promise<number> {
     const { program, masterSocket, directory, log } = this.#parts;
     if (this.#child !== null || (await directory.current()) === null) return LOOK_MS;
+    if (await this.#isAnotherThere()) return LOOK_MS;
     if (this.#isRunning) log.error('HAProxy is gone');
     this.#isRunning = false;
     const listen = ['-W', '-S', `${masterSocket},level,admin`];
@@ -143,6 +153,35 @@ export class Supervisor {
     child.once('error', (error) => onEnd(error.message));
     child.once('exit', (code, signal) => onEnd(signal ?? `exit code ${code}`));
     return LOOK_MS / 10;
+  }
+
+  /**
+   * A HAProxy that an earlier `edge run` started and that does not answer: it begins, or its socket was removed. A second one
+   * beside it would bind the same ports, and half of the clients would get what it serves for ever.
+   */
+  async #isAnotherThere(): Promise<boolean> {
+    const { masterSocket, log, clock } = this.#parts;
+    let pids = await findMasters(masterSocket);
+    if (pids.length === 0) {
+      // A master that reloads begins anew, and has neither socket nor arguments for a moment.
+      await delay(BEGIN_ANEW_MS);
+      pids = await findMasters(masterSocket);
+    }
+    if (pids.length === 0) {
+      this.#silentSince = null;
+      return false;
+    }
+    this.#silentSince ??= { at: clock.now(), wasReloaded: false };
+    const silentMs = clock.now() - this.#silentSince.at;
+    if (silentMs > GIVE_UP_MS) {
+      log.error({ pids }, 'HAProxy runs and does not answer at its socket; it is ended');
+      for (const pid of pids) sendSignal(pid, 'SIGKILL');
+    } else if (silentMs > REBIND_MS && !this.#silentSince.wasReloaded) {
+      log.warn({ pids }, 'HAProxy runs and does not answer at its socket; it is told to reload, and binds it again');
+      this.#silentSince.wasReloaded = true;
+      for (const pid of pids) sendSignal(pid, 'SIGUSR2');
+    }
+    return true;
   }
 
   /** One that never comes up ends every few seconds; the same is said once a minute. */

@@ -26,6 +26,8 @@ export interface DeploymentSetting {
   readonly consul?: string;
   /** `process.max_connections` of the site; null: not written. */
   readonly maxConnections?: number | null;
+  /** Started in the place of HAProxy of this version. */
+  readonly program?: string;
 }
 
 export class EdgeDeployment extends EdgeClient {
@@ -47,11 +49,11 @@ export class EdgeDeployment extends EdgeClient {
     folder: string,
     address: string,
     ports: EdgePorts,
-    { version, servers, consul, maxConnections = 200 }: DeploymentSetting,
+    { version, servers, consul, maxConnections = 200, program }: DeploymentSetting,
   ) {
     super(folder, address, ports);
     this.node = ownAddress();
-    this.program = haproxyOfVersion(version);
+    this.program = program ?? haproxyOfVersion(version);
     this.#servers = servers ?? `{nodes: {alpha: [${this.node}]}, send_proxy: none}`;
     this.#consul = consul ?? null;
     this.#maxConnections = maxConnections;

@@ -1,0 +1,49 @@
+/** `edge run` is killed while HAProxy starts, or its socket was removed: the next one starts none beside it. */
+import assert from 'node:assert/strict';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { findMasters } from '../../../edge/haproxy/running-masters.js';
+import { temporaryFolder } from '../../support/at-end.js';
+import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { eventually } from '../../support/eventually.js';
+import { HAPROXY_VERSIONS, haproxyOfVersion } from '../../support/haproxy-versions.js';
+
+for (const version of HAPROXY_VERSIONS)
+  test(`one HAProxy runs, whenever edge run was killed, HAProxy ${version}`, async (context) => {
+    // A slow disk: it begins a second after it was started.
+    const program = path.join(temporaryFolder(context, 'slow'), 'haproxy');
+    const slow = 'case "$*" in "-W "*) sleep 1;; esac';
+    writeFileSync(program, `#!/bin/sh\n${slow}\nexec "${haproxyOfVersion(version)}" "$@"\n`);
+    chmodSync(program, 0o755);
+    const edge = await EdgeDeployment.create(context, { version, program });
+    const socket = path.join(edge.folder, 'run/master.sock');
+    let started: readonly number[] = [];
+
+    await context.test('killed when it had just started HAProxy', async () => {
+      edge.launch();
+      await eventually('HAProxy was started', async () => {
+        started = await findMasters(socket);
+        return started.length > 0;
+      });
+      await edge.stop('SIGKILL');
+      assert.equal(await edge.state(), null, 'it does not answer yet');
+      await edge.run();
+      await eventually('the probe passes', () => edge.isHealthy());
+      assert.deepEqual(await findMasters(socket), started);
+      assert.match(edge.log, /"adopted":true/);
+    });
+
+    await context.test('the socket was removed', async () => {
+      await edge.settled();
+      await edge.stop('SIGKILL');
+      rmSync(socket);
+      await edge.run();
+      await eventually('the probe passes', () => edge.isHealthy());
+      assert.deepEqual(await findMasters(socket), started);
+      assert.match(edge.log, /told to reload/);
+    });
+
+    assert.equal(await edge.stop(), 0);
+    assert.deepEqual(await findMasters(socket), []);
+  });
