@@ -16,6 +16,9 @@ import { eventually } from './eventually.js';
 import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
 import { CLI_ENTRY, type CliResult, runCli } from './run-cli.js';
 
+/** On a busy machine Node alone takes seconds to start. */
+const STARTED_MS = 30_000;
+
 export interface DeploymentSetting {
   readonly version: TestedVersion;
   /** Further lines of edge.yml. */
@@ -127,10 +130,14 @@ ${more}`,
   /** @param launcher a program and its arguments that starts it */
   async runUnder(launcher: readonly string[], more: readonly string[] = []): Promise<void> {
     const child = this.launch(more, launcher);
-    await eventually(`HAProxy runs; said was:\n${this.#log}`, async () => {
-      if (child.exitCode !== null) throw new Error(`edge run ended; it said:\n${this.#log}`);
-      return (await this.state())?.workerPid != null && this.#log.includes('HAProxy runs');
-    });
+    await eventually(
+      `HAProxy runs; said was:\n${this.#log}`,
+      async () => {
+        if (child.exitCode !== null) throw new Error(`edge run ended; it said:\n${this.#log}`);
+        return (await this.state())?.workerPid != null && this.#log.includes('HAProxy runs');
+      },
+      STARTED_MS,
+    );
   }
 
   /**
