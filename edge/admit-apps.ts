@@ -68,7 +68,17 @@ function coverProblems(app: EdgeApp, index: DomainIndex): readonly Problem[] {
   if (wanted !== null && domain === null) {
     const { location: file, line, col } = app.origin;
     const message = `${app.name}: edge.tls.domain: the site has no domain ${wanted}`;
-    return [{ severity: 'error', app: app.name, file, line, col, message, hint: 'write one of edge.yml, or none' }];
+    return [
+      {
+        severity: 'error',
+        app: app.name,
+        file,
+        line,
+        col,
+        message,
+        hint: 'name a domain of edge.yml, or leave it out',
+      },
+    ];
   }
   const seen = new Set<string>();
   return app.edge.routes.flatMap((route) => {
@@ -87,12 +97,12 @@ function refusalOfHost(route: Route, wanted: string | null, index: DomainIndex):
     return { message: 'no certificate of the site covers this host', hint };
   }
   if (wanted !== null && domain.name !== wanted) {
-    const hint = `write "domain: ${domain.name}", or none`;
-    return { message: `the domain ${wanted} does not cover this host; it is of ${domain.name}`, hint };
+    const hint = `write "domain: ${domain.name}", or leave it out`;
+    return { message: `the domain ${wanted} does not cover this host; ${domain.name} does`, hint };
   }
   if (domain.certificate === null) {
-    const reason = domain.problems.find(isError)?.message ?? 'it can not be used';
-    return { message: `the certificate of this host is faulty: ${reason}`, hint: 'mend it; the app is served then' };
+    const reason = domain.problems.find(isError)?.message ?? 'it is not usable';
+    return { message: `the certificate of this host is faulty: ${reason}`, hint: 'fix it; the app is then served' };
   }
   return null;
 }

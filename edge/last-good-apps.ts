@@ -106,7 +106,7 @@ function heldSlots(before: ServedDefinitions, recorded: readonly SlotRecord[]): 
 }
 
 function servesOn({ name, origin }: AppDefinition): Problem {
-  const message = `${name}: its definition is at fault; the last good one serves on`;
-  const hint = 'mend what is named above, or remove the app';
+  const message = `${name}: its definition has errors; the last good version stays in service`;
+  const hint = 'fix the problems above, or remove the app';
   return { severity: 'warning', app: name, file: origin.location, line: null, col: null, message, hint };
 }

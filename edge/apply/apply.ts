@@ -40,7 +40,7 @@ export type Outcome =
   | { readonly kind: 'rolled-back'; readonly reason: string };
 
 const NO_NAMESERVERS =
-  '/etc/resolv.conf has no nameserver that HAProxy can read: mend it, or name them in the site: servers.nameservers';
+  '/etc/resolv.conf has no nameserver that HAProxy can read: fix it, or name them in the site: servers.nameservers';
 
 export class Applier {
   readonly #parts: ApplierParts;
@@ -182,7 +182,7 @@ export class Applier {
   async #reload(release: Release): Promise<string | null> {
     await this.saveServerState();
     const { isDone, output } = await this.#parts.master.reload();
-    if (!isDone) return output || 'HAProxy did not take the configuration';
+    if (!isDone) return output || 'HAProxy did not accept the configuration';
     return this.#miscount(release);
   }
 
@@ -201,7 +201,7 @@ export class Applier {
     const earlier = previous === null ? null : await directory.read(previous);
     if (previous === null || earlier === null) {
       await directory.unlinkCurrent();
-      return { kind: 'rolled-back', reason: `${reason}; there is no earlier release` };
+      return { kind: 'rolled-back', reason: `${reason}; no earlier release exists` };
     }
     await directory.switchTo(previous);
     try {

@@ -27,7 +27,7 @@ export type Plan =
  * @param from null: what runs is not known
  */
 export function planChange(from: Release | null, to: Release): Plan {
-  if (from === null) return { kind: 'reload', why: 'it is not known what runs' };
+  if (from === null) return { kind: 'reload', why: 'the running configuration is unknown' };
   const differences = differencesBetween(from, to);
   if (differences.length === 0) return { kind: 'nothing' };
   const steps: Step[] = [];

@@ -24,7 +24,7 @@ export function readChain(blocks: readonly PemBlock[]): readonly ChainLink[] | C
       links.push({ certificate: new X509Certificate(block.text), block });
     } catch {
       const hint = 'copy the file again; openssl x509 -in FILE -noout -text has to read it';
-      return { message: 'a certificate can not be read', hint, block };
+      return { message: 'a certificate is unreadable', hint, block };
     }
   }
   return links;
@@ -78,12 +78,12 @@ function faultOfLeaf(leaf: ChainLink, links: readonly ChainLink[], key: KeyObjec
       const hint = 'put the certificate of the key first, then its issuer, then the issuer of that';
       return { message: 'the certificate of the key is not the first one', hint, block: fitting.block };
     }
-    const hint = 'take the key with which the certificate was asked for';
+    const hint = 'name the key that the certificate was requested with';
     return { message: 'the key does not belong to the certificate', hint, block };
   }
   const usages: readonly string[] | undefined = certificate.keyUsage;
   if (usages !== undefined && !usages.includes(SERVER_AUTHENTICATION)) {
-    return { message: 'the certificate is not for servers', hint: 'ask for one with serverAuth in it', block };
+    return { message: 'the certificate is not for servers', hint: 'request one with serverAuth', block };
   }
   return null;
 }
@@ -98,14 +98,17 @@ function faultOfLink(link: ChainLink, issuer: ChainLink | undefined, index: numb
       return refuse(`is not valid before ${dayOf(certificate.validFrom)}`, 'wait, or set the clock');
     }
     const hash = weakSignatureHashOf(certificate.raw);
-    if (hash !== null) return refuse(`is signed with ${hash}, which nobody trusts`, 'ask for one with SHA-256');
+    if (hash !== null) return refuse(`is signed with ${hash}, which clients reject`, 'request one with SHA-256');
   }
   if (index > 0 && !certificate.ca) {
-    return refuse('is of no authority', 'leave one certificate for servers in the file, the first one');
+    return refuse(
+      'is not the certificate of an authority',
+      'keep only one server certificate in the file, as the first',
+    );
   }
   if (issuer !== undefined && !isIssuedBy(certificate, issuer.certificate)) {
     return {
-      ...refuse('is not issued by the next one', 'put each one behind the one that it issued'),
+      ...refuse('is not issued by the next one', 'put each certificate behind the one it issued'),
       block: issuer.block,
     };
   }

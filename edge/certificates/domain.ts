@@ -83,8 +83,8 @@ export function judgeDomain(domain: Domain, today: Today): JudgedDomain {
     return faulty(
       domain,
       placeOfFiles(domain),
-      `there is no certificate${onlyOf(blocks)}`,
-      'write the file that has it',
+      `the files have no certificate${onlyOf(blocks)}`,
+      'name the file that has it',
     );
   }
   const links = readChain(certificates);
@@ -129,13 +129,13 @@ function readKeys(domain: Domain, blocks: readonly PemBlock[]): readonly KeyObje
     if (!isKey(key)) return faulty(domain, placeOf(block), key.message, key.hint);
     if (keys.some((other) => other.equals(key))) continue;
     if (keys.some((other) => other.asymmetricKeyType === key.asymmetricKeyType)) {
-      const hint = 'leave the one of the certificate; two may stand there if one is RSA and one ECDSA';
-      return faulty(domain, placeOf(block), `there are two keys of the kind ${kindOf(key)}`, hint);
+      const hint = 'keep only the key of the certificate; two keys are allowed if one is RSA and one ECDSA';
+      return faulty(domain, placeOf(block), `the files have two keys of the kind ${kindOf(key)}`, hint);
     }
     keys.push(key);
   }
   if (keys.length > 0) return keys;
-  return faulty(domain, placeOfFiles(domain), `there is no key${onlyOf(blocks)}`, 'write the file that has it');
+  return faulty(domain, placeOfFiles(domain), `the files have no key${onlyOf(blocks)}`, 'name the file that has it');
 }
 
 function kindOf(key: KeyObject | undefined): string {

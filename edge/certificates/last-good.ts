@@ -49,7 +49,7 @@ function servedOn(faulty: JudgedDomain, domain: Domain, before: JudgedDomain): J
   if (names.length === 0) return null;
   const problems = faulty.problems.map(
     (problem) =>
-      ({ ...problem, severity: 'warning', message: `${problem.message}; its last good one serves on` }) as const,
+      ({ ...problem, severity: 'warning', message: `${problem.message}; its last good version stays in use` }) as const,
   );
   return { ...before, names, problems: [...problems, ...before.problems] };
 }

@@ -9,7 +9,7 @@ const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];
 
 export function readPrivateKey({ text, label }: PemBlock): KeyObject | Refusal {
   if (label === 'ENCRYPTED PRIVATE KEY' || /^Proc-Type:.*ENCRYPTED/m.test(text)) {
-    return { message: 'the key has a passphrase', hint: 'nobody is there to type it: openssl pkey -in FILE -out FILE' };
+    return { message: 'the key has a passphrase', hint: 'remove the passphrase: openssl pkey -in FILE -out FILE' };
   }
   if (label === 'OPENSSH PRIVATE KEY') {
     return { message: 'the key is in the format of OpenSSH', hint: 'HAProxy reads PEM: ssh-keygen -p -m PEM -f FILE' };
@@ -18,7 +18,7 @@ export function readPrivateKey({ text, label }: PemBlock): KeyObject | Refusal {
     const key = createPrivateKey(text);
     return refusalOfStrength(key) ?? key;
   } catch {
-    return { message: 'the key can not be read', hint: 'is the file whole? openssl pkey -in FILE -noout -text' };
+    return { message: 'the key is unreadable', hint: 'check the file: openssl pkey -in FILE -noout -text' };
   }
 }
 
@@ -32,7 +32,7 @@ function refusalOfStrength({ asymmetricKeyType: type, asymmetricKeyDetails: deta
     const curve = details?.namedCurve ?? 'no name';
     return CURVES.includes(curve) ? null : { message: `the key is on the curve ${curve}`, hint };
   }
-  return { message: `the key is of the kind ${type}, which browsers do not take`, hint };
+  return { message: `the key is of the kind ${type}, which browsers do not support`, hint };
 }
 
 export function isKey(read: KeyObject | Refusal): read is KeyObject {

@@ -48,7 +48,7 @@ export function askSocket(
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const isAbsent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
-      fail(isAbsent ? 'nobody listens there' : error.message, isAbsent);
+      fail(isAbsent ? 'nothing listens there' : error.message, isAbsent);
     });
   });
 }

@@ -75,7 +75,7 @@ export class Master {
       const now = await this.state(1_000).catch(() => null);
       if (now === null) {
         if (performance.now() - reachedAt < GONE_MS) continue;
-        return { isDone: false, output: 'HAProxy has ended over the reload' };
+        return { isDone: false, output: 'HAProxy ended during the reload' };
       }
       reachedAt = performance.now();
       if ((now.failed ?? 0) > (before.failed ?? 0)) return { isDone: false, output: 'the new worker did not start' };

@@ -28,8 +28,8 @@ export async function findHaproxy(env: NodeJS.ProcessEnv): Promise<string> {
   }
   throw new NoHaproxy(
     named === undefined || named === ''
-      ? 'there is no haproxy on the PATH; install it, or name it: HAPROXY_BIN=/path/to/haproxy'
-      : `HAPROXY_BIN is ${named}, which is no program that can be run`,
+      ? 'haproxy is not on the PATH; install it, or name it: HAPROXY_BIN=/path/to/haproxy'
+      : `HAPROXY_BIN is ${named}, which is not an executable program`,
   );
 }
 

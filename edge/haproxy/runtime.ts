@@ -44,7 +44,7 @@ export class Runtime {
    */
   async replaceNetworks(file: string, networks: readonly string[]): Promise<void> {
     const strange = networks.find((network) => !/^[0-9a-fA-F.:/]+$/.test(network));
-    if (strange !== undefined) throw new RuntimeRefusal(`add acl ${file}`, 'it is no list of networks');
+    if (strange !== undefined) throw new RuntimeRefusal(`add acl ${file}`, 'it is not a list of networks');
     await this.#replace('acl', file, networks.length, (version) =>
       batchesOf(networks.map((network) => `add acl @${version} ${file} ${network}`)).map((batch) =>
         batch.trimEnd().replaceAll('\n', ';'),
@@ -113,7 +113,7 @@ export class Runtime {
     const before = await this.#certificateLines(list);
     for (const line of added) {
       const command = `add ssl crt-list ${list}`;
-      if (line.length > PAYLOAD_BYTES) throw new RuntimeRefusal(command, 'a line is longer than what is read');
+      if (line.length > PAYLOAD_BYTES) throw new RuntimeRefusal(command, 'a line is too long');
       const answer = await this.#ask(`${command} <<\n${payload(line)}`);
       if (!answer.includes('Success!')) throw new RuntimeRefusal(command, answer);
     }

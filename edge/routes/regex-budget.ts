@@ -23,7 +23,7 @@ export function withinRegexBudget(apps: readonly EdgeApp[]): RegexBudget {
       asked > MAX_REGEX_ROUTES
         ? `${asked} routes have expressions, more than ${MAX_REGEX_ROUTES}`
         : asked > 0 && used + asked > MAX_REGEXES
-          ? `${asked} routes have expressions, and of the ${MAX_REGEXES} for all apps ${used} are taken by those before it`
+          ? `${asked} routes have expressions, but apps before it by name use ${used} of the ${MAX_REGEXES} for all apps`
           : null;
     if (message === null) {
       used += asked;
@@ -35,6 +35,6 @@ export function withinRegexBudget(apps: readonly EdgeApp[]): RegexBudget {
 
 function problemOf({ name, origin }: EdgeApp, message: string): Problem {
   const { location, line, col } = origin;
-  const hint = 'each is tried for each request; write names and prefixes where they do';
+  const hint = 'every request tries them all; write names and prefixes where those suffice';
   return { severity: 'error', app: name, file: location, line, col, message: `${name}: ${message}`, hint };
 }

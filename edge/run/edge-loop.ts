@@ -87,7 +87,7 @@ export class EdgeLoop {
         this.#fail(`release ${release.id}: ${outcome.kind}: ${outcome.reason}`);
       } else {
         this.#backoff.reset();
-        if (this.#saidFailure !== '') log.info('the edge is as it should be again');
+        if (this.#saidFailure !== '') log.info('the edge is in order again');
         this.#saidFailure = '';
         if (outcome.kind === 'applied') {
           log.info({ release: release.id, way: outcome.way, why: outcome.why }, 'a release is in force');

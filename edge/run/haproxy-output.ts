@@ -75,7 +75,7 @@ const HINTS: readonly (readonly [RegExp, (said: RegExpExecArray) => string])[] =
   [
     /annot bind (UNIX )?socket/i,
     () =>
-      'another process has that address, or it is none of this machine: look with "ss -ltnp", or change listen in the site',
+      'another process has that address, or this machine does not: look with "ss -ltnp", or change listen in the site',
   ],
 ];
 

@@ -30,6 +30,6 @@ export class LossGuard {
     this.#since ??= this.#clock.now();
     if (this.#clock.now() - this.#since >= REMOVAL_GRACE_MS) return null;
     const named = lost.slice(0, 5).join(', ');
-    return `${lost.length} of ${before.length} apps vanished at once (${named}${lost.length > 5 ? ', …' : ''}); it is believed when it lasts ${REMOVAL_GRACE_MS / 1_000} s, or at once by "edge apply"`;
+    return `${lost.length} of ${before.length} apps vanished at once (${named}${lost.length > 5 ? ', …' : ''}); it takes effect when it lasts ${REMOVAL_GRACE_MS / 1_000} s, or at once by "edge apply"`;
   }
 }

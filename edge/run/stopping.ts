@@ -52,7 +52,7 @@ export async function stopHaproxy(parts: StoppingParts, times: StopTimes): Promi
       await applier.saveServerState();
       sendSignal(masterPid, 'SIGUSR1');
       if (await isGoneWithin(parts, masterPid, deadlineMs, now)) return;
-      if (!now.aborted) log.warn({ deadlineMs }, 'HAProxy has not ended in time; what is left is cut');
+      if (!now.aborted) log.warn({ deadlineMs }, 'HAProxy did not end in time; remaining connections are cut');
     }
   }
   if (now.aborted) log.warn('stopping now');
@@ -67,7 +67,7 @@ async function failProbe({ runtime, log }: StoppingParts): Promise<void> {
     await runtime.disableFrontend(HEALTH_FRONTEND);
   } catch (error) {
     if (!(error instanceof SocketFailure || error instanceof RuntimeRefusal)) throw error;
-    log.warn({ reason: error.message }, 'the health frontend can not be disabled');
+    log.warn({ reason: error.message }, 'disabling the health frontend failed');
   }
 }
 

@@ -36,7 +36,7 @@ export function appBackend(app: AppDefinition, site: Site, nodes: PodNodes): Sec
 
 /** @throws RefusedValue for a name that could be read as another one, whoever let it pass */
 export function appName({ name }: AppDefinition): string {
-  if (!/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) throw new RefusedValue('name', 'is no name of an app');
+  if (!/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) throw new RefusedValue('name', 'is not a name of an app');
   return name;
 }
 
@@ -88,7 +88,7 @@ function serverLines(app: AppDefinition, name: string, { servers: { place } }: S
       return `server-template ${prefix}- 1-${numberWord('site.servers.slots', slots)} ${host}:${numberWord('site.servers.port', port)} ${check}`;
     });
   }
-  if (app.slot === null) throw new RefusedValue('slot', 'is not given yet, and the nodes are reached there');
+  if (app.slot === null) throw new RefusedValue('slot', 'is not assigned yet, and the nodes are reached there');
   const slot = app.slot;
   const healthPort = numberWord('slot', slot + 1);
   const lines = pods.flatMap((pod) =>
@@ -108,5 +108,5 @@ function assertHostName(host: string): void {
   const isName =
     host.length <= MAX_HOST_LENGTH &&
     host.split('.').every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
-  if (!isName) throw new RefusedValue('name', `makes no name that DNS could have: ${host}`);
+  if (!isName) throw new RefusedValue('name', `makes an invalid DNS name: ${host}`);
 }

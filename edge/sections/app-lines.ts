@@ -59,7 +59,7 @@ export function appLines(app: EdgeApp): AppLines {
 /** Without blanks (RFC 6797, 6.1 needs none): a value of a map is one field. */
 export function hstsValue(field: string, written: string): string {
   if (!/^max-age=\d{1,10}(; includeSubDomains)?(; preload)?$/.test(written))
-    throw new RefusedValue(field, 'is no value of Strict-Transport-Security');
+    throw new RefusedValue(field, 'is not a value of Strict-Transport-Security');
   return written.replaceAll('; ', ';');
 }
 

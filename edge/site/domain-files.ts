@@ -31,10 +31,10 @@ async function readDomain({ name, names, files, origin }: SiteDomain): Promise<D
 async function reasonOf(file: string, { code, message }: NodeJS.ErrnoException): Promise<Refusal> {
   if (code === 'ENOENT') {
     const target = await readlink(file).catch(() => null);
-    if (target === null) return { message: 'there is no such file', hint: 'write it, or name another one' };
+    if (target === null) return { message: 'this file does not exist', hint: 'write it, or name another one' };
     return {
-      message: `it is a link to ${target}, and there is no such file`,
-      hint: 'write that file, or mend the link',
+      message: `it is a link to ${target}, which does not exist`,
+      hint: 'write that file, or fix the link',
     };
   }
   if (code === 'EACCES') {

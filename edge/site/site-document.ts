@@ -27,7 +27,7 @@ function readSite(yaml: YamlText, file: string): Site | null {
   const [root = null, ...more] = yaml.roots;
   if (root === null || !isMap(root) || more.some((other) => other !== null)) {
     const hint = 'write one document with "domains:", "trusted_balancers:" and "servers:"';
-    yaml.note('error', null, root, 'this is no description of a site', hint);
+    yaml.note('error', null, root, 'this is not a description of a site', hint);
     return null;
   }
   yaml.refuseCustomTags(root, null, 'site');
@@ -43,7 +43,13 @@ function siteFromValues(values: Values<typeof SITE_KEYS>, root: YAMLMap, yaml: Y
   const domains = domainsFromValues(values.domains, nodeOf('domains'), yaml, folder);
   if (values.trusted_balancers.length === 0) {
     const hint = 'write the networks that the balancers connect from';
-    yaml.note('error', null, nodeOf('trusted_balancers'), 'site.trusted_balancers: nobody could connect', hint);
+    yaml.note(
+      'error',
+      null,
+      nodeOf('trusted_balancers'),
+      'site.trusted_balancers: the list is empty, so no balancer could connect',
+      hint,
+    );
   }
   notePortsTwice(listen, nodeOf('listen'), yaml);
   if (serverPlace === null) return null;
@@ -104,7 +110,7 @@ function serverPlaceFromValues(
     return { kind: 'dns', template, port, slots, nameservers, resolveMs: resolve };
   if (template === null && nodes !== null) return { kind: 'nodes', nodes };
   const hint = 'write either template: "{app}.{pod}.svc.example", or nodes: {alpha: [10.0.0.1]}, or nodes: consul';
-  yaml.note('error', null, node, 'site.servers: the apps are either at names or at nodes', hint);
+  yaml.note('error', null, node, 'site.servers: needs either a template or nodes', hint);
   return null;
 }
 
@@ -114,17 +120,17 @@ function domainsFromValues(
   yaml: YamlText,
   folder: string,
 ): readonly SiteDomain[] {
-  if (values.length === 0) yaml.note('error', null, node, 'site.domains: there is none', 'write one');
+  if (values.length === 0) yaml.note('error', null, node, 'site.domains: the list is empty', 'write at least one');
   const domains = values.map(({ name, certificate, key, names, hsts }, index): SiteDomain => {
     const own = (isSeq(node) ? yaml.resolve(node.items[index]) : null) ?? node;
     const place = `site.domains[${index}]`;
     for (const covered of names) {
       const owner = values.findIndex((other) => other.names.includes(covered));
       if (owner !== index)
-        yaml.note('error', null, own, `${place}.names: ${covered} stands in domains[${owner}] too`, 'keep one of them');
+        yaml.note('error', null, own, `${place}.names: ${covered} is in domains[${owner}] too`, 'keep one of them');
     }
     if (values.findIndex((other) => other.name === name) !== index)
-      yaml.note('error', null, own, `${place}.name: ${name} stands twice`, 'keep one of them');
+      yaml.note('error', null, own, `${place}.name: ${name} is listed twice`, 'keep one of them');
     return {
       name,
       files: [...certificate, ...key].map((written) => path.resolve(folder, written)),

@@ -71,7 +71,7 @@ const socketAddress: Reader<SocketAddress> = {
     const host = bracketed ?? plain ?? '';
     const isAddress = parseAddress(host) !== null && host.includes(':') === (bracketed !== undefined);
     if (isAddress && Number(portText) <= 65_535) return { host, port: Number(portText) };
-    return refuse(place, value, `${describe(value)} is no address with a port`, 'write 127.0.0.1:53 or "[::1]:53"');
+    return refuse(place, value, `${describe(value)} is not an address with a port`, 'write 127.0.0.1:53 or "[::1]:53"');
   },
 };
 
@@ -89,7 +89,7 @@ const certificates: Reader<readonly string[]> = {
     if (isSeq(value)) {
       const files = certificateList.read(value, place);
       return files !== INVALID && files.length === 0
-        ? refuse(place, value, 'there is no certificate', 'write the path of a file')
+        ? refuse(place, value, 'the list of files is empty', 'write the path of a file')
         : files;
     }
     const file = filePath.read(value, place);
@@ -107,9 +107,9 @@ export const DOMAIN_KEYS = {
   names: optional<readonly string[]>(
     list(coveredName, 'write [one.example, "*.one.example"]'),
     [],
-    'hosts that it stands for; without them those of the certificate',
+    'its hosts; without them those of the certificate',
   ),
-  hsts: optional<string | null>(hsts, null, 'value of Strict-Transport-Security for apps that say none'),
+  hsts: optional<string | null>(hsts, null, 'value of Strict-Transport-Security for apps that set none'),
 };
 
 const LISTEN_KEYS = {
@@ -146,7 +146,7 @@ const nodes: Reader<PodNodes | 'consul'> = {
     for (const { name: pod, key, value: written } of entries) {
       const inner = { ...place, path: `${place.path}.${pod.slice(0, 63)}` };
       if (!DNS_LABEL.test(pod)) {
-        refuse(place, key, `"${pod.slice(0, 63)}" is no name of a pod`, 'write a-z, 0-9 and dashes');
+        refuse(place, key, `"${pod.slice(0, 63)}" is not a name of a pod`, 'write a-z, 0-9 and dashes');
         isInvalid = true;
       }
       const addresses = written === null ? [] : nodeAddresses.read(written, inner);
@@ -170,11 +170,11 @@ const SERVER_KEYS = {
     [],
     'without them those of /etc/resolv.conf',
   ),
-  resolve: optional(duration(100), 10_000, 'between two questions for a name; a change is followed in twice of it'),
+  resolve: optional(duration(100), 10_000, 'between two lookups of a name; a change takes effect within twice that'),
   nodes: optional<PodNodes | 'consul' | null>(
     nodes,
     null,
-    'in place of a template: the nodes of each pod, {alpha: [10.0.0.1]}, or consul for those that registered there',
+    'instead of a template: the nodes of each pod, {alpha: [10.0.0.1]}, or consul for those registered there',
   ),
   send_proxy: optional(oneOf(PROXY_VERSIONS), 'v2', 'the PROXY header towards the servers: none, v1 or v2'),
   max_connections: optional(integer(1, 1_000_000), 500, 'requests at one time for each server'),
@@ -266,7 +266,7 @@ export const SITE_KEYS = {
   listen: optionalGroup(LISTEN_KEYS, 'addresses and ports'),
   trusted_balancers: required(
     list(network, 'write [10.0.0.0/24]'),
-    'the networks of the public balancers, who say with a PROXY header who the client is',
+    'the networks of the public balancers, which name the client by a PROXY header',
   ),
   deny: optional<readonly string[]>(list(network, 'write [203.0.113.0/24]'), [], 'clients that are refused'),
   bad_user_agents: optional<readonly string[]>(

@@ -14,23 +14,23 @@ export function mapLine(field: string, key: string, value: string): string {
 
 /** An address or a network, as HAProxy and everybody else read it. */
 export function networkLine(field: string, value: string): string {
-  if (parseNetwork(value) === null) throw new RefusedValue(field, 'is no network');
+  if (parseNetwork(value) === null) throw new RefusedValue(field, 'is not a network');
   return listLine(field, value);
 }
 
 /** A part of User-Agent: the whole line. */
 export function listLine(field: string, value: string): string {
   if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value) || value.startsWith('#'))
-    throw new RefusedValue(field, 'is no line of a list');
+    throw new RefusedValue(field, 'is not a line of a list');
   return value;
 }
 
 /** Each certificate with the names that it stands for, written out: HAProxy does not compare them. */
 export function certificateLine(field: string, file: string, names: readonly string[]): string {
-  if (!/^certs\/[a-z0-9_][a-z0-9_.+-]*\.pem$/.test(file)) throw new RefusedValue(field, 'is no file of a certificate');
+  if (!/^certs\/[a-z0-9_][a-z0-9_.+-]*\.pem$/.test(file)) throw new RefusedValue(field, 'is not a certificate file');
   if (names.length === 0) throw new RefusedValue(field, 'has no names');
   for (const name of names)
-    if (!/^(\*\.)?[a-z0-9_][a-z0-9_.-]*$/.test(name)) throw new RefusedValue(field, 'has a name that is none');
+    if (!/^(\*\.)?[a-z0-9_][a-z0-9_.-]*$/.test(name)) throw new RefusedValue(field, 'has an invalid name');
   return checkedLine(field, `${file} [alpn h2,http/1.1] ${names.join(' ')}`, [file, '[alpn', 'h2,http/1.1]', ...names]);
 }
 
@@ -40,13 +40,13 @@ export function fileFromLines(lines: readonly string[]): string {
 }
 
 function assertField(field: string, value: string): void {
-  if (!/^[\x21-\x7e]+$/.test(value) || value.startsWith('#')) throw new RefusedValue(field, 'is no field of a map');
+  if (!/^[\x21-\x7e]+$/.test(value) || value.startsWith('#')) throw new RefusedValue(field, 'is not a field of a map');
 }
 
 function checkedLine(field: string, line: string, fields: readonly string[]): string {
   const read = line.split(' ');
   const isSame = read.length === fields.length && read.every((part, index) => part === fields[index]);
-  if (!isSame) throw new RefusedValue(field, 'is read as something else');
+  if (!isSame) throw new RefusedValue(field, 'would be read as something else');
   if (line.length > MAX_LINE_LENGTH && !line.startsWith('certs/')) throw new RefusedValue(field, 'is too long');
   return line;
 }

@@ -38,7 +38,7 @@ function readPath(path: RoutePath): RoutePath | Refusal {
 
 function assertSame(field: string, written: RouteHost | RoutePath, read: RouteHost | RoutePath | Refusal): void {
   if (isRefusal(read)) throw new RefusedValue(field, read.message);
-  if (textOf(read) !== textOf(written)) throw new RefusedValue(field, 'is read as something else');
+  if (textOf(read) !== textOf(written)) throw new RefusedValue(field, 'would be read as something else');
 }
 
 function textOf(part: RouteHost | RoutePath): string {

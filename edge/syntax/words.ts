@@ -16,13 +16,14 @@ export function word(field: string, value: string): string {
   }
   const written = BARE.test(value) ? value : `'${value}'`;
   const read = parseWords(written);
-  if (read.length !== 1 || read[0] !== value) throw new RefusedValue(field, 'is read as something else');
+  if (read.length !== 1 || read[0] !== value) throw new RefusedValue(field, 'would be read as something else');
   return written;
 }
 
 /** Decimal, from `min` on. */
 export function numberWord(field: string, value: number, min = 1): string {
-  if (!Number.isSafeInteger(value) || value < min) throw new RefusedValue(field, `is no whole number from ${min} on`);
+  if (!Number.isSafeInteger(value) || value < min)
+    throw new RefusedValue(field, `is not a whole number from ${min} up`);
   return String(value);
 }
 
@@ -36,7 +37,7 @@ export function durationWord(field: string, durationMs: number): string {
 
 /** For names of things in the configuration, of a closed alphabet. */
 export function nameWord(field: string, value: string): string {
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/.test(value)) throw new RefusedValue(field, 'is no name');
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/.test(value)) throw new RefusedValue(field, 'is not a name');
   return value;
 }
 

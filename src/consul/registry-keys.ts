@@ -21,7 +21,7 @@ export function misplacedApp(name: string): { readonly message: string; readonly
       .filter((part) => part !== '')
       .at(-1) ?? 'NAME';
   return {
-    message: `this key stands in a folder; only the keys right below ${APPS_PREFIX} are read`,
+    message: `this key is in a folder; only the keys right below ${APPS_PREFIX} are read`,
     hint: `write the definition to ${APPS_PREFIX}${escapeText(own)}, as autoproxy app put does, and delete this key`,
   };
 }

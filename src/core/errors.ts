@@ -49,7 +49,7 @@ export const ERRORS = {
   LENGTH_INVALID: client(400, 'Content-Length must be one decimal number'),
   LENGTH_TOO_LARGE: client(413, 'a length is too large to be counted exactly'),
   LENGTH_WITH_CODING: client(400, 'the message has both Content-Length and Transfer-Encoding'),
-  CODING_INVALID: client(400, 'Transfer-Encoding stands in HTTP/1.0, more than once, or is empty'),
+  CODING_INVALID: client(400, 'Transfer-Encoding is in an HTTP/1.0 message, repeated, or empty'),
   CODING_UNSUPPORTED: client(501, 'the transfer coding is not a single chunked'),
   EXPECTATION_UNKNOWN: client(417, '100-continue is the only supported expectation'),
   CONNECT_UNSUPPORTED: client(501, 'CONNECT needs a forward proxy; autoproxy is a reverse proxy'),

@@ -41,7 +41,7 @@ const LATENCY_POWERS = [9, 10, 11, 12, 13, 14, 16, 18, 20, 22, 24, 26] as const;
 const COUNTERS = [
   ['requests_total', 'Requests that arrived.', 'requests'],
   ['connections_total', 'Connections from clients.', 'connections'],
-  ['retries_total', 'Requests that were sent once more.', 'retries'],
+  ['retries_total', 'Retries of requests.', 'retries'],
   ['redispatches_total', 'Retries that went to another instance than the first.', 'redispatches'],
   ['bled_total', 'Requests or connections sent to a neighbor.', 'bled'],
   ['bled_in_total', 'Requests or connections that a neighbor sent here.', 'bledIn'],
@@ -68,7 +68,7 @@ export function formatExposition(input: ExpositionInput): string {
       ),
     ),
     formatFamily('responses_total', 'counter', 'Responses by class of their status.', apps.flatMap(responseSamples)),
-    formatFamily('errors_total', 'counter', 'Exchanges that went wrong, by error code.', apps.flatMap(errorSamples)),
+    formatFamily('errors_total', 'counter', 'Failed exchanges, by error code.', apps.flatMap(errorSamples)),
     formatFamily('bytes_total', 'counter', 'Bytes from clients (in) and to clients (out).', apps.flatMap(byteSamples)),
     ...GAUGES.map(([name, help, key]) =>
       formatFamily(
@@ -96,16 +96,16 @@ export function formatExposition(input: ExpositionInput): string {
     formatFamily(
       'source_up',
       'gauge',
-      'Whether the last question to the source was answered.',
+      'Whether the last read of the source succeeded.',
       sources.map(({ name, up }) => ({ labels: { source: name }, value: up ? 1 : 0 })),
     ),
     formatFamily(
       'source_stale_seconds',
       'gauge',
-      'Age of what is in force from a source that does not answer.',
+      'Age of the state in force of a source that does not answer.',
       sources.map(({ name, staleMs }) => ({ labels: { source: name }, value: staleMs / 1_000 })),
     ),
-    formatFamily('config_errors', 'gauge', 'Errors in what the sources say now.', [
+    formatFamily('config_errors', 'gauge', 'Errors in the present states of the sources.', [
       { labels: {}, value: input.configErrors },
     ]),
     formatFamily('unexpected_errors_total', 'counter', 'Unexpected errors of the primary.', [
@@ -114,7 +114,7 @@ export function formatExposition(input: ExpositionInput): string {
     formatFamily(
       'worker_restarts_total',
       'counter',
-      'How often the place of a worker was filled again after a crash.',
+      'How often a crashed worker was replaced.',
       workers.map(({ index, restarts }) => ({ labels: { worker: String(index) }, value: restarts })),
     ),
   ];
@@ -142,7 +142,7 @@ function clientLimitFamilies(apps: readonly AppMetrics[]): readonly string[] {
     family(
       'connection_limit_seconds_total',
       'counter',
-      'For how long new clients waited for others to end, added up over the workers.',
+      'How long new clients waited at the limit, summed over the workers.',
       (app) => app.counters.clientLimitMs / 1_000,
     ),
   ];
@@ -163,7 +163,7 @@ function nodeClientFamilies({ open, limit, limitReached, limitMs }: Readonly<Cli
     family(
       'connection_limit_seconds_total',
       'counter',
-      'For how long new clients waited for others to end, added up over the workers.',
+      'How long new clients waited at the limit, summed over the workers.',
       limitMs / 1_000,
     ),
   ];

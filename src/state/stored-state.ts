@@ -68,7 +68,7 @@ const app = z.strictObject({
   slowStartMs: durationMs,
   instances: z
     .array(instance)
-    .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, { message: 'an id stands twice' }),
+    .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, { message: 'an id appears twice' }),
   origin: z.strictObject({
     source: text,
     location: text,
@@ -84,7 +84,7 @@ const document = z.strictObject({
   savedAt: z.string().max(64),
   apps: z
     .array(app)
-    .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, { message: 'a name stands twice' }),
+    .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, { message: 'a name appears twice' }),
 });
 
 /** @param savedAt ISO 8601 */

@@ -67,10 +67,10 @@ test('a site in error is exit 1 with its places; a folder of somebody else is le
   assert.match(refused.stderr, /bad\.yml:2:1: error: .*did you mean "servers"/);
   assert.throws(() => statSync(out));
   const missing = await runCli([...args, '--site', path.join(folder, 'none.yml')]);
-  assert.deepEqual([missing.exitCode, /there is no such file/.test(missing.stderr)], [1, true]);
+  assert.deepEqual([missing.exitCode, /this file does not exist/.test(missing.stderr)], [1, true]);
   const foreign = await runCli([...args, '--out', folder]);
   assert.equal(foreign.exitCode, 1);
-  assert.match(foreign.stderr, /files that are no release/);
+  assert.match(foreign.stderr, /files that are not a release/);
   assert.equal((await runCli([...args, '--haproxy', '1.8'])).exitCode, 64);
 });
 

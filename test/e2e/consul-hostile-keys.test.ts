@@ -104,7 +104,7 @@ test("folders of Consul's UI are not errors, and a key below one is said once wi
     file: 'autoproxy/apps/team/till',
     line: null,
     col: null,
-    message: 'this key stands in a folder; only the keys right below autoproxy/apps/ are read',
+    message: 'this key is in a folder; only the keys right below autoproxy/apps/ are read',
     hint: 'write the definition to autoproxy/apps/till, as autoproxy app put does, and delete this key',
   };
   assert.deepEqual((await node.state()).problems, [misplaced]);

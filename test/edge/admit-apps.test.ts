@@ -67,7 +67,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'a domain that does not cover the host': {
     routes: [{ host: 'x.one.example' }],
     tls: { domain: 'late.example' },
-    problem: /late\.example does not cover this host; it is of one\.example/,
+    problem: /late\.example does not cover this host; one\.example does/,
   },
   'an expired certificate': {
     routes: [{ host: 'www.late.example' }],
@@ -78,7 +78,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'expressions over the budget': {
     routes: [{ host: 'x.one.example', path_regex: '/[0-9]+' }],
     among: hungry,
-    problem: /^faulty\.yml:1:1: .*1 routes have expressions, and of the 200 for all apps 200 are taken/,
+    problem:
+      /^faulty\.yml:1:1: .*1 routes have expressions, but apps before it by name use 200 of the 200 for all apps/,
   },
 };
 

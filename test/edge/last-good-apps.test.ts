@@ -76,7 +76,7 @@ for (const [fault, text] of [
       assert.deepEqual(next.served, ['other', 'shop']);
       assert.deepEqual(next.refused, []);
       assert.deepEqual(differencesBetween(good.release, next.release), []);
-      assert.match(said(next), /warning: shop: its definition is at fault; the last good one serves on/);
+      assert.match(said(next), /warning: shop: its definition has errors; the last good version stays in service/);
       current = next.release;
     }
     const changed = appText('shop', ['new.one.example']);

@@ -14,7 +14,7 @@ interface EdgeApplyOptions extends EdgeOptionValues, InstallationOptionValues {
 export function createEdgeApplyCommand(context: CommandContext): Command {
   const { terminal, finish } = context;
   const command = new Command('apply')
-    .description('bring registry and site into force on the HAProxy of this machine, once')
+    .description('apply registry and site to the HAProxy of this machine, once')
     .option('--json', 'one JSON document for programs')
     .addHelpText(
       'after',
@@ -54,7 +54,7 @@ function outcomeText(id: string, outcome: Outcome): string {
       return `release ${id} is in force already`;
     case 'applied':
       return outcome.way === 'hot'
-        ? `release ${id} is in force; HAProxy took it as it runs`
+        ? `release ${id} is in force; HAProxy took it without a reload`
         : `release ${id} is in force, by a reload (${outcome.why})`;
     case 'waiting':
       return `release ${id} is written; HAProxy does not run, and begins with it`;

@@ -18,8 +18,8 @@ interface EdgeCheckOptions extends EdgeOptionValues {
 export function createEdgeCheckCommand(context: CommandContext): Command {
   const { terminal, finish } = context;
   const command = new Command('check')
-    .description('judge registry, site and certificates by our own rules, and the rendered result by HAProxy')
-    .option('--strict', 'an app or a certificate that is left out, or a warning, fails too (exit code 2)')
+    .description('check registry, site and certificates, and the rendered result with HAProxy')
+    .option('--strict', 'fail on warnings and on left out apps or certificates too (exit code 2)')
     .option('--json', 'one JSON document for programs')
     .addHelpText(
       'after',

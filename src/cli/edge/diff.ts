@@ -14,7 +14,7 @@ interface EdgeDiffOptions extends EdgeOptionValues, InstallationOptionValues {
 export function createEdgeDiffCommand(context: CommandContext): Command {
   const { terminal, finish } = context;
   const command = new Command('diff')
-    .description('what "edge apply" would change, file by file and line by line')
+    .description('show what "edge apply" would change, file by file and line by line')
     .option('--json', 'one JSON document for programs')
     .addHelpText(
       'after',
@@ -33,7 +33,8 @@ export function createEdgeDiffCommand(context: CommandContext): Command {
       if (!options.json) terminal.print(`release ${release.id}: nothing changes`);
       return;
     }
-    if (!options.json) terminal.print(kind === 'hot' ? 'HAProxy takes it as it runs' : 'HAProxy has to be reloaded');
+    if (!options.json)
+      terminal.print(kind === 'hot' ? 'HAProxy takes it without a reload' : 'HAProxy has to be reloaded');
     finish(EXIT_CODES.different);
   });
 }

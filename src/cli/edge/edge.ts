@@ -18,7 +18,7 @@ const COMMANDS = [
 
 export function createEdgeCommand(context: CommandContext): Command {
   const command = new Command('edge')
-    .description('the front door: the configuration of HAProxy out of the registry')
+    .description('the front door: HAProxy, configured from the registry')
     .addHelpText('after', '\nExample:\n  autoproxy edge render --registry ./apps --site edge.yml --out ./release');
   for (const create of COMMANDS) command.addCommand(create(context));
   return command;

@@ -41,7 +41,10 @@ async function refuseForeign(folder: string, { files }: Release): Promise<void> 
   const main = await readWholeFile(path.join(folder, MAIN_FILE), MAX_RELEASE_FILE_BYTES).catch(() => '');
   const header = (files.get(MAIN_FILE) ?? '').split('\n', 1)[0] ?? '';
   if (!main.startsWith(header))
-    throw new CommandFailure(`${folder}: there are files that are no release`, 'name an empty folder: --out DIR');
+    throw new CommandFailure(
+      `${folder}: the folder has files that are not a release`,
+      'name an empty folder: --out DIR',
+    );
 }
 
 async function removeStale(folder: string, { files }: Release): Promise<void> {

@@ -16,13 +16,13 @@ export function createEdgeRenderCommand(context: CommandContext): Command {
   const command = new Command('render')
     .description('write the configuration of HAProxy: the apps of the registry, as the site serves them')
     .requiredOption('--out <DIR>', 'where the release is written: haproxy.cfg and all that it names')
-    .option('--strict', 'an app or a certificate that is left out, or a warning, fails too (exit code 2)')
+    .option('--strict', 'fail on warnings and on left out apps or certificates too (exit code 2)')
     .option('--json', 'one JSON document for programs')
     .addHelpText(
       'after',
       [
         '',
-        'An app that can not be served is named and left out; the others are served.',
+        'An app with errors is reported and left out; the others are served.',
         '',
         'Example:',
         '  autoproxy edge render --registry ./apps --site edge.yml --out ./release && haproxy -c -f ./release/haproxy.cfg',

@@ -105,12 +105,12 @@ async function readRecords(registry: Registry, { apps }: StoredApps): Promise<re
 /** @throws CommandFailure when it can not be read, or is in error */
 export async function readSite(file: string): Promise<Site> {
   const text = await readWholeFile(file, MAX_SITE_BYTES).catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    const reason = error.code === 'ENOENT' ? 'this file does not exist' : error.message;
     throw new CommandFailure(`${file}: ${reason}`, 'name the file of the site: --site edge.yml');
   });
   const { site, problems } = parseSite(text, file);
   if (site !== null) return site;
-  throw new CommandFailure(problemLines(problems).join('\n'), 'mend the file of the site');
+  throw new CommandFailure(problemLines(problems).join('\n'), 'fix the file of the site');
 }
 
 function versionFrom(written: string | undefined): HaproxyVersion | null {
@@ -118,7 +118,7 @@ function versionFrom(written: string | undefined): HaproxyVersion | null {
   const version = parseHaproxyVersion(written);
   if (version !== null) return version;
   throw new CommandFailure(
-    `--haproxy ${escapeText(written)} is no version that is generated for`,
+    `--haproxy ${escapeText(written)} is not a supported version`,
     'write 2.6 or a newer one: --haproxy 3.0',
     EXIT_CODES.usage,
   );

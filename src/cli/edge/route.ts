@@ -22,7 +22,7 @@ interface Asked {
 export function createEdgeRouteCommand(context: CommandContext): Command {
   const { terminal, finish } = context;
   const command = new Command('route')
-    .description('which app gets a request, by which route, and which other routes match it too')
+    .description('show which app gets a request, by which route, and which other routes match it too')
     .argument('<URL>', 'host and path: shop.one.example/checkout, or https://shop.one.example/checkout', urlArgument)
     .option('--json', 'one JSON document for programs')
     .addHelpText(

@@ -36,14 +36,14 @@ const RELOAD_PAUSE_MS = 1_000;
 
 export function createEdgeRunCommand(context: CommandContext): Command {
   const command = new Command('run')
-    .description('keep HAProxy as registry and site say: watch them, bring changes into force, keep it running')
+    .description('run HAProxy by registry and site: watch them, apply changes, keep it running')
     .option(
       '--lame-duck <TIME>',
-      'how long a stopping edge still takes clients, its probe failing',
+      'how long a stopping edge still accepts clients while its probe fails',
       durationArgument,
       10_000,
     )
-    .option('--drain-timeout <TIME>', 'how long it then waits for what is under way', durationArgument, 30_000)
+    .option('--drain-timeout <TIME>', 'how long it then waits for requests under way', durationArgument, 30_000)
     .option('--log-level <LEVEL>', LOG_LEVELS.join(', '), 'info')
     .addHelpText(
       'after',

@@ -87,7 +87,8 @@ export class EdgeWatch {
         },
         onBackwards: () => {},
         onFailure: ({ kind, message }) => {
-          if (kind !== said) log.warn({ reason: message }, 'Consul can not be watched; the last good release serves');
+          if (kind !== said)
+            log.warn({ reason: message }, 'watching Consul failed; the last good release stays in service');
           said = kind;
         },
       },

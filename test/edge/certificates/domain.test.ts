@@ -127,8 +127,8 @@ const oldRoot = makeCertificate({ isAuthority: true, subject: 'old root', days: 
 const ofOldRoot = makeCertificate({ names: NAMES, issuer: oldRoot });
 
 const FAULTS: Readonly<Record<string, readonly [faulty: Domain, problem: RegExp]>> = {
-  'no key': [domain(leaf.certificate), /^0\.pem: error: domain one\.example: there is no key/],
-  'no certificate': [domain(leaf.key), /^0\.pem: error: .*there is no certificate/],
+  'no key': [domain(leaf.certificate), /^0\.pem: error: domain one\.example: the files have no key/],
+  'no certificate': [domain(leaf.key), /^0\.pem: error: .*the files have no certificate/],
   'an empty file': [domain(''), /^0\.pem: error: .*the file is empty/],
   'a file cut to 300 bytes': [
     domain((leaf.certificate + leaf.key).slice(0, 300)),
@@ -149,7 +149,7 @@ const FAULTS: Readonly<Record<string, readonly [faulty: Domain, problem: RegExp]
   'no PEM at all': [domain('hello\n', leaf.key), /^0\.pem: .*has no PEM block/],
   'a request for a certificate': [
     domain(leaf.certificate.replaceAll('CERTIFICATE', 'CERTIFICATE REQUEST'), leaf.key),
-    /there is no certificate, only CERTIFICATE REQUEST, PRIVATE KEY/,
+    /the files have no certificate, only CERTIFICATE REQUEST, PRIVATE KEY/,
   ],
   'a key of OpenSSH': [
     domain(leaf.certificate, leaf.key.replaceAll('PRIVATE KEY', 'OPENSSH PRIVATE KEY')),
@@ -159,17 +159,17 @@ const FAULTS: Readonly<Record<string, readonly [faulty: Domain, problem: RegExp]
     { ...domain(leaf.key), unreadable: { file: 'one.pem', message: 'there is no such file', hint: 'write it' } },
     /^one\.pem: error: domain one\.example: there is no such file \(write it\)$/,
   ],
-  'no file': [domain(), /^edge\.yml:7:3: error: .*there is no key/],
+  'no file': [domain(), /^edge\.yml:7:3: error: .*the files have no key/],
   'two keys': [domain(leaf.certificate + leaf.key, other.key), /^1\.pem:1:1: .*two keys/],
   'the key of another certificate': [domain(leaf.certificate, other.key), /^0\.pem:1:1: .*does not belong to/],
   'a key with a passphrase': [domain(leaf.certificate, String(encrypted)), /^1\.pem:1:1: .*passphrase/],
   'a key with a line damaged': [
     domain(leaf.certificate, leaf.key.replace(/\n.{30}/, '\n')),
-    /^1\.pem:1:1: .*key can not be read/,
+    /^1\.pem:1:1: .*key is unreadable/,
   ],
   'a certificate with a line damaged': [
     domain(leaf.certificate.replace(/\n.{30}/, '\n'), leaf.key),
-    /^0\.pem:1:1: .*can not be read/,
+    /^0\.pem:1:1: .*is unreadable/,
   ],
   'the chain before the leaf': [
     domain(middle.certificate + leaf.certificate, leaf.key),
@@ -179,7 +179,10 @@ const FAULTS: Readonly<Record<string, readonly [faulty: Domain, problem: RegExp]
     domain(leaf.certificate + root.certificate, leaf.key),
     /^0\.pem:\d+:1: .*not issued by the next/,
   ],
-  'two leaves': [domain(leaf.certificate + other.certificate, leaf.key), /^0\.pem:\d+:1: .*(no authority|not issued)/],
+  'two leaves': [
+    domain(leaf.certificate + other.certificate, leaf.key),
+    /^0\.pem:\d+:1: .*(not the certificate of an authority|not issued)/,
+  ],
   'an expired certificate': [domain(expired.certificate, expired.key), /^0\.pem:1:1: .*expired on \d{4}-/],
   'an expired one in the chain': [
     domain(ofOldMiddle.certificate + oldMiddle.certificate, ofOldMiddle.key),

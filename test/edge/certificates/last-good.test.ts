@@ -51,7 +51,7 @@ for (const [moment, domain] of Object.entries(MOMENTS)) {
       problems.map(({ severity }) => severity),
       ['warning'],
     );
-    assert.match(problems[0]?.message ?? '', /its last good one serves on$/);
+    assert.match(problems[0]?.message ?? '', /its last good version stays in use$/);
   });
 }
 

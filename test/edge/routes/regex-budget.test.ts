@@ -27,7 +27,7 @@ test('the budget goes by name; who asks for more than is left is named, and plai
         'y',
         'y.yml',
         1,
-        `y: 15 routes have expressions, and of the ${MAX_REGEXES} for all apps 198 are taken by those before it`,
+        `y: 15 routes have expressions, but apps before it by name use 198 of the ${MAX_REGEXES} for all apps`,
       ],
     ],
   );

@@ -22,11 +22,15 @@ edge:
 const STATES: readonly (readonly [what: string, said: RegExp, write: (file: string, whole: string) => void])[] = [
   ['emptied', /one\.pem: .*the file is empty/, (file) => writeFileSync(file, '')],
   ['cut to 300 bytes', /has no line -----END/, (file, whole) => writeFileSync(file, whole.slice(0, 300))],
-  ['the key alone', /there is no certificate/, (file, whole) => writeFileSync(file, whole.slice(keyAt(whole)))],
-  ['the certificate alone', /there is no key/, (file, whole) => writeFileSync(file, whole.slice(0, keyAt(whole)))],
+  ['the key alone', /the files have no certificate/, (file, whole) => writeFileSync(file, whole.slice(keyAt(whole)))],
+  [
+    'the certificate alone',
+    /the files have no key/,
+    (file, whole) => writeFileSync(file, whole.slice(0, keyAt(whole))),
+  ],
   ['a directory', /it is a directory/, (file) => mkdirSync(file)],
   ['a dangling link', /a link to archive\/one\.pem/, (file) => symlinkSync('archive/one.pem', file)],
-  ['removed', /there is no such file/, () => {}],
+  ['removed', /this file does not exist/, () => {}],
 ];
 
 function keyAt(whole: string): number {
@@ -71,21 +75,21 @@ test('all hosts of a domain without names serve on, whatever becomes of its file
       rmSync(file, { recursive: true, force: true });
       write(file, whole);
       await eventually('it is said', async () => said.test(edge.log.slice(saidUntilNow)));
-      assert.match(edge.log.slice(saidUntilNow), /its last good one serves on/);
+      assert.match(edge.log.slice(saidUntilNow), /its last good version stays in use/);
       await assertServed();
     });
 
   await context.test('a new edge run takes HAProxy over while the file is away', async () => {
     await edge.stop('SIGKILL');
     await edge.run();
-    await eventually('it is said', async () => edge.log.includes('its last good one serves on'));
+    await eventually('it is said', async () => edge.log.includes('its last good version stays in use'));
     await assertServed();
   });
 
   await context.test('HAProxy starts anew while the file is away', async () => {
     assert.equal(await edge.stop(), 0);
     await edge.run();
-    await eventually('it is said', async () => edge.log.includes('its last good one serves on'));
+    await eventually('it is said', async () => edge.log.includes('its last good version stays in use'));
     await assertServed();
   });
 

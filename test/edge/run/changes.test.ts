@@ -139,7 +139,7 @@ for (const version of HAPROXY_VERSIONS)
     await context.test('a definition that breaks is named, and its app serves on as it was', async () => {
       const worker = await edge.workerPid();
       edge.writeApp('side', 'name: side\npods: nowhere [\n');
-      await eventually('it is named', async () => edge.log.includes('the last good one serves on'));
+      await eventually('it is named', async () => edge.log.includes('the last good version stays in service'));
       assert.match(edge.log, /side\.yml:2/);
       assert.equal(await status(edge, 'side.two.example'), 200);
       assert.equal(await status(edge, 'shop.one.example'), 200);

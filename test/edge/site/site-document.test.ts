@@ -51,7 +51,7 @@ const FAULTS: readonly (readonly [what: string, change: (text: string) => string
   ['a head that HTTP/2 has no room for', (text) => `${text}process: {buffer: 8k}\n`, /5:19: .*"8k" is too small/],
   ['a page for no code', (text) => `${text}error_pages: {999: a.html}\n`, /5:15: .*unknown key "999"/],
   ['a port twice', (text) => `${text}listen: {http_port: 443}\n`, /5:9: .*http_port and https_port are both 443/],
-  ['no balancers', (text) => text.replace('[10.0.0.0/24]', '[]'), /3:20: .*nobody could connect/],
+  ['no balancers', (text) => text.replace('[10.0.0.0/24]', '[]'), /3:20: .*no balancer could connect/],
   ['no network', (text) => text.replace('10.0.0.0/24', '10.0.0.0/33'), /3:21: .*is not an address or a network/],
   ['a template without the app', (text) => text.replace('{app}.', ''), /4:21: .*is not a template of names/],
   ['a template with a space', (text) => text.replace('svc', 's vc'), /4:21: .*is not a template/],
@@ -60,7 +60,7 @@ const FAULTS: readonly (readonly [what: string, change: (text: string) => string
     (text) => text.replace('servers: {', 'servers: {nodes: {a: [10.0.0.1]}, '),
     /4:10: .*either/,
   ],
-  ['a bad pod', (text) => text.replace(/^servers.*$/m, 'servers: {nodes: {"a b": [10.0.0.1]}}'), /no name of a pod/],
+  ['a bad pod', (text) => text.replace(/^servers.*$/m, 'servers: {nodes: {"a b": [10.0.0.1]}}'), /not a name of a pod/],
   [
     'a node that is a name',
     (text) => text.replace(/^servers.*$/m, 'servers: {nodes: {a: [n1.example]}}'),
@@ -74,13 +74,13 @@ const FAULTS: readonly (readonly [what: string, change: (text: string) => string
   [
     'a name twice',
     (text) => text.replace('one.pem}', 'one.pem}\n  - {name: one.example, certificate: b.pem}'),
-    /stands twice/,
+    /is listed twice/,
   ],
   ['a timeout of nothing', (text) => `${text}timeouts: {client: 0s}\n`, /5:20: .*too short/],
   ['a tag', (text) => text.replace('{name', '!evil {name'), /there is a tag/],
   ['another version of YAML', (text) => `%YAML 1.1\n---\n${text}`, /read as YAML 1\.2/],
-  ['nothing', () => '', /no description of a site/],
-  ['two documents', (text) => `${text}---\n${text}`, /no description of a site/],
+  ['nothing', () => '', /not a description of a site/],
+  ['two documents', (text) => `${text}---\n${text}`, /not a description of a site/],
 ];
 
 for (const [what, change, expected] of FAULTS) {
