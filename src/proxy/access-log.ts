@@ -1,8 +1,8 @@
 import type { Clock } from '../core/clock.js';
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import type { ClientIdentity } from './client-identity.js';
-import type { WorkerContext } from './node-context.js';
 import type { Slot } from './slot.js';
+import type { WorkerContext } from './worker-context.js';
 
 interface Facts {
   readonly slot: Slot;

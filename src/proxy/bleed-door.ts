@@ -4,11 +4,12 @@ import { decodeHeader } from '../proxy-protocol/decode.js';
 import { NO_EXTRAS, type ProxyHeader, V2_SIGNATURE } from '../proxy-protocol/header.js';
 import { BLEED_ACCEPTED, BLEED_PATH } from './bleed-call.js';
 import { FirstBytes } from './first-bytes.js';
-import type { WorkerContext } from './node-context.js';
-import { type Accepted, clientAddressOf } from './onread-socket.js';
+import type { Accepted } from './onread-socket.js';
+import { clientAddressOf } from './peer-address.js';
 import { renderError, renderHealth } from './responses.js';
 import type { Slot } from './slot.js';
 import type { ByteReader } from './socket-io.js';
+import type { WorkerContext } from './worker-context.js';
 
 /** A neighbor says all in its first packet. */
 const CALL_MS = 5_000;

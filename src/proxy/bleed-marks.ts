@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { MessageRate } from '../core/message-rate.js';
-import { clientAddressOf } from './onread-socket.js';
+import { clientAddressOf } from './peer-address.js';
 
 /** A proof counts in its window and in the one before and after it, so the clocks of a pod may differ by this much. */
 export const WINDOW_MS = 30_000;

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../core/clock.js';
 import type { BufferPool, Chunk } from './buffers.js';
 import type { Deadlined } from './deadlines.js';
-import { hasLostPeer } from './onread-socket.js';
+import { hasLostPeer } from './peer-address.js';
 import type { ByteReader, SocketIo, Writer } from './socket-io.js';
 
 /** From here on a body is large: a connection that carried one reads the next bytes into a chunk of its own. */

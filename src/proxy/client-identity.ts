@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { NetworkSet } from '../core/networks.js';
 import type { Endpoint, ProxyHeader } from '../proxy-protocol/header.js';
 import type { NodeContext } from './node-context.js';
-import { clientAddressOf } from './onread-socket.js';
+import { clientAddressOf } from './peer-address.js';
 
 /** Who asks, decided once a connection, in this one place. Logs, limits, balancing and forwarded fields all read it. */
 export interface ClientIdentity {

@@ -5,11 +5,12 @@ import type { PermitChanges } from '../snapshot/permits.js';
 import { BufferPool } from './buffers.js';
 import { Checkers } from './checkers.js';
 import { ClientLimit } from './client-limit.js';
+import { createSocketIo } from './create-socket-io.js';
 import { Deadlines } from './deadlines.js';
 import { UpstreamCount } from './descriptor-budget.js';
 import { LeaseDesk } from './lease-desk.js';
-import type { WorkerContext } from './node-context.js';
-import { createSocketIo, type SocketIo } from './socket-io.js';
+import type { SocketIo } from './socket-io.js';
+import type { WorkerContext } from './worker-context.js';
 
 export interface WorkerOptions {
   readonly clock: Clock;

@@ -5,9 +5,10 @@ import type { PermitNotice } from '../snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { type ConnectionBounds, DescriptorDivision, UNBOUNDED } from './connection-bounds.js';
 import { createWorkerContext, type WorkerOptions } from './create-worker-context.js';
-import { NodeContext, type WorkerContext } from './node-context.js';
+import { NodeContext } from './node-context.js';
 import { type ListenTarget, ServedSlot } from './served-slot.js';
 import { Slot } from './slot.js';
+import type { WorkerContext } from './worker-context.js';
 
 export interface DataPlaneOptions extends WorkerOptions {
   /** Bounds the connections of this worker; left out: nothing does. */

@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../core/errors.js';
 import { isOwnFault } from '../core/own-faults.js';
 import type { Instance } from './instance.js';
-import type { WorkerContext } from './node-context.js';
 import type { Connecting } from './roles/instance-connection.js';
 import { FULL, type Slot, type SlotRequest } from './slot.js';
 import type { WaitGroup } from './wait-queue.js';
+import type { WorkerContext } from './worker-context.js';
 
 /** Where the queue is full, this many requests may wait this long for permits that other workers have to spare. */
 const BORROWERS = 64;

@@ -5,13 +5,13 @@ import { ByteConnection } from './byte-connection.js';
 import { type ClientIdentity, identifyClient } from './client-identity.js';
 import { Exchange } from './exchange.js';
 import type { Instance } from './instance.js';
-import type { WorkerContext } from './node-context.js';
 import { type Accepted, openAccepted } from './onread-socket.js';
 import { READ, RequestReader } from './request-reader.js';
 import type { ClientSide, OwnResponse } from './roles/client-side.js';
 import type { Slot } from './slot.js';
 import type { Tunnel } from './tunnel.js';
 import { UpstreamSource } from './upstream-source.js';
+import type { WorkerContext } from './worker-context.js';
 
 /**
  *   HEAD ──head──► BODY ──end──► WAIT ──response sent──► HEAD …

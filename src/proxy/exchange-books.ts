@@ -3,8 +3,8 @@ import type { RequestHead } from '../http1/request-head.js';
 import { recordLatency } from '../metrics/histogram.js';
 import { type HttpFacts, logAccess, type RouteFacts } from './access-log.js';
 import type { ClientIdentity } from './client-identity.js';
-import type { WorkerContext } from './node-context.js';
 import type { Slot } from './slot.js';
+import type { WorkerContext } from './worker-context.js';
 
 /** What the books of a connection are kept of. */
 interface BooksParts {

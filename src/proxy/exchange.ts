@@ -10,7 +10,6 @@ import { ExchangeBooks } from './exchange-books.js';
 import { ForwardedFields } from './forwarded-fields.js';
 import type { Instance } from './instance.js';
 import type { InstanceSource } from './instance-source.js';
-import type { WorkerContext } from './node-context.js';
 import { OutgoingRequest } from './outgoing-request.js';
 import { OutgoingResponse } from './outgoing-response.js';
 import type { ClientSide, OwnResponse } from './roles/client-side.js';
@@ -18,6 +17,7 @@ import type { InstanceSide } from './roles/instance-side.js';
 import type { ResponseTaker } from './roles/response-taker.js';
 import type { Slot } from './slot.js';
 import { Tunnel } from './tunnel.js';
+import type { WorkerContext } from './worker-context.js';
 
 /**
  *   NONE ──begin──► DISPATCHING ──an instance accepted──► SENT ──head──► RESPONDING ──end──► NONE

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Deadlined } from './deadlines.js';
-import type { WorkerContext } from './node-context.js';
 import { type Accepted, openAccepted, ReaderRelay } from './onread-socket.js';
 import type { Slot } from './slot.js';
 import type { ByteReader } from './socket-io.js';
+import type { WorkerContext } from './worker-context.js';
 
 /**
  * A connection whose first bytes decide who serves it:

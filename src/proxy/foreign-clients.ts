@@ -1,7 +1,7 @@
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import { MessageRate } from '../core/message-rate.js';
 import type { SlotSnapshot } from '../snapshot/snapshot.js';
-import type { WorkerContext } from './node-context.js';
+import type { WorkerContext } from './worker-context.js';
 
 const INTERVAL_MS = 10_000;
 

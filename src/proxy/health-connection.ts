@@ -4,11 +4,11 @@ import { requestBodyKind } from '../http1/framing.js';
 import { type MonitorRequest, readMonitorRequest } from '../http1/monitor-request.js';
 import { decodeHeader } from '../proxy-protocol/decode.js';
 import { ByteConnection } from './byte-connection.js';
-import type { WorkerContext } from './node-context.js';
 import { type Accepted, openAccepted } from './onread-socket.js';
 import { PartialHead } from './partial-head.js';
 import { renderError, renderHealth } from './responses.js';
 import type { Slot } from './slot.js';
+import type { WorkerContext } from './worker-context.js';
 
 const PATHS: ReadonlySet<string> = new Set(['/health', '/health-check']);
 /** A checker that keeps its connection comes again within this time. */

@@ -3,7 +3,7 @@ import { encodeV1, encodeV2 } from '../proxy-protocol/encode.js';
 import type { Endpoint } from '../proxy-protocol/header.js';
 import type { ProxyVersion } from '../snapshot/snapshot.js';
 import type { ClientIdentity } from './client-identity.js';
-import { addressWithoutMapping } from './onread-socket.js';
+import { addressWithoutMapping } from './peer-address.js';
 
 /**
  * The PROXY header that opens a connection for a client (HAProxy's `send-proxy`, `send-proxy-v2`); null for none.

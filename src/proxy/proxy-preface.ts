@@ -1,10 +1,11 @@
 import { decodeHeader, refuseSecondHeader } from '../proxy-protocol/decode.js';
 import { type Decoded, HEADER_PROBLEMS, type ProxyHeader } from '../proxy-protocol/header.js';
 import { FirstBytes } from './first-bytes.js';
-import type { WorkerContext } from './node-context.js';
-import { type Accepted, clientAddressOf } from './onread-socket.js';
+import type { Accepted } from './onread-socket.js';
+import { clientAddressOf } from './peer-address.js';
 import type { Slot } from './slot.js';
 import type { ByteReader } from './socket-io.js';
+import type { WorkerContext } from './worker-context.js';
 
 /** What a sender that was configured rightly needs; HAProxy's old default for the same (`client-hs`). */
 const HEADER_MS = 3_000;

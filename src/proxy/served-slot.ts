@@ -7,11 +7,11 @@ import { Downstream } from './downstream.js';
 import { HealthConnection } from './health-connection.js';
 import type { Instance } from './instance.js';
 import { Listener } from './listener.js';
-import type { WorkerContext } from './node-context.js';
 import type { Accepted } from './onread-socket.js';
 import { type PrefaceListener, ProxyPreface, type Refusal } from './proxy-preface.js';
 import type { Slot } from './slot.js';
 import { TcpDownstream } from './tcp-downstream.js';
+import type { WorkerContext } from './worker-context.js';
 
 /** Accept errors come in bursts (out of descriptors); one line a second says enough. */
 const ACCEPT_LOG_INTERVAL_MS = 1_000;

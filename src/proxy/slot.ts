@@ -7,10 +7,11 @@ import { shareOf } from './client-limit.js';
 import { ForeignClients } from './foreign-clients.js';
 import { Instance } from './instance.js';
 import { Neighbors } from './neighbors.js';
-import type { NodeContext, WorkerContext } from './node-context.js';
+import type { NodeContext } from './node-context.js';
 import { RetryBudget } from './retry-budget.js';
 import { StickyCookie } from './sticky.js';
 import { type Waiter, WaitQueue } from './wait-queue.js';
+import type { WorkerContext } from './worker-context.js';
 
 /** How often slow start moves on. */
 const WARM_UP_STEP_MS = 1_000;

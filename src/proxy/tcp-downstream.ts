@@ -5,11 +5,11 @@ import { ByteConnection } from './byte-connection.js';
 import { type ClientIdentity, identifyClient } from './client-identity.js';
 import { Dispatch } from './dispatch.js';
 import type { Instance } from './instance.js';
-import type { WorkerContext } from './node-context.js';
 import { type Accepted, openAccepted } from './onread-socket.js';
 import type { Slot } from './slot.js';
 import { type TcpClient, type TcpRoute, TcpUpstream } from './tcp-upstream.js';
 import { Tunnel } from './tunnel.js';
+import type { WorkerContext } from './worker-context.js';
 
 const EMPTY = Buffer.alloc(0);
 

@@ -3,11 +3,11 @@ import { BLEED_REQUEST, BleedCall, REFUSED, UNDECIDED } from './bleed-call.js';
 import { ByteConnection } from './byte-connection.js';
 import type { ClientIdentity } from './client-identity.js';
 import type { Instance } from './instance.js';
-import type { WorkerContext } from './node-context.js';
 import { connectSocket } from './onread-socket.js';
 import { outgoingHeader } from './outgoing-header.js';
 import type { Connecting, InstanceConnection } from './roles/instance-connection.js';
 import type { Slot } from './slot.js';
+import type { WorkerContext } from './worker-context.js';
 
 /** The client of a TCP relay, as the instance's side sees it. */
 export interface TcpClient {

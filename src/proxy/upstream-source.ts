@@ -2,11 +2,11 @@ import type { ClientIdentity } from './client-identity.js';
 import { IdlePool } from './idle-pool.js';
 import type { Instance } from './instance.js';
 import type { InstanceSource } from './instance-source.js';
-import type { WorkerContext } from './node-context.js';
 import type { InstanceSide } from './roles/instance-side.js';
 import type { ResponseTaker } from './roles/response-taker.js';
 import type { Slot } from './slot.js';
 import { Upstream } from './upstream.js';
+import type { WorkerContext } from './worker-context.js';
 
 /**
  * What may not be repeated goes on a connection that was idle for less than this: an instance that closes idle

@@ -6,7 +6,6 @@ import type { ClientIdentity } from './client-identity.js';
 import type { IdlePool } from './idle-pool.js';
 import { usableIdleMs } from './idle-time.js';
 import type { Instance } from './instance.js';
-import type { WorkerContext } from './node-context.js';
 import { connectSocket } from './onread-socket.js';
 import { outgoingHeader } from './outgoing-header.js';
 import { RELAYED, ResponseRelay } from './response-relay.js';
@@ -15,6 +14,7 @@ import type { InstanceSide } from './roles/instance-side.js';
 import type { ResponseTaker } from './roles/response-taker.js';
 import type { Slot } from './slot.js';
 import type { Tunnel } from './tunnel.js';
+import type { WorkerContext } from './worker-context.js';
 
 /**
  *   CONNECTING ──► RESPONSE ──end──► IDLE ──next request──► RESPONSE …
