@@ -13,8 +13,8 @@ import { createLog, LOG_LEVELS, type Log } from './core/log.js';
 import { MessageRate } from './core/message-rate.js';
 import { countedSince } from './metrics/counted-since.js';
 import type { WorkerCounters, WorkerReport } from './metrics/counters.js';
-import { shareOf } from './proxy/client-limit.js';
 import { createDataPlane, type DataPlane } from './proxy/data-plane.js';
+import { shareOf } from './proxy/limits/client-limit.js';
 import type { Snapshot } from './snapshot/snapshot.js';
 
 const EXIT_SOFTWARE = 70;

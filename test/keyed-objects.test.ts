@@ -31,7 +31,7 @@ const ALLOWED: ReadonlyMap<string, string> = new Map([
   ['src/consul/consul-package.ts', 'the same fields'],
   ['src/consul/writes.ts', 'meta of our own'],
   ['src/cluster/handle-channel.ts', "a binding of Node's, looked up by names of our own"],
-  ['src/proxy/client-limit.ts', 'fields of our own for the log, only walked through'],
+  ['src/proxy/limits/client-limit.ts', 'fields of our own for the log, only walked through'],
   ['src/primary.ts', 'made of entries and logged'],
   ['edge/release/served-definitions.ts', 'made of entries and printed'],
   ['bench/node-under-test.ts', 'flags and variables of our own, only walked through'],

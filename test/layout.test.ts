@@ -7,95 +7,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ARROWS } from './support/import-arrows.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-interface Arrows {
-  /** Folders of src, single files of it, or `edge`. */
-  readonly to: readonly string[];
-  readonly why: string;
-}
-
-const ADMIN_CLIENT = ['admin/client.ts', 'admin/state-document.ts', 'admin/why-document.ts'];
-
-const ARROWS: Readonly<Record<string, Arrows>> = {
-  core: { to: [], why: 'a leaf: whoever imports it must get nothing else with it' },
-  http1: { to: ['core'], why: 'a codec: bytes in, events out, to be fuzzed and measured alone' },
-  'proxy-protocol': { to: ['core'], why: 'a codec: bytes in, an address out' },
-  metrics: { to: ['core'], why: 'counters travel between all processes, so they may know none of them' },
-  model: { to: ['core'], why: 'the nouns: sources, edge and CLI share them without sharing anything else' },
-  config: { to: ['core', 'model'], why: 'options are known before anything runs' },
-  snapshot: { to: ['model'], why: 'the contract between the planes imports neither plane' },
-  consul: {
-    to: ['core', 'model', 'config'],
-    why: 'how Consul is spoken to, for all who read or write there; what it means is theirs',
-  },
-  sources: {
-    to: ['core', 'model', 'consul'],
-    why: 'a source says what it read; the merge is not its business',
-  },
-  registry: { to: ['core', 'model', 'consul'], why: 'it writes what people decided, whoever runs it' },
-  neighbors: { to: ['core', 'model', 'consul'], why: 'who they are does not depend on what is served' },
-  health: {
-    to: ['core', 'model', 'proxy-protocol', 'http1'],
-    why:
-      'it measures what it is told to, begins connections as the traffic does and reads responses as it does, so that ' +
-      'no instance is down for what its clients would get; the merge takes its answers',
-  },
-  state: {
-    to: ['core', 'model', 'snapshot', 'sources/source.ts'],
-    why: 'merge, difference and compilation are pure: no source, no socket',
-  },
-  proxy: {
-    to: ['core', 'http1', 'proxy-protocol', 'snapshot', 'metrics'],
-    why: 'the data plane runs from a snapshot alone; a worker must not need the control plane',
-  },
-  cluster: { to: ['core', 'snapshot', 'metrics'], why: 'it carries snapshots and reports and understands neither' },
-  admin: { to: ['core', 'model', 'metrics'], why: 'it shows state; it does not make it' },
-  'worker.ts': {
-    to: ['core', 'snapshot', 'cluster', 'metrics', 'proxy'],
-    why: 'the root of the data plane loads no file of the control plane',
-  },
-  control: {
-    to: ['core', 'model', 'config', 'consul', 'sources', 'neighbors', 'state', 'health', 'snapshot', 'cluster'],
-    why:
-      'the parts of the control plane meet here and never serve traffic, so no codec and no proxy is loaded; what is ' +
-      'told of them is told by report',
-  },
-  report: {
-    to: ['core', 'model', 'config', 'sources', 'health', 'state', 'snapshot', 'cluster', 'metrics', 'admin', 'control'],
-    why: 'it looks at all parts of the control plane, keeps their history and answers for the node',
-  },
-  'primary.ts': {
-    to: ['core', 'config', 'sources', 'neighbors', 'state', 'health', 'cluster', 'admin', 'control', 'report'],
-    why: 'the root of the control plane never serves traffic, so it loads no codec and no proxy',
-  },
-  'index.ts': {
-    to: ['core', 'config', 'snapshot', 'metrics', 'proxy', 'primary.ts'],
-    why: 'the public API re-exports what others may build on',
-  },
-  cli: {
-    to: [
-      'core',
-      'model',
-      'config',
-      'registry',
-      'consul',
-      'edge',
-      'primary.ts',
-      'control/signals.ts',
-      ...ADMIN_CLIENT,
-      'metrics/histogram.ts',
-      'sources/directory-files.ts',
-      'sources/directory-state.ts',
-      'neighbors/backups-file.ts',
-    ],
-    why:
-      'commands speak to a node through its admin API; `check` reads a directory with the very code of the sources ' +
-      'and the merge; signals mean to the edge what they mean to a node; and tables take percentiles of the difference of two histograms',
-  },
-  edge: { to: ['core', 'model', 'registry'], why: 'a generator of files; it knows no running node' },
-};
 
 interface BuiltinRule {
   readonly modules: readonly string[];
@@ -207,8 +121,10 @@ function placeOf(name: string): string {
   return name.replace(/^src\//, '');
 }
 
+/** A folder of src; in proxy, whose floors have arrows of their own, a folder of it. */
 function areaOf(place: string): string {
-  return place.split('/')[0] ?? place;
+  const [first = place, second = ''] = place.split('/');
+  return first === 'proxy' && second !== '' && !second.endsWith('.ts') ? `${first}/${second}` : first;
 }
 
 function wordsOf(name: string): string[] {

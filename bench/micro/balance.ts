@@ -1,6 +1,6 @@
 /** Every policy, with the few instances that most apps have and with the many that some have. */
 import { createPicker } from '../../src/proxy/balance/create-picker.js';
-import { Instance } from '../../src/proxy/instance.js';
+import { Instance } from '../../src/proxy/slot/instance.js';
 import { SeededRandom } from '../../test/support/seeded-random.js';
 import type { MicroCase, MicroSuite } from './timing.js';
 

@@ -3,7 +3,7 @@ import { link, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readWholeFile } from '../core/whole-file.js';
+import { readWholeFile } from './whole-file.js';
 
 const PATIENCE_MS = 5_000;
 const LOOK_EVERY_MS = 10;

@@ -2,15 +2,15 @@ import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { MessageRate } from '../core/message-rate.js';
 import type { PermitChanges } from '../snapshot/permits.js';
-import { BufferPool } from './buffers.js';
-import { Checkers } from './checkers.js';
-import { ClientLimit } from './client-limit.js';
-import { createSocketIo } from './create-socket-io.js';
-import { Deadlines } from './deadlines.js';
-import { UpstreamCount } from './descriptor-budget.js';
-import { LeaseDesk } from './lease-desk.js';
-import type { SocketIo } from './socket-io.js';
-import type { WorkerContext } from './worker-context.js';
+import { BufferPool } from './io/buffers.js';
+import { createSocketIo } from './io/create-socket-io.js';
+import { Deadlines } from './io/deadlines.js';
+import type { SocketIo } from './io/socket-io.js';
+import { Checkers } from './limits/checkers.js';
+import { ClientLimit } from './limits/client-limit.js';
+import { UpstreamCount } from './limits/descriptor-budget.js';
+import { LeaseDesk } from './limits/lease-desk.js';
+import type { WorkerContext } from './slot/worker-context.js';
 
 export interface WorkerOptions {
   readonly clock: Clock;

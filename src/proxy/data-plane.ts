@@ -3,12 +3,12 @@ import { createKeyedObject } from '../core/keyed-object.js';
 import type { SlotCounters, WorkerCounters } from '../metrics/counters.js';
 import type { PermitNotice } from '../snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
-import { type ConnectionBounds, DescriptorDivision, UNBOUNDED } from './connection-bounds.js';
 import { createWorkerContext, type WorkerOptions } from './create-worker-context.js';
-import { NodeContext } from './node-context.js';
-import { type ListenTarget, ServedSlot } from './served-slot.js';
-import { Slot } from './slot.js';
-import type { WorkerContext } from './worker-context.js';
+import { type ListenTarget, ServedSlot } from './entry/served-slot.js';
+import { type ConnectionBounds, DescriptorDivision, UNBOUNDED } from './limits/connection-bounds.js';
+import { NodeContext } from './slot/node-context.js';
+import { Slot } from './slot/slot.js';
+import type { WorkerContext } from './slot/worker-context.js';
 
 export interface DataPlaneOptions extends WorkerOptions {
   /** Bounds the connections of this worker; left out: nothing does. */
@@ -50,7 +50,7 @@ export class DataPlane {
 
   /**
    * Puts a snapshot in force at once: slots without an adopted listener bind `snapshot.bind` themselves, slots that are
-   * gone stop listening and drain. Rejects when a port can not be bound; all other slots are in force then.
+   * gone stop listening and drain. Rejects when a port can't be bound; all other slots are in force then.
    */
   async apply(snapshot: Snapshot): Promise<void> {
     const node = new NodeContext(snapshot, this.#worker);

@@ -9,7 +9,7 @@ import { ConnectionOptions } from '../../src/http1/connection-options.js';
 import { readMonitorRequest } from '../../src/http1/monitor-request.js';
 import { COMPLETE, RequestHead } from '../../src/http1/request-head.js';
 import { ResponseHead } from '../../src/http1/response-head.js';
-import { StickyCookie } from '../../src/proxy/sticky.js';
+import { StickyCookie } from '../../src/proxy/slot/sticky.js';
 
 const SPACES = ' '.repeat(1_000_000);
 const LIMITS = { maxBytes: 1_048_576, maxFields: 100 };

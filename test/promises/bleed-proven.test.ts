@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { BLEED_MARK_NAME } from '../../src/http1/fields.js';
-import { BleedMarks } from '../../src/proxy/bleed-marks.js';
+import { BleedMarks } from '../../src/proxy/slot/bleed-marks.js';
 import { encodeV2 } from '../../src/proxy-protocol/encode.js';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
 import { ownAddress } from '../support/addresses.js';

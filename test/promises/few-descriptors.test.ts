@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientsFor } from '../../src/proxy/descriptor-budget.js';
+import { clientsFor } from '../../src/proxy/limits/descriptor-budget.js';
 import { startNode } from '../support/node-process.js';
 import { RawConnection } from '../support/raw-connection.js';
 import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';

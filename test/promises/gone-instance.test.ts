@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { StickyCookie } from '../../src/proxy/sticky.js';
+import { StickyCookie } from '../../src/proxy/slot/sticky.js';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
 import { ownAddress } from '../support/addresses.js';
 import { startDeafInstance } from '../support/deaf-instance.js';

@@ -6,10 +6,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
-import { Downstream } from '../../src/proxy/downstream.js';
-import { TcpDownstream } from '../../src/proxy/tcp-downstream.js';
-import { TcpUpstream } from '../../src/proxy/tcp-upstream.js';
-import { Upstream } from '../../src/proxy/upstream.js';
+import { Downstream } from '../../src/proxy/http/downstream.js';
+import { Upstream } from '../../src/proxy/http/upstream.js';
+import { TcpDownstream } from '../../src/proxy/tcp/tcp-downstream.js';
+import { TcpUpstream } from '../../src/proxy/tcp/tcp-upstream.js';
 import { ownAddress } from '../support/addresses.js';
 import { eventually } from '../support/eventually.js';
 import { TestPlane } from '../support/plane.js';

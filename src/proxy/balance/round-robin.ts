@@ -6,7 +6,7 @@ const MAX_ROTATION = 1_024;
 
 /**
  * Weighted turns. The order of a whole rotation is laid out when instances or weights change, so that a pick is one
- * step in an array whatever their number. Shares are exact over a rotation, and heavy instances are spread over it.
+ * step in an array for any number of them. Shares are exact over a rotation, and heavy instances are spread over it.
  */
 export class RoundRobinPicker<C extends Candidate> implements Picker<C> {
   #rotation: readonly C[] = [];

@@ -1,6 +1,6 @@
 import type { RequestHead } from '../../http1/request-head.js';
-import type { ByteConnection } from '../byte-connection.js';
-import type { Tunnel } from '../tunnel.js';
+import type { ByteConnection } from '../io/byte-connection.js';
+import type { Tunnel } from '../io/tunnel.js';
 
 /** An answer that no instance gave, and whether the connection survives it. */
 export interface OwnResponse {

@@ -1,4 +1,4 @@
-import type { ByteConnection } from '../byte-connection.js';
+import type { ByteConnection } from '../io/byte-connection.js';
 import type { InstanceConnection } from './instance-connection.js';
 import type { ResponseTaker } from './response-taker.js';
 

@@ -2,8 +2,8 @@ import type { ErrorCode } from '../../core/errors.js';
 import type { BodyKind } from '../../http1/framing.js';
 import type { RequestHead } from '../../http1/request-head.js';
 import type { ResponseHead } from '../../http1/response-head.js';
-import type { ByteConnection } from '../byte-connection.js';
-import type { Tunnel } from '../tunnel.js';
+import type { ByteConnection } from '../io/byte-connection.js';
+import type { Tunnel } from '../io/tunnel.js';
 import type { Connecting } from './instance-connection.js';
 
 /**

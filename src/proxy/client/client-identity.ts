@@ -1,0 +1,63 @@
+import type { Socket } from 'node:net';
+import type { NetworkSet } from '../../core/networks.js';
+import type { Endpoint, ProxyHeader } from '../../proxy-protocol/header.js';
+import { clientAddressOf } from '../io/peer-address.js';
+import type { NodeContext } from '../slot/node-context.js';
+
+/** Who asks, decided once a connection, in this one place. Logs, limits, balancing and forwarded fields all read it. */
+export interface ClientIdentity {
+  /** The client; where nobody speaks for it, the other end of the socket. */
+  readonly source: Endpoint;
+  /** What the client connected to, as far as a PROXY header says so; null: this slot. */
+  readonly destination: Endpoint | null;
+  /** The sender's X-Forwarded-Port and -Proto are kept. */
+  readonly isTrusted: boolean;
+  /**
+   * May use slots that are `internal`, as this one is or becomes. In HTTP a request that proves that a node bled it may as
+   * well, if nobody is spoken for.
+   */
+  readonly isInternal: boolean;
+  /** A PROXY header says who the client is. */
+  readonly isSpokenFor: boolean;
+  /** Another node sent it because it has no instance: it goes no further. In HTTP each request says so itself. */
+  readonly isBled: boolean;
+  /** A header that is believed has the mark: that node has written the client into X-Forwarded-For already. */
+  readonly isForwarded: boolean;
+}
+
+/** What a slot knows of its surroundings. */
+interface Surroundings {
+  readonly node: NodeContext;
+  /** Senders that may speak for others. */
+  readonly trusted: NetworkSet;
+}
+
+/**
+ * @param header what the connection began with; it was believed before it came here (proxy-preface.ts)
+ *
+ * Fields of a request are never asked: any client that reaches the port can write them. The address of a neighbor gives no right
+ * either: what leaves its containers has the same address.
+ */
+export function identifyClient(
+  { node, trusted }: Surroundings,
+  socket: Socket,
+  header: ProxyHeader | null,
+): ClientIdentity {
+  const sender = clientAddressOf(socket);
+  const { peers, internal, marks } = node;
+  const source = header?.source ?? { address: sender, port: socket.remotePort ?? 0 };
+  const mark = header?.extras.bledBy ?? null;
+  const isProven = mark !== null && marks.proves(mark, sender);
+  const isSpokenFor = header !== null && header.source !== null;
+  return {
+    source,
+    destination: header?.destination ?? null,
+    isTrusted: isProven || trusted.contains(sender),
+    // A node that speaks for nobody has judged its client itself.
+    isInternal: internal.contains(source.address) || (isProven && !isSpokenFor),
+    isSpokenFor,
+    // Only version 2 carries the mark: anything else from the address of a neighbor may have been bled.
+    isBled: mark !== null || (header?.version !== 2 && peers.has(sender)),
+    isForwarded: mark !== null,
+  };
+}

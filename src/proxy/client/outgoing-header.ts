@@ -1,0 +1,25 @@
+import type { Socket } from 'node:net';
+import { encodeV1, encodeV2 } from '../../proxy-protocol/encode.js';
+import type { Endpoint } from '../../proxy-protocol/header.js';
+import type { ProxyVersion } from '../../snapshot/snapshot.js';
+import { addressWithoutMapping } from '../io/peer-address.js';
+import type { ClientIdentity } from './client-identity.js';
+
+/**
+ * The PROXY header that opens a connection for a client (HAProxy's `send-proxy`, `send-proxy-v2`); null for none.
+ * @param bledBy the mark (bleed-marks.ts) when the connection goes to a neighbor; only version 2 can carry it
+ */
+export function outgoingHeader(
+  version: ProxyVersion,
+  { source, destination }: ClientIdentity,
+  socket: Socket,
+  bledBy: string | null,
+): Buffer | null {
+  if (version === 'none') return null;
+  const endpoints = { source, destination: destination ?? ownEnd(socket) };
+  return version === 'v1' ? encodeV1(endpoints) : encodeV2(endpoints, { extras: { bledBy } });
+}
+
+function ownEnd(socket: Socket): Endpoint {
+  return { address: addressWithoutMapping(socket.localAddress ?? ''), port: socket.localPort ?? 0 };
+}

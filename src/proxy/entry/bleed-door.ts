@@ -1,0 +1,125 @@
+import { INCOMPLETE } from '../../http1/fields.js';
+import { readMonitorRequest } from '../../http1/monitor-request.js';
+import { decodeHeader } from '../../proxy-protocol/decode.js';
+import { NO_EXTRAS, type ProxyHeader, V2_SIGNATURE } from '../../proxy-protocol/header.js';
+import { renderError, renderHealth } from '../exchange/responses.js';
+import type { Accepted } from '../io/onread-socket.js';
+import { clientAddressOf } from '../io/peer-address.js';
+import type { ByteReader } from '../io/socket-io.js';
+import type { Slot } from '../slot/slot.js';
+import type { WorkerContext } from '../slot/worker-context.js';
+import { BLEED_ACCEPTED, BLEED_PATH } from '../tcp/bleed-call.js';
+import { FirstBytes } from './first-bytes.js';
+
+/** A neighbor says all in its first packet. */
+const CALL_MS = 5_000;
+
+export interface DoorListener {
+  /** Another client may come in. */
+  readonly hasRoom: boolean;
+  /** Somebody asks for the health of the slot. @returns who answers from now on */
+  onChecker(door: BleedDoor, accepted: Accepted): ByteReader;
+  /** A neighbor brings a client. @returns who serves it from now on */
+  onBled(door: BleedDoor, accepted: Accepted, header: ProxyHeader): ByteReader;
+  /** The connection is closed. @param refusal why, when a neighbor was refused */
+  onDoorClosed(door: BleedDoor, refusal: { readonly peer: string; readonly reason: string } | null): void;
+}
+
+/**
+ * A connection to the health port of a TCP slot, before it is known who comes: a checker, or a neighbor with a client (see
+ * bleed-call.ts).
+ *
+ *   START ──header with a mark, GET /bleed──► JUDGED ──► (the slot serves it) or (refused)
+ *     └──anything else──► (a checker)
+ */
+export class BleedDoor extends FirstBytes {
+  readonly #listener: DoorListener;
+
+  constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, listener: DoorListener) {
+    super(accepted, slot, worker, CALL_MS);
+    this.#listener = listener;
+  }
+
+  protected read(unread: Buffer): void {
+    const header = this.#markedHeader(unread);
+    if (header === INCOMPLETE) {
+      this.keep(unread);
+      return;
+    }
+    if (header === null) {
+      this.#handOver((accepted) => this.#listener.onChecker(this, accepted), unread);
+      return;
+    }
+    const request = readMonitorRequest(unread, header.length, unread.length, this.slot.node.head);
+    if (request === INCOMPLETE) {
+      this.keep(unread);
+    } else if (typeof request === 'string' || request.path !== BLEED_PATH) {
+      this.#handOver((accepted) => this.#listener.onChecker(this, accepted), unread);
+    } else {
+      this.#judge(header, unread.subarray(header.length + request.bytes));
+    }
+  }
+
+  /** @returns the header that the bytes begin with, when it has a mark; null when they begin with none */
+  #markedHeader(bytes: Buffer): ProxyHeader | typeof INCOMPLETE | null {
+    if (bytes[0] !== V2_SIGNATURE[0]) return null;
+    const decoded = decodeHeader(bytes, 0, bytes.length);
+    if (decoded.state === 'incomplete') return INCOMPLETE;
+    return decoded.state === 'complete' && decoded.header.extras.bledBy !== null ? decoded.header : null;
+  }
+
+  #judge(header: ProxyHeader, rest: Buffer): void {
+    const { config, node, trusted, hasUsableInstance, isClosing } = this.slot;
+    const peer = clientAddressOf(this.socket);
+    const isProven = node.marks.proves(header.extras.bledBy ?? '', peer);
+    const isTrusted = isProven || trusted.contains(peer);
+    // Who may not come by the slot's own port, for want of a header that is believed, may not come by this one either.
+    if (!isTrusted && (config.acceptProxy || !node.peers.has(peer))) {
+      const reason = "the sender's address is outside trusted_proxies";
+      this.#refuse(renderError('FORBIDDEN', { isHead: false, isReusable: false }).text, { peer, reason });
+    } else if (!hasUsableInstance || isClosing || !this.#listener.hasRoom) {
+      this.#refuse(renderHealth(false, { isHead: false, minor: 1, closes: true, nodeId: node.id }), null);
+    } else {
+      // Where a slot demands no header, an unproven one would be a way around `internal`: the client is who connects.
+      const believed = config.acceptProxy || isProven ? header : withoutClient(header);
+      this.socket.write(BLEED_ACCEPTED, 'latin1');
+      this.#handOver((accepted) => this.#listener.onBled(this, accepted, believed), rest);
+    }
+  }
+
+  #handOver(to: (accepted: Accepted) => ByteReader, unread: Buffer): void {
+    this.isDone = true;
+    this.stopHearingEnd();
+    const reader = to(this.release());
+    if (unread.length > 0) reader.onBytes(unread, unread.length);
+  }
+
+  #refuse(answer: string, refusal: { readonly peer: string; readonly reason: string } | null): void {
+    const { socket } = this;
+    socket.end(answer, 'latin1', () => socket.destroy());
+    this.#finish(refusal);
+  }
+
+  protected onEnd(): void {
+    this.destroy();
+  }
+
+  onDeadline(): void {
+    this.destroy();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+    this.#finish(null);
+  }
+
+  #finish(refusal: { readonly peer: string; readonly reason: string } | null): void {
+    if (this.end()) this.#listener.onDoorClosed(this, refusal);
+  }
+}
+
+/** The mark alone. */
+function withoutClient(header: ProxyHeader): ProxyHeader {
+  const { bledBy } = header.extras;
+  return { ...header, source: null, destination: null, extras: { ...NO_EXTRAS, bledBy } };
+}

@@ -1,0 +1,120 @@
+import { BodyReader } from '../../http1/body-reader.js';
+import { INCOMPLETE } from '../../http1/fields.js';
+import { requestBodyKind } from '../../http1/framing.js';
+import { type MonitorRequest, readMonitorRequest } from '../../http1/monitor-request.js';
+import { decodeHeader } from '../../proxy-protocol/decode.js';
+import { renderError, renderHealth } from '../exchange/responses.js';
+import { PartialHead } from '../http/partial-head.js';
+import { ByteConnection } from '../io/byte-connection.js';
+import { type Accepted, openAccepted } from '../io/onread-socket.js';
+import type { Slot } from '../slot/slot.js';
+import type { WorkerContext } from '../slot/worker-context.js';
+
+const PATHS: ReadonlySet<string> = new Set(['/health', '/health-check']);
+/** A checker that keeps its connection comes again within this time. */
+const IDLE_MS = 65_000;
+const HEAD_MS = 5_000;
+
+/**
+ * Health port of a slot: whether this node has an instance of its own that can be used. Not logged, never balanced.
+ * It looks at neither method nor Host, as HAProxy's `monitor-uri`. Balancers send a PROXY header here or not, as each is
+ * configured; whom it speaks for changes nothing in the answer.
+ */
+export class HealthConnection extends ByteConnection {
+  readonly #slot: Slot;
+  readonly #worker: WorkerContext;
+  readonly #partial = new PartialHead();
+  readonly #body = new BodyReader();
+  readonly #onGone: (connection: HealthConnection) => void;
+  #isAtBeginning = true;
+  #isClosing = false;
+
+  constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, onGone: (connection: HealthConnection) => void) {
+    super(worker);
+    this.#slot = slot;
+    this.#worker = worker;
+    this.#onGone = onGone;
+    worker.deadlines.add(this);
+    this.deadline = worker.clock.now() + HEAD_MS;
+    this.open(openAccepted(accepted, this, worker.io));
+    this.socket.resume();
+  }
+
+  onBytes(bytes: Buffer, length: number): void {
+    if (this.#isClosing) return;
+    if (this.#partial.isEmpty && !this.#isAtBeginning) {
+      this.#readRequests(bytes, 0, length);
+      return;
+    }
+    const mayBeWhole = this.#partial.append(bytes, 0, length, this.#slot.node.head.maxBytes);
+    if (this.#isAtBeginning) this.#readBeginning();
+    else if (mayBeWhole) this.#readPartial();
+  }
+
+  #readBeginning(): void {
+    const unread = this.#partial.take();
+    const decoded = decodeHeader(unread, 0, unread.length);
+    if (decoded.state === 'incomplete') {
+      this.#partial.append(unread, 0, unread.length, this.#slot.node.head.maxBytes);
+    } else if (decoded.state === 'refused' && decoded.problem !== 'NOT_A_HEADER') {
+      this.destroy();
+    } else {
+      this.#isAtBeginning = false;
+      this.#readRequests(unread, decoded.state === 'complete' ? decoded.header.length : 0, unread.length);
+    }
+  }
+
+  #readPartial(): void {
+    const unread = this.#partial.take();
+    this.#readRequests(unread, 0, unread.length);
+  }
+
+  #readRequests(bytes: Buffer, start: number, end: number): void {
+    const limits = this.#slot.node.head;
+    const body = this.#body;
+    let position = start;
+    while (position < end && !this.#isClosing) {
+      const request = readMonitorRequest(bytes, position, end, limits);
+      if (request === INCOMPLETE) {
+        this.#partial.append(bytes, position, end, limits.maxBytes);
+        return;
+      }
+      if (typeof request === 'string') {
+        this.#respond(renderError(request, { isHead: false, isReusable: false }).text, true);
+        return;
+      }
+      // HAProxy does not wait for a body either, and closes behind one that is not here yet.
+      body.begin(requestBodyKind(request), request.contentLength, limits);
+      body.read(bytes, position + request.bytes, end);
+      position = body.position;
+      this.#answer(request, body.isWhole && body.error === null);
+    }
+  }
+
+  #answer({ path, isHead, minor, isKeepAlive }: MonitorRequest, isWhole: boolean): void {
+    const { node, hasUsableInstance, isClosing } = this.#slot;
+    const isUsable = PATHS.has(path) && hasUsableInstance && !node.isStopping && !isClosing;
+    const closes = !isKeepAlive || !isWhole || node.isStopping || isClosing;
+    this.#respond(renderHealth(isUsable, { isHead, minor, closes, nodeId: node.id }), closes);
+  }
+  #respond(text: string, closes: boolean): void {
+    this.writeText(text);
+    this.deadline = this.#worker.clock.now() + (closes ? HEAD_MS : IDLE_MS);
+    if (!closes) return;
+    this.#isClosing = true;
+    this.socket.end();
+  }
+
+  protected onEnd(): void {
+    this.socket.end();
+  }
+
+  protected onClosed(): void {
+    this.#worker.deadlines.remove(this);
+    this.#onGone(this);
+  }
+
+  onDeadline(): void {
+    this.destroy();
+  }
+}

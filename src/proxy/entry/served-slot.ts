@@ -1,0 +1,283 @@
+import { MessageRate } from '../../core/message-rate.js';
+import type { SlotCounters } from '../../metrics/counters.js';
+import type { ProxyHeader } from '../../proxy-protocol/header.js';
+import { Downstream } from '../http/downstream.js';
+import { Listener } from '../io/listener.js';
+import type { Accepted } from '../io/onread-socket.js';
+import { ClientLimit, type Gate, shareOf } from '../limits/client-limit.js';
+import type { Instance } from '../slot/instance.js';
+import type { Slot } from '../slot/slot.js';
+import type { WorkerContext } from '../slot/worker-context.js';
+import { TcpDownstream } from '../tcp/tcp-downstream.js';
+import { BleedDoor, type DoorListener } from './bleed-door.js';
+import { HealthConnection } from './health-connection.js';
+import { type PrefaceListener, ProxyPreface, type Refusal } from './proxy-preface.js';
+
+/** Accept errors come in bursts (out of descriptors); one line a second says enough. */
+const ACCEPT_LOG_INTERVAL_MS = 1_000;
+/** A balancer that is configured otherwise is so with each of its connections. */
+const REFUSAL_LOG_INTERVAL_MS = 10_000;
+
+export type ListenTarget = { readonly handle: object } | { readonly host: string; readonly port: number };
+
+/** A slot with its two listeners and all connections that came in by them. */
+export class ServedSlot implements PrefaceListener, DoorListener, Gate {
+  readonly slot: Slot;
+  readonly #worker: WorkerContext;
+  readonly #traffic: Listener;
+  readonly #health: Listener;
+  readonly #clients: ClientLimit;
+  readonly #downstreams = new Set<Downstream | TcpDownstream>();
+  readonly #healthConnections = new Set<HealthConnection>();
+  /** Connections that have not said yet for whom they speak. */
+  readonly #prefaces = new Set<ProxyPreface>();
+  /** Connections to the health port of a TCP slot that have not said yet what they are. */
+  readonly #doors = new Set<BleedDoor>();
+  readonly #acceptErrors: MessageRate;
+  readonly #refusals: MessageRate;
+  /** Without a primary: this worker can't serve the slot, while others may. */
+  #isStranded = false;
+  #onEmpty: (() => void) | null = null;
+  #ended: Promise<void> | null = null;
+
+  constructor(slot: Slot, worker: WorkerContext) {
+    this.slot = slot;
+    this.#worker = worker;
+    this.#acceptErrors = new MessageRate(worker.clock, ACCEPT_LOG_INTERVAL_MS);
+    this.#refusals = new MessageRate(worker.clock, REFUSAL_LOG_INTERVAL_MS);
+    const { log, clock } = worker;
+    const toDo = 'raise limits.clients of the app if the node has room for more';
+    this.#clients = new ClientLimit(clock, log, { app: slot.app, port: slot.config.port, toDo });
+    this.#clients.addGate(this);
+    worker.clients.addGate(this);
+    this.#traffic = new Listener(
+      (accepted) => this.#acceptClient(accepted),
+      (error) => this.#onAcceptError(error),
+    );
+    this.#health = new Listener(
+      (accepted) => this.#acceptAtHealthPort(accepted),
+      (error) => this.#onAcceptError(error),
+    );
+  }
+
+  /** The configuration of its slot has changed. */
+  onConfigured(): void {
+    const { maxClients } = this.slot.config;
+    this.#clients.limit = maxClients > 0 ? shareOf(maxClients, this.#worker) : Number.POSITIVE_INFINITY;
+    this.onRoomChanged();
+  }
+
+  onRoomChanged(): void {
+    if (this.#isStranded || this.#clients.isFull || this.#worker.clients.isFull) this.#traffic.pause();
+    else this.#traffic.resume();
+  }
+
+  onPrimaryGone(): void {
+    this.slot.onPrimaryGone();
+    this.#acceptIfServing();
+  }
+
+  /** As `Slot.settleLeases`. */
+  settleLeases(): void {
+    this.slot.settleLeases();
+    this.#acceptIfServing();
+  }
+
+  /**
+   * Without a permit of any of its instances this worker could only refuse clients. It leaves them to the workers that hold
+   * permits, on the same sockets, and to those of the next primary.
+   */
+  #acceptIfServing(): void {
+    this.#isStranded = this.slot.isStranded;
+    this.onRoomChanged();
+    if (this.#isStranded) this.#health.pause();
+    else this.#health.resume();
+  }
+
+  /** The counters of its slot as they are now. */
+  readCounters(): SlotCounters {
+    const counters = this.slot.readCounters();
+    const { limit, reached, fullMs } = this.#clients;
+    counters.clientLimit = Number.isFinite(limit) ? limit : null;
+    counters.clientLimitReached = reached;
+    counters.clientLimitMs = fullMs;
+    return counters;
+  }
+
+  async listen(traffic: ListenTarget, health: ListenTarget): Promise<void> {
+    await Promise.all([this.#traffic.listen(traffic), this.#health.listen(health)]);
+  }
+
+  #acceptClient(accepted: Accepted): void {
+    this.#clients.enter();
+    this.#worker.clients.enter();
+    if (this.slot.config.acceptProxy) this.#prefaces.add(new ProxyPreface(accepted, this.slot, this.#worker, this));
+    else this.#serve(accepted, null, this.#worker.clock.now());
+  }
+
+  #serve(accepted: Accepted, header: ProxyHeader | null, acceptedAt: number): Downstream | TcpDownstream {
+    const onGone = (downstream: Downstream | TcpDownstream): void => {
+      this.#downstreams.delete(downstream);
+      this.#onClientGone();
+    };
+    const downstream =
+      this.slot.config.protocol === 'tcp'
+        ? new TcpDownstream(accepted, header, this.slot, this.#worker, onGone)
+        : new Downstream(accepted, header, acceptedAt, this.slot, this.#worker, onGone);
+    this.#downstreams.add(downstream);
+    return downstream;
+  }
+
+  onHeader(preface: ProxyPreface, accepted: Accepted, header: ProxyHeader): Downstream | TcpDownstream {
+    this.#prefaces.delete(preface);
+    return this.#serve(accepted, header, preface.acceptedAt);
+  }
+
+  onRefused(preface: ProxyPreface, refusal: Refusal | null): void {
+    this.#prefaces.delete(preface);
+    if (refusal !== null) this.#noteRefusal(refusal);
+    this.#onClientGone();
+  }
+
+  #onClientGone(): void {
+    this.#clients.leave();
+    this.#worker.clients.leave();
+    this.#noteEmpty();
+  }
+
+  /** One line for many: who sends what no header is, and why that may be. */
+  #noteRefusal({ peer, reason, firstBytes }: Refusal): void {
+    const { app, config, counters } = this.slot;
+    counters.errors.PROXY_HEADER_REFUSED = (counters.errors.PROXY_HEADER_REFUSED ?? 0) + 1;
+    const suppressed = this.#refusals.ask();
+    if (suppressed === null) return;
+    this.#worker.log.warn(
+      { app, port: config.port, peer, reason, firstBytes, suppressed },
+      'a connection without a valid PROXY header was closed',
+    );
+  }
+
+  #noteEmpty(): void {
+    if (this.#downstreams.size === 0 && this.#prefaces.size === 0) this.#onEmpty?.();
+  }
+
+  #acceptAtHealthPort(accepted: Accepted): void {
+    if (this.slot.config.protocol !== 'tcp') {
+      this.#serveChecker(accepted);
+      return;
+    }
+    const door = new BleedDoor(accepted, this.slot, this.#worker, this);
+    this.#doors.add(door);
+    this.#worker.checkers.enter(door);
+  }
+
+  /** What comes by the health port comes past the traffic listener, which a limit closes. */
+  get hasRoom(): boolean {
+    return !this.#clients.isFull && !this.#worker.clients.isFull;
+  }
+
+  onChecker(door: BleedDoor, accepted: Accepted): HealthConnection {
+    this.#forgetDoor(door);
+    return this.#serveChecker(accepted);
+  }
+
+  onBled(door: BleedDoor, accepted: Accepted, header: ProxyHeader): Downstream | TcpDownstream {
+    this.#forgetDoor(door);
+    this.#clients.enter();
+    this.#worker.clients.enter();
+    return this.#serve(accepted, header, this.#worker.clock.now());
+  }
+
+  #forgetDoor(door: BleedDoor): void {
+    this.#doors.delete(door);
+    this.#worker.checkers.leave(door);
+  }
+
+  onDoorClosed(door: BleedDoor, refusal: { readonly peer: string; readonly reason: string } | null): void {
+    this.#forgetDoor(door);
+    if (refusal === null) return;
+    const suppressed = this.#refusals.ask();
+    if (suppressed === null) return;
+    const { app, config } = this.slot;
+    this.#worker.log.warn({ app, port: config.port + 1, ...refusal, suppressed }, 'a bled connection was refused');
+  }
+
+  #serveChecker(accepted: Accepted): HealthConnection {
+    const onGone = (connection: HealthConnection): void => {
+      this.#healthConnections.delete(connection);
+      this.#worker.checkers.leave(connection);
+    };
+    const connection = new HealthConnection(accepted, this.slot, this.#worker, onGone);
+    this.#healthConnections.add(connection);
+    this.#worker.checkers.enter(connection);
+    return connection;
+  }
+
+  #onAcceptError(error: Error): void {
+    const suppressed = this.#acceptErrors.ask();
+    if (suppressed === null) return;
+    this.#worker.log.error(
+      { app: this.slot.app, port: this.slot.config.port, err: error, suppressed },
+      'accepting a connection failed',
+    );
+  }
+
+  /** Its listening sockets by port, as handles of libuv; those that it has. */
+  sockets(): readonly (readonly [port: number, socket: object])[] {
+    const { port } = this.slot.config;
+    const [traffic, health] = [this.#traffic.socket, this.#health.socket];
+    return traffic === null || health === null
+      ? []
+      : [
+          [port, traffic],
+          [port + 1, health],
+        ];
+  }
+
+  /** Stops accepting. Resolves when the last client is gone. */
+  stopAccepting(): Promise<void> {
+    this.#ended ??= new Promise((resolve) => {
+      this.slot.isClosing = true;
+      this.#traffic.close();
+      this.#health.close();
+      this.#worker.clients.removeGate(this);
+      this.#onEmpty = resolve;
+      this.#noteEmpty();
+    });
+    return this.#ended;
+  }
+
+  /** Closes connections on which nothing is asked. */
+  closeIdle(): void {
+    for (const downstream of this.#downstreams) {
+      if (downstream instanceof Downstream && downstream.isIdle) downstream.closeAfterWrite();
+    }
+  }
+
+  /**
+   * Tunnels that go through `instance`, or all of them: each is cut at a time of its own within the window, unless the
+   * instance is ready again by then.
+   */
+  cutTunnels(windowMs: number, instance: Instance | null): void {
+    for (const downstream of this.#downstreams) {
+      if (!downstream.isTunnel || (instance !== null && downstream.instance !== instance)) continue;
+      this.#worker.clock.setTimer(windowMs * (0.5 + this.#worker.random() / 2), () => {
+        if (instance === null || instance.isRemoved || instance.state !== 'ready') downstream.cutTunnel();
+      });
+    }
+  }
+
+  /** @returns how many clients had something under way. */
+  cutAll(): number {
+    let cut = 0;
+    for (const downstream of this.#downstreams) {
+      if (!(downstream instanceof Downstream) || !downstream.isIdle) cut += 1;
+      downstream.cut();
+    }
+    for (const preface of this.#prefaces) preface.destroy();
+    for (const connection of this.#healthConnections) connection.destroy();
+    for (const door of this.#doors) door.destroy();
+    this.slot.closeIdle();
+    return cut;
+  }
+}

@@ -1,0 +1,208 @@
+import type { ErrorCode } from '../../core/errors.js';
+import { isOwnFault } from '../../core/own-faults.js';
+import type { Connecting } from '../roles/instance-connection.js';
+import type { Instance } from '../slot/instance.js';
+import { FULL, type Slot, type SlotRequest } from '../slot/slot.js';
+import type { WaitGroup } from '../slot/wait-queue.js';
+import type { WorkerContext } from '../slot/worker-context.js';
+
+/** Where the queue is full, this many requests may wait this long for permits that other workers have to spare. */
+const BORROWERS = 64;
+const BORROW_MS = 250;
+
+/**
+ * The way to an instance, of one HTTP request after the other or of one TCP connection:
+ *
+ *   start ──► choose ──instance──► connect ──► (the instance has it) ──► release
+ *               ▲  └─full─► queue ──turn──┘ │
+ *               └─────────── retry ◄────────┘
+ */
+export abstract class Dispatch implements SlotRequest, Connecting {
+  readonly slot: Slot;
+  readonly worker: WorkerContext;
+  readonly clientAddress: string;
+  stickyId = '';
+  mayBleed = false;
+  tried: Instance[] | null = null;
+  group: WaitGroup | null = null;
+  order = 0;
+  since = Number.POSITIVE_INFINITY;
+  /** Who has it now. */
+  instance: Instance | null = null;
+  /** Who had it last; null before the first. */
+  lastInstance: Instance | null = null;
+  /** How often an instance got it after a failure. */
+  retries = 0;
+  /** Time in the queue. */
+  waitedMs = 0;
+  /** What the client is told when nobody is left to try. */
+  #failure: ErrorCode = 'NO_INSTANCE';
+  #isRetry = false;
+  #queuedAt = 0;
+  /** Until when it may wait; Infinity before the first wait. */
+  #waitUntil = Number.POSITIVE_INFINITY;
+  /** It came when the queue was full. */
+  #isExcess = false;
+
+  constructor(slot: Slot, worker: WorkerContext, clientAddress: string) {
+    this.slot = slot;
+    this.worker = worker;
+    this.clientAddress = clientAddress;
+  }
+
+  get isQueued(): boolean {
+    return this.group !== null;
+  }
+
+  /** Begins a connection to the instance, or takes one that is open. */
+  protected abstract connect(instance: Instance): void;
+  /** Closes the connection that the instance has not accepted yet, without a word of it. */
+  protected abstract cancelConnect(): void;
+  /** Nobody gets it: the client is told why. */
+  protected abstract fail(code: ErrorCode): void;
+  /** It waits for room, and `endWait` is due at `deadline`. Infinity: the wait is over. */
+  protected abstract setQueueDeadline(deadline: number): void;
+
+  /** Forgets the request before this one. */
+  protected reset(mayBleed: boolean): void {
+    this.mayBleed = mayBleed;
+    this.tried = null;
+    this.order = 0;
+    this.#waitUntil = Number.POSITIVE_INFINITY;
+    this.lastInstance = null;
+    this.retries = 0;
+    this.waitedMs = 0;
+    this.#failure = 'NO_INSTANCE';
+    this.#isRetry = false;
+  }
+
+  protected start(): void {
+    const choice = this.slot.choose(this);
+    if (choice === FULL) this.#queue();
+    else this.#give(choice);
+  }
+
+  onTurn(): void {
+    const choice = this.slot.choose(this);
+    if (choice === FULL) return;
+    this.leaveQueue();
+    this.setQueueDeadline(Number.POSITIVE_INFINITY);
+    this.#give(choice);
+  }
+
+  /** The client went away, or the time is up. */
+  protected leaveQueue(): void {
+    if (!this.isQueued) return;
+    this.slot.queue.leave(this);
+    this.waitedMs += this.worker.clock.now() - this.#queuedAt;
+  }
+
+  /** No instance had room for it in time. */
+  endWait(): void {
+    this.leaveQueue();
+    this.fail(this.#isExcess ? 'QUEUE_FULL' : 'QUEUE_TIMEOUT');
+  }
+
+  #queue(): void {
+    const { slot } = this;
+    const { queue, config } = slot;
+    const now = this.worker.clock.now();
+    const instances = slot.instancesFor(this);
+    const excess = queue.length - config.limits.queue;
+    this.#isExcess = excess >= 0;
+    if (this.#isExcess && (excess >= BORROWERS || !instances.some(({ lease }) => lease !== null))) {
+      this.fail('QUEUE_FULL');
+    } else if (now >= this.#waitUntil) {
+      // It has waited for as long as it may, before an instance that then failed.
+      this.fail(this.#failure);
+    } else {
+      queue.add(this, instances, now);
+      this.#queuedAt = now;
+      // Once a request: each failure of an instance would begin the wait anew.
+      if (this.#waitUntil === Number.POSITIVE_INFINITY) {
+        this.#waitUntil = now + (this.#isExcess ? BORROW_MS : config.timeouts.queueMs);
+      }
+      this.setQueueDeadline(this.#waitUntil);
+    }
+  }
+
+  #give(instance: Instance | null): void {
+    if (instance === null) {
+      this.fail(this.#failure);
+      return;
+    }
+    const { counters } = this.slot;
+    if (this.#isRetry) {
+      this.#isRetry = false;
+      this.retries += 1;
+      counters.retries += 1;
+      if (instance !== this.lastInstance) counters.redispatches += 1;
+    }
+    this.instance = instance;
+    this.lastInstance = instance;
+    instance.inFlight += 1;
+    instance.lease?.onTaken();
+    this.connect(instance);
+  }
+
+  /** The instance has accepted, and gets what the client says. */
+  protected countSent(instance: Instance): void {
+    instance.counters.requests += 1;
+    if (instance.isNeighbor) this.slot.counters.bled += 1;
+  }
+
+  /** Not a failure of the instance, and not a try: the instance is gone, or has to take nothing new. */
+  goElsewhere(): void {
+    this.cancelConnect();
+    this.release();
+    this.start();
+  }
+
+  /** Nothing was sent: any request may go to the next instance at once. The connection is closed. */
+  onConnectFailed(code: ErrorCode, error: Error | null): void {
+    const { slot, worker, instance } = this;
+    if (isOwnFault(error)) {
+      const suppressed = worker.ownFaults.ask();
+      if (suppressed !== null)
+        worker.log.error({ app: slot.app, err: error, suppressed }, 'this node failed to open a connection');
+    } else if (instance !== null) {
+      instance.connectFailures += 1;
+      instance.counters.connectFailures += 1;
+      worker.log.debug({ app: slot.app, instance: instance.id, reason: error?.message }, 'connect failed');
+      if (!instance.isNeighbor) worker.onConnectFailure(slot.app, instance.id, instance.connectFailures);
+    }
+    this.release();
+    this.retry(code, instance);
+  }
+
+  /** @param failed is not asked again; null when the failure says nothing against it. */
+  protected retry(code: ErrorCode, failed: Instance | null): void {
+    const { slot } = this;
+    if (failed !== null) {
+      this.tried ??= [];
+      this.tried.push(failed);
+    }
+    if (this.retries >= slot.config.retries) {
+      this.fail(code);
+      return;
+    }
+    this.#failure = code;
+    this.#isRetry = true;
+    // The last attempt goes where the chance is best: all instances of a node often die together.
+    const isLast = this.retries + 1 === slot.config.retries && this.tried !== null;
+    const neighbor = isLast && this.mayBleed ? slot.chooseNeighbor(this) : null;
+    if (neighbor !== null) this.#give(neighbor);
+    else this.start();
+  }
+
+  /** The instance has room for another one. */
+  protected release(): void {
+    const { instance, slot } = this;
+    if (instance === null) return;
+    this.instance = null;
+    instance.inFlight -= 1;
+    const { lease } = instance;
+    if (lease === null || !lease.isContended || lease.mayKeepFor(slot.queue.waitingSince(instance))) slot.wakeWaiting();
+    lease?.onReleased();
+  }
+}

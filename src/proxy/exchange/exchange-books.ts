@@ -1,0 +1,86 @@
+import type { ErrorCode } from '../../core/errors.js';
+import type { RequestHead } from '../../http1/request-head.js';
+import { recordLatency } from '../../metrics/histogram.js';
+import type { ClientIdentity } from '../client/client-identity.js';
+import type { Slot } from '../slot/slot.js';
+import type { WorkerContext } from '../slot/worker-context.js';
+import { type HttpFacts, logAccess, type RouteFacts } from './access-log.js';
+
+/** What the books of a connection are kept of. */
+interface BooksParts {
+  readonly slot: Slot;
+  readonly worker: WorkerContext;
+  readonly identity: ClientIdentity;
+  readonly head: RequestHead;
+}
+
+/** Counts and logs the exchanges of a connection, one after the other. Times are on the monotonic clock. */
+export class ExchangeBooks implements HttpFacts {
+  readonly slot: Slot;
+  readonly identity: ClientIdentity;
+  readonly head: RequestHead;
+  startedAt = 0;
+  /** When the whole head was here. */
+  openedAt = 0;
+  headAt = 0;
+  connectedAt = 0;
+  respondedAt = 0;
+  status = 0;
+  bytesOut = 0;
+  readonly #worker: WorkerContext;
+  readonly #isLogging: boolean;
+
+  constructor({ slot, worker, identity, head }: BooksParts) {
+    this.slot = slot;
+    this.identity = identity;
+    this.head = head;
+    this.#worker = worker;
+    this.#isLogging = worker.accessLog !== null;
+  }
+
+  open(): void {
+    const { counters } = this.slot;
+    this.openedAt = this.#worker.clock.now();
+    if (this.startedAt === 0) this.startedAt = this.openedAt;
+    counters.requests += 1;
+    counters.inFlight += 1;
+    this.status = 0;
+    this.bytesOut = 0;
+  }
+
+  markHead(): void {
+    if (this.#isLogging) this.headAt = this.#worker.clock.now();
+  }
+
+  markConnected(): void {
+    if (this.#isLogging) this.connectedAt = this.#worker.clock.now();
+  }
+
+  markResponded(): void {
+    if (this.#isLogging) this.respondedAt = this.#worker.clock.now();
+  }
+
+  countError(code: ErrorCode): void {
+    const { errors } = this.slot.counters;
+    errors[code] = (errors[code] ?? 0) + 1;
+  }
+
+  /** @param code why the exchange failed; null: it did not */
+  close(code: ErrorCode | null, now: number, route: RouteFacts): void {
+    const { slot } = this;
+    const { counters } = slot;
+    counters.inFlight -= 1;
+    counters.bytesOut += this.bytesOut;
+    // RFC 9110 15: what is beyond 599 counts as a 5xx.
+    const statusClass = Math.min(5, (this.status / 100) | 0);
+    counters.responses[statusClass] = (counters.responses[statusClass] ?? 0) + 1;
+    recordLatency(counters.latency, now - this.startedAt);
+    if (this.#isLogging) {
+      if (slot.config.accessLog) logAccess(this, route, this.#worker, { now, code });
+      this.headAt = 0;
+      this.connectedAt = 0;
+      this.respondedAt = 0;
+    }
+    this.startedAt = 0;
+  }
+}

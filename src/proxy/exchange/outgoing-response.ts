@@ -1,0 +1,78 @@
+import type { ErrorCode } from '../../core/errors.js';
+import { BODY, type BodyKind } from '../../http1/framing.js';
+import type { RequestHead } from '../../http1/request-head.js';
+import type { ResponseHead } from '../../http1/response-head.js';
+import type { OwnResponse } from '../roles/client-side.js';
+import type { Instance } from '../slot/instance.js';
+import type { Slot } from '../slot/slot.js';
+import { renderError, renderLastHop } from './responses.js';
+import { viaLine } from './via.js';
+
+/** The client and the instance of a response, as far as a cookie binds one to the other. */
+interface Binding {
+  readonly instance: Instance | null;
+  /** The instance that the client's cookie names; empty for none. */
+  readonly stickyId: string;
+}
+
+/** The heads of responses, and whole answers of our own, one after the other of a connection, as the client gets them. */
+export class OutgoingResponse {
+  /** Another request may come on the client's connection after the last response that was rendered. */
+  keepsClient = true;
+  readonly #slot: Slot;
+  readonly #request: RequestHead;
+
+  constructor(slot: Slot, request: RequestHead) {
+    this.#slot = slot;
+    this.#request = request;
+  }
+
+  /** The end of the body is the end of the client's connection; HTTP/1.0 knows no chunks. */
+  isOpenEnded(bodyKind: BodyKind): boolean {
+    return bodyKind === BODY.UNTIL_CLOSE || (bodyKind === BODY.CHUNKED && this.#request.minor === 0);
+  }
+
+  /** @returns the head of a final response, with its empty line */
+  render(head: ResponseHead, bodyKind: BodyKind, isRequestWhole: boolean, binding: Binding): string {
+    const slot = this.#slot;
+    const request = this.#request;
+    const isChunked = bodyKind === BODY.CHUNKED || (head.isChunked && request.method === 'HEAD');
+    const keepsClient = !this.isOpenEnded(bodyKind) && this.#mayKeep(isRequestWhole);
+    this.keepsClient = keepsClient;
+    let text = this.#boundBlock(head, binding);
+    if (isChunked && request.minor === 1) text += 'Transfer-Encoding: chunked\r\n';
+    if (!keepsClient) text += 'Connection: close\r\n';
+    else if (request.minor === 0) text += 'Connection: keep-alive\r\n';
+    if (slot.node.hasVia) text += viaLine(head.minor);
+    return `${text}\r\n`;
+  }
+
+  /** @returns the head of a 101, with its empty line */
+  renderSwitch(head: ResponseHead, binding: Binding): string {
+    return `${this.#boundBlock(head, binding)}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`;
+  }
+
+  /** @returns the answer to an error of our own */
+  renderError(code: ErrorCode, isRequestWhole: boolean): OwnResponse {
+    const isHead = this.#request.method === 'HEAD';
+    return renderError(code, { isHead, isReusable: this.#mayKeep(isRequestWhole) });
+  }
+
+  /** @returns the answer to a TRACE or OPTIONS that goes no further */
+  renderLastHop(isRequestWhole: boolean): OwnResponse {
+    return renderLastHop(this.#request, this.#mayKeep(isRequestWhole));
+  }
+
+  #mayKeep(isRequestWhole: boolean): boolean {
+    const { node, isClosing } = this.#slot;
+    return isRequestWhole && this.#request.isKeepAlive && !node.isStopping && !isClosing;
+  }
+
+  /** The fields of a response that go on, and the cookie of a client that is not bound to the instance yet. */
+  #boundBlock({ block }: ResponseHead, { instance, stickyId }: Binding): string {
+    const { sticky } = this.#slot;
+    if (sticky === null || instance === null || instance.isNeighbor) return block;
+    const kept = sticky.withoutSetCookie(block);
+    return instance.stickyId === stickyId ? kept : kept + sticky.fieldLines(instance.stickyId);
+  }
+}

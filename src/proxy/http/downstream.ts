@@ -1,0 +1,309 @@
+import type { RequestHead } from '../../http1/request-head.js';
+import type { ProxyHeader } from '../../proxy-protocol/header.js';
+import { type ClientIdentity, identifyClient } from '../client/client-identity.js';
+import { Exchange } from '../exchange/exchange.js';
+import { ByteConnection } from '../io/byte-connection.js';
+import { type Accepted, openAccepted } from '../io/onread-socket.js';
+import type { Tunnel } from '../io/tunnel.js';
+import type { ClientSide, OwnResponse } from '../roles/client-side.js';
+import { ProvenMark } from '../slot/bleed-marks.js';
+import type { Instance } from '../slot/instance.js';
+import type { Slot } from '../slot/slot.js';
+import type { WorkerContext } from '../slot/worker-context.js';
+import { READ, RequestReader } from './request-reader.js';
+import { UpstreamSource } from './upstream-source.js';
+
+/**
+ *   HEAD ──head──► BODY ──end──► WAIT ──response sent──► HEAD …
+ *                    └──no body──►┘ └──101──► TUNNEL
+ *   any ──refused, or the last response──► CLOSING ──client's end, or the linger time──► (closed)
+ */
+const READING = { HEAD: 0, BODY: 1, WAIT: 2, TUNNEL: 3, CLOSING: 4 } as const;
+type Reading = (typeof READING)[keyof typeof READING];
+
+/** The side of the client: reads requests, one after the other, and lends its socket to their responses. */
+export class Downstream extends ByteConnection implements ClientSide {
+  readonly head: RequestHead;
+  readonly exchange: Exchange;
+  readonly #slot: Slot;
+  readonly #worker: WorkerContext;
+  readonly #identity: ClientIdentity;
+  readonly #upstreams: UpstreamSource;
+  readonly #reader: RequestReader;
+  readonly #onGone: (downstream: Downstream) => void;
+  #proven: ProvenMark | null = null;
+  /** Null before the instance switched protocols. */
+  #tunnel: Tunnel | null = null;
+  #reading: Reading = READING.HEAD;
+  #isReadingHeads = false;
+  /** It has asked before: the time for the next head begins with its first byte, not now. */
+  #hasAsked = false;
+  readonly #acceptedAt: number;
+
+  /**
+   * @param header what the connection began with, where the slot demands it; else null
+   * @param acceptedAt when, on the monotonic clock; the time for the first head runs from there
+   */
+  constructor(
+    accepted: Accepted,
+    header: ProxyHeader | null,
+    acceptedAt: number,
+    slot: Slot,
+    worker: WorkerContext,
+    onGone: (downstream: Downstream) => void,
+  ) {
+    super(worker);
+    this.#slot = slot;
+    this.#worker = worker;
+    this.#onGone = onGone;
+    this.open(openAccepted(accepted, this, worker.io));
+    this.#identity = identifyClient(slot, this.socket, header);
+    const identity = this.#identity;
+    this.#reader = new RequestReader(this);
+    this.head = this.#reader.head;
+    this.#upstreams = new UpstreamSource(slot, worker, identity);
+    this.exchange = new Exchange(this, { slot, worker, identity, source: this.#upstreams });
+    slot.counters.connections += 1;
+    slot.counters.openConnections += 1;
+    worker.deadlines.add(this);
+    this.#acceptedAt = acceptedAt;
+    this.deadline = acceptedAt + slot.config.timeouts.requestHeadMs;
+    this.socket.resume();
+  }
+
+  /** Between two requests: not a byte of the next one has come. */
+  get isIdle(): boolean {
+    return this.#reading === READING.HEAD && this.#reader.isUntouched && !this.#reader.hasAhead;
+  }
+
+  get isTunnel(): boolean {
+    return this.#reading === READING.TUNNEL;
+  }
+
+  /** The instance that serves it now. */
+  get instance(): Instance | null {
+    return this.exchange.instance;
+  }
+
+  cutTunnel(): void {
+    this.#tunnel?.cut(null);
+  }
+
+  /** Closes at once; what is under way is cut. */
+  cut(): void {
+    this.#tunnel?.destroy('STOPPING');
+    this.exchange.cut();
+    this.destroy();
+  }
+
+  get hasWholeRequest(): boolean {
+    return this.#reading === READING.WAIT;
+  }
+
+  onBytes(bytes: Buffer, length: number): void {
+    this.#slot.counters.bytesIn += length;
+    switch (this.#reading) {
+      case READING.HEAD:
+        // A client that asks and asks without reading the answers would fill our memory with them.
+        if (this.isCongested) this.#reader.keepAhead(bytes, 0, length);
+        else this.#readHead(bytes, length);
+        break;
+      case READING.BODY:
+        this.#readBody(bytes, length);
+        break;
+      case READING.WAIT:
+        this.#reader.keepAhead(bytes, 0, length);
+        break;
+      case READING.TUNNEL:
+        this.#tunnel?.onBytes(this, bytes, length);
+        break;
+      case READING.CLOSING:
+        break;
+    }
+  }
+
+  /** The sender's fields of forwarding are believed, for its connection. */
+  get isTrusted(): boolean {
+    return this.#identity.isTrusted;
+  }
+
+  get isProven(): boolean {
+    const { marks } = this.#slot.node;
+    if (!marks.canProve) return false;
+    this.#proven ??= new ProvenMark();
+    return this.#proven.isProof(this.head.bledBy, marks, this.socket, this.#worker.clock);
+  }
+
+  /** Requests may stand one behind the other in the same bytes; each waits until the one before has its response. */
+  #readHead(bytes: Buffer, length: number): void {
+    const reader = this.#reader;
+    const read = reader.readHead(bytes, 0, length, this.#slot.node.head, this);
+    switch (read) {
+      case READ.MORE:
+        this.#onPartOfHead();
+        break;
+      case READ.BROKEN:
+        this.#slot.foreignClients.note(reader.problem, this.#slot.config, this.#identity.source.address, this.#worker);
+        this.exchange.refuse(reader.problem);
+        break;
+      default: {
+        this.#reading = read === READ.WHOLE ? READING.WAIT : READING.BODY;
+        const { inline, early } = reader;
+        reader.forgetBegun();
+        this.exchange.begin(inline, early);
+      }
+    }
+  }
+
+  /** The time for a head begins once, as HAProxy's `timeout http-request`: each later piece leaves it as it is. */
+  #onPartOfHead(): void {
+    const { books } = this.exchange;
+    if (books.startedAt !== 0) return;
+    books.startedAt = this.#worker.clock.now();
+    if (this.#hasAsked) this.deadline = books.startedAt + this.#slot.config.timeouts.requestHeadMs;
+  }
+
+  #readBody(bytes: Buffer, length: number): void {
+    const reader = this.#reader;
+    const read = reader.readBody(bytes, length);
+    if (read === READ.BROKEN) {
+      this.exchange.refuse(reader.problem);
+      return;
+    }
+    if (read === READ.WHOLE) {
+      this.#reading = READING.WAIT;
+      this.deadline = Number.POSITIVE_INFINITY;
+    } else {
+      this.deadline = this.#worker.clock.now() + this.#slot.config.timeouts.clientIdleMs;
+    }
+    this.exchange.sendBody(bytes, 0, reader.body.rawEnd, reader.body.trailers);
+  }
+
+  protected onEnd(): void {
+    switch (this.#reading) {
+      case READING.BODY:
+        this.exchange.refuse('BODY_INCOMPLETE');
+        break;
+      case READING.WAIT:
+        // Half-closed: it has asked all it wants and still listens.
+        break;
+      case READING.TUNNEL:
+        this.#tunnel?.onEnd(this);
+        break;
+      case READING.HEAD:
+        this.closeAfterWrite();
+        break;
+      case READING.CLOSING:
+        // Both sides have said all: the socket closes by itself when the last byte is out.
+        break;
+    }
+  }
+
+  /** A client that takes no response asks no more; the other side of a tunnel gets its last words. */
+  protected override onWriteFailed(failure: Error): void {
+    if (this.#reading === READING.TUNNEL) this.readToEnd(failure);
+    else super.onWriteFailed(failure);
+  }
+
+  protected onClosed(_error: Error | null): void {
+    this.#worker.deadlines.remove(this);
+    this.#slot.counters.openConnections -= 1;
+    this.#reader.clear();
+    this.#tunnel?.onClosed(this);
+    this.exchange.onClientGone();
+    this.#upstreams.closeOwn();
+    this.#onGone(this);
+  }
+
+  /** A client that does not read its response is as idle as one that does not ask. */
+  protected override onCongested(): void {
+    super.onCongested();
+    if (this.#reading === READING.WAIT) {
+      this.deadline = this.#worker.clock.now() + this.#slot.config.timeouts.clientIdleMs;
+    }
+  }
+
+  protected override onDrained(): void {
+    super.onDrained();
+    if (this.#reading === READING.WAIT) this.deadline = Number.POSITIVE_INFINITY;
+    else if (this.#reading === READING.HEAD && this.#reader.hasAhead) this.#readOn();
+  }
+
+  onDeadline(): void {
+    switch (this.#reading) {
+      case READING.HEAD:
+        if (this.#hasAsked && this.#reader.isUntouched) {
+          this.destroy();
+          break;
+        }
+        if (this.#reader.isUntouched) this.exchange.books.startedAt = this.#acceptedAt;
+        this.exchange.refuse('REQUEST_TIMEOUT');
+        break;
+      case READING.CLOSING:
+        this.destroy();
+        break;
+      case READING.BODY:
+        // While the instance does not take more, it is not the client who is late.
+        if (this.isPaused) this.exchange.onDeadline();
+        else this.exchange.refuse('BODY_TIMEOUT');
+        break;
+      case READING.TUNNEL:
+        // The instance's side is gone, and the client does not take the rest.
+        if (this.#tunnel === null || this.#tunnel.isGone) this.destroy();
+        else this.#tunnel.cut('TUNNEL_TIMEOUT');
+        break;
+      case READING.WAIT:
+        this.exchange.onDeadline();
+        break;
+    }
+  }
+
+  override onSecond(): void {
+    this.watchForReset();
+  }
+
+  onResponseSent(now: number): void {
+    this.#reading = READING.HEAD;
+    this.#hasAsked = true;
+    this.deadline = now + this.#slot.config.timeouts.clientIdleMs;
+    this.#readOn();
+  }
+
+  /** Goes on to the next request, if it is here already; else waits for it. */
+  #readOn(): void {
+    // An answer of our own ends its exchange at once: a loop, where calling back would nest as deep as requests wait.
+    if (this.#isReadingHeads) return;
+    this.#isReadingHeads = true;
+    while (this.#reading === READING.HEAD && !this.isCongested && !this.isClosed) {
+      const bytes = this.#reader.takeAhead();
+      if (bytes === null) break;
+      this.#readHead(bytes, bytes.length);
+    }
+    this.#isReadingHeads = false;
+    if (this.#reading !== READING.HEAD || this.#reader.hasAhead) return;
+    if (this.hasEnded) this.closeAfterWrite();
+    else this.resume();
+  }
+
+  respond({ text, closes }: OwnResponse): void {
+    this.writeText(text);
+    if (closes) this.closeAfterWrite();
+    else this.onResponseSent(this.#worker.clock.now());
+  }
+
+  /** What the client still sends is thrown away for a while. */
+  closeAfterWrite(): void {
+    if (this.isClosed || this.#reading === READING.CLOSING) return;
+    this.#reading = READING.CLOSING;
+    this.#reader.clear();
+    this.finish(this.#slot.config.timeouts.clientIdleMs);
+  }
+
+  enterTunnel(tunnel: Tunnel): void {
+    this.#reading = READING.TUNNEL;
+    this.#tunnel = tunnel;
+    const early = this.#reader.takeAhead();
+    this.resume();
+    if (early !== null) tunnel.onBytes(this, early, early.length);
+  }
+}

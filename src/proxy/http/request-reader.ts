@@ -1,0 +1,138 @@
+import type { ErrorCode } from '../../core/errors.js';
+import { BodyReader } from '../../http1/body-reader.js';
+import { type HeadLimits, INCOMPLETE } from '../../http1/fields.js';
+import { BODY, requestBodyKind } from '../../http1/framing.js';
+import { textOf } from '../../http1/latin1.js';
+import { COMPLETE, RequestHead } from '../../http1/request-head.js';
+import type { ByteConnection } from '../io/byte-connection.js';
+import { PartialHead } from './partial-head.js';
+
+/**
+ * What bytes of a client were:
+ * - MORE: part of a head or of a body; the rest is still to come
+ * - BEGUN: a head and part of its body
+ * - WHOLE: a request to its end
+ * - BROKEN: no request; `problem` says why
+ */
+export const READ = { MORE: 0, BEGUN: 1, WHOLE: 2, BROKEN: 3 } as const;
+export type Read = (typeof READ)[keyof typeof READ];
+
+/** What of a body comes with its head, up to this size, travels as text in the same packet as the head. */
+const INLINE_BODY_BYTES = 8_192;
+
+/** The sender of a head, as far as it decides which fields are believed. */
+interface Sender {
+  readonly isTrusted: boolean;
+  /** A node that holds the pod's key sent the request in `head`. */
+  readonly isProven: boolean;
+}
+
+/** Reads the requests of one connection, one after the other, and keeps what comes before its time. */
+export class RequestReader {
+  readonly head = new RequestHead();
+  readonly body = new BodyReader();
+  /** What of the body came with the head, as text; `early` instead when it is large. */
+  inline = '';
+  early: Buffer | null = null;
+  /** Why the last bytes were BROKEN. */
+  problem: ErrorCode = 'METHOD_INVALID';
+  readonly #from: ByteConnection;
+  readonly #partial = new PartialHead();
+  /** Bytes behind the request that is being answered. */
+  #ahead: Buffer | null = null;
+
+  /** @param from the connection whose bytes are read here */
+  constructor(from: ByteConnection) {
+    this.#from = from;
+  }
+
+  /** Not a byte of the next head is here, as far as bytes were read. */
+  get isUntouched(): boolean {
+    return this.#partial.isEmpty;
+  }
+
+  get hasAhead(): boolean {
+    return this.#ahead !== null;
+  }
+
+  /** @param sender judged by its connection, or by the mark in the head */
+  readHead(bytes: Buffer, start: number, end: number, limits: HeadLimits, sender: Sender): Read {
+    if (this.#partial.isEmpty) return this.#parse(bytes, start, end, limits, sender);
+    if (!this.#partial.append(bytes, start, end, limits.maxBytes)) return READ.MORE;
+    const whole = this.#partial.take();
+    return this.#parse(whole, 0, whole.length, limits, sender);
+  }
+
+  #parse(bytes: Buffer, start: number, end: number, limits: HeadLimits, sender: Sender): Read {
+    const { head } = this;
+    let verdict = head.parse(bytes, start, end, limits, sender.isTrusted);
+    // The mark stands last: the fields before it are read again, now that they are believed.
+    if (verdict === COMPLETE && head.bledBy !== '' && !sender.isTrusted && sender.isProven) {
+      verdict = head.parse(bytes, start, end, limits, true);
+    }
+    if (verdict === COMPLETE) return this.#beginBody(bytes, start + head.bytes, end, limits);
+    if (verdict !== INCOMPLETE) return this.#refuse(verdict);
+    this.#partial.append(bytes, start, end, limits.maxBytes);
+    return READ.MORE;
+  }
+
+  /** Judged before a byte of the request is sent: what is broken here never reaches an instance. */
+  #beginBody(bytes: Buffer, start: number, end: number, limits: HeadLimits): Read {
+    const { head, body } = this;
+    body.begin(requestBodyKind(head), head.contentLength, limits);
+    body.read(bytes, start, end);
+    if (body.error !== null) return this.#refuse(body.error);
+    this.#from.expectBody(body.isWhole ? 0 : Math.max(head.contentLength, end - start));
+    const { position, rawEnd, trailers } = body;
+    if (position < end) this.keepAhead(bytes, position, end);
+    if (rawEnd - start <= INLINE_BODY_BYTES) {
+      this.inline = rawEnd === start ? trailers : textOf(bytes, start, rawEnd) + trailers;
+    } else {
+      const copy = Buffer.from(bytes.subarray(start, rawEnd));
+      this.early = trailers === '' ? copy : Buffer.concat([copy, Buffer.from(trailers, 'latin1')]);
+    }
+    return body.isWhole ? READ.WHOLE : READ.BEGUN;
+  }
+
+  /** An idle connection holds no memory of the request before. */
+  forgetBegun(): void {
+    this.inline = '';
+    this.early = null;
+  }
+
+  /** Reads on in the body; `body` says how far it goes. */
+  readBody(bytes: Buffer, end: number): Read {
+    const { body } = this;
+    body.read(bytes, 0, end);
+    if (body.error !== null) return this.#refuse(body.error);
+    // An idle client must not hold 64 KB for the body that it sent once.
+    if (body.isWhole) this.#from.expectBody(0);
+    else if (body.kind === BODY.CHUNKED) this.#from.expectBody(end);
+    if (body.position < end) this.keepAhead(bytes, body.position, end);
+    return body.isWhole ? READ.WHOLE : READ.MORE;
+  }
+
+  /** Keeps bytes of a later request, or of a body that nobody takes yet, and lets no more come. */
+  keepAhead(bytes: Buffer, start: number, end: number): void {
+    const piece = Buffer.from(bytes.subarray(start, end));
+    this.#ahead = this.#ahead === null ? piece : Buffer.concat([this.#ahead, piece]);
+    this.#from.pause();
+  }
+
+  takeAhead(): Buffer | null {
+    const ahead = this.#ahead;
+    this.#ahead = null;
+    return ahead;
+  }
+
+  /** Nothing more of the connection is read. */
+  clear(): void {
+    this.#ahead = null;
+    this.#partial.clear();
+  }
+
+  #refuse(problem: ErrorCode): Read {
+    this.problem = problem;
+    return READ.BROKEN;
+  }
+}

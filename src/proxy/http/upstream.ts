@@ -1,0 +1,312 @@
+import { ERRORS, type ErrorCode } from '../../core/errors.js';
+import { textOf } from '../../http1/latin1.js';
+import type { ProxyVersion } from '../../snapshot/snapshot.js';
+import type { ClientIdentity } from '../client/client-identity.js';
+import { outgoingHeader } from '../client/outgoing-header.js';
+import { ByteConnection } from '../io/byte-connection.js';
+import { connectSocket } from '../io/onread-socket.js';
+import type { Tunnel } from '../io/tunnel.js';
+import type { Connecting } from '../roles/instance-connection.js';
+import type { InstanceSide } from '../roles/instance-side.js';
+import type { ResponseTaker } from '../roles/response-taker.js';
+import type { IdlePool } from '../slot/idle-pool.js';
+import { usableIdleMs } from '../slot/idle-time.js';
+import type { Instance } from '../slot/instance.js';
+import type { Slot } from '../slot/slot.js';
+import type { WorkerContext } from '../slot/worker-context.js';
+import { RELAYED, ResponseRelay } from './response-relay.js';
+
+/**
+ *   CONNECTING ──► RESPONSE ──end──► IDLE ──next request──► RESPONSE …
+ *                   │      └──end, not kept──► (closed)
+ *                   └──101──► TUNNEL
+ */
+const STATE = { CONNECTING: 0, IDLE: 1, RESPONSE: 2, TUNNEL: 3, GONE: 4 } as const;
+type State = (typeof STATE)[keyof typeof STATE];
+
+/** What a connection to an instance is made for. */
+interface UpstreamParts {
+  readonly slot: Slot;
+  readonly worker: WorkerContext;
+  /** The client that a PROXY header names. */
+  readonly identity: ClientIdentity;
+  readonly taker: ResponseTaker;
+  /** Where it waits between requests: at its instance, or, when its PROXY header names a client, with that client. */
+  readonly pool: IdlePool<InstanceSide>;
+}
+
+/** The side of the instance: sends requests and reads their responses into the client's connection. */
+export class Upstream extends ByteConnection implements InstanceSide {
+  readonly instance: Instance;
+  wasReused = false;
+  idleSince = 0;
+  readonly #slot: Slot;
+  readonly #worker: WorkerContext;
+  readonly #pool: IdlePool<InstanceSide>;
+  /** Null once the PROXY header is made. */
+  #identity: ClientIdentity | null;
+  /** Null while it has no request, and once nobody wants to hear of it. */
+  #taker: ResponseTaker | null;
+  /** Null before the instance switched protocols. */
+  #tunnel: Tunnel | null = null;
+  /** What it began with; once the slot wants another, it is not kept. */
+  readonly #proxyVersion: ProxyVersion;
+  /** PROXY header that was not sent yet. */
+  #header = '';
+  #state: State = STATE.CONNECTING;
+  readonly #relay = new ResponseRelay(this);
+  #connectCode: ErrorCode = 'CONNECT_FAILED';
+  /** How long it was idle before the request that it carries. */
+  #idledMs = 0;
+  /** For how long it may be idle, by what the instance announced (Keep-Alive: timeout); most do so once. */
+  #announcedMs = Number.POSITIVE_INFINITY;
+
+  constructor(instance: Instance, { slot, worker, identity, taker, pool }: UpstreamParts) {
+    super(worker);
+    this.instance = instance;
+    this.#taker = taker;
+    this.#identity = identity;
+    this.#slot = slot;
+    this.#worker = worker;
+    this.deadline = worker.clock.now() + slot.config.timeouts.connectMs;
+    worker.deadlines.add(this);
+    instance.connections.add(this);
+    worker.upstreams.add();
+    this.#proxyVersion = slot.proxyVersionTo(instance);
+    this.#pool = pool;
+    const socket = connectSocket(this, instance, worker.io);
+    socket.once('connect', () => this.#onConnected());
+    this.open(socket);
+  }
+
+  get connecting(): Connecting | null {
+    return this.#state === STATE.CONNECTING ? this.#taker : null;
+  }
+
+  #onConnected(): void {
+    this.instance.noteConnected();
+    this.#state = STATE.RESPONSE;
+    const taker = this.#taker;
+    const identity = this.#identity;
+    this.#identity = null;
+    if (taker === null || identity === null) return;
+    const bledBy = this.instance.isNeighbor ? this.#slot.node.marks.markFor(this.instance.node) : null;
+    const header = outgoingHeader(this.#proxyVersion, identity, this.socket, bledBy);
+    this.#header = header === null ? '' : textOf(header, 0, header.length);
+    taker.onConnected();
+  }
+
+  /**
+   * The head of a request with what goes out beside it. The connection's PROXY header goes in the same packet as its
+   * first one: some receivers read the header with one call and count on all of it.
+   */
+  sendHead(text: string): void {
+    this.writeText(this.#header + text);
+    this.#header = '';
+  }
+
+  get isIdle(): boolean {
+    return this.#state === STATE.IDLE;
+  }
+
+  begin(taker: ResponseTaker, now: number): void {
+    this.#taker = taker;
+    this.wasReused = true;
+    this.#idledMs = now - this.idleSince;
+    this.#state = STATE.RESPONSE;
+  }
+
+  letGo(): void {
+    this.source = null;
+    this.#taker = null;
+  }
+
+  onBytes(bytes: Buffer, length: number): void {
+    switch (this.#state) {
+      case STATE.RESPONSE:
+        this.#readResponse(bytes, length);
+        break;
+      case STATE.TUNNEL:
+        this.#tunnel?.onBytes(this, bytes, length);
+        break;
+      default:
+        // Nobody asked: what comes now would be taken for the answer to the next request.
+        this.instance.sendsUnasked ||= this.#state === STATE.IDLE;
+        this.discard();
+    }
+  }
+
+  #readResponse(bytes: Buffer, length: number): void {
+    const taker = this.#taker;
+    if (taker === null) return;
+    const relay = this.#relay;
+    const relayed = relay.read(taker, bytes, length, this.#slot.node.head);
+    switch (relayed) {
+      case RELAYED.MORE:
+        if (relay.isInBody) this.#extendDeadline();
+        break;
+      case RELAYED.SWITCHED:
+        this.#switchProtocols(taker, relay);
+        break;
+      case RELAYED.BROKEN:
+        this.instance.sendsUnasked ||= this.wasReused && !relay.isInBody;
+        this.#worker.log.warn(
+          {
+            app: this.#slot.app,
+            instance: this.instance.id,
+            problem: relay.problem,
+            reason: ERRORS[relay.problem].text,
+          },
+          'malformed response',
+        );
+        taker.onResponseFailed('MALFORMED_RESPONSE');
+        break;
+      default:
+        this.#complete(taker, relayed === RELAYED.EXCESS);
+    }
+  }
+
+  #switchProtocols(taker: ResponseTaker, { head, rest }: ResponseRelay): void {
+    const wanted = taker.request.upgrade;
+    // Only the switch that was asked for: otherwise the next request's bytes would run into an unknown protocol.
+    if (wanted === '' || head.upgrade.toLowerCase() !== wanted.toLowerCase()) {
+      taker.onResponseFailed('MALFORMED_RESPONSE');
+      return;
+    }
+    this.#state = STATE.TUNNEL;
+    this.#tunnel = taker.openTunnel(this, head);
+    if (rest !== null) this.#tunnel.onBytes(this, rest, rest.length);
+  }
+
+  #extendDeadline(): void {
+    this.deadline = this.#worker.clock.now() + this.#slot.config.timeouts.firstByteMs;
+  }
+
+  /** @param hasExcess bytes came behind the response: they belong to no request */
+  #complete(taker: ResponseTaker, hasExcess: boolean): void {
+    if (hasExcess) this.instance.sendsUnasked = true;
+    const mayKeep =
+      this.#relay.head.isKeepAlive &&
+      this.#slot.config.reuse !== 'never' &&
+      !hasExcess &&
+      !this.#relay.isUntilClose &&
+      // The body of such an instance may still be on its way, and would arrive in the next request's time.
+      !(this.instance.sendsUnasked && this.#relay.isHeadOnly) &&
+      taker.isRequestWhole &&
+      !this.instance.isRemoved &&
+      (this.instance.isNeighbor || this.instance.state !== 'maint') &&
+      this.#proxyVersion === this.#slot.proxyVersionTo(this.instance) &&
+      !this.isClosed &&
+      (this.#pool === this.instance.idle || !taker.client.isClosed);
+    // Asked once for all that happens at this moment: each time costs a hundredth of a small request.
+    const now = this.#worker.clock.now();
+    if (mayKeep) {
+      this.#state = STATE.IDLE;
+      this.idleSince = now;
+      this.deadline = now + this.#usableMs(now);
+      this.resume();
+      // Back in the pool before the exchange ends: a request that waits for room finds it there.
+      this.#pool.add(this);
+      taker.onComplete(now);
+    } else {
+      this.#state = STATE.GONE;
+      // Before another request gets the room that it leaves.
+      this.destroy();
+      taker.onComplete(now);
+    }
+  }
+
+  #usableMs(now: number): number {
+    const { keepAliveSeconds } = this.#relay.head;
+    if (keepAliveSeconds !== -1) this.#announcedMs = usableIdleMs(keepAliveSeconds * 1_000);
+    const learntMs = this.instance.idleTime.usableMs(now);
+    return Math.min(this.#slot.config.timeouts.upstreamIdleMs, this.#announcedMs, learntMs);
+  }
+
+  protected onEnd(): void {
+    const taker = this.#taker;
+    if (this.#state === STATE.TUNNEL) {
+      this.#tunnel?.onEnd(this);
+    } else if (this.#state === STATE.RESPONSE && this.#relay.isInBody && this.#relay.isUntilClose && taker !== null) {
+      this.#complete(taker, false);
+    } else {
+      this.#noteIdleClose();
+      this.destroy();
+      this.#onLost(null);
+    }
+  }
+
+  /** An instance that refuses an upload may have said so before it closed. */
+  protected override onWriteFailed(failure: Error): void {
+    this.readToEnd(failure);
+  }
+
+  protected onClosed(error: Error | null): void {
+    this.#worker.deadlines.remove(this);
+    this.instance.connections.delete(this);
+    this.#worker.upstreams.remove();
+    this.#noteIdleClose();
+    this.#onLost(error);
+  }
+
+  /** Whether the instance closed because the connection was idle: what it teaches. */
+  #noteIdleClose(): void {
+    const now = this.#worker.clock.now();
+    if (this.#state === STATE.IDLE) {
+      this.instance.idleTime.noteClose(now - this.idleSince, now);
+    } else if (this.#taker !== null && this.wasReused && this.#state === STATE.RESPONSE && this.#relay.isUntouched) {
+      this.instance.idleTime.noteClose(this.#idledMs, now);
+    }
+  }
+
+  /** The connection is of no use any more: its taker hears so, once. */
+  #onLost(error: Error | null): void {
+    const state = this.#state;
+    const taker = this.#taker;
+    this.#state = STATE.GONE;
+    switch (state) {
+      case STATE.CONNECTING:
+        // Without a taker the client went away first: that says nothing of the instance.
+        taker?.onConnectFailed(this.#connectCode, error);
+        break;
+      case STATE.IDLE:
+        this.#pool.remove(this);
+        break;
+      case STATE.RESPONSE:
+        if (taker === null) break;
+        if (this.#relay.isUntouched) taker.onClosedBeforeResponse();
+        else taker.onResponseFailed(this.#relay.isInBody ? 'CLOSED_IN_RESPONSE' : 'CLOSED_BEFORE_RESPONSE');
+        break;
+      case STATE.TUNNEL:
+        this.#tunnel?.onClosed(this);
+        // Whoever has let go of it meanwhile hears nothing.
+        this.#taker?.onTunnelClosed();
+        break;
+      case STATE.GONE:
+        break;
+    }
+  }
+
+  onDeadline(): void {
+    switch (this.#state) {
+      case STATE.CONNECTING:
+        this.#connectCode = 'CONNECT_TIMEOUT';
+        this.destroy();
+        break;
+      case STATE.RESPONSE:
+        if (!this.#relay.isInBody) this.#taker?.onResponseFailed('RESPONSE_TIMEOUT');
+        // Paused, it is the client who is late; the client's own deadline watches that.
+        else if (this.isPaused) this.#extendDeadline();
+        else this.#taker?.onResponseFailed('RESPONSE_STALLED');
+        break;
+      default:
+        this.discard();
+    }
+  }
+
+  /** Out of the pool at once: a socket that is destroyed says so only later, and a request could take it before. */
+  discard(): void {
+    this.destroy();
+    this.#onLost(null);
+  }
+}

@@ -1,0 +1,79 @@
+import { createServer, type Server } from 'node:net';
+import { goOnAccepting, stopAccepting } from './accept-pause.js';
+import { type Accepted, acceptFrom, closeAccepted } from './onread-socket.js';
+
+/** Connections that the kernel keeps for us while all workers are busy, full or being replaced. */
+const BACKLOG = 4_096;
+
+/** One listening socket of this worker: a slot's, or a health port's. */
+export class Listener {
+  readonly #server: Server;
+  readonly #onAccept: (accepted: Accepted) => void;
+  #isListening = false;
+  #isPaused = false;
+  /** The kernel keeps who comes while this listener is paused. Where it can't, they wait here, unread. */
+  #hasStopped = false;
+  readonly #waiting: Accepted[] = [];
+
+  /** @param onError is told of failed accepts (EMFILE); the next connection is another chance. */
+  constructor(onAccept: (accepted: Accepted) => void, onError: (error: Error) => void) {
+    this.#onAccept = onAccept;
+    this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
+    this.#server.on('error', onError);
+    this.#server.on('listening', () => {
+      acceptFrom(this.#server, (accepted) => this.#take(accepted), onError);
+      this.#isListening = true;
+      if (this.#isPaused) this.#hasStopped = stopAccepting(this.#server);
+    });
+  }
+
+  /** @param target a bound handle from the primary, or where to bind. Rejects when the port can't be bound. */
+  listen(target: { readonly handle: object } | { readonly host: string; readonly port: number }): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      const onListening = (): void => {
+        this.#server.removeListener('error', reject);
+        resolve();
+      };
+      if ('handle' in target) this.#server.listen(target.handle, BACKLOG, onListening);
+      else this.#server.listen({ ...target, backlog: BACKLOG, exclusive: true }, onListening);
+    });
+  }
+
+  /** The listening handle of libuv; null while it does not listen. */
+  get socket(): object | null {
+    const { _handle: handle } = this.#server as unknown as { readonly _handle?: object | null };
+    return this.#isListening ? (handle ?? null) : null;
+  }
+
+  /** Nobody is taken until `resume`; who comes waits in the kernel. */
+  pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    if (this.#isListening) this.#hasStopped = stopAccepting(this.#server);
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    while (!this.#isPaused) {
+      const accepted = this.#waiting.shift();
+      if (accepted === undefined) break;
+      this.#onAccept(accepted);
+    }
+    if (this.#isPaused || !this.#hasStopped) return;
+    this.#hasStopped = false;
+    goOnAccepting(this.#server);
+  }
+
+  #take(accepted: Accepted): void {
+    if (this.#isPaused) this.#waiting.push(accepted);
+    else this.#onAccept(accepted);
+  }
+
+  /** Stops accepting; connections live on. */
+  close(): void {
+    this.#server.close();
+    for (const accepted of this.#waiting.splice(0)) closeAccepted(accepted);
+  }
+}

@@ -1,0 +1,95 @@
+import type { InstanceCounters } from '../../metrics/counters.js';
+import { createInstanceCounters } from '../../metrics/counters.js';
+import type { InstanceSnapshot } from '../../snapshot/snapshot.js';
+import type { Borrower, Lease } from '../limits/lease.js';
+import type { InstanceConnection } from '../roles/instance-connection.js';
+import type { InstanceSide } from '../roles/instance-side.js';
+import { IdlePool } from './idle-pool.js';
+import { IdleTime } from './idle-time.js';
+
+/**
+ * What a worker knows of one instance, or of one neighbor: the values of the newest snapshot, and the live facts that
+ * outlive snapshots because they are keyed by identity.
+ */
+export class Instance implements Borrower {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  /** A neighbor takes the bleed; it gets the mark and is never part of a rotation. */
+  readonly isNeighbor: boolean;
+  /** Where connections to a neighbor leave from; null: the kernel chooses. */
+  localAddress: string | null = null;
+  /** The `nodeId` of a neighbor, where it has one. */
+  node: string | null = null;
+  /** What stands for it in the sticky cookie; empty where there is none. */
+  stickyId = '';
+  weight = 0;
+  state: InstanceSnapshot['state'] = 'ready';
+  isUp = false;
+  /** It left the snapshot; what is under way may end. */
+  isRemoved = false;
+  /** Requests that it may have under way from this worker; Infinity for no limit. */
+  limit = Number.POSITIVE_INFINITY;
+  /** What the limit rests on, where workers share one. */
+  lease: Lease | null = null;
+  /** When it became usable; slow start counts from here. -Infinity: long ago. */
+  usableSince = Number.NEGATIVE_INFINITY;
+  /** Connects that failed one after another. */
+  connectFailures = 0;
+  inFlight = 0;
+  /** It sent bytes that belong to no response, as a server does that answers HEAD with the body of GET. */
+  sendsUnasked = false;
+  /** Kept-alive connections without an exchange. */
+  readonly idle = new IdlePool<InstanceSide>();
+  readonly idleTime = new IdleTime();
+  /** All connections, idle or not. */
+  readonly connections = new Set<InstanceConnection>();
+  readonly counters: InstanceCounters = createInstanceCounters();
+
+  constructor(id: string, host: string, port: number, isNeighbor: boolean) {
+    this.id = id;
+    this.host = host;
+    this.port = port;
+    this.isNeighbor = isNeighbor;
+  }
+
+  /** As a Host field names it (RFC 9110 7.2). */
+  get authority(): string {
+    return `${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`;
+  }
+
+  /** Takes new traffic of any client. */
+  get isUsable(): boolean {
+    return this.isStickyUsable && this.state === 'ready' && this.weight > 0;
+  }
+
+  /** Takes at least those clients that are bound to it. */
+  get isStickyUsable(): boolean {
+    return this.isUp && this.state !== 'maint' && !this.isRemoved && this.lease?.isBarren !== true;
+  }
+
+  /** It would take new traffic, and has a limit of which this worker holds nothing. */
+  get lacksPermits(): boolean {
+    const isServing = this.isUp && this.state === 'ready' && !this.isRemoved && this.weight > 0;
+    return isServing && this.lease?.isBarren === true;
+  }
+
+  get hasRoom(): boolean {
+    return this.inFlight < this.limit;
+  }
+
+  /** It has accepted a connection. */
+  noteConnected(): void {
+    this.connectFailures = 0;
+    this.counters.connections += 1;
+  }
+
+  onLimitLowered(): void {
+    this.idle.trimTo(this.limit - this.inFlight);
+  }
+
+  /** Closes kept-alive connections, those too that wait with one client. */
+  closeIdle(): void {
+    for (const connection of this.connections) if (connection.isIdle) connection.discard();
+  }
+}

@@ -1,0 +1,297 @@
+import { NetworkSet } from '../../core/networks.js';
+import { createSlotCounters, type SlotCounters } from '../../metrics/counters.js';
+import type { InstanceSnapshot, ProxyVersion, SlotSnapshot, StickySnapshot } from '../../snapshot/snapshot.js';
+import { createPicker } from '../balance/create-picker.js';
+import type { Picker, PickRequest } from '../balance/picker.js';
+import { shareOf } from '../limits/client-limit.js';
+import { ForeignClients } from './foreign-clients.js';
+import { Instance } from './instance.js';
+import { Neighbors } from './neighbors.js';
+import type { NodeContext } from './node-context.js';
+import { RetryBudget } from './retry-budget.js';
+import { StickyCookie } from './sticky.js';
+import { type Waiter, WaitQueue } from './wait-queue.js';
+import type { WorkerContext } from './worker-context.js';
+
+/** How often slow start moves on. */
+const WARM_UP_STEP_MS = 1_000;
+
+/** Every instance that could take the request is at its limit. */
+export const FULL = 'full';
+
+export interface SlotRequest extends PickRequest<Instance>, Waiter {
+  /** The instance that the client's cookie names; empty for none. */
+  readonly stickyId: string;
+  /** It came from a neighbor, or may not go to one for another reason. */
+  readonly mayBleed: boolean;
+}
+
+/**
+ * One app's port on this worker: the newest configuration, and the live facts that outlive it. Connections hold the
+ * slot itself, so one that was opened before a change is served by the table that came after it.
+ */
+export class Slot {
+  readonly app: string;
+  config: SlotSnapshot;
+  node: NodeContext;
+  trusted: NetworkSet;
+  /** The slot or the worker is going: what is under way ends, and its connections with it. */
+  isClosing = false;
+  readonly counters: SlotCounters = createSlotCounters();
+  readonly budget = new RetryBudget();
+  readonly queue: WaitQueue;
+  readonly foreignClients = new ForeignClients();
+  readonly instances = new Map<string, Instance>();
+  /** Null: no client is bound to an instance. */
+  sticky: StickyCookie | null = null;
+  readonly #worker: WorkerContext;
+  /** By what stands for them in the sticky cookie. */
+  readonly #byStickyId = new Map<string, Instance>();
+  readonly #neighbors: Neighbors;
+  #usable: Instance[] = [];
+  #picker: Picker<Instance>;
+  #isWarming = false;
+
+  constructor(worker: WorkerContext, config: SlotSnapshot, node: NodeContext) {
+    this.#worker = worker;
+    this.app = config.app;
+    this.config = config;
+    this.node = node;
+    this.trusted = new NetworkSet(config.trustedProxies);
+    this.queue = new WaitQueue(config.app, worker.leases);
+    this.#neighbors = new Neighbors(worker.index);
+    this.#picker = this.#createPicker(config);
+    this.#applyInstances(config, true);
+  }
+
+  /** Puts a new configuration in force. @returns instances that take no traffic any more and have to be drained. */
+  apply(config: SlotSnapshot, node: NodeContext): Instance[] {
+    if (config.balance !== this.config.balance) this.#picker = this.#createPicker(config);
+    const isOtherHeader = config.sendProxy !== this.config.sendProxy || config.acceptProxy !== this.config.acceptProxy;
+    this.config = config;
+    this.node = node;
+    if (isOtherHeader) this.closeIdle();
+    this.trusted = new NetworkSet(config.trustedProxies);
+    return this.#applyInstances(config, false);
+  }
+
+  /** The PROXY header that a connection to `instance` begins with. A neighbor demands one where this slot does. */
+  proxyVersionTo(instance: Instance): ProxyVersion {
+    if (!instance.isNeighbor) return this.config.sendProxy;
+    return this.config.acceptProxy ? this.node.neighborProxy : 'none';
+  }
+
+  /** Whether TCP clients are brought to this neighbor by its health port: their own connections would carry no mark. */
+  usesBleedDoor(instance: Instance): boolean {
+    return instance.isNeighbor && instance.node !== null && this.proxyVersionTo(instance) !== 'v2';
+  }
+
+  get hasUsableInstance(): boolean {
+    return this.#usable.length > 0;
+  }
+
+  /** @returns who gets the request; FULL when it has to wait; null when there is nobody. */
+  choose(request: SlotRequest): Instance | typeof FULL | null {
+    const bound = this.#boundOf(request);
+    if (bound !== null) return bound.hasRoom ? bound : FULL;
+    const picked = this.#picker.pick(request);
+    if (picked !== null) return picked;
+    for (const instance of this.#usable) if (request.tried?.includes(instance) !== true) return FULL;
+    return request.mayBleed ? this.#neighbors.choose(request) : null;
+  }
+
+  chooseNeighbor(request: PickRequest<Instance>): Instance | null {
+    return this.#neighbors.choose(request);
+  }
+
+  /** @returns the instances that would do for a request, with room or without. */
+  instancesFor(request: SlotRequest): readonly Instance[] {
+    const only = this.#boundOf(request) ?? this.#picker.only(request);
+    if (only !== null) return [only];
+    const { tried } = request;
+    return tried === null ? this.#usable : this.#usable.filter((instance) => !tried.includes(instance));
+  }
+
+  /** As HAProxy has it, a client waits for the instance that it is bound to rather than lose its session. */
+  #boundOf({ stickyId, tried }: SlotRequest): Instance | null {
+    if (stickyId === '') return null;
+    const bound = this.#byStickyId.get(stickyId);
+    return bound?.isStickyUsable === true && tried?.includes(bound) !== true ? bound : null;
+  }
+
+  /** The counters with their gauges as they are now. */
+  readCounters(): SlotCounters {
+    this.counters.queued = this.queue.length;
+    for (const instance of this.instances.values()) {
+      instance.counters.inFlight = instance.inFlight;
+      instance.counters.idle = instance.idle.size;
+    }
+    return this.counters;
+  }
+
+  /** Closes kept-alive connections to instances and neighbors. */
+  closeIdle(): void {
+    for (const instance of this.instances.values()) instance.closeIdle();
+    this.#neighbors.closeIdle();
+  }
+
+  /** An instance has room again, or there are more of them. */
+  wakeWaiting(): void {
+    if (this.queue.length > 0) this.queue.offer();
+  }
+
+  /** The slot has ended: what it borrowed is free for others. */
+  closeLeases(): void {
+    for (const instance of this.instances.values()) this.#closeLease(instance, true);
+  }
+
+  /** Without the primary nothing can be borrowed: instances of which this worker holds nothing are of no use to it. */
+  onPrimaryGone(): void {
+    this.#rebuild();
+    this.wakeWaiting();
+  }
+
+  /** Permits are not lent any more: each worker has a fixed part of each limit, and the parts add up to it. */
+  settleLeases(): void {
+    const part = shareOf(this.config.limits.connections, this.#worker);
+    for (const { lease } of this.instances.values()) lease?.settle(part);
+    this.#rebuild();
+    this.wakeWaiting();
+  }
+
+  /** There are instances, and only permits are missing; no neighbor can take the clients either. */
+  get isStranded(): boolean {
+    if (this.config.neighbors.some(({ up }) => up)) return false;
+    const instances = [...this.instances.values()];
+    return instances.some((instance) => instance.lacksPermits) && !instances.some((instance) => instance.isUsable);
+  }
+
+  #createPicker(config: SlotSnapshot): Picker<Instance> {
+    return createPicker(config.balance, { random: this.#worker.random, offset: this.#worker.index });
+  }
+
+  #applyInstances(config: SlotSnapshot, isFirst: boolean): Instance[] {
+    this.#applySticky(config.sticky);
+    const seen = new Set<string>();
+    const leaving: Instance[] = [];
+    for (const spec of config.instances) {
+      seen.add(spec.id);
+      const instance = this.instances.get(spec.id) ?? this.#addInstance(spec);
+      const wasActive = instance.isStickyUsable;
+      this.#updateInstance(instance, spec, config, isFirst);
+      if (wasActive && instance.state !== 'ready') leaving.push(instance);
+    }
+    for (const [id, instance] of this.instances) {
+      if (seen.has(id)) continue;
+      instance.isRemoved = true;
+      this.#closeLease(instance, true);
+      this.instances.delete(id);
+      this.#byStickyId.delete(instance.stickyId);
+      delete this.counters.instances[id];
+      leaving.push(instance);
+    }
+    const leavingNeighbors = this.#neighbors.apply(config.neighbors, config.port);
+    this.#rebuild();
+    for (const instance of this.instances.values()) if (!instance.isUsable) this.#turnAway(instance);
+    for (const instance of leaving) if (instance.isRemoved) this.#turnAway(instance);
+    for (const neighbor of leavingNeighbors) this.#turnAway(neighbor);
+    this.wakeWaiting();
+    return leaving;
+  }
+
+  /** Who waits for an instance that takes nothing new is served elsewhere at once; those that are bound to it may stay. */
+  #turnAway(instance: Instance): void {
+    for (const { connecting } of instance.connections) {
+      if (connecting === null) continue;
+      const isBound = instance.isStickyUsable && this.#byStickyId.get(connecting.stickyId) === instance;
+      if (!isBound) connecting.goElsewhere();
+    }
+  }
+
+  #addInstance(spec: InstanceSnapshot): Instance {
+    const instance = new Instance(spec.id, spec.host, spec.port, false);
+    this.instances.set(spec.id, instance);
+    this.#bind(instance);
+    this.counters.instances[spec.id] = instance.counters;
+    return instance;
+  }
+
+  /** One HMAC an instance, and none a request. */
+  #bind(instance: Instance): void {
+    if (this.sticky === null) return;
+    instance.stickyId = this.sticky.idOf(instance.id);
+    this.#byStickyId.set(instance.stickyId, instance);
+  }
+
+  #applySticky(sticky: StickySnapshot | null): void {
+    if (this.sticky === null ? sticky === null : this.sticky.isOf(sticky)) return;
+    this.sticky = sticky === null ? null : new StickyCookie(sticky);
+    this.#byStickyId.clear();
+    for (const instance of this.instances.values()) this.#bind(instance);
+  }
+
+  /** The instance that a client's cookies name; empty for none that is here. */
+  stickyIdIn(cookies: string): string {
+    return this.sticky === null || cookies === '' ? '' : this.sticky.idIn(cookies, this.#byStickyId);
+  }
+
+  #updateInstance(instance: Instance, spec: InstanceSnapshot, config: SlotSnapshot, isFirst: boolean): void {
+    const wasUsable = instance.isUsable;
+    instance.weight = spec.weight;
+    instance.state = spec.state;
+    instance.isUp = spec.up;
+    this.#setLimit(instance, config.limits.connections);
+    // At the start of a worker all are as warm as they were: a roll of the workers does not restart the instances.
+    if (!wasUsable && instance.isUsable && !isFirst) {
+      instance.usableSince = this.#worker.clock.now();
+      instance.connectFailures = 0;
+    }
+    if (!instance.isUp || instance.state === 'maint') instance.closeIdle();
+  }
+
+  /** @param limit of the node; 0 for none */
+  #setLimit(instance: Instance, limit: number): void {
+    const { leases } = this.#worker;
+    if (limit === 0) {
+      this.#closeLease(instance, false);
+      instance.limit = Number.POSITIVE_INFINITY;
+    } else if (leases === null) {
+      instance.limit = limit;
+    } else {
+      instance.lease ??= leases.open(this.app, instance, () => this.wakeWaiting());
+    }
+  }
+
+  #closeLease(instance: Instance, isLimited: boolean): void {
+    const { lease } = instance;
+    if (lease === null) return;
+    this.#worker.leases?.close(lease, isLimited);
+    if (!isLimited) instance.lease = null;
+  }
+
+  #rebuild(): void {
+    this.#usable = [...this.instances.values()].filter((instance) => instance.isUsable);
+    this.#picker.rebuild(
+      this.#usable,
+      this.#usable.map((instance) => this.#weightOf(instance)),
+    );
+    if (this.queue.length > 0) this.queue.regroup((waiter) => this.instancesFor(waiter as SlotRequest));
+    const { slowStartMs } = this.config;
+    const now = this.#worker.clock.now();
+    const isWarming = this.#usable.some((instance) => now - instance.usableSince < slowStartMs);
+    if (!isWarming || this.#isWarming || this.isClosing) return;
+    this.#isWarming = true;
+    this.#worker.clock.setTimer(WARM_UP_STEP_MS, () => {
+      this.#isWarming = false;
+      this.#rebuild();
+    });
+  }
+
+  /** Slow start: the weight grows from a little to all of it over the time. Alone, an instance has to bear it anyway. */
+  #weightOf(instance: Instance): number {
+    const { slowStartMs } = this.config;
+    const age = this.#worker.clock.now() - instance.usableSince;
+    if (age >= slowStartMs) return instance.weight;
+    return Math.max(1, Math.round((instance.weight * age) / slowStartMs));
+  }
+}

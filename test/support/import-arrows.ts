@@ -1,0 +1,130 @@
+/** The arrows of imports, one row a folder; layout.test.ts holds the code to them. */
+interface Arrows {
+  /** Folders of src, single files of it, or `edge`. */
+  readonly to: readonly string[];
+  readonly why: string;
+}
+
+const ADMIN_CLIENT = ['admin/client.ts', 'admin/state-document.ts', 'admin/why-document.ts'];
+
+export const ARROWS: Readonly<Record<string, Arrows>> = {
+  core: { to: [], why: 'a leaf: whoever imports it must get nothing else with it' },
+  http1: { to: ['core'], why: 'a codec: bytes in, events out, to be fuzzed and measured alone' },
+  'proxy-protocol': { to: ['core'], why: 'a codec: bytes in, an address out' },
+  metrics: { to: ['core'], why: 'counters travel between all processes, so they may know none of them' },
+  model: { to: ['core'], why: 'the nouns: sources, edge and CLI share them without sharing anything else' },
+  config: { to: ['core', 'model'], why: 'options are known before anything runs' },
+  snapshot: { to: ['model'], why: 'the contract between the planes imports neither plane' },
+  consul: {
+    to: ['core', 'model', 'config'],
+    why: 'how Consul is spoken to, for all who read or write there; what it means is theirs',
+  },
+  sources: {
+    to: ['core', 'model', 'consul'],
+    why: 'a source says what it read; the merge is not its business',
+  },
+  registry: { to: ['core', 'model', 'consul'], why: 'it writes what people decided, whoever runs it' },
+  neighbors: { to: ['core', 'model', 'consul'], why: 'who they are does not depend on what is served' },
+  health: {
+    to: ['core', 'model', 'proxy-protocol', 'http1'],
+    why:
+      'it measures what it is told to, begins connections as the traffic does and reads responses as it does, so that ' +
+      'no instance is down for what its clients would get; the merge takes its answers',
+  },
+  state: {
+    to: ['core', 'model', 'snapshot', 'sources/source.ts'],
+    why: 'merge, difference and compilation are pure: no source, no socket',
+  },
+  'proxy/io': {
+    to: ['core'],
+    why: 'sockets, buffers and time: what the bytes mean is known above',
+  },
+  'proxy/balance': {
+    to: ['core', 'snapshot'],
+    why: 'a policy sees candidates, so that it can be tried with numbers alone',
+  },
+  'proxy/limits': { to: ['core', 'snapshot'], why: 'what is counted and lent does not depend on who serves' },
+  'proxy/roles': {
+    to: ['core', 'http1', 'proxy/io'],
+    why: 'what the client, the exchange and the instance may ask of each other; none of them is named here',
+  },
+  'proxy/slot': {
+    to: ['core', 'http1', 'snapshot', 'metrics', 'proxy/io', 'proxy/balance', 'proxy/limits', 'proxy/roles'],
+    why: 'the facts that outlive connections; a connection is known by its role',
+  },
+  'proxy/client': {
+    to: ['core', 'http1', 'proxy-protocol', 'snapshot', 'proxy/io', 'proxy/slot'],
+    why: 'who the client is, and how an instance is told so, is decided once a connection',
+  },
+  'proxy/exchange': {
+    to: ['core', 'http1', 'metrics', 'proxy/io', 'proxy/roles', 'proxy/slot', 'proxy/client'],
+    why: 'the way of a request to an instance and back; it sees both sides by their roles and no socket',
+  },
+  'proxy/http': {
+    to: [
+      ...['core', 'http1', 'proxy-protocol', 'snapshot'],
+      ...['proxy/io', 'proxy/roles', 'proxy/slot', 'proxy/client', 'proxy/exchange'],
+    ],
+    why: 'the two connections of an HTTP request; they meet in the exchange alone',
+  },
+  'proxy/tcp': {
+    to: ['core', 'proxy-protocol', 'proxy/io', 'proxy/roles', 'proxy/slot', 'proxy/client', 'proxy/exchange'],
+    why: 'the two connections of a TCP client; HTTP is not known here',
+  },
+  'proxy/entry': {
+    to: [
+      ...['core', 'http1', 'proxy-protocol', 'metrics'],
+      ...['proxy/io', 'proxy/limits', 'proxy/slot', 'proxy/exchange', 'proxy/http', 'proxy/tcp'],
+    ],
+    why: 'it decides who serves a new connection, and is known by nobody who does',
+  },
+  proxy: {
+    to: ['core', 'snapshot', 'metrics', 'proxy/io', 'proxy/limits', 'proxy/slot', 'proxy/entry'],
+    why: 'the data plane runs from a snapshot alone; a worker must not need the control plane',
+  },
+  cluster: { to: ['core', 'snapshot', 'metrics'], why: 'it carries snapshots and reports and understands neither' },
+  admin: { to: ['core', 'model', 'metrics'], why: 'it shows state; it does not make it' },
+  'worker.ts': {
+    to: ['core', 'snapshot', 'cluster', 'metrics', 'proxy', 'proxy/limits/client-limit.ts'],
+    why: 'the root of the data plane loads no file of the control plane',
+  },
+  control: {
+    to: ['core', 'model', 'config', 'consul', 'sources', 'neighbors', 'state', 'health', 'snapshot', 'cluster'],
+    why:
+      'the parts of the control plane meet here and never serve traffic, so no codec and no proxy is loaded; what is ' +
+      'told of them is told by report',
+  },
+  report: {
+    to: ['core', 'model', 'config', 'sources', 'health', 'state', 'snapshot', 'cluster', 'metrics', 'admin', 'control'],
+    why: 'it looks at all parts of the control plane, keeps their history and answers for the node',
+  },
+  'primary.ts': {
+    to: ['core', 'config', 'sources', 'neighbors', 'state', 'health', 'cluster', 'admin', 'control', 'report'],
+    why: 'the root of the control plane never serves traffic, so it loads no codec and no proxy',
+  },
+  'index.ts': {
+    to: ['core', 'config', 'snapshot', 'metrics', 'proxy', 'primary.ts'],
+    why: 'the public API re-exports what others may build on',
+  },
+  cli: {
+    to: [
+      'core',
+      'model',
+      'config',
+      'registry',
+      'consul',
+      'edge',
+      'primary.ts',
+      'control/signals.ts',
+      ...ADMIN_CLIENT,
+      'metrics/histogram.ts',
+      'sources/directory-files.ts',
+      'sources/directory-state.ts',
+      'neighbors/backups-file.ts',
+    ],
+    why:
+      'commands speak to a node through its admin API; `check` reads a directory with the very code of the sources ' +
+      'and the merge; signals mean to the edge what they mean to a node; and tables take percentiles of the difference of two histograms',
+  },
+  edge: { to: ['core', 'model', 'registry'], why: 'a generator of files; it knows no running node' },
+};
