@@ -82,6 +82,7 @@ test('Downstream, Exchange, Upstream and their heads have one shape each, whatev
   assert.ok(!haveSameMap({ a: 1 }, { b: 1 }), 'the question is answered at all');
   assertSameShape(downstreams);
   assertSameShape(downstreams.map((one) => one.exchange));
+  assertSameShape(downstreams.map((one) => one.exchange.books));
   assertSameShape(downstreams.map((one) => one.head));
   assertSameShape(upstreams);
 });

@@ -248,10 +248,11 @@ export class Exchange extends Dispatch implements ResponseTaker {
     const { client, books } = this;
     const response = this.#response;
     this.#phase = PHASE.RESPONDING;
-    if (response.isOpenEnded(bodyKind)) client.isOpenEnded = true;
     books.status = head.status;
     books.markResponded();
-    return response.render(head, bodyKind, client.hasWholeRequest, this);
+    const text = response.render(head, bodyKind, client.hasWholeRequest, this);
+    if (response.isOpenEnded) client.isOpenEnded = true;
+    return text;
   }
 
   countOut(bytes: number): void {

@@ -53,7 +53,8 @@ export class OutgoingRequest {
     const host = head.lacksHost ? `Host: ${instance.authority}\r\n` : '';
     const mark = instance.isNeighbor ? `${BLEED_MARK_NAME}: ${node.marks.markFor(instance.node)}\r\n\r\n` : '\r\n';
     const isAsked = side.wasReused || config.reuse === 'never' || head.upgrade !== '';
-    side.sendHead(this.#textFor(instance) + host + (isAsked ? '' : KEEP_ALIVE_LINE) + mark + this.#inline);
+    const text = this.#slot.sticky === null ? this.#text : this.#textFor(instance);
+    side.sendHead(text + host + (isAsked ? '' : KEEP_ALIVE_LINE) + mark + this.#inline);
     if (this.#body !== null) side.writeCopy(this.#body, 0, this.#body.length);
   }
 

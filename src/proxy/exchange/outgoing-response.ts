@@ -19,6 +19,8 @@ interface Binding {
 export class OutgoingResponse {
   /** Another request may come on the client's connection after the last response that was rendered. */
   keepsClient = true;
+  /** Its body ends with the client's connection; HTTP/1.0 knows no chunks. */
+  isOpenEnded = false;
   readonly #slot: Slot;
   readonly #request: RequestHead;
 
@@ -27,19 +29,16 @@ export class OutgoingResponse {
     this.#request = request;
   }
 
-  /** The end of the body is the end of the client's connection; HTTP/1.0 knows no chunks. */
-  isOpenEnded(bodyKind: BodyKind): boolean {
-    return bodyKind === BODY.UNTIL_CLOSE || (bodyKind === BODY.CHUNKED && this.#request.minor === 0);
-  }
-
   /** @returns the head of a final response, with its empty line */
   render(head: ResponseHead, bodyKind: BodyKind, isRequestWhole: boolean, binding: Binding): string {
     const slot = this.#slot;
     const request = this.#request;
     const isChunked = bodyKind === BODY.CHUNKED || (head.isChunked && request.method === 'HEAD');
-    const keepsClient = !this.isOpenEnded(bodyKind) && this.#mayKeep(isRequestWhole);
+    const isOpenEnded = bodyKind === BODY.UNTIL_CLOSE || (bodyKind === BODY.CHUNKED && request.minor === 0);
+    const keepsClient = !isOpenEnded && this.#mayKeep(isRequestWhole);
+    this.isOpenEnded = isOpenEnded;
     this.keepsClient = keepsClient;
-    let text = this.#boundBlock(head, binding);
+    let text = slot.sticky === null ? head.block : this.#boundBlock(head, binding);
     if (isChunked && request.minor === 1) text += 'Transfer-Encoding: chunked\r\n';
     if (!keepsClient) text += 'Connection: close\r\n';
     else if (request.minor === 0) text += 'Connection: keep-alive\r\n';

@@ -24,6 +24,8 @@ type Reading = (typeof READING)[keyof typeof READING];
 /** The side of the client: reads requests, one after the other, and lends its socket to their responses. */
 export class Downstream extends ByteConnection implements ClientSide {
   readonly head: RequestHead;
+  /** The sender's fields of forwarding are believed, for its connection. */
+  readonly isTrusted: boolean;
   readonly exchange: Exchange;
   readonly #slot: Slot;
   readonly #worker: WorkerContext;
@@ -59,6 +61,7 @@ export class Downstream extends ByteConnection implements ClientSide {
     this.open(openAccepted(accepted, this, worker.io));
     this.#identity = identifyClient(slot, this.socket, header);
     const identity = this.#identity;
+    this.isTrusted = identity.isTrusted;
     this.#reader = new RequestReader(this);
     this.head = this.#reader.head;
     this.#upstreams = new UpstreamSource(slot, worker, identity);
@@ -73,7 +76,7 @@ export class Downstream extends ByteConnection implements ClientSide {
 
   /** Between two requests: not a byte of the next one has come. */
   get isIdle(): boolean {
-    return this.#reading === READING.HEAD && this.#reader.isUntouched && !this.#reader.hasAhead;
+    return this.#reading === READING.HEAD && this.#reader.isUntouched && this.#reader.ahead === null;
   }
 
   get isTunnel(): boolean {
@@ -122,11 +125,6 @@ export class Downstream extends ByteConnection implements ClientSide {
     }
   }
 
-  /** The sender's fields of forwarding are believed, for its connection. */
-  get isTrusted(): boolean {
-    return this.#identity.isTrusted;
-  }
-
   get isProven(): boolean {
     const { marks } = this.#slot.node;
     if (!marks.canProve) return false;
@@ -149,7 +147,7 @@ export class Downstream extends ByteConnection implements ClientSide {
       default: {
         this.#reading = read === READ.WHOLE ? READING.WAIT : READING.BODY;
         const { inline, early } = reader;
-        reader.forgetBegun();
+        if (inline !== '' || early !== null) reader.forgetBegun();
         this.exchange.begin(inline, early);
       }
     }
@@ -226,7 +224,7 @@ export class Downstream extends ByteConnection implements ClientSide {
   protected override onDrained(): void {
     super.onDrained();
     if (this.#reading === READING.WAIT) this.deadline = Number.POSITIVE_INFINITY;
-    else if (this.#reading === READING.HEAD && this.#reader.hasAhead) this.#readOn();
+    else if (this.#reading === READING.HEAD && this.#reader.ahead !== null) this.#readOn();
   }
 
   onDeadline(): void {
@@ -275,12 +273,13 @@ export class Downstream extends ByteConnection implements ClientSide {
     if (this.#isReadingHeads) return;
     this.#isReadingHeads = true;
     while (this.#reading === READING.HEAD && !this.isCongested && !this.isClosed) {
-      const bytes = this.#reader.takeAhead();
+      const bytes = this.#reader.ahead;
       if (bytes === null) break;
+      this.#reader.ahead = null;
       this.#readHead(bytes, bytes.length);
     }
     this.#isReadingHeads = false;
-    if (this.#reading !== READING.HEAD || this.#reader.hasAhead) return;
+    if (this.#reading !== READING.HEAD || this.#reader.ahead !== null) return;
     if (this.hasEnded) this.closeAfterWrite();
     else this.resume();
   }
@@ -302,7 +301,8 @@ export class Downstream extends ByteConnection implements ClientSide {
   enterTunnel(tunnel: Tunnel): void {
     this.#reading = READING.TUNNEL;
     this.#tunnel = tunnel;
-    const early = this.#reader.takeAhead();
+    const early = this.#reader.ahead;
+    this.#reader.ahead = null;
     this.resume();
     if (early !== null) tunnel.onBytes(this, early, early.length);
   }

@@ -34,12 +34,12 @@ export class RequestReader {
   /** What of the body came with the head, as text; `early` instead when it is large. */
   inline = '';
   early: Buffer | null = null;
+  /** Bytes behind the request that is being answered; who reads them takes them away. */
+  ahead: Buffer | null = null;
   /** Why the last bytes were BROKEN. */
   problem: ErrorCode = 'METHOD_INVALID';
   readonly #from: ByteConnection;
   readonly #partial = new PartialHead();
-  /** Bytes behind the request that is being answered. */
-  #ahead: Buffer | null = null;
 
   /** @param from the connection whose bytes are read here */
   constructor(from: ByteConnection) {
@@ -49,10 +49,6 @@ export class RequestReader {
   /** Not a byte of the next head is here, as far as bytes were read. */
   get isUntouched(): boolean {
     return this.#partial.isEmpty;
-  }
-
-  get hasAhead(): boolean {
-    return this.#ahead !== null;
   }
 
   /** @param sender judged by its connection, or by the mark in the head */
@@ -115,19 +111,13 @@ export class RequestReader {
   /** Keeps bytes of a later request, or of a body that nobody takes yet, and lets no more come. */
   keepAhead(bytes: Buffer, start: number, end: number): void {
     const piece = Buffer.from(bytes.subarray(start, end));
-    this.#ahead = this.#ahead === null ? piece : Buffer.concat([this.#ahead, piece]);
+    this.ahead = this.ahead === null ? piece : Buffer.concat([this.ahead, piece]);
     this.#from.pause();
-  }
-
-  takeAhead(): Buffer | null {
-    const ahead = this.#ahead;
-    this.#ahead = null;
-    return ahead;
   }
 
   /** Nothing more of the connection is read. */
   clear(): void {
-    this.#ahead = null;
+    this.ahead = null;
     this.#partial.clear();
   }
 

@@ -1,14 +1,14 @@
 /** The access log of a TCP slot, counted again: its lines and the counters say the same, and what clients read is in both. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ERRORS, type ErrorCode } from '../../src/core/errors.js';
-import { freePort, ownAddress } from '../support/addresses.js';
-import { eventually } from '../support/eventually.js';
-import { TestPlane } from '../support/plane.js';
-import type { RawConnection } from '../support/raw-connection.js';
-import { ScriptedInstance } from '../support/scripted-instance.js';
-import { SeededRandom } from '../support/seeded-random.js';
-import { instanceOf } from '../support/snapshots.js';
+import { ERRORS, type ErrorCode } from '../../../src/core/errors.js';
+import { freePort, ownAddress } from '../../support/addresses.js';
+import { eventually } from '../../support/eventually.js';
+import { TestPlane } from '../../support/plane.js';
+import type { RawConnection } from '../../support/raw-connection.js';
+import { ScriptedInstance } from '../../support/scripted-instance.js';
+import { SeededRandom } from '../../support/seeded-random.js';
+import { instanceOf } from '../../support/snapshots.js';
 
 const LINE = /^\S+:\d+ \[[^\]]+\] slot:\d+ \S+\/(\S+) -?\d+\/-?\d+\/\d+ (\d+) (\S\S) \d+\/\d+\/\d+\/0\/(\d+) \d+\/0\n$/;
 
