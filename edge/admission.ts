@@ -1,13 +1,8 @@
 /** Which apps the edge serves, and why not the others. */
-import type { AppDefinition, EdgeDefinition } from '../src/model/app-definition.js';
 import type { Problem } from '../src/model/problem.js';
 import type { JudgedDomain } from './certificates/domain.js';
+import type { EdgeApp } from './edge-app.js';
 import type { RouteTables } from './routes/route-tables.js';
-
-/** An app with a way in. */
-export interface EdgeApp extends AppDefinition {
-  readonly edge: EdgeDefinition;
-}
 
 /** Slots by the names of the apps that have them already: they are not taken from them. */
 export type HeldSlots = ReadonlyMap<string, number>;

@@ -3,9 +3,10 @@
  * with a value that may not stand where it would have to is left out, named, and takes no other one down.
  */
 import { errorsFirst, type Problem } from '../src/model/problem.js';
-import type { Admission, EdgeApp } from './admission.js';
+import type { Admission } from './admission.js';
 import type { JudgedDomain } from './certificates/domain.js';
 import { alternateFile, certificateFile } from './certificates/last-good.js';
+import type { EdgeApp } from './edge-app.js';
 import { linesFromNodes, NODES_FILE } from './release/pod-nodes.js';
 import { CERTIFICATE_LIST, type Release, releaseFromFiles } from './release/release.js';
 import type { MapEntry } from './routes/route-tables.js';

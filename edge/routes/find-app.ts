@@ -1,6 +1,6 @@
 /** Which app gets a request, straight from the routes and their precedence: what the maps are held against. Pure. */
 import type { OwnedRoute } from '../../src/model/route-clashes.js';
-import type { EdgeApp } from '../admission.js';
+import type { EdgeApp } from '../edge-app.js';
 import { matchesRequest } from './matches.js';
 import { comparePrecedence, routesInOrder } from './precedence.js';
 

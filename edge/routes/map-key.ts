@@ -1,6 +1,8 @@
 /** The one line that a route becomes in the maps, and in which of them. */
 import type { Route, RouteHost, RoutePath } from '../../src/model/app-definition.js';
-import type { RouteTables } from './route-tables.js';
+
+/** The ways to look an app up; RouteTables describes them. */
+export type TableName = 'exact' | 'pathRegex' | 'prefix' | 'hostRegex';
 
 /**
  * Between host and path in the keys of expressions: US, which occurs in no accepted host and no accepted path, so that no
@@ -8,7 +10,7 @@ import type { RouteTables } from './route-tables.js';
  */
 const SEPARATOR = '\\x1f';
 
-export function tableNameOf({ host, path }: Route): keyof RouteTables {
+export function tableNameOf({ host, path }: Route): TableName {
   if (host.kind === 'regex') return 'hostRegex';
   return path.kind === 'regex' ? 'pathRegex' : path.kind;
 }

@@ -8,7 +8,7 @@
  */
 import type { Route } from '../../src/model/app-definition.js';
 import type { OwnedRoute } from '../../src/model/route-clashes.js';
-import type { EdgeApp } from '../admission.js';
+import type { EdgeApp } from '../edge-app.js';
 
 const HOST_RANK = { exact: 0, wildcard: 1, regex: 2 } as const;
 const PATH_RANK = { exact: 0, regex: 1, prefix: 2 } as const;

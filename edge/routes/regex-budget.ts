@@ -1,7 +1,7 @@
 /** Expressions are tried one after the other for every request that no exact path takes, so there are not many of them. */
 import { MAX_REGEX_ROUTES } from '../../src/model/edge-keys.js';
 import type { Problem } from '../../src/model/problem.js';
-import type { EdgeApp } from '../admission.js';
+import type { EdgeApp } from '../edge-app.js';
 
 /** Each costs such a request 0.15 to 0.2 µs, so that all of them cost what four or five requests cost. */
 export const MAX_REGEXES = 200;

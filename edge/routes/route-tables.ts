@@ -1,6 +1,6 @@
 /** What the maps of the edge hold: for each way to look an app up, keys and the apps they lead to. Pure. */
-import type { EdgeApp } from '../admission.js';
-import { mapKeyOf, tableNameOf } from './map-key.js';
+import type { EdgeApp } from '../edge-app.js';
+import { mapKeyOf, type TableName, tableNameOf } from './map-key.js';
 import { comparePrecedence, routesInOrder } from './precedence.js';
 
 /** One line of a map. The key is whole, as HAProxy compares it; how it is written into a file is the writer's business. */
@@ -20,12 +20,7 @@ export interface MapEntry {
  * Each key stands once. Requests are looked up with their name in exact, pathRegex and prefix, then with the first label
  * replaced by `*` in the same three, then in hostRegex.
  */
-export interface RouteTables {
-  readonly exact: readonly MapEntry[];
-  readonly pathRegex: readonly MapEntry[];
-  readonly prefix: readonly MapEntry[];
-  readonly hostRegex: readonly MapEntry[];
-}
+export type RouteTables = Readonly<Record<TableName, readonly MapEntry[]>>;
 
 /** Equal apps give equal tables, in whatever order they come; no two of them may want the same route. */
 export function routeTables(apps: readonly EdgeApp[]): RouteTables {

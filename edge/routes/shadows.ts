@@ -7,7 +7,7 @@ import { describeRoute } from '../../src/model/edge-keys.js';
 import type { Problem } from '../../src/model/problem.js';
 import type { OwnedRoute } from '../../src/model/route-clashes.js';
 import { parseSafeRegex } from '../../src/model/safe-regex.js';
-import type { EdgeApp } from '../admission.js';
+import type { EdgeApp } from '../edge-app.js';
 import { nameOf } from './map-key.js';
 import { wholeMatch } from './matches.js';
 import { canShareRequests, coversPath } from './path-cover.js';

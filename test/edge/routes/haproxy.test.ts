@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Client } from 'undici';
-import type { EdgeApp } from '../../../edge/admission.js';
+import type { EdgeApp } from '../../../edge/edge-app.js';
 import { findApp } from '../../../edge/routes/find-app.js';
 import { type RouteTables, routeTables } from '../../../edge/routes/route-tables.js';
 import { freePort, ownAddress } from '../../support/addresses.js';

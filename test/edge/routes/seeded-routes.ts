@@ -1,5 +1,5 @@
 /** Random routes and requests out of few pieces, so that they meet often. */
-import type { EdgeApp } from '../../../edge/admission.js';
+import type { EdgeApp } from '../../../edge/edge-app.js';
 import { routeKey } from '../../../src/model/edge-keys.js';
 import { edgeApp, type WrittenRoute } from '../../support/edge-apps.js';
 import type { SeededRandom } from '../../support/seeded-random.js';
