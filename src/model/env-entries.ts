@@ -25,6 +25,7 @@ export const env: Reader<readonly EnvEntry[]> = {
     additionalProperties: { anyOf: [{ type: 'string', maxLength: MAX_VALUE_LENGTH }, secret.schema] },
   },
   read(value, place) {
+    place.text.hide(value);
     if (!isMap(value)) return refuse(place, value, `${describe(value)} is not a map`, 'write {LOG_LEVEL: info}');
     const entries = place.text.entries(value, place.app);
     if (entries === INVALID) return INVALID;
@@ -35,9 +36,12 @@ export const env: Reader<readonly EnvEntry[]> = {
 };
 
 function readEntry({ name, key, value }: Entry, outer: Place): EnvEntry | Invalid {
+  // A name that is none may hold a value: DB_PASSWORD=secret, DB_PASSWORD:secret.
+  if (!NAME.test(name)) return refuse(outer, key, 'this is not a name for a variable', 'write NAME: "text"');
   const place = { ...outer, path: `${outer.path}.${name.slice(0, 40)}` };
-  if (!NAME.test(name)) return refuse(place, key, 'this is not a name for a variable', 'write letters, digits and _');
   if (value === null) return refuse(place, key, 'has no value', 'write "" for an empty one');
+  // Where it stands behind an alias, the map above does not hold it.
+  place.text.hide(value);
   if (isMap(value)) {
     const from = secret.read(value, place);
     return from === INVALID ? INVALID : { name, value: from };

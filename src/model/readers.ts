@@ -262,7 +262,9 @@ function noteUnknown(name: string, key: Node, known: Iterable<string>, place: Pl
   const nearest = nearestName(name, known);
   const hint = nearest === null ? 'it has no effect; remove it' : `did you mean "${nearest}"?`;
   const severity = place.reading === 'strict' ? 'error' : 'warning';
-  place.text.note(severity, place.app, key, `${place.path}: unknown key "${shorten(name)}"`, hint);
+  // `env=DB=secret` is one key in the eyes of YAML.
+  const said = shorten(name.replace(/[=:].*$/s, '...'));
+  place.text.note(severity, place.app, key, `${place.path}: unknown key "${said}"`, hint);
   return severity;
 }
 

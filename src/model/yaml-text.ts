@@ -65,6 +65,9 @@ export interface YamlTextOptions {
 /** What is repeated of a text stands in quotes, from the first to the last of a message. */
 const REPEATED = /".*"/s;
 
+/** The parser repeats a text at the end of its message: `Unexpected token: "x"`, `Invalid escape sequence \q`. */
+const PARSER_REPEATS = /((?<=\S): | ["!%&*\\]|(?<=directive|version) ).*$/s;
+
 /** One text with its problems; the roots are its documents. A text with a syntax error has no roots. */
 export class YamlText {
   readonly roots: readonly (Node | null)[];
@@ -77,6 +80,8 @@ export class YamlText {
   readonly #targets = new Map<Alias, Node | undefined>();
   /** What was wrong with them has been said: what else follows from it would mislead. */
   readonly #refused = new Set<Node>();
+  /** Messages about them name no value. */
+  readonly #hidden = new Set<Node>();
   #mergedKeys = 0;
   #isBroken = false;
 
@@ -96,7 +101,13 @@ export class YamlText {
 
   note(severity: Problem['severity'], app: string | null, node: Node | null, message: string, hint: string): void {
     if (node !== null && this.#refused.has(node)) return;
-    this.#noteAt(severity, app, node?.range?.[0] ?? 0, message, hint);
+    const said = node !== null && this.#hidden.has(node) ? message.replace(REPEATED, '"..."') : message;
+    this.#noteAt(severity, app, node?.range?.[0] ?? 0, said, hint);
+  }
+
+  /** From here on messages about a node, or about what is in it, repeat nothing of it. Aliases are not followed. */
+  hide(node: Node): void {
+    visit(node, { Node: (_, inner) => void this.#hidden.add(inner) });
   }
 
   /** The line and column of a node, from 1. */
@@ -243,13 +254,9 @@ export class YamlText {
         const target = anchors.get(node.source);
         this.#targets.set(node, target);
         const offset = node.range?.[0] ?? 0;
-        if (target === undefined) {
-          this.#refuse(
-            offset,
-            `"*${shorten(node.source)}" names nothing`,
-            `write "&${shorten(node.source)}" before it`,
-          );
-        }
+        // Without its name: a password may begin with "*".
+        if (target === undefined)
+          this.#refuse(offset, 'a word that begins with "*" names nothing', 'write it in quotes, or its "&" before it');
         if (this.#targets.size <= MAX_ALIASES) return undefined;
         this.#refuse(offset, `there are more than ${MAX_ALIASES} aliases`, 'write the values out');
         return visit.BREAK;
@@ -281,9 +288,10 @@ export class YamlText {
     return this.hidesContent ? words.replace(REPEATED, '"..."') : words;
   }
 
-  /** The parser repeats the text in many ways. */
+  /** Without what the parser repeats of the text, which may be a secret of an environment. */
   #wordsOfParser(message: string): string {
-    return this.hidesContent ? 'there is a mistake here' : lowerFirst(message);
+    if (this.hidesContent) return 'there is a mistake here';
+    return lowerFirst(message).replace(PARSER_REPEATS, '');
   }
 
   #placeOf(offset: number): { readonly line: number; readonly col: number } {

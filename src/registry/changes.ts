@@ -6,7 +6,7 @@ import { escapeText } from '../model/problem.js';
 export interface Change {
   /** `image`, `edge.routes[0].host`, `env.LOG_LEVEL`. */
   readonly key: string;
-  /** null: was not there. */
+  /** null: was not there; of an environment `(not shown)`. */
   readonly before: string | null;
   /** null: is not there any more. */
   readonly after: string | null;
@@ -18,11 +18,25 @@ export function changesBetween(before: AppDefinition | null, after: AppDefinitio
   const now = after === null ? new Map<string, string>() : leavesOf(plainFromDefinition(after));
   return [...new Set([...old.keys(), ...now.keys()])]
     .map((key) => ({ key, before: old.get(key) ?? null, after: now.get(key) ?? null }))
-    .filter((change) => change.before !== change.after);
+    .filter((change) => change.before !== change.after)
+    .map((change) => (isOfEnvironment(change.key) ? withoutValues(change) : change));
 }
 
-/** `+ slot: 21034`, `- env.DEBUG: 1`, `~ image: shop:1 → shop:2`; safe to print. */
+/** Values of an environment may be secrets: whoever sees a change, in a log of CI too, sees names. */
+const NOT_SHOWN = '(not shown)';
+
+function isOfEnvironment(key: string): boolean {
+  return key.startsWith('env.');
+}
+
+function withoutValues({ key, before, after }: Change): Change {
+  return { key, before: before === null ? null : NOT_SHOWN, after: after === null ? null : NOT_SHOWN };
+}
+
+/** `+ slot: 21034`, `- env.DEBUG`, `~ image: shop:1 → shop:2`; safe to print. */
 export function formatChange({ key, before, after }: Change): string {
+  const sign = before === null ? '+' : after === null ? '-' : '~';
+  if (isOfEnvironment(key)) return `${sign} ${escapeText(key)}`;
   const [shownBefore, shownAfter] = [before, after].map((value) => (value === null ? '' : escapeText(value)));
   if (before === null) return `+ ${escapeText(key)}: ${shownAfter}`;
   if (after === null) return `- ${escapeText(key)}: ${shownBefore}`;

@@ -305,7 +305,7 @@ const CASES: readonly Case[] = [
     lines: [['2:19: error', 'remove the word']],
     apps: ['ok'],
   },
-  { what: 'an alias of nothing', text: 'b: *x\n', lines: [['1:4: error', 'write "&x" before it']], apps: [] },
+  { what: 'an alias of nothing', text: 'b: *x\n', lines: [['1:4: error', 'write it in quotes']], apps: [] },
   {
     what: 'a merge of a word',
     text: 'b: {<<: x, protocol: http, slot: 5}\n',
