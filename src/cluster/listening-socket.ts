@@ -30,13 +30,18 @@ type CreateServerHandle = (
   flags: number,
 ) => ListeningSocket | number;
 
+/** The kernel keeps low ports for root and for those that it names (ip(7), ip_unprivileged_port_start). */
+const ACCESS_HINT =
+  ': a port below net.ipv4.ip_unprivileged_port_start needs CAP_NET_BIND_SERVICE ' +
+  '(systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE)';
+
 export class BindError extends Error {
   /** `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, ... */
   readonly code: string;
   readonly port: number;
 
   constructor(code: string, port: number) {
-    super(`${code}: port ${port} failed to bind`);
+    super(`${code}: port ${port} failed to bind${code === 'EACCES' ? ACCESS_HINT : ''}`);
     this.name = 'BindError';
     this.code = code;
     this.port = port;

@@ -44,6 +44,8 @@ for (const words of wordsOf(program)) {
   test(`autoproxy ${words.join(' ')} --help shows an example and ends with 0`, async () => {
     const { exitCode, stdout, stderr } = await runCli([...words, '--help']);
     assert.deepEqual([exitCode, stderr], [0, '']);
+    // Times have a unit.
+    assert.doesNotMatch(stdout, /default: \d{4,}\)/);
     assert.match(stdout, /Examples?:\n {2}(eval "\$\()?autoproxy /);
   });
 }

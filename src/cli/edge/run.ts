@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { EdgeClaim, EdgeFolderHeld } from '../../../edge/run/edge-claim.js';
 import { EdgeLoop } from '../../../edge/run/edge-loop.js';
 import { NodeMemory } from '../../../edge/run/node-memory.js';
@@ -37,13 +37,16 @@ const RELOAD_PAUSE_MS = 1_000;
 export function createEdgeRunCommand(context: CommandContext): Command {
   const command = new Command('run')
     .description('run HAProxy by registry and site: watch them, apply changes, keep it running')
-    .option(
-      '--lame-duck <TIME>',
-      'how long a stopping edge still accepts clients while its probe fails',
-      durationArgument,
-      10_000,
+    .addOption(
+      new Option('--lame-duck <TIME>', 'how long a stopping edge still accepts clients while its probe fails')
+        .argParser(durationArgument)
+        .default(10_000, '10s'),
     )
-    .option('--drain-timeout <TIME>', 'how long it then waits for requests under way', durationArgument, 30_000)
+    .addOption(
+      new Option('--drain-timeout <TIME>', 'how long it then waits for requests under way')
+        .argParser(durationArgument)
+        .default(30_000, '30s'),
+    )
     .option('--log-level <LEVEL>', LOG_LEVELS.join(', '), 'info')
     .addHelpText(
       'after',
