@@ -51,7 +51,7 @@ test('an app of the directory goes before the same app of Consul, and gives it b
   assert.match(both.stdout, new RegExp(`^ {2}given by +directory, ${file}:1:1; with 1 instance$`, 'm'));
   assert.match(
     both.stdout,
-    /^ {2}also in +consul, autoproxy\/apps\/shop:1:1 \(index \d+\); hidden: directory goes before consul$/m,
+    /^ {2}also in +consul, autoproxy\/apps\/shop:1:1 \(index \d+\); hidden: directory wins over consul$/m,
   );
   await node.write('shop.yml', '{}\n');
   await untilAnswered(host, slot, { status: 200, body: 'shop' });
