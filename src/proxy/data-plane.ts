@@ -81,20 +81,20 @@ export class DataPlane {
     const slots = createKeyedObject<SlotCounters>();
     for (const served of this.#served.values()) slots[served.slot.app] = served.readCounters();
     const { clients: open, limit, reached, fullMs } = this.#worker.clients;
-    // A worker that drains takes nobody: the limit of the node is that of the others.
+    // A worker that drains takes no client: the limit of the node is that of the others.
     const taken = this.#isDraining ? 0 : Number.isFinite(limit) ? limit : null;
     const clients = { limitReached: reached, limitMs: fullMs, open, limit: taken };
     return { slots, clients };
   }
 
-  /** What the primary says of permits. */
+  /** Takes the primary's notices of permits. */
   takePermits(notices: readonly PermitNotice[]): void {
     this.#worker.leases?.onNotices(notices);
   }
 
   /**
    * Goes on with the permits that are held here, which are never more than the limits. After a while, when most requests of
-   * that time have ended, each worker has a fixed part of each limit: permits that nobody held would be lost till then.
+   * that time have ended, each worker has a fixed part of each limit: permits without a holder would be lost till then.
    */
   onPrimaryGone(): void {
     this.#worker.leases?.onPrimaryGone();

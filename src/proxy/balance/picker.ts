@@ -1,7 +1,7 @@
 import type { Random } from '../../core/clock.js';
 import type { Candidate } from './candidate.js';
 
-/** What an instance is chosen for. */
+/** The request, as a policy sees it. */
 export interface PickRequest<C extends Candidate> {
   /** The client's address, for `source`. */
   readonly clientAddress: string;

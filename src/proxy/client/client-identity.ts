@@ -4,11 +4,11 @@ import type { Endpoint, ProxyHeader } from '../../proxy-protocol/header.js';
 import { clientAddressOf } from '../io/peer-address.js';
 import type { NodeContext } from '../slot/node-context.js';
 
-/** Who asks, decided once a connection, in this one place. Logs, limits, balancing and forwarded fields all read it. */
+/** The client, decided once per connection, here alone. Logs, limits, balancing and forwarded fields all read it. */
 export interface ClientIdentity {
-  /** The client; where nobody speaks for it, the other end of the socket. */
+  /** The client that a header names; without one, the other end of the socket. */
   readonly source: Endpoint;
-  /** What the client connected to, as far as a PROXY header says so; null: this slot. */
+  /** The address that the client connected to, if a PROXY header names it; null: this slot. */
   readonly destination: Endpoint | null;
   /** The sender's X-Forwarded-Port and -Proto are kept. */
   readonly isTrusted: boolean;
@@ -17,7 +17,7 @@ export interface ClientIdentity {
    * well, if nobody is spoken for.
    */
   readonly isInternal: boolean;
-  /** A PROXY header says who the client is. */
+  /** A PROXY header names the client. */
   readonly isSpokenFor: boolean;
   /** Another node sent it because it has no instance: it goes no further. In HTTP each request says so itself. */
   readonly isBled: boolean;
@@ -25,7 +25,7 @@ export interface ClientIdentity {
   readonly isForwarded: boolean;
 }
 
-/** What a slot knows of its surroundings. */
+/** A slot's surroundings. */
 interface Surroundings {
   readonly node: NodeContext;
   /** Senders that may speak for others. */
@@ -33,10 +33,10 @@ interface Surroundings {
 }
 
 /**
- * @param header what the connection began with; it was believed before it came here (proxy-preface.ts)
+ * @param header what the connection began with; it was believed before it came here (entry/proxy-preface.ts)
  *
- * Fields of a request are never asked: any client that reaches the port can write them. The address of a neighbor gives no right
- * either: what leaves its containers has the same address.
+ * Fields of a request are never asked: any client that reaches the port can write them. The address of a neighbor gives
+ * no right either: traffic from its containers has the same address.
  */
 export function identifyClient(
   { node, trusted }: Surroundings,
@@ -53,7 +53,7 @@ export function identifyClient(
     source,
     destination: header?.destination ?? null,
     isTrusted: isProven || trusted.contains(sender),
-    // A node that speaks for nobody has judged its client itself.
+    // A node that names no client has judged it itself.
     isInternal: internal.contains(source.address) || (isProven && !isSpokenFor),
     isSpokenFor,
     // Only version 2 carries the mark: anything else from the address of a neighbor may have been bled.

@@ -1,7 +1,7 @@
 import type { RequestHead } from '../../http1/request-head.js';
 import type { ClientIdentity } from './client-identity.js';
 
-/** The lines that tell an instance who asked, made once a connection. */
+/** The lines that name the client to an instance, made once per connection. */
 export class ForwardedFields {
   readonly #all: string;
   readonly #port: string;
@@ -11,7 +11,7 @@ export class ForwardedFields {
   readonly #spokenFor: string;
 
   constructor({ source: { address }, isSpokenFor }: ClientIdentity, localPort: number) {
-    // As `option forwardfor except 127.0.0.0/8`: what comes from this host itself was forwarded by somebody already.
+    // As `option forwardfor except 127.0.0.0/8`: a request from this host itself was forwarded before.
     const isLoopback = address.startsWith('127.') || address === '::1' || address === '';
     this.#address = isLoopback ? '' : `X-Forwarded-For: ${address}\r\n`;
     this.#port = `X-Forwarded-Port: ${localPort}\r\n`;
@@ -23,7 +23,7 @@ export class ForwardedFields {
   /**
    * X-Forwarded-For is a list: a line of our own behind the others appends to it (RFC 9110 5.3). A client that stands last
    * in it, and in the PROXY header too, stands there once.
-   * @param isForwarded another node, which is believed, has said already who asked
+   * @param isForwarded another node, which is believed, has named the client already
    */
   lines(head: RequestHead, isForwarded: boolean): string {
     const isThere = isForwarded || (head.forwardedFor !== '' && this.#isLast(head.forwardedFor));

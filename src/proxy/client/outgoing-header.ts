@@ -7,7 +7,7 @@ import type { ClientIdentity } from './client-identity.js';
 
 /**
  * The PROXY header that opens a connection for a client (HAProxy's `send-proxy`, `send-proxy-v2`); null for none.
- * @param bledBy the mark (bleed-marks.ts) when the connection goes to a neighbor; only version 2 can carry it
+ * @param bledBy the mark (slot/bleed-marks.ts) when the connection goes to a neighbor; only version 2 can carry it
  */
 export function outgoingHeader(
   version: ProxyVersion,

@@ -17,17 +17,17 @@ const CALL_MS = 5_000;
 export interface DoorListener {
   /** Another client may come in. */
   readonly hasRoom: boolean;
-  /** Somebody asks for the health of the slot. @returns who answers from now on */
+  /** A checker asks for the health of the slot. @returns its reader from now on */
   onChecker(door: BleedDoor, accepted: Accepted): ByteReader;
-  /** A neighbor brings a client. @returns who serves it from now on */
+  /** A neighbor brings a client. @returns its reader from now on */
   onBled(door: BleedDoor, accepted: Accepted, header: ProxyHeader): ByteReader;
   /** The connection is closed. @param refusal why, when a neighbor was refused */
   onDoorClosed(door: BleedDoor, refusal: { readonly peer: string; readonly reason: string } | null): void;
 }
 
 /**
- * A connection to the health port of a TCP slot, before it is known who comes: a checker, or a neighbor with a client (see
- * bleed-call.ts).
+ * A connection to the health port of a TCP slot, before its first bytes tell a checker from a neighbor with a client (see
+ * tcp/bleed-call.ts).
  *
  *   START ──header with a mark, GET /bleed──► JUDGED ──► (the slot serves it) or (refused)
  *     └──anything else──► (a checker)
@@ -73,14 +73,14 @@ export class BleedDoor extends FirstBytes {
     const peer = clientAddressOf(this.socket);
     const isProven = node.marks.proves(header.extras.bledBy ?? '', peer);
     const isTrusted = isProven || trusted.contains(peer);
-    // Who may not come by the slot's own port, for want of a header that is believed, may not come by this one either.
+    // A sender whose header is not believed at the slot's own port may not come by this one either.
     if (!isTrusted && (config.acceptProxy || !node.peers.has(peer))) {
       const reason = "the sender's address is outside trusted_proxies";
       this.#refuse(renderError('FORBIDDEN', { isHead: false, isReusable: false }).text, { peer, reason });
     } else if (!hasUsableInstance || isClosing || !this.#listener.hasRoom) {
       this.#refuse(renderHealth(false, { isHead: false, minor: 1, closes: true, nodeId: node.id }), null);
     } else {
-      // Where a slot demands no header, an unproven one would be a way around `internal`: the client is who connects.
+      // Where a slot demands no header, an unproven one would be a way around `internal`: the sender is the client.
       const believed = config.acceptProxy || isProven ? header : withoutClient(header);
       this.socket.write(BLEED_ACCEPTED, 'latin1');
       this.#handOver((accepted) => this.#listener.onBled(this, accepted, believed), rest);

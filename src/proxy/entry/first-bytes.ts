@@ -6,7 +6,7 @@ import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 
 /**
- * A connection whose first bytes decide who serves it:
+ * A connection whose first bytes decide how it is served:
  *
  *   READING ──decided──► (its reader has the socket)
  *      └──the other side ends, or the time is up──► (closed)
@@ -19,7 +19,7 @@ export abstract class FirstBytes implements ByteReader, Deadlined {
   protected readonly worker: WorkerContext;
   protected readonly relay: ReaderRelay;
   protected readonly socket: Socket;
-  /** What came and does not decide yet. */
+  /** Bytes that do not decide yet. */
   protected kept: Buffer | null = null;
   protected isDone = false;
   readonly #onEnd = (): void => this.onEnd();

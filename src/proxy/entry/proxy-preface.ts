@@ -7,7 +7,7 @@ import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 import { FirstBytes } from './first-bytes.js';
 
-/** What a sender that was configured rightly needs; HAProxy's old default for the same (`client-hs`). */
+/** Enough for a sender that is configured correctly; HAProxy's old default for the same (`client-hs`). */
 const HEADER_MS = 3_000;
 /** Of what came instead of a header, for the log. */
 const SHOWN_BYTES = 32;
@@ -15,7 +15,7 @@ const EMPTY = Buffer.alloc(0);
 const UNTRUSTED = "the sender's address is outside trusted_proxies";
 
 export interface PrefaceListener {
-  /** @returns who serves the connection from now on. */
+  /** @returns the reader of the connection from now on */
   onHeader(preface: ProxyPreface, accepted: Accepted, header: ProxyHeader): ByteReader;
   /** The connection is closed. @param refusal why, in words; null when the sender itself went. */
   onRefused(preface: ProxyPreface, refusal: Refusal | null): void;
@@ -34,12 +34,12 @@ export interface Refusal {
  *   HEADER ──whole──► START ──no second header──► (its reader has it)
  *      └──refused, or 3 s──► (closed) ◄──a second header
  *
- * With the header the socket goes to whoever serves it, who may speak at once; only what the client says first is looked
- * at here once more, and for that it may come at any time. Nothing is answered, because nothing is known of who speaks.
+ * With the header the socket goes to the slot's protocol, which may speak at once. The client's first bytes, which may come at any
+ * time, are looked at here once more. A refusal is not answered: the sender may speak any protocol.
  */
 export class ProxyPreface extends FirstBytes {
   readonly #listener: PrefaceListener;
-  /** Who serves the connection; null as long as the header is not whole. */
+  /** The reader that serves the connection; null until the header is whole. */
   #reader: ByteReader | null = null;
 
   constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, listener: PrefaceListener) {

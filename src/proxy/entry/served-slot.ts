@@ -145,7 +145,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     this.#noteEmpty();
   }
 
-  /** One line for many: who sends what no header is, and why that may be. */
+  /** One line for many: the sender of something else than a header, and the likely cause. */
   #noteRefusal({ peer, reason, firstBytes }: Refusal): void {
     const { app, config, counters } = this.slot;
     counters.errors.PROXY_HEADER_REFUSED = (counters.errors.PROXY_HEADER_REFUSED ?? 0) + 1;
@@ -171,7 +171,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     this.#worker.checkers.enter(door);
   }
 
-  /** What comes by the health port comes past the traffic listener, which a limit closes. */
+  /** A client that comes by the health port passes the traffic listener, which a limit closes. */
   get hasRoom(): boolean {
     return !this.#clients.isFull && !this.#worker.clients.isFull;
   }

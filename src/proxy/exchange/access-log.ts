@@ -14,13 +14,13 @@ interface Facts {
   readonly bytesOut: number;
 }
 
-/** What is logged of an HTTP exchange. */
+/** The facts of an HTTP exchange that are logged. */
 export interface HttpFacts extends Facts {
   readonly head: { readonly method: string; readonly target: string; readonly minor: number; readonly host: string };
   /** When each step was done; taken only while an access log is written, else 0. */
   readonly headAt: number;
   readonly respondedAt: number;
-  /** What the client was told; 0 before that. */
+  /** Of the answer that the client got; 0 before that. */
   readonly status: number;
 }
 

@@ -27,15 +27,15 @@ export abstract class Dispatch implements SlotRequest, Connecting {
   group: WaitGroup | null = null;
   order = 0;
   since = Number.POSITIVE_INFINITY;
-  /** Who has it now. */
+  /** The instance that has it now. */
   instance: Instance | null = null;
-  /** Who had it last; null before the first. */
+  /** The instance that had it last; null before the first. */
   lastInstance: Instance | null = null;
   /** How often an instance got it after a failure. */
   retries = 0;
   /** Time in the queue. */
   waitedMs = 0;
-  /** What the client is told when nobody is left to try. */
+  /** The answer to the client when no instance is left to try. */
   #failure: ErrorCode = 'NO_INSTANCE';
   #isRetry = false;
   #queuedAt = 0;

@@ -6,7 +6,7 @@ import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 import { type HttpFacts, logAccess, type RouteFacts } from './access-log.js';
 
-/** What the books of a connection are kept of. */
+/** The connection that the books are kept of. */
 interface BooksParts {
   readonly slot: Slot;
   readonly worker: WorkerContext;

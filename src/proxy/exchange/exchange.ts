@@ -142,7 +142,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
     this.#holdBody();
   }
 
-  /** A body waits in the kernel until there is somebody to take it. */
+  /** A body waits in the kernel until an instance takes it. */
   #holdBody(): void {
     if (!this.client.hasWholeRequest) this.client.pause();
   }
@@ -178,7 +178,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
     if (this.client.hasWholeRequest) upstream.source = null;
   }
 
-  // --- What can go wrong before the response ---------------------------------------------------------------------
+  // --- Failures before the response ----------------------------------------------------------------------------------
 
   onClosedBeforeResponse(): void {
     const { slot, instance } = this;
@@ -301,7 +301,7 @@ export class Exchange extends Dispatch implements ResponseTaker {
     const tunnel = new Tunnel(client, instance, this.worker.clock, config.timeouts.tunnelMs, (code) => {
       counters.tunnels -= 1;
       if (code !== null) this.books.countError(code);
-      // What the client said last may still be on its way to the instance.
+      // The client's last words may still be on their way to the instance.
       if (instance.isClosed) this.release();
       this.#end(code);
     });

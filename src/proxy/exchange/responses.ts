@@ -50,7 +50,7 @@ export function renderError(
   return { status, text: isHead ? text : text + body, closes };
 }
 
-/** What a TRACE must not show to a script that can read the answer (RFC 9110 9.3.8): credentials under any name. */
+/** Credentials under any name: an answer to TRACE must not show them to a script that can read it (RFC 9110 9.3.8). */
 const SECRET = /auth|cookie|session|token|secret|key|password/i;
 
 /** The answer of the last hop that Max-Forwards allows (RFC 9110 7.6.2): a TRACE gets back what came, without secrets. */

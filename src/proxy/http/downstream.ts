@@ -241,7 +241,7 @@ export class Downstream extends ByteConnection implements ClientSide {
         this.destroy();
         break;
       case READING.BODY:
-        // While the instance does not take more, it is not the client who is late.
+        // While the instance takes no more, the client is not late.
         if (this.isPaused) this.exchange.onDeadline();
         else this.exchange.refuse('BODY_TIMEOUT');
         break;
@@ -290,7 +290,7 @@ export class Downstream extends ByteConnection implements ClientSide {
     else this.onResponseSent(this.#worker.clock.now());
   }
 
-  /** What the client still sends is thrown away for a while. */
+  /** Bytes that the client still sends are thrown away for a while. */
   closeAfterWrite(): void {
     if (this.isClosed || this.#reading === READING.CLOSING) return;
     this.#reading = READING.CLOSING;

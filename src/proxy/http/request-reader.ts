@@ -8,7 +8,7 @@ import type { ByteConnection } from '../io/byte-connection.js';
 import { PartialHead } from './partial-head.js';
 
 /**
- * What bytes of a client were:
+ * Results of reading a client's bytes:
  * - MORE: part of a head or of a body; the rest is still to come
  * - BEGUN: a head and part of its body
  * - WHOLE: a request to its end
@@ -17,7 +17,7 @@ import { PartialHead } from './partial-head.js';
 export const READ = { MORE: 0, BEGUN: 1, WHOLE: 2, BROKEN: 3 } as const;
 export type Read = (typeof READ)[keyof typeof READ];
 
-/** What of a body comes with its head, up to this size, travels as text in the same packet as the head. */
+/** The part of a body that comes with its head travels as text in the same packet, up to this size. */
 const INLINE_BODY_BYTES = 8_192;
 
 /** The sender of a head, as far as it decides which fields are believed. */
@@ -31,10 +31,10 @@ interface Sender {
 export class RequestReader {
   readonly head = new RequestHead();
   readonly body = new BodyReader();
-  /** What of the body came with the head, as text; `early` instead when it is large. */
+  /** The part of the body that came with the head, as text; a large one is in `early` instead. */
   inline = '';
   early: Buffer | null = null;
-  /** Bytes behind the request that is being answered; who reads them takes them away. */
+  /** Bytes behind the request that is being answered; their reader takes them from here. */
   ahead: Buffer | null = null;
   /** Why the last bytes were BROKEN. */
   problem: ErrorCode = 'METHOD_INVALID';
@@ -108,7 +108,7 @@ export class RequestReader {
     return body.isWhole ? READ.WHOLE : READ.MORE;
   }
 
-  /** Keeps bytes of a later request, or of a body that nobody takes yet, and lets no more come. */
+  /** Keeps bytes of a later request, or of a body without a taker yet, and lets no more come. */
   keepAhead(bytes: Buffer, start: number, end: number): void {
     const piece = Buffer.from(bytes.subarray(start, end));
     this.ahead = this.ahead === null ? piece : Buffer.concat([this.ahead, piece]);

@@ -10,7 +10,7 @@ import type { ResponseTaker } from '../roles/response-taker.js';
 import { PartialHead } from './partial-head.js';
 
 /**
- * What bytes of an instance were:
+ * Results of reading an instance's bytes:
  * - MORE: part of a response; its rest is still to come
  * - WHOLE, EXCESS: a response to its end, with nothing or with something behind it
  * - SWITCHED: a 101; `rest` is of another protocol
@@ -25,7 +25,7 @@ const INLINE_BODY_BYTES = 8_192;
 /** Reads the responses of one connection, one after the other, and writes each to the client of its exchange. */
 export class ResponseRelay {
   readonly head = new ResponseHead();
-  /** What came with a 101, behind it. */
+  /** Bytes that came behind a 101. */
   rest: Buffer | null = null;
   /** Why the last bytes were BROKEN. */
   problem: ErrorCode = 'MALFORMED_RESPONSE';

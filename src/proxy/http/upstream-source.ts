@@ -9,7 +9,7 @@ import type { WorkerContext } from '../slot/worker-context.js';
 import { Upstream } from './upstream.js';
 
 /**
- * What may not be repeated goes on a connection that was idle for less than this: an instance that closes idle
+ * A request that may not be repeated goes on a connection that was idle for less than this: an instance that closes idle
  * connections does so after seconds, and a close that crosses a POST on its way fails it.
  */
 const FRESH_MS = 1_000;

@@ -24,7 +24,7 @@ import { RELAYED, ResponseRelay } from './response-relay.js';
 const STATE = { CONNECTING: 0, IDLE: 1, RESPONSE: 2, TUNNEL: 3, GONE: 4 } as const;
 type State = (typeof STATE)[keyof typeof STATE];
 
-/** What a connection to an instance is made for. */
+/** The purpose of a new connection to an instance. */
 interface UpstreamParts {
   readonly slot: Slot;
   readonly worker: WorkerContext;
@@ -45,11 +45,11 @@ export class Upstream extends ByteConnection implements InstanceSide {
   readonly #pool: IdlePool<InstanceSide>;
   /** Null once the PROXY header is made. */
   #identity: ClientIdentity | null;
-  /** Null while it has no request, and once nobody wants to hear of it. */
+  /** Null while it has no request, and once its taker has let go of it. */
   #taker: ResponseTaker | null;
   /** Null before the instance switched protocols. */
   #tunnel: Tunnel | null = null;
-  /** What it began with; once the slot wants another, it is not kept. */
+  /** The PROXY header that it began with; once the slot wants another, the connection is not kept. */
   readonly #proxyVersion: ProxyVersion;
   /** PROXY header that was not sent yet. */
   #header = '';
@@ -295,7 +295,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
         break;
       case STATE.RESPONSE:
         if (!this.#relay.isInBody) this.#taker?.onResponseFailed('RESPONSE_TIMEOUT');
-        // Paused, it is the client who is late; the client's own deadline watches that.
+        // Paused, the client is late; its own deadline watches that.
         else if (this.isPaused) this.#extendDeadline();
         else this.#taker?.onResponseFailed('RESPONSE_STALLED');
         break;

@@ -1,6 +1,6 @@
 /**
  * One undocumented step, kept alone: a server that stops accepting and goes on, its listening socket open all the while,
- * so that the kernel queues who comes meanwhile, and another worker that listens on the same socket may take them.
+ * so that the kernel queues new connections meanwhile, and another worker that listens on the same socket may take them.
  *
  * Node has no such call. But a handle that came from another process is marked as a stream that can be read, and for a
  * handle that listens libuv polls by the same watcher whether reading starts: `readStop` ends the polling, `readStart`

@@ -2,7 +2,7 @@
  * Memory that sockets read into.
  *
  * Each socket tells libuv beforehand where its next bytes go. Nearly all of them share one buffer, because a read is
- * answered within its callback: who reads from the shared buffer must be done with it, or have copied, when the callback
+ * answered within its callback: a reader of the shared buffer must be done with it, or have copied, when the callback
  * returns. A socket in the middle of large bodies owns a chunk instead. A chunk can be *given away* to a write that the
  * kernel has not taken yet; the socket goes on with a fresh one, and the old one comes back when that write is done:
  *

@@ -14,7 +14,7 @@ const LINGER_MS = 2_000;
 /** From here on the kernel asks a silent client whether it is there (TCP keep-alive). */
 const PROBE_AFTER_MS = 30_000;
 
-/** What all connections of a worker read into and write with. */
+/** The parts with which all connections of a worker read and write. */
 export interface ByteParts {
   readonly buffers: BufferPool;
   readonly io: SocketIo;
@@ -23,7 +23,7 @@ export interface ByteParts {
 
 /**
  * One socket, client's or instance's: reading without streams, writing without copies, back-pressure towards a source.
- * What the bytes mean is the subclass's concern.
+ * The meaning of the bytes is the subclass's concern.
  */
 export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   deadline = Number.POSITIVE_INFINITY;

@@ -5,11 +5,11 @@ export interface Deadlined {
   /** On the monotonic clock; Infinity for none. Setting it is all that a new deadline costs. */
   deadline: number;
   onDeadline(): void;
-  /** Called about once a second, for what shows itself to nobody who does not look. */
+  /** Called about once a second, for changes that raise no event. */
   onSecond(): void;
 }
 
-/** What is given up for that price: a deadline is noticed up to this much late, never early. */
+/** The price of that: a deadline is noticed up to this much late, never early. */
 export const TICK_MS = 100;
 const TICKS_A_SECOND = 10;
 

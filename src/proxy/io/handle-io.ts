@@ -15,7 +15,7 @@ import type { ByteReader, LentMemory, SocketIo, Writer } from './socket-io.js';
 interface Handle {
   /** Called for each read with the handle as `this`. @returns where the next bytes go; undefined: where these went */
   onread: (this: Handle, bytes: ArrayBuffer | undefined) => Buffer | undefined;
-  /** What net.Socket set. */
+  /** The callback that net.Socket set. */
   rest?: Handle['onread'];
   reader?: ByteReader;
   /** Where libuv writes the next bytes. */

@@ -11,7 +11,7 @@ export class Listener {
   readonly #onAccept: (accepted: Accepted) => void;
   #isListening = false;
   #isPaused = false;
-  /** The kernel keeps who comes while this listener is paused. Where it can't, they wait here, unread. */
+  /** The kernel keeps new connections while this listener is paused. Where it can't, they wait here, unread. */
   #hasStopped = false;
   readonly #waiting: Accepted[] = [];
 
@@ -46,7 +46,7 @@ export class Listener {
     return this.#isListening ? (handle ?? null) : null;
   }
 
-  /** Nobody is taken until `resume`; who comes waits in the kernel. */
+  /** No connection is taken until `resume`; new ones wait in the kernel. */
   pause(): void {
     if (this.#isPaused) return;
     this.#isPaused = true;

@@ -16,7 +16,7 @@ export type Accepted =
   | { readonly socket: Socket }
   | { readonly socket: Socket; readonly relay: ReaderRelay };
 
-/** Reads for one after another: who reads the beginning of a connection passes it on. */
+/** Reads for one reader after another: the reader of a connection's beginning passes it on. */
 export class ReaderRelay implements ByteReader {
   reader: ByteReader;
 
@@ -62,7 +62,7 @@ export function acceptFrom(
   };
 }
 
-/** For one that nobody will read. */
+/** Closes a connection that will have no reader. */
 export function closeAccepted(accepted: Accepted): void {
   if ('socket' in accepted) accepted.socket.destroy();
   else (accepted.handle as { close?(): void }).close?.();

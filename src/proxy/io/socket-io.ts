@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Who reads from a socket. Both are called synchronously from the event loop. */
+/** Reads from a socket. Both are called synchronously from the event loop. */
 export interface ByteReader {
   /** @param bytes valid until this returns. */
   onBytes(bytes: Buffer, length: number): void;
@@ -8,7 +8,7 @@ export interface ByteReader {
   nextBuffer(): Buffer;
 }
 
-/** Who wrote. */
+/** Hears what came of its writes. */
 export interface Writer {
   /**
    * A write that had to wait is done, or a write has failed.

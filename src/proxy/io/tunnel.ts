@@ -35,7 +35,7 @@ export class Tunnel {
   }
 
   onBytes(from: ByteConnection, bytes: Buffer, length: number): void {
-    // What comes after the other side closed is read, so that it can close in order, and thrown away.
+    // Bytes that come after the other side closed are read, so that this side can close in order, and thrown away.
     if (this.isGone) return;
     const to = this.#otherOf(from);
     from.expectBody(length);

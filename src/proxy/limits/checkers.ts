@@ -3,8 +3,8 @@ interface Closable {
 }
 
 /**
- * The connections to health ports, of all slots of a worker: so many descriptors are kept for them. Who fills them keeps
- * nobody out: the oldest one gives way, while a check is answered within its first milliseconds.
+ * The connections to health ports, of all slots of a worker: so many descriptors are kept for them. A sender that
+ * fills them keeps no check out: the oldest connection gives way, and a check is answered within its first milliseconds.
  */
 export class Checkers {
   limit = Number.POSITIVE_INFINITY;

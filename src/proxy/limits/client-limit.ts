@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
 
-/** What stops accepting while a limit is reached. */
+/** A listener that stops accepting while a limit is reached. */
 export interface Gate {
   /** `isFull` of the limit has changed. */
   onRoomChanged(): void;
@@ -12,7 +12,7 @@ const CALM_MS = 5_000;
 
 /**
  * How many connections clients may have, to a slot or to all slots of a worker: HAProxy's `maxconn`. At the limit its
- * gates close, so that it is never exceeded, and the kernel queues who comes. One line in the log says when it is reached,
+ * gates close, so that it is never exceeded, and the kernel queues new clients. One line in the log says when it is reached,
  * one when that is over.
  */
 export class ClientLimit {

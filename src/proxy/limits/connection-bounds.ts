@@ -15,7 +15,7 @@ export const UNBOUNDED: ConnectionBounds = {
   descriptors: Number.POSITIVE_INFINITY,
 };
 
-/** What has to keep within the bounds. */
+/** The counts that are held within the bounds. */
 interface Bounded {
   readonly clients: ClientLimit;
   readonly checkers: Checkers;

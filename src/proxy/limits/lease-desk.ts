@@ -86,7 +86,7 @@ export class LeaseDesk implements Lender {
     this.#pendingOf(app).wished.add(instance);
   }
 
-  /** What the primary says. */
+  /** Notices of the primary. */
   onNotices(notices: readonly PermitNotice[]): void {
     for (const notice of notices) {
       const { app, instance, count, want: id } = notice;
@@ -103,7 +103,7 @@ export class LeaseDesk implements Lender {
     }
   }
 
-  /** What is held stays here for good, and nothing comes to it. */
+  /** Permits that are held stay here for good, and no others come. */
   onPrimaryGone(): void {
     this.isOpen = false;
     for (const lease of this.#leases.values()) lease.onPrimaryGone();

@@ -2,8 +2,8 @@ import type { Clock } from '../../core/clock.js';
 import type { PermitNotice } from '../../snapshot/permits.js';
 
 /**
- * A permit that gets free goes to the longest wait, but a request of this worker is served first when the other one has waited
- * longer by less than this: each change of hands costs two messages between processes, about 0.2 ms of CPU time.
+ * A permit that gets free goes to the longest wait, but a request of this worker is served first when the other one has
+ * waited longer by less than this: each change of hands costs two messages between processes, about 0.2 ms of CPU time.
  */
 const PRECEDENCE_MS = 5;
 /** How soon more permits are asked for again, when there were none to be had. */
@@ -19,7 +19,7 @@ export interface Borrower {
   onLimitLowered(): void;
 }
 
-/** What a lease tells its desk. */
+/** The desk, as its leases see it. */
 export interface Lender {
   readonly clock: Clock;
   /** There is a primary to lend something. */

@@ -5,14 +5,14 @@ import type { WorkerContext } from './worker-context.js';
 
 const INTERVAL_MS = 10_000;
 
-/** What an operator can do about a client of another protocol, which sees no answer that it could show. */
+/** Advice to the operator: a client of another protocol can't show our answer to its user. */
 const REMEDIES: Readonly<Partial<Record<ErrorCode, string>>> = {
   HTTP2_UNEXPECTED: 'let the client speak HTTP/1.1, or serve the app with protocol: tcp',
   TLS_UNEXPECTED: 'let the client use http://, or serve the app with protocol: tcp',
   PROXY_HEADER_UNEXPECTED: 'set accept_proxy: true, or take the header out of the balancer',
 };
 
-/** The log of those who speak another protocol than the slot's: one line for many of the same. */
+/** Logs clients that speak another protocol than the slot: one line for many of the same. */
 export class ForeignClients {
   readonly #rates = new Map<ErrorCode, MessageRate>();
 

@@ -8,7 +8,7 @@ import { IdlePool } from './idle-pool.js';
 import { IdleTime } from './idle-time.js';
 
 /**
- * What a worker knows of one instance, or of one neighbor: the values of the newest snapshot, and the live facts that
+ * One instance, or one neighbor, as this worker knows it: the values of the newest snapshot, and the live facts that
  * outlive snapshots because they are keyed by identity.
  */
 export class Instance implements Borrower {
@@ -21,7 +21,7 @@ export class Instance implements Borrower {
   localAddress: string | null = null;
   /** The `nodeId` of a neighbor, where it has one. */
   node: string | null = null;
-  /** What stands for it in the sticky cookie; empty where there is none. */
+  /** Its value in the sticky cookie; empty without one. */
   stickyId = '';
   weight = 0;
   state: InstanceSnapshot['state'] = 'ready';
@@ -30,7 +30,7 @@ export class Instance implements Borrower {
   isRemoved = false;
   /** Requests that it may have under way from this worker; Infinity for no limit. */
   limit = Number.POSITIVE_INFINITY;
-  /** What the limit rests on, where workers share one. */
+  /** The permits behind the limit, where workers share one. */
   lease: Lease | null = null;
   /** When it became usable; slow start counts from here. -Infinity: long ago. */
   usableSince = Number.NEGATIVE_INFINITY;

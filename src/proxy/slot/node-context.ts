@@ -6,7 +6,7 @@ import type { WorkerContext } from './worker-context.js';
 
 /** The node-wide part of a snapshot, made ready to be asked. */
 export class NodeContext {
-  /** What health ports say. */
+  /** The name of the node that health ports give. */
   readonly id: string;
   readonly isStopping: boolean;
   readonly peers: ReadonlySet<string>;

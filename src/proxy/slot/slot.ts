@@ -90,7 +90,7 @@ export class Slot {
     return this.#usable.length > 0;
   }
 
-  /** @returns who gets the request; FULL when it has to wait; null when there is nobody. */
+  /** @returns the instance that gets the request; FULL when it has to wait; null when there is none */
   choose(request: SlotRequest): Instance | typeof FULL | null {
     const bound = this.#boundOf(request);
     if (bound !== null) return bound.hasRoom ? bound : FULL;
@@ -199,7 +199,7 @@ export class Slot {
     return leaving;
   }
 
-  /** Who waits for an instance that takes nothing new is served elsewhere at once; those that are bound to it may stay. */
+  /** Drops connects to an instance that takes nothing new; their requests go elsewhere, unless they are bound to it. */
   #turnAway(instance: Instance): void {
     for (const { connecting } of instance.connections) {
       if (connecting === null) continue;

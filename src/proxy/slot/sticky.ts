@@ -7,7 +7,7 @@ import { SPACE, TAB } from '../../http1/characters.js';
 import { trimmed } from '../../http1/fields.js';
 import type { StickySnapshot } from '../../snapshot/snapshot.js';
 
-/** Of the HMAC, so that nobody finds a value by trying. */
+/** Of the HMAC: too many to find a value by trying. */
 const VALUE_BYTES = 16;
 const SEMICOLON = 0x3b;
 
@@ -27,7 +27,7 @@ export class StickyCookie {
     return config !== null && config.cookie === this.name && config.key === this.#key;
   }
 
-  /** What stands for an instance in the cookie. The same on every worker, and on every node with the same key. */
+  /** The cookie's value for an instance. The same on every worker, and on every node with the same key. */
   idOf(instanceId: string): string {
     const digest = createHmac('sha256', this.#key).update(instanceId).digest();
     return digest.subarray(0, VALUE_BYTES).toString('base64url');

@@ -1,7 +1,7 @@
 import type { LeaseDesk, Want } from '../limits/lease-desk.js';
 import type { Instance } from './instance.js';
 
-/** Who waits for an instance with room. */
+/** A request, or a TCP client, that waits for an instance with room. */
 export interface Waiter {
   /** Those that it waits with; null while it does not wait. */
   group: WaitGroup | null;
@@ -16,7 +16,7 @@ export interface Waiter {
 /** Waiters that would take the same instances. */
 export interface WaitGroup {
   readonly key: string;
-  /** Any of these; none: there is nobody left to wait for, and each waiter has to learn so. */
+  /** Any of these will do. Empty: there is no instance left to wait for, and each waiter has to learn so. */
   readonly instances: readonly Instance[];
   readonly want: Want | null;
   /** The longest waiting one first. */

@@ -8,7 +8,7 @@ import type { ClientLimit } from '../limits/client-limit.js';
 import type { UpstreamCount } from '../limits/descriptor-budget.js';
 import type { LeaseDesk } from '../limits/lease-desk.js';
 
-/** What all connections of a worker share and no snapshot changes. */
+/** The parts that all connections of a worker share and no snapshot changes. */
 export interface WorkerContext extends ByteParts {
   readonly clock: Clock;
   readonly random: Random;

@@ -27,7 +27,7 @@ export class TcpDownstream extends ByteConnection implements TcpClient {
   #tunnel: Tunnel | null = null;
   /** Why it ended, when it was not as it should be. */
   #code: ErrorCode | null = null;
-  /** What came with the PROXY header; it waits for an instance. */
+  /** Bytes that came with the PROXY header; they wait for an instance. */
   #early: Buffer | null = null;
 
   /** @param header what the connection began with, where the slot demands it; else null */
