@@ -1,9 +1,10 @@
 /** Judges apps and certificates together: one app's fault never takes another one down. Pure. */
+
+import type { Refusal } from '../src/core/refusal.js';
 import type { AppDefinition, Route } from '../src/model/app-definition.js';
-import { describeRoute } from '../src/model/edge-keys.js';
 import { errorsFirst, type Problem, placeOf } from '../src/model/problem.js';
-import type { Refusal } from '../src/model/refusal.js';
 import { findContestedRoutes, type OwnedRoute } from '../src/model/route-clashes.js';
+import { describeRoute } from '../src/model/route-key.js';
 import { refuseClashes } from '../src/model/slot-clashes.js';
 import type { Admission, HeldSlots } from './admission.js';
 import type { JudgedDomain } from './certificates/domain.js';

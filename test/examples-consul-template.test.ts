@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { createProgram } from '../src/cli/program.js';
-import { appFromDefinition, parseAppDefinitions } from '../src/model/app-definition-document.js';
-import { DEFINITION_KEYS } from '../src/model/definition-keys.js';
-import { APP_KEY_NAMES, parseServiceDocument } from '../src/model/service-document.js';
+import { appFromDefinition, parseAppDefinitions } from '../src/documents/app-definition-document.js';
+import { DEFINITION_KEYS } from '../src/documents/definition-keys.js';
+import { APP_KEY_NAMES, parseServiceDocument } from '../src/documents/service-document.js';
 import { describingContext } from './cli/describing-context.js';
 import { runCli } from './support/run-cli.js';
 

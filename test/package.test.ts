@@ -45,7 +45,7 @@ test('the command runs as it was installed', async () => {
 });
 
 test('the package holds its licence, its documents and its sources, and no test or benchmark', () => {
-  for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md', 'src/model/README.md', 'examples']) {
+  for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md', 'src/documents/README.md', 'examples']) {
     assert.ok(existsSync(path.join(installed, name)), name);
   }
   assert.deepEqual(readdirSync(path.join(installed, 'dist')).sort(), ['edge', 'src']);

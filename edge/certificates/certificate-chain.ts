@@ -1,6 +1,6 @@
 /** A chain as TLS sends it (RFC 8446, 4.4.2): the certificate of the key first, then each the issuer of the one before. */
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import type { Refusal } from '../../src/model/refusal.js';
+import type { Refusal } from '../../src/core/refusal.js';
 import type { PemBlock } from './pem-blocks.js';
 import { isIssuedByPublicRoot, isPublicRoot } from './public-roots.js';
 import { weakSignatureHashOf } from './signature-algorithm.js';

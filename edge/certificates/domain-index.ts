@@ -1,7 +1,8 @@
 /** Whose certificate a connection for a host gets: the one with its name, else the one with its wildcard. */
+
+import { isRefusal } from '../../src/core/refusal.js';
 import type { RouteHost } from '../../src/model/app-definition.js';
-import { isRefusal } from '../../src/model/refusal.js';
-import { parseSafeRegex } from '../../src/model/safe-regex.js';
+import { parseSafeRegex } from '../../src/regex/safe-regex.js';
 import type { JudgedDomain } from './domain.js';
 import { wildcardOf } from './name-cover.js';
 

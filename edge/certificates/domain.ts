@@ -1,8 +1,8 @@
 /** A domain of the site: names that one certificate serves, and whether it can. */
 import type { KeyObject } from 'node:crypto';
+import type { Refusal } from '../../src/core/refusal.js';
+import { parseRouteHost } from '../../src/documents/route-host.js';
 import type { Problem } from '../../src/model/problem.js';
-import type { Refusal } from '../../src/model/refusal.js';
-import { parseRouteHost } from '../../src/model/route-host.js';
 import type { Certificate } from './certificate.js';
 import {
   type ChainLink,

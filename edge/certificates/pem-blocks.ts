@@ -1,5 +1,5 @@
 /** The blocks of a PEM text (RFC 7468), read as OpenSSL reads them. What stands between them is for people and not read. */
-import type { Refusal } from '../../src/model/refusal.js';
+import type { Refusal } from '../../src/core/refusal.js';
 
 export interface PemBlock {
   /** `CERTIFICATE`, `PRIVATE KEY`, ... */

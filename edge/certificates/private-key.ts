@@ -1,6 +1,6 @@
 /** The key of a certificate: one that HAProxy can read without a person, and strong enough. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { isRefusal, type Refusal } from '../../src/model/refusal.js';
+import { isRefusal, type Refusal } from '../../src/core/refusal.js';
 import type { PemBlock } from './pem-blocks.js';
 
 const MIN_RSA_BITS = 2_048;

@@ -1,7 +1,7 @@
 /** The file of a release that holds the definitions of its apps: if one is at fault later, it serves on as it stands here. */
 import { parse } from 'yaml';
+import { parseAppDefinitions } from '../../src/documents/app-definition-document.js';
 import type { AppDefinition } from '../../src/model/app-definition.js';
-import { parseAppDefinitions } from '../../src/model/app-definition-document.js';
 import type { Release } from './release.js';
 
 export const DEFINITIONS_FILE = 'apps.json';

@@ -1,5 +1,5 @@
 /** Expressions are tried one after the other for every request that no exact path takes, so there are not many of them. */
-import { MAX_REGEX_ROUTES } from '../../src/model/edge-keys.js';
+import { MAX_REGEX_ROUTES } from '../../src/documents/edge-keys.js';
 import type { Problem } from '../../src/model/problem.js';
 import type { EdgeApp } from '../edge-app.js';
 

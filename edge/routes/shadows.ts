@@ -3,10 +3,10 @@
  * another app's author may think. Warnings; what is found is true, and not all that is true is found.
  */
 import type { Route, RouteHost } from '../../src/model/app-definition.js';
-import { describeRoute } from '../../src/model/edge-keys.js';
 import type { Problem } from '../../src/model/problem.js';
 import type { OwnedRoute } from '../../src/model/route-clashes.js';
-import { parseSafeRegex } from '../../src/model/safe-regex.js';
+import { describeRoute } from '../../src/model/route-key.js';
+import { parseSafeRegex } from '../../src/regex/safe-regex.js';
 import type { EdgeApp } from '../edge-app.js';
 import { nameOf } from './map-key.js';
 import { wholeMatch } from './matches.js';

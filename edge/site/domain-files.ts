@@ -1,7 +1,7 @@
 /** The certificates of the site, read. What is in them is judged elsewhere; a file that can not be read costs its domain alone. */
 import { readlink } from 'node:fs/promises';
+import type { Refusal } from '../../src/core/refusal.js';
 import { readWholeFile } from '../../src/core/whole-file.js';
-import type { Refusal } from '../../src/model/refusal.js';
 import type { Domain, PemFile, UnreadablePemFile } from '../certificates/domain.js';
 import type { Site, SiteDomain } from './site.js';
 

@@ -9,11 +9,11 @@ import type { Site } from './site.js';
 /** HAProxy takes a page that fits in its buffer, with its head (tune.bufsize, 16 KiB at least). */
 const MAX_PAGE_BYTES = 8_192;
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.htm': 'text/html; charset=utf-8',
-  '.json': 'application/json',
-};
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ['.html', 'text/html; charset=utf-8'],
+  ['.htm', 'text/html; charset=utf-8'],
+  ['.json', 'application/json'],
+]);
 
 export interface ErrorPages {
   /** Whole responses by code, for every code that HAProxy answers with. */
@@ -39,7 +39,7 @@ export async function readErrorPages(
       const text = await readWholeFile(file, MAX_PAGE_BYTES);
       pages.set(
         code,
-        errorPage(code, { type: TYPES[path.extname(file).toLowerCase()] ?? 'text/plain; charset=utf-8', text }),
+        errorPage(code, { type: TYPES.get(path.extname(file).toLowerCase()) ?? 'text/plain; charset=utf-8', text }),
       );
     } catch (error) {
       const last = current?.files.get(errorPageFile(code));

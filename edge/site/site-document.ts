@@ -2,8 +2,9 @@
 import path from 'node:path';
 import { isMap, isSeq, type Node, type YAMLMap } from 'yaml';
 import type { Problem } from '../../src/model/problem.js';
-import { readTable, type Values } from '../../src/model/readers.js';
-import { INVALID, YamlText } from '../../src/model/yaml-text.js';
+import type { Values } from '../../src/yaml/reader.js';
+import { readTable } from '../../src/yaml/table-reader.js';
+import { INVALID, YamlText } from '../../src/yaml/yaml-text.js';
 import type { ServerPlace, Site, SiteDomain } from './site.js';
 import { SITE_KEYS } from './site-keys.js';
 

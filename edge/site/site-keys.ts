@@ -1,28 +1,15 @@
 /** The table of edge.yml: each key, its reader, its default. */
 import { isMap, isScalar, isSeq } from 'yaml';
 import { parseAddress } from '../../src/core/networks.js';
+import { network } from '../../src/documents/app-keys.js';
+import { DNS_LABEL } from '../../src/documents/definition-keys.js';
+import { hsts } from '../../src/documents/edge-keys.js';
+import { parseHostName, parseRouteHost } from '../../src/documents/route-host.js';
 import { PROXY_VERSIONS } from '../../src/model/app.js';
-import { network } from '../../src/model/app-keys.js';
-import { DNS_LABEL } from '../../src/model/definition-keys.js';
-import { hsts } from '../../src/model/edge-keys.js';
-import {
-  describe,
-  duration,
-  group,
-  integer,
-  list,
-  oneOf,
-  optional,
-  optionalGroup,
-  type Reader,
-  refuse,
-  required,
-  size,
-  tableSchema,
-  text,
-} from '../../src/model/readers.js';
-import { parseHostName, parseRouteHost } from '../../src/model/route-host.js';
-import { INVALID } from '../../src/model/yaml-text.js';
+import { describe, optional, type Reader, refuse, required } from '../../src/yaml/reader.js';
+import { duration, integer, oneOf, size, text } from '../../src/yaml/scalar-readers.js';
+import { group, list, optionalGroup, tableSchema } from '../../src/yaml/table-reader.js';
+import { INVALID } from '../../src/yaml/yaml-text.js';
 import { ERROR_CODES } from '../sections/error-pages.js';
 import type { PodNodes, SocketAddress } from './site.js';
 

@@ -2,10 +2,11 @@
  * A route once more by the rules of the model, before it goes into a map: whoever built it, what is written is what the
  * model would have read.
  */
+
+import { isRefusal, type Refusal } from '../../src/core/refusal.js';
+import { parseHostRegex, parseRouteHost } from '../../src/documents/route-host.js';
+import { parsePathExact, parsePathPrefix, parsePathRegex } from '../../src/documents/route-path.js';
 import type { Route, RouteHost, RoutePath } from '../../src/model/app-definition.js';
-import { isRefusal, type Refusal } from '../../src/model/refusal.js';
-import { parseHostRegex, parseRouteHost } from '../../src/model/route-host.js';
-import { parsePathExact, parsePathPrefix, parsePathRegex } from '../../src/model/route-path.js';
 import { RefusedValue } from './refused-value.js';
 
 /** @throws RefusedValue */

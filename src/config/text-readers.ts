@@ -4,9 +4,9 @@
  */
 import path from 'node:path';
 import { parseDuration } from '../core/durations.js';
+import { nearestName } from '../core/nearest-name.js';
 import { parseAddress, parseNetwork } from '../core/networks.js';
-import { nearestName } from '../model/nearest-name.js';
-import { shorten } from '../model/yaml-text.js';
+import { shorten } from '../yaml/yaml-text.js';
 
 export interface Refusal {
   readonly message: string;

@@ -1,6 +1,6 @@
 /** Two apps may not want the same requests: which of them got one would depend on an order that nobody wrote. Pure. */
 import type { AppDefinition, Route } from './app-definition.js';
-import { routeKey } from './edge-keys.js';
+import { routeKey } from './route-key.js';
 
 export interface RouteClash {
   readonly route: Route;

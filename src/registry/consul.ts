@@ -4,7 +4,7 @@ import type { KeyEntry } from '../consul/answers.js';
 import { ConsulConnection } from '../consul/connection.js';
 import { misplacedApp } from '../consul/registry-keys.js';
 import { APPS_PREFIX, type ConsulSettings } from '../consul/settings.js';
-import { type AppDefinitionDocument, parseAppDefinitions } from '../model/app-definition-document.js';
+import { type AppDefinitionDocument, parseAppDefinitions } from '../documents/app-definition-document.js';
 import type { Problem } from '../model/problem.js';
 import { asRegistry, readAll, readOne } from './consul-reads.js';
 import { ConsulSlots } from './consul-slots.js';

@@ -15,8 +15,8 @@ import {
   type AppDefinitionDocument,
   parseAppDefinitions,
   unreadableDefinitions,
-} from '../model/app-definition-document.js';
-import { MAX_DOCUMENT_BYTES } from '../model/service-document.js';
+} from '../documents/app-definition-document.js';
+import { MAX_DOCUMENT_BYTES } from '../documents/service-document.js';
 import { DirectorySlots } from './directory-slots.js';
 import { type Registry, RegistryFailure, type StoredApp, type StoredApps } from './registry.js';
 import { withRegistryGuard } from './registry-guard.js';

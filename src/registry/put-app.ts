@@ -1,7 +1,7 @@
 /** Writing and removing an app, over any registry: judged before it is written, written by check-and-set, slot first. */
 import { parseDocument } from 'yaml';
+import type { ReadDefinition } from '../documents/app-definition-document.js';
 import type { AppDefinition } from '../model/app-definition.js';
-import type { ReadDefinition } from '../model/app-definition-document.js';
 import { allocateSlot, type Chances, type Claim, claimSlot } from './allocate.js';
 import { type Change, changesBetween } from './changes.js';
 import {

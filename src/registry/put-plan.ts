@@ -1,10 +1,10 @@
 /** What a put will do, judged against what the registry holds. Pure. */
 import { isDeepStrictEqual } from 'node:util';
+import { plainFromDefinition } from '../documents/app-definition-text.js';
 import type { AppDefinition } from '../model/app-definition.js';
-import { plainFromDefinition } from '../model/app-definition-text.js';
-import { describeRoute } from '../model/edge-keys.js';
 import { formatProblem, placeOf } from '../model/problem.js';
 import { findRouteClashes } from '../model/route-clashes.js';
+import { describeRoute } from '../model/route-key.js';
 import type { Chances } from './allocate.js';
 import { type Change, changesBetween } from './changes.js';
 import { RegistryFailure, type SlotBook, type SlotRecord, type StoredApp, type StoredApps } from './registry.js';

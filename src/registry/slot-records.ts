@@ -1,5 +1,5 @@
 /** What stands in the record of a slot, in a file or under a key. Pure. */
-import { isAppName } from '../model/definition-keys.js';
+import { isAppName } from '../documents/definition-keys.js';
 import type { Problem } from '../model/problem.js';
 import type { FreedSlot, SlotBook, SlotRecord } from './registry.js';
 

@@ -1,5 +1,5 @@
 /** From documents to the apps of a registry. Pure. */
-import type { AppDefinitionDocument } from '../model/app-definition-document.js';
+import type { AppDefinitionDocument } from '../documents/app-definition-document.js';
 import type { Problem } from '../model/problem.js';
 import type { StoredApp, StoredApps } from './registry.js';
 

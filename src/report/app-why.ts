@@ -10,9 +10,9 @@ import type {
 } from '../admin/why-document.js';
 import { neighborKey, targetKey } from '../control/check-targets.js';
 import { ERRORS, type ErrorCode } from '../core/errors.js';
+import { nearestName } from '../core/nearest-name.js';
 import { createSlotCounters, type SlotCounters } from '../metrics/counters.js';
 import type { App, Instance } from '../model/app.js';
-import { nearestName } from '../model/nearest-name.js';
 import { formatProblem, type Problem } from '../model/problem.js';
 import { overrideOf } from '../sources/overrides-state.js';
 import { appsConcernedBy } from './app-chronicle.js';

@@ -1,9 +1,9 @@
 /** Which services of this node are instances of an app, and what their checks make of them. */
 import type { CheckEntry, ServiceEntry } from '../consul/answers.js';
 import { isMaintenance } from '../consul/checks.js';
+import { MAX_WEIGHT, type UnreadWord } from '../documents/instance-words.js';
 import { parseInstanceAddress } from '../model/address.js';
 import { type AdminState, APP_DEFAULTS, type Instance } from '../model/app.js';
-import { MAX_WEIGHT, type UnreadWord } from '../model/instance-words.js';
 import { escapeText, type Problem } from '../model/problem.js';
 import { addressTextOf, type NodeCatalogue } from './consul-catalogue.js';
 import { type ServiceWords, wordsFromService } from './consul-words.js';

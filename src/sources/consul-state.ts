@@ -2,10 +2,10 @@
 import type { KeyEntry } from '../consul/answers.js';
 import { misplacedApp } from '../consul/registry-keys.js';
 import { APPS_PREFIX } from '../consul/settings.js';
+import { appFromDefinition, definitionFromApp, parseAppDefinitions } from '../documents/app-definition-document.js';
+import { isAppName } from '../documents/definition-keys.js';
 import type { App } from '../model/app.js';
 import type { AppDefinition } from '../model/app-definition.js';
-import { appFromDefinition, definitionFromApp, parseAppDefinitions } from '../model/app-definition-document.js';
-import { isAppName } from '../model/definition-keys.js';
 import { escapeText, type Problem } from '../model/problem.js';
 import type { NodeCatalogue } from './consul-catalogue.js';
 import { instancesFrom } from './consul-services.js';

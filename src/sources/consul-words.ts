@@ -1,7 +1,13 @@
 /** Weight and state that a service of Consul carries in its meta or its tags. Pure. */
 import type { ServiceEntry } from '../consul/answers.js';
+import {
+  stateFromText,
+  type UnreadWord,
+  unreadState,
+  unreadWeight,
+  weightFromText,
+} from '../documents/instance-words.js';
 import type { AdminState } from '../model/app.js';
-import { stateFromText, type UnreadWord, unreadState, unreadWeight, weightFromText } from '../model/instance-words.js';
 import { escapeText } from '../model/problem.js';
 
 export interface ServiceWords {

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { lstat, open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isElsewhere } from '../core/real-place.js';
-import { MAX_DOCUMENT_BYTES } from '../model/service-document.js';
+import { MAX_DOCUMENT_BYTES } from '../documents/service-document.js';
 
 /** A file as it is now, told apart from every other version of it without reading it. */
 export interface FileStamp {

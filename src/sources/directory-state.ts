@@ -2,9 +2,10 @@
  * The half of the directory source that decides and touches no disk: what each file has in force after it was read, and
  * which file owns an app that two files define.
  */
+
+import { parseServiceDocument } from '../documents/service-document.js';
 import type { App } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
-import { parseServiceDocument } from '../model/service-document.js';
 import type { SourceState } from './source.js';
 
 /** A file that loses apps and was written this recently may be half-written: the rest is waited for. */

@@ -1,7 +1,7 @@
 /** What operators have decided, as plain data; the half that touches no disk. */
 import * as z from 'zod';
+import { stateFromText } from '../documents/instance-words.js';
 import { ADMIN_STATES, type AdminState, type App, type Instance } from '../model/app.js';
-import { stateFromText } from '../model/instance-words.js';
 
 export interface Override {
   readonly app: string;

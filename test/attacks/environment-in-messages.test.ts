@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { parseAppDefinitions } from '../../src/model/app-definition-document.js';
+import { parseAppDefinitions } from '../../src/documents/app-definition-document.js';
 import { REGISTRY_KINDS } from '../registry/registries.js';
 import { temporaryFolder } from '../support/at-end.js';
 import { runCli } from '../support/run-cli.js';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { parseServiceDocument } from '../../src/model/service-document.js';
+import { parseServiceDocument } from '../../src/documents/service-document.js';
 import { BackupsFile } from '../../src/neighbors/backups-file.js';
 import { DirectoryRegistry } from '../../src/registry/directory.js';
 import { DirectorySource } from '../../src/sources/directory.js';

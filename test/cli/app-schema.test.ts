@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { parseAppDefinitions } from '../../src/model/app-definition-document.js';
+import { parseAppDefinitions } from '../../src/documents/app-definition-document.js';
 import { runCli } from '../support/run-cli.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/apps/checkout.yml', import.meta.url));

@@ -10,7 +10,7 @@ import { definitionsOf } from '../../edge/release/served-definitions.js';
 import type { Rendered } from '../../edge/render.js';
 import { readDomains } from '../../edge/site/domain-files.js';
 import type { Site } from '../../edge/site/site.js';
-import { parseAppDefinitions } from '../../src/model/app-definition-document.js';
+import { parseAppDefinitions } from '../../src/documents/app-definition-document.js';
 import { formatProblem } from '../../src/model/problem.js';
 import type { SlotRecord } from '../../src/registry/registry.js';
 import { edgeFolder, siteOf, siteText } from '../support/edge-release.js';

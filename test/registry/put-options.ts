@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseAppDefinitions, type ReadDefinition } from '../../src/model/app-definition-document.js';
+import { parseAppDefinitions, type ReadDefinition } from '../../src/documents/app-definition-document.js';
 import { formatProblem } from '../../src/model/problem.js';
 import type { PutOptions } from '../../src/registry/put-app.js';
 import { DEFAULT_SLOT_RULES } from '../../src/registry/slot-rules.js';

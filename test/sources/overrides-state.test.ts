@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseServiceDocument } from '../../src/documents/service-document.js';
 import type { AdminState, App } from '../../src/model/app.js';
-import { parseServiceDocument } from '../../src/model/service-document.js';
 import {
   applyOverrides,
   type Override,

@@ -1,7 +1,7 @@
 /** Apps with a way in, as their definitions give them. */
 import assert from 'node:assert/strict';
 import type { EdgeApp } from '../../edge/edge-app.js';
-import { parseAppDefinitions } from '../../src/model/app-definition-document.js';
+import { parseAppDefinitions } from '../../src/documents/app-definition-document.js';
 
 /** A route as a definition writes it: `{host: 'www.one.example', path: '/checkout'}`. */
 export type WrittenRoute = Readonly<Record<string, string | number>>;

@@ -13,17 +13,26 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'proxy-protocol': { to: ['core'], why: 'a codec: bytes in, an address out' },
   metrics: { to: ['core'], why: 'counters travel between all processes, so they may know none of them' },
   model: { to: ['core'], why: 'the nouns: sources, edge and CLI share them without sharing anything else' },
-  config: { to: ['core', 'model'], why: 'options are known before anything runs' },
+  yaml: {
+    to: ['core', 'model'],
+    why: 'text becomes nodes and values with their places; what an app is, it does not know',
+  },
+  regex: { to: ['core'], why: 'expressions are judged before anything runs them, whoever wrote them' },
+  documents: {
+    to: ['core', 'model', 'yaml', 'regex'],
+    why: 'how apps are written, in services files and in the registry; the nouns do not know it',
+  },
+  config: { to: ['yaml', 'core', 'model'], why: 'options are known before anything runs' },
   snapshot: { to: ['model'], why: 'the contract between the planes imports neither plane' },
   consul: {
     to: ['core', 'model', 'config'],
     why: 'how Consul is spoken to, for all who read or write there; what it means is theirs',
   },
   sources: {
-    to: ['core', 'model', 'consul'],
+    to: ['documents', 'core', 'model', 'consul'],
     why: 'a source says what it read; the merge is not its business',
   },
-  registry: { to: ['core', 'model', 'consul'], why: 'it writes what people decided, whoever runs it' },
+  registry: { to: ['documents', 'core', 'model', 'consul'], why: 'it writes what people decided, whoever runs it' },
   neighbors: { to: ['core', 'model', 'consul'], why: 'who they are does not depend on what is served' },
   health: {
     to: ['core', 'model', 'proxy-protocol', 'http1'],
@@ -108,6 +117,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   cli: {
     to: [
+      'documents',
       'core',
       'model',
       'config',
@@ -126,5 +136,8 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'commands speak to a node through its admin API; `check` reads a directory with the very code of the sources ' +
       'and the merge; signals mean to the edge what they mean to a node; and tables take percentiles of the difference of two histograms',
   },
-  edge: { to: ['core', 'model', 'registry'], why: 'a generator of files; it knows no running node' },
+  edge: {
+    to: ['documents', 'yaml', 'regex', 'core', 'model', 'registry'],
+    why: 'a generator of files; it knows no running node',
+  },
 };

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { parseAppDefinitions, type ReadDefinition } from '../../documents/app-definition-document.js';
+import { textFromDefinition } from '../../documents/app-definition-text.js';
 import type { AppDefinition } from '../../model/app-definition.js';
-import { parseAppDefinitions, type ReadDefinition } from '../../model/app-definition-document.js';
-import { textFromDefinition } from '../../model/app-definition-text.js';
 import { formatProblem } from '../../model/problem.js';
 import { definitionFromApp } from '../../registry/imported-app.js';
 import { putApps } from '../../registry/put-app.js';

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { readWholeInput, UnreadableFile } from '../../core/whole-file.js';
-import { parseAppDefinitions, type ReadDefinition } from '../../model/app-definition-document.js';
+import { parseAppDefinitions, type ReadDefinition } from '../../documents/app-definition-document.js';
+import { MAX_DOCUMENT_BYTES } from '../../documents/service-document.js';
 import { formatProblem, type Problem } from '../../model/problem.js';
-import { MAX_DOCUMENT_BYTES } from '../../model/service-document.js';
 import { putApps } from '../../registry/put-app.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { appDefinitionJsonSchema } from '../../model/app-definition-document.js';
+import { appDefinitionJsonSchema } from '../../documents/app-definition-document.js';
 import type { CommandContext } from '../command-context.js';
 
 export function createAppSchemaCommand({ terminal }: CommandContext): Command {

@@ -1,4 +1,4 @@
-import { nearestName } from '../../model/nearest-name.js';
+import { nearestName } from '../../core/nearest-name.js';
 import { formatProblem } from '../../model/problem.js';
 import type { Registry, StoredApp } from '../../registry/registry.js';
 import { CommandFailure } from '../exit-codes.js';

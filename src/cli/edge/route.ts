@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
 import { findRoutes } from '../../../edge/routes/find-app.js';
-import { describeRoute } from '../../model/edge-keys.js';
 import { routedPath } from '../../model/path-spelling.js';
 import { formatOrigin } from '../../model/problem.js';
 import type { OwnedRoute } from '../../model/route-clashes.js';
+import { describeRoute } from '../../model/route-key.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { addStateDirOption, type InstallationOptionValues } from './installation.js';

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { APP_NAME_RULE, isAppName } from '../../model/definition-keys.js';
+import { APP_NAME_RULE, isAppName } from '../../documents/definition-keys.js';
 import { recordSlot } from '../../registry/record-slot.js';
 import type { CommandContext } from '../command-context.js';
 import {

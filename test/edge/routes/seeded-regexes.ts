@@ -1,6 +1,6 @@
 /** Random expressions of all that the subset knows and a little more, and texts that come close to matching. */
-import { isRefusal } from '../../../src/model/refusal.js';
-import { parsePathRegex } from '../../../src/model/route-path.js';
+import { isRefusal } from '../../../src/core/refusal.js';
+import { parsePathRegex } from '../../../src/documents/route-path.js';
 import type { SeededRandom } from '../../support/seeded-random.js';
 
 const ATOMS = [

@@ -1,6 +1,6 @@
 /** Random routes and requests out of few pieces, so that they meet often. */
 import type { EdgeApp } from '../../../edge/edge-app.js';
-import { routeKey } from '../../../src/model/edge-keys.js';
+import { routeKey } from '../../../src/model/route-key.js';
 import { edgeApp, type WrittenRoute } from '../../support/edge-apps.js';
 import type { SeededRandom } from '../../support/seeded-random.js';
 

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseServiceDocument } from '../../src/model/service-document.js';
+import { parseServiceDocument } from '../../src/documents/service-document.js';
 
 function outcomeOf(text: string): string {
   return parseServiceDocument(text, 'a.yml', 'directory').outcome;

@@ -1,8 +1,8 @@
 /** Paths of routes: no spelling that one reader decodes or cleans and another does not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isRefusal } from '../../src/model/refusal.js';
-import { parsePathExact, parsePathPrefix, parsePathRegex } from '../../src/model/route-path.js';
+import { isRefusal } from '../../src/core/refusal.js';
+import { parsePathExact, parsePathPrefix, parsePathRegex } from '../../src/documents/route-path.js';
 
 test('a prefix is of whole segments, so its last slash says nothing; an exact path keeps it', () => {
   assert.deepEqual(parsePathPrefix('/checkout/'), { kind: 'prefix', path: '/checkout' });

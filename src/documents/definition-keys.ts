@@ -1,11 +1,13 @@
 /** The one table of what a definition of an app may say; what it shares with the services directory stands in app-keys.ts. */
-import type { EdgeDefinition, EnvEntry } from './app-definition.js';
+import type { EdgeDefinition, EnvEntry } from '../model/app-definition.js';
+import { optional, type Reader, refuse, required } from '../yaml/reader.js';
+import { integer, text } from '../yaml/scalar-readers.js';
+import { list } from '../yaml/table-reader.js';
+import { INVALID } from '../yaml/yaml-text.js';
 import { APP_KEYS } from './app-keys.js';
 import { SETTING_KEYS } from './app-settings.js';
 import { edge } from './edge-keys.js';
 import { env } from './env-entries.js';
-import { integer, list, optional, type Reader, refuse, required, text } from './readers.js';
-import { INVALID } from './yaml-text.js';
 
 /** Names of apps and pods: RFC 1123, 2.1, and a letter first. They become labels of DNS names and words of configurations. */
 export const DNS_LABEL = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -1,9 +1,9 @@
 /** Hosts of routes: exact names, `*.` and a name, expressions. The edge's maps are made of what passes here. */
 import { domainToASCII } from 'node:url';
-import type { RouteHost } from './app-definition.js';
-import type { Refusal } from './refusal.js';
-import { isRefusal } from './refusal.js';
-import { parseSafeRegex } from './safe-regex.js';
+import type { Refusal } from '../core/refusal.js';
+import { isRefusal } from '../core/refusal.js';
+import type { RouteHost } from '../model/app-definition.js';
+import { parseSafeRegex } from '../regex/safe-regex.js';
 
 const MAX_HOST_LENGTH = 253;
 /** RFC 1035, 2.3.4; the underscore is no letter of host names, and in use. */

@@ -1,9 +1,9 @@
 /** What is written of a definition is read again as the same definition. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseAppDefinitions } from '../../src/documents/app-definition-document.js';
+import { plainFromDefinition, textFromDefinition } from '../../src/documents/app-definition-text.js';
 import type { AppDefinition } from '../../src/model/app-definition.js';
-import { parseAppDefinitions } from '../../src/model/app-definition-document.js';
-import { plainFromDefinition, textFromDefinition } from '../../src/model/app-definition-text.js';
 
 const SMALL = 'name: shop\npods: [alpha]\nprotocol: http\n';
 const EVERYTHING = `name: shop

@@ -3,14 +3,15 @@
  * too; strict: what is not known is an error, and a quoted number is a text.
  */
 import { isMap, isScalar, type Node, type YAMLMap } from 'yaml';
-import type { App, Instance, Origin } from './app.js';
-import type { AppDefinition } from './app-definition.js';
+import type { App, Instance, Origin } from '../model/app.js';
+import type { AppDefinition } from '../model/app-definition.js';
+import type { Problem } from '../model/problem.js';
+import type { JsonSchema, Values } from '../yaml/reader.js';
+import { readTable, tableSchema } from '../yaml/table-reader.js';
+import { INVALID, shorten, YamlText } from '../yaml/yaml-text.js';
 import { noteMeaningless, settingsFromValues } from './app-settings.js';
 import { DEFINITION_KEYS, isAppName } from './definition-keys.js';
-import type { Problem } from './problem.js';
-import { type JsonSchema, readTable, tableSchema, type Values } from './readers.js';
 import { MAX_DOCUMENT_BYTES } from './service-document.js';
-import { INVALID, shorten, YamlText } from './yaml-text.js';
 
 export interface ReadDefinition {
   readonly definition: AppDefinition;

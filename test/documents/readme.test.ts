@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { HEALTH_KEYS, LIMIT_KEYS, TIMEOUT_KEYS } from '../../src/model/app-keys.js';
-import { SETTING_KEYS } from '../../src/model/app-settings.js';
-import { DEFINITION_KEYS } from '../../src/model/definition-keys.js';
-import { EDGE_KEYS, RATE_KEYS, ROUTE_KEYS, TLS_KEYS } from '../../src/model/edge-keys.js';
-import { APP_KEY_NAMES } from '../../src/model/service-document.js';
+import { HEALTH_KEYS, LIMIT_KEYS, TIMEOUT_KEYS } from '../../src/documents/app-keys.js';
+import { SETTING_KEYS } from '../../src/documents/app-settings.js';
+import { DEFINITION_KEYS } from '../../src/documents/definition-keys.js';
+import { EDGE_KEYS, RATE_KEYS, ROUTE_KEYS, TLS_KEYS } from '../../src/documents/edge-keys.js';
+import { APP_KEY_NAMES } from '../../src/documents/service-document.js';
 
 // From dist/test/model to the sources.
-const README = readFileSync(new URL('../../../src/model/README.md', import.meta.url), 'utf8');
+const README = readFileSync(new URL('../../../src/documents/README.md', import.meta.url), 'utf8');
 
 test('the README names each key of the table, and no other', () => {
   const section = README.slice(0, README.indexOf('## The keys of a definition'));

@@ -1,8 +1,8 @@
 /** The keys that the services directory and the registry share: from the names that people write to those of the model. */
 import type { Node } from 'yaml';
-import type { AppSettings } from './app-definition.js';
+import type { AppSettings } from '../model/app-definition.js';
+import type { Place, Values } from '../yaml/reader.js';
 import { APP_KEYS } from './app-keys.js';
-import type { Place, Values } from './readers.js';
 
 const { native_port: _port, translated_port: _slot, instances: _instances, ...settings } = APP_KEYS;
 

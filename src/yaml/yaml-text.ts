@@ -14,7 +14,7 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
-import type { Problem } from './problem.js';
+import type { Problem } from '../model/problem.js';
 
 /** An answer to a question that a text answers wrongly; the problem has been noted. */
 export const INVALID = Symbol('invalid');

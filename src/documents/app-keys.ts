@@ -4,23 +4,11 @@
  */
 import { isScalar } from 'yaml';
 import { parseNetwork } from '../core/networks.js';
-import { APP_DEFAULTS, BALANCES, type Instance, PROTOCOLS, type ProxyVersion, REUSES } from './app.js';
+import { APP_DEFAULTS, BALANCES, type Instance, PROTOCOLS, type ProxyVersion, REUSES } from '../model/app.js';
+import { describe, optional, type Reader, refuse, required } from '../yaml/reader.js';
+import { duration, flag, integer, oneOf, text } from '../yaml/scalar-readers.js';
+import { group, list, optionalGroup } from '../yaml/table-reader.js';
 import { instances } from './instance-keys.js';
-import {
-  describe,
-  duration,
-  flag,
-  group,
-  integer,
-  list,
-  oneOf,
-  optional,
-  optionalGroup,
-  type Reader,
-  refuse,
-  required,
-  text,
-} from './readers.js';
 
 const { health, timeouts, limits } = APP_DEFAULTS;
 

@@ -1,5 +1,6 @@
 /** What a definition says about the front door: certificate, routes, limits. */
 import { isMap, type Node } from 'yaml';
+import { isRefusal, type Refusal } from '../core/refusal.js';
 import {
   DEFAULT_METHODS,
   type EdgeDefinition,
@@ -8,29 +9,15 @@ import {
   type Route,
   type RouteHost,
   type RoutePath,
-} from './app-definition.js';
+} from '../model/app-definition.js';
+import { describeRoute, routeKey } from '../model/route-key.js';
+import { describe, optional, type Place, type Reader, refuse, required } from '../yaml/reader.js';
+import { duration, flag, integer, size, text } from '../yaml/scalar-readers.js';
+import { group, list, readTable, tableSchema } from '../yaml/table-reader.js';
+import { INVALID, type Invalid, shorten } from '../yaml/yaml-text.js';
 import { network } from './app-keys.js';
-import {
-  describe,
-  duration,
-  flag,
-  group,
-  integer,
-  list,
-  optional,
-  type Place,
-  type Reader,
-  readTable,
-  refuse,
-  required,
-  size,
-  tableSchema,
-  text,
-} from './readers.js';
-import { isRefusal, type Refusal } from './refusal.js';
 import { parseHostName, parseHostRegex, parseRouteHost } from './route-host.js';
 import { parsePathExact, parsePathPrefix, parsePathRegex } from './route-path.js';
-import { INVALID, type Invalid, shorten } from './yaml-text.js';
 
 /** The edge tries expressions one after the other for each request: so many of one app are bearable. */
 export const MAX_REGEX_ROUTES = 20;
@@ -148,24 +135,6 @@ function refusalOfRepeated(read: readonly Route[], value: Node, place: Place): I
     lines.set(key, one.origin.line);
   }
   return null;
-}
-
-/** Equal for routes that match the same requests: no two of all apps may share one. */
-export function routeKey({ host, path }: Route): string {
-  return `${host.kind} ${hostText(host)} ${path.kind} ${pathText(path)}`;
-}
-
-/** For people: `*.one.example/checkout`. */
-export function describeRoute({ host, path }: Route): string {
-  return `${host.kind === 'wildcard' ? '*.' : ''}${hostText(host)} ${path.kind} ${pathText(path)}`;
-}
-
-function hostText(host: Route['host']): string {
-  return host.kind === 'exact' ? host.host : host.kind === 'wildcard' ? host.suffix : host.pattern;
-}
-
-function pathText(path: Route['path']): string {
-  return path.kind === 'regex' ? path.pattern : path.path;
 }
 
 const rateTable = group(RATE_KEYS);

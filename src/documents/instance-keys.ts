@@ -1,7 +1,11 @@
 /** The list of instances in the services directory: an address each, or the long form with weight and state. */
 import { isMap, isScalar, type Node, type Scalar } from 'yaml';
-import { parseInstanceAddress } from './address.js';
-import { ADMIN_STATES, type AdminState, APP_DEFAULTS, type Instance } from './app.js';
+import { parseInstanceAddress } from '../model/address.js';
+import { ADMIN_STATES, type AdminState, APP_DEFAULTS, type Instance } from '../model/app.js';
+import { describe, type JsonSchema, optional, type Place, type Reader, refuse, required } from '../yaml/reader.js';
+import { integer, oneOf } from '../yaml/scalar-readers.js';
+import { group, list } from '../yaml/table-reader.js';
+import { INVALID } from '../yaml/yaml-text.js';
 import {
   MAX_WEIGHT,
   stateFromText,
@@ -10,20 +14,6 @@ import {
   unreadWeight,
   weightFromText,
 } from './instance-words.js';
-import {
-  describe,
-  group,
-  integer,
-  type JsonSchema,
-  list,
-  oneOf,
-  optional,
-  type Place,
-  type Reader,
-  refuse,
-  required,
-} from './readers.js';
-import { INVALID } from './yaml-text.js';
 
 const address: Reader<Pick<Instance, 'id' | 'host' | 'port'>> = {
   schema: { type: 'string', description: 'ip:port or [v6]:port' },

@@ -1,5 +1,5 @@
 /** Weight and administrative state of an instance as people write them: in a file, a meta, a tag or a label. */
-import { ADMIN_STATES, type AdminState } from './app.js';
+import { ADMIN_STATES, type AdminState } from '../model/app.js';
 
 /** HAProxy's scale: 0 takes nothing new. */
 export const MAX_WEIGHT = 256;

@@ -7,7 +7,7 @@
  * character which X and Y take too: `[0-9]+/[0-9]+` does not, `.*x.*` does.
  */
 
-import type { Refusal } from './refusal.js';
+import type { Refusal } from '../core/refusal.js';
 import { type CharSet, EVERYTHING, intersection } from './regex-characters.js';
 
 /** `literal`: the one character that was written; null for a class. */

@@ -5,10 +5,10 @@ import {
   appDefinitionJsonSchema,
   appFromDefinition,
   parseAppDefinitions,
-} from '../../src/model/app-definition-document.js';
-import { MAX_REGEX_ROUTES } from '../../src/model/edge-keys.js';
+} from '../../src/documents/app-definition-document.js';
+import { MAX_REGEX_ROUTES } from '../../src/documents/edge-keys.js';
+import { parseServiceDocument } from '../../src/documents/service-document.js';
 import { formatProblem } from '../../src/model/problem.js';
-import { parseServiceDocument } from '../../src/model/service-document.js';
 
 const FULL = `name: checkout
 pods: [beta, alpha]

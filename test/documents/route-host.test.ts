@@ -1,8 +1,8 @@
 /** Hosts of routes: one spelling, no address, no way out of one's own domain. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isRefusal } from '../../src/model/refusal.js';
-import { parseHostRegex, parseRouteHost } from '../../src/model/route-host.js';
+import { isRefusal } from '../../src/core/refusal.js';
+import { parseHostRegex, parseRouteHost } from '../../src/documents/route-host.js';
 
 test('upper case and a dot at the end are brought to the one spelling', () => {
   assert.deepEqual(parseRouteHost('WWW.One.Example.'), { kind: 'exact', host: 'www.one.example' });

@@ -1,8 +1,8 @@
 /** A definition as people write it: what differs from the defaults, and nothing else. */
 import { stringify } from 'yaml';
 import { formatDuration } from '../core/durations.js';
-import { APP_DEFAULTS } from './app.js';
-import type { AppDefinition, AppSettings, EdgeDefinition, Route } from './app-definition.js';
+import { APP_DEFAULTS } from '../model/app.js';
+import type { AppDefinition, AppSettings, EdgeDefinition, Route } from '../model/app-definition.js';
 
 export type Plain = string | number | boolean | readonly Plain[] | { readonly [key: string]: Plain };
 export type PlainMap = { readonly [key: string]: Plain };

@@ -1,9 +1,10 @@
 /** Paths of routes: in the one spelling that requests are brought to before a route is compared with them. */
-import type { RoutePath } from './app-definition.js';
-import { routedPath } from './path-spelling.js';
-import type { Refusal } from './refusal.js';
-import { isRefusal } from './refusal.js';
-import { parseSafeRegex } from './safe-regex.js';
+
+import type { Refusal } from '../core/refusal.js';
+import { isRefusal } from '../core/refusal.js';
+import type { RoutePath } from '../model/app-definition.js';
+import { routedPath } from '../model/path-spelling.js';
+import { parseSafeRegex } from '../regex/safe-regex.js';
 
 /** A prefix matches whole segments, so a slash at its end says nothing and is dropped. */
 export function parsePathPrefix(written: string): RoutePath | Refusal {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { APP_DEFAULTS, type App } from '../../src/model/app.js';
 import {
   APP_KEY_NAMES,
   parseServiceDocument,
   type ServiceDocument,
   serviceDocumentJsonSchema,
-} from '../../src/model/service-document.js';
+} from '../../src/documents/service-document.js';
+import { APP_DEFAULTS, type App } from '../../src/model/app.js';
 
 function parse(text: string): ServiceDocument {
   return parseServiceDocument(text, '/services/a.yml', 'directory');

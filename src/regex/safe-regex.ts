@@ -4,7 +4,7 @@
  * `{n,m}` only, and only `?` may stand after a group that counts or chooses inside.
  */
 
-import type { Refusal } from './refusal.js';
+import type { Refusal } from '../core/refusal.js';
 import { CHARACTERS, type CharSet, charSet, EVERYTHING, negated, union } from './regex-characters.js';
 import { type CharacterNode, type RegexNode, refusalOfCost } from './regex-cost.js';
 

@@ -1,8 +1,10 @@
 /** The environment of an app's containers: values are texts, secrets are only said where they are. */
 import { isMap, isScalar } from 'yaml';
-import type { EnvEntry } from './app-definition.js';
-import { describe, group, type Place, type Reader, refuse, required, text } from './readers.js';
-import { type Entry, INVALID, type Invalid } from './yaml-text.js';
+import type { EnvEntry } from '../model/app-definition.js';
+import { describe, type Place, type Reader, refuse, required } from '../yaml/reader.js';
+import { text } from '../yaml/scalar-readers.js';
+import { group } from '../yaml/table-reader.js';
+import { type Entry, INVALID, type Invalid } from '../yaml/yaml-text.js';
 
 /** The kernel's own limit for one string is 128 KiB; certificates are a few. */
 const MAX_VALUE_LENGTH = 32_768;

@@ -1,8 +1,8 @@
 /** Expressions of routes: what two engines read alike and no path makes slow, and nothing else. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isRefusal } from '../../src/model/refusal.js';
-import { parseSafeRegex } from '../../src/model/safe-regex.js';
+import { isRefusal } from '../../src/core/refusal.js';
+import { parseSafeRegex } from '../../src/regex/safe-regex.js';
 
 const GOOD: readonly (readonly [written: string, pattern: string, literalEnd: string])[] = [
   ['^s-[0-9]+\\.one\\.example$', 's-[0-9]+\\.one\\.example', '.one.example'],

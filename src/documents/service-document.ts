@@ -3,12 +3,13 @@
  * YAML 1.1, as the old files were read: `internal: yes` is a boolean.
  */
 import { isMap, type Node } from 'yaml';
-import type { App, Origin } from './app.js';
+import type { App, Origin } from '../model/app.js';
+import type { Problem } from '../model/problem.js';
+import type { JsonSchema, Values } from '../yaml/reader.js';
+import { readTable, tableSchema } from '../yaml/table-reader.js';
+import { type Entry, INVALID, shorten, YamlText } from '../yaml/yaml-text.js';
 import { APP_KEYS } from './app-keys.js';
 import { noteMeaningless, settingsFromValues } from './app-settings.js';
-import type { Problem } from './problem.js';
-import { type JsonSchema, readTable, tableSchema, type Values } from './readers.js';
-import { type Entry, INVALID, shorten, YamlText } from './yaml-text.js';
 
 /** A file of this size holds some ten thousand apps; a larger one is a mistake and would stop the reader for seconds. */
 export const MAX_DOCUMENT_BYTES = 1_048_576;

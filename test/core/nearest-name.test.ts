@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nearestName } from '../../src/model/nearest-name.js';
+import { nearestName } from '../../src/core/nearest-name.js';
 
 const KNOWN = ['protocol', 'native_port', 'translated_port', 'instances', 'nolog'];
 

@@ -1,8 +1,8 @@
 /** Each way to get a file wrong: where it is said to be, and what one is told to do. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseServiceDocument } from '../../src/documents/service-document.js';
 import { formatProblem } from '../../src/model/problem.js';
-import { parseServiceDocument } from '../../src/model/service-document.js';
 
 interface Case {
   readonly what: string;
