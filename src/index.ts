@@ -10,7 +10,7 @@
 export type { Config } from './config/config.js';
 export { ConfigError, type ConfigInputs, hostInputs, type LoadedConfig, loadConfig } from './config/load.js';
 export { type Clock, type Random, systemClock, type Timer } from './core/clock.js';
-export { createLog, type Log, type LogLevel, silentLog } from './core/log.js';
+export { createLog, type Log, type LogFormat, type LogLevel, silentLog } from './core/log.js';
 export type { InstanceCounters, SlotCounters, WorkerCounters } from './metrics/counters.js';
 export { runPrimary as runNode } from './primary.js';
 export { createDataPlane, type DataPlane, type DataPlaneOptions } from './proxy/data-plane.js';

@@ -38,7 +38,7 @@ const EXIT = { DONE: 0, FAILED: 1, DEADLINE: 3 } as const;
  * could not start.
  */
 export async function runPrimary(config: Config): Promise<number> {
-  const log = createLog({ level: config.logLevel, name: 'primary' });
+  const log = createLog({ level: config.logLevel, format: config.logFormat, name: 'primary' });
   const clock = systemClock;
   const random = Math.random;
   const signals = new Signals();
@@ -59,6 +59,7 @@ export async function runPrimary(config: Config): Promise<number> {
     workers: config.workers,
     settings: {
       logLevel: config.logLevel,
+      logFormat: config.logFormat,
       accessLog: config.accessLog,
       maxConnections: config.maxConnections,
       orphanGraceMs: config.orphanGraceMs,

@@ -9,7 +9,7 @@ import { MAX_ORPHAN_DRAIN_MS } from './cluster/succession.js';
 import { systemClock } from './core/clock.js';
 import { descriptorLimit } from './core/descriptor-limit.js';
 import { LineFile } from './core/line-file.js';
-import { createLog, LOG_LEVELS, type Log } from './core/log.js';
+import { createLog, LOG_FORMATS, LOG_LEVELS, type Log } from './core/log.js';
 import { MessageRate } from './core/message-rate.js';
 import { countedSince } from './metrics/counted-since.js';
 import type { WorkerCounters, WorkerReport } from './metrics/counters.js';
@@ -214,7 +214,8 @@ function readSettings(): WorkerSettings {
 function runWorker(): void {
   const settings = readSettings();
   const level = LOG_LEVELS.find((name) => name === settings.logLevel) ?? 'info';
-  const log = createLog({ level, name: `worker ${settings.index}` });
+  const format = LOG_FORMATS.find((name) => name === settings.logFormat) ?? 'json';
+  const log = createLog({ level, format, name: `worker ${settings.index}` });
   const onFatal = (error: unknown): void => {
     log.fatal({ err: error }, 'unexpected error: this worker ends');
     process.exit(EXIT_SOFTWARE);

@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import type { CommandContext } from './command-context.js';
 import { runShow } from './demo/show.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { type LogFormatOptionValues, logFormatFrom, logFormatOption } from './log-format-option.js';
 import { durationArgument } from './option-types.js';
 
-interface DemoOptions {
+interface DemoOptions extends LogFormatOptionValues {
   readonly duration?: number;
   readonly script?: true;
 }
@@ -12,7 +13,7 @@ interface DemoOptions {
 /** Time enough for checks to notice what the script does. */
 const SCRIPT_DURATION_MS = 25_000;
 
-export function createDemoCommand({ terminal, finish }: CommandContext): Command {
+export function createDemoCommand({ terminal, env, finish }: CommandContext): Command {
   return new Command('demo')
     .description('run two nodes of one pod on this machine, with apps, traffic, a live table and things to try')
     .option(
@@ -21,6 +22,7 @@ export function createDemoCommand({ terminal, finish }: CommandContext): Command
       durationArgument,
     )
     .option('--script', 'play the steps without keys: stop one instance, stop all of an app on a node, restart them')
+    .addOption(logFormatOption())
     .addHelpText(
       'after',
       '\nKeys: 1 stop one instance, 0 stop all of an app on a node, r restart them, q quit.\n\n' +
@@ -28,7 +30,9 @@ export function createDemoCommand({ terminal, finish }: CommandContext): Command
     )
     .action(async (options: DemoOptions) => {
       const durationMs = options.duration ?? (options.script ? SCRIPT_DURATION_MS : null);
-      const { failed, answered } = await runShow({ terminal, durationMs, isScripted: options.script === true });
+      const logFormat = logFormatFrom(options, env);
+      const isScripted = options.script === true;
+      const { failed, answered } = await runShow({ terminal, durationMs, isScripted, logFormat });
       // Who plays by hand may break whatever they like.
       if (durationMs !== null && (failed > 0 || answered === 0)) finish(EXIT_CODES.failed);
     });

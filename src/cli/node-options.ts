@@ -18,7 +18,7 @@ export function nodeDefaultsFrom(env: NodeJS.ProcessEnv): NodeDefaults {
     return loadConfig(inputs).config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const host = { hostname: 'localhost', parallelism: 1 };
+    const host = { hostname: 'localhost', parallelism: 1, isTerminal: false };
     return loadConfig({ ...inputs, host, env: {}, defaultFile: '' }).config;
   }
 }

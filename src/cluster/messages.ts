@@ -49,6 +49,8 @@ export interface WorkerSettings {
   readonly index: number;
   readonly workers: number;
   readonly logLevel: string;
+  /** Absent: json. */
+  readonly logFormat?: string;
   /** A file, `-` for standard output, or null for none. */
   readonly accessLog: string | null;
   /** Connections of clients on the node, over all workers; 0 or absent: as many as the descriptors of each allow. */

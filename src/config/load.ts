@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import path from 'node:path';
+import { isatty } from 'node:tty';
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { nearestName } from '../core/nearest-name.js';
 import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
@@ -24,7 +25,7 @@ export interface ConfigInputs {
 
 /** What this machine and process say, beside the flags and variables. */
 export function hostInputs(flags: ConfigInputs['flags'], env: ConfigInputs['env']): ConfigInputs {
-  const host = { hostname: hostname(), parallelism: availableParallelism() };
+  const host = { hostname: hostname(), parallelism: availableParallelism(), isTerminal: isatty(2) };
   return { flags, env, host, workingDir: process.cwd() };
 }
 

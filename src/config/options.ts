@@ -1,5 +1,5 @@
 /** The one table of options: the command line, the environment, `autoproxy.yml` and the help are all read from it. */
-import { LOG_LEVELS } from '../core/log.js';
+import { defaultLogFormat, LOG_FORMATS, LOG_LEVELS } from '../core/log.js';
 import { NETWORK_DEFAULTS } from '../model/app.js';
 import {
   adminAddress,
@@ -26,6 +26,8 @@ export interface HostFacts {
   readonly hostname: string;
   /** Cores that this process may use. */
   readonly parallelism: number;
+  /** Standard error is a terminal. */
+  readonly isTerminal: boolean;
 }
 
 export interface Option<T> {
@@ -243,6 +245,13 @@ export const OPTIONS = {
     placeholder: 'LEVEL',
     help: LOG_LEVELS.join(', '),
   }),
+  logFormat: hostOption(
+    'log-format',
+    oneWordOf(LOG_FORMATS),
+    ({ isTerminal }) => defaultLogFormat(isTerminal),
+    'text on a terminal, else json',
+    { placeholder: 'FORMAT', help: 'text: lines for people; json: one JSON object a line' },
+  ),
   accessLog: option('access-log', logTarget, 'none', {
     placeholder: 'FILE',
     help: 'the access log: a file, - for standard output, or none',

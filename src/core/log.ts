@@ -1,23 +1,44 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { TextLines } from './log-line.js';
 
 export type Log = Logger;
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** `text` is for people, `json` for machines: one JSON object a line. Both have ISO times and names of levels. */
+export const LOG_FORMATS = ['text', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
 export interface LogOptions {
   readonly level: LogLevel;
   /** Stands on every line: `primary`, `worker 2`. */
   readonly name: string;
+  /** By default `json`. */
+  readonly format?: LogFormat;
   readonly destination?: DestinationStream;
 }
 
 /** While standard error takes nothing (a full disk, a reader that is gone), this much waits; what is beyond is lost. */
 const MAX_WAITING_BYTES = 1_048_576;
 
-/** JSON lines on standard error, so that standard output stays the programs' and the access log's. */
-export function createLog({ level, name, destination }: LogOptions): Log {
-  return pino({ level, name, base: { name, pid: process.pid } }, destination ?? standardError());
+/** Writes to standard error by default: standard output belongs to the programs and the access log. */
+export function createLog({ level, name, format = 'json', destination = standardError() }: LogOptions): Log {
+  return pino(
+    {
+      level,
+      name,
+      base: { name, pid: process.pid },
+      formatters: { level: (label) => ({ level: label }) },
+      timestamp: stdTimeFunctions.isoTime,
+    },
+    format === 'text' ? new TextLines(destination) : destination,
+  );
+}
+
+/** The format unless another one is asked for: text where a person reads standard error on a terminal. */
+export function defaultLogFormat(isTerminal: boolean): LogFormat {
+  return isTerminal ? 'text' : 'json';
 }
 
 function standardError(): DestinationStream {

@@ -49,7 +49,7 @@ for (const protocol of ['http', 'tcp'] as const) {
       }
       assert.equal(instance.connections.length, 0);
       assert.equal(plane.counters.errors.PROXY_HEADER_REFUSED, 3);
-      const warnings = lines.filter(({ level }) => level === 40);
+      const warnings = lines.filter(({ level }) => level === 'warn');
       assert.equal(warnings.length, 1, 'three connections, one line');
       assert.match(String(warnings[0]?.reason), said);
       assert.match(String(warnings[0]?.peer), /^127\./);
@@ -68,7 +68,7 @@ for (const protocol of ['http', 'tcp'] as const) {
     attacker.write(V1 + REQUEST);
     assert.equal(await attacker.ended(), '');
     assert.equal(instance.connections.length, 0);
-    assert.match(String(lines.find(({ level }) => level === 40)?.reason), /trusted_proxies/);
+    assert.match(String(lines.find(({ level }) => level === 'warn')?.reason), /trusted_proxies/);
   });
 
   for (const [name, second] of [
@@ -91,7 +91,7 @@ for (const protocol of ['http', 'tcp'] as const) {
       }
       assert.equal(instance.received, '');
       assert.equal(plane.counters.errors.PROXY_HEADER_REFUSED, ways.length);
-      const warnings = lines.filter(({ level }) => level === 40);
+      const warnings = lines.filter(({ level }) => level === 'warn');
       assert.equal(warnings.length, 1);
       assert.match(String(warnings[0]?.reason), /second PROXY header.*two balancers/);
     });

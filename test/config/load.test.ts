@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { ConfigError, type ConfigInputs, loadConfig } from '../../src/config/load.js';
 import { temporaryFolder } from '../support/at-end.js';
 
-const HOST = { hostname: 'alpha-1', parallelism: 3 };
+const HOST = { hostname: 'alpha-1', parallelism: 3, isTerminal: false };
 
 function inputs(given: Partial<ConfigInputs>): ConfigInputs {
   return { flags: {}, env: {}, host: HOST, workingDir: '/srv', defaultFile: '/nonexistent/autoproxy.yml', ...given };
@@ -64,6 +64,7 @@ test('with nothing said, everything has its default', () => {
     sendProxy: 'v2',
     via: false,
     logLevel: 'info',
+    logFormat: 'json',
     accessLog: null,
     maxHeadBytes: 16_384,
     maxFields: 100,
@@ -189,7 +190,7 @@ test('broken, hostile and odd files are refused with a place, and nothing else h
 });
 
 test('a host name that no node may have must be replaced by a name', () => {
-  const host = { hostname: 'bad name', parallelism: 1 };
+  const host = { hostname: 'bad name', parallelism: 1, isTerminal: false };
   assert.match(complaintOf({ host }), /^default of --node: error: "bad name" is not a plain name/);
   assert.equal(loadConfig(inputs({ host, flags: { node: 'alpha-1' } })).config.node, 'alpha-1');
 });

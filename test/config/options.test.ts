@@ -18,7 +18,7 @@ test('names and variables are each used once, and the variable follows from the 
 
 test('every default is a text that its own reader accepts', () => {
   for (const { name, read, fallback } of Object.values(TABLE)) {
-    const text = fallback({ hostname: 'alpha-1', parallelism: 64 });
+    const text = fallback({ hostname: 'alpha-1', parallelism: 64, isTerminal: false });
     if (text !== null) assert.ok(!(read(text, '/') instanceof RefusedText), name);
   }
 });
@@ -31,6 +31,6 @@ test('every option has a placeholder and one line of help', () => {
 });
 
 test('a host with very many cores starts as many workers as are allowed, one with none starts one', () => {
-  assert.equal(OPTIONS.workers.fallback({ hostname: 'a', parallelism: 1_000 }), '256');
-  assert.equal(OPTIONS.workers.fallback({ hostname: 'a', parallelism: 0 }), '1');
+  assert.equal(OPTIONS.workers.fallback({ hostname: 'a', parallelism: 1_000, isTerminal: false }), '256');
+  assert.equal(OPTIONS.workers.fallback({ hostname: 'a', parallelism: 0, isTerminal: false }), '1');
 });

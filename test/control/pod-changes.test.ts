@@ -27,12 +27,12 @@ test('of a plain list each address that comes or goes is told, and that nobody i
   assert.deepEqual(
     lines.map(({ level, msg }) => `${level} ${msg}`),
     [
-      '30 the nodes of the pod',
-      '30 10.0.0.4 joined the pod',
-      '30 10.0.0.3 left the pod: it was removed from the list',
-      '30 10.0.0.2 left the pod: it was removed from the list',
-      '30 10.0.0.4 left the pod: it was removed from the list',
-      '40 no other node of the pod is left: this node has nowhere to bleed to',
+      'info the nodes of the pod',
+      'info 10.0.0.4 joined the pod',
+      'info 10.0.0.3 left the pod: it was removed from the list',
+      'info 10.0.0.2 left the pod: it was removed from the list',
+      'info 10.0.0.4 left the pod: it was removed from the list',
+      'warn no other node of the pod is left: this node has nowhere to bleed to',
     ],
   );
   assert.deepEqual(
@@ -53,9 +53,9 @@ test('what is remarked of a node is told, and a doubt is a warning', () => {
   assert.deepEqual(
     lines.slice(1).map(({ level, msg }) => `${level} ${msg.replace(/;.*/, '')}`),
     [
-      '40 b (10.0.0.2) is doubted: check serfHealth is critical',
-      '30 b (10.0.0.2) left the pod: it is in maintenance',
-      '40 no other node of the pod is left: this node has nowhere to bleed to',
+      'warn b (10.0.0.2) is doubted: check serfHealth is critical',
+      'info b (10.0.0.2) left the pod: it is in maintenance',
+      'warn no other node of the pod is left: this node has nowhere to bleed to',
     ],
   );
 });

@@ -102,7 +102,7 @@ for (const [what, text] of [
     assert.match(names[0] ?? '', /^last-good\.json\.refused-/);
     assert.equal(await readFile(path.join(directory, names[0] ?? ''), 'utf8'), text);
     assert.equal(lines.length, 1);
-    assert.equal(lines[0]?.level, 50);
+    assert.equal(lines[0]?.level, 'error');
     assert.equal(lines[0]?.movedTo, path.join(directory, names[0] ?? ''));
     store.save(APPS);
     await store.flush();
@@ -137,7 +137,7 @@ test('a disk that takes nothing: the old file stays whole, one line a minute, an
   assert.equal(await readFile(fileIn(directory), 'utf8'), before);
   assert.deepEqual(
     lines.map(({ level }) => level),
-    [50, 50],
+    ['error', 'error'],
   );
   assert.match(String(lines[0]?.reason), /ENOENT/);
   await store.flush();

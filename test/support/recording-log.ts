@@ -1,8 +1,7 @@
-import { createLog, type Log } from '../../src/core/log.js';
+import { createLog, type Log, type LogLevel } from '../../src/core/log.js';
 
 export interface LogLine {
-  /** 30 info, 40 warn, 50 error. */
-  readonly level: number;
+  readonly level: LogLevel;
   readonly msg: string;
   readonly [field: string]: unknown;
 }

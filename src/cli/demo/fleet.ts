@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { replaceFile } from '../../core/durable-file.js';
+import type { LogFormat } from '../../core/log.js';
 import { freePort, freeSlot } from './free-port.js';
 import { DemoInstance } from './instance.js';
 import { NodeProcess } from './node-process.js';
@@ -51,7 +52,7 @@ export class Fleet {
   }
 
   /** Prepares everything and starts nothing; `stop` is to be called whatever happens after. */
-  static async create(): Promise<Fleet> {
+  static async create(logFormat: LogFormat): Promise<Fleet> {
     const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-demo-'));
     const apps: DemoApp[] = [];
     for (const { name, slot } of APPS) {
@@ -68,6 +69,7 @@ export class Fleet {
         adminPort: await freePort(host, ADMIN_PORT),
         neighbor: HOSTS[1 - index] ?? HOSTS[0],
         directory: path.join(directory, name),
+        logFormat,
       };
       const instances = apps.flatMap((app, place) =>
         Array.from(

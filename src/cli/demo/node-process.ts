@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AdminClient, AdminClientError } from '../../admin/client.js';
 import type { StateDocument } from '../../admin/state-document.js';
+import type { LogFormat } from '../../core/log.js';
 import { readWholeFileSync } from '../../core/whole-file.js';
 
 const ENTRY = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -26,6 +27,7 @@ export interface NodeOptions {
   readonly neighbor: string;
   /** Holds `services/`, `state/` and the logs of this node. */
   readonly directory: string;
+  readonly logFormat: LogFormat;
 }
 
 /** A real `autoproxy node`, started as a person would start it. */
@@ -55,7 +57,7 @@ export class NodeProcess {
 
   /** Resolves when the node serves. @throws Error with the end of its log when it does not come up. */
   async start(): Promise<void> {
-    const { name, pod, host, neighbor, directory } = this.options;
+    const { name, pod, host, neighbor, directory, logFormat } = this.options;
     const flags = {
       '--services-dir': this.servicesDir,
       '--state-dir': path.join(directory, 'state'),
@@ -67,6 +69,7 @@ export class NodeProcess {
       '--neighbors': neighbor,
       '--lame-duck': '0s',
       '--drain-timeout': '3s',
+      '--log-format': logFormat,
     };
     if (this.#isStopping) throw new Error(STOPPED_WHILE_STARTING);
     const log = openSync(this.logFile, 'a');

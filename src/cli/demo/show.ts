@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ReadStream } from 'node:tty';
 import { OPTIONS } from '../../config/options.js';
+import type { LogFormat } from '../../core/log.js';
 import { drawLines, enterScreen, leaveScreen, type Terminal } from '../terminal.js';
 import { Fleet } from './fleet.js';
 import { startKeys } from './keys.js';
@@ -13,6 +14,8 @@ export interface ShowOptions {
   /** null: until somebody ends it. */
   readonly durationMs: number | null;
   readonly isScripted: boolean;
+  /** Of the nodes. */
+  readonly logFormat: LogFormat;
 }
 
 const READ_EVERY_MS = 500;
@@ -51,7 +54,7 @@ export async function runShow(options: ShowOptions): Promise<ClientCounts> {
     onEnd = resolve;
   });
   for (const signal of SIGNALS) process.on(signal, onEnd);
-  const fleet = await Fleet.create();
+  const fleet = await Fleet.create(options.logFormat);
   try {
     terminal.print(`Starting two nodes with their files in ${fleet.directory} ...`);
     await Promise.race([fleet.start(), ended]);

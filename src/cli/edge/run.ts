@@ -12,6 +12,7 @@ import { createLog, LOG_LEVELS, type Log, type LogLevel } from '../../core/log.j
 import { unlessAborted } from '../../core/unless-aborted.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure } from '../exit-codes.js';
+import { type LogFormatOptionValues, logFormatFrom, logFormatOption } from '../log-format-option.js';
 import { durationArgument } from '../option-types.js';
 import { addInstallationOptions, type InstallationOptionValues, installationFrom } from './installation.js';
 import {
@@ -24,7 +25,7 @@ import {
 } from './rendering.js';
 import { EdgeWatch } from './watch.js';
 
-interface EdgeRunOptions extends EdgeOptionValues, InstallationOptionValues {
+interface EdgeRunOptions extends EdgeOptionValues, InstallationOptionValues, LogFormatOptionValues {
   readonly lameDuck: number;
   readonly drainTimeout: number;
   readonly logLevel: LogLevel;
@@ -48,6 +49,7 @@ export function createEdgeRunCommand(context: CommandContext): Command {
         .default(30_000, '30s'),
     )
     .option('--log-level <LEVEL>', LOG_LEVELS.join(', '), 'info')
+    .addOption(logFormatOption())
     .addHelpText(
       'after',
       [
@@ -66,7 +68,7 @@ export function createEdgeRunCommand(context: CommandContext): Command {
 }
 
 async function run(options: EdgeRunOptions, context: CommandContext): Promise<void> {
-  const log = createLog({ level: options.logLevel, name: 'edge' });
+  const log = createLog({ level: options.logLevel, format: logFormatFrom(options, context.env), name: 'edge' });
   const signals = new Signals();
   // Without it nothing is known of where HAProxy is; the registry may be away, and the last good release serves.
   const site = await readSite(options.site);
