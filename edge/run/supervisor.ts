@@ -17,15 +17,18 @@ import type { Applier } from '../apply/apply.js';
 import { SocketFailure } from '../haproxy/control-socket.js';
 import type { Master } from '../haproxy/master.js';
 import { findMasters } from '../haproxy/running-masters.js';
-import type { Runtime } from '../haproxy/runtime.js';
+import { type Runtime, RuntimeRefusal } from '../haproxy/runtime.js';
 import type { ReleaseDirectory } from '../release/release-directory.js';
 import { adoptHaproxy } from './adoption.js';
 import { HaproxyOutput, hintFor } from './haproxy-output.js';
 import { type StopTimes, sendSignal, stopHaproxy } from './stopping.js';
 
 const LOOK_MS = 500;
+const BEGINNING_LOOK_MS = 50;
 const STATE_MS = 2_000;
 const SAY_AGAIN_MS = 60_000;
+/** While it begins it may refuse to answer: it executes itself anew when it has read its configuration, and resets who asks. */
+const BEGIN_MS = 10_000;
 /** A HAProxy with 1 000 apps answers in a second. */
 const REBIND_MS = 5_000;
 const BEGIN_ANEW_MS = 200;
@@ -48,6 +51,7 @@ export class Supervisor {
   readonly #backoff: Backoff;
   readonly #output: HaproxyOutput;
   #child: ChildProcess | null = null;
+  #childStartedAt = 0;
   #timer: Timer | null = null;
   #looking: Promise<void> | null = null;
   /** That answered last. */
@@ -90,7 +94,9 @@ export class Supervisor {
       this.#silentSince = null;
       if (workerPid !== null && !this.#isRunning) nextMs = await this.#takeUp(masterPid, workerPid);
     } catch (error) {
-      if (!(error instanceof SocketFailure) || !error.isAbsent) this.#sayFailure(error as Error);
+      if (!(error instanceof SocketFailure)) this.#sayFailure(error as Error);
+      else if (this.#isBeginning()) nextMs = BEGINNING_LOOK_MS;
+      else if (!error.isAbsent) this.#sayFailure(error);
       else if (!this.#isStopping) nextMs = await this.#startHaproxy();
     }
     if (!this.#isStopping) this.#timer = clock.setTimer(nextMs, () => this.look());
@@ -107,7 +113,7 @@ export class Supervisor {
       await runtime.workerPid();
     } catch (error) {
       // Its master is there, so nothing is started beside it.
-      if (!isOwn || !(error instanceof SocketFailure && error.isAbsent)) this.#sayFailure(error as Error);
+      if (!(error instanceof SocketFailure && this.#isBeginning())) this.#sayFailure(error as Error);
       return LOOK_MS;
     }
     this.#isRunning = true;
@@ -120,8 +126,16 @@ export class Supervisor {
 
   /** It is looked at twice a second, and the same failure is said once. */
   #sayFailure(error: Error): void {
-    if (error.message !== this.#saidFailure) this.#parts.log.warn({ err: error }, 'HAProxy does not answer');
-    this.#saidFailure = error.message;
+    const { message } = error;
+    if (message === this.#saidFailure) return;
+    this.#saidFailure = message;
+    const isExpected = error instanceof SocketFailure || error instanceof RuntimeRefusal;
+    this.#parts.log.warn(isExpected ? { reason: message } : { err: error }, 'HAProxy does not answer');
+  }
+
+  /** It was started here, and has not answered yet. */
+  #isBeginning(): boolean {
+    return this.#child !== null && !this.#isRunning && this.#parts.clock.now() - this.#childStartedAt < BEGIN_MS;
   }
 
   /** @returns when to look whether it runs, ms */
@@ -141,6 +155,7 @@ export class Supervisor {
     });
     closeSync(errors);
     this.#child = child;
+    this.#childStartedAt = this.#parts.clock.now();
     const onEnd = (reason: string): void => {
       if (this.#child !== child) return;
       this.#child = null;
@@ -152,7 +167,7 @@ export class Supervisor {
     };
     child.once('error', (error) => onEnd(error.message));
     child.once('exit', (code, signal) => onEnd(signal ?? `exit code ${code}`));
-    return LOOK_MS / 10;
+    return BEGINNING_LOOK_MS;
   }
 
   /**
