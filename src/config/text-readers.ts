@@ -6,7 +6,7 @@ import path from 'node:path';
 import { parseDuration } from '../core/durations.js';
 import { nearestName } from '../core/nearest-name.js';
 import { parseAddress, parseNetwork } from '../core/networks.js';
-import { shorten } from '../yaml/yaml-text.js';
+import { shorten } from '../yaml/text-problems.js';
 
 export interface Refusal {
   readonly message: string;

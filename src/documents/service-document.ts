@@ -7,7 +7,8 @@ import type { App, Origin } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 import type { JsonSchema, Values } from '../yaml/reader.js';
 import { readTable, tableSchema } from '../yaml/table-reader.js';
-import { type Entry, INVALID, shorten, YamlText } from '../yaml/yaml-text.js';
+import { shorten } from '../yaml/text-problems.js';
+import { type Entry, INVALID, YamlText } from '../yaml/yaml-text.js';
 import { APP_KEYS } from './app-keys.js';
 import { noteMeaningless, settingsFromValues } from './app-settings.js';
 

@@ -4,7 +4,8 @@
  */
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { Instance } from '../model/app.js';
-import { INVALID, type Invalid, shorten, type YamlText } from './yaml-text.js';
+import { shorten } from './text-problems.js';
+import { INVALID, type Invalid, type YamlText } from './yaml-text.js';
 
 export type JsonSchema = { readonly [key: string]: unknown };
 

@@ -12,7 +12,8 @@ import {
   refuse,
   type Values,
 } from './reader.js';
-import { INVALID, type Invalid, shorten } from './yaml-text.js';
+import { shorten } from './text-problems.js';
+import { INVALID, type Invalid } from './yaml-text.js';
 
 /** A group that need not be there: each of its keys then has its own default. */
 export function optionalGroup<Table extends KeyTable>(table: Table, help: string): Key<Values<Table>> {

@@ -1,4 +1,4 @@
-/** From text to YAML nodes with their places. Nothing here knows what an app is. */
+/** A text of YAML as nodes with their places. It does not know what an app is. */
 import {
   type Alias,
   type Document,
@@ -7,47 +7,24 @@ import {
   isNode,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Pair,
-  parseAllDocuments,
   visit,
   type YAMLMap,
 } from 'yaml';
 import type { Problem } from '../model/problem.js';
+import { parseDocuments, type YamlVersion } from './parse-documents.js';
+import { type Place, shorten, TextProblems, withoutQuoted } from './text-problems.js';
 
-/** An answer to a question that a text answers wrongly; the problem has been noted. */
+/** Marks an invalid value; the problem is already noted. */
 export const INVALID = Symbol('invalid');
 export type Invalid = typeof INVALID;
 
 /** Enough for a file of 500 apps that share their defaults; few enough that looking them up costs nothing. */
 const MAX_ALIASES = 1_000;
-/** Merges of merges grow exponentially; so many keys are merged for one file, so deep, and no more. */
+/** Merges of merges grow exponentially, so one text merges at most so many keys, so many levels deep. */
 const MAX_MERGED_KEYS = 100_000;
 const MAX_MERGE_DEPTH = 16;
-
-/**
- * Far beyond what an app needs, far below what exhausts the parser's stack: there it takes the whole process with it
- * (a regular expression that can not be compiled is no exception that could be caught).
- */
-const MAX_NESTING = 100;
-
-const FORBIDDEN = [
-  {
-    pattern: /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]/,
-    message: 'there is a control character here; this is not text',
-    hint: 'write YAML as plain UTF-8 text',
-  },
-  {
-    // What decoding leaves in place of bytes that are no UTF-8.
-    pattern: /\ufffd/,
-    message: 'there is a byte here that is not UTF-8',
-    hint: 'save the file as UTF-8',
-  },
-] as const;
-
-/** Of one text; who has made more mistakes than these reads no further. */
-const MAX_PROBLEMS = 50;
 
 export interface Entry {
   readonly name: string;
@@ -56,66 +33,66 @@ export interface Entry {
 }
 
 export interface YamlTextOptions {
-  readonly version: '1.1' | '1.2';
+  readonly version: YamlVersion;
   readonly file: string;
-  /** Problems repeat nothing of the text: whoever reads them may not be allowed to read the file. */
+  /** Problems repeat nothing of the text: their reader may lack the right to read the file. */
   readonly hidesContent?: boolean;
 }
-
-/** What is repeated of a text stands in quotes, from the first to the last of a message. */
-const REPEATED = /".*"/s;
-
-/** The parser repeats a text at the end of its message: `Unexpected token: "x"`, `Invalid escape sequence \q`. */
-const PARSER_REPEATS = /((?<=\S): | ["!%&*\\]|(?<=directive|version) ).*$/s;
 
 /** One text with its problems; the roots are its documents. A text with a syntax error has no roots. */
 export class YamlText {
   readonly roots: readonly (Node | null)[];
   /** The text of each document, with the comments before it; beside `roots`. */
   readonly parts: readonly string[];
-  readonly problems: Problem[] = [];
-  readonly file: string;
-  readonly hidesContent: boolean;
-  readonly #lines = new LineCounter();
+  /** A syntax error: nothing of this text can be believed. */
+  readonly isBroken: boolean;
+  readonly #problems: TextProblems;
   readonly #targets = new Map<Alias, Node | undefined>();
-  /** What was wrong with them has been said: what else follows from it would mislead. */
+  /** Already reported; follow-up errors would mislead. */
   readonly #refused = new Set<Node>();
   /** Messages about them name no value. */
   readonly #hidden = new Set<Node>();
   #mergedKeys = 0;
-  #isBroken = false;
 
   constructor(text: string, { version, file, hidesContent = false }: YamlTextOptions) {
-    this.file = file;
-    this.hidesContent = hidesContent;
-    const documents = this.#parse(text, version);
+    this.#problems = new TextProblems(file, hidesContent);
+    const parsed = parseDocuments(text, version, this.#problems);
+    this.isBroken = parsed?.map((document) => this.#findTargets(document)).includes(false) ?? true;
+    const documents = this.isBroken ? [] : (parsed ?? []);
     this.roots = documents.map((document) => this.resolve(document.contents));
     const ends = documents.map(({ range }) => range[2]);
     this.parts = ends.map((end, index) => text.slice(ends[index - 1] ?? 0, end));
   }
 
-  /** No syntax: nothing of this text can be believed. */
-  get isBroken(): boolean {
-    return this.#isBroken;
+  get file(): string {
+    return this.#problems.file;
+  }
+
+  get hidesContent(): boolean {
+    return this.#problems.hidesContent;
+  }
+
+  get problems(): Problem[] {
+    return this.#problems.list;
   }
 
   note(severity: Problem['severity'], app: string | null, node: Node | null, message: string, hint: string): void {
     if (node !== null && this.#refused.has(node)) return;
-    const said = node !== null && this.#hidden.has(node) ? message.replace(REPEATED, '"..."') : message;
-    this.#noteAt(severity, app, node?.range?.[0] ?? 0, said, hint);
+    const shown = node !== null && this.#hidden.has(node) ? withoutQuoted(message) : message;
+    this.#problems.note(severity, app, node?.range?.[0] ?? 0, shown, hint);
   }
 
-  /** From here on messages about a node, or about what is in it, repeat nothing of it. Aliases are not followed. */
+  /** From here on messages about a node, or about its content, repeat nothing of it. Aliases are not followed. */
   hide(node: Node): void {
     visit(node, { Node: (_, inner) => void this.#hidden.add(inner) });
   }
 
-  /** The line and column of a node, from 1. */
-  place(node: Node): { readonly line: number; readonly col: number } {
-    return this.#placeOf(node.range?.[0] ?? 0);
+  /** The line and column of a node. */
+  place(node: Node): Place {
+    return this.#problems.placeOf(node.range?.[0] ?? 0);
   }
 
-  /** Follows an alias. @returns null for a node that says nothing. */
+  /** Follows an alias. @returns null for an empty node. */
   resolve(node: unknown): Node | null {
     const target = isAlias(node) ? this.#targets.get(node) : node;
     if (!isNode(target) || (isScalar(target) && target.value === null)) return null;
@@ -123,7 +100,7 @@ export class YamlText {
   }
 
   /**
-   * Notes each node of a value that bears a tag of somebody's own, such as `!ruby/object`. Aliases are not followed.
+   * Notes each node of a value with a custom tag, such as `!ruby/object`. Aliases are not followed.
    * @returns whether there is one
    */
   refuseCustomTags(value: Node, app: string | null, path: string): boolean {
@@ -134,14 +111,14 @@ export class YamlText {
         if (tag === undefined || tag.startsWith('tag:yaml.org,2002:')) return;
         isTagged = true;
         this.note('error', app, node, `${path}: there is a tag`, 'remove the word that begins with "!"');
-        // A scalar may be of another type without it; of a map or a list what is in it is judged all the same.
+        // Without its tag a scalar may have another type, so it is not judged; the content of a map or a list is.
         if (isScalar(node)) this.#refused.add(node);
       },
     });
     return isTagged;
   }
 
-  /** A pair of a map by the text of its key, as it was written: `on:` is "on". @returns null when the key is no scalar. */
+  /** A pair of a map by the text of its key, as it was written: `on:` is "on". @returns null for a key that is a map or a list. */
   entry(pair: Pair): Entry | null {
     const key = pair.key as Node;
     if (!isScalar(key)) return null;
@@ -150,7 +127,7 @@ export class YamlText {
 
   /**
    * The entries of a map, `<<` merged as YAML 1.1 does: a key of the map itself wins, then the earlier of the merged.
-   * Keys that are no scalars and keys that stand twice are noted as errors of `app`.
+   * Keys that are maps or lists and keys that are written twice are noted as errors of `app`.
    */
   entries(map: YAMLMap, app: string | null, depth = 0): readonly Entry[] | Invalid {
     const entries = new Map<string, Entry>();
@@ -196,55 +173,17 @@ export class YamlText {
     return entries;
   }
 
-  #parse(text: string, version: '1.1' | '1.2'): readonly Document.Parsed[] {
-    for (const { pattern, message, hint } of FORBIDDEN) {
-      const offset = text.search(pattern);
-      if (offset >= 0) return this.#refuseUnparsed(text, offset, message, hint);
-    }
-    const tooDeep = findDeepNesting(text);
-    if (tooDeep !== null)
-      return this.#refuseUnparsed(text, tooDeep, 'this is nested too deeply', 'an app needs four levels');
-    const documents = this.#parseDocuments(text, version);
-    for (const { errors, directives } of documents) {
-      for (const error of errors)
-        this.#refuse(error.pos[0], this.#wordsOfParser(error.message), 'this is not YAML; fix the line');
-      // A text of 1.2 that calls itself 1.1 would turn "no" into false behind the strict readers' back.
-      if (version === '1.2' && directives?.yaml.version !== version)
-        this.#refuse(
-          Math.max(0, text.indexOf('%YAML')),
-          'this is read as YAML 1.2',
-          'remove the line that begins with %',
-        );
-    }
-    if (this.#isBroken) return [];
-    for (const document of documents) this.#findTargets(document);
-    return this.#isBroken ? [] : documents;
-  }
-
-  #parseDocuments(text: string, version: '1.1' | '1.2'): readonly Document.Parsed[] {
-    try {
-      // Keys are compared in entries(): the parser's own comparison takes quadratic time.
-      return parseAllDocuments(text, {
-        version,
-        lineCounter: this.#lines,
-        uniqueKeys: false,
-        prettyErrors: false,
-        logLevel: 'silent',
-      });
-    } catch (error) {
-      // A bug of the parser costs this file its newest version, and nothing else.
-      this.#refuse(
-        0,
-        `the parser failed: ${this.#wordsOfParser(error instanceof Error ? error.message : String(error))}`,
-        'simplify the file',
-      );
-      return [];
-    }
-  }
-
-  /** One walk for all aliases: the parser's own look-up walks the document again for each. */
-  #findTargets(document: Document.Parsed): void {
+  /**
+   * Finds the targets of all aliases in one walk: the parser's own look-up walks the document again for each.
+   * @returns false when it has aliases without a target, or too many; noted
+   */
+  #findTargets(document: Document.Parsed): boolean {
     const anchors = new Map<string, Node>();
+    let isSound = true;
+    const refuse = (node: Alias, message: string, hint: string): void => {
+      isSound = false;
+      this.#problems.note('error', null, node.range?.[0] ?? 0, message, hint);
+    };
     visit(document, {
       Node: (_, node) => {
         if (!isAlias(node)) {
@@ -253,76 +192,14 @@ export class YamlText {
         }
         const target = anchors.get(node.source);
         this.#targets.set(node, target);
-        const offset = node.range?.[0] ?? 0;
-        // Without its name: a password may begin with "*".
+        // The message leaves out its name: a password may begin with "*".
         if (target === undefined)
-          this.#refuse(offset, 'a word that begins with "*" names nothing', 'write it in quotes, or its "&" before it');
+          refuse(node, 'a word that begins with "*" names nothing', 'write it in quotes, or its "&" before it');
         if (this.#targets.size <= MAX_ALIASES) return undefined;
-        this.#refuse(offset, `there are more than ${MAX_ALIASES} aliases`, 'write the values out');
+        refuse(node, `there are more than ${MAX_ALIASES} aliases`, 'write the values out');
         return visit.BREAK;
       },
     });
+    return isSound;
   }
-
-  #refuseUnparsed(text: string, offset: number, message: string, hint: string): [] {
-    this.#lines.addNewLine(0);
-    for (const match of text.slice(0, offset).matchAll(/\n/g)) this.#lines.addNewLine(match.index + 1);
-    this.#refuse(offset, message, hint);
-    return [];
-  }
-
-  #refuse(offset: number, message: string, hint: string): void {
-    this.#isBroken = true;
-    this.#noteAt('error', null, offset, message, hint);
-  }
-
-  #noteAt(severity: Problem['severity'], app: string | null, offset: number, message: string, hint: string): void {
-    if (this.problems.length >= MAX_PROBLEMS) return;
-    const isLast = this.problems.length === MAX_PROBLEMS - 1;
-    const said = isLast ? 'there are more problems than are listed' : cut(this.#withoutContent(message), 200);
-    const advice = isLast ? 'fix those above first' : this.#withoutContent(hint);
-    this.problems.push({ severity, app, file: this.file, ...this.#placeOf(offset), message: said, hint: advice });
-  }
-
-  #withoutContent(words: string): string {
-    return this.hidesContent ? words.replace(REPEATED, '"..."') : words;
-  }
-
-  /** Without what the parser repeats of the text, which may be a secret of an environment. */
-  #wordsOfParser(message: string): string {
-    if (this.hidesContent) return 'there is a mistake here';
-    return lowerFirst(message).replace(PARSER_REPEATS, '');
-  }
-
-  #placeOf(offset: number): { readonly line: number; readonly col: number } {
-    const { line, col } = this.#lines.linePos(offset);
-    return line === 0 ? { line: 1, col: Math.max(1, col) } : { line, col };
-  }
-}
-
-/**
- * Where brackets or indentation go too deep, judged before anything is parsed. Quotes are not looked at: a text with a
- * hundred unclosed brackets in quotes is refused too, and is no loss.
- */
-function findDeepNesting(text: string): number | null {
-  const indented = text.search(/^[ \t?:-]{200,}\S/m);
-  let depth = 0;
-  for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/g)) {
-    depth = bracket === '[' || bracket === '{' ? depth + 1 : Math.max(0, depth - 1);
-    if (depth > MAX_NESTING) return index;
-  }
-  return indented >= 0 ? indented : null;
-}
-
-/** For messages: what was written, cut where it gets long. */
-export function shorten(text: string): string {
-  return cut(text, 40);
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 3)}...`;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }
