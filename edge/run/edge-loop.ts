@@ -12,6 +12,9 @@ import type { Release } from '../release/release.js';
 import type { ReleaseDirectory } from '../release/release-directory.js';
 import { LossGuard } from './loss-guard.js';
 
+const STAYS = 'the last good release stays in force';
+const NOTHING_TO_SERVE = 'there is no release yet, so HAProxy serves nothing; it is tried again and again';
+
 export interface EdgeLoopParts {
   /** Reads and renders all, beside what is switched to. Rejects when the registry or the site can not be read. */
   readonly supply: (current: Release | null) => Promise<Release>;
@@ -39,6 +42,7 @@ export class EdgeLoop {
   #notBefore = 0;
   /** What was said last of a failure: it is tried again and again, and said once. */
   #saidFailure = '';
+  #hasLastGood = false;
 
   constructor(parts: EdgeLoopParts) {
     this.#parts = parts;
@@ -76,6 +80,7 @@ export class EdgeLoop {
     const { supply, directory, applier, log, clock, onOutcome, reloadPauseMs } = this.#parts;
     try {
       const current = await directory.readCurrent();
+      this.#hasLastGood = current !== null;
       const release = await supply(current);
       const doubt = this.#guard.doubt(current, release);
       if (doubt !== null) {
@@ -96,15 +101,21 @@ export class EdgeLoop {
       }
       onOutcome(outcome);
     } catch (error) {
-      this.#fail((error as Error).message);
+      this.#fail((error as Error).message, hintOf(error));
     }
   }
 
-  #fail(reason: string): void {
+  #fail(reason: string, hint: string | null = null): void {
     const { log, clock } = this.#parts;
-    if (reason !== this.#saidFailure) log.error({ reason }, 'the last good release stays in force');
+    if (reason !== this.#saidFailure)
+      log.error({ reason, ...(hint === null ? {} : { hint }) }, this.#hasLastGood ? STAYS : NOTHING_TO_SERVE);
     this.#saidFailure = reason;
     const pauseMs = this.#backoff.next();
     clock.setTimer(pauseMs, () => this.onChange());
   }
+}
+
+/** What to do about it, where the failure says so. */
+function hintOf(error: unknown): string | null {
+  return error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : null;
 }

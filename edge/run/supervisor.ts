@@ -85,21 +85,33 @@ export class Supervisor {
   }
 
   async #look(): Promise<void> {
-    const { master, clock } = this.#parts;
+    const { clock } = this.#parts;
     let nextMs = LOOK_MS;
+    try {
+      nextMs = await this.#takeCare();
+    } catch (error) {
+      // A file system that is full or read-only, no process id left: none of it is for ever.
+      this.#sayFailure(error as Error, 'looking after HAProxy failed');
+    }
+    if (!this.#isStopping) this.#timer = clock.setTimer(nextMs, () => this.look());
+  }
+
+  /** @returns when to look again, ms */
+  async #takeCare(): Promise<number> {
+    const { master } = this.#parts;
     this.#output.passOn();
     try {
       const { masterPid, workerPid } = await master.state(STATE_MS);
       this.#masterPid = masterPid;
       this.#silentSince = null;
-      if (workerPid !== null && !this.#isRunning) nextMs = await this.#takeUp(masterPid, workerPid);
+      if (workerPid !== null && !this.#isRunning) return await this.#takeUp(masterPid, workerPid);
     } catch (error) {
       if (!(error instanceof SocketFailure)) this.#sayFailure(error as Error);
-      else if (this.#isBeginning()) nextMs = BEGINNING_LOOK_MS;
+      else if (this.#isBeginning()) return BEGINNING_LOOK_MS;
       else if (!error.isAbsent) this.#sayFailure(error);
-      else if (!this.#isStopping) nextMs = await this.#startHaproxy();
+      else if (!this.#isStopping) return this.#startHaproxy();
     }
-    if (!this.#isStopping) this.#timer = clock.setTimer(nextMs, () => this.look());
+    return LOOK_MS;
   }
 
   /** There is a worker. It may serve, or begin to, or end. @returns when to look again, ms */
@@ -125,12 +137,12 @@ export class Supervisor {
   }
 
   /** It is looked at twice a second, and the same failure is said once. */
-  #sayFailure(error: Error): void {
+  #sayFailure(error: Error, what = 'HAProxy does not answer'): void {
     const { message } = error;
     if (message === this.#saidFailure) return;
     this.#saidFailure = message;
     const isExpected = error instanceof SocketFailure || error instanceof RuntimeRefusal;
-    this.#parts.log.warn(isExpected ? { reason: message } : { err: error }, 'HAProxy does not answer');
+    this.#parts.log.warn(isExpected ? { reason: message } : { err: error }, what);
   }
 
   /** It was started here, and has not answered yet. */

@@ -145,7 +145,12 @@ ${more}`,
    * @param launcher a program and its arguments that starts it
    */
   launch(more: readonly string[] = [], launcher: readonly string[] = []): ChildProcess {
-    const args = [CLI_ENTRY, 'edge', 'run', ...this.options, '--lame-duck', '100ms', '--drain-timeout', '2s', ...more];
+    return this.launchOver([...this.options, ...more], launcher);
+  }
+
+  /** @param options in the place of its own */
+  launchOver(options: readonly string[], launcher: readonly string[] = []): ChildProcess {
+    const args = [CLI_ENTRY, 'edge', 'run', '--lame-duck', '100ms', '--drain-timeout', '2s', ...options];
     const child = spawnBound([...launcher, process.execPath, ...args], {
       env: { PATH: process.env.PATH, ...this.env },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -34,7 +34,7 @@ export function createEdgeApplyCommand(context: CommandContext): Command {
       context,
       await new ReleaseDirectory(options.stateDir).readCurrent(),
     );
-    const { applier } = await installationFrom(options, site, context);
+    const { applier } = await installationFrom(options, site.running, context);
     const outcome = await applier.apply(release).catch((error: unknown) => {
       if (error instanceof RegistryFailure) throw new CommandFailure(error.message, error.hint);
       throw error;

@@ -6,7 +6,7 @@ import { Master } from '../../../edge/haproxy/master.js';
 import { findHaproxy, NoHaproxy } from '../../../edge/haproxy/program.js';
 import { Runtime } from '../../../edge/haproxy/runtime.js';
 import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
-import type { Site } from '../../../edge/site/site.js';
+import type { RunningPlace } from '../../../edge/release/running-place.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure } from '../exit-codes.js';
 
@@ -40,15 +40,15 @@ export function addInstallationOptions(command: Command): Command {
 /** @throws CommandFailure without a HAProxy */
 export async function installationFrom(
   { stateDir, masterSocket }: InstallationOptionValues,
-  { running }: Site,
+  { runDir, stateFile }: RunningPlace,
   context: CommandContext,
 ): Promise<Installation> {
   const directory = new ReleaseDirectory(stateDir);
   const program = await haproxyFor(context);
-  const socket = masterSocket ?? path.join(running.runDir, 'master.sock');
+  const socket = masterSocket ?? path.join(runDir, 'master.sock');
   const master = new Master(socket);
-  const runtime = new Runtime(path.join(running.runDir, 'admin.sock'));
-  const applier = new Applier({ directory, program, runtime, master, stateFile: running.stateFile });
+  const runtime = new Runtime(path.join(runDir, 'admin.sock'));
+  const applier = new Applier({ directory, program, runtime, master, stateFile });
   return { directory, program, masterSocket: socket, master, runtime, applier };
 }
 

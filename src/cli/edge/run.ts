@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
+import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
+import type { RunningPlace } from '../../../edge/release/running-place.js';
 import { EdgeClaim, EdgeFolderHeld } from '../../../edge/run/edge-claim.js';
 import { EdgeLoop } from '../../../edge/run/edge-loop.js';
 import { NodeMemory } from '../../../edge/run/node-memory.js';
 import { Supervisor } from '../../../edge/run/supervisor.js';
-import type { Site } from '../../../edge/site/site.js';
 import { Signals } from '../../control/signals.js';
 import { systemClock } from '../../core/clock.js';
 import { FileGuardHeld } from '../../core/file-guard.js';
@@ -15,14 +16,8 @@ import { CommandFailure } from '../exit-codes.js';
 import { type LogFormatOptionValues, logFormatFrom, logFormatOption } from '../log-format-option.js';
 import { durationArgument } from '../option-types.js';
 import { addInstallationOptions, type InstallationOptionValues, installationFrom } from './installation.js';
-import {
-  addEdgeOptions,
-  descriptorShortage,
-  type EdgeOptionValues,
-  problemLines,
-  readSite,
-  renderFrom,
-} from './rendering.js';
+import { addEdgeOptions, descriptorShortage, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
+import { startingPlace } from './starting-place.js';
 import { EdgeWatch } from './watch.js';
 
 interface EdgeRunOptions extends EdgeOptionValues, InstallationOptionValues, LogFormatOptionValues {
@@ -70,11 +65,10 @@ export function createEdgeRunCommand(context: CommandContext): Command {
 async function run(options: EdgeRunOptions, context: CommandContext): Promise<void> {
   const log = createLog({ level: options.logLevel, format: logFormatFrom(options, context.env), name: 'edge' });
   const signals = new Signals();
-  // Without it nothing is known of where HAProxy is; the registry may be away, and the last good release serves.
-  const site = await readSite(options.site);
-  const installation = await installationFrom(options, site, context);
+  const place = await startingPlace(options.site, new ReleaseDirectory(options.stateDir));
+  const installation = await installationFrom(options, place, context);
   const common = { clock: systemClock, random: Math.random, log };
-  const claims = await claim(options, site);
+  const claims = await claim(options, place);
   const supervisor = options.masterSocket === undefined ? new Supervisor({ ...installation, ...common }) : null;
   const nodes = new NodeMemory(systemClock);
   let said = '';
@@ -112,7 +106,7 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
 /** @throws CommandFailure when another one has the releases, or starts its HAProxy at the same sockets */
 async function claim(
   { stateDir, site, masterSocket }: EdgeRunOptions,
-  { running }: Site,
+  { runDir }: RunningPlace,
 ): Promise<readonly EdgeClaim[]> {
   const holder = `${process.pid} (--site ${path.resolve(site)}, --state-dir ${path.resolve(stateDir)})`;
   const stop = 'stop that one, or give this one';
@@ -120,9 +114,7 @@ async function claim(
   try {
     claims.push(await EdgeClaim.take(path.resolve(stateDir), holder, `${stop} a folder of its own: --state-dir DIR`));
     if (masterSocket === undefined)
-      claims.push(
-        await EdgeClaim.take(running.runDir, holder, `${stop} sockets of its own: process.run_dir in the site`),
-      );
+      claims.push(await EdgeClaim.take(runDir, holder, `${stop} sockets of its own: process.run_dir in the site`));
     return claims;
   } catch (error) {
     for (const held of claims) await held.release();
