@@ -27,6 +27,11 @@ export interface DirectoryStamp {
   readonly changedAtMs: number;
 }
 
+/** More would only wait for the four threads that Node has for files. */
+export const FILES_AT_ONCE = 16;
+/** Two writes within one tick of the file system's clock look the same; a file this young is read once more. */
+export const CLOCK_TICK_MS = 100;
+
 const PASSING_CODES = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EIO'];
 
 /** `*.yml` and `*.yaml`; not what editors and writers leave beside them (dot files, `x.yml~`, `#x.yml#`, `x.yml.tmp`). */

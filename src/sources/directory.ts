@@ -1,4 +1,4 @@
-/** The services directory: notifications make it fast, a rescan makes it right, directory-state.ts decides. */
+/** The services directory: notifications make it fast, a rescan makes it right, known-files.ts reads the files. */
 import path from 'node:path';
 import { mapBounded } from '../core/bounded-map.js';
 import type { Clock, Timer } from '../core/clock.js';
@@ -6,45 +6,29 @@ import { type Log, silentLog } from '../core/log.js';
 import type { App } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 import {
+  CLOCK_TICK_MS,
   type DirectoryStamp,
   directoryFailure,
-  type FileRefusal,
-  type FileStamp,
+  FILES_AT_ONCE,
   isServiceFileName,
   isWayThrough,
   listServiceFiles,
-  readServiceFile,
-  type ServiceFile,
   stampDirectory,
-  stampFile,
 } from './directory-files.js';
-import {
-  directoryStateFromRecords,
-  type FileContent,
-  type FileRecord,
-  ownersFromStored,
-  recordFromContent,
-  recordsFromStored,
-} from './directory-state.js';
 import { DirectoryWatch } from './directory-watch.js';
 import { chooseFiles, MAX_SERVICE_FILES, Rotation } from './file-choice.js';
+import { KnownFiles } from './known-files.js';
 import type { Source, SourceListener } from './source.js';
 
-/** Notifications can be lost (queue overflow, network file systems, bind mounts): so often we look ourselves. */
+/** Notifications can be lost (queue overflow, network file systems, bind mounts), so the source looks itself this often. */
 const RESCAN_MS = 2_000;
 /**
- * So many files are looked at in one rescan, in turn, unless an entry of the directory came, went or was renamed. With 5 000
- * files all of them at each rescan cost 15 % of a core for good.
+ * A rescan looks at this many files, in turn, unless an entry of the directory came, went or was renamed. To look at all of
+ * 5 000 files each time cost 15 % of a core for good.
  */
 const FILES_A_RESCAN = 500;
-/** More would only wait for the four threads that Node has for files. */
-const FILES_AT_ONCE = 16;
 /** One save of an editor is several events; a directory that is copied is hundreds. */
 const COALESCE_MS = 20;
-/** Two writes within one tick of the file system's clock look the same; a file this young is read once more. */
-const CLOCK_TICK_MS = 100;
-/** A file that never comes to rest is believed after this time. */
-const MAX_UNSETTLED_MS = 1_000;
 
 export interface DirectorySourceOptions {
   readonly directory: string;
@@ -53,18 +37,8 @@ export interface DirectorySourceOptions {
   /** false: no notifications, the rescan alone. */
   readonly isWatching?: boolean;
   readonly rescanMs?: number;
-  /** Of those beyond, none is read that is not in force already. */
+  /** Of more files, those in force are read, then the first by name. */
   readonly maxFiles?: number;
-}
-
-type FileChange = 'same' | 'changed' | 'gone';
-
-interface KnownFile {
-  /** Of the version that was read; null: to be read again at the next look. */
-  identity: string | null;
-  /** What was read, or why it was refused: equal content is not looked at twice. */
-  content: string;
-  record: FileRecord;
 }
 
 export class DirectorySource implements Source {
@@ -77,17 +51,12 @@ export class DirectorySource implements Source {
   readonly #watch: DirectoryWatch | null;
   #listener: SourceListener | null = null;
 
-  readonly #files = new Map<string, KnownFile>();
+  readonly #files: KnownFiles;
   /** There are more files than are read. */
   #excess: Problem | null = null;
   readonly #rotation = new Rotation(FILES_A_RESCAN);
   /** The directory as it was listed last; null: it is to be listed anew. */
   #listed: DirectoryStamp | null = null;
-  /** Since when a file has looked half-written, on the monotonic clock. */
-  readonly #unsettled = new Map<string, number>();
-  /** What was in force before the last stop; null: all was read once, and a file that comes has no past. */
-  #stored: ReadonlyMap<string, FileRecord> | null = new Map();
-  #owners: ReadonlyMap<string, string> = new Map();
   /** The listener knows what is in force and that the source can be read. */
   #isToldAll = false;
 
@@ -112,6 +81,16 @@ export class DirectorySource implements Source {
     this.#log = log;
     this.#rescanMs = rescanMs;
     this.#maxFiles = maxFiles;
+    this.#files = new KnownFiles({
+      directory: this.#directory,
+      source: this.name,
+      clock,
+      onRested: (name) => {
+        if (this.#listener === null) return;
+        this.#touched.add(name);
+        this.#lookSoon(0);
+      },
+    });
     this.#watch = isWatching
       ? new DirectoryWatch(this.#directory, {
           onChange: (name) => this.#touch(name),
@@ -125,8 +104,7 @@ export class DirectorySource implements Source {
   }
 
   restore(apps: readonly App[]): void {
-    this.#stored = recordsFromStored(apps);
-    this.#owners = ownersFromStored(apps);
+    this.#files.restore(apps);
   }
 
   start(listener: SourceListener): void {
@@ -135,7 +113,7 @@ export class DirectorySource implements Source {
   }
 
   refresh(): void {
-    for (const known of this.#files.values()) known.identity = null;
+    this.#files.distrust();
     this.#isToldAll = false;
     this.#touchAll();
   }
@@ -198,7 +176,7 @@ export class DirectorySource implements Source {
     });
   }
 
-  /** The directory as a whole where an entry has changed, else some files in turn, and those that have to be read again. */
+  /** Looks at all files when an entry has changed; else at some in turn and at those that have to be read again. */
   async #inspectSome(touched: readonly string[]): Promise<boolean> {
     this.#scheduleRescan();
     const listed = this.#listed;
@@ -207,16 +185,16 @@ export class DirectorySource implements Source {
       return this.#inspectAll();
     this.#watch?.expect();
     if (this.#listener !== null) this.#watch?.follow(identity);
-    const unread = [...this.#files].filter(([, known]) => known.identity === null).map(([name]) => name);
-    return this.#inspectTouched([...new Set([...touched, ...unread, ...this.#rotation.take([...this.#files.keys()])])]);
+    const { unread, names } = this.#files;
+    return this.#inspectTouched([...new Set([...touched, ...unread, ...this.#rotation.take(names)])]);
   }
 
-  /** @returns whether what is in force, or what is wrong with it, has changed. */
+  /** @returns whether the apps in force or the problems have changed. */
   async #inspectAll(): Promise<boolean> {
     if (this.#listener === null) return false;
     this.#scheduleRescan();
     this.#watch?.expect();
-    // First the notifications, then the listing: what comes between the two is noticed.
+    // First the notifications, then the listing: a change between the two is noticed.
     const stamp = await stampDirectory(this.#directory);
     const { identity, changedAtMs } = stamp;
     if (this.#listener !== null) this.#watch?.follow(identity);
@@ -226,99 +204,34 @@ export class DirectorySource implements Source {
     const { names, problem } = chooseFiles(this.#directory, all, (name) => this.#files.has(name), this.#maxFiles);
     const isOtherExcess = problem?.message !== this.#excess?.message;
     this.#excess = problem;
-    const changes = await this.#inspectFiles(names);
+    const changes = await this.#files.inspect(names);
     const hasVanished = changes.includes('gone');
     if (hasVanished && (await stampDirectory(this.#directory)).identity !== identity) {
-      // It was exchanged under our eyes: what was not found may be in the new one.
+      // The directory was exchanged meanwhile: files that were not found may be in the new one.
       this.#touchAll();
       return isOtherExcess || changes.includes('changed');
     }
     const present = new Set(names.filter((_, index) => changes[index] !== 'gone'));
-    const absent = [...this.#files.keys()].filter((name) => !present.has(name));
-    for (const name of absent) this.#forget(name);
-    return isOtherExcess || absent.length > 0 || changes.includes('changed');
+    const hasLost = this.#files.keepOnly(present);
+    return isOtherExcess || hasLost || changes.includes('changed');
   }
 
   async #inspectTouched(touched: readonly string[]): Promise<boolean> {
     const isFull = this.#files.size + touched.length > this.#maxFiles;
-    // With as many files as are read, the next rescan finds out which new ones are left out: it lists them but once.
+    // At the limit, new files wait for the next rescan: one listing then decides which of them are left out.
     const names = touched.filter((name) => isServiceFileName(name) && !(isFull && !this.#files.has(name)));
     const others = touched.filter((name) => !isServiceFileName(name));
-    // Service files may be links that lead through another name (`..data`); a writer's temporary file is no such way.
+    // Service files may be links that lead through another name (`..data`), but not through a writer's temporary file.
     const isWay = (name: string): Promise<boolean> => isWayThrough(path.join(this.#directory, name));
     if ((await mapBounded(others, FILES_AT_ONCE, isWay)).includes(true)) return this.#inspectAll();
-    const changes = await this.#inspectFiles(names);
+    const changes = await this.#files.inspect(names);
     const hasChanged = changes.includes('changed');
-    // A file that is gone, or its directory? Only a listing of the directory tells.
+    // Only a listing tells a file that is gone from a directory that is gone.
     return changes.includes('gone') ? (await this.#inspectAll()) || hasChanged : hasChanged;
   }
 
-  #inspectFiles(names: readonly string[]): Promise<readonly FileChange[]> {
-    return mapBounded(names, FILES_AT_ONCE, (name) => this.#inspectFile(name));
-  }
-
-  async #inspectFile(name: string): Promise<FileChange> {
-    const file = path.join(this.#directory, name);
-    const stamp = await stampFile(file);
-    if (stamp === null) return 'gone';
-    if (this.#files.get(name)?.identity === stamp.identity) return 'same';
-    const found = stamp.refusal ?? (await readServiceFile(file));
-    return this.#take(name, stamp, found) ? 'changed' : 'same';
-  }
-
-  #take(name: string, stamp: FileStamp, found: ServiceFile | FileRefusal): boolean {
-    const known = this.#files.get(name);
-    const wallTime = this.#clock.wallTime();
-    const isRefused = 'message' in found;
-    const isPassing = isRefused && found.isPassing === true;
-    const isYoung = Math.abs(wallTime - stamp.mtimeMs) < CLOCK_TICK_MS;
-    const identity = isPassing || isYoung ? null : stamp.identity;
-    const content = isRefused ? `\0${found.message}` : found.text;
-    if (known?.content === content) {
-      known.identity = identity;
-      this.#unsettled.delete(name);
-      return false;
-    }
-    const ageMs = this.#mayWait(name) ? wallTime - stamp.mtimeMs : Number.POSITIVE_INFINITY;
-    const file = path.join(this.#directory, name);
-    const newest: FileContent = isRefused ? { kind: 'refused', ...found } : { kind: 'text', ...found, ageMs };
-    const verdict = recordFromContent(file, this.name, newest, known?.record ?? this.#stored?.get(file) ?? null);
-    if (verdict.kind === 'unsettled') {
-      this.#lookAgain(name, verdict.waitMs);
-      return false;
-    }
-    this.#unsettled.delete(name);
-    this.#files.set(name, { identity, content, record: verdict.record });
-    return true;
-  }
-
-  /** At the first look there is nothing to lose, and a source that has not spoken holds up the start. */
-  #mayWait(name: string): boolean {
-    const since = this.#unsettled.get(name);
-    return this.#stored === null && (since === undefined || this.#clock.now() - since < MAX_UNSETTLED_MS);
-  }
-
-  #lookAgain(name: string, waitMs: number): void {
-    const known = this.#files.get(name);
-    if (known !== undefined) known.identity = null;
-    if (!this.#unsettled.has(name)) this.#unsettled.set(name, this.#clock.now());
-    this.#clock.setTimer(waitMs + 1, () => {
-      if (this.#listener === null || !this.#unsettled.has(name)) return;
-      this.#touched.add(name);
-      this.#lookSoon(0);
-    });
-  }
-
-  #forget(name: string): boolean {
-    this.#unsettled.delete(name);
-    return this.#files.delete(name);
-  }
-
   #tellState(): void {
-    const records = [...this.#files.values()].map((known) => known.record);
-    const { state, owners } = directoryStateFromRecords(records, this.#owners);
-    this.#owners = owners;
-    this.#stored = null;
+    const state = this.#files.settleState();
     this.#isToldAll = true;
     const { apps, problems } = state;
     this.#listener?.onState(this.#excess === null ? state : { apps, problems: [this.#excess, ...problems] });
