@@ -1,20 +1,22 @@
 import { fileURLToPath } from 'node:url';
-import type { Clock, Random, Timer } from '../core/clock.js';
+import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { MessageRate } from '../core/message-rate.js';
 import type { WorkerCounters, WorkerReport } from '../metrics/counters.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { BoundPorts } from './bound-ports.js';
+import { Condition } from './condition.js';
 import { CounterLedger } from './counter-ledger.js';
 import type { ListeningSocket } from './listening-socket.js';
 import type { WorkerSettings } from './messages.js';
 import { PermitBook } from './permit-book.js';
 import { WorkerPlace } from './worker-place.js';
+import { WorkerPoll } from './worker-poll.js';
 import { type Distribution, type WorkerExit, type WorkerPhase, WorkerProcess } from './worker-process.js';
 
 export interface ClusterOptions {
   readonly workers: number;
-  /** What is forked; the worker of this package unless told otherwise. */
+  /** The program of a worker; that of this package by default. */
   readonly workerFile?: string;
   readonly settings: Omit<WorkerSettings, 'index' | 'workers'>;
   readonly clock: Clock;
@@ -37,18 +39,10 @@ export interface WorkerSummary {
 }
 
 const WORKER_FILE = fileURLToPath(new URL('../worker.js', import.meta.url));
-/** A crash loses what a worker counted since it was last asked. */
-const POLL_INTERVAL_MS = 1_000;
 const COUNTERS_DEADLINE_MS = 200;
-/**
- * Polls, not time: while the primary itself is stopped nobody is asked, and nobody is late. A worker that is being loaded
- * gets longer.
- */
-const HUNG_AFTER_POLLS = 5;
-const LOADING_POLLS = 10;
 const ROLL_DRAIN_MS = 15_000;
 const KEEP_ALIVE_MS = 2_147_483_647;
-/** Of lines about errors in the counters, which would come with each report. */
+/** Errors in the counters come with each report; they are logged once in this time. */
 const BOOK_FAULT_INTERVAL_MS = 60_000;
 
 /** The workers of a node: keeps them alive, gives them sockets and snapshots, and adds up what they count. */
@@ -60,17 +54,17 @@ export class Cluster {
   readonly #ledger = new CounterLedger<object>();
   readonly #bookFaults: MessageRate;
   readonly #permits: PermitBook<WorkerProcess>;
-  /** As it was published, with the slots that are not bound. */
+  /** As it was published, including the slots that failed to bind. */
   #snapshot: Snapshot | null = null;
   #distribution: Distribution | null = null;
   #sequence = 0;
   #roll: Promise<void> | null = null;
-  #pollTimer: Timer | null = null;
+  readonly #poll: WorkerPoll;
   #keepAlive: ReturnType<typeof setInterval> | undefined;
   #isStopping = false;
   #cut = 0;
-  readonly #appliedWaiters = new Set<() => void>();
-  readonly #endWaiters = new Set<() => void>();
+  /** Rechecked whenever a worker has applied a snapshot or has ended. */
+  readonly #condition = new Condition();
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -88,6 +82,7 @@ export class Cluster {
       workers: options.workers,
       send: (worker, notices) => worker.sendPermits(notices),
     });
+    this.#poll = new WorkerPoll(this.#workers, clock, log);
     this.#places = Array.from(
       { length: options.workers },
       (_, index) => new WorkerPlace({ index, fork: (place) => this.#fork(place), clock, random, log }),
@@ -97,13 +92,13 @@ export class Cluster {
   /** Forks the workers. They serve from the first snapshot on. */
   start(): void {
     for (const place of this.#places) place.fill();
-    this.#schedulePoll();
-    // A clock's timers keep no process alive, nor do bound sockets: without this the node could end while all of its
-    // workers are dead and the next ones have yet to come.
+    this.#poll.start();
+    // Neither a clock's timers nor bound sockets keep the process alive: without this the node could end while all of its
+    // workers are dead and their successors are not forked.
     this.#keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
   }
 
-  /** Binds new slots and sends the snapshot to all workers. A slot that can not be bound is left out and tried again. */
+  /** Binds new slots and sends the snapshot to all workers. A slot that fails to bind is left out and tried again. */
   publish(snapshot: Snapshot): void {
     if (this.#isStopping) return;
     this.#snapshot = snapshot;
@@ -112,7 +107,7 @@ export class Cluster {
     this.#distribute();
   }
 
-  /** Why the slot of `app` is not bound, with its port and, where it can be told, who holds that; null when it is. */
+  /** Why the slot of `app` is not bound, with its port and, if known, the holder of that port; null when it is bound. */
   bindErrorOf(app: string): string | null {
     return this.#ports.bindErrorOf(app);
   }
@@ -125,18 +120,10 @@ export class Cluster {
 
   /** Resolves when all serving workers have `revision` or a later one in force. Never, when the cluster is stopped before. */
   whenApplied(revision: number): Promise<void> {
-    if (this.appliedRevision >= revision) return Promise.resolve();
-    return new Promise((resolve) => {
-      const check = (): void => {
-        if (this.appliedRevision < revision) return;
-        this.#appliedWaiters.delete(check);
-        resolve();
-      };
-      this.#appliedWaiters.add(check);
-    });
+    return this.#condition.until(() => this.appliedRevision >= revision);
   }
 
-  /** All that this node has counted since it started. A worker that does not answer in 200 ms counts as it last said. */
+  /** The counters of this node since its start. For a worker that does not answer in 200 ms, its last report counts. */
   async counters(): Promise<WorkerCounters> {
     await Promise.all([...this.#workers].map((worker) => worker.askCounters(COUNTERS_DEADLINE_MS)));
     return this.#ledger.sum();
@@ -162,7 +149,7 @@ export class Cluster {
     else this.#ports.inherit(port, socket);
   }
 
-  /** Adds what such a worker has counted. */
+  /** Adds the counters of such a worker. */
   inheritCounters(counters: WorkerReport): void {
     const orphan = {};
     this.#keepBooks(() => {
@@ -171,14 +158,14 @@ export class Cluster {
     });
   }
 
-  /** What no slot of the snapshot has needed is closed. */
+  /** Closes the inherited sockets that no slot of the snapshot needed. */
   closeInherited(): void {
     this.#ports.closeInherited();
   }
 
   /**
    * Replaces the workers one after another; each is drained, for `drainMs` at most, once its successor serves.
-   * Rejects at the first successor that does not come to serve. A second call while one is under way joins it.
+   * Rejects at the first successor that fails to serve. A second call during a roll joins it.
    */
   roll({ drainMs = ROLL_DRAIN_MS }: { readonly drainMs?: number } = {}): Promise<void> {
     this.#roll ??= this.#rollPlaces(drainMs).finally(() => {
@@ -188,8 +175,8 @@ export class Cluster {
   }
 
   /**
-   * Stops accepting, lets what is under way end, cuts the rest at the deadline. Resolves when the last worker is gone, a
-   * margin after the deadline at the latest. @returns how many exchanges and tunnels were cut.
+   * Stops accepting, lets exchanges and tunnels end, cuts the rest at the deadline. Resolves when the last worker has ended,
+   * a margin after the deadline at the latest. @returns how many exchanges and tunnels were cut.
    */
   async drain({ deadlineMs }: { readonly deadlineMs: number }): Promise<number> {
     this.#stop();
@@ -242,7 +229,7 @@ export class Cluster {
     for (const slot of refused) this.#ports.refuse(slot, bind);
     if (refused.length > 0) this.#distribute();
     this.#closeUnneeded();
-    for (const check of [...this.#appliedWaiters]) check();
+    this.#condition.recheck();
   }
 
   #onGone(worker: WorkerProcess, exit: WorkerExit): void {
@@ -255,11 +242,10 @@ export class Cluster {
     this.#options.onWorkersChanged?.();
     this.#places[worker.index]?.onGone(worker, exit);
     this.#closeUnneeded();
-    for (const check of [...this.#appliedWaiters]) check();
-    if (this.#workers.size === 0) for (const end of [...this.#endWaiters]) end();
+    this.#condition.recheck();
   }
 
-  /** An error in what is counted costs the count, never the serving: it is told, and what called goes on. */
+  /** An error in the counters is logged and costs the count; the caller goes on, and so do the workers. */
   #keepBooks(write: () => void): void {
     try {
       write();
@@ -281,29 +267,9 @@ export class Cluster {
     for (const place of this.#places) await place.roll(drainMs);
   }
 
-  #schedulePoll(): void {
-    this.#pollTimer = this.#options.clock.setTimer(POLL_INTERVAL_MS, () => {
-      this.#schedulePoll();
-      for (const worker of this.#workers) this.#poll(worker);
-    });
-  }
-
-  #poll(worker: WorkerProcess): void {
-    const limit = worker.hasStarted ? HUNG_AFTER_POLLS : LOADING_POLLS;
-    // A draining worker has its own deadline.
-    if (worker.unanswered >= limit && worker.phase !== 'draining') {
-      const facts = { worker: worker.index, pid: worker.pid, unanswered: worker.unanswered };
-      this.#options.log.error(facts, 'worker does not answer and is killed');
-      worker.kill();
-      return;
-    }
-    worker.unanswered += 1;
-    void worker.askCounters(POLL_INTERVAL_MS);
-  }
-
   #stop(): void {
     this.#isStopping = true;
-    this.#pollTimer?.cancel();
+    this.#poll.stop();
     clearInterval(this.#keepAlive);
     this.#ports.stop();
     this.#ports.closeInherited();
@@ -311,14 +277,8 @@ export class Cluster {
     for (const place of this.#places) place.stop();
   }
 
-  #whenEnded(): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        this.#closeUnneeded();
-        resolve();
-      };
-      if (this.#workers.size === 0) end();
-      else this.#endWaiters.add(end);
-    });
+  async #whenEnded(): Promise<void> {
+    await this.#condition.until(() => this.#workers.size === 0);
+    this.#closeUnneeded();
   }
 }

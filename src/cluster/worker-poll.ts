@@ -1,0 +1,51 @@
+import type { Clock, Timer } from '../core/clock.js';
+import type { Log } from '../core/log.js';
+import type { WorkerProcess } from './worker-process.js';
+
+/** A worker that crashes loses what it counted since the last poll. */
+const INTERVAL_MS = 1_000;
+/**
+ * Counted in polls, not in time: while the primary itself is stopped it asks nobody, so no worker is late. A worker that
+ * loads its code gets longer.
+ */
+const HUNG_AFTER_POLLS = 5;
+const LOADING_POLLS = 10;
+
+/** Asks each worker for its counters once a second, and kills those that no longer answer. */
+export class WorkerPoll {
+  readonly #workers: Iterable<WorkerProcess>;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #timer: Timer | null = null;
+
+  /** @param workers those that live, at the time of each poll */
+  constructor(workers: Iterable<WorkerProcess>, clock: Clock, log: Log) {
+    this.#workers = workers;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#timer = this.#clock.setTimer(INTERVAL_MS, () => {
+      this.start();
+      for (const worker of this.#workers) this.#ask(worker);
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #ask(worker: WorkerProcess): void {
+    const limit = worker.hasStarted ? HUNG_AFTER_POLLS : LOADING_POLLS;
+    // A draining worker has its own deadline.
+    if (worker.unanswered >= limit && worker.phase !== 'draining') {
+      const facts = { worker: worker.index, pid: worker.pid, unanswered: worker.unanswered };
+      this.#log.error(facts, 'worker does not answer and is killed');
+      worker.kill();
+      return;
+    }
+    worker.unanswered += 1;
+    void worker.askCounters(INTERVAL_MS);
+  }
+}
