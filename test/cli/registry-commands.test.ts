@@ -190,6 +190,13 @@ test('a directory of the old system is taken over, with its slots', async (conte
   const { exitCode, stdout, stderr } = await runCli([...words, ...place]);
   assert.deepEqual([exitCode, stderr], [0, '']);
   assert.match(stdout, /^old-till: created, on slot 40000$/m);
+  assert.match(stdout, /^old-till: was Old_Till; nodes take its instances from the service old-till in Consul$/m);
+  const again = await runCli([...words, '--json', ...place]);
+  assert.equal(JSON.parse(again.stdout).apps.length, 2);
+  assert.match(again.stderr, /^old-till: was Old_Till;/);
+  const mistyped = await runCli([...words.slice(0, -1), 'Old_Tll=old-till', ...place]);
+  assert.equal(mistyped.exitCode, 1);
+  assert.match(mistyped.stderr, /has no app Old_Tll; nothing was imported\n.*apps there: Old_Till, shop/);
   const got = await runCli(['app', 'get', 'shop', ...place]);
   assert.equal(
     got.stdout,

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { parseAppDefinitions, type ReadDefinition } from '../../documents/app-definition-document.js';
 import { textFromDefinition } from '../../documents/app-definition-text.js';
+import type { App } from '../../model/app.js';
 import type { AppDefinition } from '../../model/app-definition.js';
 import { formatProblem } from '../../model/problem.js';
 import { definitionFromApp } from '../../registry/imported-app.js';
@@ -43,11 +44,13 @@ export function createAppImportCommand(context: CommandContext): Command {
     .addHelpText(
       'after',
       '\nInstances are not imported: nodes learn theirs from Consul. For an app that exists, pods are added; its\n' +
-        'image, edge and env stay.\n\n' +
+        'image, edge and env stay. An app with a new name takes its instances from the service of that name in\n' +
+        'Consul: register them there before the old files go.\n\n' +
         'Example:\n  autoproxy app import /etc/autoproxy.d/services --pod alpha --registry ./apps --dry-run',
     );
   return addSlotOptions(addRegistryOptions(command)).action(async (target: string, options: AppImportOptions) => {
     const services = await checkServices(target, defaults.admin.port);
+    refuseUnknownNames(services.apps, options.rename, target);
     await withRegistry(options, context, async (registry) => {
       const known = (await registry.list()).apps.map(({ definition }) => definition);
       const definitions = definitionsOf(services, known, options, context);
@@ -59,6 +62,7 @@ export function createAppImportCommand(context: CommandContext): Command {
       };
       const outcomes = await putApps(registry, definitions, put, options.dryRun === true);
       showOutcomes(outcomes, options, context);
+      showRenamed(options, context);
     });
   });
 }
@@ -88,6 +92,29 @@ function definitionsOf(
       'fix the problems above; --rename OLD=NEW gives an app another name',
     );
   return read;
+}
+
+/** @throws CommandFailure when an app that is to be renamed is not there: a typing mistake would keep the old name */
+function refuseUnknownNames(apps: readonly App[], rename: ReadonlyMap<string, string>, target: string): void {
+  for (const [from, to] of rename) {
+    if (apps.some(({ name }) => name === from)) continue;
+    const names = apps.map(({ name }) => name).join(', ');
+    throw new CommandFailure(
+      `--rename ${from}=${to}: ${target} has no app ${from}; nothing was imported`,
+      `apps there: ${names === '' ? 'none' : names}`,
+    );
+  }
+}
+
+/** What the new name demands elsewhere. With --json it stands on standard error: the document has the other one. */
+function showRenamed({ rename, json }: AppImportOptions, { terminal }: CommandContext): void {
+  for (const [from, to] of rename) {
+    const text =
+      `${to}: was ${from}; nodes take its instances from the service ${to} in Consul\n` +
+      `  → register the instances of ${from} as ${to} too, before the file of ${from} goes`;
+    if (json) terminal.warn(text);
+    else terminal.print(text);
+  }
 }
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {
