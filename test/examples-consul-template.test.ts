@@ -1,49 +1,16 @@
-/** The page for those who come from consul-template: its commands are those of the program, its files are read by a node. */
+/** The files for those who come from consul-template are read by a node. test/e2e/migration.test.ts runs the commands of the page. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
-import { createProgram } from '../src/cli/program.js';
 import { appFromDefinition, parseAppDefinitions } from '../src/documents/app-definition-document.js';
 import { DEFINITION_KEYS } from '../src/documents/definition-keys.js';
 import { APP_KEY_NAMES, parseServiceDocument } from '../src/documents/service-document.js';
-import { describingContext } from './cli/describing-context.js';
 import { runCli } from './support/run-cli.js';
 
 const FOLDER = fileURLToPath(new URL('../../examples/consul-template', import.meta.url));
 const readText = (name: string): string => readFileSync(path.join(FOLDER, name), 'utf8');
-
-/** As a shell would split a line that has no quotes. */
-function commandsOf(page: string): string[][] {
-  const blocks = [...page.matchAll(/^```\n([^`]*)^```$/gm)].flatMap(([, block = '']) => block.trim().split('\n'));
-  return blocks
-    .map((line) => line.replace(/^([A-Z_]+=\S+ )+/, '').split(' '))
-    .flatMap(([name, ...words]) => (name === 'autoproxy' ? [words] : []));
-}
-
-/** Parses as ever and does nothing: an unknown option or a missing argument is an error, and nothing is started. */
-function withoutActions(command: Command, done: (name: string) => void): Command {
-  command.exitOverride().configureOutput({ writeErr: () => {} });
-  if (command.commands.length === 0) command.action(() => done(command.name()));
-  for (const inner of command.commands) withoutActions(inner, done);
-  return command;
-}
-
-async function parseWords(words: readonly string[]): Promise<string[]> {
-  const done: string[] = [];
-  withoutActions(await createProgram(describingContext), (name) => done.push(name)).parse([...words], { from: 'user' });
-  return done;
-}
-
-test('every command of the page is one of the program, with its options and arguments', async () => {
-  const commands = commandsOf(readText('README.md'));
-  assert.ok(commands.length >= 10, String(commands.length));
-  for (const words of commands) assert.equal((await parseWords(words)).length, 1, words.join(' '));
-  await assert.rejects(parseWords(['app', 'import', 'DIR', '--podd', 'alpha']), /unknown option/);
-  await assert.rejects(parseWords(['app', 'import', '--pod', 'alpha']), /missing required argument/);
-});
 
 interface Tree {
   readonly pod: string;
