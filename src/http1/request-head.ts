@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
-import { CR, LF, SPACE, TARGET, TOKEN } from './characters.js';
+import { CR, LF } from './characters.js';
 import { ConnectionOptions } from './connection-options.js';
 import {
   DROP,
@@ -18,11 +18,11 @@ import { foreignProtocol } from './foreign-protocol.js';
 import { codingProblem, type Framing, hasLeadingZero, isPlainChunked, parseContentLength } from './framing.js';
 import { hasSameAuthority, isHost } from './host.js';
 import { textOf } from './latin1.js';
+import { type RequestLine, readRequestLine } from './request-line.js';
 
 export const COMPLETE = 'complete';
 export type HeadVerdict = typeof COMPLETE | typeof INCOMPLETE | ErrorCode;
 
-const VERSION_LENGTH = ' HTTP/1.1'.length;
 const ONE = 0x31;
 /** Fields that came in another spelling than the one that goes on: they are written behind the others. */
 const REWRITTEN = { LENGTH: 1, CODING: 2, EXPECT: 4, MAX_FORWARDS: 8 } as const;
@@ -35,7 +35,7 @@ const MAX_FORWARDS = 9_999;
  * The head of one request (RFC 9112 2 and 3), read strictly: what two parsers could read differently is an error.
  * One object serves all requests of a connection; `parse` fills it anew.
  */
-export class RequestHead implements FieldReader, Framing {
+export class RequestHead implements FieldReader, Framing, RequestLine {
   /** Bytes of the head with its empty line, and with empty lines before it. */
   bytes = 0;
   method = '';
@@ -43,8 +43,10 @@ export class RequestHead implements FieldReader, Framing {
   target = '';
   /** HTTP/1.x. */
   minor = 1;
-  /** Lower case or not, with or without port, as it came; empty where the client names none (RFC 9112 3.2). */
+  /** In upper or lower case, with or without port, as it came; empty where the client names none (RFC 9112 3.2). */
   host = '';
+  /** The scheme of the last absolute target: it says which port a host without one has. */
+  scheme = '';
   /** The block has no Host line, which HTTP/1.1 demands: HTTP/1.0 without a name of a host. */
   lacksHost = false;
   /** -1 without the field. */
@@ -71,8 +73,6 @@ export class RequestHead implements FieldReader, Framing {
   #hostFields = 0;
   #codingFields = 0;
   #upgradeFields = 0;
-  /** The scheme of the last absolute target: it says which port a host without one has. */
-  #scheme = '';
   /** REWRITTEN fields, added up. */
   #rewritten = 0;
   #isTrusted = false;
@@ -90,7 +90,7 @@ export class RequestHead implements FieldReader, Framing {
       if (text.charCodeAt(start + 1) !== LF) return 'LINE_END_INVALID';
       start += 2;
     }
-    const lineEnd = this.#parseRequestLine(bytes, from, text, start);
+    const lineEnd = readRequestLine(this, bytes, from, text, start);
     if (typeof lineEnd === 'string') {
       if (lineEnd !== INCOMPLETE) return foreignProtocol(text) ?? lineEnd;
       return text.length >= limits.maxBytes ? tooLargeFor(this) : INCOMPLETE;
@@ -132,54 +132,6 @@ export class RequestHead implements FieldReader, Framing {
     this.#upgradeFields = 0;
     this.#rewritten = 0;
     this.#isTrusted = isTrusted;
-  }
-
-  /** @returns the position behind the request line. */
-  #parseRequestLine(bytes: Buffer, base: number, text: string, start: number): number | HeadVerdict {
-    const end = text.length;
-    let position = start;
-    while (position < end && TOKEN[bytes[base + position] ?? 0] === 1) position += 1;
-    if (position >= end) return INCOMPLETE;
-    if (position === start || bytes[base + position] !== SPACE) return 'METHOD_INVALID';
-    this.method = text.slice(start, position);
-    position += 1;
-    const targetStart = position;
-    while (position < end && TARGET[bytes[base + position] ?? 0] === 1) position += 1;
-    if (position >= end) return INCOMPLETE;
-    if (position === targetStart || bytes[base + position] !== SPACE) return 'TARGET_INVALID';
-    const targetEnd = position;
-    // " HTTP/1.x" CR LF
-    if (position + VERSION_LENGTH + 2 > end && text.indexOf('\n', position) === -1) return INCOMPLETE;
-    if (text.startsWith(' HTTP/1.1\r\n', position)) this.minor = 1;
-    else if (text.startsWith(' HTTP/1.0\r\n', position)) this.minor = 0;
-    else {
-      const problem = versionProblem(text, position);
-      if (problem !== null) return problem;
-      // RFC 9110 2.5: a higher minor version is read as the highest that is known.
-      this.minor = 1;
-    }
-    this.isKeepAlive = this.minor === 1;
-    const problem = this.#readTarget(text, targetStart, targetEnd);
-    return problem ?? position + VERSION_LENGTH + 2;
-  }
-
-  /** The four forms of RFC 9112 3.2: what an instance gets is the origin form, or `*`. */
-  #readTarget(text: string, start: number, end: number): ErrorCode | null {
-    this.target = text.slice(start, end);
-    // Before the form is looked at: an instance that takes `CONNECT /` would see a tunnel where we see requests.
-    if (this.method === 'CONNECT') return 'CONNECT_UNSUPPORTED';
-    if (text.charCodeAt(start) === 0x2f) return null;
-    if (this.target === '*') return this.method === 'OPTIONS' ? null : 'TARGET_INVALID';
-    const match = /^(https?):\/\/([^/?]+)(.*)$/i.exec(this.target);
-    if (match === null || !isHost(match[2] ?? '')) return 'TARGET_INVALID';
-    // RFC 9112 3.2.2 lets the authority win over Host; a Host that differs is refused instead (see #readHost).
-    this.#scheme = (match[1] ?? '').toLowerCase();
-    this.host = match[2] ?? '';
-    const path = match[3] ?? '';
-    this.target = path.startsWith('/') ? path : `/${path}`;
-    // RFC 9112 3.2.4: OPTIONS of a URI with neither path nor query is for the server as a whole.
-    if (path === '' && this.method === 'OPTIONS') this.target = '*';
-    return null;
   }
 
   onField(kind: FieldKind, text: string, start: number, end: number): FieldVerdict {
@@ -251,7 +203,7 @@ export class RequestHead implements FieldReader, Framing {
       return this.minor === 1 ? KEEP : DROP;
     }
     if (!isHost(host)) return 'HOST_INVALID';
-    if (this.host !== '' && !hasSameAuthority(this.#scheme, this.host, host)) return 'HOST_INVALID';
+    if (this.host !== '' && !hasSameAuthority(this.scheme, this.host, host)) return 'HOST_INVALID';
     this.host = host;
     return KEEP;
   }
@@ -318,17 +270,6 @@ export class RequestHead implements FieldReader, Framing {
     }
     return COMPLETE;
   }
-}
-
-/** What is wrong with a request line that ends in another version than 1.0 and 1.1; null for a later 1.x. */
-function versionProblem(text: string, position: number): ErrorCode | null {
-  const version = text.slice(position, position + VERSION_LENGTH);
-  if (!/^ HTTP\/\d\.\d/.test(version)) return 'VERSION_INVALID';
-  const code = text.charCodeAt(position + VERSION_LENGTH);
-  if (code === LF) return 'LINE_END_INVALID';
-  if (code !== CR) return 'VERSION_INVALID';
-  if (text.charCodeAt(position + VERSION_LENGTH + 1) !== LF) return 'LINE_END_INVALID';
-  return version.startsWith(' HTTP/1.') ? null : 'VERSION_UNSUPPORTED';
 }
 
 /** A request line that alone fills the head is its target's fault. */
