@@ -66,8 +66,16 @@ const BANNED = ['manager', 'helper', 'helpers', 'util', 'utils', 'data', 'info',
 /** Decided words that hold a banned one. */
 const DECIDED = /data-?plane/gi;
 
-const LONG_LINES = 300;
-const MAX_LINES = 400;
+/** Lines of a file of src and edge. */
+const MAX_LINES = 300;
+/** Lines of a file of test and bench: a table of cases is long and still one thing. */
+const MAX_TEST_LINES = 400;
+/** Files that are still over the limit, each with a limit of its own: it may fall and never rise. */
+const LONG_FILES: Readonly<Record<string, number>> = {
+  'src/proxy/exchange/exchange.ts': 331,
+  'src/proxy/http/upstream.ts': 312,
+  'src/proxy/http/downstream.ts': 309,
+};
 
 const TOP_LEVEL = [
   'package.json',
@@ -287,11 +295,16 @@ test('nothing is exported by default', () => {
   reject(found, 'default exports (each importer would name it anew):');
 });
 
-test(`no file is longer than ${MAX_LINES} lines; those over ${LONG_LINES} are named`, (context) => {
-  const lengths = everything.map(({ name, text }) => ({ name, lines: text.split('\n').length - 1 }));
-  for (const { name, lines } of lengths) if (lines > LONG_LINES) context.diagnostic(`${name}: ${lines} lines`);
-  const found = lengths.filter(({ lines }) => lines > MAX_LINES).map(({ name, lines }) => `${name}: ${lines} lines`);
-  reject(found, `files over ${MAX_LINES} lines; cut them where the concepts part:`);
+test(`no file of src and edge is longer than ${MAX_LINES} lines, no other one than ${MAX_TEST_LINES}`, () => {
+  const lengths = new Map(everything.map(({ name, text }) => [name, text.split('\n').length - 1]));
+  const found: string[] = [];
+  for (const [name, lines] of lengths) {
+    const limit = LONG_FILES[name] ?? (/^(?:src|edge)\//.test(name) ? MAX_LINES : MAX_TEST_LINES);
+    if (lines > limit) found.push(`${name}: ${lines} lines, limit ${limit}`);
+  }
+  reject(found, 'files that are too long; part them where a second concept begins:');
+  const short = Object.keys(LONG_FILES).filter((name) => (lengths.get(name) ?? 0) <= MAX_LINES);
+  reject(short, 'files that no longer need a limit of their own (take them out of LONG_FILES):');
 });
 
 test('the top level stays small', () => {
