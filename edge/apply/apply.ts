@@ -15,6 +15,7 @@ import { SocketFailure } from '../haproxy/control-socket.js';
 import type { Master, ReloadOutcome } from '../haproxy/master.js';
 import { checkConfiguration } from '../haproxy/program.js';
 import { type Runtime, RuntimeRefusal } from '../haproxy/runtime.js';
+import { leaveFailed, mendCurrent, newestIntact } from '../release/last-good-release.js';
 import type { Release } from '../release/release.js';
 import type { ReleaseDirectory } from '../release/release-directory.js';
 import { firstMiscount, lineCounts, type Plan, planChange } from './plan.js';
@@ -71,10 +72,26 @@ export class Applier {
     return this.#inTurn(() => this.#apply(release));
   }
 
-  /** HAProxy was started over what is current. */
-  async noteStarted(): Promise<void> {
+  /**
+   * HAProxy was started over this release, and runs.
+   * @returns false when another one became current meanwhile: HAProxy has to be reloaded
+   */
+  noteStarted(id: string): Promise<boolean> {
     const { directory } = this.#parts;
-    await this.#inTurn(async () => directory.noteApplied(await directory.current()));
+    return this.#inTurn(async () => {
+      await directory.noteApplied(id);
+      return id === (await directory.current());
+    });
+  }
+
+  /** @see mendCurrent */
+  mendCurrent(): Promise<string | null> {
+    return this.#inTurn(() => mendCurrent(this.#parts.directory));
+  }
+
+  /** @see leaveFailed */
+  leaveFailed(id: string): Promise<string | null> {
+    return this.#inTurn(() => leaveFailed(this.#parts.directory, id));
   }
 
   /** A new worker over what is current. @throws SocketFailure when there is no master */
@@ -108,7 +125,8 @@ export class Applier {
     await this.#ensureStateFile();
     const refusal = await this.#refusalOf(release);
     if (refusal !== null) {
-      if (previous !== release.id) await directory.remove(release.id);
+      const needed = [previous, ...(await directory.hasRun())];
+      if (!needed.includes(release.id)) await directory.remove(release.id);
       return { kind: 'refused', reason: refusal };
     }
     // From here on a crash leaves what runs unknown, and the next start reloads.
@@ -198,16 +216,18 @@ export class Applier {
   /** An unplanned restart would read what is current: so the link goes back first. */
   async #rollBack(previous: string | null, reason: string): Promise<Outcome> {
     const { directory, master } = this.#parts;
-    const earlier = previous === null ? null : await directory.read(previous);
-    if (previous === null || earlier === null) {
+    // A release that was switched to while HAProxy was away may never have run.
+    const earlier =
+      (await newestIntact(directory, null)) ?? (previous === null ? null : await directory.read(previous));
+    if (earlier === null) {
       await directory.unlinkCurrent();
       return { kind: 'rolled-back', reason: `${reason}; no earlier release exists` };
     }
-    await directory.switchTo(previous);
+    await directory.switchTo(earlier.id);
     try {
       // Whatever runs now, a part of the new release may be in it.
       const { isDone, output } = await master.reload();
-      if (isDone) await directory.noteApplied(previous);
+      if (isDone) await directory.noteApplied(earlier.id);
       return { kind: 'rolled-back', reason: isDone ? reason : `${reason}; and back: ${output}` };
     } catch (error) {
       return { kind: 'rolled-back', reason: `${reason}; and back: ${(error as Error).message}` };

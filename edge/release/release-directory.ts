@@ -2,6 +2,7 @@
  * Where releases are kept: each in a folder of its own, named by its content, and a link that says which one is current.
  *
  *   ROOT/releases/<id>/haproxy.cfg …      ROOT/current → releases/<id>      ROOT/applied: id that HAProxy is known to run
+ *   ROOT/has-run: ids that HAProxy is known to have run, newest first
  *
  * HAProxy is started over `current/haproxy.cfg`, so whatever restarts it, reads what was last switched to.
  */
@@ -14,11 +15,12 @@ import { CERTIFICATES_FOLDER, MAX_RELEASE_FILE_BYTES, type Release, releaseFromF
 const RELEASES = 'releases';
 const CURRENT = 'current';
 const APPLIED = 'applied';
+const HAS_RUN = 'has-run';
 /** So many can be gone back to by hand. */
 const KEPT = 5;
 const ID = /^[0-9a-f]{16}$/;
-/** Of an id and the end of its line. */
-const MAX_ID_BYTES = 64;
+/** Of a few ids and the ends of their lines. */
+const MAX_IDS_BYTES = 256;
 
 export class ReleaseDirectory {
   readonly root: string;
@@ -38,7 +40,11 @@ export class ReleaseDirectory {
   }
 
   configurationOf(id: string): string {
-    return path.join(this.#folderOf(id), 'haproxy.cfg');
+    return path.join(this.folderOf(id), 'haproxy.cfg');
+  }
+
+  folderOf(id: string): string {
+    return path.join(this.root, RELEASES, id);
   }
 
   /** Id of the release that is switched to; null when there is none. */
@@ -48,24 +54,28 @@ export class ReleaseDirectory {
     return ID.test(id) ? id : null;
   }
 
-  /** What is switched to, whole; null: nothing, or nothing that can be believed. */
-  async readCurrent(): Promise<Release | null> {
-    const id = await this.current();
-    return id === null ? null : this.read(id);
-  }
-
   /** Id of the release that HAProxy was last seen to run; null: not known. */
   async applied(): Promise<string | null> {
-    const text = await readWholeFile(path.join(this.root, APPLIED), MAX_ID_BYTES).catch(nullIfForeign);
-    const id = text?.trim() ?? '';
-    return ID.test(id) ? id : null;
+    return (await this.#readIds(APPLIED))[0] ?? null;
+  }
+
+  /** Ids of the releases that HAProxy is known to have run, newest first. An earlier version of this program noted one. */
+  async hasRun(): Promise<readonly string[]> {
+    const noted = await this.#readIds(HAS_RUN);
+    return noted.length > 0 ? noted : this.#readIds(APPLIED);
   }
 
   /** @param id null: what it runs is not known, until the next time that it is */
   async noteApplied(id: string | null): Promise<void> {
     const file = path.join(this.root, APPLIED);
-    if (id === null) await rm(file, { force: true });
-    else await replaceFile(file, `${id}\n`, 0o644);
+    if (id === null) {
+      await rm(file, { force: true });
+      return;
+    }
+    const before = await this.hasRun();
+    const ids = [id, ...before.filter((other) => other !== id)].slice(0, KEPT);
+    if (before[0] !== id) await replaceFile(path.join(this.root, HAS_RUN), `${ids.join('\n')}\n`, 0o644);
+    await replaceFile(file, `${id}\n`, 0o644);
   }
 
   /**
@@ -73,7 +83,7 @@ export class ReleaseDirectory {
    * @returns null when it is not there, or is not what its name says: somebody changed it by hand, or a disk lost it
    */
   async read(id: string): Promise<Release | null> {
-    const folder = this.#folderOf(id);
+    const folder = this.folderOf(id);
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(nullIfMissing);
     if (entries === null) return null;
     const files: (readonly [string, string])[] = [];
@@ -106,8 +116,8 @@ export class ReleaseDirectory {
       for (const folder of folders) await syncDirectory(folder);
       await chmod(aside, 0o700);
       // A broken one of the same name is in the way.
-      await rm(this.#folderOf(release.id), { recursive: true, force: true });
-      await rename(aside, this.#folderOf(release.id));
+      await rm(this.folderOf(release.id), { recursive: true, force: true });
+      await rename(aside, this.folderOf(release.id));
       await syncDirectory(parent);
     } catch (error) {
       await rm(aside, { recursive: true, force: true });
@@ -130,10 +140,10 @@ export class ReleaseDirectory {
   }
 
   async remove(id: string): Promise<void> {
-    await rm(this.#folderOf(id), { recursive: true, force: true });
+    await rm(this.folderOf(id), { recursive: true, force: true });
   }
 
-  /** Keeps the newest ones and those named; removes the rest, and what a crash left half written. */
+  /** Keeps the newest ones, those that HAProxy ran and those named; removes the rest, and what a crash left half written. */
   async prune(...needed: readonly (string | null)[]): Promise<void> {
     const parent = path.join(this.root, RELEASES);
     const names = await readdir(parent).catch(nullIfMissing);
@@ -142,12 +152,13 @@ export class ReleaseDirectory {
       names.map(async (name) => ({ name, at: (await stat(path.join(parent, name))).mtimeMs })),
     );
     const releases = aged.filter(({ name }) => ID.test(name)).sort((one, other) => other.at - one.at);
-    const kept = new Set([...releases.slice(0, KEPT).map(({ name }) => name), ...needed]);
+    const kept = new Set([...releases.slice(0, KEPT).map(({ name }) => name), ...(await this.hasRun()), ...needed]);
     for (const name of names) if (!kept.has(name)) await rm(path.join(parent, name), { recursive: true, force: true });
   }
 
-  #folderOf(id: string): string {
-    return path.join(this.root, RELEASES, id);
+  async #readIds(name: string): Promise<readonly string[]> {
+    const text = await readWholeFile(path.join(this.root, name), MAX_IDS_BYTES).catch(nullIfForeign);
+    return (text ?? '').split('\n').filter((id) => ID.test(id));
   }
 }
 

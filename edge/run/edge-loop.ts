@@ -8,6 +8,7 @@ import { Backoff } from '../../src/core/backoff.js';
 import type { Clock, Random, Timer } from '../../src/core/clock.js';
 import type { Log } from '../../src/core/log.js';
 import type { Applier, Outcome } from '../apply/apply.js';
+import { lastGoodRelease } from '../release/last-good-release.js';
 import type { Release } from '../release/release.js';
 import type { ReleaseDirectory } from '../release/release-directory.js';
 import { LossGuard } from './loss-guard.js';
@@ -16,9 +17,9 @@ const STAYS = 'the last good release stays in force';
 const NOTHING_TO_SERVE = 'there is no release yet, so HAProxy serves nothing; it is tried again and again';
 
 export interface EdgeLoopParts {
-  /** Reads and renders all, beside what is switched to. Rejects when the registry or the site can not be read. */
+  /** Reads and renders all, beside the last good release. Rejects when the registry or the site can not be read. */
   readonly supply: (current: Release | null) => Promise<Release>;
-  readonly directory: Pick<ReleaseDirectory, 'readCurrent'>;
+  readonly directory: ReleaseDirectory;
   readonly applier: Pick<Applier, 'apply'>;
   readonly clock: Clock;
   readonly random: Random;
@@ -43,6 +44,7 @@ export class EdgeLoop {
   /** What was said last of a failure: it is tried again and again, and said once. */
   #saidFailure = '';
   #hasLastGood = false;
+  #saidDamage: string | null = null;
 
   constructor(parts: EdgeLoopParts) {
     this.#parts = parts;
@@ -79,7 +81,8 @@ export class EdgeLoop {
     this.#isWanted = false;
     const { supply, directory, applier, log, clock, onOutcome, reloadPauseMs } = this.#parts;
     try {
-      const current = await directory.readCurrent();
+      const { release: current, damage } = await lastGoodRelease(directory);
+      this.#sayDamage(damage);
       this.#hasLastGood = current !== null;
       const release = await supply(current);
       const doubt = this.#guard.doubt(current, release);
@@ -103,6 +106,13 @@ export class EdgeLoop {
     } catch (error) {
       this.#fail((error as Error).message, hintOf(error));
     }
+  }
+
+  #sayDamage(damage: string | null): void {
+    const hint = 'change the definitions or the site instead; the next release replaces it';
+    if (damage !== null && damage !== this.#saidDamage)
+      this.#parts.log.error({ reason: damage, hint }, 'the current release is damaged');
+    this.#saidDamage = damage;
   }
 
   #fail(reason: string, hint: string | null = null): void {

@@ -21,6 +21,7 @@ import { type Runtime, RuntimeRefusal } from '../haproxy/runtime.js';
 import type { ReleaseDirectory } from '../release/release-directory.js';
 import { adoptHaproxy } from './adoption.js';
 import { HaproxyOutput, hintFor } from './haproxy-output.js';
+import { startableRelease } from './startable-release.js';
 import { type StopTimes, sendSignal, stopHaproxy } from './stopping.js';
 
 const LOOK_MS = 500;
@@ -44,6 +45,8 @@ export interface SupervisorParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** HAProxy began with another release than is current by now. */
+  readonly onOutdated: () => void;
 }
 
 export class Supervisor {
@@ -52,6 +55,10 @@ export class Supervisor {
   readonly #output: HaproxyOutput;
   #child: ChildProcess | null = null;
   #childStartedAt = 0;
+  /** Id of the release that the child was started over. */
+  #startedOver = '';
+  /** Id of the release over which HAProxy ended before it served; null: the last start went well. */
+  #failedStart: string | null = null;
   #timer: Timer | null = null;
   #looking: Promise<void> | null = null;
   /** That answered last. */
@@ -129,10 +136,11 @@ export class Supervisor {
       return LOOK_MS;
     }
     this.#isRunning = true;
+    this.#failedStart = null;
     this.#saidFailure = '';
     this.#backoff.reset();
     log.info({ master: masterPid, adopted: !isOwn }, 'HAProxy runs');
-    if (isOwn) await applier.noteStarted();
+    if (isOwn && !(await applier.noteStarted(this.#startedOver))) this.#parts.onOutdated();
     return LOOK_MS;
   }
 
@@ -153,8 +161,12 @@ export class Supervisor {
   /** @returns when to look whether it runs, ms */
   async #startHaproxy(): Promise<number> {
     const { program, masterSocket, directory, log } = this.#parts;
-    if (this.#child !== null || (await directory.current()) === null) return LOOK_MS;
+    if (this.#child !== null) return LOOK_MS;
     if (await this.#isAnotherThere()) return LOOK_MS;
+    const failed = this.#failedStart;
+    this.#failedStart = null;
+    const release = await startableRelease(this.#parts, failed);
+    if (release === null) return LOOK_MS;
     if (this.#isRunning) log.error('HAProxy is gone');
     this.#isRunning = false;
     const listen = ['-W', '-S', `${masterSocket},level,admin`];
@@ -168,10 +180,12 @@ export class Supervisor {
     closeSync(errors);
     this.#child = child;
     this.#childStartedAt = this.#parts.clock.now();
+    this.#startedOver = release;
     const onEnd = (reason: string): void => {
       if (this.#child !== child) return;
       this.#child = null;
       if (this.#isStopping) return;
+      if (!this.#isRunning) this.#failedStart = release;
       const pauseMs = this.#backoff.next();
       this.#sayEnd(reason, pauseMs);
       this.#timer?.cancel();

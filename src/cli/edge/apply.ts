@@ -1,10 +1,14 @@
 import { Command } from 'commander';
 import type { Outcome } from '../../../edge/apply/apply.js';
-import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
 import { RegistryFailure } from '../../registry/registry.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES, type ExitCode } from '../exit-codes.js';
-import { addInstallationOptions, type InstallationOptionValues, installationFrom } from './installation.js';
+import {
+  addInstallationOptions,
+  type InstallationOptionValues,
+  installationFrom,
+  lastGoodFor,
+} from './installation.js';
 import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
 
 interface EdgeApplyOptions extends EdgeOptionValues, InstallationOptionValues {
@@ -32,7 +36,7 @@ export function createEdgeApplyCommand(context: CommandContext): Command {
     const { release, served, refused, problems, site } = await renderFrom(
       options,
       context,
-      await new ReleaseDirectory(options.stateDir).readCurrent(),
+      await lastGoodFor(options, context),
     );
     const { applier } = await installationFrom(options, site.running, context);
     const outcome = await applier.apply(release).catch((error: unknown) => {

@@ -1,10 +1,9 @@
 import { Command } from 'commander';
 import { planChange } from '../../../edge/apply/plan.js';
 import { differencesBetween, type FileDifference } from '../../../edge/release/differences.js';
-import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT_CODES } from '../exit-codes.js';
-import { addStateDirOption, type InstallationOptionValues } from './installation.js';
+import { addStateDirOption, type InstallationOptionValues, lastGoodFor } from './installation.js';
 import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
 
 interface EdgeDiffOptions extends EdgeOptionValues, InstallationOptionValues {
@@ -21,7 +20,7 @@ export function createEdgeDiffCommand(context: CommandContext): Command {
       '\nExit code 2 when there is a difference.\n\nExample:\n  autoproxy edge diff --registry ./apps --site edge.yml',
     );
   return addStateDirOption(addEdgeOptions(command)).action(async (options: EdgeDiffOptions) => {
-    const current = await new ReleaseDirectory(options.stateDir).readCurrent();
+    const current = await lastGoodFor(options, context);
     const { release, problems } = await renderFrom(options, context, current);
     const differences = differencesBetween(current, release);
     const { kind } = planChange(current, release);

@@ -5,6 +5,8 @@ import { Applier } from '../../../edge/apply/apply.js';
 import { Master } from '../../../edge/haproxy/master.js';
 import { findHaproxy, NoHaproxy } from '../../../edge/haproxy/program.js';
 import { Runtime } from '../../../edge/haproxy/runtime.js';
+import { lastGoodRelease } from '../../../edge/release/last-good-release.js';
+import type { Release } from '../../../edge/release/release.js';
 import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
 import type { RunningPlace } from '../../../edge/release/running-place.js';
 import type { CommandContext } from '../command-context.js';
@@ -35,6 +37,16 @@ export function addInstallationOptions(command: Command): Command {
     '--master-socket <PATH>',
     "the master's socket of HAProxy (-S); without it master.sock in run_dir of the site",
   );
+}
+
+/** Warns when it is not the current release. */
+export async function lastGoodFor(
+  { stateDir }: InstallationOptionValues,
+  { terminal }: CommandContext,
+): Promise<Release | null> {
+  const { release, damage } = await lastGoodRelease(new ReleaseDirectory(stateDir));
+  if (damage !== null) terminal.warn(`warning: ${damage}`);
+  return release;
 }
 
 /** @throws CommandFailure without a HAProxy */

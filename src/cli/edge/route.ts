@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
 import { findRoutes } from '../../../edge/routes/find-app.js';
 import { routedPath } from '../../model/path-spelling.js';
 import { formatOrigin } from '../../model/problem.js';
@@ -7,7 +6,7 @@ import type { OwnedRoute } from '../../model/route-clashes.js';
 import { describeRoute } from '../../model/route-key.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT_CODES } from '../exit-codes.js';
-import { addStateDirOption, type InstallationOptionValues } from './installation.js';
+import { addStateDirOption, type InstallationOptionValues, lastGoodFor } from './installation.js';
 import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
 
 interface EdgeRouteOptions extends EdgeOptionValues, InstallationOptionValues {
@@ -36,7 +35,7 @@ export function createEdgeRouteCommand(context: CommandContext): Command {
       ].join('\n'),
     );
   return addStateDirOption(addEdgeOptions(command)).action(async (asked: Asked, options: EdgeRouteOptions) => {
-    const current = await new ReleaseDirectory(options.stateDir).readCurrent();
+    const current = await lastGoodFor(options, context);
     const { apps, refused, problems } = await renderFrom(options, context, current);
     const routes = findRoutes(apps, asked.host, routedPath(asked.path));
     if (options.json) terminal.print(JSON.stringify({ ...asked, routes: routes.map(routeDocument), refused }, null, 2));

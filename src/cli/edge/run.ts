@@ -69,7 +69,10 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
   const installation = await installationFrom(options, place, context);
   const common = { clock: systemClock, random: Math.random, log };
   const claims = await claim(options, place);
-  const supervisor = options.masterSocket === undefined ? new Supervisor({ ...installation, ...common }) : null;
+  const supervisor =
+    options.masterSocket === undefined
+      ? new Supervisor({ ...installation, ...common, onOutdated: () => loop.onChange() })
+      : null;
   const nodes = new NodeMemory(systemClock);
   let said = '';
   const loop: EdgeLoop = new EdgeLoop({

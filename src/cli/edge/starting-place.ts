@@ -1,3 +1,4 @@
+import { lastGoodRelease } from '../../../edge/release/last-good-release.js';
 import type { ReleaseDirectory } from '../../../edge/release/release-directory.js';
 import { type RunningPlace, runningPlaceOf } from '../../../edge/release/running-place.js';
 import { CommandFailure } from '../exit-codes.js';
@@ -12,7 +13,7 @@ export async function startingPlace(siteFile: string, directory: ReleaseDirector
     return (await readSite(siteFile)).running;
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
-    const place = runningPlaceOf(await directory.readCurrent());
+    const place = runningPlaceOf((await lastGoodRelease(directory)).release);
     // The loop reads the site next, and says what is wrong with it.
     if (place !== null) return place;
     const message = `${error.message}\n${directory.root} has no release that HAProxy could serve meanwhile`;

@@ -75,3 +75,20 @@ test('what runs is known until it is not', async (context) => {
   await directory.noteApplied(null);
   assert.equal(await directory.applied(), null);
 });
+
+test('releases that HAProxy ran are noted, newest first, and kept beside newer ones that it did not run', async (context) => {
+  const directory = directoryFor(context);
+  const releases = Array.from({ length: 14 }, (_, index) => releaseOf(`${index}\n`));
+  const ids = releases.map(({ id }) => id);
+  for (const [index, release] of releases.entries()) {
+    await directory.write(release);
+    if (index < 7) await directory.noteApplied(release.id);
+  }
+  await directory.noteApplied(null);
+  const ran = ids.slice(2, 7).reverse();
+  assert.deepEqual(await directory.hasRun(), ran);
+  await directory.prune();
+  for (const id of ran) assert.notEqual(await directory.read(id), null);
+  await directory.noteApplied(ran[2] ?? null);
+  assert.deepEqual(await directory.hasRun(), [ran[2], ran[0], ran[1], ran[3], ran[4]]);
+});

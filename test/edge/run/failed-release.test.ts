@@ -1,0 +1,68 @@
+/** HAProxy does not start over the current release: the last one that it ran takes its place. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { descendantsOf } from '../../../bench/process-usage.js';
+import { atEnd } from '../../support/at-end.js';
+import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { eventually } from '../../support/eventually.js';
+import type { TestedVersion } from '../../support/haproxy-versions.js';
+
+const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21392\nedge:\n  routes: [{host: shop.one.example}]\n';
+const WITH_NEW = SHOP.replace('shop.one.example}', 'shop.one.example}, {host: new.one.example}');
+const PATIENCE_MS = 20_000;
+
+async function isServed(edge: EdgeDeployment, host: string): Promise<boolean> {
+  return (await edge.ask({ hosts: [host] }).catch(() => null))?.status === 200;
+}
+
+/** One that serves its second release; the first one has no new.one.example. */
+async function servingEdge(context: TestContext, version: TestedVersion): Promise<EdgeDeployment> {
+  const edge = await EdgeDeployment.create(context, { version });
+  edge.writeApp('shop', SHOP);
+  await edge.startServers(context, SHOP);
+  await edge.run();
+  await eventually('shop is served', () => isServed(edge, 'shop.one.example'), PATIENCE_MS);
+  await edge.settled();
+  edge.writeApp('shop', WITH_NEW);
+  await eventually('its new name is served', () => isServed(edge, 'new.one.example'), PATIENCE_MS);
+  await edge.settled();
+  return edge;
+}
+
+for (const version of ['2.6', '3.2'] as const)
+  test(`killed between the switch and the reload to a release that does not start, HAProxy ${version}`, async (context) => {
+    const edge = await servingEdge(context, version);
+    const good = await edge.directory.current();
+    const site = path.join(edge.folder, 'edge.yml');
+    const written = readFileSync(site, 'utf8');
+    const taken = createServer().listen(0, edge.address);
+    await once(taken, 'listening');
+    atEnd(context, () => void taken.close());
+    const { port } = taken.address() as { readonly port: number };
+    const { masterPid, workerPid } = (await edge.state()) ?? { masterPid: 0, workerPid: null };
+    assert.ok(masterPid > 1 && workerPid !== null && workerPid > 1);
+    // It is asked for the states of its servers between the two.
+    process.kill(workerPid, 'SIGSTOP');
+    // Not by writeSite: its new certificates would be a release of their own, which starts.
+    writeFileSync(`${site}.new`, written.replace(`https_port: ${edge.ports.https}`, `https_port: ${port}`));
+    renameSync(`${site}.new`, site);
+    await eventually('it is switched', async () => (await edge.directory.current()) !== good, PATIENCE_MS);
+    await edge.stop('SIGKILL');
+    for (const pid of [...descendantsOf(masterPid), masterPid]) process.kill(pid, 'SIGKILL');
+    await eventually('nothing serves', async () => !(await isServed(edge, 'shop.one.example')));
+
+    edge.launch();
+    await eventually('what was last good is served', () => isServed(edge, 'new.one.example'), PATIENCE_MS);
+    assert.match(edge.log, /it starts over the last one that it ran/);
+    assert.match(edge.log, new RegExp(`"lastGood":"${good}"`));
+    taken.close();
+    writeFileSync(site, written);
+    await eventually('it is current', async () => (await edge.directory.current()) === good, PATIENCE_MS);
+    await edge.settled();
+    assert.equal(await isServed(edge, 'shop.one.example'), true);
+    assert.equal(await edge.stop(), 0);
+  });
