@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { commandsAfter, type PageCommand } from '../support/console-page.js';
+import { commandsAfter } from '../support/console-page.js';
 import { eventually } from '../support/eventually.js';
 import { OldMachine } from '../support/old-machine.js';
 import { LACKS_NETWORKS } from '../support/two-networks.js';
@@ -79,21 +79,4 @@ test('a file rendered from the registry takes the place of the old ones, without
     else await machine.shell.try(command);
   }
   await machine.assertNothingLost();
-});
-
-test('the comparison fails when an app is missing, or another one answers', {
-  skip: LACKS_NETWORKS,
-}, async (context) => {
-  const machine = await OldMachine.start(context);
-  await machine.walk(steps, ["step 2, HAProxy's answers"]);
-  const compare = commandsAfter(steps, 'step 4, the answers').at(-1) as PageCommand;
-  await machine.shell.try(compare);
-  const [stop] = commandsAfter(steps, 'step 3');
-  await machine.shell.run(stop?.text ?? '');
-  await eventually('the comparison fails', async () =>
-    machine.shell.try(compare).then(
-      () => false,
-      () => true,
-    ),
-  );
 });

@@ -78,7 +78,7 @@ const START = [
   'rm -rf /etc/autoproxy.d && mkdir -p /etc/autoproxy.d && cp -r services /etc/autoproxy.d/services',
   'ip link set lo up',
   'for ip in 10.0.0.11 172.17.0.2 172.17.0.3 172.17.0.4; do ip address add $ip/32 dev lo; done',
-  'for at in 172.17.0.2:8080 172.17.0.3:8080 172.17.0.4:9000; do "$NODE" -e "$INSTANCE" $at & done',
+  'for at in 172.17.0.2:8080 172.17.0.3:8080 172.17.0.4:9000; do "$NODE" -e "$INSTANCE" $at & echo $! > $at.pid; done',
   'consul agent -dev -node a1 -log-level warn -dns-port -1 -grpc-port -1 > consul.log 2>&1 &',
   'until curl -sf http://127.0.0.1:8500/v1/catalog/nodes | grep -q a1; do sleep 0.1; done',
   'consul services register -name=shop -id=shop-1 -address=172.17.0.2 -port=8080',

@@ -46,7 +46,7 @@ export class PageShell {
     const expected = patternOf(output);
     if (!text.endsWith('&')) {
       const printed = await this.run(text);
-      assert.match(printed, expected, `$ ${text}`);
+      assert.match(printed, expected, `$ ${text}\n${printed}, and the page says:\n${output}`);
       return;
     }
     // What runs on in the background writes into a file, so that it can't be taken for the output of a later command.
