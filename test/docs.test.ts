@@ -73,6 +73,28 @@ test('src/proxy/README.md lists every error code as core/errors.ts has it', () =
   assert.deepEqual(tableAfter(readText('src/proxy/README.md'), 'errors'), expected);
 });
 
+test('docs/migration.md answers for the habits of an operator of HAProxy, with commands and options that are there', async () => {
+  const rows = tableAfter(readText('docs/migration.md'), 'haproxy').map(cellsOf);
+  const haproxys = rows.map(([before = '']) => before).join('\n');
+  for (const habit of ['stats uri', 'show stat', 'weight N', 'disable server', 'option httplog'])
+    assert.ok(haproxys.includes(habit), habit);
+  const now = rows.map(([, after = '']) => after).join('\n');
+  const program = await createProgram(describingContext);
+  const named = [...now.matchAll(/autoproxy ([a-z]+)/g)].map(([, name]) => name);
+  const missing = named.filter((name) => !program.commands.some((command) => command.name() === name));
+  assert.deepEqual(missing, []);
+  const options = optionsOf(program).concat(Object.values(OPTIONS).map(({ name }) => `--${name}`));
+  const flags = [...now.matchAll(/(?<=[`[ ])--[a-z][a-z-]+/g)].map(([flag]) => flag);
+  assert.deepEqual(
+    flags.filter((flag) => !options.includes(flag)),
+    [],
+  );
+});
+
+function optionsOf(command: Command): string[] {
+  return [...command.options.map(({ long }) => long ?? ''), ...command.commands.flatMap(optionsOf)];
+}
+
 test('every link in a document of ours leads to a file', () => {
   const documents = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter(
     (name) => name.endsWith('.md') && !/(^|\/)(node_modules|dist|\.\w+)\//.test(name),
