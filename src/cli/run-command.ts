@@ -8,8 +8,8 @@ import { createTerminal } from './terminal.js';
 
 /** @param argv without Node and the program. @returns the exit code. */
 export async function runCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
-  const terminal = createTerminal(env);
-  endWithReader();
+  // `autoproxy status | head` ends the reader first; that is no failure.
+  const terminal = createTerminal(env, () => process.exit(EXIT_CODES.done));
   let exitCode: ExitCode = EXIT_CODES.done;
   const context: CommandContext = {
     terminal,
@@ -33,12 +33,4 @@ export async function runCommand(argv: readonly string[], env: NodeJS.ProcessEnv
     }
     return EXIT_CODES.failed;
   }
-}
-
-/** `autoproxy status | head` ends the reader first; that is no failure. */
-function endWithReader(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT_CODES.done);
-    throw error;
-  });
 }

@@ -19,12 +19,31 @@ export interface Terminal {
   write(text: string): void;
   print(line: string): void;
   warn(line: string): void;
+  /**
+   * Nobody reads standard output any more: `| head` has ended. A command that has to clear up listens; without a listener
+   * the program ends.
+   * @returns ends the listening
+   */
+  onReaderGone(listener: () => void): () => void;
 }
 
-/** The real one. Colours only on a screen, and not with NO_COLOR (no-color.org) or TERM=dumb. */
-export function createTerminal(env: NodeJS.ProcessEnv): Terminal {
+/**
+ * The real one. Colours only on a screen, and not with NO_COLOR (no-color.org) or TERM=dumb.
+ * @param endWithReader is called when the reader is gone and no command listens for that
+ */
+export function createTerminal(env: NodeJS.ProcessEnv, endWithReader: () => void): Terminal {
   const stdout = process.stdout as WriteStream;
   const isInteractive = stdout.isTTY === true && env.TERM !== 'dumb';
+  const listeners = new Set<() => void>();
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (listeners.size === 0) endWithReader();
+    for (const listener of listeners) listener();
+  });
+  // A command goes on without a reader of its complaints, and ends with its own exit code.
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   const isColoured = isInteractive && (env.NO_COLOR ?? '') === '';
   return {
     isInteractive,
@@ -38,6 +57,10 @@ export function createTerminal(env: NodeJS.ProcessEnv): Terminal {
     write: (text) => void stdout.write(text),
     print: (line) => void stdout.write(`${line}\n`),
     warn: (line) => void process.stderr.write(`${line}\n`),
+    onReaderGone: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
   };
 }
 

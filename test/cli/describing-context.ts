@@ -11,6 +11,7 @@ export const describingContext: CommandContext = {
     write: () => {},
     print: () => {},
     warn: () => {},
+    onReaderGone: () => () => {},
   },
   env: {},
   defaults: { servicesDir: '/etc/autoproxy.d/services', admin: { host: '127.0.0.1', port: 1_936 } },

@@ -43,7 +43,7 @@ const KEYS: ReadonlyMap<string, Step> = new Map([
 const QUIT_KEYS = ['q', '\x03', '\x04'];
 
 /**
- * Runs the fleet, shows it, and lets people play with it, until time, key, signal or the end of a node.
+ * Runs the fleet, shows it, and lets people play with it, until time, key, signal, or the end of a node or of the reader.
  * @returns what the clients saw; everything that was started is gone then.
  * @throws Error when the fleet can not start, or a node ends by itself.
  */
@@ -54,6 +54,7 @@ export async function runShow(options: ShowOptions): Promise<ClientCounts> {
     onEnd = resolve;
   });
   for (const signal of SIGNALS) process.on(signal, onEnd);
+  const stopListening = terminal.onReaderGone(onEnd);
   const fleet = await Fleet.create(options.logFormat);
   try {
     terminal.print(`Starting two nodes with their files in ${fleet.directory} ...`);
@@ -69,6 +70,7 @@ export async function runShow(options: ShowOptions): Promise<ClientCounts> {
     return counts;
   } finally {
     await fleet.stop();
+    stopListening();
     for (const signal of SIGNALS) process.off(signal, onEnd);
   }
 }

@@ -1,0 +1,61 @@
+/** Who reads a command's output may end first, as `| head` does: nothing that it started is left behind. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { atEnd } from '../support/at-end.js';
+import { CLI_ENTRY } from '../support/run-cli.js';
+
+/** Of all processes whose arguments name `directory`. */
+function pidsNaming(directory: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(directory);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** Runs `autoproxy WORDS… REDIRECTIONS | head -LINES` in a shell. @returns what head let through, and the exit code before it */
+function untilHead(words: readonly string[], redirections: string, lines: number) {
+  const line = `{ "$0" "$@" ${redirections}; echo "$?" >&3; } | head -${lines}`;
+  const child = spawn('sh', ['-c', line, process.execPath, CLI_ENTRY, ...words], {
+    stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+  });
+  const parts = { text: '', exitCode: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    parts.text += text;
+  });
+  child.stdio[3]?.on('data', (text: Buffer) => {
+    parts.exitCode += text.toString();
+  });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  return { parts, ended, child };
+}
+
+test('`autoproxy demo | head -3` ends both nodes and removes their files', async (context) => {
+  const { parts, ended, child } = untilHead(['demo'], '', 3);
+  let directory = '';
+  atEnd(context, () => {
+    child.kill('SIGKILL');
+    if (directory !== '') for (const pid of pidsNaming(directory)) process.kill(pid, 'SIGKILL');
+  });
+  await ended;
+  directory = /files in (\S+)/.exec(parts.text)?.[1] ?? '';
+  // The second line comes when both nodes serve.
+  assert.equal(parts.text.split('\n').length, 4);
+  assert.notEqual(directory, '');
+  assert.equal(parts.exitCode, '0\n');
+  assert.deepEqual(pidsNaming(directory), []);
+  assert.equal(existsSync(directory), false);
+});
+
+test('a command whose complaints nobody reads ends with its own exit code', async () => {
+  const { parts, ended } = untilHead(['chekc'], '2>&1 >/dev/null', 0);
+  await ended;
+  assert.equal(parts.exitCode, '64\n');
+});
