@@ -1,8 +1,12 @@
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../core/durations.js';
 
-/** For commander: `10s` → 10000. */
+/**
+ * For commander: `10s` → 10000. A bare number is refused, because people mean seconds; options of a node and service files
+ * take it as milliseconds, as HAProxy does (manual, 2.5).
+ */
 export function durationArgument(text: string): number {
+  if (/^0*[1-9]\d*$/.test(text)) throw new InvalidArgumentError(`it has no unit: write ${text}s or ${text}ms.`);
   const durationMs = parseDuration(text);
   if (durationMs === null) throw new InvalidArgumentError('write a duration such as 500ms, 10s or 5m.');
   return durationMs;

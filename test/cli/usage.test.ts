@@ -21,6 +21,24 @@ test('an unknown option ends with 64 and names the help of its command', async (
   assert.match(stderr, /--strickt.*\n\(Did you mean --strict\?\)\nRun "autoproxy check --help"/);
 });
 
+test('a time without a unit is refused by commands, with what to write', async () => {
+  const place = ['--consul', 'http://127.0.0.1:1'];
+  for (const [words, env] of [
+    [['status', '--watch', '2'], {}],
+    [['drain', 'shop', '--wait', '2'], {}],
+    [['maint', 'shop', '--wait', '2'], {}],
+    [['demo', '--duration', '2'], {}],
+    [['edge', 'run', '--site', '/nowhere', '--lame-duck', '2'], {}],
+    [['edge', 'run', '--site', '/nowhere', '--drain-timeout', '2'], {}],
+    [['slot', 'alloc', 'shop', '--quarantine', '2', ...place], {}],
+    [['slot', 'alloc', 'shop', ...place], { AUTOPROXY_QUARANTINE: '2' }],
+  ] as const) {
+    const { exitCode, stderr } = await runCli(words, env);
+    assert.equal(exitCode, 64, words.join(' '));
+    assert.match(stderr, /it has no unit: write 2s or 2ms\./);
+  }
+});
+
 test('no command prints the help and ends with 64', async () => {
   const { exitCode, stderr } = await runCli([]);
   assert.equal(exitCode, 64);
