@@ -11,6 +11,8 @@ import { findPlace, type NodePlace } from '../support/node-process.js';
 import { CLI_ENTRY, runCli } from '../support/run-cli.js';
 import { appText, writeAtomically } from '../support/services-directory.js';
 
+/** On a busy machine a node starts slowly. */
+const PATIENCE_MS = 30_000;
 const TEXT_LINE = /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (info |warn |error) (primary|worker 0): [^\p{Cc}]+$/u;
 
 interface Started {
@@ -39,11 +41,11 @@ async function start(
     });
   }
   atEnd(context, () => child.kill('SIGKILL'));
-  await eventually('the node is ready', () => said.includes('ready') && said.includes('slots'));
+  await eventually('the node is ready', () => said.includes('ready') && said.includes('slots'), PATIENCE_MS);
   // HTTP/2 with prior knowledge: the worker says who sent it.
   const client = connect(slot, host, () => client.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
   atEnd(context, () => client.destroy());
-  await eventually('the worker says something', () => said.includes('worker 0'));
+  await eventually('the worker says something', () => said.includes('worker 0'), PATIENCE_MS);
   const { pid } = (await (await fetch(`http://${admin}/state`)).json()) as { readonly pid: number };
   process.kill(pid, 'SIGTERM');
   await new Promise((resolve) => child.once('close', resolve));
