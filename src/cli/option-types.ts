@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../core/durations.js';
 
 /**
@@ -10,4 +10,12 @@ export function durationArgument(text: string): number {
   const durationMs = parseDuration(text);
   if (durationMs === null) throw new InvalidArgumentError('write a duration such as 500ms, 10s or 5m.');
   return durationMs;
+}
+
+/**
+ * Ends a command whose required option is missing. Commander's own check comes before that of unknown options, so a
+ * misspelt option would be called missing; this one comes after it.
+ */
+export function missingOption(command: Command, flags: string): never {
+  command.error(`error: required option '${flags}' not specified`);
 }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { Command } from 'commander';
+import { type Command, CommanderError } from 'commander';
+import { CommandFailure, EXIT_CODES } from '../../src/cli/exit-codes.js';
 import { createProgram } from '../../src/cli/program.js';
 import { runCli } from '../support/run-cli.js';
 import { describingContext } from './describing-context.js';
@@ -21,8 +22,22 @@ test('an unknown option ends with 64 and names the help of its command', async (
   assert.match(stderr, /--strickt.*\n\(Did you mean --strict\?\)\nRun "autoproxy check --help"/);
 });
 
+/** Without a process of its own. @returns the exit code and what was said */
+async function refusalOf(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const said: string[] = [];
+  const terminal = { ...describingContext.terminal, warn: (line: string) => void said.push(line) };
+  try {
+    await (await createProgram({ ...describingContext, terminal, env }, words)).parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommandFailure) return `${error.exitCode} ${error.message} ${error.hint}`;
+    if (error instanceof CommanderError) return `${EXIT_CODES.usage} ${said.join('\n')}`;
+    throw error;
+  }
+  return assert.fail(`${words.join(' ')} was not refused`);
+}
+
 test('a time without a unit is refused by commands, with what to write', async () => {
-  const place = ['--consul', 'http://127.0.0.1:1'];
+  const alloc = ['slot', 'alloc', 'shop', '--consul', 'http://127.0.0.1:1'];
   for (const [words, env] of [
     [['status', '--watch', '2'], {}],
     [['drain', 'shop', '--wait', '2'], {}],
@@ -30,12 +45,26 @@ test('a time without a unit is refused by commands, with what to write', async (
     [['demo', '--duration', '2'], {}],
     [['edge', 'run', '--site', '/nowhere', '--lame-duck', '2'], {}],
     [['edge', 'run', '--site', '/nowhere', '--drain-timeout', '2'], {}],
-    [['slot', 'alloc', 'shop', '--quarantine', '2', ...place], {}],
-    [['slot', 'alloc', 'shop', ...place], { AUTOPROXY_QUARANTINE: '2' }],
+    [[...alloc, '--quarantine', '2'], {}],
+    [alloc, { AUTOPROXY_QUARANTINE: '2' }],
   ] as const) {
-    const { exitCode, stderr } = await runCli(words, env);
-    assert.equal(exitCode, 64, words.join(' '));
-    assert.match(stderr, /it has no unit: write 2s or 2ms\./);
+    assert.match(await refusalOf(words, env), /^64 .*it has no unit: write 2s or 2ms\./s);
+  }
+});
+
+test('a required option that is missing ends with 64; a misspelt one is named as it was written', async () => {
+  for (const [words, flag, misspelt] of [
+    [['app', 'import', '/nowhere', '--registry', '/nowhere'], '--pod', '--pods'],
+    [['edge', 'render', '--registry', '/nowhere', '--site', '/nowhere'], '--out', '--outt'],
+  ] as const) {
+    assert.match(
+      await refusalOf(words),
+      new RegExp(`^64 error: required option '${flag} <.+>' not specified\nRun "autoproxy `),
+    );
+    assert.match(
+      await refusalOf([...words, misspelt, 'x']),
+      new RegExp(`^64 error: unknown option '${misspelt}'\n\\(Did you mean ${flag}\\?\\)`),
+    );
   }
 });
 
@@ -64,6 +93,8 @@ for (const words of wordsOf(program)) {
     assert.deepEqual([exitCode, stderr], [0, '']);
     // Times have a unit.
     assert.doesNotMatch(stdout, /default: \d{4,}\)/);
+    // What nobody could write is no default.
+    assert.doesNotMatch(stdout, /default: (\[|\{|""|null|undefined)/);
     assert.match(stdout, /Examples?:\n {2}(eval "\$\()?autoproxy /);
   });
 }

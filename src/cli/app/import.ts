@@ -9,6 +9,7 @@ import { putApps } from '../../registry/put-app.js';
 import { checkServices } from '../check.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure } from '../exit-codes.js';
+import { missingOption } from '../option-types.js';
 import {
   addRegistryOptions,
   addSlotOptions,
@@ -27,18 +28,19 @@ interface AppImportOptions extends RegistryOptionValues, SlotOptionValues {
   readonly json?: true;
 }
 
+/** As commander gives them. */
+interface WrittenOptions extends Omit<AppImportOptions, 'pod' | 'rename'> {
+  readonly pod?: readonly string[];
+  readonly rename?: ReadonlyMap<string, string>;
+}
+
 export function createAppImportCommand(context: CommandContext): Command {
   const { defaults } = context;
   const command = new Command('import')
     .description('write the apps of a services directory, with the slots that they have')
     .argument('<dir>', 'a directory or a file of the old system')
-    .requiredOption('--pod <NAME>', 'a pod that the apps run in; repeatable', collect, [])
-    .option(
-      '--rename <OLD=NEW>',
-      'a new name for an app whose old name is not a DNS label; repeatable',
-      collectRename,
-      new Map(),
-    )
+    .option('--pod <NAME>', 'a pod that the apps run in; required, repeatable', collect)
+    .option('--rename <OLD=NEW>', 'a new name for an app whose old name is not a DNS label; repeatable', collectRename)
     .option('--dry-run', 'only show what would change; exit code 2 if something would')
     .option('--json', 'one JSON document for programs')
     .addHelpText(
@@ -48,23 +50,27 @@ export function createAppImportCommand(context: CommandContext): Command {
         'Consul: register them there before the old files go.\n\n' +
         'Example:\n  autoproxy app import /etc/autoproxy.d/services --pod alpha --registry ./apps --dry-run',
     );
-  return addSlotOptions(addRegistryOptions(command)).action(async (target: string, options: AppImportOptions) => {
-    const services = await checkServices(target, defaults.admin.port);
-    refuseUnknownNames(services.apps, options.rename, target);
-    await withRegistry(options, context, async (registry) => {
-      const known = (await registry.list()).apps.map(({ definition }) => definition);
-      const definitions = definitionsOf(services, known, options, context);
-      const put = {
-        rules: slotRulesFrom(options, context),
-        chances: systemChances,
-        canMoveSlot: false,
-        keepsSlot: true,
-      };
-      const outcomes = await putApps(registry, definitions, put, options.dryRun === true);
-      showOutcomes(outcomes, options, context);
-      showRenamed(options, context);
-    });
-  });
+  return addSlotOptions(addRegistryOptions(command)).action(
+    async (target: string, written: WrittenOptions, self: Command) => {
+      const pod = written.pod ?? missingOption(self, '--pod <NAME>');
+      const options = { ...written, pod, rename: written.rename ?? new Map<string, string>() };
+      const services = await checkServices(target, defaults.admin.port);
+      refuseUnknownNames(services.apps, options.rename, target);
+      await withRegistry(options, context, async (registry) => {
+        const known = (await registry.list()).apps.map(({ definition }) => definition);
+        const definitions = definitionsOf(services, known, options, context);
+        const put = {
+          rules: slotRulesFrom(options, context),
+          chances: systemChances,
+          canMoveSlot: false,
+          keepsSlot: true,
+        };
+        const outcomes = await putApps(registry, definitions, put, options.dryRun === true);
+        showOutcomes(outcomes, options, context);
+        showRenamed(options, context);
+      });
+    },
+  );
 }
 
 /** @throws CommandFailure when one has an error; each has been said then */
@@ -117,11 +123,11 @@ function showRenamed({ rename, json }: AppImportOptions, { terminal }: CommandCo
   }
 }
 
-function collect(value: string, earlier: readonly string[]): readonly string[] {
+function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
 }
 
-function collectRename(text: string, earlier: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+function collectRename(text: string, earlier: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> {
   const [, from, to] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
   if (from === undefined || to === undefined) throw new InvalidArgumentError('write OLD=NEW.');
   return new Map([...earlier, [from, to]]);
