@@ -99,7 +99,7 @@ export async function runPrimary(config: Config): Promise<number> {
       log,
     });
     signals.on('reload', () => {
-      log.info('reading all sources again');
+      log.info('reading all sources again; options are read at a start alone, so a changed one needs a restart');
       cluster.reopenLogs();
       for (const source of [...feeds, ...nodes]) source.refresh();
       podKey?.refresh();

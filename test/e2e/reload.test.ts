@@ -21,6 +21,7 @@ test('HUP makes backups.txt known at once, and the node goes on as it was', asyn
   }
   // Left to its polls the node would have needed one for each round.
   assert.ok(performance.now() - startedAt < (ROUNDS - 1) * POLL_MS, 'no round waited for a poll');
-  assert.equal(node.linesOf('reading all sources again').length, ROUNDS);
+  const said = 'reading all sources again; options are read at a start alone, so a changed one needs a restart';
+  assert.equal(node.linesOf(said).length, ROUNDS);
   assert.deepEqual([(await node.state()).pid, await node.workerPids()], [pid, workerPids]);
 });

@@ -31,7 +31,7 @@ async function assertServesNothing(node: RunningNode, reason: RegExp): Promise<v
   assert.match(notReady ?? '', reason);
   assert.deepEqual([sources[0]?.up, sources[0]?.stale], [false, true]);
   node.signal('SIGHUP');
-  await node.logged('reading all sources again');
+  await node.logged(/^reading all sources again/);
   const lines = node.linesOf(REFUSED);
   assert.equal(lines.length, 1);
   assert.match(String(lines[0]?.reason), reason);

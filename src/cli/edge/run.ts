@@ -94,7 +94,10 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
   supervisor?.start();
   edgeWatch.start();
   loop.onChange();
-  signals.on('reload', () => loop.onChange());
+  signals.on('reload', () => {
+    log.info('reading site and registry again; options are read at a start alone, so a changed one needs a restart');
+    loop.onChange();
+  });
   await signals.stopRequested();
   log.info('stopping');
   const now = new AbortController();
