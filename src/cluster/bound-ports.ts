@@ -166,7 +166,8 @@ export class BoundPorts {
     const holder = failure.code === 'EADDRINUSE' ? await findPortHolder(failure.bind, port) : null;
     if (this.#failures.get(app) !== failure) return;
     if (holder !== null) failure.text = `${failure.code}: port ${port} is held by ${holder}`;
-    this.#options.log.error({ app, port, code: failure.code, holder }, 'binding the slot failed; it is retried');
+    const { code, text: reason } = failure;
+    this.#options.log.error({ app, port, code, holder, reason }, 'binding the slot failed; it is retried');
     this.#options.onBindResult(app, failure.text);
   }
 
