@@ -73,7 +73,6 @@ const MAX_TEST_LINES = 400;
 /** Files that are still over the limit, each with a limit of its own: it may fall and never rise. */
 const LONG_FILES: Readonly<Record<string, number>> = {
   'src/proxy/exchange/exchange.ts': 331,
-  'src/proxy/http/upstream.ts': 312,
   'src/proxy/http/downstream.ts': 309,
 };
 

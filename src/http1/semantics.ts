@@ -15,6 +15,11 @@ export function hostWithoutPort(host: string): string {
   return (end > 0 ? host.slice(0, end) : host).toLowerCase();
 }
 
+/** Whether a 101 switches to the protocol that the request asked for (RFC 9110 7.8). @param wanted empty for none */
+export function agreesToSwitch(wanted: string, offered: string): boolean {
+  return wanted !== '' && offered.toLowerCase() === wanted.toLowerCase();
+}
+
 /** RFC 9112 3.2.1: what may stand in a request line behind a method, as a path with or without a query. */
 export function isOriginForm(target: string): boolean {
   if (!target.startsWith('/')) return false;

@@ -1,8 +1,11 @@
 import type { Socket } from 'node:net';
+import { textOf } from '../../http1/latin1.js';
 import { encodeV1, encodeV2 } from '../../proxy-protocol/encode.js';
 import type { Endpoint } from '../../proxy-protocol/header.js';
 import type { ProxyVersion } from '../../snapshot/snapshot.js';
 import { addressWithoutMapping } from '../io/peer-address.js';
+import type { Instance } from '../slot/instance.js';
+import type { Slot } from '../slot/slot.js';
 import type { ClientIdentity } from './client-identity.js';
 
 /**
@@ -18,6 +21,22 @@ export function outgoingHeader(
   if (version === 'none') return null;
   const endpoints = { source, destination: destination ?? ownEnd(socket) };
   return version === 'v1' ? encodeV1(endpoints) : encodeV2(endpoints, { extras: { bledBy } });
+}
+
+/** The same as text of one character a byte, to be sent in one packet with a head; empty for none. */
+export function outgoingHeaderText(
+  version: ProxyVersion,
+  identity: ClientIdentity,
+  socket: Socket,
+  bledBy: string | null,
+): string {
+  const header = outgoingHeader(version, identity, socket, bledBy);
+  return header === null ? '' : textOf(header, 0, header.length);
+}
+
+/** @returns the mark for a connection to an instance; null for one of this node */
+export function markFor({ node }: Slot, instance: Instance): string | null {
+  return instance.isNeighbor ? node.marks.markFor(instance.node) : null;
 }
 
 function ownEnd(socket: Socket): Endpoint {

@@ -1,8 +1,8 @@
-import { ERRORS, type ErrorCode } from '../../core/errors.js';
-import { textOf } from '../../http1/latin1.js';
+import type { ErrorCode } from '../../core/errors.js';
+import { agreesToSwitch } from '../../http1/semantics.js';
 import type { ProxyVersion } from '../../snapshot/snapshot.js';
 import type { ClientIdentity } from '../client/client-identity.js';
-import { outgoingHeader } from '../client/outgoing-header.js';
+import { markFor, outgoingHeaderText } from '../client/outgoing-header.js';
 import { ByteConnection } from '../io/byte-connection.js';
 import { connectSocket } from '../io/onread-socket.js';
 import type { Tunnel } from '../io/tunnel.js';
@@ -14,6 +14,7 @@ import { usableIdleMs } from '../slot/idle-time.js';
 import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
+import { logMalformedResponse } from './malformed-response.js';
 import { RELAYED, ResponseRelay } from './response-relay.js';
 
 /**
@@ -90,9 +91,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
     const identity = this.#identity;
     this.#identity = null;
     if (taker === null || identity === null) return;
-    const bledBy = this.instance.isNeighbor ? this.#slot.node.marks.markFor(this.instance.node) : null;
-    const header = outgoingHeader(this.#proxyVersion, identity, this.socket, bledBy);
-    this.#header = header === null ? '' : textOf(header, 0, header.length);
+    this.#header = outgoingHeaderText(this.#proxyVersion, identity, this.socket, markFor(this.#slot, this.instance));
     taker.onConnected();
   }
 
@@ -130,7 +129,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
         this.#tunnel?.onBytes(this, bytes, length);
         break;
       default:
-        // Nobody asked: what comes now would be taken for the answer to the next request.
+        // Bytes without a request would be taken for the answer to the next one.
         this.instance.sendsUnasked ||= this.#state === STATE.IDLE;
         this.discard();
     }
@@ -150,15 +149,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
         break;
       case RELAYED.BROKEN:
         this.instance.sendsUnasked ||= this.wasReused && !relay.isInBody;
-        this.#worker.log.warn(
-          {
-            app: this.#slot.app,
-            instance: this.instance.id,
-            problem: relay.problem,
-            reason: ERRORS[relay.problem].text,
-          },
-          'malformed response',
-        );
+        logMalformedResponse(this.#worker, this.#slot, this.instance, relay.problem);
         taker.onResponseFailed('MALFORMED_RESPONSE');
         break;
       default:
@@ -167,9 +158,8 @@ export class Upstream extends ByteConnection implements InstanceSide {
   }
 
   #switchProtocols(taker: ResponseTaker, { head, rest }: ResponseRelay): void {
-    const wanted = taker.request.upgrade;
-    // Only the switch that was asked for: otherwise the next request's bytes would run into an unknown protocol.
-    if (wanted === '' || head.upgrade.toLowerCase() !== wanted.toLowerCase()) {
+    // Any other switch would lead the next request's bytes into an unknown protocol.
+    if (!agreesToSwitch(taker.request.upgrade, head.upgrade)) {
       taker.onResponseFailed('MALFORMED_RESPONSE');
       return;
     }
@@ -207,20 +197,18 @@ export class Upstream extends ByteConnection implements InstanceSide {
       this.resume();
       // Back in the pool before the exchange ends: a request that waits for room finds it there.
       this.#pool.add(this);
-      taker.onComplete(now);
     } else {
       this.#state = STATE.GONE;
       // Before another request gets the room that it leaves.
       this.destroy();
-      taker.onComplete(now);
     }
+    taker.onComplete(now);
   }
 
   #usableMs(now: number): number {
     const { keepAliveSeconds } = this.#relay.head;
     if (keepAliveSeconds !== -1) this.#announcedMs = usableIdleMs(keepAliveSeconds * 1_000);
-    const learntMs = this.instance.idleTime.usableMs(now);
-    return Math.min(this.#slot.config.timeouts.upstreamIdleMs, this.#announcedMs, learntMs);
+    return Math.min(this.#slot.config.timeouts.upstreamIdleMs, this.#announcedMs, this.instance.idleTime.usableMs(now));
   }
 
   protected onEnd(): void {
@@ -249,7 +237,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
     this.#onLost(error);
   }
 
-  /** Whether the instance closed because the connection was idle: what it teaches. */
+  /** Learns from a close of an idle connection after which time the instance closes them. */
   #noteIdleClose(): void {
     const now = this.#worker.clock.now();
     if (this.#state === STATE.IDLE) {
@@ -259,14 +247,14 @@ export class Upstream extends ByteConnection implements InstanceSide {
     }
   }
 
-  /** The connection is of no use any more: its taker hears so, once. */
+  /** Tells the taker, once, that the connection is lost. */
   #onLost(error: Error | null): void {
     const state = this.#state;
     const taker = this.#taker;
     this.#state = STATE.GONE;
     switch (state) {
       case STATE.CONNECTING:
-        // Without a taker the client went away first: that says nothing of the instance.
+        // Without a taker the client went away first, so the instance is not to blame.
         taker?.onConnectFailed(this.#connectCode, error);
         break;
       case STATE.IDLE:
@@ -279,7 +267,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
         break;
       case STATE.TUNNEL:
         this.#tunnel?.onClosed(this);
-        // Whoever has let go of it meanwhile hears nothing.
+        // A taker that let go of it meanwhile is not told.
         this.#taker?.onTunnelClosed();
         break;
       case STATE.GONE:
@@ -304,7 +292,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
     }
   }
 
-  /** Out of the pool at once: a socket that is destroyed says so only later, and a request could take it before. */
+  /** Leaves the pool at once: a destroyed socket reports its close only later, and a request could take it before. */
   discard(): void {
     this.destroy();
     this.#onLost(null);

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../core/errors.js';
 import type { ClientIdentity } from '../client/client-identity.js';
-import { outgoingHeader } from '../client/outgoing-header.js';
+import { markFor, outgoingHeader } from '../client/outgoing-header.js';
 import { ByteConnection } from '../io/byte-connection.js';
 import { connectSocket } from '../io/onread-socket.js';
 import type { Connecting, InstanceConnection } from '../roles/instance-connection.js';
@@ -56,9 +56,8 @@ export class TcpUpstream extends ByteConnection implements InstanceConnection {
     const { host, port, localAddress } = instance;
     const socket = connectSocket(this, { host, port: this.#call === null ? port : port + 1, localAddress }, worker.io);
     socket.once('connect', () => {
-      const bledBy = instance.isNeighbor ? slot.node.marks.markFor(instance.node) : null;
       const version = this.#call === null ? slot.proxyVersionTo(instance) : 'v2';
-      const header = outgoingHeader(version, client.identity, socket, bledBy);
+      const header = outgoingHeader(version, client.identity, socket, markFor(slot, instance));
       if (header !== null) this.writeCopy(header, 0, header.length);
       if (this.#call === null) this.#onConnected();
       else this.writeText(BLEED_REQUEST);
