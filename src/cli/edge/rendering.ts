@@ -5,6 +5,7 @@ import { descriptorCeiling } from '../../../edge/haproxy/descriptor-ceiling.js';
 import { renderWithLastGood } from '../../../edge/last-good-apps.js';
 import { nodesOfRelease } from '../../../edge/release/pod-nodes.js';
 import type { Release } from '../../../edge/release/release.js';
+import type { RunningPlace } from '../../../edge/release/running-place.js';
 import type { Rendered } from '../../../edge/render.js';
 import type { NodeMemory } from '../../../edge/run/node-memory.js';
 import type { Capacity } from '../../../edge/sections/capacity.js';
@@ -46,6 +47,7 @@ export interface RenderedSite extends Rendered {
 /**
  * @param current the release that is switched to: a certificate or an app that is faulty now serves on as it stands there
  * @param memory of the nodes that Consul named; without it those of now alone
+ * @param place where HAProxy runs, if it can't move now; null: as the site says
  * @throws CommandFailure when the site or the registry can not be read; faults of one app or domain are problems.
  */
 export async function renderFrom(
@@ -53,9 +55,11 @@ export async function renderFrom(
   context: CommandContext,
   current: Release | null = null,
   memory: NodeMemory | null = null,
+  place: RunningPlace | null = null,
 ): Promise<RenderedSite> {
   const version = versionFrom(options.haproxy);
-  const site = await readSite(options.site);
+  const written = await readSite(options.site);
+  const site = place === null ? written : { ...written, running: { ...written.running, ...placeOnly(place) } };
   const { stored, recordedSlots } = await withRegistry(options, context, async (registry) => {
     const stored = await registry.list();
     return { stored, recordedSlots: await readRecords(registry, stored) };
@@ -83,8 +87,27 @@ export async function renderFrom(
   return {
     ...rendered,
     site,
-    problems: [...stored.problems, ...named.problems, ...pageProblems, ...rendered.problems],
+    problems: [
+      ...moveProblems(options.site, written.running, site.running),
+      ...stored.problems,
+      ...named.problems,
+      ...pageProblems,
+      ...rendered.problems,
+    ],
   };
+}
+
+/** Without further keys of what was given. */
+function placeOnly({ runDir, stateFile }: RunningPlace): RunningPlace {
+  return { runDir, stateFile };
+}
+
+/** The site names another place than the one where HAProxy runs. */
+function moveProblems(file: string, written: RunningPlace, kept: RunningPlace): readonly Problem[] {
+  if (written.runDir === kept.runDir && written.stateFile === kept.stateFile) return [];
+  const message = `process.run_dir or state_file has changed; HAProxy stays at ${kept.runDir} and ${kept.stateFile} as long as it runs`;
+  const hint = 'to move it, stop edge run (TERM) and start it again';
+  return [{ severity: 'warning', app: null, file, line: null, col: null, message, hint }];
 }
 
 /** Only a clash needs them, and who may read apps may not be let to read slots: the served ones decide without them. */

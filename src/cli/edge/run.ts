@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
 import type { RunningPlace } from '../../../edge/release/running-place.js';
 import { EdgeClaim, EdgeFolderHeld } from '../../../edge/run/edge-claim.js';
 import { EdgeLoop } from '../../../edge/run/edge-loop.js';
@@ -65,7 +64,9 @@ export function createEdgeRunCommand(context: CommandContext): Command {
 async function run(options: EdgeRunOptions, context: CommandContext): Promise<void> {
   const log = createLog({ level: options.logLevel, format: logFormatFrom(options, context.env), name: 'edge' });
   const signals = new Signals();
-  const place = await startingPlace(options.site, new ReleaseDirectory(options.stateDir));
+  const place = await startingPlace(options, log);
+  // The sockets of a HAProxy that is started here stay where they are as long as it runs.
+  const keptPlace = options.masterSocket === undefined ? place : null;
   const installation = await installationFrom(options, place, context);
   const common = { clock: systemClock, random: Math.random, log };
   const claims = await claim(options, place);
@@ -82,7 +83,7 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
     quietMs: QUIET_MS,
     reloadPauseMs: RELOAD_PAUSE_MS,
     supply: async (current) => {
-      const rendered = await renderFrom(options, context, current, nodes);
+      const rendered = await renderFrom(options, context, current, nodes, keptPlace);
       edgeWatch.follow(rendered.site);
       const shortage = supervisor === null ? null : await descriptorShortage(rendered.capacity);
       said = sayProblems(log, [...problemLines(rendered.problems), ...(shortage === null ? [] : [shortage])], said);

@@ -1,0 +1,59 @@
+/** `run_dir` changed while no `edge run` was running, and HAProxy was: it is named and taken over, none starts beside it. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { findMasters } from '../../../edge/haproxy/running-masters.js';
+import { atEnd } from '../../support/at-end.js';
+import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { eventually } from '../../support/eventually.js';
+
+const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21396\nedge:\n  routes: [{host: shop.one.example}]\n';
+const PATIENCE_MS = 20_000;
+
+async function isServed(edge: EdgeDeployment, host: string): Promise<boolean> {
+  return (await edge.ask({ hosts: [host] }).catch(() => null))?.status === 200;
+}
+
+for (const version of ['2.6', '3.2'] as const)
+  test(`a HAProxy at the run_dir of before is taken over there, and moves at a restart, HAProxy ${version}`, async (context) => {
+    const edge = await EdgeDeployment.create(context, { version });
+    edge.writeApp('shop', SHOP);
+    await edge.startServers(context, SHOP);
+    await edge.run();
+    await eventually('shop is served', () => isServed(edge, 'shop.one.example'), PATIENCE_MS);
+    await edge.settled();
+    const masterPid = (await edge.state())?.masterPid ?? 0;
+    await edge.stop('SIGKILL');
+    const socket = path.join(edge.folder, 'moved/master.sock');
+    atEnd(context, async () => {
+      for (const pid of await findMasters(socket)) process.kill(pid, 'SIGKILL');
+    });
+    mkdirSync(path.dirname(socket));
+    const site = path.join(edge.folder, 'edge.yml');
+    const text = readFileSync(site, 'utf8').replace(`run_dir: ${edge.folder}/run`, `run_dir: ${edge.folder}/moved`);
+    writeFileSync(`${site}.new`, text);
+    renameSync(`${site}.new`, site);
+
+    edge.launch();
+    await eventually('edge run has a HAProxy', async () => edge.log.includes('HAProxy runs"'), PATIENCE_MS);
+    assert.deepEqual(await findMasters(socket), [], 'no second one');
+    assert.match(edge.log, /it is taken over there/);
+    assert.match(edge.log, new RegExp(`"pids":\\[${masterPid}\\],"masterSocket":"${edge.folder}/run/master.sock"`));
+    edge.writeApp('shop', SHOP.replace('shop.one.example}', 'shop.one.example}, {host: new.one.example}'));
+    await eventually('changes are served', () => isServed(edge, 'new.one.example'), PATIENCE_MS);
+    assert.match(edge.log, /HAProxy stays at \S+run and /);
+    assert.equal(await edge.stop(), 0);
+    assert.equal(await edge.state(), null);
+
+    edge.launch();
+    await eventually('it has moved', async () => (await findMasters(socket)).length === 1, PATIENCE_MS);
+    await eventually('it serves there', () => isServed(edge, 'new.one.example'), PATIENCE_MS);
+    await eventually(
+      'the release at its new place is in force',
+      async () => edge.current().includes('moved/admin.sock') && (await edge.directory.applied()) !== null,
+      PATIENCE_MS,
+    );
+    assert.equal(await edge.stop(), 0);
+    assert.deepEqual(await findMasters(socket), []);
+  });
