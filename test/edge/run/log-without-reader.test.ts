@@ -1,0 +1,17 @@
+/** Nobody reads the log any more: the front door goes on, and stops in order. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { eventually } from '../../support/eventually.js';
+import { HAPROXY_VERSIONS } from '../../support/haproxy-versions.js';
+
+for (const version of HAPROXY_VERSIONS)
+  test(`edge run goes on and stops in order when nobody reads its log, HAProxy ${version}`, async (context) => {
+    const edge = await EdgeDeployment.create(context, { version });
+    const child = edge.launch();
+    await eventually('HAProxy runs', async () => edge.log.includes('HAProxy runs'), 20_000);
+    await edge.settled();
+    child.stderr?.destroy();
+    // HAProxy writes a line for each proxy that it stops, and edge run passes them on.
+    assert.equal(await edge.stop(), 0);
+  });
