@@ -37,6 +37,8 @@ test('the commands of the page work, and print what it says', { skip: LACKS_NETW
     PATH: `${path.join(prefix, 'bin')}:${process.env.PATH}:${haproxy}`,
     npm_config_prefix: prefix,
     npm_config_prefer_offline: 'true',
+    // As on a terminal.
+    AUTOPROXY_LOG_FORMAT: 'text',
   };
   const [install, ...others] = slotSteps;
   assert.ok(install !== undefined);

@@ -9,7 +9,7 @@ import { spawnBound } from './bound-process.js';
 import { type PageCommand, patternOf } from './console-page.js';
 import { eventually } from './eventually.js';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 100_000;
 
 /** Ports, mounts and processes of their own: those of a page are well known, and all ends with the first process. */
 export const UNSHARED = ['unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
