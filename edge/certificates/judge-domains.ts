@@ -2,6 +2,7 @@
 import type { Release } from '../release/release.js';
 import { type Domain, faulty, type JudgedDomain, judgeDomain, problemOf, type Today } from './domain.js';
 import { lastGoodOf } from './last-good.js';
+import { coversName } from './name-cover.js';
 
 /** Of one name the first certificate in the list would be served, and whose that is nobody wrote. */
 const NAME_HINT = 'write each name in one domain';
@@ -13,10 +14,22 @@ export function judgeDomains(
   current: Release | null = null,
 ): readonly JudgedDomain[] {
   const judged = domains.map((domain) => {
-    const one = judgeDomain(domain, today);
+    const one = ofItsDomain(judgeDomain(domain, today), domain);
     return { domain, one: one.certificate === null ? (lastGoodOf(one, domain, current, today) ?? one) : one };
   });
   return withOwnNames(judged);
+}
+
+/**
+ * A certificate that holds and has no name of its domain is that of a mixed-up file. Without names in the site it would
+ * take all hosts of the domain away.
+ */
+function ofItsDomain(one: JudgedDomain, domain: Domain): JudgedDomain {
+  const { name, names } = domain;
+  if (one.certificate === null || names.length > 0) return one;
+  if (one.names.some((covered) => covered.endsWith(`.${name}`) || coversName(covered, name))) return one;
+  const hint = `it has ${one.certificate.names.join(' ')}; if it is the right one, write its hosts: names: [...]`;
+  return faulty(domain, domain.place, 'the certificate has no name of this domain', hint);
 }
 
 interface Judged {

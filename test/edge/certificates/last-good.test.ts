@@ -30,10 +30,12 @@ function judged(domain: Domain, current: Release | null) {
 const whole = old.certificate + old.key;
 const goodPem = judged(domainOf(whole), null).certificate?.pem ?? '';
 const served = releaseWith(goodPem);
+const stranger = makeCertificate({ names: ['wrong.example', '*.wrong.example'], subject: 'stranger' });
 const unreadable = { file: 'part-0.pem', message: 'there is no such file', hint: 'write it' };
 
 const MOMENTS: Readonly<Record<string, Domain>> = {
   'between the two writes of a renewal': domainOf(renewed.certificate, old.key),
+  'a pair for another domain': domainOf(stranger.certificate, stranger.key),
   emptied: domainOf(''),
   'cut to 300 bytes': domainOf(whole.slice(0, 300)),
   'the key alone': domainOf(old.key),
@@ -83,4 +85,15 @@ test('without one that holds the domain is faulty', () => {
   ]) {
     assert.equal(judged({ ...domainOf(), names: ['one.example'] }, release).certificate, null);
   }
+});
+
+test('without names a certificate has to have a name of its domain; with names those count', () => {
+  const pair = stranger.certificate + stranger.key;
+  const { certificate, problems } = judged(domainOf(pair), null);
+  assert.equal(certificate, null);
+  assert.match(problems[0]?.message ?? '', /the certificate has no name of this domain$/);
+  assert.match(problems[0]?.hint ?? '', /^it has \*\.wrong\.example wrong\.example; /);
+  assert.notEqual(judged({ ...domainOf(pair), names: ['wrong.example'] }, null).certificate, null);
+  const below = makeCertificate({ names: ['www.one.example'], subject: 'below' });
+  assert.notEqual(judged(domainOf(below.certificate + below.key), null).certificate, null);
 });
