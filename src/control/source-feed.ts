@@ -136,7 +136,9 @@ export class SourceFeed {
     return true;
   }
 
-  #onAnswer(answer: SourceState): void {
+  #onAnswer(said: SourceState): void {
+    const doubt = said.doubt ?? this.#doubtOf(said);
+    const answer = doubt === undefined ? said : { ...said, doubt };
     this.#isStored = false;
     this.#answer = answer;
     if (answer.failure === undefined) {
@@ -146,6 +148,16 @@ export class SourceFeed {
       this.#lastGoodAt = this.#clock.now();
     } else this.#onFailure(answer.failure);
     this.#believe(answer);
+  }
+
+  /**
+   * A source that comes back may come back with less than it had, and with too few apps for the guard to notice: a mount
+   * that is missing, a Consul that begins anew, also while this node was down.
+   */
+  #doubtOf({ apps, failure }: SourceState): string | undefined {
+    if (failure !== undefined) return undefined;
+    if (!this.#isUp && this.#saidReason !== null) return 'it had failed';
+    return this.#isStored && apps.length === 0 ? 'its first answer since the start' : undefined;
   }
 
   #believe(answer: SourceState): void {

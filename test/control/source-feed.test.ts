@@ -91,8 +91,8 @@ test('the state from the disk is believed, and stale, until the source speaks; n
   assert.deepEqual([namesOf(feed), feed.isUp, feed.isStale], [['shop'], false, true]);
   source.fail('gone');
   assert.deepEqual([namesOf(feed), feed.isStale], [['shop'], true]);
-  source.say([search]);
-  assert.deepEqual([namesOf(feed), feed.isUp, feed.isStale], [['search'], true, false]);
+  source.say([shop, search]);
+  assert.deepEqual([namesOf(feed), feed.isUp, feed.isStale], [['search', 'shop'], true, false]);
 });
 
 test('a sudden loss is held with a word, and believed when it lasts', async () => {
@@ -143,5 +143,34 @@ test('a newer answer is not undone by the clock of an older one', async () => {
   await clock.advance(GRACE_MS / 2);
   source.say([shop]);
   await clock.advance(GRACE_MS);
+  assert.deepEqual(namesOf(feed), ['shop']);
+});
+
+test('a source that failed and comes back with less is doubted, however few apps it had', async () => {
+  const { feed, source, clock } = createFeed();
+  source.say([shop, search]);
+  source.fail('there is no such directory');
+  source.say([]);
+  assert.deepEqual(namesOf(feed), ['search', 'shop']);
+  assert.match(feed.problems[0]?.message ?? '', /2 of 2 apps vanished from source \S+ \(it had failed\)/);
+  await clock.advance(GRACE_MS);
+  assert.deepEqual(namesOf(feed), [], 'who says so for the whole time is believed');
+});
+
+test('after a start from the disk an answer without an app is doubted, and so is one after a failure', () => {
+  for (const failsFirst of [false, true]) {
+    const { feed, source } = createFeed();
+    feed.restore([shop]);
+    if (failsFirst) source.fail('ECONNREFUSED');
+    source.say([]);
+    assert.deepEqual(namesOf(feed), ['shop'], String(failsFirst));
+    assert.match(feed.problems[0]?.message ?? '', failsFirst ? /it had failed/ : /first answer since the start/);
+  }
+});
+
+test('one app of a source that never failed may go at once', () => {
+  const { feed, source } = createFeed();
+  source.say([shop, search]);
+  source.say([shop]);
   assert.deepEqual(namesOf(feed), ['shop']);
 });
