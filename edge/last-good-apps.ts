@@ -20,13 +20,13 @@ import {
 } from './release/served-definitions.js';
 import { type Rendered, type RenderInput, render } from './render.js';
 
-export interface StoredDefinition {
+interface StoredDefinition {
   readonly definition: AppDefinition;
   /** Its document. */
   readonly text: string;
 }
 
-export interface LastGoodInput extends Omit<RenderInput, 'admission'> {
+interface LastGoodInput extends Omit<RenderInput, 'admission'> {
   readonly stored: readonly StoredDefinition[];
   /** Names of apps whose documents can not be read. */
   readonly unreadable: readonly string[];

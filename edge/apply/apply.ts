@@ -20,7 +20,7 @@ import type { Release } from '../release/release.js';
 import type { ReleaseDirectory } from '../release/release-directory.js';
 import { firstMiscount, lineCounts, type Plan, planChange } from './plan.js';
 
-export interface ApplierParts {
+interface ApplierParts {
   readonly directory: ReleaseDirectory;
   /** Path of the HAProxy that checks; the one that runs, too. */
   readonly program: string;

@@ -13,7 +13,7 @@ export interface ChainLink {
 }
 
 /** A refusal with the block that it is about. */
-export interface ChainFault extends Refusal {
+interface ChainFault extends Refusal {
   readonly block: PemBlock;
 }
 
@@ -30,7 +30,7 @@ export function readChain(blocks: readonly PemBlock[]): readonly ChainLink[] | C
   return links;
 }
 
-export interface KeyedChain {
+interface KeyedChain {
   readonly key: KeyObject;
   readonly links: readonly ChainLink[];
 }

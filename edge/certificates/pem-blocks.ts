@@ -36,7 +36,7 @@ export function isPrivateKey({ label }: PemBlock): boolean {
 }
 
 /** A refusal with the line that it is about; null: the file as a whole. */
-export interface PemFault extends Refusal {
+interface PemFault extends Refusal {
   readonly line: number | null;
 }
 

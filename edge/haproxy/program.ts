@@ -41,7 +41,7 @@ export async function readVersion(program: string): Promise<string> {
   return version;
 }
 
-export interface CheckOutcome {
+interface CheckOutcome {
   /** HAProxy has nothing to say against the configuration, not even a warning. */
   readonly isValid: boolean;
   /** What it says against it, in its own words. */

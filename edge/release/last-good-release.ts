@@ -1,7 +1,7 @@
 import type { Release } from './release.js';
 import type { ReleaseDirectory } from './release-directory.js';
 
-export interface LastGood {
+interface LastGood {
   /** null: there is none. */
   readonly release: Release | null;
   /** What is wrong with the current release, and what stands in for it; null: it is intact, or nothing was ever current. */

@@ -2,7 +2,7 @@
 import type { Route, RouteHost, RoutePath } from '../../src/model/app-definition.js';
 
 /** @param host in lower case, without port and without a dot at its end */
-export function matchesHost(routeHost: RouteHost, host: string): boolean {
+function matchesHost(routeHost: RouteHost, host: string): boolean {
   switch (routeHost.kind) {
     case 'exact':
       return routeHost.host === host;

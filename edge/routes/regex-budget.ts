@@ -6,7 +6,7 @@ import type { EdgeApp } from '../edge-app.js';
 /** Each costs such a request 0.15 to 0.2 µs, so that all of them cost what four or five requests cost. */
 export const MAX_REGEXES = 200;
 
-export interface RegexBudget {
+interface RegexBudget {
   readonly apps: readonly EdgeApp[];
   /** One for each app that is left out. */
   readonly problems: readonly Problem[];

@@ -11,7 +11,7 @@ import type { Applier } from '../apply/apply.js';
 import type { Master } from '../haproxy/master.js';
 import type { Runtime } from '../haproxy/runtime.js';
 
-export interface AdoptionParts {
+interface AdoptionParts {
   readonly applier: Applier;
   readonly master: Master;
   readonly runtime: Runtime;

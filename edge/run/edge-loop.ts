@@ -16,7 +16,7 @@ import { LossGuard } from './loss-guard.js';
 const STAYS = 'the last good release stays in force';
 const NOTHING_TO_SERVE = 'there is no release yet, so HAProxy serves nothing; it is tried again and again';
 
-export interface EdgeLoopParts {
+interface EdgeLoopParts {
   /** Reads and renders all, beside the last good release. Rejects when the registry or the site can not be read. */
   readonly supply: (current: Release | null) => Promise<Release>;
   readonly directory: ReleaseDirectory;

@@ -3,7 +3,7 @@ import type { Applier } from '../apply/apply.js';
 import { lastGoodRelease } from '../release/last-good-release.js';
 import type { ReleaseDirectory } from '../release/release-directory.js';
 
-export interface StartParts {
+interface StartParts {
   readonly directory: ReleaseDirectory;
   readonly applier: Applier;
   readonly log: Log;

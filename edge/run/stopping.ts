@@ -16,7 +16,7 @@ const HEALTH_FRONTEND = 'fe_health';
 const ANSWER_MS = 2_000;
 const LOOK_MS = 50;
 
-export interface StoppingParts {
+interface StoppingParts {
   readonly applier: Applier;
   readonly master: Master;
   readonly runtime: Runtime;

@@ -35,7 +35,7 @@ const REBIND_MS = 5_000;
 const BEGIN_ANEW_MS = 200;
 const GIVE_UP_MS = 60_000;
 
-export interface SupervisorParts {
+interface SupervisorParts {
   readonly program: string;
   readonly masterSocket: string;
   readonly directory: ReleaseDirectory;

@@ -15,7 +15,7 @@ export const APP_MAPS = [
   'limit_concurrent',
   'methods',
 ] as const;
-export type AppMap = (typeof APP_MAPS)[number];
+type AppMap = (typeof APP_MAPS)[number];
 
 export interface AppLines {
   readonly maps: ReadonlyMap<AppMap, readonly string[]>;

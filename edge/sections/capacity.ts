@@ -3,7 +3,7 @@ import type { Site } from '../site/site.js';
 import type { Section } from '../syntax/configuration.js';
 
 /** Connections beside those of clients: probes, operators. */
-export const OPERATORS = 100;
+const OPERATORS = 100;
 /** Without `process.max_connections`, where there are descriptors enough. */
 const USUAL_CLIENTS = 10_000;
 const FEWEST_CLIENTS = 10;

@@ -18,7 +18,7 @@ export const ERROR_CODES = Object.keys(PHRASES).map(Number) as readonly (keyof t
 
 const RETRY_AFTER_SECONDS: Readonly<Record<number, number>> = { 429: 10, 503: 5 };
 
-export interface PageContent {
+interface PageContent {
   /** A media type. */
   readonly type: string;
   readonly text: string;

@@ -15,7 +15,7 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ['.json', 'application/json'],
 ]);
 
-export interface ErrorPages {
+interface ErrorPages {
   /** Whole responses by code, for every code that HAProxy answers with. */
   readonly pages: ReadonlyMap<number, string>;
   readonly problems: readonly Problem[];

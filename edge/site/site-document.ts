@@ -8,7 +8,7 @@ import { INVALID, YamlText } from '../../src/yaml/yaml-text.js';
 import type { ServerPlace, Site, SiteDomain } from './site.js';
 import { SITE_KEYS } from './site-keys.js';
 
-export interface SiteDocument {
+interface SiteDocument {
   /** null: the text is in error; an edge that half knows its site serves none. */
   readonly site: Site | null;
   readonly problems: readonly Problem[];

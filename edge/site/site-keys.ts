@@ -8,7 +8,7 @@ import { parseHostName, parseRouteHost } from '../../src/documents/route-host.js
 import { PROXY_VERSIONS } from '../../src/model/app.js';
 import { describe, optional, type Reader, refuse, required } from '../../src/yaml/reader.js';
 import { duration, integer, oneOf, size, text } from '../../src/yaml/scalar-readers.js';
-import { group, list, optionalGroup, tableSchema } from '../../src/yaml/table-reader.js';
+import { group, list, optionalGroup } from '../../src/yaml/table-reader.js';
 import { INVALID } from '../../src/yaml/yaml-text.js';
 import { ERROR_CODES } from '../sections/error-pages.js';
 import type { PodNodes, SocketAddress } from './site.js';
@@ -84,7 +84,7 @@ const certificates: Reader<readonly string[]> = {
   },
 };
 
-export const DOMAIN_KEYS = {
+const DOMAIN_KEYS = {
   name: required(domainName, 'the name of the domain, such as one.example'),
   certificate: required(
     certificates,
@@ -219,7 +219,7 @@ const LOG_KEYS = {
   facility: optional(oneOf(FACILITIES), 'local2', 'of syslog'),
 };
 
-export const PROCESS_KEYS = {
+const PROCESS_KEYS = {
   run_dir: optional(absolutePath, '/run/haproxy', 'the folder of the sockets'),
   state_file: optional<string | null>(absolutePath, null, 'addresses of servers; without it servers.state in run_dir'),
   max_connections: optional<number | null>(
@@ -267,5 +267,3 @@ export const SITE_KEYS = {
   timeouts: optionalGroup(TIMEOUT_KEYS, 'how long things may take'),
   process: optionalGroup(PROCESS_KEYS, 'how HAProxy runs'),
 };
-
-export const siteSchema = tableSchema(SITE_KEYS);

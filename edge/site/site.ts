@@ -30,7 +30,7 @@ export interface SiteDomain {
   readonly origin: Origin;
 }
 
-export interface SiteListeners {
+interface SiteListeners {
   /** Empty: every IPv4 address. */
   readonly address: string;
   readonly httpPort: number;
@@ -48,7 +48,7 @@ export interface SocketAddress {
   readonly port: number;
 }
 
-export interface SiteServers {
+interface SiteServers {
   readonly place: ServerPlace;
   readonly sendProxy: ProxyVersion;
   /** Requests at one time for each server; more wait in a queue. */
@@ -79,7 +79,7 @@ export function wantsConsulNodes({ servers: { place } }: Site): boolean {
 }
 
 /** For each client (IPv6: each /64) over all apps, on one edge node. */
-export interface ClientLimits {
+interface ClientLimits {
   readonly connections: number;
   /** New ones in ten seconds. */
   readonly connectionRate: number;
@@ -89,7 +89,7 @@ export interface ClientLimits {
   readonly errors: number;
 }
 
-export interface SiteTimeouts {
+interface SiteTimeouts {
   /** Silence before the TLS hello. */
   readonly helloMs: number;
   readonly requestHeadMs: number;
@@ -100,7 +100,7 @@ export interface SiteTimeouts {
   readonly checkMs: number;
 }
 
-export interface SiteProcess {
+interface SiteProcess {
   /** Absolute path of the folder of the sockets. */
   readonly runDir: string;
   readonly stateFile: string;
@@ -116,7 +116,7 @@ export interface SiteProcess {
   readonly log: SiteLog;
 }
 
-export interface SiteLog {
+interface SiteLog {
   /** `127.0.0.1:514`, a socket's path, or `stdout`. */
   readonly target: string;
   readonly facility: string;

@@ -7,7 +7,7 @@ import { BY_FIELD, endpointPath, REQUEST_FIELD } from './endpoints.js';
 import type { StateDocument } from './state-document.js';
 import type { WhyDocument } from './why-document.js';
 
-export interface AdminClientOptions {
+interface AdminClientOptions {
   /** `ADDR:PORT`, as in --admin. */
   readonly address: string;
   /** Who asks, such as `ada@pts/1`; it stands beside what was decided. */
@@ -17,7 +17,7 @@ export interface AdminClientOptions {
 }
 
 /** In force; `saved: false` means that a restart of the node forgets it, and `reason` says why. */
-export interface StateChange {
+interface StateChange {
   readonly app: string;
   readonly instance: string | null;
   readonly state: AdminState;

@@ -9,7 +9,7 @@ export interface Endpoint {
   readonly help: string;
 }
 
-export type EndpointName =
+type EndpointName =
   | 'page'
   | 'ready'
   | 'health'
@@ -61,8 +61,8 @@ export const REQUEST_FIELD = 'x-autoproxy';
 export const BY_FIELD = 'x-autoproxy-by';
 
 /** The words that stand for texts in the paths. */
-export type PathWord = 'app' | 'id' | 'state' | 'name';
-export type PathParams = Readonly<Partial<Record<PathWord, string>>>;
+type PathWord = 'app' | 'id' | 'state' | 'name';
+type PathParams = Readonly<Partial<Record<PathWord, string>>>;
 
 export interface EndpointMatch {
   readonly endpoint: Endpoint;

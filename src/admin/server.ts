@@ -35,7 +35,7 @@ export interface AdminServerOptions {
   readonly clock?: Clock;
 }
 
-export interface ListenAddress {
+interface ListenAddress {
   /** Without brackets. */
   readonly host: string;
   readonly port: number;

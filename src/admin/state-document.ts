@@ -37,7 +37,7 @@ export interface NodeStanding {
   readonly remark: string | null;
 }
 
-export interface WorkerState {
+interface WorkerState {
   readonly index: number;
   readonly pid: number;
   readonly state: 'starting' | 'serving' | 'draining';

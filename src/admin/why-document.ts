@@ -114,7 +114,7 @@ export interface WhyInstance extends WhyHealth {
   readonly takesTraffic: boolean;
 }
 
-export interface WhyNeighbor extends WhyHealth {
+interface WhyNeighbor extends WhyHealth {
   readonly address: string;
   /** What speaks against it in the list of the pod's nodes; null: nothing. */
   readonly remark: string | null;

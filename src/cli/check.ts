@@ -17,7 +17,7 @@ interface CheckOptions {
   readonly strict?: true;
 }
 
-export interface CheckedServices {
+interface CheckedServices {
   readonly files: readonly string[];
   readonly apps: readonly App[];
   readonly problems: readonly Problem[];

@@ -1,6 +1,6 @@
 /** Columns for people: aligned, two spaces between, nothing drawn around them. */
 
-export interface Column {
+interface Column {
   readonly title: string;
   /** Numbers stand at the right. */
   readonly align?: 'left' | 'right';

@@ -1,7 +1,7 @@
 import { PermitAccount } from './permit-account.js';
 
 /** Requests of one worker that came one after another and wait for the same instances. */
-export interface Ticket<Worker> {
+interface Ticket<Worker> {
   readonly worker: Worker;
   /** The worker's number for them. */
   readonly want: number;

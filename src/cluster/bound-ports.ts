@@ -8,7 +8,7 @@ import { findPortHolder } from './port-holder.js';
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 30_000;
 
-export interface BoundPortsOptions {
+interface BoundPortsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -30,7 +30,7 @@ export interface ClusterOptions {
 }
 
 /** The shape that the admin API shows. */
-export interface WorkerSummary {
+interface WorkerSummary {
   readonly index: number;
   readonly pid: number;
   readonly state: Exclude<WorkerPhase, 'gone'>;

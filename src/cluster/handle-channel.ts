@@ -11,7 +11,7 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import type { ListeningSocket } from './listening-socket.js';
 
-export interface ChannelReader {
+interface ChannelReader {
   /** @param socket what came beside the message */
   onMessage(message: unknown, socket: ListeningSocket | null): void;
   /** The other side is gone, or sent what is no message. Called once, not after `close`. */

@@ -7,7 +7,7 @@ import { runDirectoryOf } from './run-directory.js';
 import type { StateClaim } from './state-claim.js';
 import { WorkersRecord } from './workers-record.js';
 
-export interface InheritanceOptions {
+interface InheritanceOptions {
   readonly stateDirectory: string;
   readonly claim: StateClaim;
   readonly cluster: Cluster;

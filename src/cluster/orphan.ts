@@ -9,7 +9,7 @@ import { type FromOrphan, type FromPrimary, fromPrimary, SUCCESSION_VERSION } fr
 const LOOK_EVERY_MS = 50;
 const KEEP_ALIVE_MS = 2_147_483_647;
 
-export interface OrphanOptions {
+interface OrphanOptions {
   /** Where the next primary will listen; null: nowhere, and nothing can be given to it. */
   readonly runDirectory: string | null;
   /** From the death of the primary on. */

@@ -12,7 +12,7 @@ const LOOK_EVERY_MS = 50;
 /** One cuts what is left at its deadline and exits; one that did not is killed after this much more. */
 const DRAIN_MARGIN_MS = 2_000;
 
-export interface OrphansOptions {
+interface OrphansOptions {
   /** Workers of the last primary that are alive. */
   readonly expected: readonly ProcessIdentity[];
   readonly clock: Clock;

@@ -9,7 +9,7 @@ const CALM_MS = 100;
 /** A worker's knowledge of how long others have waited may be wrong by this much. */
 const STALE_MS = 5;
 
-export interface PermitBookOptions<Worker> {
+interface PermitBookOptions<Worker> {
   readonly clock: Clock;
   /** Workers at one time: where permits abound, each gets its part of them at once. */
   readonly workers: number;

@@ -25,7 +25,7 @@ export class StateDirectoryHeld extends Error {
   }
 }
 
-export interface StateClaimOptions {
+interface StateClaimOptions {
   /** Of the run of this node, in its state directory. */
   readonly runDirectory: string;
   /** For messages. */

@@ -9,7 +9,7 @@ const RESPAWN_MAX_MS = 30_000;
 const STABLE_MS = 10_000;
 const SUCCESSOR_DEADLINE_MS = 10_000;
 
-export interface WorkerPlaceOptions {
+interface WorkerPlaceOptions {
   readonly index: number;
   readonly fork: (index: number) => WorkerProcess;
   readonly clock: Clock;

@@ -24,7 +24,7 @@ export interface Distribution {
   readonly socketOf: (port: number) => ListeningSocket | undefined;
 }
 
-export interface WorkerEvents {
+interface WorkerEvents {
   readonly onStarted: (worker: WorkerProcess) => void;
   /** `unserved`: slots that the worker could not listen on. */
   readonly onApplied: (worker: WorkerProcess, unserved: readonly string[]) => void;

@@ -29,7 +29,7 @@ export interface NodeServices {
   readonly services: readonly ServiceEntry[];
 }
 
-export type CheckStatus = 'passing' | 'warning' | 'critical';
+type CheckStatus = 'passing' | 'warning' | 'critical';
 
 export interface CheckEntry {
   readonly id: string;

@@ -8,7 +8,7 @@ import type { ConsulSettings } from './settings.js';
 /** A frozen Consul is noticed after this time and a little more; an idle node asks this often. */
 const WAIT_MS = 10_000;
 
-export interface BlockingQueryOptions<T> {
+interface BlockingQueryOptions<T> {
   readonly settings: ConsulSettings;
   readonly read: Read<T>;
   readonly clock: Clock;
@@ -16,7 +16,7 @@ export interface BlockingQueryOptions<T> {
   readonly waitMs?: number;
 }
 
-export interface BlockingQueryListener<T> {
+interface BlockingQueryListener<T> {
   /**
    * At each answer that can be believed, whether it is new or not: the index moves for others' changes too.
    * @returns whether it is

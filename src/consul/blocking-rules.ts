@@ -19,7 +19,7 @@ const MAX_RETRY_MS = 30_000;
 /** After a long outage the whole fleet comes back: it is spread over this part of the time that it was gone. */
 const RETRY_SHARE_OF_OUTAGE = 1 / 20;
 
-export type IndexVerdict =
+type IndexVerdict =
   /** Ask with this index next. */
   | { readonly kind: 'onward'; readonly index: number }
   /** Consul's state was replaced, or another server knows less: forget the index, and doubt the answer. */

@@ -30,9 +30,9 @@ export interface Response {
   readonly body: unknown;
 }
 
-export type PackageCall = (consul: Consul, options: CallOptions) => Promise<unknown>;
+type PackageCall = (consul: Consul, options: CallOptions) => Promise<unknown>;
 
-export interface CallLimits {
+interface CallLimits {
   /** For people, where the answer is too large: `the keys below autoproxy/apps/`. */
   readonly what: string;
   readonly deadlineMs: number;

@@ -21,7 +21,7 @@ import { isFolder } from './registry-keys.js';
  */
 export type Consistency = 'stale' | 'leader';
 
-export interface ReadOptions {
+interface ReadOptions {
   /** 0: answers at once; else when there is something newer, or after `waitMs`. */
   readonly index: number;
   readonly waitMs: number;

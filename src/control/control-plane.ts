@@ -27,7 +27,7 @@ const RECOVERY_MS = 5;
 /** How long the first snapshot waits for the first checks: no request shall meet an instance that is dead already. */
 const FIRST_CHECKS_MS = 500;
 
-export interface ControlPlaneParts {
+interface ControlPlaneParts {
   readonly config: Config;
   /** What this process calls itself at its health ports: by it a node knows itself and others, whatever the address. */
   readonly nodeId: string;

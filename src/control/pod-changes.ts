@@ -4,7 +4,7 @@ import { isCandidate } from '../neighbors/neighbor-source.js';
 import { nodeChanges } from '../neighbors/node-changes.js';
 import type { PlaneObserver } from './plane-observer.js';
 
-export interface PodChangesOptions {
+interface PodChangesOptions {
   readonly log: Log;
   readonly observer: Pick<PlaneObserver, 'onNodes'>;
 }

@@ -16,7 +16,7 @@ const MAX_PICKED = 4;
 /** How often to look whether this machine has `--ip`: a shared address moves from one machine to another. */
 const LOOK_MS = 2_000;
 
-export interface PodNodesOptions {
+interface PodNodesOptions {
   readonly config: Config;
   /** What this node calls itself at its health ports. */
   readonly nodeId: string;

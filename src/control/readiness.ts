@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.js';
 import type { ControlPlane } from './control-plane.js';
 import type { SourceFeed } from './source-feed.js';
 
-export interface ReadinessParts {
+interface ReadinessParts {
   readonly config: Config;
   readonly clock: Clock;
   readonly cluster: Cluster;

@@ -1,6 +1,6 @@
 import type { Random } from './clock.js';
 
-export interface BackoffOptions {
+interface BackoffOptions {
   readonly firstMs: number;
   readonly maxMs: number;
   readonly random: Random;

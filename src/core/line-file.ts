@@ -4,7 +4,7 @@ import type { Clock } from './clock.js';
 import type { Log } from './log.js';
 import { MessageRate } from './message-rate.js';
 
-export interface LineFileOptions {
+interface LineFileOptions {
   /** A path, whose directory is made where it is missing, or `-` for standard output. */
   readonly target: string;
   /** What the lines are, as the log calls them: `access log`. */

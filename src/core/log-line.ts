@@ -51,7 +51,7 @@ export class TextLines implements DestinationStream {
  * @param json one line of the log. @returns one line, with its end; the stack of the field `err` follows on lines that
  * begin with blanks, so that no text of an error looks like a line of its own.
  */
-export function textLine(json: string): string {
+function textLine(json: string): string {
   const record = JSON.parse(json) as LogRecord;
   const words = [record.time, record.level.padEnd(LEVEL_WIDTH), `${escaped(record.name)}:`];
   if (record.msg !== undefined) words.push(escaped(record.msg));

@@ -10,7 +10,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const LOG_FORMATS = ['text', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
-export interface LogOptions {
+interface LogOptions {
   readonly level: LogLevel;
   /** Stands on every line: `primary`, `worker 2`. */
   readonly name: string;

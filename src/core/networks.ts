@@ -1,5 +1,5 @@
 /** CIDR networks and the addresses in them; IPv4 and IPv6, where `::ffff:a.b.c.d` is the IPv4 address that it maps. */
-export interface Network {
+interface Network {
   /** 4 or 16 bytes. */
   readonly bytes: readonly number[];
   readonly prefix: number;
@@ -71,7 +71,7 @@ export function parseNetwork(text: string): Network | null {
   return prefix <= bits ? { bytes, prefix } : null;
 }
 
-export function networkContains(network: Network, address: readonly number[]): boolean {
+function networkContains(network: Network, address: readonly number[]): boolean {
   if (network.bytes.length !== address.length) return false;
   const whole = network.prefix >> 3;
   for (let index = 0; index < whole; index += 1) if (network.bytes[index] !== address[index]) return false;

@@ -5,7 +5,7 @@ import { APP_DEFAULTS } from '../model/app.js';
 import type { AppDefinition, AppSettings, EdgeDefinition, Route } from '../model/app-definition.js';
 
 export type Plain = string | number | boolean | readonly Plain[] | { readonly [key: string]: Plain };
-export type PlainMap = { readonly [key: string]: Plain };
+type PlainMap = { readonly [key: string]: Plain };
 
 /** The keys of the document, in the order of its table. Parsed again, it is the same definition. */
 export function plainFromDefinition(definition: AppDefinition): PlainMap {

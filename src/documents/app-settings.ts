@@ -8,7 +8,7 @@ const { native_port: _port, translated_port: _slot, instances: _instances, ...se
 
 export const SETTING_KEYS = settings;
 
-export type SettingValues = Values<typeof SETTING_KEYS>;
+type SettingValues = Values<typeof SETTING_KEYS>;
 
 export function settingsFromValues(values: SettingValues): AppSettings {
   const { health, timeouts } = values;

@@ -16,7 +16,7 @@ export const DNS_LABEL = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
  * `all`, `default` and `none` would name a part of the edge's configuration, or everything at once; `autoproxy` and
  * `consul` are services that nodes and servers register themselves, so Consul's own RPC port would be an instance.
  */
-export const RESERVED_NAMES: readonly string[] = ['all', 'autoproxy', 'consul', 'default', 'none'];
+const RESERVED_NAMES: readonly string[] = ['all', 'autoproxy', 'consul', 'default', 'none'];
 
 /** What a name of an app is, for messages. */
 export const APP_NAME_RULE = `a letter, then a-z, 0-9 and -, at most 63 in all; not ${RESERVED_NAMES.join(', ')}`;

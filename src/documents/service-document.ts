@@ -16,7 +16,7 @@ import { noteMeaningless, settingsFromValues } from './app-settings.js';
 export const MAX_DOCUMENT_BYTES = 1_048_576;
 
 /** Capitals and underscores, because the old names have them; 63 as in DNS labels. */
-export const APP_NAME = /^[a-zA-Z][a-zA-Z0-9_.-]{0,62}$/;
+const APP_NAME = /^[a-zA-Z][a-zA-Z0-9_.-]{0,62}$/;
 
 export const APP_KEY_NAMES: readonly string[] = Object.keys(APP_KEYS);
 

@@ -33,7 +33,7 @@ export interface CheckTarget {
   readonly group: string;
 }
 
-export interface LastCheck {
+interface LastCheck {
   readonly ok: boolean;
   readonly detail: string;
   /** On the monotonic clock. */
@@ -60,7 +60,7 @@ interface Checked {
   timer: Timer | null;
 }
 
-export interface HealthCheckerOptions {
+interface HealthCheckerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

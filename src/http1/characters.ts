@@ -37,7 +37,6 @@ export const SPACE = 0x20;
 export const DASH = 0x2d;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
-export const EQUALS = 0x3d;
 export const QUOTE = 0x22;
 export const BACKSLASH = 0x5c;
 export const BRACKET = 0x5b;

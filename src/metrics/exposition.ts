@@ -16,7 +16,7 @@ export interface ExpositionInput {
   readonly unexpectedErrors: number;
 }
 
-export interface AppMetrics {
+interface AppMetrics {
   readonly name: string;
   /** The sum over all workers, those that are gone included. */
   readonly counters: Readonly<SlotCounters>;

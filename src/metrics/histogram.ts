@@ -8,7 +8,7 @@
 const BITS = 3;
 const PER_POWER = 1 << BITS;
 /** Up to 2^36 µs, which is 19 hours; what is longer counts as that. */
-export const HISTOGRAM_BUCKETS = (36 - BITS + 1) * PER_POWER;
+const HISTOGRAM_BUCKETS = (36 - BITS + 1) * PER_POWER;
 
 export type Histogram = number[];
 

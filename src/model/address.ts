@@ -1,13 +1,13 @@
 import { parseAddress } from '../core/networks.js';
 
-export interface InstanceAddress {
+interface InstanceAddress {
   /** `ip:port` or `[v6]:port`, one spelling for each address. */
   readonly id: string;
   readonly host: string;
   readonly port: number;
 }
 
-export interface AddressRefusal {
+interface AddressRefusal {
   readonly message: string;
   readonly hint: string;
 }

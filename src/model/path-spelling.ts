@@ -12,7 +12,7 @@ export const DECODED_FOR_ROUTES = '!$&()*+,:;=@';
  * The spelling that apps get: equal by RFC 3986, 6.2.2.1 and 6.2.2.2, so that unreserved characters are decoded and hex
  * digits are upper case. Slashes and parameters stay as the client wrote them.
  */
-export function normalPath(path: string): string {
+function normalPath(path: string): string {
   return path.replace(/%[0-9a-f]{2}/gi, (encoded) => {
     const char = decodedChar(encoded);
     return UNRESERVED.test(char) ? char : encoded.toUpperCase();

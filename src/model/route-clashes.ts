@@ -2,7 +2,7 @@
 import type { AppDefinition, Route } from './app-definition.js';
 import { routeKey } from './route-key.js';
 
-export interface RouteClash {
+interface RouteClash {
   readonly route: Route;
   /** The app that has it. */
   readonly owner: string;

@@ -6,13 +6,13 @@ import type { Origin } from './app.js';
 import { type Problem, placeOf } from './problem.js';
 
 /** An app as this rule sees it. */
-export interface SlotUser {
+interface SlotUser {
   readonly name: string;
   readonly slot: number;
   readonly origin: Origin;
 }
 
-export interface ClearedState<T extends SlotUser> {
+interface ClearedState<T extends SlotUser> {
   /** Sorted by name; no two of them want the same port. */
   readonly apps: readonly T[];
   readonly problems: readonly Problem[];

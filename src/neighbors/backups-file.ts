@@ -9,7 +9,7 @@ const POLL_MS = 2_000;
 /** A list of nodes is no larger; what is, is another file. */
 export const MAX_BACKUPS_BYTES = 65_536;
 
-export interface BackupsFileOptions {
+interface BackupsFileOptions {
   readonly file: string;
   readonly clock: Clock;
   readonly log: Log;

@@ -9,7 +9,7 @@ import type { Log } from '../core/log.js';
 /** A stopping node has more to do than to wait for a Consul that is gone. */
 const DEREGISTER_MS = 1_000;
 
-export interface ConsulRegistrationOptions {
+interface ConsulRegistrationOptions {
   readonly settings: ConsulSettings;
   readonly registration: NodeRegistration;
   readonly clock: Clock;

@@ -18,7 +18,7 @@ const HIDDEN_AFTER_MS = 5_000;
 /** A node that is hidden from itself may be lost as well: so often it registers again. */
 const RENEW_INTERVAL_MS = 60_000;
 
-export interface ConsulNeighborsOptions {
+interface ConsulNeighborsOptions {
   readonly settings: ConsulSettings;
   readonly pod: string;
   readonly own: OwnRegistration;

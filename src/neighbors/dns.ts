@@ -10,7 +10,7 @@ const FIRST_INTERVAL_MS = 2_000;
 /** Part of the interval by which nodes that started together drift apart. */
 const JITTER = 0.2;
 
-export interface DnsNeighborsOptions {
+interface DnsNeighborsOptions {
   /** `BACKUPS` of the old system. */
   readonly name: string;
   readonly clock: Clock;

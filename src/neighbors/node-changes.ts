@@ -1,7 +1,7 @@
 /** What became of the nodes of a pod from one list to the next, in words. Pure. */
 import { isCandidate, type ListedNode } from './neighbor-source.js';
 
-export interface NodeChange {
+interface NodeChange {
   readonly kind: 'joined' | 'left' | 'doubted' | 'trusted' | 'moved';
   readonly name: string;
   readonly addresses: readonly string[];

@@ -10,7 +10,7 @@ const MAX_BYTES = 65_536;
 const MIN_CHARS = 16;
 const READABLE_BY_ALL = 0o004;
 
-export interface PodKeyFileOptions {
+interface PodKeyFileOptions {
   readonly file: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -90,7 +90,7 @@ export class PodKeyFile {
 }
 
 /** @returns what is wrong, without a word of the file's content; `#` begins a line that does not count */
-export function keysFrom(text: string): readonly string[] | string {
+function keysFrom(text: string): readonly string[] | string {
   const keys: string[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const key = line.trim();

@@ -16,7 +16,7 @@ interface ResolvedName {
   timer: Timer | null;
 }
 
-export interface ResolvedNamesOptions {
+interface ResolvedNamesOptions {
   readonly resolve: Resolve;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,7 +1,7 @@
 import { parseAddress } from '../core/networks.js';
 
 /** What a node knows of its own addresses. */
-export interface OwnAddresses {
+interface OwnAddresses {
   /** The address that the others know it by, where somebody said so (`--ip`). */
   readonly known: string | null;
   /** Where its slots are bound; `::` and `0.0.0.0` are every address. */

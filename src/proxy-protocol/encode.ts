@@ -32,7 +32,7 @@ export function encodeV1(endpoints: Endpoints | null): Buffer {
   return Buffer.from(`PROXY ${words.join(' ')}\r\n`, 'latin1');
 }
 
-export interface V2Options {
+interface V2Options {
   readonly extras?: Partial<HeaderExtras>;
   /** Adds the CRC32C over the whole header. */
   readonly hasChecksum?: boolean;

@@ -8,12 +8,12 @@ import type { Refusal } from '../core/refusal.js';
 import { CHARACTERS, type CharSet, charSet, EVERYTHING, negated, union } from './regex-characters.js';
 import { type CharacterNode, type RegexNode, refusalOfCost } from './regex-cost.js';
 
-export const MAX_REGEX_LENGTH = 256;
+const MAX_REGEX_LENGTH = 256;
 const MAX_COUNT = 64;
 /** A group in a group in a group is as much as people read. */
 const MAX_DEPTH = 5;
 
-export interface SafeRegex {
+interface SafeRegex {
   /** Without the anchors at its ends: who uses it adds them, and a group. */
   readonly pattern: string;
   /** What is written out at its end, unescaped: every text that matches ends so. */

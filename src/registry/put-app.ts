@@ -208,7 +208,7 @@ async function freeOthers(
 }
 
 /** The document as it was written, comments too, with its slot; what was JSON stays JSON. */
-export function textWithSlot(text: string, slot: number): string {
+function textWithSlot(text: string, slot: number): string {
   const document = parseDocument(text.replace(/^---(?=\s)/, ''), { version: '1.2' });
   const name = document.has('translated_port') ? 'translated_port' : 'slot';
   if (document.get(name) === slot) return `${text.trim()}\n`;

@@ -2,7 +2,7 @@
 import type { SlotBook, StoredApps } from './registry.js';
 import { placeObstaclesOf, type SlotRules } from './slot-rules.js';
 
-export type LeakKind =
+type LeakKind =
   | 'slot-without-app'
   | 'app-without-slot'
   | 'app-without-record'
@@ -14,7 +14,7 @@ export type LeakKind =
   | 'ephemeral'
   | 'unreadable';
 
-export interface Leak {
+interface Leak {
   readonly kind: LeakKind;
   readonly port: number | null;
   readonly app: string | null;

@@ -32,7 +32,7 @@ export const DEFAULT_SLOT_RULES: SlotRules = {
 };
 
 /** Why a port can be no slot, in words that follow "slot N". */
-export interface SlotObstacle {
+interface SlotObstacle {
   readonly kind: 'taken' | 'overlap' | 'reserved' | 'ephemeral' | 'quarantine';
   readonly message: string;
 }

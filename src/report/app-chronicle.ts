@@ -13,13 +13,13 @@ import { isSameWay, type TrafficWay, trafficWayOf } from './traffic-way.js';
 /** Under which they are kept; no app is named so. */
 const POD = '';
 
-export interface SourceLosses {
+interface SourceLosses {
   /** Name of the source. */
   readonly name: string;
   readonly held: readonly HeldLoss[];
 }
 
-export interface WayInForce {
+interface WayInForce {
   readonly way: TrafficWay;
   /** Wall time, ms. */
   readonly since: number;

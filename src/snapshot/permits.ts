@@ -16,7 +16,7 @@ export interface PermitChanges {
   readonly wants: readonly PermitWant[];
 }
 
-export type PermitCount = readonly [instance: string, count: number];
+type PermitCount = readonly [instance: string, count: number];
 
 /** Requests that wait for a permit of any of some instances. */
 export interface PermitWant {

@@ -9,7 +9,7 @@ import { addressTextOf, type NodeCatalogue } from './consul-catalogue.js';
 import { type ServiceWords, wordsFromService } from './consul-words.js';
 
 /** A service under the name of an app, and what is made of it. */
-export interface JudgedService {
+interface JudgedService {
   readonly service: ServiceEntry;
   /** `ip:port` as registered, or of the node. */
   readonly address: string;
@@ -71,7 +71,7 @@ function hasRun({ output }: CheckEntry): boolean {
   return output !== '';
 }
 
-export interface AppInstances {
+interface AppInstances {
   /** Sorted by id. */
   readonly instances: readonly Instance[];
   /** Ids of those that are registered and were taken out. */

@@ -36,7 +36,7 @@ import {
 } from './consul-view.js';
 import type { InstanceReport, Source, SourceListener } from './source.js';
 
-export interface ConsulSourceOptions {
+interface ConsulSourceOptions {
   readonly settings: ConsulSettings;
   /** Name of this node in Consul's catalogue: that of its agent. */
   readonly node: string;

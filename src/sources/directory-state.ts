@@ -92,7 +92,7 @@ function settleTimeMs(
   return isPrefix || hasLostItsEnd ? CUT_TEXT_SETTLE_MS : 0;
 }
 
-export interface DirectoryState {
+interface DirectoryState {
   readonly state: SourceState;
   /** App name → the file whose definition is in force. */
   readonly owners: ReadonlyMap<string, string>;

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import path from 'node:path';
 
-export interface DirectoryWatchListener {
+interface DirectoryWatchListener {
   /** Something happened to the entry of this name; null: to anything. */
   onChange(name: string | null): void;
   /** The notifications have ended or can not be had; looking from time to time has to do. */

@@ -4,7 +4,7 @@ import type { Problem } from '../model/problem.js';
 /** A node has 32 767 slots at most, and a file may hold many apps; whoever writes more files has made a mistake. */
 export const MAX_SERVICE_FILES = 10_000;
 
-export interface FileChoice {
+interface FileChoice {
   /** Those that are read. */
   readonly names: readonly string[];
   readonly problem: Problem | null;

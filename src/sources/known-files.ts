@@ -25,7 +25,7 @@ import type { SourceState } from './source.js';
 /** A file that never comes to rest is believed after this time. */
 const MAX_UNSETTLED_MS = 1_000;
 
-export interface KnownFilesOptions {
+interface KnownFilesOptions {
   readonly directory: string;
   /** Name of the source, for `Origin.source`. */
   readonly source: string;
@@ -34,7 +34,7 @@ export interface KnownFilesOptions {
   readonly onRested: (name: string) => void;
 }
 
-export type FileChange = 'same' | 'changed' | 'gone';
+type FileChange = 'same' | 'changed' | 'gone';
 
 interface KnownFile {
   /** Of the version that was read; null: to be read again at the next look. */

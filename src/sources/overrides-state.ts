@@ -82,7 +82,7 @@ export function overridesToJson(overrides: readonly Override[]): string {
   return `${JSON.stringify({ version: VERSION, overrides }, null, 2)}\n`;
 }
 
-export interface ReadOverrides {
+interface ReadOverrides {
   readonly overrides: readonly Override[];
   /** One line for each entry that cannot be read: it costs no other one. */
   readonly unread: readonly string[];

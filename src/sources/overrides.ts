@@ -13,7 +13,7 @@ const MAX_BYTES = 16_777_216;
 /** Who decided what concerns the operators of this node. */
 const FILE_MODE = 0o600;
 
-export interface OverridesOptions {
+interface OverridesOptions {
   /** Absolute path of `overrides.json` in the state directory; null: nothing is kept over a restart. */
   readonly file: string | null;
   readonly clock: Clock;
@@ -23,7 +23,7 @@ export interface OverridesOptions {
 }
 
 /** A decision is in force whether or not it could be written down. */
-export type Saved = { readonly isSaved: true } | { readonly isSaved: false; readonly reason: string };
+type Saved = { readonly isSaved: true } | { readonly isSaved: false; readonly reason: string };
 
 export class Overrides {
   readonly #file: string | null;

@@ -31,7 +31,7 @@ export interface InstanceReport {
   readonly checks: readonly SourceCheck[];
 }
 
-export interface SourceCheck {
+interface SourceCheck {
   readonly id: string;
   /** In the words of the source. */
   readonly status: string;

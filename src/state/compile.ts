@@ -5,7 +5,7 @@ import type { InstanceSnapshot, NeighborSnapshot, SlotSnapshot, Snapshot } from 
 export type MeasuredHealth = 'up' | 'down' | 'unchecked';
 
 /** The node-wide values of the snapshot, and what its slots are made of. */
-export interface CompileInput extends Omit<Snapshot, 'slots'> {
+interface CompileInput extends Omit<Snapshot, 'slots'> {
   /** What apps that do not say it themselves have (`--accept-proxy`, `--trusted-proxies`). */
   readonly proxyDefaults: { readonly accept: boolean; readonly trusted: readonly string[] };
   /** What the keys of sticky cookies are made from. */

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { App, Instance } from '../model/app.js';
 
-export interface StateDiff {
+interface StateDiff {
   /** Names of apps, sorted. */
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly AppDiff[];
 }
 
-export interface AppDiff {
+interface AppDiff {
   readonly name: string;
   /** Ids of instances. */
   readonly added: readonly string[];

@@ -2,7 +2,7 @@ import type { App } from '../model/app.js';
 import { type Problem, placeOf } from '../model/problem.js';
 
 /** What one source says at this moment. */
-export interface NamedState {
+interface NamedState {
   /** Name of the source. */
   readonly name: string;
   readonly state: { readonly apps: readonly App[]; readonly problems: readonly Problem[] };

@@ -5,7 +5,7 @@ import type { Problem } from '../model/problem.js';
 import type { SourceState, Withdrawal } from '../sources/source.js';
 
 /** What vanished and is still served: an app by its name, an instance as `app id`. */
-export type HeldRemovals = ReadonlyMap<string, Hold>;
+type HeldRemovals = ReadonlyMap<string, Hold>;
 
 export interface Hold {
   /** Monotonic, ms. */
@@ -14,7 +14,7 @@ export interface Hold {
   readonly doubt: string | null;
 }
 
-export interface RemovalInput {
+interface RemovalInput {
   readonly source: string;
   readonly held: HeldRemovals | null;
   /** What was last let through. */
@@ -31,7 +31,7 @@ export interface RemovalInput {
   readonly graceMs: number;
 }
 
-export interface RemovalVerdict {
+interface RemovalVerdict {
   /** `next`, and the apps and instances that are held. */
   readonly apps: readonly App[];
   readonly held: HeldRemovals | null;
@@ -52,7 +52,7 @@ interface Loss {
  * all answer "nothing" as if it were true. A large loss at once is therefore doubted for a time; what is new or changed
  * goes through meanwhile. A held instance that is really gone fails its checks, so nobody is sent there.
  */
-export function guardRemovals(input: RemovalInput): RemovalVerdict {
+function guardRemovals(input: RemovalInput): RemovalVerdict {
   const { source, held, previous, next, now, maxRemovalShare, graceMs, doubt } = input;
   const withdrawn = new Set(input.withdrawn?.map(({ app, instance }) => lossKey(app, instance)));
   const losses = lossesBetween(previous, next).filter(({ key }) => !withdrawn.has(key));
@@ -146,7 +146,7 @@ function removalProblem(
   };
 }
 
-export interface RemovalCheck {
+interface RemovalCheck {
   readonly apps: readonly App[];
   readonly problem: Problem | null;
   /** When to ask again with the same state though the source says nothing new; null: no need to. */

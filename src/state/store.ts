@@ -20,7 +20,7 @@ const RETRY_MS = 5_000;
 /** What can not be written is said this often. */
 const COMPLAINT_INTERVAL_MS = 60_000;
 
-export interface StateStoreOptions {
+interface StateStoreOptions {
   /** null: nothing is kept over a restart. */
   readonly directory: string | null;
   readonly clock: Clock;

@@ -32,7 +32,7 @@ export interface Entry {
   readonly value: Node | null;
 }
 
-export interface YamlTextOptions {
+interface YamlTextOptions {
   readonly version: YamlVersion;
   readonly file: string;
   /** Problems repeat nothing of the text: their reader may lack the right to read the file. */

@@ -18,7 +18,7 @@ const APPS = [
 const INSTANCES_PER_APP = 3;
 const REQUESTS_PER_SECOND = 50;
 
-export interface DemoApp {
+interface DemoApp {
   readonly name: string;
   readonly slot: number;
 }

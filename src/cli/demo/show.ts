@@ -9,7 +9,7 @@ import { NodeReadings } from './readings.js';
 import { type DemoView, formatClients, formatPlainLines, formatScreen } from './screen.js';
 import { type ClientCounts, sumCounts } from './traffic.js';
 
-export interface ShowOptions {
+interface ShowOptions {
   readonly terminal: Terminal;
   /** null: until somebody ends it. */
   readonly durationMs: number | null;

@@ -4,7 +4,7 @@ import { REQUEST_ID_FIELD } from './instance.js';
 /** An instance of the demo answers with one line. */
 const MAX_ANSWER_BYTES = 65_536;
 
-export interface TrafficTarget {
+interface TrafficTarget {
   readonly node: string;
   readonly app: string;
   readonly host: string;

@@ -14,7 +14,7 @@ import { readConsulSettings } from '../registry-options.js';
 
 const PATIENCE_MS = 5_000;
 
-export interface ConsulNodes {
+interface ConsulNodes {
   readonly nodes: PodNodes;
   /** What is registered and is no server, for people. */
   readonly problems: readonly Problem[];

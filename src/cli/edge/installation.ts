@@ -19,7 +19,7 @@ export interface InstallationOptionValues {
   readonly masterSocket?: string;
 }
 
-export interface Installation {
+interface Installation {
   readonly directory: ReleaseDirectory;
   readonly program: string;
   readonly masterSocket: string;

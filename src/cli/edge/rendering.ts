@@ -40,7 +40,7 @@ export function addEdgeOptions(command: Command): Command {
     .option('--haproxy <VERSION>', 'for this version alone; without it one file for all from 2.6 on');
 }
 
-export interface RenderedSite extends Rendered {
+interface RenderedSite extends Rendered {
   readonly site: Site;
 }
 

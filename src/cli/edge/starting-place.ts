@@ -8,7 +8,7 @@ import { CommandFailure } from '../exit-codes.js';
 import type { InstallationOptionValues } from './installation.js';
 import { readSite } from './rendering.js';
 
-export interface StartingOptions extends InstallationOptionValues {
+interface StartingOptions extends InstallationOptionValues {
   readonly site: string;
 }
 

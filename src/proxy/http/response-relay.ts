@@ -17,7 +17,7 @@ import { PartialHead } from './partial-head.js';
  * - BROKEN: no response; `problem` says why
  */
 export const RELAYED = { MORE: 0, WHOLE: 1, EXCESS: 2, SWITCHED: 3, BROKEN: 4 } as const;
-export type Relayed = (typeof RELAYED)[keyof typeof RELAYED];
+type Relayed = (typeof RELAYED)[keyof typeof RELAYED];
 
 /** A response that is whole in one read, up to this size, goes out as one text in one packet. */
 const INLINE_BODY_BYTES = 8_192;

@@ -13,7 +13,7 @@
  */
 import type { LentMemory } from './socket-io.js';
 
-export const READ_BUFFER_BYTES = 65_536;
+const READ_BUFFER_BYTES = 65_536;
 
 /** Free chunks that are kept for reuse; beyond it they are garbage. */
 const MAX_FREE = 64;

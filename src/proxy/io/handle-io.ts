@@ -25,7 +25,7 @@ interface Handle {
 }
 
 /** One write that the kernel has not taken yet. */
-export interface WriteRequest {
+interface WriteRequest {
   oncomplete: ((this: WriteRequest, status: number) => void) | null;
   writer: Writer | null;
   length: number;

@@ -6,7 +6,7 @@ import { type Borrower, Lease, type Lender } from './lease.js';
 const MANY = 8;
 const LATE_MS = 2;
 
-export interface LeaseDeskOptions {
+interface LeaseDeskOptions {
   readonly clock: Clock;
   readonly send: (changes: readonly PermitChanges[]) => void;
   /** Calls back when all that happens at this moment has happened: what it came to is told in one message. */

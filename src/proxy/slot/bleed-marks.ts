@@ -10,7 +10,7 @@ export const WINDOW_MS = 30_000;
 /** A node with another key or clock is so with each of its requests. */
 const LOG_INTERVAL_MS = 10_000;
 
-export interface BleedMarksOptions {
+interface BleedMarksOptions {
   /** Name and id of this node. */
   readonly node: string;
   readonly nodeId: string;

@@ -1,5 +1,5 @@
 /** A kept-alive connection, as a pool sees it. */
-export interface IdleConnection {
+interface IdleConnection {
   /** It can carry requests to this instance only. */
   readonly instance: object;
   /** When it has been idle for too long. */

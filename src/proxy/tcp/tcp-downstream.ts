@@ -161,7 +161,7 @@ export class TcpDownstream extends ByteConnection implements TcpClient {
 }
 
 /** The way of a client's connection to an instance. */
-export class TcpDispatch extends Dispatch implements TcpRoute {
+class TcpDispatch extends Dispatch implements TcpRoute {
   readonly #client: TcpDownstream;
   #upstream: TcpUpstream | null = null;
 
