@@ -12,9 +12,11 @@ import type { Overrides } from '../sources/overrides.js';
 import { applyOverrides } from '../sources/overrides-state.js';
 import { compileSnapshot } from '../state/compile.js';
 import { describeDiff, diffApps, isSame } from '../state/diff.js';
+import { withoutOwnSlots } from '../state/own-slots.js';
 import type { StateStore } from '../state/store.js';
 import { instanceOfKey, instanceTargets, targetKey } from './check-targets.js';
 import { mergeFeeds } from './merged-feeds.js';
+import { isBoundAddress } from './own-address.js';
 import type { PlaneObserver } from './plane-observer.js';
 import { PodChanges } from './pod-changes.js';
 import { PodNodes } from './pod-nodes.js';
@@ -179,9 +181,11 @@ export class ControlPlane {
   #reconcile(): void {
     const { overrides, config, store, checker, log, feeds, observer } = this.#parts;
     const merged = mergeFeeds(feeds);
-    const { apps: cleared, problems } = refuseClashes(merged.apps, this.#apps, [config.admin.port]);
+    const clashes = refuseClashes(merged.apps, this.#apps, [config.admin.port]);
+    const { apps: cleared, problems: loops } = withoutOwnSlots(clashes.apps, (host) => isBoundAddress(config, host));
     const apps = applyOverrides(cleared, overrides.list());
-    this.#say([...merged.problems, ...problems, ...feeds.flatMap((feed) => feed.problems), ...this.#nodeProblems]);
+    const ofSources = feeds.flatMap((feed) => feed.problems);
+    this.#say([...merged.problems, ...clashes.problems, ...loops, ...ofSources, ...this.#nodeProblems]);
     observer.onDesiredState(cleared, this.#problems, feeds);
     if (!isSame(this.#apps, apps)) {
       log.info({ change: describeDiff(diffApps(this.#apps, apps)) }, 'the desired state changed');

@@ -18,6 +18,13 @@ export function isOwnAddress(config: Config, address: string): boolean {
   return machineAddresses().has(canonical);
 }
 
+/** Are the slots of this node bound at this address? */
+export function isBoundAddress({ bind }: Config, address: string): boolean {
+  const canonical = canonicalAddress(address);
+  if (bind !== '::' && bind !== '0.0.0.0') return canonical === canonicalAddress(bind);
+  return canonical.startsWith('127.') || machineAddresses().has(canonical);
+}
+
 export function machineAddresses(): ReadonlySet<string> {
   return new Set(Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []));
 }

@@ -123,3 +123,11 @@ test('a slot on the port of the admin API is refused', async (context) => {
   );
   assert.match(plane.problems[0]?.message ?? '', /^greedy: its health port 1936 .* used by this node itself/);
 });
+
+test('an app that has its own slot as instance gets no traffic from itself, and says so', async (context) => {
+  const { plane, source, slot, host } = await createControlPlane(context);
+  source.say([appOf('shop', slot, { instances: [appInstance(slot, { host })] })]);
+  await plane.start();
+  assert.deepEqual(plane.snapshot?.slots[0]?.instances, []);
+  assert.match(plane.problems[0]?.message ?? '', /^shop\.instances: .* is the slot of the app itself/);
+});
