@@ -104,7 +104,7 @@ function noAppsText({ sources, problems }: StateDocument): string {
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) return 'Nothing is served: fix the errors below; the node reads a corrected file by itself.';
   return sources.some(({ up }) => up)
-    ? 'Nothing is served: the sources name no app. Write a services file.'
+    ? 'Nothing is served: the sources name no app. Write a services file, or an app in the registry.'
     : 'Nothing is served: reading every source failed.';
 }
 
