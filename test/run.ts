@@ -21,7 +21,7 @@ import { prepareDocker } from './support/docker-engine.js';
 import { prepareHaproxys } from './support/haproxy-versions.js';
 
 const COMPILED = path.dirname(fileURLToPath(import.meta.url));
-const FILE_TIMEOUT_MS = 120_000;
+const FILE_TIMEOUT_MS = 240_000;
 /** More files at once than this would disturb each other's figures, whatever the machine. */
 const MAX_CONCURRENCY = 4;
 
