@@ -45,7 +45,7 @@ interface SupervisorParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** HAProxy began with another release than is current by now. */
+  /** What HAProxy runs may be another release than is current. */
   readonly onOutdated: () => void;
 }
 
@@ -140,7 +140,8 @@ export class Supervisor {
     this.#saidFailure = '';
     this.#backoff.reset();
     log.info({ master: masterPid, adopted: !isOwn }, 'HAProxy runs');
-    if (isOwn && !(await applier.noteStarted(this.#startedOver))) this.#parts.onOutdated();
+    // One that was taken over may have been silent when the loop had a release for it.
+    if (!isOwn || !(await applier.noteStarted(this.#startedOver))) this.#parts.onOutdated();
     return LOOK_MS;
   }
 

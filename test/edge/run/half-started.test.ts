@@ -4,7 +4,7 @@ import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { findMasters } from '../../../edge/haproxy/running-masters.js';
-import { temporaryFolder } from '../../support/at-end.js';
+import { atEnd, temporaryFolder } from '../../support/at-end.js';
 import { EdgeDeployment } from '../../support/edge-deployment.js';
 import { eventually } from '../../support/eventually.js';
 import { HAPROXY_VERSIONS, haproxyOfVersion } from '../../support/haproxy-versions.js';
@@ -17,6 +17,7 @@ for (const version of HAPROXY_VERSIONS)
     writeFileSync(program, `#!/bin/sh\n${slow}\nexec "${haproxyOfVersion(version)}" "$@"\n`);
     chmodSync(program, 0o755);
     const edge = await EdgeDeployment.create(context, { version, program });
+    atEnd(context, () => context.diagnostic(edge.log));
     const socket = path.join(edge.folder, 'run/master.sock');
     let started: readonly number[] = [];
 

@@ -18,6 +18,7 @@ async function isServed(edge: EdgeDeployment, host: string): Promise<boolean> {
 for (const version of ['2.6', '3.2'] as const)
   test(`a HAProxy at the run_dir of before is taken over there, and moves at a restart, HAProxy ${version}`, async (context) => {
     const edge = await EdgeDeployment.create(context, { version });
+    atEnd(context, () => context.diagnostic(edge.log));
     edge.writeApp('shop', SHOP);
     await edge.startServers(context, SHOP);
     await edge.run();
