@@ -11,11 +11,18 @@ export function ownAddress(): string {
   return `127.${1 + ((used * 7 + (process.pid >> 16)) % 99)}.${low >> 8}.${low & 0xff}`;
 }
 
-/** A port that is free on `host` just now, and so is the next one. */
+/** The kernel may choose a port again that is not bound yet: a slot and the admin API once had the same. */
+const given = new Set<string>();
+
+/** A port that is free on `host` just now, and so is the next one; neither was given to anybody else in this process. */
 export async function freePort(host: string): Promise<number> {
   for (;;) {
     const port = await listenBriefly(host, 0);
-    if (port !== null && port < 65_000 && (await listenBriefly(host, port + 1)) !== null) return port;
+    if (port === null || port >= 65_000 || (await listenBriefly(host, port + 1)) === null) continue;
+    const pair = [`${host}:${port}`, `${host}:${port + 1}`];
+    if (pair.some((place) => given.has(place))) continue;
+    for (const place of pair) given.add(place);
+    return port;
   }
 }
 
