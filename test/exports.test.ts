@@ -1,4 +1,4 @@
-/** What a file exports, another file names: an export promises a user, and the compiler cannot tell that there is none. */
+/** What a file exports, another file names: an unused export promises a user that it lacks, and the compiler accepts it. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

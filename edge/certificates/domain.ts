@@ -24,7 +24,7 @@ export interface PemFile {
   readonly text: string;
 }
 
-/** Why there is no text. */
+/** The reason why a file could not be read. */
 export interface UnreadablePemFile extends Refusal {
   readonly file: string;
 }
@@ -111,7 +111,7 @@ export function judgeDomain(domain: Domain, today: Today): JudgedDomain {
   return { name: domain.name, names: named.names, certificate, alternate, problems };
 }
 
-/** What is no host of ours (an address, a name with "*" inside) can not be served. */
+/** Leaves out names that the edge cannot serve: addresses, and names with "*" inside. */
 function hostsAmong(names: readonly string[]): readonly string[] {
   const hosts = names.flatMap((name) => {
     const host = parseRouteHost(name);

@@ -4,7 +4,7 @@ import { type Domain, faulty, type JudgedDomain, judgeDomain, problemOf, type To
 import { lastGoodOf } from './last-good.js';
 import { coversName } from './name-cover.js';
 
-/** Of one name the first certificate in the list would be served, and whose that is nobody wrote. */
+/** HAProxy serves the first certificate in its list that has a name, so two owners would depend on the order. */
 const NAME_HINT = 'write each name in one domain';
 
 /** @param current the release that is switched to; null: nothing served until now */

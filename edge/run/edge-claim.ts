@@ -33,7 +33,7 @@ export class EdgeClaim {
 
   /**
    * @param holder says to others who this is, in one line
-   * @param hint for whoever comes second
+   * @param hint tells the second process what to do
    * @throws EdgeFolderHeld; what the file system says
    */
   static async take(folder: string, holder: string, hint: string): Promise<EdgeClaim> {

@@ -17,7 +17,7 @@ const STAYS = 'the last good release stays in force';
 const NOTHING_TO_SERVE = 'there is no release yet, so HAProxy serves nothing; it is tried again and again';
 
 interface EdgeLoopParts {
-  /** Reads and renders all, beside the last good release. Rejects when the registry or the site can not be read. */
+  /** Reads and renders all, beside the last good release. Rejects when the registry or the site is unreadable. */
   readonly supply: (current: Release | null) => Promise<Release>;
   readonly directory: ReleaseDirectory;
   readonly applier: Pick<Applier, 'apply'>;

@@ -79,7 +79,7 @@ const HINTS: readonly (readonly [RegExp, (said: RegExpExecArray) => string])[] =
   ],
 ];
 
-/** What to do about it; null when nobody knows. */
+/** A hint for the operator; null for an unknown failure. */
 export function hintFor(lines: readonly string[]): string | null {
   const text = lines.filter((line) => line.startsWith('[ALERT]')).join('\n');
   for (const [pattern, hint] of HINTS) {

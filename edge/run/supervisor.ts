@@ -175,7 +175,7 @@ export class Supervisor {
     const errors = this.#output.open();
     const child = spawn(program, [...listen, '-f', directory.currentConfiguration], {
       detached: true,
-      // `log stdout` of the site is for whoever reads ours.
+      // `log stdout` of the site goes to our own standard output.
       stdio: ['ignore', 'inherit', errors],
     });
     closeSync(errors);

@@ -23,7 +23,7 @@ export function changesBetween(before: AppDefinition | null, after: AppDefinitio
     .map((change) => (isOfEnvironment(change.key) ? withoutValues(change) : change));
 }
 
-/** Values of an environment may be secrets: whoever sees a change, in a log of CI too, sees names. */
+/** Values of an environment may be secrets: so a change shows names alone, in a log of CI too. */
 const NOT_SHOWN = '(not shown)';
 
 function isOfEnvironment(key: string): boolean {

@@ -60,7 +60,7 @@ export function refuse(place: Place, node: Node, message: string, hint: string):
   return INVALID;
 }
 
-/** What was written, without quotes; null for what is no scalar. */
+/** The text of a scalar, without quotes; null for a map or a list. */
 export function sourceOf(value: Node): string | null {
   return isScalar(value) ? (value.source ?? String(value.value)) : null;
 }

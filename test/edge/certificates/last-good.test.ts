@@ -1,4 +1,4 @@
-/** A certificate that is faulty for a moment takes nobody off the edge: what served until now serves on, with all its names. */
+/** While a certificate is faulty, the last good one serves all its names. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Domain } from '../../../edge/certificates/domain.js';

@@ -1,4 +1,4 @@
-/** What HAProxy says of the machine is no fault of a configuration; what it says of the configuration is one. */
+/** Messages of HAProxy about the machine refuse nothing; those about the configuration refuse it. */
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { eventually } from '../../support/eventually.js';
 import { HAPROXY_VERSIONS, haproxyOfVersion } from '../../support/haproxy-versions.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21310\nedge:\n  routes: [{host: shop.one.example}]\n';
-/** The kernel connects no socket to it, whatever routes there are. */
+/** The kernel refuses to connect to this address with any routes. */
 const UNREACHABLE = '{template: "{app}.{pod}.example", port: 443, nameservers: ["255.255.255.255:53"]}';
 
 for (const version of HAPROXY_VERSIONS)

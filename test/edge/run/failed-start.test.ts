@@ -28,7 +28,7 @@ function countOf(text: string, part: string): number {
 }
 
 for (const version of HAPROXY_VERSIONS)
-  test(`HAProxy that can not raise its limit of descriptors is named with both figures, HAProxy ${version}`, async (context) => {
+  test(`HAProxy that cannot raise its limit of descriptors is named with both figures, HAProxy ${version}`, async (context) => {
     const edge = await EdgeDeployment.create(context, { version });
     // The site says 200 clients.
     edge.launch([], ['sh', '-c', 'ulimit -n 1000; exec "$@"', 'sh']);

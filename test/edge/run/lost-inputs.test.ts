@@ -128,7 +128,7 @@ test('without a release, edge run ends over a broken site with what is missing, 
   });
 });
 
-test('a supervisor that can not write its log of HAProxy goes on when it can', async (context) => {
+test('a supervisor that cannot write its log of HAProxy goes on when it can', async (context) => {
   const edge = await stoppedEdge(context, '2.6');
   const output = path.join(edge.folder, 'state/haproxy.err');
   rmSync(output, { force: true });

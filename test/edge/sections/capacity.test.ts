@@ -50,7 +50,7 @@ test('edge check and edge run name both figures when a number of clients takes m
   const edge = await EdgeDeployment.create(context, { version: '2.6' });
   edge.writeApp('shop', SHOP);
   const check = await edge.checkUnder(underLimit(1_000), '--strict');
-  assert.equal(check.exitCode, 0, 'it is no fault of the configuration');
+  assert.equal(check.exitCode, 0, 'the configuration has no fault');
   assert.match(check.stderr, /max_connections 200 takes 14\d\d descriptors, six for each, .* may have 1000: lower it/);
 });
 

@@ -120,7 +120,7 @@ test('a connect that fails is one of the instance, its retry elsewhere a redispa
   assert.deepEqual(plane.connectFailures, [{ instance: dead.id, failures: 1 }]);
 });
 
-test('a retry at the same instance is no redispatch', async (context) => {
+test('a retry at the same instance does not count as a redispatch', async (context) => {
   const instance = await ScriptedInstance.start(context);
   const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
   const client = await ask(plane);
