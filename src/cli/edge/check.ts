@@ -19,12 +19,12 @@ export function createEdgeCheckCommand(context: CommandContext): Command {
   const { terminal, finish } = context;
   const command = new Command('check')
     .description('check registry, site and certificates, and the rendered result with HAProxy')
-    .option('--strict', 'fail on warnings and on left out apps or certificates too (exit code 2)')
+    .option('--strict', 'warnings fail too (exit code 2)')
     .option('--json', 'one JSON document for programs')
     .addHelpText(
       'after',
-      '\nNothing is changed. What HAProxy says of this machine (nameservers, states of servers, descriptors) is printed, and fails\n' +
-        'nothing.\n\nExample:\n  autoproxy edge check --registry ./apps --site edge.yml --strict',
+      '\nNothing is changed. An error fails the check (exit code 1), also an app or a certificate that would be left out. What HAProxy\n' +
+        'says of this machine (nameservers, states of servers, descriptors) is printed, and fails nothing.\n\nExample:\n  autoproxy edge check --registry ./apps --site edge.yml --strict',
     );
   return addEdgeOptions(command).action(async (options: EdgeCheckOptions) => {
     const program = await haproxyFor(context);
@@ -47,7 +47,8 @@ export function createEdgeCheckCommand(context: CommandContext): Command {
       if (!isValid) {
         terminal.warn(`HAProxy refuses the configuration:\n${output}`);
         finish(EXIT_CODES.failed);
-      } else if (options.strict && (refused.length > 0 || problems.length > 0)) finish(EXIT_CODES.different);
+      } else if (refused.length > 0 || problems.some(({ severity }) => severity === 'error')) finish(EXIT_CODES.failed);
+      else if (options.strict && problems.length > 0) finish(EXIT_CODES.different);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
