@@ -28,6 +28,10 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     to: ['core', 'model', 'config'],
     why: 'how Consul is spoken to, for all who read or write there; what it means is theirs',
   },
+  docker: {
+    to: [],
+    why: 'how a Docker engine is followed, for all who ask about its containers; what a container serves is theirs',
+  },
   sources: {
     to: ['documents', 'core', 'model', 'consul'],
     why: 'a source says what it read; the merge is not its business',
