@@ -1,68 +1,73 @@
 /**
- * A real Docker engine of the test's own: Debian's, fetched and unpacked, with its own data, socket and containerd. It has
- * no network but the host's, and leaves the machine's firewall alone.
+ * A real Docker engine of the test's own for building our images: it has no network but the host's, and leaves the machine's
+ * firewall alone. (Engines with a bridge, several versions, restarts: test-engine.ts.)
  */
 import { type ChildProcess, execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { atEnd, type Ending, temporaryFolder } from './at-end.js';
 import { spawnBound } from './bound-process.js';
-import { cachedDebianTree, type DebianTree, fetchDebianTree, machineRelease } from './debian-package.js';
 import { type BaseImage, findBaseImage, prepareBaseImage } from './docker-base-image.js';
+import { DockerCommand } from './docker-command.js';
+import {
+  DOCKER_VERSIONS,
+  type DockerVersion,
+  findDocker,
+  prepareDockerVersions,
+  whyUnfitForDocker,
+} from './docker-versions.js';
 import { eventually } from './eventually.js';
 
 const run = promisify(execFile);
 
+const VERSION: DockerVersion = '20.10';
 const START_MS = 30_000;
-const COMMAND_MS = 110_000;
-const MAX_OUTPUT_BYTES = 16 * 1_048_576;
 
-/** Fetches the engine and makes the base image, where they are not there yet. @throws Error that says what is missing */
+/** Fetches the engines and makes the base image, where they are not there yet. @throws Error that says what is missing */
 export async function prepareDocker(): Promise<void> {
-  const reason = unfit();
-  if (reason !== null) throw new Error(`missing: a Docker engine for tests of the images; ${reason}`);
+  const reason = whyUnfitForDocker();
+  if (reason !== null) throw new Error(`missing: Docker engines; ${reason}`);
   try {
-    if (cachedDebianTree(engine()) === null) await fetchDebianTree(engine());
+    await prepareDockerVersions();
     await prepareBaseImage();
   } catch (error) {
-    throw new Error(
-      `missing: a Docker engine and a base image, and Debian's could not be had: ${(error as Error).message}`,
-    );
+    const { message } = error as Error;
+    throw new Error(`missing: Docker engines and a base image, and Debian's could not be had: ${message}`);
   }
 }
 
 /** @returns why no engine can run here; null: it can */
 export function whyNoDocker(): string | null {
-  return unfit() ?? (cachedDebianTree(engine()) === null || findBaseImage() === null ? 'npm test fetches it' : null);
+  const isFetched = DOCKER_VERSIONS.every((version) => findDocker(version) !== null) && findBaseImage() !== null;
+  return whyUnfitForDocker() ?? (isFetched ? null : 'npm test fetches it');
 }
 
 export class DockerEngine {
-  readonly #tree: string;
-  readonly #socket: string;
+  readonly #command: DockerCommand;
   readonly #base: BaseImage;
 
-  private constructor(tree: string, socket: string, base: BaseImage) {
-    this.#tree = tree;
-    this.#socket = socket;
+  private constructor(command: DockerCommand, base: BaseImage) {
+    this.#command = command;
     this.#base = base;
   }
 
   /** Resolves when it answers; ended with the test, and all containers with it. */
   static async start(context: Ending): Promise<DockerEngine> {
-    const [tree, base] = [cachedDebianTree(engine()), findBaseImage()];
-    if (tree === null || base === null) throw new Error('npm test fetches the engine and makes the base image');
+    const [programs, base] = [findDocker(VERSION), findBaseImage()];
+    if (programs === null || base === null) throw new Error('npm test fetches the engine and makes the base image');
     const folder = temporaryFolder(context, 'docker');
     const in_ = (name: string): string => path.join(folder, name);
-    const docker = new DockerEngine(tree, in_('docker.sock'), base);
+    const socketPath = in_('docker.sock');
+    const command = new DockerCommand(programs, socketPath);
     const flags = [
       ...['--data-root', in_('data'), '--exec-root', in_('exec'), '--pidfile', in_('pid')],
-      ...['--host', `unix://${docker.#socket}`, '--group', '0'],
+      ...['--host', `unix://${socketPath}`, '--group', '0'],
       ...['--iptables=false', '--ip6tables=false', '--bridge=none', '--log-level=warn'],
     ];
-    const program = path.join(tree, 'usr/sbin/dockerd');
-    const child = spawnBound([program, ...flags], { env: docker.#env(), stdio: ['ignore', 'ignore', 'pipe'] }, 'TERM');
+    const stdio = ['ignore', 'ignore', 'pipe'] as const;
+    const child = spawnBound([programs.dockerd, ...flags], { env: command.env, stdio: [...stdio] }, 'TERM');
     let said = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-10_000);
@@ -72,11 +77,11 @@ export class DockerEngine {
       'the engine answers',
       async () => {
         if (child.exitCode !== null) throw new Error(`dockerd ended; it said:\n${said}`);
-        return existsSync(docker.#socket) && (await docker.run('version').then(Boolean, () => false));
+        return existsSync(socketPath) && (await command.run('version').then(Boolean, () => false));
       },
       START_MS,
     );
-    return docker;
+    return new DockerEngine(command, base);
   }
 
   /** The base of our images, as BASE_IMAGE is to name it. */
@@ -87,37 +92,13 @@ export class DockerEngine {
   }
 
   /** `docker ARGS`. @returns what it printed. @throws Error with what it said */
-  async run(...args: readonly string[]): Promise<string> {
-    return (await this.#execute(args)).stdout.trim();
+  run(...args: readonly string[]): Promise<string> {
+    return this.#command.run(...args);
   }
 
   /** What a container said, on both streams. */
-  async logs(container: string): Promise<string> {
-    const { stdout, stderr } = await this.#execute(['logs', container]);
-    return stdout + stderr;
-  }
-
-  async #execute(args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
-    const program = path.join(this.#tree, 'usr/bin/docker');
-    const limits = { timeout: COMMAND_MS, maxBuffer: MAX_OUTPUT_BYTES };
-    try {
-      return await run(program, args, { ...limits, env: this.#env() });
-    } catch (error) {
-      const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string };
-      throw new Error(`docker ${args[0]}: ${stderr.trim() || message}\n${stdout.slice(-4_000)}`);
-    }
-  }
-
-  #env(): NodeJS.ProcessEnv {
-    const in_ = (name: string): string => path.join(this.#tree, name);
-    return {
-      PATH: [in_('usr/bin'), in_('usr/sbin'), process.env.PATH].join(':'),
-      LD_LIBRARY_PATH: libraryFolders(this.#tree).join(':'),
-      DOCKER_HOST: `unix://${this.#socket}`,
-      DOCKER_CONFIG: path.join(path.dirname(this.#socket), 'client'),
-      DOCKER_BUILDKIT: '0',
-      HOME: path.dirname(this.#socket),
-    };
+  logs(container: string): Promise<string> {
+    return this.#command.logs(container);
   }
 }
 
@@ -133,28 +114,4 @@ async function ended(child: ChildProcess, execRoot: string): Promise<void> {
     const place = line.split(' ')[1] ?? '';
     if (place.startsWith(execRoot)) await run('umount', [place]);
   }
-}
-
-function engine(): DebianTree {
-  const suite = machineRelease();
-  return {
-    name: `docker-${suite}`,
-    // The library is the one that not every machine has; the suite is the machine's own, so the others fit.
-    packageNames: ['docker.io', 'containerd', 'runc', 'libdevmapper1.02.1'],
-    withLibraries: false,
-    suite,
-  };
-}
-
-/** Up to bookworm the package has them outside of usr; the folder is called by the architecture. */
-function libraryFolders(tree: string): readonly string[] {
-  const folders = ['lib', 'usr/lib'].map((name) => path.join(tree, name)).filter((folder) => existsSync(folder));
-  return folders.flatMap((folder) => readdirSync(folder).map((name) => path.join(folder, name)));
-}
-
-function unfit(): string | null {
-  if (process.getuid?.() !== 0) return 'it needs root';
-  if (!existsSync('/usr/bin/apt-get')) return 'it is taken from Debian';
-  if (!/\boverlay$/m.test(readFileSync('/proc/filesystems', 'utf8'))) return 'it needs overlayfs';
-  return existsSync('/sys/fs/cgroup') ? null : 'it needs cgroups';
 }

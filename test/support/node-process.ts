@@ -3,6 +3,7 @@ import path from 'node:path';
 import { freePort, ownAddress } from './addresses.js';
 import { atEnd, type Ending, temporaryFolder } from './at-end.js';
 import { LaunchedNode } from './launched-node.js';
+import type { OwnMachine } from './own-machine.js';
 import { writeAtomically } from './services-directory.js';
 
 export interface NodePlace {
@@ -27,11 +28,29 @@ export async function startNode(
   prefix: readonly string[] = [],
 ): Promise<RunningNode> {
   const place = await findPlace(context);
-  await mkdir(path.join(place.root, 'services'));
-  for (const [name, text] of Object.entries(services(place.host, place.slot))) {
-    await writeAtomically(path.join(place.root, 'services', name), text);
-  }
+  await writeServices(place, services(place.host, place.slot));
   return startNodeAt(context, place, flags, prefix);
+}
+
+/** As `startNode`, on a machine of its own, beside an engine and its containers; its slot and admin API answer here too. */
+export async function startNodeOn(
+  context: Ending,
+  machine: OwnMachine,
+  services: (host: string, slot: number) => Readonly<Record<string, string>> = () => ({}),
+  flags: Readonly<Record<string, string>> = {},
+): Promise<RunningNode> {
+  const place = await findPlace(context);
+  await writeServices(place, services(place.host, place.slot));
+  for (const port of [place.slot, place.slot + 1, Number(place.admin.split(':').at(-1))]) {
+    await machine.open(place.host, port);
+  }
+  return startNodeAt(context, place, flags, machine.network);
+}
+
+async function writeServices(place: NodePlace, files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(path.join(place.root, 'services'));
+  for (const [name, text] of Object.entries(files))
+    await writeAtomically(path.join(place.root, 'services', name), text);
 }
 
 /** As `startNode`, at a place where something may be already, or nothing. */

@@ -1,0 +1,103 @@
+/** A program: the clients of paced-traffic.ts; its plan is its argument, its parent gives orders. */
+import { Agent, request } from 'node:http';
+import type { ServedBy, TrafficOrder, TrafficPlan, TrafficReport } from './paced-traffic.js';
+
+const TICK_MS = 2;
+const GIVE_UP_MS = 15_000;
+const BODY = Buffer.alloc(100, 'b');
+
+const plan = JSON.parse(process.argv[2] ?? '') as TrafficPlan;
+const connections = plan.connections ?? 16;
+const agent = plan.isFresh === true ? false : new Agent({ keepAlive: true, maxSockets: connections });
+const postEvery = Math.round(1 / (plan.postShare ?? 0.1));
+
+const durations: number[] = [];
+const failed = { GET: [] as string[], POST: [] as string[] };
+const byContainer: Record<string, ServedBy> = {};
+const startedAt = performance.now();
+let sent = 0;
+let served = 0;
+let wrongApp = 0;
+let isStopping = false;
+/** Ended requests at which an order is answered. */
+let wanted = Number.POSITIVE_INFINITY;
+
+function ask(method: 'GET' | 'POST'): void {
+  const [dueAt, sentAt] = [performance.now(), Date.now()];
+  let isOver = false;
+  const over = (failure: string | null): void => {
+    if (isOver) return;
+    isOver = true;
+    const now = performance.now();
+    durations.push(now - dueAt);
+    if (failure !== null) failed[method].push(`${(now - startedAt).toFixed(0)} ms: ${failure}`);
+    obey();
+  };
+  const call = request(
+    { host: plan.host, port: plan.port, path: plan.path ?? '/', method, agent, timeout: GIVE_UP_MS },
+    (response) => {
+      response.resume();
+      response.on('end', () => {
+        const { 'x-app': app, 'x-container': container } = response.headers;
+        if (response.statusCode !== 200) return over(`status ${response.statusCode}`);
+        note(String(container), sentAt);
+        if (app === plan.app) served += 1;
+        else wrongApp += 1;
+        over(null);
+      });
+      response.on('error', (error) => over(`in the answer: ${error.message}`));
+    },
+  );
+  call.on('timeout', () => call.destroy(new Error(`no answer within ${GIVE_UP_MS} ms`)));
+  call.on('error', (error) => over(`${error.message}${call.reusedSocket ? ', on a kept connection' : ''}`));
+  call.end(method === 'POST' ? BODY : undefined);
+}
+
+function note(container: string, sentAt: number): void {
+  const known = byContainer[container];
+  if (known === undefined) byContainer[container] = { served: 1, firstSentAt: sentAt, lastSentAt: sentAt };
+  else {
+    known.served += 1;
+    known.lastSentAt = Math.max(known.lastSentAt, sentAt);
+  }
+}
+
+function report(): TrafficReport {
+  const sorted = durations.toSorted((a, b) => a - b);
+  const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
+  return {
+    served,
+    failedGets: failed.GET,
+    failedPosts: failed.POST,
+    wrongApp,
+    slowestMs: at(1),
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    byContainer,
+  };
+}
+
+function obey(): void {
+  const isDue = isStopping ? durations.length === sent : durations.length >= wanted;
+  if (!isDue) return;
+  wanted = Number.POSITIVE_INFINITY;
+  process.send?.(report());
+}
+
+process.on('message', (order: TrafficOrder) => {
+  if (order === 'report') process.send?.(report());
+  else {
+    if (order === 'stop') isStopping = true;
+    else wanted = durations.length + order.more;
+    obey();
+  }
+});
+process.on('disconnect', () => process.exit(0));
+
+setInterval(() => {
+  const due = Math.floor(((performance.now() - startedAt) * plan.rate) / 1_000);
+  while (!isStopping && sent < due) {
+    sent += 1;
+    ask(sent % postEvery === 0 ? 'POST' : 'GET');
+  }
+}, TICK_MS);
