@@ -5,6 +5,7 @@
 
 import { DEFAULT_METHODS } from '../../src/model/app-definition.js';
 import { DECODED_FOR_ROUTES } from '../../src/model/path-spelling.js';
+import { ACCEPTED_HOST, DOT_SEGMENT, MAX_HOST_LENGTH, REFUSED_CHARACTERS } from '../routes/refused-requests.js';
 import type { Site } from '../site/site.js';
 import type { Section } from '../syntax/configuration.js';
 import { durationWord, numberWord } from '../syntax/words.js';
@@ -93,19 +94,17 @@ const HSTS_OF_CONNECTION = [
   'http-request set-var(txn.hsts) var(txn.sscope),map_str(maps/hsts.map) if { ssl_fc }',
 ];
 
-const LABEL = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?';
-
 const HOST_AND_PATH = [
   'http-request set-var(txn.path) path',
   'http-request deny deny_status 400 unless { req.hdr_cnt(host) eq 1 }',
   "http-request set-var(txn.host) 'req.hdr(host),lower,regsub(:[0-9]*$,),regsub(\\.$,)'",
-  `http-request deny deny_status 400 unless { var(txn.host) -m reg '^${LABEL}(\\.${LABEL})*$' } { var(txn.host) -m len 1:253 }`,
+  `http-request deny deny_status 400 unless { var(txn.host) -m reg '${ACCEPTED_HOST}' } { var(txn.host) -m len 1:${MAX_HOST_LENGTH} }`,
   "http-request set-var(txn.wild) 'var(txn.host),regsub(^[^.]*,*)'",
 ];
 
 const REFUSALS = [
   'http-request deny deny_status 400 unless { var(txn.path) -m beg / }',
-  "http-request deny deny_status 400 if { var(txn.path) -m reg -i '%([01][0-9a-f]|7f|2f|5c)|%(?![0-9a-f]{2})|[\\x00-\\x20\\x7f\\\\]' } || { 'var(txn.path),url_dec' -m reg '(^|/)\\.\\.?(/|;|$)' }",
+  `http-request deny deny_status 400 if { var(txn.path) -m reg -i '${REFUSED_CHARACTERS}' } || { 'var(txn.path),url_dec' -m reg '${DOT_SEGMENT}' }`,
   'http-request deny deny_status 403 if { req.hdr(user-agent) -m sub -i -f lists/bad_ua.lst }',
 ];
 

@@ -32,6 +32,24 @@ test('the route that gets a request, the others that match, and where they are w
   assert.match((await route('www.one.example.')).stdout, /^web: /);
 });
 
+test('a request that the front door refuses gets to no app, whoever has the path', async (context) => {
+  const route = prepare(context);
+  for (const path of [
+    '/checkout/../admin',
+    '/checkout/%2e%2E',
+    '/checkout/.;v',
+    '/checkout%2fpay',
+    '/checkout%',
+    '/é',
+  ]) {
+    const { exitCode, stdout } = await route(`www.one.example${path}`);
+    assert.match(stdout, /^www\.one\.example\/\S+: the path has .*; the answer is 400\n$/);
+    assert.equal(exitCode, 2);
+  }
+  assert.match((await route('www..one.example/checkout')).stdout, /the host is not a host name; the answer is 400/);
+  assert.match((await route('www.one.example/%63heckout//pay;v')).stdout, /^shop: /);
+});
+
 test('no app is exit code 2, and what is no request a usage error', async (context) => {
   const route = prepare(context);
   const nobody = await route('www.two.example/');

@@ -18,3 +18,8 @@ export async function holds<T>(
 ): Promise<void> {
   await fc.assert(property, { seed: SEED, numRuns: cases, interruptAfterTimeLimit: LONGEST_MS, examples });
 }
+
+/** So many cases, for what is too costly to be tried case by case: real programs that are started once for all of them. */
+export function casesOf<T>(arbitrary: fc.Arbitrary<T>, cases: number): T[] {
+  return fc.sample(arbitrary, { seed: SEED, numRuns: cases });
+}

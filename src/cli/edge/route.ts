@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { findRoutes } from '../../../edge/routes/find-app.js';
+import { refusalOfRequest } from '../../../edge/routes/refused-requests.js';
 import { routedPath } from '../../model/path-spelling.js';
 import { formatOrigin } from '../../model/problem.js';
 import type { OwnedRoute } from '../../model/route-clashes.js';
@@ -37,9 +38,11 @@ export function createEdgeRouteCommand(context: CommandContext): Command {
   return addStateDirOption(addEdgeOptions(command)).action(async (asked: Asked, options: EdgeRouteOptions) => {
     const current = await lastGoodFor(options, context);
     const { apps, refused, problems } = await renderFrom(options, context, current);
-    const routes = findRoutes(apps, asked.host, routedPath(asked.path));
-    if (options.json) terminal.print(JSON.stringify({ ...asked, routes: routes.map(routeDocument), refused }, null, 2));
-    else for (const line of routeLines(asked, routes)) terminal.print(line);
+    const refusal = refusalOfRequest(asked.host, asked.path);
+    const routes = refusal === null ? findRoutes(apps, asked.host, routedPath(asked.path)) : [];
+    const document = { ...asked, refusal, routes: routes.map(routeDocument), refused };
+    if (options.json) terminal.print(JSON.stringify(document, null, 2));
+    else for (const line of routeLines(asked, refusal, routes)) terminal.print(line);
     // An app that is refused may be the one that was looked for.
     for (const line of problemLines(problems.filter(({ severity }) => severity === 'error'))) terminal.warn(line);
     if (routes.length === 0) finish(EXIT_CODES.different);
@@ -53,7 +56,8 @@ function urlArgument(written: string): Asked {
   return { host: name.toLowerCase(), path: rest === '' ? '/' : rest };
 }
 
-function routeLines({ host, path }: Asked, routes: readonly OwnedRoute[]): readonly string[] {
+function routeLines({ host, path }: Asked, refusal: string | null, routes: readonly OwnedRoute[]): readonly string[] {
+  if (refusal !== null) return [`${host}${path}: ${refusal}; the answer is 400`];
   const [first, ...others] = routes;
   if (first === undefined) return [`${host}${path}: no app; the answer is 404`];
   const lineOf = ({ app, route }: OwnedRoute): string =>

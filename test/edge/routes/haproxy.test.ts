@@ -14,7 +14,6 @@ import { startHaproxy } from '../../support/haproxy-process.js';
 import { HAPROXY_VERSIONS, haproxyOfVersion, type TestedVersion } from '../../support/haproxy-versions.js';
 import { SeededRandom } from '../../support/seeded-random.js';
 import { randomPatterns, randomText, textLike } from './seeded-regexes.js';
-import { randomApps, randomHost, randomPath } from './seeded-routes.js';
 
 /** Serves the name of the app that the maps lead to, looked up as RouteTables says. */
 async function serveTables(context: TestContext, tables: RouteTables, version: TestedVersion): Promise<Client> {
@@ -76,16 +75,6 @@ async function compare(client: Client, apps: readonly EdgeApp[], requests: reado
 }
 
 for (const version of HAPROXY_VERSIONS) {
-  for (const seed of [11, 12, 13]) {
-    test(`all kinds of routes, seed ${seed}, HAProxy ${version}`, async (context) => {
-      const random = new SeededRandom(seed);
-      const apps = randomApps(random);
-      const requests = Array.from({ length: 200 }, () => ({ host: randomHost(random), path: randomPath(random) }));
-      const client = await serveTables(context, routeTables(apps), version);
-      assert.ok((await compare(client, apps, requests)) > 20);
-    });
-  }
-
   test(`each accepted expression compiles in PCRE2 and matches what it matches here, HAProxy ${version}`, async (context) => {
     const random = new SeededRandom(7);
     const patterns = randomPatterns(random, 400);
