@@ -5,6 +5,7 @@ import { Cluster } from './cluster/cluster.js';
 import { Inheritance } from './cluster/inheritance.js';
 import { findPortHolder } from './cluster/port-holder.js';
 import { runDirectoryOf } from './cluster/run-directory.js';
+import type { StateClaim } from './cluster/state-claim.js';
 import type { Config } from './config/config.js';
 import { targetKey } from './control/check-targets.js';
 import { type ConsulParts, createConsulParts } from './control/consul-parts.js';
@@ -15,7 +16,7 @@ import { ownAddressOf } from './control/own-address.js';
 import { Readiness } from './control/readiness.js';
 import { Signals } from './control/signals.js';
 import { SourceFeed } from './control/source-feed.js';
-import { openStateDirectory, type StateDirectory } from './control/state-directory.js';
+import { StateDirectory } from './control/state-directory.js';
 import { UnexpectedErrors } from './control/unexpected-errors.js';
 import { type Clock, systemClock } from './core/clock.js';
 import { createLog, type Log } from './core/log.js';
@@ -26,7 +27,7 @@ import { LocalNode } from './report/local-node.js';
 import { DirectorySource } from './sources/directory.js';
 import { Overrides } from './sources/overrides.js';
 import type { Source } from './sources/source.js';
-import { loadNodeSecret } from './state/node-secret.js';
+import { NodeSecret } from './state/node-secret.js';
 import { RemovalGuard } from './state/removal-guard.js';
 import { StateStore } from './state/store.js';
 
@@ -47,7 +48,7 @@ export async function runPrimary(config: Config): Promise<number> {
   try {
     consul = createConsulParts(config, { clock, random, log });
     // First of all, so that a second node changes nothing.
-    state = await openStateDirectory(config, log);
+    state = await StateDirectory.open({ config, clock, log });
   } catch (error) {
     log.fatal(error instanceof Error ? error.message : String(error));
     signals.release();
@@ -63,7 +64,7 @@ export async function runPrimary(config: Config): Promise<number> {
       accessLog: config.accessLog,
       maxConnections: config.maxConnections,
       orphanGraceMs: config.orphanGraceMs,
-      runDirectory: state.claim === null ? null : runDirectoryOf(config.stateDir),
+      runDirectory: state.path === null ? null : runDirectoryOf(state.path),
     },
     clock,
     random,
@@ -82,8 +83,8 @@ export async function runPrimary(config: Config): Promise<number> {
   const chronicle = new AppChronicle(clock);
   const unexpected = new UnexpectedErrors(clock, log);
   const shared = { config, nodeId: randomUUID(), clock, cluster, checker, overrides, feeds, chronicle, unexpected };
-  const stickySecret = await loadNodeSecret(state.path, log);
-  const plane = new ControlPlane({ ...shared, observer: chronicle, log, store, stickySecret });
+  const secret = await NodeSecret.load({ directory: state.path, clock, log });
+  const plane = new ControlPlane({ ...shared, observer: chronicle, log, store, stickySecret: secret.text });
   const readiness = new Readiness({ ...shared, plane });
   const node = new LocalNode({ ...shared, plane, readiness });
   const podKey = config.podKeyFile === null ? null : new PodKeyFile({ file: config.podKeyFile, clock, log });
@@ -113,10 +114,15 @@ export async function runPrimary(config: Config): Promise<number> {
 
     await overrides.load();
     await restoreLastGood(store, feeds, log);
-    if (state.claim !== null) {
-      const { stateDir: stateDirectory } = config;
-      inheritance = await Inheritance.open({ stateDirectory, claim: state.claim, cluster, clock, log });
-    }
+    const inherit = (claim: StateClaim): Promise<Inheritance> =>
+      Inheritance.open({ stateDirectory: config.stateDir, claim, cluster, clock, log });
+    if (state.claim !== null) inheritance = await inherit(state.claim);
+    else
+      state.onLateClaim(async (claim) => {
+        inheritance = await inherit(claim);
+        inheritance.noteWorkers();
+        inheritance.release(config.drainTimeoutMs);
+      });
     cluster.start();
     // Before that nobody is served, and an error ends the start where everybody sees it.
     unexpected.catch();
@@ -139,11 +145,7 @@ export async function runPrimary(config: Config): Promise<number> {
     inheritance?.release(config.drainTimeoutMs);
     const cut = await stop({ config, clock, log, cluster, plane, signals });
     await deregistered;
-    await Promise.allSettled([
-      ...feeds.map((feed) => feed.stop()),
-      ...nodes.map((source) => source.stop()),
-      store.flush(),
-    ]);
+    await Promise.allSettled([...feeds.map((feed) => feed.stop()), ...nodes.map((source) => source.stop())]);
     podKey?.stop();
     checker.stop();
     await admin.close();
@@ -154,7 +156,9 @@ export async function runPrimary(config: Config): Promise<number> {
     await cluster.kill();
     return EXIT.FAILED;
   } finally {
-    await state.claim?.release();
+    // Before another node may have the directory.
+    await Promise.all([store.end(), overrides.end(), secret.end(), inheritance?.end()]);
+    await state.release();
     unexpected.release();
     signals.release();
   }

@@ -28,7 +28,7 @@ export class Inheritance {
 
   /** Whoever held the directory before is dead: `claim` says so. */
   static async open(options: InheritanceOptions): Promise<Inheritance> {
-    const record = new WorkersRecord(runDirectoryOf(options.stateDirectory), options.log);
+    const record = new WorkersRecord(runDirectoryOf(options.stateDirectory), options.clock, options.log);
     const expected = await record.readAlive();
     const orphans: Orphans = new Orphans({
       expected,
@@ -65,6 +65,11 @@ export class Inheritance {
     this.#isReleased = true;
     this.#cluster.closeInherited();
     this.#orphans.release(drainMs);
+  }
+
+  /** The node ends: the next one may have the directory. */
+  end(): Promise<void> {
+    return this.#record.end();
   }
 
   /** One that comes late is for a slot that waits for its port, or for none. */

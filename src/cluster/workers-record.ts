@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { replaceFile } from '../core/durable-file.js';
+import type { Clock } from '../core/clock.js';
+import { KeptFile } from '../core/kept-file.js';
 import type { Log } from '../core/log.js';
 import { readWholeFile } from '../core/whole-file.js';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
@@ -13,21 +14,24 @@ const MAX_BYTES = 1_048_576;
  * and one that hangs is known as what it is, so that no innocent process is killed in its place.
  */
 export class WorkersRecord {
-  readonly #file: string;
-  readonly #log: Log;
+  readonly #file: KeptFile;
   #wanted: readonly ProcessIdentity[] = [];
-  #text = '';
-  #writing: Promise<void> | null = null;
 
-  constructor(runDirectory: string, log: Log) {
-    this.#file = path.join(runDirectory, FILE_NAME);
-    this.#log = log;
+  constructor(runDirectory: string, clock: Clock, log: Log) {
+    this.#file = new KeptFile({
+      file: path.join(runDirectory, FILE_NAME),
+      mode: FILE_MODE,
+      clock,
+      log,
+      failed: 'recording the workers failed: the next node cannot end one that hangs; it is tried again',
+      again: 'the workers are recorded again',
+    });
   }
 
   /** Those of the last primary that are still there. A record that can't be read names nobody. */
   async readAlive(): Promise<readonly ProcessIdentity[]> {
     try {
-      const value: unknown = JSON.parse(await readWholeFile(this.#file, MAX_BYTES));
+      const value: unknown = JSON.parse(await readWholeFile(this.#file.path, MAX_BYTES));
       return Array.isArray(value) ? value.filter(isIdentity).filter(isAlive) : [];
     } catch {
       return [];
@@ -37,26 +41,15 @@ export class WorkersRecord {
   /** Returns at once; of what comes close together only the last is written. */
   save(pids: readonly number[], others: readonly ProcessIdentity[]): void {
     const own = pids.flatMap((pid) => identityOf(pid) ?? []);
-    this.#wanted = [...own, ...others];
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = null;
-    });
+    const wanted = [...own, ...others];
+    if (JSON.stringify(wanted) === JSON.stringify(this.#wanted)) return;
+    this.#wanted = wanted;
+    this.#file.keep(() => JSON.stringify(this.#wanted));
   }
 
-  async #write(): Promise<void> {
-    for (let text = JSON.stringify(this.#wanted); text !== this.#text; text = JSON.stringify(this.#wanted)) {
-      this.#text = text;
-      try {
-        await replaceFile(this.#file, text, FILE_MODE);
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#log.warn(
-          { file: this.#file, reason },
-          'recording the workers failed; the next node cannot end one that hangs',
-        );
-        return;
-      }
-    }
+  /** Writes what is not written yet, and no more then. */
+  end(): Promise<void> {
+    return this.#file.end();
   }
 }
 

@@ -2,7 +2,8 @@
 import { constants } from 'node:fs';
 import { copyFile, rename } from 'node:fs/promises';
 import type { Clock } from '../core/clock.js';
-import { removeHalfWritten, replaceFile } from '../core/durable-file.js';
+import { removeHalfWritten } from '../core/durable-file.js';
+import { KeptFile } from '../core/kept-file.js';
 import { type Log, silentLog } from '../core/log.js';
 import { readWholeFile, UnreadableFile } from '../core/whole-file.js';
 import type { AdminState, App } from '../model/app.js';
@@ -26,20 +27,29 @@ interface OverridesOptions {
 type Saved = { readonly isSaved: true } | { readonly isSaved: false; readonly reason: string };
 
 export class Overrides {
-  readonly #file: string | null;
+  /** null: nothing is kept over a restart. */
+  readonly #file: KeptFile | null;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #apps: () => readonly App[];
   readonly #listeners = new Set<() => void>();
   #overrides: readonly Override[] = [];
-  /** Writes go one after another, so that the newest text is the one that stays. */
-  #lastSave: Promise<Saved> = Promise.resolve({ isSaved: true });
 
   constructor({ file, clock, log = silentLog, apps = () => [] }: OverridesOptions) {
-    this.#file = file;
     this.#clock = clock;
     this.#log = log;
     this.#apps = apps;
+    this.#file =
+      file === null
+        ? null
+        : new KeptFile({
+            file,
+            mode: FILE_MODE,
+            clock,
+            log,
+            failed: 'decisions of operators are in force but not saved: a restart forgets them; saving is tried again',
+            again: 'the decisions of operators are on the disk again',
+          });
   }
 
   list(): readonly Override[] {
@@ -53,7 +63,7 @@ export class Overrides {
   }
 
   /**
-   * Decides at once; the promise tells whether the decision will outlive this process. It never rejects.
+   * Decides at once; the promise tells whether the decision is on the disk by now. It never rejects.
    * @param instance `ip:port`, or null for all instances of the app
    * @param by who decided, for people
    */
@@ -62,29 +72,31 @@ export class Overrides {
     const decided = withOverride(this.#overrides, { app, instance, state, by: by.slice(0, 1_024), at });
     this.#overrides = prunedOverrides(decided, this.#apps());
     for (const listener of this.#listeners) listener();
-    this.#lastSave = this.#lastSave.then(() => this.#save());
-    return this.#lastSave;
+    return this.#save();
+  }
+
+  /** Writes what is not written yet, and no more then. */
+  async end(): Promise<void> {
+    await this.#file?.end();
   }
 
   /** Reads what was decided before. A file that can not be read is set aside and named; it never stops a start. */
   async load(): Promise<void> {
     if (this.#file === null) return;
-    await removeHalfWritten(this.#file);
+    const { path } = this.#file;
+    await removeHalfWritten(path);
     let text: string;
     try {
-      text = await readWholeFile(this.#file, MAX_BYTES);
+      text = await readWholeFile(path, MAX_BYTES);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-      if (error instanceof UnreadableFile) return this.#setAside(this.#file, error.message);
-      this.#log.error(
-        { file: this.#file, reason: reasonOf(error) },
-        'reading the overrides failed; starting without them',
-      );
+      if (error instanceof UnreadableFile) return this.#setAside(path, error.message);
+      this.#log.error({ file: path, reason: reasonOf(error) }, 'reading the overrides failed; starting without them');
       return;
     }
     const parsed = overridesFromJson(text);
-    if (typeof parsed === 'string') return this.#setAside(this.#file, parsed);
-    if (parsed.unread.length > 0) await this.#keepCopy(this.#file, parsed.unread);
+    if (typeof parsed === 'string') return this.#setAside(path, parsed);
+    if (parsed.unread.length > 0) await this.#keepCopy(path, parsed.unread);
     this.#overrides = parsed.overrides;
     for (const listener of this.#listeners) listener();
   }
@@ -114,14 +126,9 @@ export class Overrides {
 
   async #save(): Promise<Saved> {
     if (this.#file === null) return { isSaved: false, reason: 'this node has no state directory (--state-dir)' };
-    try {
-      await replaceFile(this.#file, overridesToJson(this.#overrides), FILE_MODE);
-      return { isSaved: true };
-    } catch (error) {
-      const reason = `${this.#file}: ${reasonOf(error)}`;
-      this.#log.error({ file: this.#file, reason }, 'the decision is in force but not saved; a restart forgets it');
-      return { isSaved: false, reason };
-    }
+    this.#file.keep(() => overridesToJson(this.#overrides));
+    const failure = await this.#file.flush();
+    return failure === null ? { isSaved: true } : { isSaved: false, reason: `${this.#file.path}: ${failure}` };
   }
 }
 

@@ -1,8 +1,9 @@
 /** The last good desired state on disk: a start with every source down serves what was served before. */
 import { rename } from 'node:fs/promises';
 import path from 'node:path';
-import type { Clock, Timer } from '../core/clock.js';
-import { removeHalfWritten, replaceFile } from '../core/durable-file.js';
+import type { Clock } from '../core/clock.js';
+import { removeHalfWritten } from '../core/durable-file.js';
+import { KeptFile } from '../core/kept-file.js';
 import { type Log, silentLog } from '../core/log.js';
 import { readWholeFile, UnreadableFile } from '../core/whole-file.js';
 import type { App } from '../model/app.js';
@@ -15,10 +16,6 @@ const MAX_BYTES = 134_217_728;
 const FILE_MODE = 0o600;
 /** Writes start at least this far apart, however fast the state changes. */
 const WRITE_INTERVAL_MS = 1_000;
-/** A full disk does not empty in a second. */
-const RETRY_MS = 5_000;
-/** What can not be written is said this often. */
-const COMPLAINT_INTERVAL_MS = 60_000;
 
 interface StateStoreOptions {
   /** null: nothing is kept over a restart. */
@@ -27,27 +24,27 @@ interface StateStoreOptions {
   readonly log?: Log;
 }
 
-/**
- *   idle ──save──► waiting ──timer──► writing ──done, nothing new──► idle
- *                     ▲                  │
- *                     └── failed, or saved again meanwhile
- */
 export class StateStore {
-  readonly #file: string | null;
+  /** null: nothing is kept over a restart. */
+  readonly #file: KeptFile | null;
   readonly #clock: Clock;
   readonly #log: Log;
-  /** The newest state that is not on the disk. */
-  #pending: readonly App[] | null = null;
-  #writing: Promise<void> | null = null;
-  #timer: Timer | null = null;
-  #nextWriteAt = Number.NEGATIVE_INFINITY;
-  #nextComplaintAt = Number.NEGATIVE_INFINITY;
-  #isFailing = false;
 
   constructor({ directory, clock, log = silentLog }: StateStoreOptions) {
-    this.#file = directory === null ? null : path.join(directory, FILE_NAME);
     this.#clock = clock;
     this.#log = log;
+    this.#file =
+      directory === null
+        ? null
+        : new KeptFile({
+            file: path.join(directory, FILE_NAME),
+            mode: FILE_MODE,
+            clock,
+            log,
+            intervalMs: WRITE_INTERVAL_MS,
+            failed: 'saving the state in force failed; the last file stays as it was',
+            again: 'the last good state is on the disk again',
+          });
   }
 
   /**
@@ -56,87 +53,39 @@ export class StateStore {
    */
   async load(): Promise<readonly App[] | null> {
     if (this.#file === null) return null;
-    await removeHalfWritten(this.#file);
+    const { path: file } = this.#file;
+    await removeHalfWritten(file);
     let text: string;
     try {
-      text = await readWholeFile(this.#file, MAX_BYTES);
+      text = await readWholeFile(file, MAX_BYTES);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       if (error instanceof UnreadableFile) {
-        await this.#setAside(this.#file, error.message);
+        await this.#setAside(file, error.message);
         return null;
       }
-      this.#log.error(
-        { file: this.#file, reason: reasonOf(error) },
-        'reading the last good state failed; starting without it',
-      );
+      this.#log.error({ file, reason: reasonOf(error) }, 'reading the last good state failed; starting without it');
       return null;
     }
     const apps = storedStateFromJson(text);
     if (typeof apps !== 'string') return apps;
-    await this.#setAside(this.#file, apps);
+    await this.#setAside(file, apps);
     return null;
   }
 
   /** Returns at once; of states that come close together only the last is written. */
   save(apps: readonly App[]): void {
-    if (this.#file === null) return;
-    this.#pending = apps;
-    this.#schedule();
+    this.#file?.keep(() => storedStateToJson(apps, new Date(this.#clock.wallTime()).toISOString()));
   }
 
-  /** Writes now what is not written yet. Never rejects: what fails stands in the log. */
+  /** Writes now what is not written yet. Never rejects: what fails stands in the log, and is tried again. */
   async flush(): Promise<void> {
-    this.#cancelTimer();
-    while (this.#writing !== null) await this.#writing;
-    if (this.#pending !== null) await this.#startWrite();
-    // Nobody waits for what could not be written: a later save tries again.
-    this.#cancelTimer();
+    await this.#file?.flush();
   }
 
-  #cancelTimer(): void {
-    this.#timer?.cancel();
-    this.#timer = null;
-  }
-
-  #schedule(): void {
-    if (this.#timer !== null || this.#writing !== null || this.#pending === null) return;
-    this.#timer = this.#clock.setTimer(Math.max(0, this.#nextWriteAt - this.#clock.now()), () => {
-      this.#timer = null;
-      void this.#startWrite();
-    });
-  }
-
-  async #startWrite(): Promise<void> {
-    if (this.#writing !== null || this.#pending === null || this.#file === null) return;
-    const apps = this.#pending;
-    this.#pending = null;
-    this.#nextWriteAt = this.#clock.now() + WRITE_INTERVAL_MS;
-    this.#writing = this.#write(this.#file, apps);
-    await this.#writing;
-    this.#writing = null;
-    this.#schedule();
-  }
-
-  async #write(file: string, apps: readonly App[]): Promise<void> {
-    try {
-      await replaceFile(file, storedStateToJson(apps, new Date(this.#clock.wallTime()).toISOString()), FILE_MODE);
-      if (this.#isFailing) this.#log.info({ file }, 'the last good state is on the disk again');
-      this.#isFailing = false;
-      this.#nextComplaintAt = Number.NEGATIVE_INFINITY;
-    } catch (error) {
-      this.#isFailing = true;
-      this.#pending ??= apps;
-      this.#nextWriteAt = this.#clock.now() + RETRY_MS;
-      this.#complain(file, reasonOf(error));
-    }
-  }
-
-  #complain(file: string, reason: string): void {
-    const now = this.#clock.now();
-    if (now < this.#nextComplaintAt) return;
-    this.#nextComplaintAt = now + COMPLAINT_INTERVAL_MS;
-    this.#log.error({ file, reason }, 'saving the state in force failed; the last file stays as it was');
+  /** Flushes, and writes no more. */
+  async end(): Promise<void> {
+    await this.#file?.end();
   }
 
   async #setAside(file: string, reason: string): Promise<void> {

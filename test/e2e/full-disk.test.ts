@@ -8,7 +8,7 @@ import { HttpInstance } from '../support/http-instance.js';
 import { findPlace, startNodeAt } from '../support/node-process.js';
 import { runCli } from '../support/run-cli.js';
 import { appText } from '../support/services-directory.js';
-import { onSmallDisk } from '../support/small-disk.js';
+import { FILLER, onSmallDisk } from '../support/small-disk.js';
 import { ask, untilAnswered } from '../support/steady-traffic.js';
 
 const DISK_KILOBYTES = 64;
@@ -19,7 +19,7 @@ test('with a full disk new apps are served, decisions are in force, and the last
   const stateDir = path.join(place.root, 'state');
   await mkdir(stateDir);
   await mkdir(path.join(place.root, 'services'));
-  const node = await startNodeAt(context, place, {}, onSmallDisk(stateDir, DISK_KILOBYTES));
+  const node = await startNodeAt(context, place, {}, onSmallDisk(stateDir, { kilobytes: DISK_KILOBYTES }));
   const disk = path.join('/proc', String(node.pid), 'root', stateDir);
   const lastGood = path.join(disk, 'last-good.json');
   await node.write('first.yml', appText('first', node.slot, [instance.id]));
@@ -29,7 +29,7 @@ test('with a full disk new apps are served, decisions are in force, and the last
   );
   const before = await readFile(lastGood, 'utf8');
 
-  const filler = path.join(disk, 'filler');
+  const filler = path.join(disk, FILLER);
   await writeFile(filler, '');
   await assert.rejects(appendFile(filler, Buffer.alloc(2 * DISK_KILOBYTES * 1_024)), { code: 'ENOSPC' });
   await node.write('second.yml', appText('second', node.slot + 2, [instance.id]));
@@ -39,12 +39,41 @@ test('with a full disk new apps are served, decisions are in force, and the last
   const decided = await runCli(['maint', 'second', '--json', '--admin', node.admin]);
   assert.deepEqual([decided.exitCode, JSON.parse(decided.stdout).saved], [0, false]);
   assert.equal((await ask(node.host, node.slot + 2)).status, 503);
-  assert.deepEqual((await readdir(disk)).sort(), ['filler', 'last-good.json', 'node-secret', 'run']);
+  assert.deepEqual((await readdir(disk)).sort(), [FILLER, 'last-good.json', 'node-secret', 'run']);
   assert.equal(await readFile(lastGood, 'utf8'), before);
   assert.equal(node.linesOf(said.msg).length, 1);
 
   await rm(filler);
   await node.logged('the last good state is on the disk again');
   assert.ok((await readFile(lastGood, 'utf8')).includes('second'));
-  assert.deepEqual((await readdir(disk)).sort(), ['last-good.json', 'node-secret', 'run']);
+  await node.logged('the decisions of operators are on the disk again');
+  assert.ok((await readFile(path.join(disk, 'overrides.json'), 'utf8')).includes('"maint"'));
+  assert.deepEqual((await readdir(disk)).sort(), ['last-good.json', 'node-secret', 'overrides.json', 'run']);
+});
+
+test('a node that starts on a full disk keeps all and locks its state directory when there is room', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const place = await findPlace(context);
+  const stateDir = path.join(place.root, 'state');
+  await mkdir(stateDir);
+  await mkdir(path.join(place.root, 'services'));
+  const launcher = onSmallDisk(stateDir, { kilobytes: DISK_KILOBYTES, isFull: true });
+  const node = await startNodeAt(context, place, {}, launcher);
+  const disk = path.join('/proc', String(node.pid), 'root', stateDir);
+  await node.write('first.yml', appText('first', node.slot, [instance.id]));
+  await untilAnswered(node.host, node.slot, { status: 200, body: 'done' });
+  await node.logged(
+    'the state directory could not be locked: a second node that uses it will not be noticed; it is tried again',
+  );
+  assert.equal(JSON.parse((await runCli(['drain', 'first', '--json', '--admin', node.admin])).stdout).saved, false);
+
+  await rm(path.join(disk, FILLER));
+  await node.logged('the state directory is locked now');
+  await node.logged('the secret of this node is on the disk');
+  await node.logged('the decisions of operators are on the disk again');
+  await node.logged('the last good state is on the disk again');
+  await eventually('the workers are recorded', async () =>
+    (await readdir(path.join(disk, 'run'))).includes('workers.json'),
+  );
+  assert.deepEqual((await readdir(disk)).sort(), ['last-good.json', 'node-secret', 'overrides.json', 'run']);
 });

@@ -212,7 +212,9 @@ test('without a place for the sockets the next primary waits for the ports, and 
   await rm(path.join(node.stateDir, 'run'), { recursive: true });
   await writeFile(path.join(node.stateDir, 'run'), '');
   const next = launchNodeAt(context, node.place, GRACE);
-  await next.logged('locking the state directory failed: a second node that uses it will not be noticed');
+  await next.logged(
+    'the state directory could not be locked: a second node that uses it will not be noticed; it is tried again',
+  );
   await next.logged('binding the slot failed; it is retried');
   assert.equal((await ask(node.host, node.slot)).status, 200, 'the workers of the dead one serve');
   await untilGone(pids);

@@ -23,7 +23,7 @@ test('directory: a definition that can not be written', async (context) => {
   const put = ['app', 'put', definition, '--registry', directory];
   const whatIsLeft = 'node=$1 cli=$2; shift 2; "$node" "$cli" "$@"; echo "$?"; find . -type f';
   const { stdout, stderr } = await runCli(put, {}, [
-    ...onSmallDisk(directory, 24),
+    ...onSmallDisk(directory, { kilobytes: 24 }),
     ...['sh', '-c', `cd "$0" && ${whatIsLeft}`, directory],
   ]);
   assert.match(stderr, /shop\.yml: ENOSPC[\s\S]*the old version is still there/);

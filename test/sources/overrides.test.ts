@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { Overrides } from '../../src/sources/overrides.js';
 import { overridesFromJson } from '../../src/sources/overrides-state.js';
 import { temporaryFolder } from '../support/at-end.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
 import { testClock } from '../support/services-directory.js';
 
@@ -115,6 +116,7 @@ test('where nothing can be written the decision is in force and said not to be s
   assert.equal(overrides.list()[0]?.state, 'maint');
   assert.ok(!saved.isSaved);
   assert.match(saved.reason, /overrides\.json: ENOENT/);
+  await overrides.end();
 });
 
 test('a disk that takes nothing leaves the last file whole', async (context) => {
@@ -130,6 +132,42 @@ test('a disk that takes nothing leaves the last file whole', async (context) => 
   await rename(`${directory}.away`, directory);
   assert.equal(await readFile(file, 'utf8'), before);
   assert.equal(overrides.list()[0]?.state, 'maint');
+  await overrides.end();
+});
+
+test('a decision that the disk did not take is saved when there is room, without another decision', async (context) => {
+  const file = await createFile(context);
+  const { log, lines } = createRecordingLog();
+  const clock = new FakeClock();
+  const overrides = new Overrides({ file, clock, log });
+  const directory = path.dirname(file);
+  await rename(directory, `${directory}.away`);
+  for (const state of ['drain', 'maint'] as const) assert.ok(!(await overrides.set('a', null, state, 'anna')).isSaved);
+  assert.deepEqual(clock.waits(), [5_000]);
+  await rename(`${directory}.away`, directory);
+  await clock.advance(5_000);
+  assert.deepEqual(clock.waits(), []);
+  await overrides.end();
+  assert.deepEqual(overridesFromJson(await readFile(file, 'utf8')), { overrides: overrides.list(), unread: [] });
+  assert.deepEqual(
+    lines.map(({ msg }) => msg),
+    [
+      'decisions of operators are in force but not saved: a restart forgets them; saving is tried again',
+      'the decisions of operators are on the disk again',
+    ],
+  );
+});
+
+test('nothing is written after the end', async (context) => {
+  const file = await createFile(context);
+  const clock = new FakeClock();
+  const overrides = new Overrides({ file, clock });
+  const directory = path.dirname(file);
+  await rename(directory, `${directory}.away`);
+  await overrides.set('a', null, 'drain', 'anna');
+  await overrides.end();
+  assert.deepEqual(clock.waits(), []);
+  await rename(`${directory}.away`, directory);
 });
 
 test('without a state directory decisions are in force for this run', async () => {

@@ -2,9 +2,15 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { loadNodeSecret } from '../../src/state/node-secret.js';
+import type { Log } from '../../src/core/log.js';
+import { NodeSecret } from '../../src/state/node-secret.js';
 import { temporaryFolder } from '../support/at-end.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
+
+async function loadNodeSecret(directory: string | null, log: Log): Promise<string> {
+  return (await NodeSecret.load({ directory, clock: new FakeClock(), log })).text;
+}
 
 test('a secret is made once, is for this program alone, and is read again', async (context) => {
   const { log, lines } = createRecordingLog();
@@ -43,4 +49,30 @@ test('without a place to keep it there is one all the same', async (context) => 
   await chmod(directory, 0o700);
   await rm(directory, { recursive: true });
   assert.match(await loadNodeSecret(directory, log), /^[0-9a-f]{64}$/);
+});
+
+test('a secret that the disk did not take is written when there is room', async (context) => {
+  const { log, lines } = createRecordingLog();
+  const directory = path.join(temporaryFolder(context, 'secret'), 'later');
+  const clock = new FakeClock();
+  const secret = await NodeSecret.load({ directory, clock, log });
+  assert.deepEqual(clock.waits(), [5_000]);
+  await mkdir(directory);
+  await clock.advance(5_000);
+  assert.deepEqual(clock.waits(), []);
+  await secret.end();
+  assert.equal(await loadNodeSecret(directory, log), secret.text);
+  assert.deepEqual(
+    lines.map(({ level }) => level),
+    ['error', 'info'],
+  );
+});
+
+test('a secret that can not be read now is not replaced', async (context) => {
+  const { log } = createRecordingLog();
+  const directory = temporaryFolder(context, 'secret');
+  const clock = new FakeClock();
+  await mkdir(path.join(directory, 'node-secret'));
+  await NodeSecret.load({ directory, clock, log });
+  assert.deepEqual(clock.waits(), []);
 });
