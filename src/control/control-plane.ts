@@ -12,7 +12,7 @@ import type { Overrides } from '../sources/overrides.js';
 import { applyOverrides } from '../sources/overrides-state.js';
 import { compileSnapshot } from '../state/compile.js';
 import { describeDiff, diffApps, isSame } from '../state/diff.js';
-import { withoutOwnSlots } from '../state/own-slots.js';
+import { withoutSlotCircles } from '../state/slot-circles.js';
 import type { StateStore } from '../state/store.js';
 import { instanceOfKey, instanceTargets, targetKey } from './check-targets.js';
 import { mergeFeeds } from './merged-feeds.js';
@@ -182,7 +182,8 @@ export class ControlPlane {
     const { overrides, config, store, checker, log, feeds, observer } = this.#parts;
     const merged = mergeFeeds(feeds);
     const clashes = refuseClashes(merged.apps, this.#apps, [config.admin.port]);
-    const { apps: cleared, problems: loops } = withoutOwnSlots(clashes.apps, (host) => isBoundAddress(config, host));
+    const isBound = (host: string): boolean => isBoundAddress(config, host);
+    const { apps: cleared, problems: loops } = withoutSlotCircles(clashes.apps, this.#apps, isBound);
     const apps = applyOverrides(cleared, overrides.list());
     const ofSources = feeds.flatMap((feed) => feed.problems);
     this.#say([...merged.problems, ...clashes.problems, ...loops, ...ofSources, ...this.#nodeProblems]);

@@ -95,7 +95,8 @@ function compareNames(a: SlotUser, b: SlotUser): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
-function comparePlaces(a: SlotUser, b: SlotUser): number {
+/** The order in which what clashes is told apart: by location, line, then name. */
+export function comparePlaces(a: SlotUser, b: SlotUser): number {
   if (a.origin.location !== b.origin.location) return a.origin.location < b.origin.location ? -1 : 1;
   return (a.origin.line ?? 0) - (b.origin.line ?? 0) || compareNames(a, b);
 }
