@@ -2,7 +2,7 @@
  * An app that is served and whose definition is at fault now serves on as the current release has it: a slip of the pen
  * takes nobody off the front door. It never takes anything from an app that is without fault.
  */
-import type { AppDefinition } from '../src/model/app-definition.js';
+import type { AppDefinition, RouteHost } from '../src/model/app-definition.js';
 import { errorsFirst, type Problem } from '../src/model/problem.js';
 import { slotsClash } from '../src/model/slot-clashes.js';
 import type { SlotRecord } from '../src/registry/registry.js';
@@ -72,6 +72,20 @@ export function renderWithLastGood({
       ...kept.map(servesOn),
     ]),
   };
+}
+
+/** The hosts with routes, each once: of the apps as they are written, of an unreadable one as it is served. */
+export function routedHosts(
+  stored: readonly StoredDefinition[],
+  unreadable: readonly string[],
+  current: Release | null,
+): readonly RouteHost[] {
+  const before = definitionsOf(current);
+  const lastGood = unreadable.flatMap((name) => definitionFrom(before.get(name) ?? null) ?? []);
+  const hosts = [...stored.map(({ definition }) => definition), ...lastGood].flatMap(
+    ({ edge }) => edge?.routes.map(({ host }) => host) ?? [],
+  );
+  return [...new Map(hosts.map((host) => [JSON.stringify(host), host])).values()];
 }
 
 /** As many of the last good ones as can be served beside the healthy ones. @param first what there is without any */

@@ -220,7 +220,7 @@ function placeOf({ file, line }: PemBlock): Place {
   return { file, line, col: 1 };
 }
 
-function placeOfFiles({ pemFiles, place }: Domain): Place {
+export function placeOfFiles({ pemFiles, place }: Domain): Place {
   const [first] = pemFiles;
   return first === undefined ? place : { file: first.file, line: null, col: null };
 }

@@ -1,23 +1,60 @@
 /** All domains of the site: each judged, the one at fault as it last served, and each name with one owner. */
+import type { RouteHost } from '../../src/model/app-definition.js';
+import { hostText } from '../../src/model/route-key.js';
 import type { Release } from '../release/release.js';
-import { type Domain, faulty, type JudgedDomain, judgeDomain, problemOf, type Today } from './domain.js';
+import { type Domain, faulty, type JudgedDomain, judgeDomain, placeOfFiles, problemOf, type Today } from './domain.js';
+import { DomainIndex } from './domain-index.js';
 import { lastGoodOf } from './last-good.js';
 import { coversName } from './name-cover.js';
 
 /** HAProxy serves the first certificate in its list that has a name, so two owners would depend on the order. */
 const NAME_HINT = 'write each name in one domain';
 
-/** @param current the release that is switched to; null: nothing served until now */
+/**
+ * @param current the release that is switched to; null: nothing served until now
+ * @param hosts those with routes: a renewed certificate takes none of them off the front door
+ */
 export function judgeDomains(
   domains: readonly Domain[],
   today: Today,
   current: Release | null = null,
+  hosts: readonly RouteHost[] = [],
 ): readonly JudgedDomain[] {
   const judged = domains.map((domain) => {
     const one = ofItsDomain(judgeDomain(domain, today), domain);
     return { domain, one: one.certificate === null ? (lastGoodOf(one, domain, current, today) ?? one) : one };
   });
-  return withOwnNames(judged);
+  const owned = withOwnNames(judged);
+  const uncovered = hosts.filter((host) => !isCovered(host, owned));
+  if (uncovered.length === 0) return owned;
+  return withOwnNames(
+    judged.map(({ domain, one }) => ({ domain, one: withoutLoss(one, domain, uncovered, current, today) })),
+  );
+}
+
+function isCovered(host: RouteHost, domains: readonly JudgedDomain[]): boolean {
+  const domain = new DomainIndex(domains).forHost(host);
+  return domain !== null && domain.certificate !== null;
+}
+
+/** A certificate without a name that has routes waits while the last good one, which has the name, holds. */
+function withoutLoss(
+  one: JudgedDomain,
+  domain: Domain,
+  uncovered: readonly RouteHost[],
+  current: Release | null,
+  today: Today,
+): JudgedDomain {
+  if (one.certificate === null || domain.names.length > 0) return one;
+  const refuse = (lost: readonly RouteHost[]): JudgedDomain => {
+    const named = lost.slice(0, 5).map(hostText).join(', ');
+    const message = `the certificate does not cover ${named}${lost.length > 5 ? ', ...' : ''} any more, which has routes`;
+    const hint = `it has ${one.certificate?.names.join(' ')}; renew it with all names, or remove the routes`;
+    return faulty(domain, placeOfFiles(domain), message, hint);
+  };
+  const before = lastGoodOf(refuse(uncovered), domain, current, today);
+  const lost = before === null ? [] : uncovered.filter((host) => isCovered(host, [before]));
+  return lost.length === 0 ? one : (lastGoodOf(refuse(lost), domain, current, today) ?? one);
 }
 
 /**

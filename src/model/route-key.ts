@@ -7,11 +7,12 @@ export function routeKey({ host, path }: Route): string {
 
 /** For people: `*.one.example/checkout`. */
 export function describeRoute({ host, path }: Route): string {
-  return `${host.kind === 'wildcard' ? '*.' : ''}${hostText(host)} ${path.kind} ${pathText(path)}`;
+  return `${hostText(host)} ${path.kind} ${pathText(path)}`;
 }
 
-function hostText(host: Route['host']): string {
-  return host.kind === 'exact' ? host.host : host.kind === 'wildcard' ? host.suffix : host.pattern;
+/** As an app writes it: a name, `*.` and a name, or an expression. */
+export function hostText(host: Route['host']): string {
+  return host.kind === 'exact' ? host.host : host.kind === 'wildcard' ? `*.${host.suffix}` : host.pattern;
 }
 
 function pathText(path: Route['path']): string {

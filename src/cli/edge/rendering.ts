@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { judgeDomains } from '../../../edge/certificates/judge-domains.js';
 import { descriptorCeiling } from '../../../edge/haproxy/descriptor-ceiling.js';
-import { renderWithLastGood } from '../../../edge/last-good-apps.js';
+import { renderWithLastGood, routedHosts } from '../../../edge/last-good-apps.js';
 import { nodesOfRelease } from '../../../edge/release/pod-nodes.js';
 import type { Release } from '../../../edge/release/release.js';
 import type { RunningPlace } from '../../../edge/release/running-place.js';
@@ -80,7 +80,7 @@ export async function renderFrom(
     stored: stored.apps,
     // It may have had a way in.
     unreadable: stored.refused,
-    domains: judgeDomains(domains, today, current),
+    domains: judgeDomains(domains, today, current, routedHosts(stored.apps, stored.refused, current)),
     current,
     recordedSlots,
   });

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { Domain } from '../../../edge/certificates/domain.js';
 import { judgeDomains } from '../../../edge/certificates/judge-domains.js';
 import { type Release, releaseFromFiles } from '../../../edge/release/release.js';
+import type { RouteHost } from '../../../src/model/app-definition.js';
 import { makeCertificate } from '../../support/test-certificates.js';
 
 const TODAY = { nowMs: Date.now(), warnWithinMs: 0 };
@@ -96,4 +97,45 @@ test('without names a certificate has to have a name of its domain; with names t
   assert.notEqual(judged({ ...domainOf(pair), names: ['wrong.example'] }, null).certificate, null);
   const below = makeCertificate({ names: ['www.one.example'], subject: 'below' });
   assert.notEqual(judged(domainOf(below.certificate + below.key), null).certificate, null);
+});
+
+const fewer = makeCertificate({ names: ['one.example'], subject: 'fewer' });
+const shop: RouteHost = { kind: 'exact', host: 'shop.one.example' };
+const root: RouteHost = { kind: 'exact', host: 'one.example' };
+
+test('a renewed certificate takes no name off that has routes', () => {
+  const renewal = domainOf(fewer.certificate, fewer.key);
+  const [kept] = judgeDomains([renewal], TODAY, served, [root, shop]);
+  assert.equal(kept?.certificate?.pem, goodPem);
+  assert.deepEqual(kept?.names, NAMES);
+  assert.deepEqual(
+    kept?.problems.map(({ severity, file, message, hint }) => [severity, file, message, hint]),
+    [
+      [
+        'warning',
+        'part-0.pem',
+        'domain one.example: the certificate does not cover shop.one.example any more, which has routes; its last good ' +
+          'version stays in use',
+        'it has one.example; renew it with all names, or remove the routes',
+      ],
+    ],
+  );
+  const pattern: RouteHost = { kind: 'regex', pattern: '[a-z]+\\.one\\.example' };
+  assert.equal(judgeDomains([renewal], TODAY, served, [pattern])[0]?.certificate?.pem, goodPem);
+});
+
+test('a name without routes goes with its certificate, and one that another domain covers now', () => {
+  const renewal = domainOf(fewer.certificate, fewer.key);
+  assert.deepEqual(judgeDomains([renewal], TODAY, served, [root])[0]?.names, ['one.example']);
+  const own = makeCertificate({ names: ['shop.one.example'], subject: 'own' });
+  const other = { ...domainOf(own.certificate, own.key), name: 'shop.one.example' };
+  const [one, two] = judgeDomains([renewal, other], TODAY, served, [root, shop]);
+  assert.deepEqual([one?.names, two?.names], [['one.example'], ['shop.one.example']]);
+});
+
+test('when the last good one ends, the certificate with fewer names takes its place', () => {
+  const ended = { ...TODAY, nowMs: TODAY.nowMs + 31 * 86_400_000 };
+  const later = makeCertificate({ names: ['one.example'], subject: 'later', days: 60 });
+  const [one] = judgeDomains([domainOf(later.certificate, later.key)], ended, served, [root, shop]);
+  assert.deepEqual([one?.names, one?.problems], [['one.example'], []]);
 });

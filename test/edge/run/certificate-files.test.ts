@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { atEnd } from '../../support/at-end.js';
 import { EdgeDeployment } from '../../support/edge-deployment.js';
 import { eventually } from '../../support/eventually.js';
+import { makeCertificate } from '../../support/test-certificates.js';
 
 const HOSTS = ['one.example', 'shop.one.example'];
 const SHOP = `name: shop
@@ -31,6 +32,14 @@ const STATES: readonly (readonly [what: string, said: RegExp, write: (file: stri
   ['a directory', /it is a directory/, (file) => mkdirSync(file)],
   ['a dangling link', /a link to archive\/one\.pem/, (file) => symlinkSync('archive/one.pem', file)],
   ['removed', /this file does not exist/, () => {}],
+  [
+    'renewed without a name',
+    /the certificate does not cover shop\.one\.example any more, which has routes/,
+    (file) => {
+      const { certificate, key } = makeCertificate({ names: ['one.example'], subject: 'fewer names' });
+      writeFileSync(file, certificate + key);
+    },
+  ],
 ];
 
 function keyAt(whole: string): number {
