@@ -15,6 +15,7 @@ import { atEnd } from './at-end.js';
 import { spawnBound } from './bound-process.js';
 import { prepareConsul } from './consul-program.js';
 import { eventually } from './eventually.js';
+import type { OwnMachine } from './own-machine.js';
 
 const HTTP_PORT = 8500;
 /** An election on a busy machine. */
@@ -28,6 +29,8 @@ export interface ConsulOptions {
   readonly config?: string;
   /** Sent with every request of the test. */
   readonly token?: string;
+  /** Where it runs, beside an engine and a node; its HTTP API answers at the same address here. */
+  readonly machine?: OwnMachine;
 }
 
 interface AgentPlan extends ConsulOptions {
@@ -52,6 +55,7 @@ export class ConsulAgent {
   #child: ChildProcess | null = null;
   #exited: Promise<unknown> = Promise.resolve();
   #log = '';
+  #isOpen = false;
 
   constructor(plan: AgentPlan) {
     this.#plan = plan;
@@ -71,12 +75,17 @@ export class ConsulAgent {
 
   /** Starts the process; after `stop` or `kill` again, on the same address. Resolves when it answers requests. */
   async start(): Promise<void> {
-    const { program, host, config } = this.#plan;
+    const { program, host, config, machine } = this.#plan;
+    if (machine !== undefined && !this.#isOpen) {
+      await machine.open(host, HTTP_PORT);
+      this.#isOpen = true;
+    }
     const own = ['-node', this.node, '-bind', host, '-client', host, '-http-port', String(HTTP_PORT)];
     const quiet = ['-dns-port', '-1', '-grpc-port', '-1', '-serf-wan-port', '-1', '-log-level', 'warn'];
     const fast = 'performance { raft_multiplier = 1 }  disable_update_check = true  leave_on_terminate = false';
     const more = config === undefined ? [] : ['-hcl', config];
-    const command = [program, 'agent', ...this.#plan.arguments, ...own, ...quiet, '-hcl', fast, ...more];
+    const network = machine?.network ?? [];
+    const command = [...network, program, 'agent', ...this.#plan.arguments, ...own, ...quiet, '-hcl', fast, ...more];
     const child = spawnBound(command, {
       env: { PATH: process.env.PATH },
       stdio: ['ignore', 'pipe', 'pipe'],

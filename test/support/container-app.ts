@@ -20,7 +20,9 @@
  * | /hog | takes memory until the kernel ends it |
  * | all else | 200; a body that came is counted |
  *
- * It says `listening` when it does. Each answer is JSON: {app, container, pid, bytes}, and the fields X-App and X-Container say the same.
+ * Each answer is JSON: {app, container, pid, bytes}, and the fields X-App and X-Container say the same. A request that came
+ * after the signal has X-Since-Stop-Ms in its answer: a proxy that had drained the container would not have sent it.
+ * On standard output: `listening` when it does; `stop T` at the signal, T of Date.now().
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Server } from 'node:net';
@@ -32,6 +34,8 @@ const port = Number(env.PORT ?? 8080);
 const exitAfterMs = Number(env.EXIT_AFTER_MS ?? 0);
 
 let isHealthy = true;
+/** Date.now() at the signal to stop. */
+let stoppedAt: number | null = null;
 let isEnding = false;
 /** It ends with the last answer. */
 let isDue = false;
@@ -39,6 +43,7 @@ let inFlight = 0;
 const hoard: Buffer[] = [];
 
 function answer(response: ServerResponse, status: number, bytes: number): void {
+  if (response.destroyed) return;
   if (isEnding && env.KEEP_IDLE !== '1') response.setHeader('connection', 'close');
   response.writeHead(status, { 'content-type': 'application/json', 'x-app': app, 'x-container': hostname() });
   response.end(`${JSON.stringify({ app, container: hostname(), pid: process.pid, bytes })}\n`);
@@ -53,6 +58,7 @@ function hog(): void {
 function onRequest(request: IncomingMessage, response: ServerResponse): void {
   let bytes = 0;
   inFlight += 1;
+  if (stoppedAt !== null) response.setHeader('x-since-stop-ms', Date.now() - stoppedAt);
   response.on('close', () => {
     inFlight -= 1;
     endWhenDone();
@@ -92,10 +98,13 @@ function endWhenDone(): void {
 }
 
 function onStop(): void {
-  if (isEnding || env.ON_STOP === 'deaf') return;
-  if (env.ON_STOP === 'abrupt') process.exit(0);
+  if (stoppedAt !== null) return;
+  stoppedAt = Date.now();
   if (env.ON_STOP === 'lingering') setTimeout(() => endGracefully(0), exitAfterMs);
-  else endGracefully(exitAfterMs);
+  else if (env.ON_STOP !== 'deaf' && env.ON_STOP !== 'abrupt') endGracefully(exitAfterMs);
+  // Those who read it find what it says done.
+  console.log(`stop ${stoppedAt}`);
+  if (env.ON_STOP === 'abrupt') process.exit(0);
 }
 
 // The first process of a container ignores what it has no listener for.

@@ -38,9 +38,9 @@ function ask(method: 'GET' | 'POST'): void {
     (response) => {
       response.resume();
       response.on('end', () => {
-        const { 'x-app': app, 'x-container': container } = response.headers;
+        const { 'x-app': app, 'x-container': container, 'x-since-stop-ms': sinceStop } = response.headers;
         if (response.statusCode !== 200) return over(`status ${response.statusCode}`);
-        note(String(container), sentAt);
+        note(String(container), sentAt, sinceStop === undefined ? null : Number(sinceStop));
         if (app === plan.app) served += 1;
         else wrongApp += 1;
         over(null);
@@ -53,13 +53,14 @@ function ask(method: 'GET' | 'POST'): void {
   call.end(method === 'POST' ? BODY : undefined);
 }
 
-function note(container: string, sentAt: number): void {
+function note(container: string, sentAt: number, sinceStopMs: number | null): void {
+  byContainer[container] ??= { served: 0, firstSentAt: sentAt, lastSentAt: sentAt, afterStop: 0, lastAfterStopMs: 0 };
   const known = byContainer[container];
-  if (known === undefined) byContainer[container] = { served: 1, firstSentAt: sentAt, lastSentAt: sentAt };
-  else {
-    known.served += 1;
-    known.lastSentAt = Math.max(known.lastSentAt, sentAt);
-  }
+  known.served += 1;
+  known.lastSentAt = Math.max(known.lastSentAt, sentAt);
+  if (sinceStopMs === null) return;
+  known.afterStop += 1;
+  known.lastAfterStopMs = Math.max(known.lastAfterStopMs, sinceStopMs);
 }
 
 function report(): TrafficReport {

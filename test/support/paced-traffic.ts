@@ -33,6 +33,9 @@ export interface ServedBy {
   firstSentAt: number;
   /** When the last one was sent that it answered. */
   lastSentAt: number;
+  /** Of those, requests that reached it after its signal to stop; the last one, by its own clock, so many ms after. */
+  afterStop: number;
+  lastAfterStopMs: number;
 }
 
 export interface TrafficReport {

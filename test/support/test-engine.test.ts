@@ -5,12 +5,14 @@ import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { APP_IMAGE, HEALTH_COMMAND } from './app-image.js';
+import { startConsulFor } from './consul.js';
 import { whyNoDocker } from './docker-engine.js';
 import { DOCKER_VERSIONS, type DockerVersion } from './docker-versions.js';
 import { eventually } from './eventually.js';
 import { startNodeOn } from './node-process.js';
 import { PacedTraffic } from './paced-traffic.js';
 import { ask } from './steady-traffic.js';
+import { startService, startSwarm } from './swarm-service.js';
 import { type AppContainer, TestEngine } from './test-engine.js';
 
 const REASON = whyNoDocker();
@@ -77,6 +79,14 @@ async function live(context: TestContext, version: DockerVersion): Promise<Trace
   assert.deepEqual(events.seen.filter((text) => !/exec|health/.test(text)).at(0), 'container create');
   events.close();
 
+  const consul = await startConsulFor(context, { machine: engine.machine });
+  const check = { HTTP: `http://${shop.address}:${shop.port}/health`, Interval: '100ms' };
+  await consul.put('/v1/agent/service/register', { Name: 'shop', Check: check });
+  await eventually('an agent beside it reaches the container', async () => {
+    const checks = await consul.get<Record<string, { Status: string }>>('/v1/agent/checks');
+    return Object.values(checks).some(({ Status }) => Status === 'passing');
+  });
+
   const traffic = await startTraffic(context, engine, shop);
   await engine.restart();
   await engine.kill();
@@ -106,6 +116,23 @@ async function plain(context: TestContext, version: DockerVersion): Promise<Trac
   assert.equal(await engine.docker('inspect', '--format', '{{.State.Status}}', 'shop'), 'exited');
   await engine.docker('start', 'shop');
   await engine.untilSaid('shop', 'listening');
+
+  const limits = ['--memory', '64m', '--memory-swap', '64m'];
+  const greedy = await engine.startApp('greedy', { flags: limits });
+  const way = await engine.machine.addressOf(greedy.address, greedy.port);
+  await assert.rejects(ask(way.host, way.port, '/hog'));
+  await engine.docker('wait', 'greedy');
+  assert.equal(await engine.docker('inspect', '--format', '{{.State.OOMKilled}}', 'greedy'), 'true');
+
+  await startSwarm(engine);
+  const tasks = await startService(engine, 'till', 2, { labels: { 'autoproxy.app': 'till' } });
+  for (const { id, address, port } of tasks) {
+    await engine.untilSaid(id, 'listening');
+    const { host, port: own } = await engine.machine.addressOf(address, port);
+    assert.match((await ask(host, own)).body, new RegExp(`"app":"till","container":"${id.slice(0, 12)}"`));
+  }
+  const label = '{{index .Config.Labels "autoproxy.app"}} {{index .Config.Labels "com.docker.swarm.service.name"}}';
+  assert.equal(await engine.docker('inspect', '--format', label, tasks[0]?.id ?? ''), 'till till');
   return tracesOf(engine.machine);
 }
 
@@ -121,7 +148,9 @@ for (const version of DOCKER_VERSIONS) {
     assert.deepEqual(tracesLeft(traces), []);
   });
 
-  test(`Docker ${version} without: its containers end with it`, { skip: LACKS_DOCKER }, async (context) => {
+  test(`Docker ${version} without live-restore: its containers end with it, run out of memory, and are tasks of a Swarm`, {
+    skip: LACKS_DOCKER,
+  }, async (context) => {
     let traces: Traces | undefined;
     await context.test('while it runs', async (part) => {
       traces = await plain(part, version);
