@@ -69,7 +69,8 @@ export async function runPrimary(config: Config): Promise<number> {
     clock,
     random,
     log,
-    onPassiveFailure: (app, instance, failures) => checker.passiveFailure(targetKey(app, instance), failures),
+    onPassiveFailure: ({ app, instance, life, failures }) =>
+      checker.passiveFailure(targetKey(app, instance), failures, life),
     onWorkersChanged: () => inheritance?.noteWorkers(),
   });
   const feeds = createFeeds(config, consul, clock, log);

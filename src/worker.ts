@@ -15,7 +15,7 @@ import { countedSince } from './metrics/counted-since.js';
 import type { WorkerCounters, WorkerReport } from './metrics/counters.js';
 import { createDataPlane, type DataPlane } from './proxy/data-plane.js';
 import { shareOf } from './proxy/limits/client-limit.js';
-import type { Snapshot } from './snapshot/snapshot.js';
+import type { InstanceSnapshot, Snapshot } from './snapshot/snapshot.js';
 
 const EXIT_SOFTWARE = 70;
 /** A worker that has drained waits so long for its last lines to be written. */
@@ -182,13 +182,17 @@ class Worker {
     }
   }
 
-  #onConnectFailure(app: string, instance: string, failures: number): void {
+  #onConnectFailure(
+    app: string,
+    { id: instance, life }: Pick<InstanceSnapshot, 'id' | 'life'>,
+    failures: number,
+  ): void {
     const key = `${app} ${instance}`;
     const now = systemClock.now();
     const toldAtMs = this.#toldAtMs.get(key) ?? Number.NEGATIVE_INFINITY;
     if (failures > TOLD_AT_ONCE && now - toldAtMs < PASSIVE_FAILURE_INTERVAL_MS) return;
     this.#toldAtMs.set(key, now);
-    send({ type: 'passive-failure', app, instance, failures });
+    send({ type: 'passive-failure', app, instance, life, failures });
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * The JSON that `GET /state` answers and that every command of the CLI reads. Plain data; fields are only ever added.
  */
+import type { ContainerRef } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 
 export interface StateDocument {
@@ -95,6 +96,10 @@ export interface AppStatus {
 
 export interface InstanceStatus {
   readonly id: string;
+  /** The run of its container: another one is another instance at the same address. Absent in documents of older nodes. */
+  readonly life?: string | null;
+  /** null: it is in none that the node knows. Absent in documents of older nodes. */
+  readonly container?: ContainerRef | null;
   readonly weight: number;
   /** The state in force; `override` says who asked for it when it is not what the source says. */
   readonly state: 'ready' | 'drain' | 'maint';

@@ -2,7 +2,7 @@
  * The JSON that `GET /apps/:app/why` answers and `autoproxy why` shows: one app, and the reasons of all that it is. Plain
  * data; fields are only ever added. Times are ISO 8601.
  */
-import type { AdminState, HealthCheck, Origin } from '../model/app.js';
+import type { AdminState, ContainerRef, HealthCheck, Origin } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 
 export interface WhyDocument {
@@ -98,6 +98,10 @@ export interface WhyHealth {
 
 export interface WhyInstance extends WhyHealth {
   readonly id: string;
+  /** The run of its container: another one is another instance at the same address. Absent in documents of older nodes. */
+  readonly life?: string | null;
+  /** null: it is in none that the node knows. Absent in documents of older nodes. */
+  readonly container?: ContainerRef | null;
   readonly weight: number;
   /** In force. */
   readonly state: AdminState;

@@ -8,7 +8,7 @@ import { BoundPorts } from './bound-ports.js';
 import { Condition } from './condition.js';
 import { CounterLedger } from './counter-ledger.js';
 import type { ListeningSocket } from './listening-socket.js';
-import type { WorkerSettings } from './messages.js';
+import type { PassiveFailure, WorkerSettings } from './messages.js';
 import { PermitBook } from './permit-book.js';
 import { WorkerPlace } from './worker-place.js';
 import { WorkerPoll } from './worker-poll.js';
@@ -22,7 +22,7 @@ export interface ClusterOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly onPassiveFailure: (app: string, instance: string, failures: number) => void;
+  readonly onPassiveFailure: (failure: PassiveFailure) => void;
   /** A worker was started, or has ended. */
   readonly onWorkersChanged?: () => void;
   /** The slot of `app` is bound (null) or why it is not; called when that changes. */

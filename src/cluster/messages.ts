@@ -36,12 +36,21 @@ export type ToPrimary =
       /** null: the worker could not read them. It answers all the same, since it serves. */
       readonly counters: WorkerReport | null;
     }
-  /** An instance refused `failures` connections one after another, without a success between. */
-  | { readonly type: 'passive-failure'; readonly app: string; readonly instance: string; readonly failures: number }
+  | ({ readonly type: 'passive-failure' } & PassiveFailure)
   /** Permits of instances with a limit: what is wanted, and what is given back. */
   | { readonly type: 'permits'; readonly changes: readonly PermitChanges[] }
   /** Nothing is under way any more; `cut` exchanges and tunnels did not finish in time. */
   | { readonly type: 'drained'; readonly cut: number };
+
+/** An instance refused `failures` connections one after another, without a success between. */
+export interface PassiveFailure {
+  readonly app: string;
+  /** Its id. */
+  readonly instance: string;
+  /** Who was tried there; null: nobody knows. */
+  readonly life: string | null;
+  readonly failures: number;
+}
 
 /** What a worker is told at birth, as one JSON argument. */
 export interface WorkerSettings {

@@ -5,7 +5,7 @@ import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { portsOf } from './bound-ports.js';
 import type { ListeningSocket } from './listening-socket.js';
-import type { ToPrimary, ToWorker, WorkerSettings } from './messages.js';
+import type { PassiveFailure, ToPrimary, ToWorker, WorkerSettings } from './messages.js';
 
 /**
  *             first applied            drain()              exit
@@ -29,7 +29,7 @@ interface WorkerEvents {
   /** `unserved`: slots that the worker could not listen on. */
   readonly onApplied: (worker: WorkerProcess, unserved: readonly string[]) => void;
   readonly onCounters: (worker: WorkerProcess, counters: WorkerReport) => void;
-  readonly onPassiveFailure: (app: string, instance: string, failures: number) => void;
+  readonly onPassiveFailure: (failure: PassiveFailure) => void;
   readonly onPermits: (worker: WorkerProcess, changes: readonly PermitChanges[]) => void;
   readonly onGone: (worker: WorkerProcess, exit: WorkerExit) => void;
 }
@@ -225,7 +225,7 @@ export class WorkerProcess {
         return;
       }
       case 'passive-failure':
-        this.#events.onPassiveFailure(message.app, message.instance, message.failures);
+        this.#events.onPassiveFailure(message);
         return;
       case 'permits':
         this.#events.onPermits(this, message.changes);

@@ -26,8 +26,9 @@ export function instanceTargets(apps: readonly App[]): CheckTarget[] {
   return apps.flatMap((app) =>
     app.instances
       .filter(({ state }) => state !== 'maint')
-      .map(({ id, host, port, state, weight }) => ({
+      .map(({ id, life, host, port, state, weight }) => ({
         key: targetKey(app.name, id),
+        life,
         host,
         port,
         check: app.health,

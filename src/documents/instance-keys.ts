@@ -1,7 +1,7 @@
 /** The list of instances in the services directory: an address each, or the long form with weight and state. */
 import { isMap, isScalar, type Node, type Scalar } from 'yaml';
 import { parseInstanceAddress } from '../model/address.js';
-import { ADMIN_STATES, type AdminState, APP_DEFAULTS, type Instance } from '../model/app.js';
+import { ADMIN_STATES, type AdminState, APP_DEFAULTS, type Instance, NO_CONTAINER } from '../model/app.js';
 import { describe, type JsonSchema, optional, type Place, type Reader, refuse, required } from '../yaml/reader.js';
 import { integer, oneOf } from '../yaml/scalar-readers.js';
 import { group, list } from '../yaml/table-reader.js';
@@ -55,13 +55,16 @@ const instance: Reader<Instance> = {
   read(value, place) {
     if (!isMap(value)) {
       const read = address.read(value, place);
-      return read === INVALID ? INVALID : { ...read, weight: APP_DEFAULTS.weight, state: APP_DEFAULTS.state };
+      if (read === INVALID) return INVALID;
+      const { weight, state } = APP_DEFAULTS;
+      return { ...read, ...NO_CONTAINER, weight, state };
     }
     const read = instanceMap.read(value, place);
     if (read === INVALID) return INVALID;
     const last = place.lastInstances?.get(read.address.id) ?? null;
     return {
       ...read.address,
+      ...NO_CONTAINER,
       weight: wordInForce(read.weight, last?.weight ?? null, APP_DEFAULTS.weight, unreadWeight, place),
       state: wordInForce(read.state, last?.state ?? null, APP_DEFAULTS.state, unreadState, place),
     };

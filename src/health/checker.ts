@@ -1,4 +1,5 @@
 import type { Clock, Random, Timer } from '../core/clock.js';
+import { isOtherLife } from '../core/lives.js';
 import type { Log } from '../core/log.js';
 import type { HealthCheck, ProxyVersion } from '../model/app.js';
 import { LoopLag } from './loop-lag.js';
@@ -22,6 +23,8 @@ const LATE_SHARE = 0.25;
 export interface CheckTarget {
   /** Unique; what is known of a target is kept by it. */
   readonly key: string;
+  /** Another one under the same key is measured from the beginning; null or absent: nobody knows of its restarts. */
+  readonly life?: string | null;
   readonly host: string;
   readonly port: number;
   /** Where the check's connection leaves from; null or absent: the kernel chooses. */
@@ -106,8 +109,7 @@ export class HealthChecker {
     }
     for (const target of targets) {
       const known = this.#checked.get(target.key);
-      // At another address it is another target, whatever it is called.
-      if (known !== undefined && known.target.host === target.host && known.target.port === target.port) {
+      if (known !== undefined && isSameTarget(known.target, target)) {
         this.#retarget(known, target);
         continue;
       }
@@ -140,10 +142,11 @@ export class HealthChecker {
     return { ...condition, check: target.check, last, since };
   }
 
-  /** Traffic could not connect `failures` times in a row. */
-  passiveFailure(key: string, failures: number): void {
+  /** Traffic could not connect `failures` times in a row. @param life whom it tried to reach there; null: unknown */
+  passiveFailure(key: string, failures: number, life: string | null = null): void {
     const checked = this.#checked.get(key);
     if (checked === undefined || failures < PASSIVE_FAILURES || checked.condition.health !== 'up') return;
+    if (isOtherLife(life, checked.target.life ?? null)) return;
     const isLast = ![...this.#checked.values()].some(
       (other) => other !== checked && other.target.group === checked.target.group && other.condition.health === 'up',
     );
@@ -164,7 +167,7 @@ export class HealthChecker {
   /** A new interval counts from now: the old one may be an hour. */
   #retarget(checked: Checked, target: CheckTarget): void {
     const isOther = checked.target.check.intervalMs !== target.check.intervalMs;
-    checked.target = target;
+    checked.target = { ...target, life: target.life ?? checked.target.life ?? null };
     if (!isOther || checked.timer === null) return;
     checked.timer.cancel();
     this.#schedule(checked, true, 0);
@@ -233,6 +236,12 @@ export class HealthChecker {
     }
     for (const listener of this.#listeners) listener(key, condition.health === 'up');
   }
+}
+
+/** At another address it is another target, whatever it is called; and so is another life at the same address. */
+function isSameTarget(known: CheckTarget, target: CheckTarget): boolean {
+  if (known.host !== target.host || known.port !== target.port) return false;
+  return !isOtherLife(known.life ?? null, target.life ?? null);
 }
 
 function nearestOnGrid(at: number, stepMs: number): number {

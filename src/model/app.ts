@@ -32,15 +32,29 @@ export interface Origin {
   readonly index?: number;
 }
 
-export interface Instance {
-  /** `ip:port`, IPv6 in brackets; the identity that live facts are kept by. */
+/** A container as an engine names it. */
+export interface ContainerRef {
+  /** 64 hexadecimal digits. */
   readonly id: string;
+  readonly name: string;
+}
+
+export interface Instance {
+  /** `ip:port`, IPv6 in brackets; with `life` the identity that live facts are kept by. */
+  readonly id: string;
+  /** The run of the container behind the address: another one is another instance. null: nobody knows of its restarts. */
+  readonly life: string | null;
+  /** null: it is in none that this node knows. */
+  readonly container: ContainerRef | null;
   readonly host: string;
   readonly port: number;
   /** 0 to 256; 0 takes no new traffic. */
   readonly weight: number;
   readonly state: AdminState;
 }
+
+/** Of an instance whose container is unknown. */
+export const NO_CONTAINER = { life: null, container: null } as const;
 
 export interface HealthCheck {
   /** null: a TCP connect is the check. */

@@ -2,6 +2,7 @@ import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { MessageRate } from '../core/message-rate.js';
 import type { PermitChanges } from '../snapshot/permits.js';
+import type { InstanceSnapshot } from '../snapshot/snapshot.js';
 import { BufferPool } from './io/buffers.js';
 import { createSocketIo } from './io/create-socket-io.js';
 import { Deadlines } from './io/deadlines.js';
@@ -21,7 +22,7 @@ export interface WorkerOptions {
   /** Takes one finished line with its line end; null logs no access. */
   readonly accessLog: ((line: string) => void) | null;
   /** An instance failed `failures` connects one after another. Called at each one. */
-  readonly onConnectFailure: (app: string, instance: string, failures: number) => void;
+  readonly onConnectFailure: (app: string, instance: Pick<InstanceSnapshot, 'id' | 'life'>, failures: number) => void;
   /**
    * Asks the primary for permits of instances with a limit, and gives them back; it answers by `takePermits`. Without
    * it the limits are those of this data plane alone.

@@ -134,16 +134,19 @@ export class AppWhy {
     };
   }
 
-  #instance(app: App, { id, weight, state }: Instance, written: App): WhyInstance {
+  #instance(app: App, instance: Instance, written: App): WhyInstance {
     const { overrides, plane } = this.#parts;
-    const override = overrideOf(overrides.list(), app.name, id);
+    const { id, life, container, weight, state } = instance;
+    const override = overrideOf(overrides.list(), app.name, instance);
     const slot = plane.snapshot?.slots.find((candidate) => candidate.app === app.name);
-    const published = slot?.instances.find((instance) => instance.id === id);
+    const published = slot?.instances.find((candidate) => candidate.id === id);
     return {
       id,
+      life,
+      container,
       weight,
       state,
-      sourceState: written.instances.find((instance) => instance.id === id)?.state ?? state,
+      sourceState: written.instances.find((candidate) => candidate.id === id)?.state ?? state,
       decision:
         override === null
           ? null

@@ -66,11 +66,12 @@ export class LocalNode implements AdminNode {
       const known = plane.apps.map(({ name }) => name).join(', ') || 'none';
       return { ok: false, status: 404, message: `this node has no app ${appName}; it has: ${known}` };
     }
-    if (instance !== null && !app.instances.some(({ id }) => id === instance)) {
+    const named = app.instances.find(({ id }) => id === instance);
+    if (instance !== null && named === undefined) {
       const known = app.instances.map(({ id }) => id).join(', ') || 'none';
       return { ok: false, status: 404, message: `${appName} has no instance ${instance}; it has: ${known}` };
     }
-    const saving = overrides.set(appName, instance, state, by);
+    const saving = overrides.set(appName, instance, state, by, named?.life ?? null);
     chronicle.onDecision(appName, instance, state, by);
     plane.runPending();
     await this.#untilApplied();

@@ -105,9 +105,11 @@ export class NodeStatus {
     const { checker, overrides, clock } = this.#parts;
     const key = targetKey(app.name, instance.id);
     const check = checker.lastCheckOf(key);
-    const override = overrideOf(overrides.list(), app.name, instance.id);
+    const override = overrideOf(overrides.list(), app.name, instance);
     return {
       id: instance.id,
+      life: instance.life,
+      container: instance.container,
       weight: instance.weight,
       state: instance.state,
       override: override === null ? null : { by: override.by, at: override.at },

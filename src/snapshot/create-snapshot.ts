@@ -41,7 +41,7 @@ export function createInstance(
 ): InstanceSnapshot {
   const id = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   const { weight, state } = APP_DEFAULTS;
-  return { id, host, port, weight, state, up: true, ...instance };
+  return { id, life: null, host, port, weight, state, up: true, ...instance };
 }
 
 /** A neighbor that answered 200 and gave no `nodeId`, unless `neighbor` says something else. */

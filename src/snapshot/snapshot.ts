@@ -68,8 +68,10 @@ export interface StickySnapshot {
 }
 
 export interface InstanceSnapshot {
-  /** `ip:port`, the key of its live facts. */
+  /** `ip:port`; with `life` the key of its live facts. */
   readonly id: string;
+  /** Another one at the same address is another instance; null: nobody knows of its restarts. */
+  readonly life: string | null;
   readonly host: string;
   readonly port: number;
   readonly weight: number;

@@ -3,7 +3,7 @@ import type { CheckEntry, ServiceEntry } from '../consul/answers.js';
 import { isMaintenance } from '../consul/checks.js';
 import { MAX_WEIGHT, type UnreadWord } from '../documents/instance-words.js';
 import { parseInstanceAddress } from '../model/address.js';
-import { type AdminState, APP_DEFAULTS, type Instance } from '../model/app.js';
+import { type AdminState, APP_DEFAULTS, type Instance, NO_CONTAINER } from '../model/app.js';
 import { escapeText, type Problem } from '../model/problem.js';
 import { addressTextOf, type NodeCatalogue } from './consul-catalogue.js';
 import { type ServiceWords, wordsFromService } from './consul-words.js';
@@ -115,7 +115,7 @@ export function instancesFrom(catalogue: NodeCatalogue, app: string): AppInstanc
       continue;
     }
     const weight = verdict.isExplicit ? verdict.weight : scaledWeight(verdict.weight, scale);
-    instances.set(id, { id, host, port, weight, state: verdict.state });
+    instances.set(id, { id, ...NO_CONTAINER, host, port, weight, state: verdict.state });
   }
   return { instances: [...instances.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), withdrawn, problems };
 }

@@ -1,5 +1,6 @@
 /** What operators have decided, as plain data; the half that touches no disk. */
 import * as z from 'zod';
+import { isOtherLife } from '../core/lives.js';
 import { stateFromText } from '../documents/instance-words.js';
 import { ADMIN_STATES, type AdminState, type App, type Instance } from '../model/app.js';
 
@@ -7,6 +8,8 @@ export interface Override {
   readonly app: string;
   /** `ip:port`; null: every instance of the app. */
   readonly instance: string | null;
+  /** The decision is about this one alone, and lapses with it; null: about whoever has the address. */
+  readonly life: string | null;
   readonly state: AdminState;
   /** Who decided. */
   readonly by: string;
@@ -19,6 +22,8 @@ const VERSION = 1;
 const entry = z.object({
   app: z.string().min(1).max(253),
   instance: z.string().min(1).max(253).nullable(),
+  // Earlier releases wrote none.
+  life: z.string().min(1).max(253).nullable().default(null),
   // People mend this file by hand.
   state: z.string().transform(stateFromText).pipe(z.enum(ADMIN_STATES)),
   by: z.string().max(1_024),
@@ -39,10 +44,14 @@ export function withOverride(overrides: readonly Override[], newest: Override): 
 }
 
 /** The decision in force about one instance, or null. */
-export function overrideOf(overrides: readonly Override[], app: string, instance: string): Override | null {
+export function overrideOf(
+  overrides: readonly Override[],
+  app: string,
+  { id, life }: Pick<Instance, 'id' | 'life'>,
+): Override | null {
   const concerning = overrides.filter((override) => override.app === app);
   return (
-    concerning.find((override) => override.instance === instance) ??
+    concerning.find((override) => override.instance === id && !isOtherLife(override.life, life)) ??
     concerning.find((override) => override.instance === null) ??
     null
   );
@@ -59,13 +68,26 @@ export function applyOverrides(apps: readonly App[], overrides: readonly Overrid
   });
 }
 
+/** How many decisions about containers that are not there are kept: each may come back as the life that it was. */
+const MAX_ABSENT = 1_000;
+
+/** Without those about lives whose address others have, and the oldest of those about lives that are not there. */
+function withoutLapsed(overrides: readonly Override[], apps: readonly App[]): readonly Override[] {
+  const lives = new Map(apps.flatMap(({ instances }) => instances.map(({ id, life }) => [id, life] as const)));
+  const lapsing = overrides.filter(({ instance, life }) => life !== null && lives.get(instance ?? '') !== life);
+  if (lapsing.length === 0) return overrides;
+  const isReplaced = ({ instance, life }: Override): boolean => isOtherLife(life, lives.get(instance ?? '') ?? null);
+  const kept = new Set(lapsing.filter((override) => !isReplaced(override)).slice(-MAX_ABSENT));
+  return overrides.filter((override) => !lapsing.includes(override) || kept.has(override));
+}
+
 /**
  * Leaves out `ready` where it changes nothing: the source says ready too and no decision about the whole app says
- * otherwise. What is not known at the moment keeps its override.
+ * otherwise. What is not known at the moment keeps its override; what is about a life that is over has lapsed.
  * @param apps as the sources say, without overrides
  */
 export function prunedOverrides(overrides: readonly Override[], apps: readonly App[]): readonly Override[] {
-  return overrides.filter(({ app: name, instance, state }) => {
+  return withoutLapsed(overrides, apps).filter(({ app: name, instance, state }) => {
     if (state !== 'ready') return true;
     const app = apps.find((candidate) => candidate.name === name);
     if (app === undefined) return true;
@@ -119,6 +141,6 @@ function issueText(place: string, { issues }: z.ZodError): string {
 }
 
 function decidedInstance(app: App, instance: Instance, overrides: readonly Override[]): Instance {
-  const override = overrideOf(overrides, app.name, instance.id);
+  const override = overrideOf(overrides, app.name, instance);
   return override === null || override.state === instance.state ? instance : { ...instance, state: override.state };
 }

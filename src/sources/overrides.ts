@@ -66,10 +66,11 @@ export class Overrides {
    * Decides at once; the promise tells whether the decision is on the disk by now. It never rejects.
    * @param instance `ip:port`, or null for all instances of the app
    * @param by who decided, for people
+   * @param life of the instance; null: the decision is about whoever has the address
    */
-  set(app: string, instance: string | null, state: AdminState, by: string): Promise<Saved> {
+  set(app: string, instance: string | null, state: AdminState, by: string, life: string | null = null): Promise<Saved> {
     const at = new Date(this.#clock.wallTime()).toISOString();
-    const decided = withOverride(this.#overrides, { app, instance, state, by: by.slice(0, 1_024), at });
+    const decided = withOverride(this.#overrides, { app, instance, life, state, by: by.slice(0, 1_024), at });
     this.#overrides = prunedOverrides(decided, this.#apps());
     for (const listener of this.#listeners) listener();
     return this.#save();

@@ -67,6 +67,6 @@ function isUp({ state }: Instance, health: MeasuredHealth, isUncheckedUp: boolea
   return health === 'unchecked' ? isUncheckedUp : health === 'up';
 }
 
-function compileInstance({ id, host, port, weight, state }: Instance, up: boolean): InstanceSnapshot {
-  return { id, host, port, weight, state, up };
+function compileInstance({ id, life, host, port, weight, state }: Instance, up: boolean): InstanceSnapshot {
+  return { id, life, host, port, weight, state, up };
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isOtherLife } from '../core/lives.js';
 import type { App, Instance } from '../model/app.js';
 
 interface StateDiff {
@@ -13,7 +14,9 @@ interface AppDiff {
   /** Ids of instances. */
   readonly added: readonly string[];
   readonly removed: readonly string[];
-  /** Weight or administrative state. */
+  /** Another life has the address: one instance left, and another one came. */
+  readonly replaced: readonly string[];
+  /** Weight, administrative state, or what is known of its container. */
   readonly changed: readonly string[];
   /** Those of `changed` that take no new traffic any more. */
   readonly withdrawn: readonly string[];
@@ -50,7 +53,8 @@ export function isSame(previous: readonly App[], next: readonly App[]): boolean 
 
 /** Whether an app or an instance went or takes no new traffic any more: such a change waits for nothing. */
 export function hasRemoval({ removed, changed }: StateDiff): boolean {
-  return removed.length > 0 || changed.some((app) => app.removed.length > 0 || app.withdrawn.length > 0);
+  if (removed.length > 0) return true;
+  return changed.some((app) => app.removed.length + app.replaced.length + app.withdrawn.length > 0);
 }
 
 /** One line for the log: `+cart; -old; checkout (+172.17.0.4:80, ~172.17.0.2:80, timeouts)`. */
@@ -67,11 +71,12 @@ function describeApp(diff: AppDiff): string {
   return `${diff.name} (${describeAppDiff(diff)})`;
 }
 
-/** `+172.17.0.4:80, ~172.17.0.2:80, timeouts` */
-export function describeAppDiff({ added, removed, changed, settings }: AppDiff): string {
+/** `+172.17.0.4:80, 172.17.0.3:80 replaced, ~172.17.0.2:80, timeouts` */
+export function describeAppDiff({ added, removed, replaced, changed, settings }: AppDiff): string {
   const parts = [
     ...added.map((id) => `+${id}`),
     ...removed.map((id) => `-${id}`),
+    ...replaced.map((id) => `${id} replaced`),
     ...changed.map((id) => `~${id}`),
     ...settings,
   ];
@@ -86,20 +91,22 @@ function shortened(parts: readonly string[]): readonly string[] {
 function diffApp(before: App, after: App): AppDiff | null {
   const old = new Map(before.instances.map((instance) => [instance.id, instance]));
   const ids = new Set(after.instances.map(({ id }) => id));
+  const isReplaced = ({ id, life }: Instance): boolean => isOtherLife(old.get(id)?.life ?? null, life);
   const changed = after.instances.filter((instance) => {
     const previous = old.get(instance.id);
-    return previous !== undefined && !isDeepStrictEqual(previous, instance);
+    return previous !== undefined && !isReplaced(instance) && !isDeepStrictEqual(previous, instance);
   });
   const diff: AppDiff = {
     name: after.name,
     added: after.instances.filter(({ id }) => !old.has(id)).map(({ id }) => id),
     removed: before.instances.filter(({ id }) => !ids.has(id)).map(({ id }) => id),
+    replaced: after.instances.filter(isReplaced).map(({ id }) => id),
     changed: changed.map(({ id }) => id),
     withdrawn: changed.filter((instance) => isWithdrawn(old.get(instance.id), instance)).map(({ id }) => id),
     settings: changedSettings(before, after),
   };
-  const isEmpty = diff.added.length + diff.removed.length + diff.changed.length + diff.settings.length === 0;
-  return isEmpty ? null : diff;
+  const { added, removed, replaced, settings } = diff;
+  return [added, removed, replaced, changed, settings].every((part) => part.length === 0) ? null : diff;
 }
 
 function isWithdrawn(before: Instance | undefined, after: Instance): boolean {

@@ -5,7 +5,9 @@ import { parseNetwork } from '../core/networks.js';
 import { parseInstanceAddress } from '../model/address.js';
 import { ADMIN_STATES, APP_DEFAULTS, type App, BALANCES, PROTOCOLS, PROXY_VERSIONS, REUSES } from '../model/app.js';
 
-const VERSION = 1;
+/** The newest form, and that which has nothing of containers: earlier releases read it. */
+const VERSION = 2;
+const WITHOUT_CONTAINERS = 1;
 
 const text = z.string().min(1).max(4_096);
 const count = z.int().min(0);
@@ -17,6 +19,9 @@ const instance = z
     id: text,
     host: text,
     port,
+    // Absent where no container is known.
+    life: text.nullable().default(null),
+    container: z.strictObject({ id: text, name: text }).nullable().default(null),
     weight: z.int().min(0).max(256),
     state: z.enum(ADMIN_STATES),
   })
@@ -79,7 +84,7 @@ const app = z.strictObject({
 });
 
 const document = z.strictObject({
-  version: z.literal(VERSION),
+  version: z.union([z.literal(VERSION), z.literal(WITHOUT_CONTAINERS)]),
   /** For people. */
   savedAt: z.string().max(64),
   apps: z
@@ -89,7 +94,9 @@ const document = z.strictObject({
 
 /** @param savedAt ISO 8601 */
 export function storedStateToJson(apps: readonly App[], savedAt: string): string {
-  return `${JSON.stringify({ version: VERSION, savedAt, apps })}\n`;
+  const hasContainers = apps.some(({ instances }) => instances.some(({ life, container }) => life ?? container));
+  const version = hasContainers ? VERSION : WITHOUT_CONTAINERS;
+  return `${JSON.stringify({ version, savedAt, apps }, withoutUnknown)}\n`;
 }
 
 /** @returns the apps, or one line that says why the text holds none. Half a state is none. */
@@ -101,11 +108,16 @@ export function storedStateFromJson(json: string): readonly App[] | string {
     return json === '' ? 'it is empty' : 'it is not JSON, or was cut off';
   }
   const versioned = z.object({ version: z.int() }).safeParse(value);
-  if (versioned.success && versioned.data.version !== VERSION) {
-    return `it is of version ${versioned.data.version}; this program reads version ${VERSION}`;
+  if (versioned.success && ![VERSION, WITHOUT_CONTAINERS].includes(versioned.data.version)) {
+    return `it is of version ${versioned.data.version}; this program reads versions ${WITHOUT_CONTAINERS} and ${VERSION}`;
   }
   const parsed = document.safeParse(value);
   if (parsed.success) return parsed.data.apps;
   const issue = parsed.error.issues[0];
   return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it has another form'}`;
+}
+
+/** What nobody knows of the container of an instance is not written. */
+function withoutUnknown(key: string, value: unknown): unknown {
+  return value === null && (key === 'life' || key === 'container') ? undefined : value;
 }

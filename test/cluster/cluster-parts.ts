@@ -68,7 +68,9 @@ export function slotOf(
     sticky: null,
     slowStartMs: 0,
     reuse: 'safe',
-    instances: [{ id: `${host}:${instancePort}`, host, port: instancePort, weight: 100, state: 'ready', up: true }],
+    instances: [
+      { life: null, id: `${host}:${instancePort}`, host, port: instancePort, weight: 100, state: 'ready', up: true },
+    ],
     neighbors: [],
   };
 }

@@ -32,7 +32,9 @@ async function startLimited(
   let revision = 0;
   const limitTo = async (connections: number): Promise<void> => {
     revision += 1;
-    const instances = [{ id, host: instanceHost, port: instancePort, weight: 100, state: 'ready', up: true }] as const;
+    const instances = [
+      { id, life: null, host: instanceHost, port: instancePort, weight: 100, state: 'ready', up: true },
+    ] as const;
     const slot = { ...slotOf(host, port, { instancePort, protocol }), instances };
     cluster.publish(snapshotOf(host, revision, [{ ...slot, limits: { connections, queue: 1_024 } }]));
     await cluster.whenApplied(revision);

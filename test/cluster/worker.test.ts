@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { PassiveFailure } from '../../src/cluster/messages.js';
 import { temporaryFolder } from '../support/at-end.js';
 import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
@@ -26,16 +27,18 @@ test('the access log is a file, written a moment later and complete after a drai
 
 test('failed connects to an instance are told to the primary', async (context) => {
   const host = '127.61.5.2';
-  const told: { readonly app: string; readonly instance: string; readonly failures: number }[] = [];
+  const told: PassiveFailure[] = [];
   const cluster = startCluster(context, {
-    onPassiveFailure: (app, instance, failures) => told.push({ app, instance, failures }),
+    onPassiveFailure: (failure) => told.push(failure),
   });
   // Port 1 of an address of our own: nobody listens there.
-  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort: 1 })]));
+  const slot = slotOf(host, PORT, { instancePort: 1 });
+  const instances = slot.instances.map((instance) => ({ ...instance, life: 'first' }));
+  cluster.publish(snapshotOf(host, 1, [{ ...slot, instances }]));
   await cluster.whenApplied(1);
   assert.equal((await request(host, PORT)).status, 503);
   await until(() => told.length > 0);
-  assert.deepEqual(told[0], { app: 'web', instance: `${host}:1`, failures: 1 });
+  assert.deepEqual(told[0], { type: 'passive-failure', app: 'web', instance: `${host}:1`, life: 'first', failures: 1 });
 });
 
 test('signals of the terminal and the inspector leave a worker as it is', async (context) => {

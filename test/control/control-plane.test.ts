@@ -131,3 +131,23 @@ test('an app that has its own slot as instance gets no traffic from itself, and 
   assert.deepEqual(plane.snapshot?.slots[0]?.instances, []);
   assert.match(plane.problems[0]?.message ?? '', /^shop\.instances: .* is the slot of the app itself/);
 });
+
+test('another life at an address starts anew at once, and takes no decision over', async (context) => {
+  const { plane, source, clock, slot, dead, admin } = await createControlPlane(context);
+  const say = (life: string) =>
+    source.say([appOf('shop', slot, { instances: [appInstance(8_080, { life }), appInstance(8_081)] })]);
+  say('first');
+  const started = plane.start();
+  await clock.advance(10);
+  await started;
+  await clock.advance(SETTLED_MS);
+  const decided = admin.setState('shop', '127.0.0.1:8080', 'drain', 'ann');
+  await clock.advance(1_000);
+  assert.equal((await decided).ok, true);
+  const now = () => plane.snapshot?.slots[0]?.instances.map(({ life, state, up }) => [life, state, up])[0];
+  assert.deepEqual(now(), ['first', 'drain', true]);
+  dead.add('127.0.0.1:8080');
+  say('second');
+  await clock.advance(0);
+  assert.deepEqual(now(), ['second', 'ready', false]);
+});

@@ -261,3 +261,29 @@ for (const [when, fail] of [
     assert.equal(checker.healthOf('a'), 'up');
   });
 }
+
+test('another life under the same key starts anew; that a life becomes known, or unknown, changes nothing', async (context) => {
+  const { clock, changes, answers, checker } = createWorld(context);
+  const become = (life: string | null) => checker.setTargets([targetOf('a', { life }), targetOf('b')]);
+  become(null);
+  await clock.advance(0);
+  become('first');
+  become(null);
+  assert.equal(checker.healthOf('a'), 'up');
+  answers.set('a', FAILED);
+  become('second');
+  assert.equal(checker.healthOf('a'), 'unchecked');
+  assert.equal(checker.lastCheckOf('a'), null);
+  await clock.advance(0);
+  assert.deepEqual(changes, ['a up', 'b up', 'a down']);
+});
+
+test('connects that the old life lost do not eject the new one', async (context) => {
+  const { clock, checker } = createWorld(context);
+  checker.setTargets([targetOf('a', { life: 'second' }), targetOf('b')]);
+  await clock.advance(0);
+  checker.passiveFailure('a', 3, 'first');
+  assert.equal(checker.healthOf('a'), 'up');
+  checker.passiveFailure('a', 3, 'second');
+  assert.equal(checker.healthOf('a'), 'down');
+});

@@ -10,6 +10,7 @@ const INSTANCE: InstanceSnapshot = {
   host: '127.0.0.1',
   port: 80,
   weight: 100,
+  life: null,
   state: 'ready',
   up: true,
 };

@@ -23,8 +23,8 @@ b: {protocol: http, slot: 3, instances: ["${ONE}"]}
   'directory',
 ).apps;
 
-function decide(app: string, instance: string | null, state: AdminState): Override {
-  return { app, instance, state, by: 'somebody', at: '2026-01-01T00:00:00.000Z' };
+function decide(app: string, instance: string | null, state: AdminState, life: string | null = null): Override {
+  return { app, instance, life, state, by: 'somebody', at: '2026-01-01T00:00:00.000Z' };
 }
 
 function all(...decisions: Override[]): readonly Override[] {
@@ -58,9 +58,9 @@ test('what nobody decided about is the same object', () => {
 
 test('who decided can be asked', () => {
   const overrides = all(decide('a', null, 'drain'), decide('a', ONE, 'ready'));
-  assert.equal(overrideOf(overrides, 'a', ONE)?.state, 'ready');
-  assert.equal(overrideOf(overrides, 'a', TWO)?.state, 'drain');
-  assert.equal(overrideOf(overrides, 'b', ONE), null);
+  assert.equal(overrideOf(overrides, 'a', { id: ONE, life: null })?.state, 'ready');
+  assert.equal(overrideOf(overrides, 'a', { id: TWO, life: null })?.state, 'drain');
+  assert.equal(overrideOf(overrides, 'b', { id: ONE, life: null }), null);
 });
 
 test('ready is not kept where the source says it too', () => {
@@ -89,4 +89,35 @@ test('what is written is read again, anything else is refused with a reason', ()
     assert.equal(typeof read, 'string', text);
     assert.match(read as string, reason);
   }
+});
+
+test('a decision about one life lapses with it; one without a life is about the address', () => {
+  const withLife = (life: string | null): readonly App[] =>
+    APPS.map((app) => ({ ...app, instances: app.instances.map((instance) => ({ ...instance, life })) }));
+  const stateOf = (life: string | null, decision: Override) =>
+    applyOverrides(withLife(life), [decision])[0]?.instances[0]?.state;
+  const decision = decide('a', ONE, 'maint', 'first');
+  assert.equal(stateOf('first', decision), 'maint');
+  assert.equal(stateOf('second', decision), 'ready');
+  assert.equal(stateOf(null, decision), 'maint', 'nothing says that it is another one');
+  assert.equal(stateOf('second', decide('a', ONE, 'maint')), 'maint');
+  assert.deepEqual(prunedOverrides([decision], withLife('first')), [decision]);
+  assert.deepEqual(prunedOverrides([decision], withLife('second')), []);
+  assert.deepEqual(prunedOverrides([decision], []), [decision], 'it may come back');
+});
+
+test('decisions about containers that are gone do not pile up', () => {
+  const gone = Array.from({ length: 1_500 }, (_, index) =>
+    decide('a', `10.0.0.1:${index + 1}`, 'drain', `life ${index}`),
+  );
+  const kept = prunedOverrides([decide('a', ONE, 'maint'), ...gone], APPS);
+  assert.equal(kept.length, 1_001);
+  assert.equal(kept[0]?.instance, ONE);
+  assert.equal(kept.at(-1), gone.at(-1));
+});
+
+test('a file of an earlier release has decisions without lives', () => {
+  const entry = { app: 'a', instance: ONE, state: 'drain', by: 'somebody', at: '2026-01-01T00:00:00.000Z' };
+  const read = overridesFromJson(JSON.stringify({ version: 1, overrides: [entry] }));
+  assert.deepEqual(read, { overrides: [decide('a', ONE, 'drain')], unread: [] });
 });

@@ -48,6 +48,7 @@ test('an app becomes a slot with all that the data plane needs, and nothing else
   });
   const snapshot = compile([app]);
   const { name, slot, nativePort, health, instances, origin, stickyCookie, ...rest } = app;
+  const { container, ...instance } = appInstance(1);
   assert.deepEqual(snapshot.slots, [
     {
       ...rest,
@@ -55,7 +56,7 @@ test('an app becomes a slot with all that the data plane needs, and nothing else
       port: slot,
       acceptProxy: false,
       trustedProxies: ['10.0.0.0/8'],
-      instances: [{ ...instances[0], up: true }],
+      instances: [{ ...instance, up: true }],
       neighbors: [{ host: '10.0.0.2', localAddress: null, up: true, node: null }],
       sticky: { cookie: 'SERVED_BY', key: snapshot.slots[0]?.sticky?.key ?? '' },
     },

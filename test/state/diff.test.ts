@@ -54,3 +54,14 @@ test('a thousand changes make one line of bearable length', () => {
   assert.ok(line.length < 300, line);
   assert.match(line, /; 990 more$/);
 });
+
+test('another life at an address is another instance: it waits for nothing, and the line says so', () => {
+  const old = appInstance(1, { life: 'a' });
+  const next = (life: string | null, weight = 100) => appOf('shop', 9000, { instances: [{ ...old, life, weight }] });
+  const diff = diffApps([next('a')], [next('b', 50)]);
+  assert.equal(describeDiff(diff), 'shop (127.0.0.1:1 replaced)');
+  assert.ok(hasRemoval(diff));
+  const learnt = diffApps([next(null)], [next('b')]);
+  assert.equal(describeDiff(learnt), 'shop (~127.0.0.1:1)');
+  assert.ok(!hasRemoval(learnt));
+});

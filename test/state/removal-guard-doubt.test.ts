@@ -1,7 +1,7 @@
 /** A source that doubts itself loses nothing, however little it is; what it took out on purpose goes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { App, Instance } from '../../src/model/app.js';
+import { type App, type Instance, NO_CONTAINER } from '../../src/model/app.js';
 import type { SourceState } from '../../src/sources/source.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
 import { appOf } from '../support/apps.js';
@@ -13,7 +13,7 @@ const TWO = instance('127.0.0.3:80');
 
 function instance(id: string): Instance {
   const [host = '', port = ''] = id.split(':');
-  return { id, host, port: Number(port), weight: 100, state: 'ready' };
+  return { id, ...NO_CONTAINER, host, port: Number(port), weight: 100, state: 'ready' };
 }
 
 function shop(...instances: readonly Instance[]): App {
@@ -73,4 +73,15 @@ test('an address that another app has now is no loss of the first one', () => {
   const source = new Guarded(shop(ONE, TWO));
   const other = appOf('other', 9_100, { instances: [ONE] });
   assert.deepEqual(source.answer([shop(TWO), other], DOUBT), ['shop 127.0.0.3:80', 'other 127.0.0.2:80']);
+});
+
+test('an address that another life has now, of this app or of another one, is no loss', () => {
+  const first = shop({ ...ONE, life: 'first' }, TWO);
+  const second = { ...ONE, life: 'second' };
+  assert.deepEqual(new Guarded(first).answer([shop(second, TWO)], DOUBT), WHOLE);
+  const source = new Guarded(first);
+  source.answer([shop(second, TWO)], DOUBT);
+  assert.equal(source.apps[0]?.instances[0]?.life, 'second');
+  const moved = [shop(TWO), appOf('blog', 9_010, { instances: [second] })];
+  assert.deepEqual(new Guarded(first).answer(moved, DOUBT), ['shop 127.0.0.3:80', 'blog 127.0.0.2:80']);
 });

@@ -43,6 +43,18 @@ test('what a version wrote that did not know `reuse` is read', () => {
   assert.deepEqual(storedStateFromJson(old), APPS);
 });
 
+test('lives and containers are kept; a state without them is written as earlier releases read it', () => {
+  const container = { id: '0123456789ab'.padEnd(64, '0'), name: 'shop-1' };
+  const instances = [appInstance(1, { life: '0123456789ab@2026-11-29T11:00:00Z', container }), appInstance(2)];
+  const apps = [appOf('shop', 9000, { instances })];
+  const text = storedStateToJson(apps, '2026-01-01T00:00:00Z');
+  assert.match(text, /"version":2/);
+  assert.deepEqual(storedStateFromJson(text), apps);
+  const plain = storedStateToJson(APPS, '2026-01-01T00:00:00Z');
+  assert.match(plain, /"version":1/);
+  assert.doesNotMatch(plain, /life|container/);
+});
+
 test('of many states in one moment the last is written, and a second passes between two writes', async (context) => {
   const directory = await createDirectory(context);
   const clock = new FakeClock();
@@ -84,7 +96,7 @@ test('two flushes at once both wait for the disk', async (context) => {
 const whole = storedStateToJson(APPS, '2024-01-01T00:00:00.000Z');
 for (const [what, text] of [
   ['cut in half', whole.slice(0, whole.length / 2)],
-  ['of a newer version', whole.replace('"version":1', '"version":2')],
+  ['of a newer version', whole.replace('"version":1', '"version":3')],
   ['empty', ''],
   ['of another program', '{"apps": {}}'],
   ['changed by hand, with an unknown key', whole.replace('"slot":', '"port":1,"slot":')],
@@ -114,7 +126,10 @@ test('every cut of the file is refused', () => {
   for (let length = 0; length < whole.length - 1; length += 1) {
     assert.equal(typeof storedStateFromJson(whole.slice(0, length)), 'string', `cut at ${length}`);
   }
-  assert.match(String(storedStateFromJson(whole.replace('"version":1', '"version":9'))), /version 9.*reads version 1/);
+  assert.match(
+    String(storedStateFromJson(whole.replace('"version":1', '"version":9'))),
+    /version 9.*reads versions 1 and 2/,
+  );
 });
 
 test('a disk that takes nothing: the old file stays whole, one line a minute, and the state is written when there is room', async (context) => {

@@ -1,4 +1,4 @@
-import { APP_DEFAULTS, type App, type Instance } from '../../src/model/app.js';
+import { APP_DEFAULTS, type App, type Instance, NO_CONTAINER } from '../../src/model/app.js';
 
 const { weight, state, ...defaults } = APP_DEFAULTS;
 
@@ -21,5 +21,5 @@ export function appOf(name: string, slot: number, app: Partial<App> = {}): App {
 /** One instance at 127.0.0.1 or at the host that is said. */
 export function appInstance(port: number, instance: Partial<Instance> = {}): Instance {
   const host = instance.host ?? '127.0.0.1';
-  return { id: `${host}:${port}`, host, port, weight, state, ...instance };
+  return { id: `${host}:${port}`, ...NO_CONTAINER, host, port, weight, state, ...instance };
 }

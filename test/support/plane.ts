@@ -51,7 +51,7 @@ export class TestPlane {
       log: options.log ?? silentLog,
       worker: options.worker ?? { index: 0, count: 1 },
       accessLog: options.accessLog ?? ((line) => this.accessLog.push(line)),
-      onConnectFailure: (_app, instance, failures) => this.connectFailures.push({ instance, failures }),
+      onConnectFailure: (_app, { id: instance }, failures) => this.connectFailures.push({ instance, failures }),
       ...(options.io !== undefined && { io: options.io }),
       ...(options.askPermits !== undefined && { askPermits: options.askPermits }),
       ...(options.bounds !== undefined && { bounds: options.bounds }),

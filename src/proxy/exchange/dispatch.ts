@@ -169,7 +169,7 @@ export abstract class Dispatch implements SlotRequest, Connecting {
       instance.connectFailures += 1;
       instance.counters.connectFailures += 1;
       worker.log.debug({ app: slot.app, instance: instance.id, reason: error?.message }, 'connect failed');
-      if (!instance.isNeighbor) worker.onConnectFailure(slot.app, instance.id, instance.connectFailures);
+      if (!instance.isNeighbor) worker.onConnectFailure(slot.app, instance, instance.connectFailures);
     }
     this.release();
     this.retry(code, instance);

@@ -17,6 +17,8 @@ export class Instance implements Borrower {
   readonly port: number;
   /** A neighbor takes the bleed; it gets the mark and is never part of a rotation. */
   readonly isNeighbor: boolean;
+  /** Another one at its address is another instance; null: nobody knows of its restarts. */
+  life: string | null = null;
   /** Where connections to a neighbor leave from; null: the kernel chooses. */
   localAddress: string | null = null;
   /** The `nodeId` of a neighbor, where it has one. */
@@ -44,13 +46,15 @@ export class Instance implements Borrower {
   readonly idleTime = new IdleTime();
   /** All connections, idle or not. */
   readonly connections = new Set<InstanceConnection>();
-  readonly counters: InstanceCounters = createInstanceCounters();
+  readonly counters: InstanceCounters;
 
-  constructor(id: string, host: string, port: number, isNeighbor: boolean) {
+  /** @param counters of the address, which go on whoever has it */
+  constructor(id: string, host: string, port: number, isNeighbor: boolean, counters = createInstanceCounters()) {
     this.id = id;
     this.host = host;
     this.port = port;
     this.isNeighbor = isNeighbor;
+    this.counters = counters;
   }
 
   /** As a Host field names it (RFC 9110 7.2). */

@@ -1,15 +1,17 @@
+import { isOtherLife } from '../../core/lives.js';
 import { NetworkSet } from '../../core/networks.js';
 import { createSlotCounters, type SlotCounters } from '../../metrics/counters.js';
-import type { InstanceSnapshot, ProxyVersion, SlotSnapshot, StickySnapshot } from '../../snapshot/snapshot.js';
+import type { InstanceSnapshot, ProxyVersion, SlotSnapshot } from '../../snapshot/snapshot.js';
 import { createPicker } from '../balance/create-picker.js';
 import type { Picker, PickRequest } from '../balance/picker.js';
 import { shareOf } from '../limits/client-limit.js';
+import { Bindings } from './bindings.js';
 import { ForeignClients } from './foreign-clients.js';
 import { Instance } from './instance.js';
 import { Neighbors } from './neighbors.js';
 import type { NodeContext } from './node-context.js';
 import { RetryBudget } from './retry-budget.js';
-import { StickyCookie } from './sticky.js';
+import type { StickyCookie } from './sticky.js';
 import { type Waiter, WaitQueue } from './wait-queue.js';
 import type { WorkerContext } from './worker-context.js';
 
@@ -42,11 +44,8 @@ export class Slot {
   readonly queue: WaitQueue;
   readonly foreignClients = new ForeignClients();
   readonly instances = new Map<string, Instance>();
-  /** Null: no client is bound to an instance. */
-  sticky: StickyCookie | null = null;
+  readonly #bindings = new Bindings();
   readonly #worker: WorkerContext;
-  /** By what stands for them in the sticky cookie. */
-  readonly #byStickyId = new Map<string, Instance>();
   readonly #neighbors: Neighbors;
   #usable: Instance[] = [];
   #picker: Picker<Instance>;
@@ -86,6 +85,16 @@ export class Slot {
     return instance.isNeighbor && instance.node !== null && this.proxyVersionTo(instance) !== 'v2';
   }
 
+  /** Null: no client is bound to an instance. */
+  get sticky(): StickyCookie | null {
+    return this.#bindings.cookie;
+  }
+
+  /** The instance that a client's cookies name; empty for none that is here. */
+  stickyIdIn(cookies: string): string {
+    return this.#bindings.idIn(cookies);
+  }
+
   get hasUsableInstance(): boolean {
     return this.#usable.length > 0;
   }
@@ -115,7 +124,7 @@ export class Slot {
   /** As HAProxy has it, a client waits for the instance that it is bound to rather than lose its session. */
   #boundOf({ stickyId, tried }: SlotRequest): Instance | null {
     if (stickyId === '') return null;
-    const bound = this.#byStickyId.get(stickyId);
+    const bound = this.#bindings.instanceOf(stickyId);
     return bound?.isStickyUsable === true && tried?.includes(bound) !== true ? bound : null;
   }
 
@@ -171,24 +180,13 @@ export class Slot {
   }
 
   #applyInstances(config: SlotSnapshot, isFirst: boolean): Instance[] {
-    this.#applySticky(config.sticky);
-    const seen = new Set<string>();
-    const leaving: Instance[] = [];
+    this.#bindings.apply(config.sticky, this.instances.values());
+    const leaving = this.#takeOut(new Map(config.instances.map((spec) => [spec.id, spec])));
     for (const spec of config.instances) {
-      seen.add(spec.id);
       const instance = this.instances.get(spec.id) ?? this.#addInstance(spec);
       const wasActive = instance.isStickyUsable;
       this.#updateInstance(instance, spec, config, isFirst);
       if (wasActive && instance.state !== 'ready') leaving.push(instance);
-    }
-    for (const [id, instance] of this.instances) {
-      if (seen.has(id)) continue;
-      instance.isRemoved = true;
-      this.#closeLease(instance, true);
-      this.instances.delete(id);
-      this.#byStickyId.delete(instance.stickyId);
-      delete this.counters.instances[id];
-      leaving.push(instance);
     }
     const leavingNeighbors = this.#neighbors.apply(config.neighbors, config.port);
     this.#rebuild();
@@ -199,44 +197,47 @@ export class Slot {
     return leaving;
   }
 
+  /** Those whose address is gone, or has another life now. @param specs by id */
+  #takeOut(specs: ReadonlyMap<string, InstanceSnapshot>): Instance[] {
+    const gone = [...this.instances.values()].filter(({ id, life }) => {
+      const spec = specs.get(id);
+      return spec === undefined || isOtherLife(life, spec.life);
+    });
+    for (const instance of gone) {
+      instance.isRemoved = true;
+      this.#closeLease(instance, true);
+      this.instances.delete(instance.id);
+      this.#bindings.forget(instance);
+      if (!specs.has(instance.id)) delete this.counters.instances[instance.id];
+    }
+    return gone;
+  }
+
   /** Drops connects to an instance that takes nothing new; their requests go elsewhere, unless they are bound to it. */
   #turnAway(instance: Instance): void {
     for (const { connecting } of instance.connections) {
       if (connecting === null) continue;
-      const isBound = instance.isStickyUsable && this.#byStickyId.get(connecting.stickyId) === instance;
+      const isBound = instance.isStickyUsable && this.#bindings.instanceOf(connecting.stickyId) === instance;
       if (!isBound) connecting.goElsewhere();
     }
   }
 
   #addInstance(spec: InstanceSnapshot): Instance {
-    const instance = new Instance(spec.id, spec.host, spec.port, false);
-    this.instances.set(spec.id, instance);
-    this.#bind(instance);
-    this.counters.instances[spec.id] = instance.counters;
+    const { id, host, port, life } = spec;
+    const instance = new Instance(id, host, port, false, this.counters.instances[id]);
+    instance.life = life;
+    this.instances.set(id, instance);
+    this.#bindings.bind(instance);
+    this.counters.instances[id] = instance.counters;
     return instance;
-  }
-
-  /** One HMAC an instance, and none a request. */
-  #bind(instance: Instance): void {
-    if (this.sticky === null) return;
-    instance.stickyId = this.sticky.idOf(instance.id);
-    this.#byStickyId.set(instance.stickyId, instance);
-  }
-
-  #applySticky(sticky: StickySnapshot | null): void {
-    if (this.sticky === null ? sticky === null : this.sticky.isOf(sticky)) return;
-    this.sticky = sticky === null ? null : new StickyCookie(sticky);
-    this.#byStickyId.clear();
-    for (const instance of this.instances.values()) this.#bind(instance);
-  }
-
-  /** The instance that a client's cookies name; empty for none that is here. */
-  stickyIdIn(cookies: string): string {
-    return this.sticky === null || cookies === '' ? '' : this.sticky.idIn(cookies, this.#byStickyId);
   }
 
   #updateInstance(instance: Instance, spec: InstanceSnapshot, config: SlotSnapshot, isFirst: boolean): void {
     const wasUsable = instance.isUsable;
+    if (instance.life === null && spec.life !== null) {
+      instance.life = spec.life;
+      this.#bindings.bind(instance);
+    }
     instance.weight = spec.weight;
     instance.state = spec.state;
     instance.isUp = spec.up;

@@ -27,9 +27,14 @@ export class StickyCookie {
     return config !== null && config.cookie === this.name && config.key === this.#key;
   }
 
-  /** The cookie's value for an instance. The same on every worker, and on every node with the same key. */
-  idOf(instanceId: string): string {
-    const digest = createHmac('sha256', this.#key).update(instanceId).digest();
+  /**
+   * The cookie's value for an instance. The same on every worker, and on every node with the same key. Sessions end with
+   * the life that has them: another one has another value.
+   */
+  idOf(id: string, life: string | null = null): string {
+    const digest = createHmac('sha256', this.#key)
+      .update(life === null ? id : `${id} ${life}`)
+      .digest();
     return digest.subarray(0, VALUE_BYTES).toString('base64url');
   }
 

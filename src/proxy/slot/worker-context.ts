@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
 import type { MessageRate } from '../../core/message-rate.js';
+import type { InstanceSnapshot } from '../../snapshot/snapshot.js';
 import type { ByteParts } from '../io/byte-connection.js';
 import type { Deadlines } from '../io/deadlines.js';
 import type { Checkers } from '../limits/checkers.js';
@@ -27,5 +28,5 @@ export interface WorkerContext extends ByteParts {
   readonly accessLog: ((line: string) => void) | null;
   /** A line of the access log could not be made or written. */
   readonly onLogFault: (error: unknown) => void;
-  readonly onConnectFailure: (app: string, instance: string, failures: number) => void;
+  readonly onConnectFailure: (app: string, instance: Pick<InstanceSnapshot, 'id' | 'life'>, failures: number) => void;
 }
