@@ -94,6 +94,22 @@ export class Applier {
     return this.#inTurn(() => leaveFailed(this.#parts.directory, id));
   }
 
+  /**
+   * What HAProxy serves, or served last. A release that waits for a HAProxy that never started has served nobody.
+   * @param current what it is to serve
+   * @returns null: it has served nothing yet
+   */
+  async servedRelease(current: Release | null): Promise<Release | null> {
+    const { directory, master } = this.#parts;
+    if (current === null || (await directory.hasRun()).includes(current.id)) return current;
+    // A HAProxy of systemd or Docker may have begun with it a moment ago.
+    const isRunning = await master.state().then(
+      () => true,
+      () => false,
+    );
+    return isRunning ? current : newestIntact(directory, null);
+  }
+
   /** A new worker over what is current. @throws SocketFailure when there is no master */
   restart(): Promise<ReloadOutcome> {
     const { directory, master } = this.#parts;

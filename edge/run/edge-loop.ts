@@ -20,7 +20,7 @@ interface EdgeLoopParts {
   /** Reads and renders all, beside the last good release. Rejects when the registry or the site is unreadable. */
   readonly supply: (current: Release | null) => Promise<Release>;
   readonly directory: ReleaseDirectory;
-  readonly applier: Pick<Applier, 'apply'>;
+  readonly applier: Pick<Applier, 'apply' | 'servedRelease'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -85,7 +85,7 @@ export class EdgeLoop {
       this.#sayDamage(damage);
       this.#hasLastGood = current !== null;
       const release = await supply(current);
-      const doubt = this.#guard.doubt(current, release);
+      const doubt = this.#guard.doubt(await applier.servedRelease(current), release);
       if (doubt !== null) {
         this.#fail(doubt);
         return;

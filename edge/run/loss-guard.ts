@@ -18,9 +18,12 @@ export class LossGuard {
     this.#clock = clock;
   }
 
-  /** @returns why the next release is not believed yet; null: it may come into force */
-  doubt(current: Release | null, next: Release): string | null {
-    const before = current === null ? [] : [...definitionsOf(current).keys()];
+  /**
+   * @param served what HAProxy serves, or served last; null: nothing yet
+   * @returns why the next release is not believed yet; null: it may come into force
+   */
+  doubt(served: Release | null, next: Release): string | null {
+    const before = [...definitionsOf(served).keys()];
     const after = new Set(definitionsOf(next).keys());
     const lost = before.filter((app) => !after.has(app));
     if (!isLargeLoss(lost.length, before.length, MAX_SHARE)) {

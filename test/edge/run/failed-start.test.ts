@@ -59,3 +59,24 @@ for (const version of HAPROXY_VERSIONS)
     await eventually('the probe passes', () => edge.isHealthy(), 20_000);
     assert.equal(await edge.stop(), 0);
   });
+
+test('apps that no HAProxy has served yet go at once: nothing is doubted', async (context) => {
+  const edge = await EdgeDeployment.create(context, { version: '2.6' });
+  const other = createServer();
+  other.listen(edge.ports.health, edge.address);
+  await once(other, 'listening');
+  atEnd(context, () => void other.close());
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  for (const [index, name] of names.entries())
+    edge.writeApp(
+      name,
+      `name: ${name}\npods: [alpha]\nprotocol: http\nslot: ${21_400 + 2 * index}\nedge: {routes: [{host: ${name}.one.example}]}\n`,
+    );
+  edge.launch();
+  await eventually('HAProxy ended', async () => endings(edge.log).length > 0, 20_000);
+  assert.match(edge.current(), /^backend be_e$/m);
+  for (const name of names.slice(1)) edge.removeApp(name);
+  await eventually('one app is left', async () => !edge.current().includes('backend be_e\n'), 20_000);
+  assert.doesNotMatch(edge.log, /vanished/);
+  assert.equal(await edge.stop(), 0);
+});
