@@ -147,8 +147,9 @@ async function isLink(file: string): Promise<boolean> {
 
 function refusalOfSize(size: bigint): FileRefusal | null {
   if (size <= MAX_DOCUMENT_BYTES) return null;
+  // Without the size: each piece of a file that is being written would be another problem, and another line of the log.
   return {
-    message: `${size} bytes are more than the ${MAX_DOCUMENT_BYTES} that are read`,
+    message: `it has more than the ${MAX_DOCUMENT_BYTES} bytes that are read`,
     hint: 'split it into several files',
   };
 }

@@ -1,8 +1,9 @@
 /** Editors and templates truncate a file and write it anew; a prefix of YAML is often valid YAML with fewer apps. */
 import assert from 'node:assert/strict';
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { MAX_DOCUMENT_BYTES } from '../../src/documents/service-document.js';
 import { DirectorySource } from '../../src/sources/directory.js';
 import { atEnd } from '../support/at-end.js';
 import {
@@ -11,6 +12,7 @@ import {
   namesOf,
   RecordingListener,
   testClock,
+  writeAtomically,
 } from '../support/services-directory.js';
 
 const TWO = `${appText('a', 1)}${appText('b', 3)}`;
@@ -82,4 +84,25 @@ test('a broken file keeps its apps and is mended', async (context) => {
   const mended = listener.nextState();
   await writeFile(file, `${appText('a', 5)}${appText('b', 3)}`);
   assert.deepEqual((await mended).problems, []);
+});
+
+test('a file that is too large is one problem, however it grows', async (context) => {
+  const { listener, file } = await start(context);
+  const refused = listener.nextState();
+  await writeFile(file, `# ${'x'.repeat(MAX_DOCUMENT_BYTES)}`);
+  const { problems, apps } = await refused;
+  assert.deepEqual(
+    apps.map(({ name }) => name),
+    ['a', 'b'],
+  );
+  assert.match(problems[0]?.message ?? '', /^it has more than the \d+ bytes that are read; its last good version/);
+  const told = listener.states.length;
+  for (const name of ['c', 'd']) {
+    await appendFile(file, 'x'.repeat(1_000));
+    // The look that finds this file has looked at the large one too.
+    const found = listener.nextState((state) => state.apps.some((app) => app.name === name));
+    await writeAtomically(path.join(path.dirname(file), `${name}.yml`), appText(name, name.charCodeAt(0)));
+    await found;
+  }
+  assert.ok(listener.states.slice(told).every((state) => state.problems[0]?.message === problems[0]?.message));
 });

@@ -143,7 +143,7 @@ test('what is no readable file is named and touches no other', async (context) =
   const said = state.problems.map(formatProblem).map((line) => line.slice(line.lastIndexOf('/') + 1));
   assert.match(said[0] ?? '', /^dangling\.yml: error: this symbolic link leads nowhere \(/);
   assert.match(said[1] ?? '', /^directory\.yml: error: this is a directory \(/);
-  assert.match(said[2] ?? '', /^large\.yml: error: 2097152 bytes are more than the 1048576 that are read \(/);
+  assert.match(said[2] ?? '', /^large\.yml: error: it has more than the 1048576 bytes that are read \(/);
   assert.match(said[3] ?? '', /^loop\.yml: error: this symbolic link leads to itself \(/);
 });
 
