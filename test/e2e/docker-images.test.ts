@@ -5,51 +5,52 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePort, ownAddress } from '../support/addresses.js';
-import { DockerEngine, whyNoDocker } from '../support/docker-engine.js';
+import { importBase, startImageEngine, whyNoDocker } from '../support/docker-engine.js';
 import { EdgeClient, freeEdgePorts, listenText, seenBy, startApp } from '../support/edge-process.js';
 import { definitionsOf, edgeFolder, siteText } from '../support/edge-release.js';
 import { eventually } from '../support/eventually.js';
 import { HttpInstance } from '../support/http-instance.js';
 import { untilAnswered } from '../support/steady-traffic.js';
+import type { TestEngine } from '../support/test-engine.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 test('the images', async (context) => {
   const reason = whyNoDocker();
   if (reason !== null) return context.skip(`no Docker engine: ${reason}`);
-  const docker = await DockerEngine.start(context);
-  const base = await docker.importBase();
+  const engine = await startImageEngine(context);
+  const base = await importBase(engine);
   for (const target of ['node', 'edge'])
     await context.test(`${target} is built`, async (part) => {
       const startedAt = performance.now();
       const build = ['build', '--network', 'host', '--build-arg', `BASE_IMAGE=${base}`, '--target', target];
-      await docker.run(...build, '--tag', `autoproxy-${target}`, ROOT);
-      const size = await docker.run('image', 'inspect', '--format', '{{.Size}}', `autoproxy-${target}`);
+      await engine.docker(...build, '--tag', `autoproxy-${target}`, ROOT);
+      const size = await engine.docker('image', 'inspect', '--format', '{{.Size}}', `autoproxy-${target}`);
       const tookS = (performance.now() - startedAt) / 1_000;
       part.diagnostic(`${tookS.toFixed(0)} s, ${(Number(size) / 1e6).toFixed(0)} MB`);
     });
-  await context.test('a node', (part) => runNode(part, docker));
-  await context.test('an edge', (part) => runEdge(part, docker));
+  await context.test('a node', (part) => runNode(part, engine));
+  await context.test('an edge', (part) => runEdge(part, engine));
 });
 
 /** In the host's network, as it is meant to run, while `use` goes on; where that fails, it says what the container said. */
 async function withContainer(
-  docker: DockerEngine,
+  engine: TestEngine,
   name: string,
   more: readonly string[],
   use: () => Promise<void>,
 ): Promise<void> {
-  await docker.run('run', '--detach', '--name', name, '--network', 'host', ...more);
+  await engine.docker('run', '--detach', '--name', name, '--network', 'host', ...more);
   try {
     await use();
   } catch (error) {
-    throw new Error(`${(error as Error).message}; the container said:\n${await docker.logs(name)}`, { cause: error });
+    throw new Error(`${(error as Error).message}; the container said:\n${await engine.logs(name)}`, { cause: error });
   } finally {
-    await docker.run('rm', '--force', name);
+    await engine.docker('rm', '--force', name);
   }
 }
 
-async function runNode(context: TestContext, docker: DockerEngine): Promise<void> {
+async function runNode(context: TestContext, engine: TestEngine): Promise<void> {
   const host = ownAddress();
   const slot = await freePort(host);
   const instance = await HttpInstance.start(context, 'shop');
@@ -70,23 +71,23 @@ async function runNode(context: TestContext, docker: DockerEngine): Promise<void
   ];
   const healthIs = (wanted: string): Promise<void> =>
     eventually(`its health is ${wanted}`, async () => {
-      return (await docker.run('inspect', '--format', '{{.State.Health.Status}}', 'node')) === wanted;
+      return (await engine.docker('inspect', '--format', '{{.State.Health.Status}}', 'node')) === wanted;
     });
-  await withContainer(docker, 'node', options, async () => {
+  await withContainer(engine, 'node', options, async () => {
     await untilAnswered(host, slot, { status: 200, body: 'shop' });
     await healthIs('healthy');
-    assert.equal(await docker.run('exec', 'node', 'id', '-un'), 'node');
+    assert.equal(await engine.docker('exec', 'node', 'id', '-un'), 'node');
 
-    await docker.run('stop', '--time', '30', 'node');
-    assert.equal(await docker.run('inspect', '--format', '{{.State.ExitCode}}', 'node'), '0');
+    await engine.docker('stop', '--time', '30', 'node');
+    assert.equal(await engine.docker('inspect', '--format', '{{.State.ExitCode}}', 'node'), '0');
     // What it kept in its volume is all that it can serve now.
     writeFileSync(path.join(folder, 'services/shop.yml'), 'shop: [\n');
-    await docker.run('start', 'node');
+    await engine.docker('start', 'node');
     await untilAnswered(host, slot, { status: 200, body: 'shop' });
   });
 }
 
-async function runEdge(context: TestContext, docker: DockerEngine): Promise<void> {
+async function runEdge(context: TestContext, engine: TestEngine): Promise<void> {
   const folder = edgeFolder(context);
   const [address, node] = [ownAddress(), ownAddress()];
   const ports = await freeEdgePorts(address);
@@ -108,11 +109,11 @@ async function runEdge(context: TestContext, docker: DockerEngine): Promise<void
       const response = await edge.ask({ hosts: [`${name}.one.example`] }).catch(() => null);
       return response?.status === 200 && seenBy(response).app === name;
     });
-  await withContainer(docker, 'edge', options, async () => {
+  await withContainer(engine, 'edge', options, async () => {
     await isServed('shop');
     writeFileSync(path.join(folder, 'apps/side.yml'), apps[1]);
     await isServed('side');
-    await docker.run('stop', '--time', '60', 'edge');
-    assert.equal(await docker.run('inspect', '--format', '{{.State.ExitCode}}', 'edge'), '0');
+    await engine.docker('stop', '--time', '60', 'edge');
+    assert.equal(await engine.docker('inspect', '--format', '{{.State.ExitCode}}', 'edge'), '0');
   });
 }

@@ -1,6 +1,6 @@
 /**
- * A machine of the test's own on this one: its own network, processes, mounts and host name, with a disk in memory. Where
- * an engine and its containers live, since no other way to end them is sure: an engine with live-restore leaves its
+ * A machine of the test's own on this one: its own network, processes, mounts and host name, with a disk in memory. Here
+ * an engine and its containers live, since this is the sure way to end them: an engine with live-restore leaves its
  * containers behind, and one that was killed leaves everything.
  *
  * The kernel ends all of it when the first process of the machine ends, and that one ends with the test, however that ends.
@@ -21,25 +21,30 @@ const run = promisify(execFile);
 const MAX_OUTPUT_BYTES = 16 * 1_048_576;
 
 /**
- * $0: the disk, $1: the host name, $2: where to write the id of this process as others see it. /sys is that of the new
- * network, but with the cgroups that were there: `ip netns exec` hides them, and no container starts. /run is empty, since
- * a shim puts its sockets there. The last line stays and takes in processes whose parents have ended, as the first process
- * of a machine has to: without, an engine waits for dead ones.
+ * $0: the disk, $1: the host name, $2: where to write the id of this process as others see it. /run is empty, since a shim
+ * puts its sockets there, but for what names are resolved by. The last line stays and takes in processes whose parents have
+ * ended, as the first process of a machine has to: without, an engine waits for dead ones.
  */
-const FIRST_PROCESS = `set -e
+const FIRST_PROCESS = {
+  begin: `set -e
 read id rest < /proc/self/stat
 mount -t proc proc /proc
-mount -t tmpfs -o mode=711 tmpfs "$0"
-mkdir "$0/cgroup" "$0/run"
+hostname "$1"`,
+  ownDisk: 'mount -t tmpfs -o mode=711 tmpfs "$0"',
+  emptyRun: `mkdir "$0/run"
+names=$(readlink -f /etc/resolv.conf)
+case $names in /run/*) mkdir -p "$0\${names%/*}"; cp "$names" "$0$names";; esac
+mount --bind "$0/run" /run`,
+  // /sys is that of the new network, but with the cgroups that were there: `ip netns exec` hides them, and no container starts.
+  ownNetwork: `mkdir "$0/cgroup"
 mount --rbind /sys/fs/cgroup "$0/cgroup"
 mount -t sysfs sysfs /sys
 mount --rbind "$0/cgroup" /sys/fs/cgroup
 umount --recursive "$0/cgroup"
-mount --bind "$0/run" /run
-hostname "$1"
-ip link set lo up
-echo "$id" > "$2"
-sleep infinity & wait`;
+ip link set lo up`,
+  stay: `echo "$id" > "$2"
+sleep infinity & wait`,
+} as const;
 
 /** $0: the machine's first process, $1: the name of its cgroups, $2: its folder. Standard input ends when the test does. */
 const GUARD = `cat > /dev/null
@@ -53,11 +58,18 @@ rm -rf "$2"`;
 
 let machines = 0;
 
+export interface MachineOptions {
+  /** false: the test's own network is the machine's too. */
+  readonly hasOwnNetwork?: boolean;
+  /** false: its disk is a folder, for what is too large for memory. */
+  readonly isDiskInMemory?: boolean;
+}
+
 export class OwnMachine {
   readonly firstPid: number;
   /** On the real disk, so that sockets in it can be reached from outside. */
   readonly folder: string;
-  /** In memory, seen on the machine only. */
+  /** In memory unless told otherwise, and then seen on the machine only. */
   readonly disk: string;
   /** The name below which its cgroups are to be. */
   readonly cgroup: string;
@@ -78,17 +90,28 @@ export class OwnMachine {
     this.inside = ['nsenter', '--target', String(firstPid), '--net', '--mount', '--pid', '--uts'];
   }
 
-  static async start(context: Ending, hostName: string): Promise<OwnMachine> {
+  static async start(
+    context: Ending,
+    hostName: string,
+    { hasOwnNetwork = true, isDiskInMemory = true }: MachineOptions = {},
+  ): Promise<OwnMachine> {
     machines += 1;
     const cgroup = `autoproxy-test-${process.pid}-${machines}`;
     const folder = temporaryFolder(context, 'machine');
     const disk = path.join(folder, 'disk');
     mkdirSync(disk);
     const idFile = path.join(folder, 'first-pid');
-    const unshared = ['unshare', '--net', '--mount', '--pid', '--uts', '--fork', '--kill-child'];
-    const holder = spawnBound([...unshared, 'sh', '-c', FIRST_PROCESS, disk, hostName, idFile], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const spaces = ['--mount', '--pid', '--uts', ...(hasOwnNetwork ? ['--net'] : [])];
+    const { begin, ownDisk, emptyRun, ownNetwork, stay } = FIRST_PROCESS;
+    const script = [
+      begin,
+      ...(isDiskInMemory ? [ownDisk] : []),
+      emptyRun,
+      ...(hasOwnNetwork ? [ownNetwork] : []),
+      stay,
+    ].join('\n');
+    const command = ['unshare', ...spaces, '--fork', '--kill-child', 'sh', '-c', script, disk, hostName, idFile];
+    const holder = spawnBound(command, { stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     holder.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said += text;

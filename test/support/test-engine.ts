@@ -13,11 +13,11 @@ import { atEnd, type Ending } from './at-end.js';
 import { DockerCommand } from './docker-command.js';
 import { type DockerPrograms, type DockerVersion, findDocker } from './docker-versions.js';
 import { eventually } from './eventually.js';
-import { OwnMachine } from './own-machine.js';
+import { type MachineOptions, OwnMachine } from './own-machine.js';
 
 const START_MS = 30_000;
 
-export interface EngineOptions {
+export interface EngineOptions extends MachineOptions {
   readonly version: DockerVersion;
   /** true unless told otherwise; without, containers have the machine's network or none. */
   readonly bridge?: boolean;
@@ -113,7 +113,7 @@ export class TestEngine {
   static async start(context: Ending, options: EngineOptions): Promise<TestEngine> {
     const programs = findDocker(options.version);
     if (programs === null) throw new Error('npm test fetches the engine');
-    const machine = await OwnMachine.start(context, options.hostName ?? 'engine');
+    const machine = await OwnMachine.start(context, options.hostName ?? 'engine', options);
     const engine = new TestEngine(machine, programs, options);
     // The machine's end would end it too; but this process then saw it die of itself.
     atEnd(context, () => engine.kill());
