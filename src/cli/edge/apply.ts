@@ -10,6 +10,7 @@ import {
   lastGoodFor,
 } from './installation.js';
 import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
+import { startingPlace } from './starting-place.js';
 
 interface EdgeApplyOptions extends EdgeOptionValues, InstallationOptionValues {
   readonly json?: true;
@@ -33,12 +34,11 @@ export function createEdgeApplyCommand(context: CommandContext): Command {
       ].join('\n'),
     );
   return addInstallationOptions(addEdgeOptions(command)).action(async (options: EdgeApplyOptions) => {
-    const { release, served, refused, problems, site } = await renderFrom(
-      options,
-      context,
-      await lastGoodFor(options, context),
-    );
-    const { applier } = await installationFrom(options, site.running, context);
+    const current = await lastGoodFor(options, context);
+    const { place, moved } = await startingPlace(options);
+    const kept = moved === null ? null : place;
+    const { release, served, refused, problems } = await renderFrom(options, context, current, null, kept);
+    const { applier, masterSocket } = await installationFrom(options, place, context);
     const outcome = await applier.apply(release).catch((error: unknown) => {
       if (error instanceof RegistryFailure) throw new CommandFailure(error.message, error.hint);
       throw error;
@@ -46,13 +46,13 @@ export function createEdgeApplyCommand(context: CommandContext): Command {
     for (const line of problemLines(problems)) terminal.warn(line);
     if (options.json)
       terminal.print(JSON.stringify({ release: release.id, served, refused, problems, outcome }, null, 2));
-    else terminal.print(outcomeText(release.id, outcome));
+    else terminal.print(outcomeText(release.id, outcome, masterSocket));
     const code = exitCodeOf(outcome);
     if (code !== EXIT_CODES.done) finish(code);
   });
 }
 
-function outcomeText(id: string, outcome: Outcome): string {
+function outcomeText(id: string, outcome: Outcome, masterSocket: string): string {
   switch (outcome.kind) {
     case 'unchanged':
       return `release ${id} is in force already`;
@@ -61,7 +61,7 @@ function outcomeText(id: string, outcome: Outcome): string {
         ? `release ${id} is in force; HAProxy took it without a reload`
         : `release ${id} is in force, by a reload (${outcome.why})`;
     case 'waiting':
-      return `release ${id} is written; HAProxy does not run, and begins with it`;
+      return `release ${id} is written; HAProxy does not run (nothing listens at ${masterSocket}), and begins with it`;
     case 'refused':
       return `release ${id} is refused by HAProxy, and nothing was changed:\n${outcome.reason}`;
     case 'rolled-back':

@@ -5,6 +5,7 @@ import type { CommandContext } from '../command-context.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { addStateDirOption, type InstallationOptionValues, lastGoodFor } from './installation.js';
 import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
+import { startingPlace } from './starting-place.js';
 
 interface EdgeDiffOptions extends EdgeOptionValues, InstallationOptionValues {
   readonly json?: true;
@@ -21,7 +22,8 @@ export function createEdgeDiffCommand(context: CommandContext): Command {
     );
   return addStateDirOption(addEdgeOptions(command)).action(async (options: EdgeDiffOptions) => {
     const current = await lastGoodFor(options, context);
-    const { release, problems } = await renderFrom(options, context, current);
+    const { place, moved } = await startingPlace(options);
+    const { release, problems } = await renderFrom(options, context, current, null, moved === null ? null : place);
     const differences = differencesBetween(current, release);
     const { kind } = planChange(current, release);
     if (options.json)

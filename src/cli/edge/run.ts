@@ -64,7 +64,11 @@ export function createEdgeRunCommand(context: CommandContext): Command {
 async function run(options: EdgeRunOptions, context: CommandContext): Promise<void> {
   const log = createLog({ level: options.logLevel, format: logFormatFrom(options, context.env), name: 'edge' });
   const signals = new Signals();
-  const place = await startingPlace(options, log);
+  const { place, moved } = await startingPlace(options);
+  if (moved !== null) {
+    const hint = 'to move it to the run_dir of the site, stop edge run (TERM) and start it again';
+    log.warn({ ...moved, hint }, 'HAProxy runs at the run_dir that the site had before; it is taken over there');
+  }
   // The sockets of a HAProxy that is started here stay where they are as long as it runs.
   const keptPlace = options.masterSocket === undefined ? place : null;
   const installation = await installationFrom(options, place, context);

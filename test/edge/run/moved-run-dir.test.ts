@@ -15,6 +15,14 @@ async function isServed(edge: EdgeDeployment, host: string): Promise<boolean> {
   return (await edge.ask({ hosts: [host] }).catch(() => null))?.status === 200;
 }
 
+/** In the site alone: `run` becomes `moved`. */
+function moveRunDirectory({ folder }: EdgeDeployment): void {
+  const site = path.join(folder, 'edge.yml');
+  const text = readFileSync(site, 'utf8').replace(`run_dir: ${folder}/run`, `run_dir: ${folder}/moved`);
+  writeFileSync(`${site}.new`, text);
+  renameSync(`${site}.new`, site);
+}
+
 for (const version of ['2.6', '3.2'] as const)
   test(`a HAProxy at the run_dir of before is taken over there, and moves at a restart, HAProxy ${version}`, async (context) => {
     const edge = await EdgeDeployment.create(context, { version });
@@ -31,10 +39,7 @@ for (const version of ['2.6', '3.2'] as const)
       for (const pid of await findMasters(socket)) process.kill(pid, 'SIGKILL');
     });
     mkdirSync(path.dirname(socket));
-    const site = path.join(edge.folder, 'edge.yml');
-    const text = readFileSync(site, 'utf8').replace(`run_dir: ${edge.folder}/run`, `run_dir: ${edge.folder}/moved`);
-    writeFileSync(`${site}.new`, text);
-    renameSync(`${site}.new`, site);
+    moveRunDirectory(edge);
 
     edge.launch();
     await eventually('edge run has a HAProxy', async () => edge.log.includes('HAProxy runs"'), PATIENCE_MS);
@@ -58,3 +63,31 @@ for (const version of ['2.6', '3.2'] as const)
     assert.equal(await edge.stop(), 0);
     assert.deepEqual(await findMasters(socket), []);
   });
+
+test('edge apply and diff find the HAProxy at the run_dir of before, and say so', async (context) => {
+  const edge = await EdgeDeployment.create(context, { version: '2.6' });
+  edge.writeApp('shop', SHOP);
+  await edge.startServers(context, SHOP);
+  await edge.run();
+  await eventually('shop is served', () => isServed(edge, 'shop.one.example'), PATIENCE_MS);
+  await edge.settled();
+  await edge.stop('SIGKILL');
+  moveRunDirectory(edge);
+  const diff = await edge.cli('diff');
+  assert.match(diff.stdout, /nothing changes/);
+  assert.match(diff.stderr, /HAProxy stays at \S+run and .*to move it, stop edge run \(TERM\) and start it again/);
+
+  edge.writeApp('shop', SHOP.replace('shop.one.example}', 'shop.one.example}, {host: new.one.example}'));
+  const applied = await edge.cli('apply');
+  assert.match(applied.stdout, /is in force; HAProxy took it without a reload/);
+  assert.match(applied.stderr, /HAProxy stays at \S+run and /);
+  await eventually('the change is served', () => isServed(edge, 'new.one.example'), PATIENCE_MS);
+
+  process.kill((await edge.state())?.masterPid ?? 0, 'SIGKILL');
+  await eventually('HAProxy is gone', async () => (await findMasters(`${edge.folder}/run/master.sock`)).length === 0);
+  const waiting = await edge.cli('apply');
+  assert.match(
+    waiting.stdout,
+    /HAProxy does not run \(nothing listens at \S+moved\/master\.sock\), and begins with it/,
+  );
+});
