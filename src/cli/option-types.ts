@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseDuration } from '../core/durations.js';
+import { formatDuration, parseDuration } from '../core/durations.js';
 
 /**
  * For commander: `10s` → 10000. A bare number is refused, because people mean seconds; options of a node and service files
@@ -10,6 +10,15 @@ export function durationArgument(text: string): number {
   const durationMs = parseDuration(text);
   if (durationMs === null) throw new InvalidArgumentError('write a duration such as 500ms, 10s or 5m.');
   return durationMs;
+}
+
+/** As `durationArgument`, for a time that a command repeats its work after: without a pause it would keep a core busy. */
+export function pauseArgument(minMs: number): (text: string) => number {
+  return (text) => {
+    const pauseMs = durationArgument(text);
+    if (pauseMs < minMs) throw new InvalidArgumentError(`write ${formatDuration(minMs)} or more.`);
+    return pauseMs;
+  };
 }
 
 /**

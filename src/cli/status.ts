@@ -4,7 +4,7 @@ import type { StateDocument } from '../admin/state-document.js';
 import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
 import type { CommandContext } from './command-context.js';
 import { CommandFailure } from './exit-codes.js';
-import { durationArgument } from './option-types.js';
+import { pauseArgument } from './option-types.js';
 import { formatStatus } from './status-text.js';
 import { drawLines, enterScreen, leaveScreen, type Terminal } from './terminal.js';
 
@@ -16,6 +16,8 @@ interface StatusOptions extends AdminOptionValues {
 }
 
 const WATCH_EVERY_MS = 2_000;
+/** An answer of the node takes some milliseconds of its primary. */
+const MIN_WATCH_MS = 100;
 
 export function createStatusCommand({ terminal, defaults }: CommandContext): Command {
   return new Command('status')
@@ -25,8 +27,8 @@ export function createStatusCommand({ terminal, defaults }: CommandContext): Com
     .option('--instances', 'a line for each instance too')
     .option(
       '--watch [TIME]',
-      'repeat; counts and latencies cover the time since the last table (default: 2s)',
-      durationArgument,
+      'repeat; counts and latencies cover the time since the last table (default: 2s, at least 100ms)',
+      pauseArgument(MIN_WATCH_MS),
     )
     .option('--json', 'the state document of the node, for programs')
     .addHelpText(

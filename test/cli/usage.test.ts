@@ -52,6 +52,11 @@ test('a time without a unit is refused by commands, with what to write', async (
   }
 });
 
+test('a watch without a pause is refused, with what to write', async () => {
+  for (const time of ['0s', '0ms', '99ms'])
+    assert.match(await refusalOf(['status', '--watch', time]), /^64 .*'--watch \[TIME\]'.* write 100ms or more\./s);
+});
+
 test('a required option that is missing ends with 64; a misspelt one is named as it was written', async () => {
   for (const [words, flag, misspelt] of [
     [['app', 'import', '/nowhere', '--registry', '/nowhere'], '--pod', '--pods'],
