@@ -18,7 +18,7 @@ import { Signals } from './control/signals.js';
 import { SourceFeed } from './control/source-feed.js';
 import { StateDirectory } from './control/state-directory.js';
 import { UnexpectedErrors } from './control/unexpected-errors.js';
-import { type Clock, systemClock } from './core/clock.js';
+import { type Clock, type Random, systemClock } from './core/clock.js';
 import { createLog, type Log } from './core/log.js';
 import { HealthChecker } from './health/checker.js';
 import { PodKeyFile } from './neighbors/pod-key-file.js';
@@ -40,21 +40,68 @@ const EXIT = { DONE: 0, FAILED: 1, DEADLINE: 3 } as const;
  */
 export async function runPrimary(config: Config): Promise<number> {
   const log = createLog({ level: config.logLevel, format: config.logFormat, name: 'primary' });
-  const clock = systemClock;
-  const random = Math.random;
   const signals = new Signals();
+  const surroundings = { config, clock: systemClock, random: Math.random, log, signals };
   let consul: ConsulParts | null;
   let state: StateDirectory;
   try {
-    consul = createConsulParts(config, { clock, random, log });
+    consul = createConsulParts(config, surroundings);
     // First of all, so that a second node changes nothing.
-    state = await StateDirectory.open({ config, clock, log });
+    state = await StateDirectory.open(surroundings);
   } catch (error) {
     log.fatal(error instanceof Error ? error.message : String(error));
     signals.release();
     return EXIT.FAILED;
   }
-  let inheritance: Inheritance | null = null;
+  const secret = await NodeSecret.load({ directory: state.path, clock: surroundings.clock, log });
+  const parts = createParts(surroundings, consul, state, secret);
+  try {
+    // Before anything is served, so that a second node on the same ports changes nothing either.
+    const admin = await startAdminServer({
+      node: parts.node,
+      address: config.admin,
+      hostNames: [config.node],
+      findPortHolder,
+      log,
+    });
+    obeySignals(parts);
+    await start(parts);
+    await signals.stopRequested();
+    const cut = await stop(parts);
+    await admin.close();
+    log.info({ cut }, 'stopped');
+    return cut === 0 ? EXIT.DONE : EXIT.DEADLINE;
+  } catch (error) {
+    log.fatal(error instanceof Error ? error.message : String(error));
+    await parts.cluster.kill();
+    return EXIT.FAILED;
+  } finally {
+    // Before another node may have the directory.
+    await Promise.all([parts.store.end(), parts.overrides.end(), secret.end(), parts.inheritance?.end()]);
+    await state.release();
+    parts.unexpected.release();
+    signals.release();
+  }
+}
+
+interface Surroundings {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly signals: Signals;
+}
+
+type NodeParts = ReturnType<typeof createParts>;
+
+/** The parts of a node, each with those that it needs; nothing has begun yet. */
+function createParts(
+  surroundings: Surroundings,
+  consul: ConsulParts | null,
+  state: StateDirectory,
+  secret: NodeSecret,
+) {
+  const { config, clock, random, log } = surroundings;
   const checker = new HealthChecker({ clock, random, log });
   const cluster = new Cluster({
     workers: config.workers,
@@ -71,7 +118,6 @@ export async function runPrimary(config: Config): Promise<number> {
     log,
     onPassiveFailure: ({ app, instance, life, failures }) =>
       checker.passiveFailure(targetKey(app, instance), failures, life),
-    onWorkersChanged: () => inheritance?.noteWorkers(),
   });
   const feeds = createFeeds(config, consul, clock, log);
   const store = new StateStore({ directory: state.path, clock, log });
@@ -84,85 +130,77 @@ export async function runPrimary(config: Config): Promise<number> {
   const chronicle = new AppChronicle(clock);
   const unexpected = new UnexpectedErrors(clock, log);
   const shared = { config, nodeId: randomUUID(), clock, cluster, checker, overrides, feeds, chronicle, unexpected };
-  const secret = await NodeSecret.load({ directory: state.path, clock, log });
   const plane = new ControlPlane({ ...shared, observer: chronicle, log, store, stickySecret: secret.text });
   const readiness = new Readiness({ ...shared, plane });
   const node = new LocalNode({ ...shared, plane, readiness });
   const podKey = config.podKeyFile === null ? null : new PodKeyFile({ file: config.podKeyFile, clock, log });
   const nodes = nodeAddressesFrom(config, consul?.neighbors ?? null, { clock, random, log });
+  /** What it took over from a node that was killed; null while it has no claim on a state directory. */
+  const inheritance = null as Inheritance | null;
+  return { ...surroundings, ...shared, consul, state, inheritance, store, plane, readiness, node, podKey, nodes };
+}
 
-  try {
-    // Before anything is served, so that a second node on the same ports changes nothing either.
-    const admin = await startAdminServer({
-      node,
-      address: config.admin,
-      hostNames: [config.node],
-      findPortHolder,
-      log,
-    });
-    signals.on('reload', () => {
-      log.info('reading all sources again; options are read at a start alone, so a changed one needs a restart');
-      cluster.reopenLogs();
-      for (const source of [...feeds, ...nodes]) source.refresh();
-      podKey?.refresh();
-    });
-    signals.on('roll', () => {
-      log.info('replacing the workers');
-      cluster
-        .roll({ drainMs: config.drainTimeoutMs })
-        .catch((error: unknown) => log.error({ err: error }, 'the roll stopped'));
-    });
+function obeySignals({ config, log, signals, cluster, feeds, nodes, podKey }: NodeParts): void {
+  signals.on('reload', () => {
+    log.info('reading all sources again; options are read at a start alone, so a changed one needs a restart');
+    cluster.reopenLogs();
+    for (const source of [...feeds, ...nodes]) source.refresh();
+    podKey?.refresh();
+  });
+  signals.on('roll', () => {
+    log.info('replacing the workers');
+    cluster
+      .roll({ drainMs: config.drainTimeoutMs })
+      .catch((error: unknown) => log.error({ err: error }, 'the roll stopped'));
+  });
+}
 
-    await overrides.load();
-    await restoreLastGood(store, feeds, log);
-    const inherit = (claim: StateClaim): Promise<Inheritance> =>
-      Inheritance.open({ stateDirectory: config.stateDir, claim, cluster, clock, log });
-    if (state.claim !== null) inheritance = await inherit(state.claim);
-    else
-      state.onLateClaim(async (claim) => {
-        inheritance = await inherit(claim);
-        inheritance.noteWorkers();
-        inheritance.release(config.drainTimeoutMs);
-      });
-    cluster.start();
-    // Before that nobody is served, and an error ends the start where everybody sees it.
-    unexpected.catch();
-    await podKey?.start((keys) => plane.setPodKeys(keys));
-    for (const source of nodes) source.start((addresses, remarks) => plane.setNodes(addresses, remarks));
-    for (const feed of feeds) feed.start();
-    const known = Promise.all([...feeds.map((feed) => feed.hasSpoken()), inheritance?.whenTaken()]);
-    await Promise.race([known, signals.stopRequested()]);
-    await plane.start();
-    void cluster.whenApplied(plane.snapshot?.revision ?? 1).then(async () => {
-      inheritance?.release(config.drainTimeoutMs);
-      // Also where it is not ready: its check in Consul asks for that, and what hinders the registration is said at once.
-      if (!plane.isStopping) consul?.registration.start();
-      await announceReady(readiness, cluster, plane, config, log);
+/** Begins to serve. */
+async function start(parts: NodeParts): Promise<void> {
+  const { config, clock, log, signals, cluster, state, overrides, store, feeds, nodes, plane, podKey, unexpected } =
+    parts;
+  await overrides.load();
+  await restoreLastGood(store, feeds, log);
+  const inherit = async (claim: StateClaim): Promise<void> => {
+    parts.inheritance = await Inheritance.open({ stateDirectory: config.stateDir, claim, cluster, clock, log });
+  };
+  if (state.claim !== null) await inherit(state.claim);
+  else {
+    state.onLateClaim(async (claim) => {
+      await inherit(claim);
+      parts.inheritance?.noteWorkers();
+      parts.inheritance?.release(config.drainTimeoutMs);
     });
-
-    await signals.stopRequested();
-    // The others are told at once, while the health ports tell the balancers.
-    const deregistered = consul?.registration.stop();
-    inheritance?.release(config.drainTimeoutMs);
-    const cut = await stop({ config, clock, log, cluster, plane, signals });
-    await deregistered;
-    await Promise.allSettled([...feeds.map((feed) => feed.stop()), ...nodes.map((source) => source.stop())]);
-    podKey?.stop();
-    checker.stop();
-    await admin.close();
-    log.info({ cut }, 'stopped');
-    return cut === 0 ? EXIT.DONE : EXIT.DEADLINE;
-  } catch (error) {
-    log.fatal(error instanceof Error ? error.message : String(error));
-    await cluster.kill();
-    return EXIT.FAILED;
-  } finally {
-    // Before another node may have the directory.
-    await Promise.all([store.end(), overrides.end(), secret.end(), inheritance?.end()]);
-    await state.release();
-    unexpected.release();
-    signals.release();
   }
+  cluster.start();
+  // Before that nobody is served, and an error ends the start where everybody sees it.
+  unexpected.catch();
+  await podKey?.start((keys) => plane.setPodKeys(keys));
+  for (const source of nodes) source.start((addresses, remarks) => plane.setNodes(addresses, remarks));
+  for (const feed of feeds) feed.start();
+  const known = Promise.all([...feeds.map((feed) => feed.hasSpoken()), parts.inheritance?.whenTaken()]);
+  await Promise.race([known, signals.stopRequested()]);
+  await plane.start();
+  void cluster.whenApplied(plane.snapshot?.revision ?? 1).then(async () => {
+    parts.inheritance?.release(config.drainTimeoutMs);
+    // Also where it is not ready: its check in Consul asks for that, and what hinders the registration is said at once.
+    if (!plane.isStopping) parts.consul?.registration.start();
+    await announceReady(parts);
+  });
+}
+
+/** @returns how many clients were cut */
+async function stop(parts: NodeParts): Promise<number> {
+  const { config, feeds, nodes, podKey, checker } = parts;
+  // The others are told at once, while the health ports tell the balancers.
+  const deregistered = parts.consul?.registration.stop();
+  parts.inheritance?.release(config.drainTimeoutMs);
+  const cut = await drain(parts);
+  await deregistered;
+  await Promise.allSettled([...feeds.map((feed) => feed.stop()), ...nodes.map((source) => source.stop())]);
+  podKey?.stop();
+  checker.stop();
+  return cut;
 }
 
 /** In order of precedence: what somebody wrote on this very node goes before what is written for the fleet. */
@@ -182,13 +220,7 @@ async function restoreLastGood(store: StateStore, feeds: readonly SourceFeed[], 
   for (const feed of feeds) feed.restore(apps.filter(({ origin }) => origin.source === feed.name));
 }
 
-async function announceReady(
-  readiness: Readiness,
-  cluster: Cluster,
-  plane: ControlPlane,
-  config: Config,
-  log: Log,
-): Promise<void> {
+async function announceReady({ readiness, cluster, plane, config, log }: NodeParts): Promise<void> {
   const reason = readiness.reason();
   if (reason !== null) log.warn({ reason }, 'not ready');
   await readiness.untilReadyOrStopping();
@@ -204,17 +236,8 @@ async function announceReady(
   );
 }
 
-interface StopParts {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly cluster: Cluster;
-  readonly plane: ControlPlane;
-  readonly signals: Signals;
-}
-
 /** Health ports answer 503 first; balancers have the lame-duck time to notice; then what is under way may end. */
-async function stop({ config, clock, log, cluster, plane, signals }: StopParts): Promise<number> {
+async function drain({ config, clock, log, cluster, plane, signals }: NodeParts): Promise<number> {
   log.info({ lameDuckMs: config.lameDuckMs, drainMs: config.drainTimeoutMs }, 'stopping');
   plane.announceStop();
   const now = signals.stopNowRequested();

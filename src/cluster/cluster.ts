@@ -23,8 +23,6 @@ export interface ClusterOptions {
   readonly random: Random;
   readonly log: Log;
   readonly onPassiveFailure: (failure: PassiveFailure) => void;
-  /** A worker was started, or has ended. */
-  readonly onWorkersChanged?: () => void;
   /** The slot of `app` is bound (null) or why it is not; called when that changes. */
   readonly onBindResult?: (app: string, error: string | null) => void;
 }
@@ -47,6 +45,8 @@ const BOOK_FAULT_INTERVAL_MS = 60_000;
 
 /** The workers of a node: keeps them alive, gives them sockets and snapshots, and adds up what they count. */
 export class Cluster {
+  /** Called when a worker was started, or has ended. */
+  onWorkersChanged: (() => void) | null = null;
   readonly #options: ClusterOptions;
   readonly #ports: BoundPorts;
   readonly #places: readonly WorkerPlace[];
@@ -206,7 +206,7 @@ export class Cluster {
       onGone: (gone, exit) => this.#onGone(gone, exit),
     });
     this.#workers.add(worker);
-    this.#options.onWorkersChanged?.();
+    this.onWorkersChanged?.();
     return worker;
   }
 
@@ -239,7 +239,7 @@ export class Cluster {
     });
     this.#permits.drop(worker);
     this.#workers.delete(worker);
-    this.#options.onWorkersChanged?.();
+    this.onWorkersChanged?.();
     this.#places[worker.index]?.onGone(worker, exit);
     this.#closeUnneeded();
     this.#condition.recheck();

@@ -39,6 +39,7 @@ export class Inheritance {
       onGone: () => inheritance.noteWorkers(),
     });
     const inheritance = new Inheritance(options.cluster, record, orphans);
+    options.cluster.onWorkersChanged = () => inheritance.noteWorkers();
     options.claim.onPeer((channel) => orphans.onPeer(channel));
     return inheritance;
   }

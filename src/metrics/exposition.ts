@@ -55,10 +55,19 @@ const GAUGES = [
 ] as const;
 
 export function formatExposition(input: ExpositionInput): string {
-  const apps = input.apps.toSorted((a, b) => compareTexts(a.name, b.name));
-  const sources = input.sources.toSorted((a, b) => compareTexts(a.name, b.name));
-  const workers = input.workers.toSorted((a, b) => a.index - b.index);
   const families = [
+    ...appFamilies(
+      input.apps.toSorted((a, b) => compareTexts(a.name, b.name)),
+      input.clients,
+    ),
+    ...sourceFamilies(input.sources.toSorted((a, b) => compareTexts(a.name, b.name))),
+    ...nodeFamilies(input),
+  ];
+  return families.join('');
+}
+
+function appFamilies(apps: readonly AppMetrics[], clients: ExpositionInput['clients']): readonly string[] {
+  return [
     ...COUNTERS.map(([name, help, key]) =>
       formatFamily(
         name,
@@ -79,7 +88,7 @@ export function formatExposition(input: ExpositionInput): string {
       ),
     ),
     ...clientLimitFamilies(apps),
-    ...(input.clients === undefined ? [] : nodeClientFamilies(input.clients)),
+    ...(clients === undefined ? [] : nodeClientFamilies(clients)),
     formatFamily(
       'latency_seconds',
       'histogram',
@@ -93,6 +102,11 @@ export function formatExposition(input: ExpositionInput): string {
       'Requests sent to the instance.',
       apps.flatMap(instanceRequestSamples),
     ),
+  ];
+}
+
+function sourceFamilies(sources: ExpositionInput['sources']): readonly string[] {
+  return [
     formatFamily(
       'source_up',
       'gauge',
@@ -105,20 +119,26 @@ export function formatExposition(input: ExpositionInput): string {
       'Age of the state in force of a source that does not answer.',
       sources.map(({ name, staleMs }) => ({ labels: { source: name }, value: staleMs / 1_000 })),
     ),
+  ];
+}
+
+function nodeFamilies({ configErrors, unexpectedErrors, workers }: ExpositionInput): readonly string[] {
+  return [
     formatFamily('config_errors', 'gauge', 'Errors in the present states of the sources.', [
-      { labels: {}, value: input.configErrors },
+      { labels: {}, value: configErrors },
     ]),
     formatFamily('unexpected_errors_total', 'counter', 'Unexpected errors of the primary.', [
-      { labels: {}, value: input.unexpectedErrors },
+      { labels: {}, value: unexpectedErrors },
     ]),
     formatFamily(
       'worker_restarts_total',
       'counter',
       'How often a crashed worker was replaced.',
-      workers.map(({ index, restarts }) => ({ labels: { worker: String(index) }, value: restarts })),
+      workers
+        .toSorted((a, b) => a.index - b.index)
+        .map(({ index, restarts }) => ({ labels: { worker: String(index) }, value: restarts })),
     ),
   ];
-  return families.join('');
 }
 
 /** `limits.clients`, for apps that have it. */

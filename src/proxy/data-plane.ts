@@ -168,7 +168,7 @@ export class DataPlane {
     const key = slotKey(config);
     const text = JSON.stringify(config);
     if (this.#texts.get(key) === text) {
-      served.slot.node = node;
+      served.slot.applyNode(node);
       return;
     }
     this.#texts.set(key, text);

@@ -87,7 +87,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'proxy/entry': {
     to: [
       ...['core', 'http1', 'proxy-protocol', 'metrics'],
-      ...['proxy/io', 'proxy/limits', 'proxy/slot', 'proxy/exchange', 'proxy/http', 'proxy/tcp'],
+      ...['proxy/io', 'proxy/limits', 'proxy/slot', 'proxy/client', 'proxy/exchange', 'proxy/http', 'proxy/tcp'],
     ],
     why: 'it decides who serves a new connection, and is known by nobody who does',
   },

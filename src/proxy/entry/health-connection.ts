@@ -42,7 +42,7 @@ export class HealthConnection extends ByteConnection {
 
   onBytes(bytes: Buffer, length: number): void {
     if (this.#isClosing) return;
-    if (this.#partial.isEmpty && !this.#isAtBeginning) {
+    if (this.#partial.length === 0 && !this.#isAtBeginning) {
       this.#readRequests(bytes, 0, length);
       return;
     }

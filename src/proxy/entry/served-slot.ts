@@ -1,6 +1,7 @@
 import { MessageRate } from '../../core/message-rate.js';
 import type { SlotCounters } from '../../metrics/counters.js';
 import type { ProxyHeader } from '../../proxy-protocol/header.js';
+import type { ClientConnection, ClientParts } from '../client/client-connection.js';
 import { Downstream } from '../http/downstream.js';
 import { Listener } from '../io/listener.js';
 import type { Accepted } from '../io/onread-socket.js';
@@ -27,7 +28,8 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   readonly #traffic: Listener;
   readonly #health: Listener;
   readonly #clients: ClientLimit;
-  readonly #downstreams = new Set<Downstream | TcpDownstream>();
+  readonly #clientParts: ClientParts;
+  readonly #downstreams = new Set<ClientConnection>();
   readonly #healthConnections = new Set<HealthConnection>();
   /** Connections that have not said yet for whom they speak. */
   readonly #prefaces = new Set<ProxyPreface>();
@@ -45,6 +47,11 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     this.#worker = worker;
     this.#acceptErrors = new MessageRate(worker.clock, ACCEPT_LOG_INTERVAL_MS);
     this.#refusals = new MessageRate(worker.clock, REFUSAL_LOG_INTERVAL_MS);
+    const onGone = (client: ClientConnection): void => {
+      this.#downstreams.delete(client);
+      this.#onClientGone();
+    };
+    this.#clientParts = { slot, worker, onGone };
     const { log, clock } = worker;
     const toDo = 'raise limits.clients of the app if the node has room for more';
     this.#clients = new ClientLimit(clock, log, { app: slot.app, port: slot.config.port, toDo });
@@ -115,20 +122,17 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     else this.#serve(accepted, null, this.#worker.clock.now());
   }
 
-  #serve(accepted: Accepted, header: ProxyHeader | null, acceptedAt: number): Downstream | TcpDownstream {
-    const onGone = (downstream: Downstream | TcpDownstream): void => {
-      this.#downstreams.delete(downstream);
-      this.#onClientGone();
-    };
-    const downstream =
+  #serve(accepted: Accepted, header: ProxyHeader | null, acceptedAt: number): ClientConnection {
+    const client =
       this.slot.config.protocol === 'tcp'
-        ? new TcpDownstream(accepted, header, this.slot, this.#worker, onGone)
-        : new Downstream(accepted, header, acceptedAt, this.slot, this.#worker, onGone);
-    this.#downstreams.add(downstream);
-    return downstream;
+        ? new TcpDownstream(accepted, header, this.#clientParts)
+        : new Downstream(accepted, header, acceptedAt, this.#clientParts);
+    this.#downstreams.add(client);
+    client.begin();
+    return client;
   }
 
-  onHeader(preface: ProxyPreface, accepted: Accepted, header: ProxyHeader): Downstream | TcpDownstream {
+  onHeader(preface: ProxyPreface, accepted: Accepted, header: ProxyHeader): ClientConnection {
     this.#prefaces.delete(preface);
     return this.#serve(accepted, header, preface.acceptedAt);
   }
@@ -147,8 +151,8 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
 
   /** One line for many: the sender of something else than a header, and the likely cause. */
   #noteRefusal({ peer, reason, firstBytes }: Refusal): void {
-    const { app, config, counters } = this.slot;
-    counters.errors.PROXY_HEADER_REFUSED = (counters.errors.PROXY_HEADER_REFUSED ?? 0) + 1;
+    const { app, config } = this.slot;
+    this.slot.countError('PROXY_HEADER_REFUSED');
     const suppressed = this.#refusals.ask();
     if (suppressed === null) return;
     this.#worker.log.warn(
@@ -181,7 +185,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     return this.#serveChecker(accepted);
   }
 
-  onBled(door: BleedDoor, accepted: Accepted, header: ProxyHeader): Downstream | TcpDownstream {
+  onBled(door: BleedDoor, accepted: Accepted, header: ProxyHeader): ClientConnection {
     this.#forgetDoor(door);
     this.#clients.enter();
     this.#worker.clients.enter();
@@ -249,9 +253,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
 
   /** Closes connections on which nothing is asked. */
   closeIdle(): void {
-    for (const downstream of this.#downstreams) {
-      if (downstream instanceof Downstream && downstream.isIdle) downstream.closeAfterWrite();
-    }
+    for (const downstream of this.#downstreams) downstream.closeIdle();
   }
 
   /**
@@ -271,7 +273,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   cutAll(): number {
     let cut = 0;
     for (const downstream of this.#downstreams) {
-      if (!(downstream instanceof Downstream) || !downstream.isIdle) cut += 1;
+      if (!downstream.isIdle) cut += 1;
       downstream.cut();
     }
     for (const preface of this.#prefaces) preface.destroy();

@@ -7,7 +7,7 @@ import type { WorkerContext } from '../slot/worker-context.js';
 interface Facts {
   readonly slot: Slot;
   readonly identity: ClientIdentity;
-  /** Of the first byte, on the monotonic clock; 0 while there is none. */
+  /** Of the first byte, on the monotonic clock. */
   readonly startedAt: number;
   /** When the instance had accepted, where that is measured; else 0. */
   readonly connectedAt: number;

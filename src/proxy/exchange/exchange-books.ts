@@ -19,6 +19,8 @@ export class ExchangeBooks implements HttpFacts {
   readonly slot: Slot;
   readonly identity: ClientIdentity;
   readonly head: RequestHead;
+  /** A byte of the request has come, at `startedAt`. */
+  hasBegun = false;
   startedAt = 0;
   /** When the whole head was here. */
   openedAt = 0;
@@ -38,10 +40,18 @@ export class ExchangeBooks implements HttpFacts {
     this.#isLogging = worker.accessLog !== null;
   }
 
+  /** The first byte of a request came at `at`; its whole head is not here yet. */
+  begin(at: number): void {
+    this.hasBegun = true;
+    this.startedAt = at;
+  }
+
+  /** The head of a request is here, or it is refused before that. */
   open(): void {
     const { counters } = this.slot;
     this.openedAt = this.#worker.clock.now();
-    if (this.startedAt === 0) this.startedAt = this.openedAt;
+    if (!this.hasBegun) this.startedAt = this.openedAt;
+    this.hasBegun = true;
     counters.requests += 1;
     counters.inFlight += 1;
     this.status = 0;
@@ -60,11 +70,6 @@ export class ExchangeBooks implements HttpFacts {
     if (this.#isLogging) this.respondedAt = this.#worker.clock.now();
   }
 
-  countError(code: ErrorCode): void {
-    const { errors } = this.slot.counters;
-    errors[code] = (errors[code] ?? 0) + 1;
-  }
-
   /** @param code why the exchange failed; null: it did not */
   close(code: ErrorCode | null, now: number, route: RouteFacts): void {
     const { slot } = this;
@@ -81,6 +86,6 @@ export class ExchangeBooks implements HttpFacts {
       this.connectedAt = 0;
       this.respondedAt = 0;
     }
-    this.startedAt = 0;
+    this.hasBegun = false;
   }
 }

@@ -53,7 +53,7 @@ export class OutgoingRequest {
     const host = head.lacksHost ? `Host: ${instance.authority}\r\n` : '';
     const mark = instance.isNeighbor ? `${BLEED_MARK_NAME}: ${node.marks.markFor(instance.node)}\r\n\r\n` : '\r\n';
     const isAsked = side.wasReused || config.reuse === 'never' || head.upgrade !== '';
-    const text = this.#slot.sticky === null ? this.#text : this.#textFor(instance);
+    const text = this.#slot.bindings.cookie === null ? this.#text : this.#textFor(instance);
     side.sendHead(text + host + (isAsked ? '' : KEEP_ALIVE_LINE) + mark + this.#inline);
     if (this.#body !== null) side.writeCopy(this.#body, 0, this.#body.length);
   }
@@ -81,8 +81,8 @@ export class OutgoingRequest {
 
   /** A neighbor may have bound the client itself; an instance does not see the cookie. */
   #textFor({ isNeighbor }: Instance): string {
-    const { sticky } = this.#slot;
-    if (sticky === null || isNeighbor || this.#head.cookie === '') return this.#text;
-    return sticky.withoutCookie(this.#text);
+    const { cookie } = this.#slot.bindings;
+    if (cookie === null || isNeighbor || this.#head.cookie === '') return this.#text;
+    return cookie.withoutCookie(this.#text);
   }
 }

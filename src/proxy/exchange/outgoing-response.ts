@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../core/errors.js';
 import { BODY, type BodyKind } from '../../http1/framing.js';
 import type { RequestHead } from '../../http1/request-head.js';
 import type { ResponseHead } from '../../http1/response-head.js';
-import type { OwnResponse } from '../roles/client-side.js';
+import type { ClientSide, OwnResponse } from '../roles/client-side.js';
 import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
 import { renderError, renderLastHop } from './responses.js';
@@ -22,23 +22,25 @@ export class OutgoingResponse {
   /** Its body ends with the client's connection; HTTP/1.0 knows no chunks. */
   isOpenEnded = false;
   readonly #slot: Slot;
+  readonly #client: ClientSide;
   readonly #request: RequestHead;
 
-  constructor(slot: Slot, request: RequestHead) {
+  constructor(slot: Slot, client: ClientSide) {
     this.#slot = slot;
-    this.#request = request;
+    this.#client = client;
+    this.#request = client.head;
   }
 
   /** @returns the head of a final response, with its empty line */
-  render(head: ResponseHead, bodyKind: BodyKind, isRequestWhole: boolean, binding: Binding): string {
+  render(head: ResponseHead, bodyKind: BodyKind, binding: Binding): string {
     const slot = this.#slot;
     const request = this.#request;
     const isChunked = bodyKind === BODY.CHUNKED || (head.isChunked && request.method === 'HEAD');
     const isOpenEnded = bodyKind === BODY.UNTIL_CLOSE || (bodyKind === BODY.CHUNKED && request.minor === 0);
-    const keepsClient = !isOpenEnded && this.#mayKeep(isRequestWhole);
+    const keepsClient = !isOpenEnded && this.#mayKeep();
     this.isOpenEnded = isOpenEnded;
     this.keepsClient = keepsClient;
-    let text = slot.sticky === null ? head.block : this.#boundBlock(head, binding);
+    let text = slot.bindings.cookie === null ? head.block : this.#boundBlock(head, binding);
     if (isChunked && request.minor === 1) text += 'Transfer-Encoding: chunked\r\n';
     if (!keepsClient) text += 'Connection: close\r\n';
     else if (request.minor === 0) text += 'Connection: keep-alive\r\n';
@@ -52,26 +54,26 @@ export class OutgoingResponse {
   }
 
   /** @returns the answer to an error of our own */
-  renderError(code: ErrorCode, isRequestWhole: boolean): OwnResponse {
+  renderError(code: ErrorCode): OwnResponse {
     const isHead = this.#request.method === 'HEAD';
-    return renderError(code, { isHead, isReusable: this.#mayKeep(isRequestWhole) });
+    return renderError(code, { isHead, isReusable: this.#mayKeep() });
   }
 
   /** @returns the answer to a TRACE or OPTIONS that goes no further */
-  renderLastHop(isRequestWhole: boolean): OwnResponse {
-    return renderLastHop(this.#request, this.#mayKeep(isRequestWhole));
+  renderLastHop(): OwnResponse {
+    return renderLastHop(this.#request, this.#mayKeep());
   }
 
-  #mayKeep(isRequestWhole: boolean): boolean {
+  #mayKeep(): boolean {
     const { node, isClosing } = this.#slot;
-    return isRequestWhole && this.#request.isKeepAlive && !node.isStopping && !isClosing;
+    return this.#client.hasWholeRequest && this.#request.isKeepAlive && !node.isStopping && !isClosing;
   }
 
   /** The fields of a response that go on, and the cookie of a client that is not bound to the instance yet. */
   #boundBlock({ block }: ResponseHead, { instance, stickyId }: Binding): string {
-    const { sticky } = this.#slot;
-    if (sticky === null || instance === null || instance.isNeighbor) return block;
-    const kept = sticky.withoutSetCookie(block);
-    return instance.stickyId === stickyId ? kept : kept + sticky.fieldLines(instance.stickyId);
+    const { cookie } = this.#slot.bindings;
+    if (cookie === null || instance === null || instance.isNeighbor) return block;
+    const kept = cookie.withoutSetCookie(block);
+    return instance.stickyId === stickyId ? kept : kept + cookie.fieldLines(instance.stickyId);
   }
 }

@@ -1,15 +1,12 @@
 import type { RequestHead } from '../../http1/request-head.js';
 import type { ProxyHeader } from '../../proxy-protocol/header.js';
-import { type ClientIdentity, identifyClient } from '../client/client-identity.js';
+import { ClientConnection, type ClientParts } from '../client/client-connection.js';
+import { RequestSender } from '../client/request-sender.js';
 import { Exchange } from '../exchange/exchange.js';
-import { ByteConnection } from '../io/byte-connection.js';
-import { type Accepted, openAccepted } from '../io/onread-socket.js';
+import type { Accepted } from '../io/onread-socket.js';
 import type { Tunnel } from '../io/tunnel.js';
 import type { ClientSide, OwnResponse } from '../roles/client-side.js';
-import { ProvenMark } from '../slot/bleed-marks.js';
 import type { Instance } from '../slot/instance.js';
-import type { Slot } from '../slot/slot.js';
-import type { WorkerContext } from '../slot/worker-context.js';
 import { READ, RequestReader } from './request-reader.js';
 import { UpstreamSource } from './upstream-source.js';
 
@@ -22,20 +19,14 @@ const READING = { HEAD: 0, BODY: 1, WAIT: 2, TUNNEL: 3, CLOSING: 4 } as const;
 type Reading = (typeof READING)[keyof typeof READING];
 
 /** The side of the client: reads requests, one after the other, and lends its socket to their responses. */
-export class Downstream extends ByteConnection implements ClientSide {
+export class Downstream extends ClientConnection implements ClientSide {
   readonly head: RequestHead;
-  /** The sender's fields of forwarding are believed, for its connection. */
-  readonly isTrusted: boolean;
   readonly exchange: Exchange;
-  readonly #slot: Slot;
-  readonly #worker: WorkerContext;
-  readonly #identity: ClientIdentity;
+  /** The request has been read to its end, and its response has not. A field, since each request asks for it four times. */
+  hasWholeRequest = false;
+  readonly #sender: RequestSender;
   readonly #upstreams: UpstreamSource;
   readonly #reader: RequestReader;
-  readonly #onGone: (downstream: Downstream) => void;
-  #proven: ProvenMark | null = null;
-  /** Null before the instance switched protocols. */
-  #tunnel: Tunnel | null = null;
   #reading: Reading = READING.HEAD;
   #isReadingHeads = false;
   /** It has asked before: the time for the next head begins with its first byte, not now. */
@@ -46,65 +37,44 @@ export class Downstream extends ByteConnection implements ClientSide {
    * @param header what the connection began with, where the slot demands it; else null
    * @param acceptedAt when, on the monotonic clock; the time for the first head runs from there
    */
-  constructor(
-    accepted: Accepted,
-    header: ProxyHeader | null,
-    acceptedAt: number,
-    slot: Slot,
-    worker: WorkerContext,
-    onGone: (downstream: Downstream) => void,
-  ) {
-    super(worker);
-    this.#slot = slot;
-    this.#worker = worker;
-    this.#onGone = onGone;
-    this.open(openAccepted(accepted, this, worker.io));
-    this.#identity = identifyClient(slot, this.socket, header);
-    const identity = this.#identity;
-    this.isTrusted = identity.isTrusted;
+  constructor(accepted: Accepted, header: ProxyHeader | null, acceptedAt: number, parts: ClientParts) {
+    super(accepted, header, parts);
+    const { slot, worker } = parts;
+    const { identity } = this;
     this.#reader = new RequestReader(this);
     this.head = this.#reader.head;
+    this.#sender = new RequestSender(slot, identity, this.socket, this.head, worker.clock);
     this.#upstreams = new UpstreamSource(slot, worker, identity);
-    this.exchange = new Exchange(this, { slot, worker, identity, source: this.#upstreams });
-    slot.counters.connections += 1;
-    slot.counters.openConnections += 1;
-    worker.deadlines.add(this);
+    this.exchange = new Exchange(this, { slot, worker, identity, sender: this.#sender, source: this.#upstreams });
     this.#acceptedAt = acceptedAt;
-    this.deadline = acceptedAt + slot.config.timeouts.requestHeadMs;
+  }
+
+  protected onBegin(): void {
+    this.deadline = this.#acceptedAt + this.slot.config.timeouts.requestHeadMs;
     this.socket.resume();
   }
 
   /** Between two requests: not a byte of the next one has come. */
-  get isIdle(): boolean {
+  override get isIdle(): boolean {
     return this.#reading === READING.HEAD && this.#reader.isUntouched && this.#reader.ahead === null;
   }
 
-  get isTunnel(): boolean {
-    return this.#reading === READING.TUNNEL;
-  }
-
-  /** The instance that serves it now. */
   get instance(): Instance | null {
     return this.exchange.instance;
   }
 
-  cutTunnel(): void {
-    this.#tunnel?.cut(null);
+  override closeIdle(): void {
+    if (this.isIdle) this.closeAfterWrite();
   }
 
-  /** Closes at once; what is under way is cut. */
   cut(): void {
-    this.#tunnel?.destroy('STOPPING');
+    this.tunnel?.destroy('STOPPING');
     this.exchange.cut();
     this.destroy();
   }
 
-  get hasWholeRequest(): boolean {
-    return this.#reading === READING.WAIT;
-  }
-
   onBytes(bytes: Buffer, length: number): void {
-    this.#slot.counters.bytesIn += length;
+    this.slot.counters.bytesIn += length;
     switch (this.#reading) {
       case READING.HEAD:
         // A client that asks and asks without reading the answers would fill our memory with them.
@@ -118,34 +88,28 @@ export class Downstream extends ByteConnection implements ClientSide {
         this.#reader.keepAhead(bytes, 0, length);
         break;
       case READING.TUNNEL:
-        this.#tunnel?.onBytes(this, bytes, length);
+        this.tunnel?.onBytes(this, bytes, length);
         break;
       case READING.CLOSING:
         break;
     }
   }
 
-  get isProven(): boolean {
-    const { marks } = this.#slot.node;
-    if (!marks.canProve) return false;
-    this.#proven ??= new ProvenMark();
-    return this.#proven.isProof(this.head.bledBy, marks, this.socket, this.#worker.clock);
-  }
-
   /** Requests may stand one behind the other in the same bytes; each waits until the one before has its response. */
   #readHead(bytes: Buffer, length: number): void {
     const reader = this.#reader;
-    const read = reader.readHead(bytes, 0, length, this.#slot.node.head, this);
+    const read = reader.readHead(bytes, 0, length, this.slot.node.head, this.#sender);
     switch (read) {
       case READ.MORE:
         this.#onPartOfHead();
         break;
       case READ.BROKEN:
-        this.#slot.foreignClients.note(reader.problem, this.#slot.config, this.#identity.source.address, this.#worker);
+        this.slot.foreignClients.note(reader.problem, this.slot.config, this.identity.source.address, this.worker);
         this.exchange.refuse(reader.problem);
         break;
       default: {
-        this.#reading = read === READ.WHOLE ? READING.WAIT : READING.BODY;
+        this.hasWholeRequest = read === READ.WHOLE;
+        this.#reading = this.hasWholeRequest ? READING.WAIT : READING.BODY;
         const { inline, early } = reader;
         if (inline !== '' || early !== null) reader.forgetBegun();
         this.exchange.begin(inline, early);
@@ -156,9 +120,9 @@ export class Downstream extends ByteConnection implements ClientSide {
   /** The time for a head begins once, as HAProxy's `timeout http-request`: each later piece leaves it as it is. */
   #onPartOfHead(): void {
     const { books } = this.exchange;
-    if (books.startedAt !== 0) return;
-    books.startedAt = this.#worker.clock.now();
-    if (this.#hasAsked) this.deadline = books.startedAt + this.#slot.config.timeouts.requestHeadMs;
+    if (books.hasBegun) return;
+    books.begin(this.worker.clock.now());
+    if (this.#hasAsked) this.deadline = books.startedAt + this.slot.config.timeouts.requestHeadMs;
   }
 
   #readBody(bytes: Buffer, length: number): void {
@@ -169,10 +133,11 @@ export class Downstream extends ByteConnection implements ClientSide {
       return;
     }
     if (read === READ.WHOLE) {
+      this.hasWholeRequest = true;
       this.#reading = READING.WAIT;
       this.deadline = Number.POSITIVE_INFINITY;
     } else {
-      this.deadline = this.#worker.clock.now() + this.#slot.config.timeouts.clientIdleMs;
+      this.deadline = this.worker.clock.now() + this.slot.config.timeouts.clientIdleMs;
     }
     this.exchange.sendBody(bytes, 0, reader.body.rawEnd, reader.body.trailers);
   }
@@ -186,7 +151,7 @@ export class Downstream extends ByteConnection implements ClientSide {
         // Half-closed: it has asked all it wants and still listens.
         break;
       case READING.TUNNEL:
-        this.#tunnel?.onEnd(this);
+        this.tunnel?.onEnd(this);
         break;
       case READING.HEAD:
         this.closeAfterWrite();
@@ -203,21 +168,18 @@ export class Downstream extends ByteConnection implements ClientSide {
     else super.onWriteFailed(failure);
   }
 
-  protected onClosed(_error: Error | null): void {
-    this.#worker.deadlines.remove(this);
-    this.#slot.counters.openConnections -= 1;
+  protected onGone(): void {
     this.#reader.clear();
-    this.#tunnel?.onClosed(this);
+    this.tunnel?.onClosed(this);
     this.exchange.onClientGone();
     this.#upstreams.closeOwn();
-    this.#onGone(this);
   }
 
   /** A client that does not read its response is as idle as one that does not ask. */
   protected override onCongested(): void {
     super.onCongested();
     if (this.#reading === READING.WAIT) {
-      this.deadline = this.#worker.clock.now() + this.#slot.config.timeouts.clientIdleMs;
+      this.deadline = this.worker.clock.now() + this.slot.config.timeouts.clientIdleMs;
     }
   }
 
@@ -234,7 +196,7 @@ export class Downstream extends ByteConnection implements ClientSide {
           this.destroy();
           break;
         }
-        if (this.#reader.isUntouched) this.exchange.books.startedAt = this.#acceptedAt;
+        if (this.#reader.isUntouched) this.exchange.books.begin(this.#acceptedAt);
         this.exchange.refuse('REQUEST_TIMEOUT');
         break;
       case READING.CLOSING:
@@ -246,9 +208,7 @@ export class Downstream extends ByteConnection implements ClientSide {
         else this.exchange.refuse('BODY_TIMEOUT');
         break;
       case READING.TUNNEL:
-        // The instance's side is gone, and the client does not take the rest.
-        if (this.#tunnel === null || this.#tunnel.isGone) this.destroy();
-        else this.#tunnel.cut('TUNNEL_TIMEOUT');
+        this.onTunnelDeadline();
         break;
       case READING.WAIT:
         this.exchange.onDeadline();
@@ -256,14 +216,11 @@ export class Downstream extends ByteConnection implements ClientSide {
     }
   }
 
-  override onSecond(): void {
-    this.watchForReset();
-  }
-
   onResponseSent(now: number): void {
+    this.hasWholeRequest = false;
     this.#reading = READING.HEAD;
     this.#hasAsked = true;
-    this.deadline = now + this.#slot.config.timeouts.clientIdleMs;
+    this.deadline = now + this.slot.config.timeouts.clientIdleMs;
     this.#readOn();
   }
 
@@ -287,20 +244,22 @@ export class Downstream extends ByteConnection implements ClientSide {
   respond({ text, closes }: OwnResponse): void {
     this.writeText(text);
     if (closes) this.closeAfterWrite();
-    else this.onResponseSent(this.#worker.clock.now());
+    else this.onResponseSent(this.worker.clock.now());
   }
 
   /** Bytes that the client still sends are thrown away for a while. */
   closeAfterWrite(): void {
     if (this.isClosed || this.#reading === READING.CLOSING) return;
+    this.hasWholeRequest = false;
     this.#reading = READING.CLOSING;
     this.#reader.clear();
-    this.finish(this.#slot.config.timeouts.clientIdleMs);
+    this.finish(this.slot.config.timeouts.clientIdleMs);
   }
 
   enterTunnel(tunnel: Tunnel): void {
+    this.hasWholeRequest = false;
     this.#reading = READING.TUNNEL;
-    this.#tunnel = tunnel;
+    this.tunnel = tunnel;
     const early = this.#reader.ahead;
     this.#reader.ahead = null;
     this.resume();

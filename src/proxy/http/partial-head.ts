@@ -3,25 +3,22 @@
  * sends byte by byte must not make us read the same bytes ten thousand times.
  */
 export class PartialHead {
+  /** Bytes so far. */
+  length = 0;
   #bytes: Buffer | null = null;
-  #length = 0;
-
-  get isEmpty(): boolean {
-    return this.#length === 0;
-  }
 
   /** @returns true when the head may be whole or is over the limit: worth reading. */
   append(bytes: Buffer, start: number, end: number, maxBytes: number): boolean {
-    const needed = this.#length + end - start;
+    const needed = this.length + end - start;
     let into = this.#bytes;
     if (into === null || into.length < needed) {
       into = Buffer.allocUnsafe(Math.max(1_024, needed * 2));
-      this.#bytes?.copy(into, 0, 0, this.#length);
+      this.#bytes?.copy(into, 0, 0, this.length);
       this.#bytes = into;
     }
-    bytes.copy(into, this.#length, start, end);
-    const before = Math.max(0, this.#length - 2);
-    this.#length = needed;
+    bytes.copy(into, this.length, start, end);
+    const before = Math.max(0, this.length - 2);
+    this.length = needed;
     if (needed >= maxBytes) return true;
     for (let position = into.indexOf(10, before); position !== -1 && position < needed; ) {
       const next = into[position + 1];
@@ -34,13 +31,13 @@ export class PartialHead {
 
   /** All bytes so far; the object is empty afterwards, and the bytes are the caller's. */
   take(): Buffer {
-    const whole = this.#bytes === null ? Buffer.alloc(0) : this.#bytes.subarray(0, this.#length);
+    const whole = this.#bytes === null ? Buffer.alloc(0) : this.#bytes.subarray(0, this.length);
     this.clear();
     return whole;
   }
 
   clear(): void {
     this.#bytes = null;
-    this.#length = 0;
+    this.length = 0;
   }
 }

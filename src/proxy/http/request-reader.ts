@@ -4,6 +4,7 @@ import { type HeadLimits, INCOMPLETE } from '../../http1/fields.js';
 import { BODY, requestBodyKind } from '../../http1/framing.js';
 import { textOf } from '../../http1/latin1.js';
 import { COMPLETE, RequestHead } from '../../http1/request-head.js';
+import type { RequestSender } from '../client/request-sender.js';
 import type { ByteConnection } from '../io/byte-connection.js';
 import { PartialHead } from './partial-head.js';
 
@@ -19,13 +20,6 @@ export type Read = (typeof READ)[keyof typeof READ];
 
 /** The part of a body that comes with its head travels as text in the same packet, up to this size. */
 const INLINE_BODY_BYTES = 8_192;
-
-/** The sender of a head, as far as it decides which fields are believed. */
-interface Sender {
-  readonly isTrusted: boolean;
-  /** A node that holds the pod's key sent the request in `head`. */
-  readonly isProven: boolean;
-}
 
 /** Reads the requests of one connection, one after the other, and keeps what comes before its time. */
 export class RequestReader {
@@ -48,18 +42,18 @@ export class RequestReader {
 
   /** Not a byte of the next head is here, as far as bytes were read. */
   get isUntouched(): boolean {
-    return this.#partial.isEmpty;
+    return this.#partial.length === 0;
   }
 
-  /** @param sender judged by its connection, or by the mark in the head */
-  readHead(bytes: Buffer, start: number, end: number, limits: HeadLimits, sender: Sender): Read {
-    if (this.#partial.isEmpty) return this.#parse(bytes, start, end, limits, sender);
+  /** @param sender of `head` */
+  readHead(bytes: Buffer, start: number, end: number, limits: HeadLimits, sender: RequestSender): Read {
+    if (this.#partial.length === 0) return this.#parse(bytes, start, end, limits, sender);
     if (!this.#partial.append(bytes, start, end, limits.maxBytes)) return READ.MORE;
     const whole = this.#partial.take();
     return this.#parse(whole, 0, whole.length, limits, sender);
   }
 
-  #parse(bytes: Buffer, start: number, end: number, limits: HeadLimits, sender: Sender): Read {
+  #parse(bytes: Buffer, start: number, end: number, limits: HeadLimits, sender: RequestSender): Read {
     const { head } = this;
     let verdict = head.parse(bytes, start, end, limits, sender.isTrusted);
     // The mark stands last: the fields before it are read again, now that they are believed.

@@ -42,7 +42,7 @@ export class ResponseRelay {
 
   /** Not a byte of a response has come. */
   get isUntouched(): boolean {
-    return !this.isInBody && this.#partial.isEmpty;
+    return !this.isInBody && this.#partial.length === 0;
   }
 
   /** The body ends with the connection: of the last response, or of the one that is read. */
@@ -57,7 +57,7 @@ export class ResponseRelay {
 
   read(taker: ResponseTaker, bytes: Buffer, length: number, limits: HeadLimits): Relayed {
     if (this.isInBody) return this.#readBody(taker, bytes, length);
-    if (this.#partial.isEmpty) return this.#readHead(taker, bytes, length, limits);
+    if (this.#partial.length === 0) return this.#readHead(taker, bytes, length, limits);
     if (!this.#partial.append(bytes, 0, length, limits.maxBytes)) return RELAYED.MORE;
     const whole = this.#partial.take();
     return this.#readHead(taker, whole, whole.length, limits);

@@ -51,6 +51,6 @@ export class UpstreamSource implements InstanceSource {
   }
 
   #poolOf(instance: Instance): IdlePool<InstanceSide> {
-    return this.#slot.proxyVersionTo(instance) === 'none' ? instance.idle : this.#own;
+    return instance.proxyVersion === 'none' ? instance.idle : this.#own;
   }
 }

@@ -73,7 +73,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
     worker.deadlines.add(this);
     instance.connections.add(this);
     worker.upstreams.add();
-    this.#proxyVersion = slot.proxyVersionTo(instance);
+    this.#proxyVersion = instance.proxyVersion;
     this.#pool = pool;
     const socket = connectSocket(this, instance, worker.io);
     socket.once('connect', () => this.#onConnected());
@@ -182,10 +182,10 @@ export class Upstream extends ByteConnection implements InstanceSide {
       !this.#relay.isUntilClose &&
       // The body of such an instance may still be on its way, and would arrive in the next request's time.
       !(this.instance.sendsUnasked && this.#relay.isHeadOnly) &&
-      taker.isRequestWhole &&
+      taker.client.hasWholeRequest &&
       !this.instance.isRemoved &&
       (this.instance.isNeighbor || this.instance.state !== 'maint') &&
-      this.#proxyVersion === this.#slot.proxyVersionTo(this.instance) &&
+      this.#proxyVersion === this.instance.proxyVersion &&
       !this.isClosed &&
       (this.#pool === this.instance.idle || !taker.client.isClosed);
     // Asked once for all that happens at this moment: each time costs a hundredth of a small request.

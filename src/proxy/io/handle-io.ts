@@ -54,8 +54,9 @@ export function loadBinding(): StreamBinding | null {
   }
 }
 
-function libuvHandle(socket: Socket): Handle | null {
-  return (socket as unknown as { readonly _handle: Handle | null })._handle;
+/** A socket with its handle of libuv; null once it is destroyed. */
+interface HandleOwner {
+  readonly _handle: Handle | null;
 }
 
 export class HandleIo implements SocketIo {
@@ -87,7 +88,7 @@ export class HandleIo implements SocketIo {
   }
 
   readFor(socket: Socket, reader: ByteReader, first: Buffer): void {
-    const handle = libuvHandle(socket);
+    const { _handle: handle } = socket as unknown as HandleOwner;
     if (handle === null) return;
     handle.reader = reader;
     handle.bytes = first;
@@ -96,27 +97,28 @@ export class HandleIo implements SocketIo {
   }
 
   writeText(socket: Socket, text: string, writer: Writer): boolean {
-    const handle = libuvHandle(socket);
+    const { _handle: handle } = socket as unknown as HandleOwner;
     // Destroyed: its owner hears of that by 'close'.
     if (handle === null) return true;
     const status = handle.writeLatin1String(this.#request, text);
-    return this.#isDone(status, writer) || this.#wait(writer, text.length, null, null);
+    if (status === 0 && this.#state[this.#lastWasAsync] === 0) return true;
+    return this.#onUndone(status, writer, text.length, null, null);
   }
 
   writeBytes(socket: Socket, bytes: Buffer, memory: LentMemory | null, writer: Writer): boolean {
-    const handle = libuvHandle(socket);
+    const { _handle: handle } = socket as unknown as HandleOwner;
     if (handle === null) return true;
     const status = handle.writeBuffer(this.#request, bytes);
-    return this.#isDone(status, writer) || this.#wait(writer, bytes.length, bytes, memory);
+    if (status === 0 && this.#state[this.#lastWasAsync] === 0) return true;
+    return this.#onUndone(status, writer, bytes.length, bytes, memory);
   }
 
-  #isDone(status: number, writer: Writer): boolean {
-    if (status === 0) return this.#state[this.#lastWasAsync] === 0;
-    writer.onWritten(0, failureOf(status));
-    return true;
-  }
-
-  #wait(writer: Writer, length: number, bytes: Buffer | null, memory: LentMemory | null): false {
+  /** The write has failed, or waits for the kernel. @returns as `writeText` */
+  #onUndone(status: number, writer: Writer, length: number, bytes: Buffer | null, memory: LentMemory | null): boolean {
+    if (status !== 0) {
+      writer.onWritten(0, failureOf(status));
+      return true;
+    }
     const request = this.#request;
     request.writer = writer;
     request.length = length;

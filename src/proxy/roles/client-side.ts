@@ -18,8 +18,6 @@ export interface ClientSide extends ByteConnection {
   readonly head: RequestHead;
   /** The request has been read to its end. */
   readonly hasWholeRequest: boolean;
-  /** A node that holds the pod's key bled the request. */
-  readonly isProven: boolean;
   /** Sends an answer that no instance gave; its bytes have been counted. */
   respond(response: OwnResponse): void;
   /** The response is sent and the next request may come. */

@@ -4,6 +4,7 @@ import type { RequestHead } from '../../http1/request-head.js';
 import type { ResponseHead } from '../../http1/response-head.js';
 import type { ByteConnection } from '../io/byte-connection.js';
 import type { Tunnel } from '../io/tunnel.js';
+import type { ClientSide } from './client-side.js';
 import type { Connecting } from './instance-connection.js';
 
 /**
@@ -12,12 +13,10 @@ import type { Connecting } from './instance-connection.js';
  */
 export interface ResponseTaker extends Connecting {
   readonly request: RequestHead;
-  /** The request has been read to its end. */
-  readonly isRequestWhole: boolean;
   /** The request may be sent again if the connection closes under it. */
   readonly isRepeatable: boolean;
   /** Where the response is written. */
-  readonly client: ByteConnection;
+  readonly client: ClientSide;
 
   /** The instance has accepted the connection. */
   onConnected(): void;

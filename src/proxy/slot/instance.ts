@@ -1,6 +1,6 @@
 import type { InstanceCounters } from '../../metrics/counters.js';
 import { createInstanceCounters } from '../../metrics/counters.js';
-import type { InstanceSnapshot } from '../../snapshot/snapshot.js';
+import type { InstanceSnapshot, ProxyVersion } from '../../snapshot/snapshot.js';
 import type { Borrower, Lease } from '../limits/lease.js';
 import type { InstanceConnection } from '../roles/instance-connection.js';
 import type { InstanceSide } from '../roles/instance-side.js';
@@ -23,6 +23,8 @@ export class Instance implements Borrower {
   localAddress: string | null = null;
   /** The `nodeId` of a neighbor, where it has one. */
   node: string | null = null;
+  /** The PROXY header that a connection to it begins with. */
+  proxyVersion: ProxyVersion = 'none';
   /** Its value in the sticky cookie; empty without one. */
   stickyId = '';
   weight = 0;
@@ -80,6 +82,11 @@ export class Instance implements Borrower {
 
   get hasRoom(): boolean {
     return this.inFlight < this.limit;
+  }
+
+  /** TCP clients are brought to this neighbor by its health port: their own connections would carry no mark. */
+  get hasBleedDoor(): boolean {
+    return this.isNeighbor && this.node !== null && this.proxyVersion !== 'v2';
   }
 
   /** It has accepted a connection. */

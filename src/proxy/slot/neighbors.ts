@@ -1,4 +1,4 @@
-import type { NeighborSnapshot } from '../../snapshot/snapshot.js';
+import type { NeighborSnapshot, ProxyVersion } from '../../snapshot/snapshot.js';
 import type { PickRequest } from '../balance/picker.js';
 import { Instance } from './instance.js';
 
@@ -40,6 +40,11 @@ export class Neighbors {
       }
     }
     return null;
+  }
+
+  /** @param version the PROXY header that they demand */
+  setProxyVersion(version: ProxyVersion): void {
+    for (const neighbor of this.#neighbors) neighbor.proxyVersion = version;
   }
 
   closeIdle(): void {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../core/errors.js';
 import { isOtherLife } from '../../core/lives.js';
 import { NetworkSet } from '../../core/networks.js';
 import { createSlotCounters, type SlotCounters } from '../../metrics/counters.js';
@@ -11,12 +12,9 @@ import { Instance } from './instance.js';
 import { Neighbors } from './neighbors.js';
 import type { NodeContext } from './node-context.js';
 import { RetryBudget } from './retry-budget.js';
-import type { StickyCookie } from './sticky.js';
+import { SlowStart } from './slow-start.js';
 import { type Waiter, WaitQueue } from './wait-queue.js';
 import type { WorkerContext } from './worker-context.js';
-
-/** How often slow start moves on. */
-const WARM_UP_STEP_MS = 1_000;
 
 /** Every instance that could take the request is at its limit. */
 export const FULL = 'full';
@@ -44,12 +42,13 @@ export class Slot {
   readonly queue: WaitQueue;
   readonly foreignClients = new ForeignClients();
   readonly instances = new Map<string, Instance>();
-  readonly #bindings = new Bindings();
+  /** Its clients by their cookies. */
+  readonly bindings = new Bindings();
   readonly #worker: WorkerContext;
   readonly #neighbors: Neighbors;
   #usable: Instance[] = [];
   #picker: Picker<Instance>;
-  #isWarming = false;
+  readonly #slowStart: SlowStart;
 
   constructor(worker: WorkerContext, config: SlotSnapshot, node: NodeContext) {
     this.#worker = worker;
@@ -60,6 +59,7 @@ export class Slot {
     this.queue = new WaitQueue(config.app, worker.leases);
     this.#neighbors = new Neighbors(worker.index);
     this.#picker = this.#createPicker(config);
+    this.#slowStart = new SlowStart(worker.clock, () => this.#rebuild());
     this.#applyInstances(config, true);
   }
 
@@ -74,25 +74,15 @@ export class Slot {
     return this.#applyInstances(config, false);
   }
 
-  /** The PROXY header that a connection to `instance` begins with. A neighbor demands one where this slot does. */
-  proxyVersionTo(instance: Instance): ProxyVersion {
-    if (!instance.isNeighbor) return this.config.sendProxy;
+  /** What all slots of the node share has changed. */
+  applyNode(node: NodeContext): void {
+    this.node = node;
+    this.#neighbors.setProxyVersion(this.#neighborProxy);
+  }
+
+  /** A neighbor demands a PROXY header where this slot does. */
+  get #neighborProxy(): ProxyVersion {
     return this.config.acceptProxy ? this.node.neighborProxy : 'none';
-  }
-
-  /** Whether TCP clients are brought to this neighbor by its health port: their own connections would carry no mark. */
-  usesBleedDoor(instance: Instance): boolean {
-    return instance.isNeighbor && instance.node !== null && this.proxyVersionTo(instance) !== 'v2';
-  }
-
-  /** Null: no client is bound to an instance. */
-  get sticky(): StickyCookie | null {
-    return this.#bindings.cookie;
-  }
-
-  /** The instance that a client's cookies name; empty for none that is here. */
-  stickyIdIn(cookies: string): string {
-    return this.#bindings.idIn(cookies);
   }
 
   get hasUsableInstance(): boolean {
@@ -101,7 +91,7 @@ export class Slot {
 
   /** @returns the instance that gets the request; FULL when it has to wait; null when there is none */
   choose(request: SlotRequest): Instance | typeof FULL | null {
-    const bound = this.#boundOf(request);
+    const bound = request.stickyId === '' ? null : this.#boundOf(request);
     if (bound !== null) return bound.hasRoom ? bound : FULL;
     const picked = this.#picker.pick(request);
     if (picked !== null) return picked;
@@ -123,9 +113,13 @@ export class Slot {
 
   /** As HAProxy has it, a client waits for the instance that it is bound to rather than lose its session. */
   #boundOf({ stickyId, tried }: SlotRequest): Instance | null {
-    if (stickyId === '') return null;
-    const bound = this.#bindings.instanceOf(stickyId);
+    const bound = this.bindings.instanceOf(stickyId);
     return bound?.isStickyUsable === true && tried?.includes(bound) !== true ? bound : null;
+  }
+
+  countError(code: ErrorCode): void {
+    const { errors } = this.counters;
+    errors[code] = (errors[code] ?? 0) + 1;
   }
 
   /** The counters with their gauges as they are now. */
@@ -180,7 +174,7 @@ export class Slot {
   }
 
   #applyInstances(config: SlotSnapshot, isFirst: boolean): Instance[] {
-    this.#bindings.apply(config.sticky, this.instances.values());
+    this.bindings.apply(config.sticky, this.instances.values());
     const leaving = this.#takeOut(new Map(config.instances.map((spec) => [spec.id, spec])));
     for (const spec of config.instances) {
       const instance = this.instances.get(spec.id) ?? this.#addInstance(spec);
@@ -189,6 +183,7 @@ export class Slot {
       if (wasActive && instance.state !== 'ready') leaving.push(instance);
     }
     const leavingNeighbors = this.#neighbors.apply(config.neighbors, config.port);
+    this.#neighbors.setProxyVersion(this.#neighborProxy);
     this.#rebuild();
     for (const instance of this.instances.values()) if (!instance.isUsable) this.#turnAway(instance);
     for (const instance of leaving) if (instance.isRemoved) this.#turnAway(instance);
@@ -207,7 +202,7 @@ export class Slot {
       instance.isRemoved = true;
       this.#closeLease(instance, true);
       this.instances.delete(instance.id);
-      this.#bindings.forget(instance);
+      this.bindings.forget(instance);
       if (!specs.has(instance.id)) delete this.counters.instances[instance.id];
     }
     return gone;
@@ -217,7 +212,7 @@ export class Slot {
   #turnAway(instance: Instance): void {
     for (const { connecting } of instance.connections) {
       if (connecting === null) continue;
-      const isBound = instance.isStickyUsable && this.#bindings.instanceOf(connecting.stickyId) === instance;
+      const isBound = instance.isStickyUsable && this.bindings.instanceOf(connecting.stickyId) === instance;
       if (!isBound) connecting.goElsewhere();
     }
   }
@@ -227,7 +222,7 @@ export class Slot {
     const instance = new Instance(id, host, port, false, this.counters.instances[id]);
     instance.life = life;
     this.instances.set(id, instance);
-    this.#bindings.bind(instance);
+    this.bindings.bind(instance);
     this.counters.instances[id] = instance.counters;
     return instance;
   }
@@ -236,11 +231,12 @@ export class Slot {
     const wasUsable = instance.isUsable;
     if (instance.life === null && spec.life !== null) {
       instance.life = spec.life;
-      this.#bindings.bind(instance);
+      this.bindings.bind(instance);
     }
     instance.weight = spec.weight;
     instance.state = spec.state;
     instance.isUp = spec.up;
+    instance.proxyVersion = config.sendProxy;
     this.#setLimit(instance, config.limits.connections);
     // At the start of a worker all are as warm as they were: a roll of the workers does not restart the instances.
     if (!wasUsable && instance.isUsable && !isFirst) {
@@ -271,28 +267,13 @@ export class Slot {
   }
 
   #rebuild(): void {
+    const { slowStartMs } = this.config;
     this.#usable = [...this.instances.values()].filter((instance) => instance.isUsable);
     this.#picker.rebuild(
       this.#usable,
-      this.#usable.map((instance) => this.#weightOf(instance)),
+      this.#usable.map((instance) => this.#slowStart.weightOf(instance, slowStartMs)),
     );
     if (this.queue.length > 0) this.queue.regroup((waiter) => this.instancesFor(waiter as SlotRequest));
-    const { slowStartMs } = this.config;
-    const now = this.#worker.clock.now();
-    const isWarming = this.#usable.some((instance) => now - instance.usableSince < slowStartMs);
-    if (!isWarming || this.#isWarming || this.isClosing) return;
-    this.#isWarming = true;
-    this.#worker.clock.setTimer(WARM_UP_STEP_MS, () => {
-      this.#isWarming = false;
-      this.#rebuild();
-    });
-  }
-
-  /** Slow start: the weight grows from a little to all of it over the time. Alone, an instance has to bear it anyway. */
-  #weightOf(instance: Instance): number {
-    const { slowStartMs } = this.config;
-    const age = this.#worker.clock.now() - instance.usableSince;
-    if (age >= slowStartMs) return instance.weight;
-    return Math.max(1, Math.round((instance.weight * age) / slowStartMs));
+    if (!this.isClosing) this.#slowStart.watch(this.#usable, slowStartMs);
   }
 }

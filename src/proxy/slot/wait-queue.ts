@@ -25,21 +25,18 @@ export interface WaitGroup {
 
 /** First come, first served, among those that the instance with room can serve. */
 export class WaitQueue {
+  /** How many wait. */
+  length = 0;
   readonly #app: string;
   /** Where permits for those that wait are asked for; null where a limit is this worker's alone. */
   readonly #desk: LeaseDesk | null;
   /** By the ids of their instances. */
   #groups = new Map<string, WaitGroup>();
-  #length = 0;
   #nextOrder = 1;
 
   constructor(app: string, desk: LeaseDesk | null) {
     this.#app = app;
     this.#desk = desk;
-  }
-
-  get length(): number {
-    return this.#length;
   }
 
   /** @param instances that would do */
@@ -55,7 +52,7 @@ export class WaitQueue {
     group.waiters.add(waiter);
     // Had its turn, and the instance failed: it goes before those that came later.
     if (isBack) group.waiters = new Set([...group.waiters].sort((a, b) => a.order - b.order));
-    this.#length += 1;
+    this.length += 1;
     if (group.want !== null) this.#desk?.changeWant(group.want, 1);
   }
 
@@ -66,7 +63,7 @@ export class WaitQueue {
     waiter.group = null;
     group.waiters.delete(waiter);
     if (group.waiters.size === 0 && this.#groups.get(group.key) === group) this.#groups.delete(group.key);
-    this.#length -= 1;
+    this.length -= 1;
     if (group.want !== null) this.#desk?.changeWant(group.want, -1);
   }
 
@@ -90,7 +87,7 @@ export class WaitQueue {
       this.leave(waiter);
       waiter.group = this.#groupOf(instances, before);
       waiter.group.waiters.add(waiter);
-      this.#length += 1;
+      this.length += 1;
       if (waiter.group.want !== null) this.#desk?.changeWant(waiter.group.want, 1);
     }
   }

@@ -1,64 +1,43 @@
 import type { ErrorCode } from '../../core/errors.js';
 import type { ProxyHeader } from '../../proxy-protocol/header.js';
-import { type ClientIdentity, identifyClient } from '../client/client-identity.js';
+import { ClientConnection, type ClientParts } from '../client/client-connection.js';
 import { logTcpAccess } from '../exchange/access-log.js';
+import { openCountedTunnel } from '../exchange/counted-tunnel.js';
 import { Dispatch } from '../exchange/dispatch.js';
-import { ByteConnection } from '../io/byte-connection.js';
-import { type Accepted, openAccepted } from '../io/onread-socket.js';
-import { Tunnel } from '../io/tunnel.js';
+import type { Accepted } from '../io/onread-socket.js';
 import type { Instance } from '../slot/instance.js';
-import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 import { type TcpClient, type TcpRoute, TcpUpstream } from './tcp-upstream.js';
 
 const EMPTY = Buffer.alloc(0);
 
 /** A client of a TCP slot. Nothing is read from it before an instance has accepted. */
-export class TcpDownstream extends ByteConnection implements TcpClient {
-  readonly slot: Slot;
-  readonly identity: ClientIdentity;
+export class TcpDownstream extends ClientConnection implements TcpClient {
   readonly dispatch: TcpDispatch;
   readonly startedAt: number;
   /** When an instance had accepted; 0 before. */
   connectedAt = 0;
   bytesOut = 0;
-  readonly #worker: WorkerContext;
-  readonly #onGone: (downstream: TcpDownstream) => void;
-  #tunnel: Tunnel | null = null;
   /** Why it ended, when it was not as it should be. */
   #code: ErrorCode | null = null;
   /** Bytes that came with the PROXY header; they wait for an instance. */
   #early: Buffer | null = null;
 
   /** @param header what the connection began with, where the slot demands it; else null */
-  constructor(
-    accepted: Accepted,
-    header: ProxyHeader | null,
-    slot: Slot,
-    worker: WorkerContext,
-    onGone: (downstream: TcpDownstream) => void,
-  ) {
-    super(worker);
-    this.slot = slot;
-    this.startedAt = worker.clock.now();
-    this.#worker = worker;
-    this.#onGone = onGone;
-    this.open(openAccepted(accepted, this, worker.io));
-    this.identity = identifyClient(slot, this.socket, header);
-    this.dispatch = new TcpDispatch(this, worker);
-    if (this.identity.isBled) slot.counters.bledIn += 1;
-    slot.counters.connections += 1;
-    slot.counters.openConnections += 1;
-    slot.counters.inFlight += 1;
-    worker.deadlines.add(this);
-    // Sockets read from the start: what came before there is an instance would be lost.
-    this.pause();
-    if (this.identity.isInternal || !slot.config.internal) this.dispatch.begin(!this.identity.isBled);
-    else this.fail('FORBIDDEN');
+  constructor(accepted: Accepted, header: ProxyHeader | null, parts: ClientParts) {
+    super(accepted, header, parts);
+    this.startedAt = parts.worker.clock.now();
+    this.dispatch = new TcpDispatch(this, parts.worker);
   }
 
-  get isTunnel(): boolean {
-    return this.#tunnel !== null;
+  protected onBegin(): void {
+    const { slot, identity } = this;
+    if (identity.isBled) slot.counters.bledIn += 1;
+    slot.counters.inFlight += 1;
+    // Sockets read from the start: what came before there is an instance would be lost.
+    this.pause();
+    if (identity.isInternal || !slot.config.internal) this.dispatch.begin(!identity.isBled);
+    else this.fail('FORBIDDEN');
   }
 
   get instance(): Instance | null {
@@ -66,18 +45,15 @@ export class TcpDownstream extends ByteConnection implements TcpClient {
   }
 
   onConnected(upstream: TcpUpstream): void {
-    const { slot } = this;
     this.dispatch.onConnected(upstream.instance);
-    slot.counters.tunnels += 1;
-    this.connectedAt = this.#worker.clock.now();
-    this.#tunnel = new Tunnel(this, upstream, this.#worker.clock, slot.config.timeouts.tunnelMs, (code) => {
-      slot.counters.tunnels -= 1;
-      this.#tunnel = null;
-      if (code !== null) this.#countError(code);
+    this.connectedAt = this.worker.clock.now();
+    const ends = { client: this, instance: upstream };
+    this.tunnel = openCountedTunnel(this.slot, this.worker, ends, (code) => {
+      this.#code = code;
     });
     const early = this.#early;
     this.#early = null;
-    if (early !== null) this.#tunnel.onBytes(this, early, early.length);
+    if (early !== null) this.tunnel.onBytes(this, early, early.length);
     this.resume();
   }
 
@@ -88,75 +64,57 @@ export class TcpDownstream extends ByteConnection implements TcpClient {
   }
 
   #countError(code: ErrorCode): void {
-    const { errors } = this.slot.counters;
-    errors[code] = (errors[code] ?? 0) + 1;
+    this.slot.countError(code);
     this.#code = code;
   }
 
   onBytes(bytes: Buffer, length: number): void {
     this.slot.counters.bytesIn += length;
-    if (this.#tunnel !== null) this.#tunnel.onBytes(this, bytes, length);
+    if (this.tunnel !== null) this.tunnel.onBytes(this, bytes, length);
     else if (this.connectedAt === 0) this.#early = Buffer.concat([this.#early ?? EMPTY, bytes.subarray(0, length)]);
   }
 
   onInstanceBytes(from: TcpUpstream, bytes: Buffer, length: number): void {
-    if (this.#tunnel === null) return;
+    if (this.tunnel === null || this.tunnel.isGone) return;
     this.slot.counters.bytesOut += length;
     this.bytesOut += length;
-    this.#tunnel.onBytes(from, bytes, length);
+    this.tunnel.onBytes(from, bytes, length);
   }
 
   onInstanceEnd(from: TcpUpstream): void {
-    this.#tunnel?.onEnd(from);
+    this.tunnel?.onEnd(from);
   }
 
   onInstanceClosed(from: TcpUpstream): void {
-    this.#tunnel?.onClosed(from);
+    this.tunnel?.onClosed(from);
   }
 
-  cutTunnel(): void {
-    this.#tunnel?.cut(null);
-  }
-
-  /** Closes at once; what is under way is cut. */
   cut(): void {
-    if (this.#tunnel !== null) this.#tunnel.destroy('STOPPING');
+    if (this.tunnel !== null) this.tunnel.destroy('STOPPING');
     else if (this.#code === null && this.connectedAt === 0) this.#countError('STOPPING');
     this.destroy();
   }
 
   protected onEnd(): void {
-    this.#tunnel?.onEnd(this);
+    this.tunnel?.onEnd(this);
   }
 
   protected override onWriteFailed(failure: Error): void {
     this.readToEnd(failure);
   }
 
-  protected onClosed(): void {
+  protected onGone(): void {
     const { slot } = this;
-    this.#worker.deadlines.remove(this);
     if (this.connectedAt === 0 && this.#code === null) this.#countError('CLIENT_ABORTED');
-    if (slot.config.accessLog) logTcpAccess(this, this.dispatch, this.#worker, this.#code);
-    slot.counters.openConnections -= 1;
+    if (slot.config.accessLog) logTcpAccess(this, this.dispatch, this.worker, this.#code);
     slot.counters.inFlight -= 1;
-    if (this.#tunnel !== null) this.#tunnel.onClosed(this);
+    if (this.tunnel !== null) this.tunnel.onClosed(this);
     else if (this.connectedAt === 0) this.dispatch.abandon();
-    this.#onGone(this);
-  }
-
-  override onSecond(): void {
-    this.watchForReset();
   }
 
   onDeadline(): void {
-    if (this.dispatch.isQueued) {
-      this.dispatch.endWait();
-    } else if (this.#tunnel !== null) {
-      this.#tunnel.cut('TUNNEL_TIMEOUT');
-    } else {
-      this.destroy();
-    }
+    if (this.dispatch.isQueued) this.dispatch.endWait();
+    else this.onTunnelDeadline();
   }
 }
 

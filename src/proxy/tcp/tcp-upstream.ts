@@ -52,11 +52,11 @@ export class TcpUpstream extends ByteConnection implements InstanceConnection {
     instance.connections.add(this);
     worker.upstreams.add();
     const { slot } = client;
-    this.#call = slot.usesBleedDoor(instance) ? new BleedCall() : null;
+    this.#call = instance.hasBleedDoor ? new BleedCall() : null;
     const { host, port, localAddress } = instance;
     const socket = connectSocket(this, { host, port: this.#call === null ? port : port + 1, localAddress }, worker.io);
     socket.once('connect', () => {
-      const version = this.#call === null ? slot.proxyVersionTo(instance) : 'v2';
+      const version = this.#call === null ? instance.proxyVersion : 'v2';
       const header = outgoingHeader(version, client.identity, socket, markFor(slot, instance));
       if (header !== null) this.writeCopy(header, 0, header.length);
       if (this.#call === null) this.#onConnected();

@@ -1,0 +1,25 @@
+import type { ErrorCode } from '../../core/errors.js';
+import type { RequestHead } from '../../http1/request-head.js';
+import { hostWithoutPort } from '../../http1/semantics.js';
+import type { ClientIdentity } from '../client/client-identity.js';
+
+/** Whom a slot serves. */
+interface Admission {
+  readonly internal: boolean;
+  /** The only host that it serves; null: any. */
+  readonly hostFilter: string | null;
+}
+
+/**
+ * @param isProven a node that holds the pod's key bled the request
+ * @returns why the slot does not serve it; null: it does
+ */
+export function refusalOf(
+  { internal, hostFilter }: Admission,
+  identity: ClientIdentity,
+  request: RequestHead,
+  isProven: boolean,
+): ErrorCode | null {
+  if (internal && !identity.isInternal && (identity.isSpokenFor || !isProven)) return 'FORBIDDEN';
+  return hostFilter === null || hostWithoutPort(request.host) === hostFilter ? null : 'HOST_UNKNOWN';
+}

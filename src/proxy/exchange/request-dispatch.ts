@@ -1,0 +1,158 @@
+import type { ErrorCode } from '../../core/errors.js';
+import type { BodyKind } from '../../http1/framing.js';
+import type { RequestHead } from '../../http1/request-head.js';
+import type { ResponseHead } from '../../http1/response-head.js';
+import { isIdempotent } from '../../http1/semantics.js';
+import type { ClientIdentity } from '../client/client-identity.js';
+import { ForwardedFields } from '../client/forwarded-fields.js';
+import type { RequestSender } from '../client/request-sender.js';
+import type { ByteConnection } from '../io/byte-connection.js';
+import type { Tunnel } from '../io/tunnel.js';
+import type { ClientSide } from '../roles/client-side.js';
+import type { InstanceSide } from '../roles/instance-side.js';
+import type { ResponseTaker } from '../roles/response-taker.js';
+import type { Instance } from '../slot/instance.js';
+import type { Slot } from '../slot/slot.js';
+import type { WorkerContext } from '../slot/worker-context.js';
+import { Dispatch } from './dispatch.js';
+import { ExchangeBooks } from './exchange-books.js';
+import type { InstanceSource } from './instance-source.js';
+import { OutgoingRequest } from './outgoing-request.js';
+import { PHASE, type Phase } from './phase.js';
+
+export interface ExchangeParts {
+  readonly slot: Slot;
+  readonly worker: WorkerContext;
+  readonly identity: ClientIdentity;
+  readonly sender: RequestSender;
+  /** Where its connections come from. */
+  readonly source: InstanceSource;
+}
+
+/**
+ * The way of an HTTP request to its instance: over a kept connection or a new one, with its body behind it, and again if
+ * the connection fails under it.
+ */
+export abstract class RequestDispatch extends Dispatch implements ResponseTaker {
+  readonly client: ClientSide;
+  readonly request: RequestHead;
+  readonly books: ExchangeBooks;
+  protected phase: Phase = PHASE.NONE;
+  protected readonly outgoing: OutgoingRequest;
+  /** The connection that has the request; null before and after. */
+  protected upstream: InstanceSide | null = null;
+  readonly #source: InstanceSource;
+
+  constructor(client: ClientSide, { slot, worker, identity, source }: ExchangeParts) {
+    super(slot, worker, identity.source.address);
+    const request = client.head;
+    const forwarded = new ForwardedFields(identity, identity.destination?.port ?? slot.config.port);
+    this.client = client;
+    this.request = request;
+    this.outgoing = new OutgoingRequest(slot, request, forwarded);
+    this.#source = source;
+    this.books = new ExchangeBooks({ slot, worker, identity, head: request });
+  }
+
+  abstract onResponseFailed(code: ErrorCode): void;
+  abstract renderHead(head: ResponseHead, bodyKind: BodyKind): string;
+  abstract countOut(bytes: number): void;
+  abstract onComplete(now: number): void;
+  abstract openTunnel(instance: ByteConnection, head: ResponseHead): Tunnel;
+  abstract onTunnelClosed(): void;
+
+  get isRepeatable(): boolean {
+    return (
+      isIdempotent(this.request.method) &&
+      !this.outgoing.hasStreamed &&
+      this.client.hasWholeRequest &&
+      this.retries < this.slot.config.retries
+    );
+  }
+
+  protected connect(instance: Instance): void {
+    const source = this.#source;
+    // Asked again only after a time in the queue: a clock costs a hundredth of a small request.
+    const now = this.order === 0 ? this.books.openedAt : this.worker.clock.now();
+    // A retry takes a new connection: an instance that has closed one idle connection has often closed them all.
+    const idle = this.retries === 0 ? source.take(instance, this, now) : null;
+    if (idle === null) {
+      if (instance.lease !== null) instance.onLimitLowered();
+      this.#holdBody();
+      this.upstream = source.open(instance, this);
+      return;
+    }
+    this.upstream = idle;
+    idle.begin(this, now);
+    this.#transmit(idle, instance);
+  }
+
+  protected cancelConnect(): void {
+    const { upstream } = this;
+    if (upstream === null) return;
+    upstream.letGo();
+    upstream.destroy();
+  }
+
+  protected setQueueDeadline(deadline: number): void {
+    this.client.deadline = deadline;
+    this.#holdBody();
+  }
+
+  /** A body waits in the kernel until an instance takes it. */
+  #holdBody(): void {
+    if (!this.client.hasWholeRequest) this.client.pause();
+  }
+
+  onConnected(): void {
+    this.books.markConnected();
+    if (this.upstream !== null && this.instance !== null) this.#transmit(this.upstream, this.instance);
+  }
+
+  #transmit(upstream: InstanceSide, instance: Instance): void {
+    const { client, slot } = this;
+    this.phase = PHASE.SENT;
+    upstream.deadline = this.books.startedAt + slot.config.timeouts.firstByteMs;
+    client.source = upstream;
+    this.countSent(instance);
+    this.outgoing.sendTo(instance, upstream);
+    if (client.hasWholeRequest) return;
+    upstream.source = client;
+    client.deadline = this.worker.clock.now() + slot.config.timeouts.clientIdleMs;
+    if (!upstream.isCongested) client.resume();
+  }
+
+  /** More of the request's body; `trailers` ends a chunked one. */
+  sendBody(bytes: Buffer, start: number, end: number, trailers: string): void {
+    const { upstream } = this;
+    if (upstream === null || this.phase < PHASE.SENT) return;
+    this.outgoing.sendMore(upstream, this.client, bytes, start, end, trailers);
+    // The time for an answer runs from the request's last byte: an upload may take longer than that.
+    if (this.phase === PHASE.SENT) {
+      upstream.deadline = this.worker.clock.now() + this.slot.config.timeouts.firstByteMs;
+    }
+    if (this.client.hasWholeRequest) upstream.source = null;
+  }
+
+  onClosedBeforeResponse(): void {
+    const { slot, instance } = this;
+    const wasReused = this.upstream?.wasReused === true;
+    this.release();
+    // A connection that was idle fails once and is gone, so that retry needs no budget.
+    if (!this.isRepeatable || (!wasReused && !slot.budget.spend())) {
+      this.fail('CLOSED_BEFORE_RESPONSE');
+      return;
+    }
+    this.phase = PHASE.DISPATCHING;
+    // An idle connection that the instance closed at the very moment says nothing against the instance.
+    this.retry('CLOSED_BEFORE_RESPONSE', wasReused ? null : instance);
+  }
+
+  protected override release(): void {
+    const { upstream } = this;
+    this.upstream = null;
+    this.client.source = null;
+    upstream?.letGo();
+    super.release();
+  }
+}
