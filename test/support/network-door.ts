@@ -19,6 +19,8 @@ export interface DoorTarget {
 
 export class NetworkDoor {
   readonly #child: ChildProcess;
+  /** Node loses a socket that is closed here before it was sent, so they go one by one. */
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -47,11 +49,15 @@ export class NetworkDoor {
     return { host, port: bound };
   }
 
-  async #give(server: Server, target: DoorTarget): Promise<void> {
-    const taken = once(this.#child, 'message');
-    this.#child.send(target, server);
-    await taken;
-    // The other process holds it now; here nobody may accept.
-    server.close();
+  #give(server: Server, target: DoorTarget): Promise<void> {
+    const given = this.#last.then(async () => {
+      const taken = once(this.#child, 'message');
+      this.#child.send(target, server);
+      await taken;
+      // The other process holds it now; here nobody may accept.
+      server.close();
+    });
+    this.#last = given;
+    return given;
   }
 }

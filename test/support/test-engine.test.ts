@@ -126,10 +126,11 @@ async function plain(context: TestContext, version: DockerVersion): Promise<Trac
 
   await startSwarm(engine);
   const tasks = await startService(engine, 'till', 2, { labels: { 'autoproxy.app': 'till' } });
-  for (const { id, address, port } of tasks) {
-    await engine.untilSaid(id, 'listening');
-    const { host, port: own } = await engine.machine.addressOf(address, port);
-    assert.match((await ask(host, own)).body, new RegExp(`"app":"till","container":"${id.slice(0, 12)}"`));
+  await Promise.all(tasks.map(({ id }) => engine.untilSaid(id, 'listening')));
+  const ways = await Promise.all(tasks.map(({ address, port }) => engine.machine.addressOf(address, port)));
+  for (const [index, { host, port }] of ways.entries()) {
+    const id = tasks[index]?.id.slice(0, 12);
+    assert.match((await ask(host, port)).body, new RegExp(`"app":"till","container":"${id}"`));
   }
   const label = '{{index .Config.Labels "autoproxy.app"}} {{index .Config.Labels "com.docker.swarm.service.name"}}';
   assert.equal(await engine.docker('inspect', '--format', label, tasks[0]?.id ?? ''), 'till till');

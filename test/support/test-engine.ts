@@ -171,7 +171,7 @@ export class TestEngine {
     const since = (Date.parse(startedAt) / 1_000).toFixed(3);
     await new Promise<void>((resolve, reject) => {
       const path = `/containers/${container}/logs?stdout=1&stderr=1&follow=1&since=${since}`;
-      const call = request({ socketPath: this.socketPath, path }, (response) => {
+      const call = request({ socketPath: this.socketPath, agent: false, path }, (response) => {
         let text = '';
         response.setEncoding('latin1').on('data', (part: string) => {
           text += part;
@@ -188,7 +188,7 @@ export class TestEngine {
 
   /** Notes events from now on. */
   async events(): Promise<EventNotes> {
-    const call = request({ socketPath: this.socketPath, path: '/events' });
+    const call = request({ socketPath: this.socketPath, agent: false, path: '/events' });
     call.end();
     const [response] = (await once(call, 'response')) as [IncomingMessage];
     return new EventNotes(response);
@@ -198,7 +198,8 @@ export class TestEngine {
   call(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
     return new Promise((resolve, reject) => {
       const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-      const call = request({ socketPath: this.socketPath, method, path, headers }, (response) => {
+      const options = { socketPath: this.socketPath, agent: false, method, path, headers };
+      const call = request(options, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (part: string) => {
           text += part;
