@@ -5,6 +5,7 @@ import {
   adminAddress,
   consulUrl,
   dnsName,
+  dockerUrl,
   duration,
   filePath,
   ipAddress,
@@ -200,6 +201,22 @@ export const OPTIONS = {
   consulDatacenter: optionalOption('consul-datacenter', plainName, {
     placeholder: 'NAME',
     help: "the datacenter to ask, if it differs from the agent's own",
+  }),
+  docker: optionalOption('docker', dockerUrl, {
+    placeholder: 'SOCKET',
+    oldEnvironment: ['DOCKER_HOST'],
+    help: "where this node's Docker engine answers: the source of the containers that run here; only read",
+  }),
+  dockerTlsVerify: optionalOption('docker-tls-verify', truth, {
+    placeholder: 'BOOL',
+    isSwitch: true,
+    oldEnvironment: ['DOCKER_TLS_VERIFY'],
+    help: 'speak TLS to Docker and check its certificate; false: speak TLS unchecked where a folder of certificates is named',
+  }),
+  dockerCertPath: optionalOption('docker-cert-path', filePath, {
+    placeholder: 'DIR',
+    oldEnvironment: ['DOCKER_CERT_PATH'],
+    help: 'folder with ca.pem, cert.pem and key.pem for TLS with Docker',
   }),
   lameDuckMs: option('lame-duck', duration, '10s', {
     placeholder: 'TIME',

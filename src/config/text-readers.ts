@@ -155,6 +155,22 @@ export const consulUrl: TextReader<string> = (text) => {
   return url.origin;
 };
 
+/**
+ * As Docker's own tools take DOCKER_HOST; a path is understood too. @returns `unix:///path`, or `tcp://host:port`,
+ * `http://...`, `https://...`, whose port may be missing
+ */
+export const dockerUrl: TextReader<string> = (text) => {
+  const hint = 'write unix:///run/docker.sock or tcp://127.0.0.1:2375';
+  if (/^\/[^\0]+$/.test(text)) return `unix://${text}`;
+  if (/^unix:\/\/\/[^\0]+$/.test(text)) return text;
+  if (/^ssh:/i.test(text)) {
+    return refused(text, 'is reached over SSH, which is not spoken here', `${hint}, or forward its socket with ssh -L`);
+  }
+  const isHost = /^(?:tcp|https?):\/\/(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(text.replace(/\/$/, ''));
+  const url = text.replace(/\/$/, '').toLowerCase();
+  return isHost && URL.canParse(url.replace(/^tcp/, 'http')) ? url : refused(text, 'is not where Docker can be', hint);
+};
+
 /** Shown to nobody, not even in a refusal. */
 export const secretText: TextReader<string> = (text) =>
   /^[\x21-\x7e]{1,4096}$/.test(text)

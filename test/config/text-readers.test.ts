@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   adminAddress,
   dnsName,
+  dockerUrl,
   duration,
   ipAddress,
   listOf,
@@ -41,6 +42,27 @@ const CASES: readonly {
       ['10.0.0.5', '10.0.0.5'],
     ],
     refused: ['', '*', '[::1]', '10.0.0.5:80', '10.0.0.05', 'localhost', 'fe80::1%eth0'],
+  },
+  {
+    name: 'dockerUrl',
+    read: dockerUrl,
+    accepted: [
+      ['/run/docker.sock', 'unix:///run/docker.sock'],
+      ['unix:///run/docker.sock', 'unix:///run/docker.sock'],
+      ['tcp://10.0.0.5:2376/', 'tcp://10.0.0.5:2376'],
+      ['tcp://[fd00::5]', 'tcp://[fd00::5]'],
+      ['https://Docker.example', 'https://docker.example'],
+    ],
+    refused: [
+      '',
+      'docker.sock',
+      'unix://docker.sock',
+      'ssh://core@node',
+      'tcp://',
+      'tcp://a:99999',
+      'tcp://a/v1',
+      'npipe:////./pipe/docker_engine',
+    ],
   },
   { name: 'ownAddress', read: ownAddress, accepted: [['fd00::5', 'fd00::5']], refused: ['0.0.0.0', '::', 'x'] },
   {

@@ -29,7 +29,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     why: 'how Consul is spoken to, for all who read or write there; what it means is theirs',
   },
   docker: {
-    to: [],
+    to: ['core', 'model', 'config'],
     why: 'how a Docker engine is followed, for all who ask about its containers; what a container serves is theirs',
   },
   sources: {

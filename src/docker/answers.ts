@@ -1,0 +1,148 @@
+/**
+ * The engine's answers, checked and brought to what is used of them. Only fields that all versions from 1.24 to 1.51 give
+ * are needed; what else stands there is left alone. Each throws a DockerFailure of the kind `malformed`.
+ */
+import * as z from 'zod';
+import { escapeText } from '../model/problem.js';
+import type { ContainerHealth, ContainerNetwork } from './container.js';
+import type { ContainerFacts, ContainerSummary } from './facts.js';
+import { DockerFailure } from './failure.js';
+import { keptLabels, SWARM_TASK_LABEL, serviceWords } from './kept-words.js';
+import { signalNumber } from './signal-numbers.js';
+
+const SIGTERM = 15;
+/** As long as `docker stop` waits. */
+const DEFAULT_STOP_SECONDS = 10;
+/** The grace period of a task of Swarm is known by its manager alone. */
+const TASK_STOP_SECONDS = 600;
+
+/** What a map holds, key by key: `z.record` drops the key `__proto__` without a word. */
+function entriesOf<T extends z.ZodType>(value: T) {
+  return z
+    .custom<object>((map) => typeof map === 'object' && map !== null && !Array.isArray(map), 'is not a map')
+    .transform((map): unknown[] => Object.entries(map))
+    .pipe(z.array(z.tuple([z.string(), value])));
+}
+
+const id = z.string().regex(/^[0-9a-f]{64}$/, 'is not the id of a container');
+const endpoint = z.object({ IPAddress: z.string().optional(), GlobalIPv6Address: z.string().optional() }).nullish();
+
+const networks = entriesOf(endpoint)
+  .nullish()
+  .transform((entries): readonly ContainerNetwork[] =>
+    (entries ?? []).flatMap(([name, ends]) => {
+      const address = ends?.IPAddress || ends?.GlobalIPv6Address || '';
+      return address === '' ? [] : [{ name, address }];
+    }),
+  );
+
+const summary = z
+  .object({
+    Id: id,
+    Names: z.array(z.string()).nullish(),
+    State: z.string(),
+    Status: z.string().optional(),
+    NetworkSettings: z.object({ Networks: networks }).nullish(),
+  })
+  .transform(
+    ({ Id, Names, State, Status, NetworkSettings }): ContainerSummary => ({
+      id: Id,
+      name: ownName(Names ?? []),
+      state: State.toLowerCase(),
+      status: Status ?? '',
+      networks: NetworkSettings?.Networks ?? [],
+    }),
+  );
+
+const inspection = z.object({
+  Id: id,
+  Name: z.string(),
+  State: z.object({
+    Running: z.boolean(),
+    Paused: z.boolean(),
+    Restarting: z.boolean(),
+    OOMKilled: z.boolean().optional(),
+    ExitCode: z.number().optional(),
+    StartedAt: z.string(),
+    Health: z.object({ Status: z.string() }).nullish(),
+  }),
+  Config: z.object({
+    Image: z.string().optional(),
+    Labels: entriesOf(z.string()).nullish(),
+    Env: z.array(z.string()).nullish(),
+    ExposedPorts: entriesOf(z.unknown()).nullish(),
+    StopSignal: z.string().optional(),
+    StopTimeout: z.number().nullish(),
+  }),
+  HostConfig: z.object({ NetworkMode: z.string().optional() }).nullish(),
+  NetworkSettings: z.object({ Networks: networks, Ports: entriesOf(z.unknown()).nullish() }).nullish(),
+});
+
+/** Of /containers/json. */
+export function summariesFromBody(body: unknown): readonly ContainerSummary[] {
+  return parsed('the list of containers', z.array(summary), body);
+}
+
+/** Of /containers/ID/json. */
+export function factsFromBody(body: unknown): ContainerFacts {
+  const { Id, Name, State, Config, HostConfig, NetworkSettings } = parsed('an inspection', inspection, body);
+  const isRunning = State.Running && !State.Restarting;
+  const startedAtMs = Date.parse(State.StartedAt);
+  const { labels, excess } = keptLabels(Config.Labels ?? []);
+  const defaultStop = labels.has(SWARM_TASK_LABEL) ? TASK_STOP_SECONDS : DEFAULT_STOP_SECONDS;
+  return {
+    id: Id,
+    name: Name.replace(/^\//, ''),
+    image: Config.Image ?? '',
+    labels,
+    labelExcess: excess,
+    env: serviceWords(Config.Env ?? []),
+    ports: portsFrom([...(Config.ExposedPorts ?? []), ...(NetworkSettings?.Ports ?? [])].map(([port]) => port)),
+    networks: NetworkSettings?.Networks ?? [],
+    isHostNetwork: HostConfig?.NetworkMode === 'host',
+    // One that was never started has the year 1.
+    startedAt: startedAtMs > 0 ? State.StartedAt : null,
+    startedAtMs: startedAtMs > 0 ? preciseMs(State.StartedAt, startedAtMs) : 0,
+    isRunning,
+    isPaused: isRunning && State.Paused,
+    isRestarting: State.Restarting,
+    isOutOfMemory: State.OOMKilled ?? false,
+    exitCode: State.ExitCode ?? 0,
+    health: healthFrom(State.Health?.Status ?? ''),
+    stopSignal: signalNumber(Config.StopSignal ?? '') ?? SIGTERM,
+    stopTimeoutMs: Math.max(0, Config.StopTimeout ?? defaultStop) * 1_000,
+  };
+}
+
+/** What a status of HEALTHCHECK means; `none` also for what Docker does not know. */
+export function healthFrom(status: string): ContainerHealth {
+  return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none';
+}
+
+/** Old engines list the names that links give it too: `/web/db`. */
+function ownName(names: readonly string[]): string {
+  const own = names.find((name) => !name.slice(1).includes('/')) ?? names[0] ?? '';
+  return own.replace(/^\//, '');
+}
+
+/** @param keys `80/tcp`, `53/udp` */
+function portsFrom(keys: readonly string[]): readonly number[] {
+  const ports = keys.map((key) => Number(/^(\d{1,5})\/tcp$/.exec(key)?.[1] ?? 0));
+  return [...new Set(ports)].filter((port) => port >= 1 && port <= 65_535).sort((a, b) => a - b);
+}
+
+/** Date.parse keeps three digits of nine, and two lives may begin within one millisecond of it. */
+function preciseMs(text: string, wholeMs: number): number {
+  const digits = /\.(\d+)/.exec(text)?.[1] ?? '';
+  const beyondMs = digits.slice(3, 9);
+  return wholeMs + (beyondMs === '' ? 0 : Number(`0.${beyondMs}`));
+}
+
+function parsed<T>(what: string, schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const place = issue === undefined || issue.path.length === 0 ? 'the answer' : issue.path.join('.');
+  const message = `${what}: ${place}: ${issue?.message ?? 'has another form'}`;
+  throw new DockerFailure('malformed', `Docker's answer has another form than is known here: ${escapeText(message)}`);
+}
