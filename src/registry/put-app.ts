@@ -4,6 +4,7 @@ import type { ReadDefinition } from '../documents/app-definition-document.js';
 import type { AppDefinition } from '../model/app-definition.js';
 import { allocateSlot, type Chances, type Claim, claimSlot } from './allocate.js';
 import { type Change, changesBetween } from './changes.js';
+import { freeUnused, slotOf } from './free-unused.js';
 import {
   isSameDefinition,
   type PlanOptions,
@@ -98,7 +99,8 @@ async function putClaiming(
       if (!(await registry.put(name, text, previous?.version ?? null, slot))) continue;
       await undoOnClash(registry, definition, previous);
     }
-    await freeOthers(registry, name, slot, contents.book, options.chances, claims);
+    // Read anew: a slot that was recorded for the app since the first look is one too many.
+    await freeOthers(registry, name, await registry.slots.list(), options.chances, claims);
     return outcomeOf({ ...plan, definition, changes: changesBetween(previous?.definition ?? null, definition) });
   }
   throw new RegistryFailure(`${name}: it kept changing during the write`, 'find out who else writes it, and try again');
@@ -115,23 +117,16 @@ async function withdrawn(
   claims: readonly Claim[],
   failure: unknown,
 ): Promise<unknown> {
-  for (const { port, freedAt } of claims) {
+  for (const claim of claims) {
     try {
-      if (await usesSlot(registry, name, port)) continue;
-      await registry.slots.free(port, name, freedAt);
-      // Written between the look and the end of its record.
-      if (await usesSlot(registry, name, port)) await registry.slots.claim(port, name, freedAt);
+      await freeUnused(registry, name, claim);
     } catch (error) {
       if (!(error instanceof RegistryFailure && failure instanceof RegistryFailure)) return failure;
-      const left = `slot ${port} stays recorded for ${name}: put the app again, or free the slot: autoproxy slot free ${port}`;
+      const left = `slot ${claim.port} stays recorded for ${name}: put the app again, or free the slot: autoproxy slot free ${claim.port}`;
       return new RegistryFailure(failure.message, failure.hint === null ? left : `${failure.hint}; ${left}`, failure);
     }
   }
   return failure;
-}
-
-async function usesSlot(registry: Registry, name: string, port: number): Promise<boolean> {
-  return (await registry.get(name))?.definition.slot === port;
 }
 
 async function readContents(registry: Registry): Promise<RegistryContents> {
@@ -155,8 +150,9 @@ export async function removeApp(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const stored = await registry.get(name);
     if (stored === null || options.isDryRun) return stored;
+    const book = await registry.slots.list();
     if (!(await registry.remove(name, stored.version))) continue;
-    await freeOthers(registry, name, null, await registry.slots.list(), options.chances);
+    await freeOthers(registry, name, book, options.chances);
     return stored;
   }
   throw new RegistryFailure(`${name}: it kept changing during the write`, 'find out who else writes it, and try again');
@@ -192,18 +188,19 @@ async function undoOnClash(registry: Registry, definition: AppDefinition, previo
   }
 }
 
+/** Frees what is recorded for the app, but for the slot that it uses now. */
 async function freeOthers(
   registry: Registry,
   name: string,
-  kept: number | null,
   book: SlotBook,
   chances: Chances,
   neverUsed: readonly Claim[] = [],
 ): Promise<void> {
+  const used = await slotOf(registry, name);
   for (const { port, app } of book.slots) {
-    if (app !== name || port === kept) continue;
-    const claim = neverUsed.find((one) => one.port === port);
-    await registry.slots.free(port, name, claim === undefined ? chances.wallTime() : claim.freedAt);
+    if (app !== name || port === used) continue;
+    const claim = neverUsed.find((one) => one.port === port) ?? { port, freedAt: chances.wallTime() };
+    await freeUnused(registry, name, claim);
   }
 }
 

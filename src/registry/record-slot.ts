@@ -1,11 +1,21 @@
 /** Records of slots by themselves: for what stands outside the definitions, and to end leaks. */
 import { allocateSlot, type Chances, claimSlot } from './allocate.js';
+import { freeUnused, slotOf } from './free-unused.js';
 import { slotsOfOthers } from './put-plan.js';
-import { type Registry, RegistryFailure } from './registry.js';
+import { type Registry, RegistryFailure, type SlotBook, type SlotRecord } from './registry.js';
 import type { SlotRules } from './slot-rules.js';
+
+/** Each lost race means that another writer of this app has won one, or has lost it too. */
+const MAX_ATTEMPTS = 20;
 
 /**
  * Records a slot for an app: that of its definition, or `port`, or a free one. Done twice it is done once.
+ *
+ *   look ──► claim ──► look again: does the app use another slot, or has another writer recorded one?
+ *     ▲                          │ yes: take the claim back
+ *     └──────────────────────────┘
+ *
+ * Of two writers of one app at least one sees the other, as long as both look again after they have written.
  * @returns the slot
  * @throws RegistryFailure that names what stands against it
  */
@@ -15,22 +25,41 @@ export async function recordSlot(
   port: number | null,
   { rules, chances }: { readonly rules: SlotRules; readonly chances: Chances },
 ): Promise<number> {
-  const stored = await registry.list();
-  const book = await registry.slots.list();
-  const used = stored.apps.find(({ definition }) => definition.name === app)?.definition.slot ?? null;
-  const recorded = book.slots.find((slot) => slot.app === app)?.port ?? null;
-  const own = used ?? recorded;
-  if (port !== null && own !== null && port !== own)
-    throw new RegistryFailure(
-      `${app}: its slot is ${own}; ${port} was asked for`,
-      'leave the port out to keep its slot',
-    );
-  const wanted = port ?? own;
-  const others = slotsOfOthers(app, stored, []);
-  if (wanted === null) return (await allocateSlot(registry.slots, app, rules, chances, book, others)).port;
-  // What is in use is recorded where it is, reserved or not: the check names it.
-  if (wanted !== recorded) await claimSlot(registry.slots, wanted, app, rules, chances, book, used !== null);
-  return wanted;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const stored = await registry.list();
+    const book = await registry.slots.list();
+    const used = stored.apps.find(({ definition }) => definition.name === app)?.definition.slot ?? null;
+    const recorded = book.slots.filter((slot) => slot.app === app).map((slot) => slot.port);
+    const own = used ?? recorded[0] ?? null;
+    if (port !== null && own !== null && port !== own)
+      throw new RegistryFailure(
+        `${app}: its slot is ${own}; ${port} was asked for`,
+        'leave the port out to keep its slot',
+      );
+    const wanted = port ?? own;
+    if (wanted !== null && recorded.includes(wanted)) return wanted;
+    const others = slotsOfOthers(app, stored, []);
+    const claim =
+      wanted === null
+        ? await allocateSlot(registry.slots, app, rules, chances, book, others)
+        : // What is in use is recorded where it is, reserved or not: the check names it.
+          await claimSlot(registry.slots, wanted, app, rules, chances, withUsed(book, others), used !== null);
+    if (await isOnlySlot(registry, app, claim.port)) return claim.port;
+    await freeUnused(registry, app, claim);
+  }
+  throw new RegistryFailure(`${app}: its slot kept changing`, 'find out who else writes it, and try again');
+}
+
+/** In a directory that people edit apps may use slots that nobody has recorded. */
+function withUsed(book: SlotBook, used: readonly SlotRecord[]): SlotBook {
+  return { ...book, slots: [...book.slots, ...used] };
+}
+
+async function isOnlySlot(registry: Registry, app: string, port: number): Promise<boolean> {
+  const used = await slotOf(registry, app);
+  if (used !== null) return used === port;
+  const { slots } = await registry.slots.list();
+  return slots.every((slot) => slot.app !== app || slot.port === port);
 }
 
 /**
@@ -46,7 +75,7 @@ export async function freeSlot(registry: Registry, port: number, chances: Chance
     throw new RegistryFailure(`slot ${port} belongs to ${app}, whose definition is invalid`, 'fix that first');
   if (stored.apps.some(({ definition }) => definition.name === app && definition.slot === port))
     throw new RegistryFailure(`slot ${port} is in use by ${app}`, `remove the app: autoproxy app rm ${app}`);
-  if (!(await registry.slots.free(port, app, chances.wallTime())))
+  if (!(await freeUnused(registry, app, { port, freedAt: chances.wallTime() })))
     throw new RegistryFailure(`slot ${port} was changed by somebody else meanwhile`, 'look again: autoproxy slot ls');
   return app;
 }

@@ -1,4 +1,6 @@
 /** Both registries, each empty and of one's own: what is promised of one is promised of the other. */
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ConsulSettings } from '../../src/consul/settings.js';
 import { ConsulRegistry } from '../../src/registry/consul.js';
@@ -17,6 +19,8 @@ export interface RegistryPlace {
   /** For the command line. */
   readonly arguments: readonly string[];
   open(): Registry;
+  /** Takes out all that was written. */
+  clear(): Promise<void>;
 }
 
 export const REGISTRY_KINDS: readonly RegistryKind[] = [
@@ -24,19 +28,29 @@ export const REGISTRY_KINDS: readonly RegistryKind[] = [
     name: 'directory',
     async prepare(context) {
       const directory = temporaryFolder(context, 'registry');
-      return { arguments: ['--registry', directory], open: () => new DirectoryRegistry(directory) };
+      return {
+        arguments: ['--registry', directory],
+        open: () => new DirectoryRegistry(directory),
+        async clear() {
+          for (const name of await readdir(directory)) await rm(path.join(directory, name), { recursive: true });
+        },
+      };
     },
   },
   {
     name: 'Consul',
     async prepare(context) {
-      const { url } = await startConsulFor(context);
+      const agent = await startConsulFor(context);
+      const { url } = agent;
       return {
         arguments: ['--consul', url],
         open() {
           const registry = new ConsulRegistry(consulSettings(url));
           atEnd(context, () => registry.close());
           return registry;
+        },
+        async clear() {
+          await agent.request('DELETE', '/v1/kv/autoproxy/?recurse=true');
         },
       };
     },
