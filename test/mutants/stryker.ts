@@ -1,0 +1,124 @@
+/** Runs StrykerJS as its command, over the compiled files, in a copy of the tree outside of the tree. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Mutant, type MutationReport, mutantsOf, type Outcome, placeKey, type TestedMutant } from './mutant.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const CHECKER = fileURLToPath(new URL('./drawn-checker.js', import.meta.url));
+const OUTCOMES: readonly string[] = ['Killed', 'Timeout', 'Survived', 'NoCoverage', 'RuntimeError'];
+
+/** Two runners besides the tests' own processes: more would make tests late that measure time. */
+const CONCURRENCY = 2;
+/** A test file hangs when it takes so much longer than without a mutant; generous, as machines are busy at times. */
+const TIMEOUT_MS = 8_000;
+const TIMEOUT_FACTOR = 2;
+const FIRST_RUN_MINUTES = 15;
+
+/** The fuzzers' cases, of 30,000 and 40,000 in `npm test`: they run once for each mutant. */
+const FUZZ_CASES = '2000';
+
+/** What no test of a guard reads. */
+const NOT_COPIED = ['/.*', '/bench', '/dist/bench', '/dist/test/mutants', '*.map', '*.d.ts'];
+
+export class Stryker {
+  readonly #folder: string;
+  #runs = 0;
+
+  /** @param folder of its own, for copies and reports; whoever gave it removes it */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** All mutants of the compiled `files` (from the root). */
+  async list(files: readonly string[]): Promise<Mutant[]> {
+    const passing = path.join(this.#folder, 'passing.test.js');
+    writeFileSync(passing, "import { test } from 'node:test';\ntest('passes', () => {});\n");
+    return mutantsOf(await this.#run(files, [], [passing]));
+  }
+
+  /** @param tests compiled files, from the root, in the order in which they are asked */
+  async test(mutants: readonly Mutant[], tests: readonly string[]): Promise<TestedMutant[]> {
+    const drawn = new Set(mutants.map(placeKey));
+    const ranges = mutants.map(
+      ({ file, start, end }) => `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`,
+    );
+    const tested = mutantsOf(await this.#run([...new Set(ranges)], [...drawn], tests)).flatMap((mutant) =>
+      drawn.has(placeKey(mutant)) && OUTCOMES.includes(mutant.status)
+        ? [{ ...mutant, outcome: mutant.status as Outcome }]
+        : [],
+    );
+    if (tested.length < drawn.size)
+      throw new Error(`${drawn.size} mutants were drawn, Stryker tested ${tested.length}`);
+    return tested;
+  }
+
+  async #run(mutate: readonly string[], drawn: readonly string[], tests: readonly string[]): Promise<MutationReport> {
+    this.#runs += 1;
+    const folder = path.join(this.#folder, `run-${this.#runs}`);
+    mkdirSync(folder);
+    const at = (name: string) => path.join(folder, name);
+    writeFileSync(at('drawn.json'), JSON.stringify(drawn));
+    writeFileSync(
+      at('stryker.json'),
+      JSON.stringify({
+        mutate,
+        testRunner: 'tap',
+        checkers: ['drawn'],
+        plugins: ['@stryker-mutator/tap-runner', CHECKER],
+        tap: {
+          testFiles: tests,
+          nodeArgs: ['--test-reporter=tap', '-r', '{{hookFile}}', '{{testFile}}'],
+        },
+        coverageAnalysis: 'perTest',
+        concurrency: CONCURRENCY,
+        timeoutMS: TIMEOUT_MS,
+        timeoutFactor: TIMEOUT_FACTOR,
+        dryRunTimeoutMinutes: FIRST_RUN_MINUTES,
+        // Stryker would read it with the API of TypeScript 6; what it mutates is compiled already.
+        tsconfigFile: 'none.json',
+        disableTypeChecks: false,
+        ignorePatterns: NOT_COPIED,
+        // The real components, which some tests start.
+        buildCommand: `ln -s '${path.join(ROOT, '.cache')}' .cache`,
+        tempDirName: at('copy'),
+        cleanTempDir: 'always',
+        reporters: ['json'],
+        jsonReporter: { fileName: at('report.json') },
+        logLevel: 'warn',
+        warnings: { slow: false },
+        allowConsoleColors: false,
+      }),
+    );
+    await this.#spawn(at('stryker.json'), at('drawn.json'));
+    const report = JSON.parse(readFileSync(at('report.json'), 'utf8')) as MutationReport;
+    rmSync(folder, { recursive: true });
+    return report;
+  }
+
+  /** @throws Error with what Stryker said */
+  async #spawn(config: string, drawn: string): Promise<void> {
+    const command = path.join(ROOT, 'node_modules/@stryker-mutator/core/bin/stryker.js');
+    const env = { ...process.env, AUTOPROXY_DRAWN: drawn, FUZZ_CASES };
+    const child = spawn(process.execPath, [command, 'run', config], {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const end = () => child.kill();
+    process.once('exit', end);
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        said = (said + text).slice(-20_000);
+      });
+    }
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
+    process.removeListener('exit', end);
+    if (code !== 0) throw new Error(`Stryker ended with ${code}:\n${said}`);
+  }
+}
