@@ -56,7 +56,7 @@ async function startPlace(
     prefix: machine.prefix,
     env: { PATH: process.env.PATH },
   });
-  atEnd(context, () => node.stop('SIGKILL'));
+  atEnd(context, () => node.end());
   await node.logged('ready');
   return { machine, stopInstance: () => instance.kill('SIGKILL') };
 }

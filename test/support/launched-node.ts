@@ -5,10 +5,13 @@ import { createInterface } from 'node:readline';
 import type { StateDocument } from '../../src/admin/state-document.js';
 import { spawnBound } from './bound-process.js';
 import { eventually } from './eventually.js';
+import { childrenOf, killProgram } from './processes.js';
 import type { LogLine } from './recording-log.js';
 import { CLI_ENTRY } from './run-cli.js';
 
 const PATIENCE_MS = 15_000;
+/** In the command line of each worker, of whatever build. */
+const WORKER_PROGRAM = 'worker.js';
 
 export interface Launch {
   readonly flags: Readonly<Record<string, string>>;
@@ -31,6 +34,8 @@ export class LaunchedNode {
   /** What is no line of the log: warnings of Node, the last words of a crash. */
   readonly #strayLines: string[] = [];
   readonly #waiting = new Set<() => void>();
+  /** Of a primary that was killed: they serve on. */
+  readonly #orphans: number[] = [];
 
   constructor({ flags, prefix = [], nodeArguments = [], env = process.env, program = CLI_ENTRY }: Launch) {
     this.admin = flags['--admin'] ?? '127.0.0.1:1936';
@@ -115,8 +120,15 @@ export class LaunchedNode {
 
   /** @returns the exit code, also of a node that has ended before. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (signal === 'SIGKILL') this.#orphans.push(...childrenOf(this.pid));
     this.child.kill(signal);
     return this.exited;
+  }
+
+  /** Ends it and all its workers at once, also those that outlive it. */
+  async end(): Promise<void> {
+    await this.stop('SIGKILL');
+    for (const pid of this.#orphans.splice(0)) killProgram(pid, WORKER_PROGRAM);
   }
 
   #onLine(text: string): void {

@@ -99,14 +99,14 @@ export class RunningNode extends LaunchedNode {
         '--node': 'test-node',
         '--lame-duck': '0s',
         '--drain-timeout': '2s',
-        // A test that kills a node wants no workers that outlive it.
+        // A test that kills a node wants no workers that outlive it, unless it says so.
         '--orphan-grace': '0s',
         ...flags,
       },
       prefix,
       env: { PATH: process.env.PATH },
     });
-    atEnd(context, () => this.stop('SIGKILL'));
+    atEnd(context, () => this.end());
     this.place = place;
     this.host = host;
     this.slot = slot;

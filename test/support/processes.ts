@@ -12,6 +12,24 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Processes that it has started and that still run, of its main thread: as Node starts them. */
+export function childrenOf(pid: number): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(/\s+/).filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Ends the process at once, if it still is a program of ours: its id may have gone to another one. */
+export function killProgram(pid: number, program: string): void {
+  try {
+    if (readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(program)) process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
 /** Whether the kernel takes connections there; whether anybody accepts them is another question. */
 export function isListening(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
