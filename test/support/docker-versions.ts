@@ -124,5 +124,13 @@ export function whyUnfitForDocker(): string | null {
   if (process.getuid?.() !== 0) return 'it needs root';
   if (!existsSync('/usr/bin/apt-get')) return 'it is taken from Debian';
   if (!/\boverlay$/m.test(readFileSync('/proc/filesystems', 'utf8'))) return 'it needs overlayfs';
-  return existsSync('/sys/fs/cgroup') ? null : 'it needs cgroups';
+  if (!existsSync('/sys/fs/cgroup')) return 'it needs cgroups';
+  try {
+    execFileSync('unshare', ['--net', '--mount', '--pid', '--uts', '--fork', '--mount-proc', 'true'], {
+      stdio: 'pipe',
+    });
+    return null;
+  } catch (error) {
+    return `it needs namespaces: ${(error as Error).message.trim()}`;
+  }
 }

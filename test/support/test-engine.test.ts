@@ -117,6 +117,16 @@ async function plain(context: TestContext, version: DockerVersion): Promise<Trac
   await engine.docker('start', 'shop');
   await engine.untilSaid('shop', 'listening');
 
+  await engine.freeze();
+  let isAnswered = false;
+  const answer = engine.call('GET', '/_ping').finally(() => {
+    isAnswered = true;
+  });
+  assert.equal((await ask(door.host, door.port)).status, 200);
+  assert.equal(isAnswered, false);
+  engine.thaw();
+  assert.deepEqual(await answer, { status: 200, body: 'OK' });
+
   const limits = ['--memory', '64m', '--memory-swap', '64m'];
   const greedy = await engine.startApp('greedy', { flags: limits });
   const way = await engine.machine.addressOf(greedy.address, greedy.port);
@@ -134,6 +144,8 @@ async function plain(context: TestContext, version: DockerVersion): Promise<Trac
   }
   const label = '{{index .Config.Labels "autoproxy.app"}} {{index .Config.Labels "com.docker.swarm.service.name"}}';
   assert.equal(await engine.docker('inspect', '--format', label, tasks[0]?.id ?? ''), 'till till');
+  // It has to end as it is.
+  await engine.freeze();
   return tracesOf(engine.machine);
 }
 

@@ -247,6 +247,18 @@ export class TestEngine {
     await this.launch();
   }
 
+  /** It takes connections and answers nothing; its streams are silent. Its containers go on. */
+  async freeze(): Promise<void> {
+    await this.#signal('STOP');
+    // nsenter stops with it, and wakes it when it is itself woken.
+    const stat = `/proc/${this.#child?.pid}/stat`;
+    await eventually('the engine is frozen', () => /\) T /.test(readFileSync(stat, 'latin1')));
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   /** The end of what it logged. */
   get said(): string {
     return this.#said;
@@ -260,11 +272,16 @@ export class TestEngine {
     const child = this.#child;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
-    // The child is nsenter, which waits for the engine: the engine's own id is one of the machine's.
-    const pid = existsSync(this.#pidFile) ? Number(readFileSync(this.#pidFile, 'latin1')) : 0;
-    if (pid === 0) child.kill('SIGKILL');
-    else await this.machine.run('sh', '-c', `kill -${signal} ${pid}`);
+    if (existsSync(this.#pidFile)) await this.#signal(signal);
+    else child.kill('SIGKILL');
+    // After `freeze`; else it does nothing.
+    this.thaw();
     await ended;
+  }
+
+  /** The child is nsenter, which waits for the engine; the engine's own id is one of the machine's. */
+  async #signal(name: string): Promise<void> {
+    await this.machine.run('sh', '-c', `kill -${name} ${readFileSync(this.#pidFile, 'latin1').trim()}`);
   }
 }
 
