@@ -214,10 +214,14 @@ function createFeeds(config: Config, consul: ConsulParts | null, clock: Clock, l
 }
 
 async function restoreLastGood(store: StateStore, feeds: readonly SourceFeed[], log: Log): Promise<void> {
-  const apps = await store.load();
-  if (apps === null) return;
+  const stored = await store.load();
+  if (stored === null) return;
+  const { apps, offers } = stored;
   log.info({ apps: apps.length }, 'the last good state was read; it is in force until the sources say more');
-  for (const feed of feeds) feed.restore(apps.filter(({ origin }) => origin.source === feed.name));
+  for (const feed of feeds) {
+    const own = apps.filter(({ origin }) => origin.source === feed.name);
+    feed.restore(own, feed.name === 'docker' ? offers : []);
+  }
 }
 
 async function announceReady({ readiness, cluster, plane, config, log }: NodeParts): Promise<void> {

@@ -12,6 +12,7 @@ import type { Overrides } from '../sources/overrides.js';
 import { applyOverrides } from '../sources/overrides-state.js';
 import { compileSnapshot } from '../state/compile.js';
 import { describeDiff, diffApps, isSame } from '../state/diff.js';
+import { type LeftOut, withoutOffered } from '../state/join-offers.js';
 import { withoutSlotCircles } from '../state/slot-circles.js';
 import type { StateStore } from '../state/store.js';
 import { instanceOfKey, instanceTargets, targetKey } from './check-targets.js';
@@ -58,6 +59,7 @@ export class ControlPlane {
   /** The desired state in force. */
   #apps: readonly App[] = [];
   #problems: readonly Problem[] = [];
+  #leftOut: readonly LeftOut[] = [];
   #snapshot: Snapshot | null = null;
   #podKeys: readonly string[] = [];
   #isStopping = false;
@@ -85,6 +87,11 @@ export class ControlPlane {
 
   get problems(): readonly Problem[] {
     return this.#problems;
+  }
+
+  /** Addresses that a definition lists, or a container offers, and that the engine speaks against. */
+  get leftOut(): readonly LeftOut[] {
+    return this.#leftOut;
   }
 
   get snapshot(): Snapshot | null {
@@ -181,6 +188,7 @@ export class ControlPlane {
   #reconcile(): void {
     const { overrides, config, store, checker, log, feeds, observer } = this.#parts;
     const merged = mergeFeeds(feeds);
+    this.#leftOut = merged.leftOut;
     const clashes = refuseClashes(merged.apps, this.#apps, [config.admin.port]);
     const isBound = (host: string): boolean => isBoundAddress(config, host);
     const { apps: cleared, problems: loops } = withoutSlotCircles(clashes.apps, this.#apps, isBound);
@@ -190,7 +198,8 @@ export class ControlPlane {
     observer.onDesiredState(cleared, this.#problems, feeds);
     if (!isSame(this.#apps, apps)) {
       log.info({ change: describeDiff(diffApps(this.#apps, apps)) }, 'the desired state changed');
-      store.save(cleared);
+      // Without what containers gave: those of the next start say themselves what they offer.
+      store.save({ apps: withoutOffered(cleared, merged.definitions), offers: merged.offers });
     }
     this.#apps = apps;
     checker.setTargets([...instanceTargets(apps), ...this.#nodes.targetsFor(apps)]);

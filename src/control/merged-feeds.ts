@@ -6,5 +6,6 @@ import type { SourceFeed } from './source-feed.js';
  * @param feeds in order of precedence
  */
 export function mergeFeeds(feeds: readonly SourceFeed[]): MergedState {
-  return mergeSources(feeds.flatMap(({ name, state }) => (state === null ? [] : [{ name, state }])));
+  const known = feeds.flatMap(({ name, state }) => (state === null ? [] : [{ name, state }]));
+  return mergeSources(known, known.length === feeds.length);
 }

@@ -2,8 +2,9 @@ import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import type { App } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
-import type { InstanceReport, Source, SourceState } from '../sources/source.js';
+import type { InstanceReport, Offer, Source, SourceState } from '../sources/source.js';
 import { diffApps, hasRemoval } from '../state/diff.js';
+import { hasLeft, lostOffers, withEmptied } from '../state/offer-changes.js';
 import type { RemovalGuard } from '../state/removal-guard.js';
 
 export interface HeldLoss {
@@ -20,13 +21,14 @@ export class SourceFeed {
   readonly name: string;
   readonly #source: Source;
   readonly #guard: RemovalGuard;
+  readonly #offerGuard: RemovalGuard;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #listeners: ((isRemoval: boolean) => void)[] = [];
   /** The newest answer as it came, before the guard. */
   #answer: SourceState | null = null;
   #believed: SourceState | null = null;
-  #guardProblem: Problem | null = null;
+  #guardProblems: readonly Problem[] = [];
   #isStored = false;
   #isUp = false;
   #lastGoodAt: number;
@@ -37,6 +39,7 @@ export class SourceFeed {
     this.name = source.name;
     this.#source = source;
     this.#guard = guard;
+    this.#offerGuard = guard.sibling();
     this.#clock = clock;
     this.#log = log;
     this.#lastGoodAt = clock.now();
@@ -48,16 +51,20 @@ export class SourceFeed {
   }
 
   get problems(): readonly Problem[] {
-    return this.#guardProblem === null ? [] : [this.#guardProblem];
+    return this.#guardProblems;
   }
 
   /** Apps and instances that the source has lost and that are served on, since the loss is doubted. */
   get held(): readonly HeldLoss[] {
-    if (this.#guardProblem === null || this.#answer === null || this.#believed === null) return [];
+    if (this.#guardProblems.length === 0 || this.#answer === null || this.#believed === null) return [];
     const { added, changed } = diffApps(this.#answer.apps, this.#believed.apps);
     return [
       ...added.map((app) => ({ app, instances: null })),
       ...changed.flatMap((app) => (app.added.length === 0 ? [] : [{ app: app.name, instances: app.added }])),
+      ...lostOffers(this.#believed.offers ?? [], this.#answer.offers ?? []).map(({ name, instances }) => ({
+        app: name,
+        instances: instances.map(({ id }) => id),
+      })),
     ];
   }
 
@@ -91,9 +98,9 @@ export class SourceFeed {
   }
 
   /** Serves what was in force before the last stop until the source says more. */
-  restore(apps: readonly App[]): void {
+  restore(apps: readonly App[], offers: readonly Offer[] = []): void {
     this.#source.restore?.(apps);
-    this.#believed = { apps, problems: [] };
+    this.#believed = { apps, offers, problems: [] };
     this.#isStored = true;
   }
 
@@ -130,8 +137,9 @@ export class SourceFeed {
 
   /** A person says that the loss is meant. @returns false when nothing is held. */
   acceptRemoval(): boolean {
-    if (this.#guardProblem === null || this.#answer === null) return false;
+    if (this.#guardProblems.length === 0 || this.#answer === null) return false;
     this.#guard.accept();
+    this.#offerGuard.accept();
     this.#believe(this.#answer);
     return true;
   }
@@ -154,23 +162,30 @@ export class SourceFeed {
    * A source that comes back may come back with less than it had, and with too few apps for the guard to notice: a mount
    * that is missing, a Consul that begins anew, also while this node was down.
    */
-  #doubtOf({ apps, failure }: SourceState): string | undefined {
+  #doubtOf({ apps, offers = [], failure }: SourceState): string | undefined {
     if (failure !== undefined) return undefined;
     if (!this.#isUp && this.#saidReason !== null) return 'it had failed';
-    return this.#isStored && apps.length === 0 ? 'its first answer since the start' : undefined;
+    return this.#isStored && apps.length === 0 && offers.length === 0 ? 'its first answer since the start' : undefined;
   }
 
   #believe(answer: SourceState): void {
-    const previous = this.#believed?.apps ?? [];
-    const { apps, problem, recheckInMs } = this.#guard.check(this.name, previous, answer.apps, answer);
-    this.#believed = { apps, problems: answer.problems };
-    this.#guardProblem = problem;
-    if (recheckInMs !== null) {
+    const { apps: before = [], offers: offersBefore = [], claims: claimsBefore = [] } = this.#believed ?? {};
+    const ofApps = this.#guard.check(this.name, before, answer.apps, answer);
+    const told = withEmptied(offersBefore, answer.offers ?? []);
+    const ofOffers = this.#offerGuard.check(this.name, offersBefore, told, answer);
+    const { apps } = ofApps;
+    const offers = ofOffers.apps.filter(({ instances }) => instances.length > 0);
+    const { problems, claims = [] } = answer;
+    this.#believed = { apps, offers, claims, problems };
+    this.#guardProblems = [ofApps, ofOffers].flatMap(({ problem }) => (problem === null ? [] : [problem]));
+    for (const { recheckInMs } of [ofApps, ofOffers]) {
+      if (recheckInMs === null) continue;
       this.#clock.setTimer(recheckInMs, () => {
         if (this.#answer === answer) this.#believe(answer);
       });
     }
-    this.#announce(hasRemoval(diffApps(previous, apps)));
+    const isLoss = lostOffers(offersBefore, offers).length > 0 || hasLeft(claimsBefore, claims);
+    this.#announce(isLoss || hasRemoval(diffApps(before, apps)));
   }
 
   #onFailure(reason: string): void {

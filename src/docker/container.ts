@@ -1,5 +1,7 @@
 /** What is known of a container of this engine: what it was made with, and how its life stands. */
 
+export { containerWords, SHORT_ID_DIGITS } from '../model/container-words.js';
+
 /**
  * `stopping`: it got a signal that means its end, and may still answer what it has begun.
  * `ended`: it does not run; the engine still has it, and may start it again.
@@ -42,11 +44,3 @@ export interface Container {
   /** Why it is in this phase, for people, safe to print: `signal 15`, `exit code 137, out of memory`; empty while it runs. */
   readonly why: string;
 }
-
-/** As people write it: `container web-1 (0123456789ab)`. */
-export function containerWords({ name, id }: Pick<Container, 'name' | 'id'>): string {
-  return `container ${name} (${id.slice(0, SHORT_ID_DIGITS)})`;
-}
-
-/** As the engine's own tools shorten it. */
-export const SHORT_ID_DIGITS = 12;

@@ -16,7 +16,7 @@ import { noteMeaningless, settingsFromValues } from './app-settings.js';
 export const MAX_DOCUMENT_BYTES = 1_048_576;
 
 /** Capitals and underscores, because the old names have them; 63 as in DNS labels. */
-const APP_NAME = /^[a-zA-Z][a-zA-Z0-9_.-]{0,62}$/;
+export const APP_NAME = /^[a-zA-Z][a-zA-Z0-9_.-]{0,62}$/;
 
 export const APP_KEY_NAMES: readonly string[] = Object.keys(APP_KEYS);
 
@@ -85,7 +85,7 @@ export function serviceDocumentJsonSchema(): JsonSchema {
   };
 }
 
-const NAME_HINT = 'a letter, then letters, digits, _ . -, at most 63';
+export const APP_NAME_HINT = 'a letter, then letters, digits, _ . -, at most 63';
 
 interface DocumentPlace {
   readonly file: string;
@@ -101,7 +101,7 @@ function readApp(
   { file, source, seen, lastApps }: DocumentPlace,
 ): App | null {
   if (yaml.hidesContent && !APP_NAME.test(name)) {
-    yaml.note('error', null, key, 'this is not a name for an app', NAME_HINT);
+    yaml.note('error', null, key, 'this is not a name for an app', APP_NAME_HINT);
     return null;
   }
   const { line, col } = yaml.place(key);
@@ -114,7 +114,7 @@ function readApp(
   if (earlier !== undefined)
     return fail(key, 'two apps have this name', `line ${earlier} has it too and is used; rename`);
   seen.set(name, line);
-  if (!APP_NAME.test(name)) return fail(key, 'this is not a name for an app', NAME_HINT);
+  if (!APP_NAME.test(name)) return fail(key, 'this is not a name for an app', APP_NAME_HINT);
   if (!isMap(value)) return fail(value ?? key, 'an app is a map of keys', 'write its keys below the name, indented');
   const isTagged = yaml.refuseCustomTags(value, name, shorten(name));
   const lastInstances = new Map(lastApps.get(name)?.instances.map((instance) => [instance.id, instance]));

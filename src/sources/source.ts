@@ -1,4 +1,4 @@
-import type { App } from '../model/app.js';
+import type { App, ContainerRef, Instance } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 
 /** Publishes whole states, never changes: what is not in the newest one is gone. */
@@ -48,14 +48,45 @@ export interface SourceListener {
 
 export interface SourceState {
   readonly apps: readonly App[];
+  /** Instances for apps that this source or another one defines; absent: it has none. */
+  readonly offers?: readonly Offer[];
+  /** Who is at which address of this machine, as far as the source knows; each address once. */
+  readonly claims?: readonly Claim[];
   /** What was wrong in it. An app whose newest text is broken is still in `apps`, as it last was good. */
   readonly problems: readonly Problem[];
   /** Why what is missing in it may be missing by accident, such as "Consul had failed"; absent: nothing says so. */
   readonly doubt?: string;
-  /** What it knows and does not want served, with a reason of its own: that is no loss to be doubted. */
+  /** What it knows and does not want served, also of its offers, with a reason: that is no loss to be doubted. */
   readonly withdrawn?: readonly Withdrawal[];
   /** Why a part of it is only as it last was; absent: all of it was read just now. */
   readonly failure?: string;
+}
+
+/** What containers offer to the app of this name, whoever defines it. */
+export interface Offer {
+  /** Of the app. */
+  readonly name: string;
+  readonly instances: readonly OfferedInstance[];
+}
+
+export interface OfferedInstance extends Omit<Instance, 'port'> {
+  /** `ip:port`, or `ip:native_port` while only the app knows its port. */
+  readonly id: string;
+  /** null: the `native_port` of the app. */
+  readonly port: number | null;
+}
+
+/** Of an address that a container has, or had and nobody has since: there the engine decides who is there. */
+export interface Claim {
+  readonly host: string;
+  readonly container: ContainerRef;
+  readonly life: string;
+  /** leaving: it gets nothing new; gone: nobody is there. */
+  readonly standing: 'running' | 'leaving' | 'gone';
+  /** The apps that it serves; empty: it does not say. */
+  readonly apps: readonly string[];
+  /** Why it is leaving or gone; empty while it runs. */
+  readonly why: string;
 }
 
 export interface Withdrawal {

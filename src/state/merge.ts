@@ -1,25 +1,32 @@
 import type { App } from '../model/app.js';
 import { type Problem, placeOf } from '../model/problem.js';
+import type { Offer, SourceState } from '../sources/source.js';
+import { joinOffers, type LeftOut } from './join-offers.js';
 
 /** What one source says at this moment. */
 interface NamedState {
   /** Name of the source. */
   readonly name: string;
-  readonly state: { readonly apps: readonly App[]; readonly problems: readonly Problem[] };
+  readonly state: Pick<SourceState, 'apps' | 'problems' | 'offers' | 'claims'>;
 }
 
 export interface MergedState {
-  /** Sorted by name. */
+  /** Sorted by name, with the instances that containers offer. */
   readonly apps: readonly App[];
+  /** The same as their sources define them. */
+  readonly definitions: readonly App[];
+  readonly offers: readonly Offer[];
+  readonly leftOut: readonly LeftOut[];
   readonly problems: readonly Problem[];
 }
 
 /**
  * Puts the sources together: an app comes whole from the first source that has it, never half from one and half from
- * another.
+ * another. Containers give instances to apps of any source (join-offers.ts).
  * @param states in order of precedence, the first wins
+ * @param isWhole whether all sources have said what they have
  */
-export function mergeSources(states: readonly NamedState[]): MergedState {
+export function mergeSources(states: readonly NamedState[], isWhole = true): MergedState {
   const winners = new Map<string, { readonly app: App; readonly source: string }>();
   const problems: Problem[] = [];
   for (const { name: source, state } of states) {
@@ -30,8 +37,11 @@ export function mergeSources(states: readonly NamedState[]): MergedState {
       else problems.push(hiddenProblem(app, source, winner));
     }
   }
-  const apps = [...winners.values()].map(({ app }) => app).sort(compareNames);
-  return { apps, problems };
+  const definitions = [...winners.values()].map(({ app }) => app).sort(compareNames);
+  const offers = states.flatMap(({ state }) => state.offers ?? []);
+  const claims = states.flatMap(({ state }) => state.claims ?? []);
+  const { apps, problems: ofJoin, leftOut } = joinOffers({ apps: definitions, offers, claims, isWhole });
+  return { apps, definitions, offers, leftOut, problems: [...problems, ...ofJoin] };
 }
 
 /** By code units, so that the order is the same in every locale. */

@@ -1,8 +1,13 @@
 import type { Clock } from '../core/clock.js';
-import type { App, Instance } from '../model/app.js';
 import { isLargeLoss, REMOVAL_GRACE_MS } from '../model/large-loss.js';
 import type { Problem } from '../model/problem.js';
 import type { SourceState, Withdrawal } from '../sources/source.js';
+
+/** An app, or what is offered to one. */
+interface Guarded {
+  readonly name: string;
+  readonly instances: readonly { readonly id: string }[];
+}
 
 /** What vanished and is still served: an app by its name, an instance as `app id`. */
 type HeldRemovals = ReadonlyMap<string, Hold>;
@@ -14,13 +19,13 @@ export interface Hold {
   readonly doubt: string | null;
 }
 
-interface RemovalInput {
+interface RemovalInput<T extends Guarded> {
   readonly source: string;
   readonly held: HeldRemovals | null;
   /** What was last let through. */
-  readonly previous: readonly App[];
+  readonly previous: readonly T[];
   /** What the source says now. */
-  readonly next: readonly App[];
+  readonly next: readonly T[];
   /** Why the source itself doubts its losses, however small; absent: it does not. */
   readonly doubt?: string;
   /** What the source took out on purpose. */
@@ -31,18 +36,18 @@ interface RemovalInput {
   readonly graceMs: number;
 }
 
-interface RemovalVerdict {
+interface RemovalVerdict<T extends Guarded> {
   /** `next`, and the apps and instances that are held. */
-  readonly apps: readonly App[];
+  readonly apps: readonly T[];
   readonly held: HeldRemovals | null;
   readonly problem: Problem | null;
 }
 
-interface Loss {
+interface Loss<T extends Guarded> {
   readonly key: string;
-  readonly app: App;
+  readonly app: T;
   /** null: the whole app. */
-  readonly instance: Instance | null;
+  readonly instance: T['instances'][number] | null;
   /** The app is left with nothing. */
   readonly isWhole: boolean;
 }
@@ -52,7 +57,7 @@ interface Loss {
  * all answer "nothing" as if it were true. A large loss at once is therefore doubted for a time; what is new or changed
  * goes through meanwhile. A held instance that is really gone fails its checks, so nobody is sent there.
  */
-function guardRemovals(input: RemovalInput): RemovalVerdict {
+function guardRemovals<T extends Guarded>(input: RemovalInput<T>): RemovalVerdict<T> {
   const { source, held, previous, next, now, maxRemovalShare, graceMs, doubt } = input;
   const withdrawn = new Set(input.withdrawn?.map(({ app, instance }) => lossKey(app, instance)));
   const losses = lossesBetween(previous, next).filter(({ key }) => !withdrawn.has(key));
@@ -72,11 +77,11 @@ function guardRemovals(input: RemovalInput): RemovalVerdict {
   };
 }
 
-function lossesBetween(previous: readonly App[], next: readonly App[]): Loss[] {
+function lossesBetween<T extends Guarded>(previous: readonly T[], next: readonly T[]): Loss<T>[] {
   const present = new Map(next.map((app) => [app.name, app]));
   // An address that another app has now was given to another container: nobody is sent there by the old name.
   const taken = new Set(next.flatMap(({ instances }) => instances.map(({ id }) => id)));
-  return previous.flatMap((app): Loss[] => {
+  return previous.flatMap((app): Loss<T>[] => {
     const now = present.get(app.name);
     if (now === undefined) return [{ key: lossKey(app.name, null), app, instance: null, isWhole: true }];
     return app.instances
@@ -89,7 +94,7 @@ function lossesBetween(previous: readonly App[], next: readonly App[]): Loss[] {
  * The hold that a loss stands under already. A source that finds its feet loses an app and brings it back without its
  * instances, or the other way round: that is one loss, seen from two sides.
  */
-function holdOf({ key, app, instance }: Loss, held: HeldRemovals | null): Hold | null {
+function holdOf({ key, app, instance }: Loss<Guarded>, held: HeldRemovals | null): Hold | null {
   if (held === null) return null;
   const own = held.get(key);
   if (own !== undefined) return own;
@@ -102,7 +107,7 @@ function lossKey(app: string, instance: string | null): string {
   return instance === null ? app : `${app} ${instance}`;
 }
 
-function withLosses(next: readonly App[], kept: readonly Loss[]): readonly App[] {
+function withLosses<T extends Guarded>(next: readonly T[], kept: readonly Loss<T>[]): readonly T[] {
   const taken = new Set(next.flatMap(({ instances }) => instances.map(({ id }) => id)));
   const changed = next.map((app) => {
     const back = kept.flatMap((loss) => (loss.app.name === app.name && loss.instance !== null ? [loss.instance] : []));
@@ -112,18 +117,18 @@ function withLosses(next: readonly App[], kept: readonly Loss[]): readonly App[]
   return [...changed, ...whole.map(({ app }) => withoutInstances(app, taken))];
 }
 
-function withoutInstances(app: App, ids: ReadonlySet<string>): App {
+function withoutInstances<T extends Guarded>(app: T, ids: ReadonlySet<string>): T {
   const instances = app.instances.filter(({ id }) => !ids.has(id));
   return instances.length === app.instances.length ? app : { ...app, instances };
 }
 
-function namesOf(losses: readonly Loss[]): ReadonlySet<string> {
+function namesOf(losses: readonly Loss<Guarded>[]): ReadonlySet<string> {
   return new Set(losses.map(({ app }) => app.name));
 }
 
 function removalProblem(
   source: string,
-  kept: readonly Loss[],
+  kept: readonly Loss<Guarded>[],
   holds: HeldRemovals,
   before: number,
   graceMs: number,
@@ -146,8 +151,8 @@ function removalProblem(
   };
 }
 
-interface RemovalCheck {
-  readonly apps: readonly App[];
+interface RemovalCheck<T extends Guarded> {
+  readonly apps: readonly T[];
   readonly problem: Problem | null;
   /** When to ask again with the same state though the source says nothing new; null: no need to. */
   readonly recheckInMs: number | null;
@@ -171,12 +176,12 @@ export class RemovalGuard {
    * @param next what the source says now
    * @param believed what the source itself says about what is missing in it
    */
-  check(
+  check<T extends Guarded>(
     source: string,
-    previous: readonly App[],
-    next: readonly App[],
+    previous: readonly T[],
+    next: readonly T[],
     believed: Pick<SourceState, 'doubt' | 'withdrawn'> = {},
-  ): RemovalCheck {
+  ): RemovalCheck<T> {
     const now = this.#clock.now();
     const { apps, held, problem } = guardRemovals({
       source,
@@ -192,6 +197,11 @@ export class RemovalGuard {
     this.#held = held;
     const recheckInMs = held === null ? null : Math.max(0, earliestOf(held) + this.#graceMs - now);
     return { apps, problem, recheckInMs };
+  }
+
+  /** A guard of the same rules, for another part of what the source says. */
+  sibling(): RemovalGuard {
+    return new RemovalGuard({ clock: this.#clock, maxRemovalShare: this.#maxRemovalShare, graceMs: this.#graceMs });
   }
 
   /** A person says that what is held now is meant: the next check lets it go. */

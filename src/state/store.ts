@@ -6,8 +6,7 @@ import { removeHalfWritten } from '../core/durable-file.js';
 import { KeptFile } from '../core/kept-file.js';
 import { type Log, silentLog } from '../core/log.js';
 import { readWholeFile, UnreadableFile } from '../core/whole-file.js';
-import type { App } from '../model/app.js';
-import { storedStateFromJson, storedStateToJson } from './stored-state.js';
+import { type StoredState, storedStateFromJson, storedStateToJson } from './stored-state.js';
 
 const FILE_NAME = 'last-good.json';
 /** All the apps that the ports of a node have room for, with ten instances each, are half of it. */
@@ -51,7 +50,7 @@ export class StateStore {
    * Reads what was in force when the last process ended. A file that is half, foreign or newer is set aside and named.
    * @returns null when there is nothing to go on with; never rejects
    */
-  async load(): Promise<readonly App[] | null> {
+  async load(): Promise<StoredState | null> {
     if (this.#file === null) return null;
     const { path: file } = this.#file;
     await removeHalfWritten(file);
@@ -67,15 +66,15 @@ export class StateStore {
       this.#log.error({ file, reason: reasonOf(error) }, 'reading the last good state failed; starting without it');
       return null;
     }
-    const apps = storedStateFromJson(text);
-    if (typeof apps !== 'string') return apps;
-    await this.#setAside(file, apps);
+    const state = storedStateFromJson(text);
+    if (typeof state !== 'string') return state;
+    await this.#setAside(file, state);
     return null;
   }
 
   /** Returns at once; of states that come close together only the last is written. */
-  save(apps: readonly App[]): void {
-    this.#file?.keep(() => storedStateToJson(apps, new Date(this.#clock.wallTime()).toISOString()));
+  save(state: StoredState): void {
+    this.#file?.keep(() => storedStateToJson(state, new Date(this.#clock.wallTime()).toISOString()));
   }
 
   /** Writes now what is not written yet. Never rejects: what fails stands in the log, and is tried again. */

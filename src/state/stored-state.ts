@@ -4,6 +4,7 @@ import { MAX_DURATION_MS } from '../core/durations.js';
 import { parseNetwork } from '../core/networks.js';
 import { parseInstanceAddress } from '../model/address.js';
 import { ADMIN_STATES, APP_DEFAULTS, type App, BALANCES, PROTOCOLS, PROXY_VERSIONS, REUSES } from '../model/app.js';
+import type { Offer } from '../sources/source.js';
 
 /** The newest form, and that which has nothing of containers: earlier releases read it. */
 const VERSION = 2;
@@ -14,6 +15,14 @@ const count = z.int().min(0);
 const durationMs = z.int().min(0).max(MAX_DURATION_MS);
 const port = z.int().min(1).max(65_535);
 
+/** What would be in force if no source could be read. */
+export interface StoredState {
+  readonly apps: readonly App[];
+  readonly offers: readonly Offer[];
+}
+
+const container = z.strictObject({ id: text, name: text }).nullable();
+
 const instance = z
   .strictObject({
     id: text,
@@ -21,7 +30,7 @@ const instance = z
     port,
     // Absent where no container is known.
     life: text.nullable().default(null),
-    container: z.strictObject({ id: text, name: text }).nullable().default(null),
+    container: container.default(null),
     weight: z.int().min(0).max(256),
     state: z.enum(ADMIN_STATES),
   })
@@ -83,6 +92,21 @@ const app = z.strictObject({
   }),
 });
 
+const offer = z.strictObject({
+  name: text,
+  instances: z.array(
+    z.strictObject({
+      id: text,
+      host: text.refine((host) => parseNetwork(host) !== null, { message: 'is not an address' }),
+      port: port.nullable(),
+      life: text.nullable().default(null),
+      container: container.default(null),
+      weight: z.int().min(0).max(256),
+      state: z.enum(ADMIN_STATES),
+    }),
+  ),
+});
+
 const document = z.strictObject({
   version: z.union([z.literal(VERSION), z.literal(WITHOUT_CONTAINERS)]),
   /** For people. */
@@ -90,17 +114,19 @@ const document = z.strictObject({
   apps: z
     .array(app)
     .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, { message: 'a name appears twice' }),
+  offers: z.array(offer).default([]),
 });
 
 /** @param savedAt ISO 8601 */
-export function storedStateToJson(apps: readonly App[], savedAt: string): string {
-  const hasContainers = apps.some(({ instances }) => instances.some(({ life, container }) => life ?? container));
-  const version = hasContainers ? VERSION : WITHOUT_CONTAINERS;
-  return `${JSON.stringify({ version, savedAt, apps }, withoutUnknown)}\n`;
+export function storedStateToJson({ apps, offers }: StoredState, savedAt: string): string {
+  const hasLives = apps.some(({ instances }) => instances.some(({ life, container }) => life ?? container));
+  const isPlain = !hasLives && offers.length === 0;
+  const state = isPlain ? { version: WITHOUT_CONTAINERS, savedAt, apps } : { version: VERSION, savedAt, apps, offers };
+  return `${JSON.stringify(state, withoutUnknown)}\n`;
 }
 
-/** @returns the apps, or one line that says why the text holds none. Half a state is none. */
-export function storedStateFromJson(json: string): readonly App[] | string {
+/** @returns the state, or one line that says why the text holds none. Half a state is none. */
+export function storedStateFromJson(json: string): StoredState | string {
   let value: unknown;
   try {
     value = JSON.parse(json);
@@ -112,7 +138,7 @@ export function storedStateFromJson(json: string): readonly App[] | string {
     return `it is of version ${versioned.data.version}; this program reads versions ${WITHOUT_CONTAINERS} and ${VERSION}`;
   }
   const parsed = document.safeParse(value);
-  if (parsed.success) return parsed.data.apps;
+  if (parsed.success) return { apps: parsed.data.apps, offers: parsed.data.offers };
   const issue = parsed.error.issues[0];
   return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it has another form'}`;
 }

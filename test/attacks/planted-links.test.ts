@@ -25,7 +25,7 @@ const WRITERS: readonly (readonly [file: string, write: (folder: string) => Prom
     'last-good.json',
     async (folder) => {
       const store = new StateStore({ directory: folder, clock: new FakeClock() });
-      store.save([]);
+      store.save({ apps: [], offers: [] });
       await store.flush();
     },
   ],

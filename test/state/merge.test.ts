@@ -60,5 +60,5 @@ test('problems of the sources are passed on', () => {
 });
 
 test('nothing makes nothing', () => {
-  assert.deepEqual(mergeSources([]), { apps: [], problems: [] });
+  assert.deepEqual(mergeSources([]), { apps: [], definitions: [], offers: [], leftOut: [], problems: [] });
 });

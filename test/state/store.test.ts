@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { App } from '../../src/model/app.js';
 import { StateStore } from '../../src/state/store.js';
-import { storedStateFromJson, storedStateToJson } from '../../src/state/stored-state.js';
+import { type StoredState, storedStateFromJson, storedStateToJson } from '../../src/state/stored-state.js';
 import { appInstance, appOf } from '../support/apps.js';
 import { temporaryFolder } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -17,6 +17,8 @@ const APPS: readonly App[] = [
   }),
   appOf('shop', 9000, { instances: [appInstance(1), appInstance(2, { id: '[::1]:2', host: '::1', state: 'drain' })] }),
 ];
+
+const STATE: StoredState = { apps: APPS, offers: [] };
 
 async function createDirectory(context: TestContext): Promise<string> {
   const directory = temporaryFolder(context, 'state');
@@ -31,43 +33,52 @@ test('what was saved is there after a restart, exactly', async (context) => {
   const directory = await createDirectory(context);
   const store = new StateStore({ directory, clock: new FakeClock() });
   assert.equal(await store.load(), null);
-  store.save(APPS);
+  store.save(STATE);
   await store.flush();
-  assert.deepEqual(await new StateStore({ directory, clock: new FakeClock() }).load(), APPS);
+  assert.deepEqual(await new StateStore({ directory, clock: new FakeClock() }).load(), STATE);
   assert.deepEqual(await readdir(directory), ['last-good.json']);
 });
 
 test('what a version wrote that did not know `reuse` is read', () => {
-  const old = storedStateToJson(APPS, '2026-01-01T00:00:00Z').replaceAll('"reuse":"safe",', '');
+  const old = storedStateToJson(STATE, '2026-01-01T00:00:00Z').replaceAll('"reuse":"safe",', '');
   assert.ok(!old.includes('reuse'));
-  assert.deepEqual(storedStateFromJson(old), APPS);
+  assert.deepEqual(storedStateFromJson(old), STATE);
 });
 
-test('lives and containers are kept; a state without them is written as earlier releases read it', () => {
+test('lives, containers and offers are kept; a state without them is written as earlier releases read it', () => {
   const container = { id: '0123456789ab'.padEnd(64, '0'), name: 'shop-1' };
   const instances = [appInstance(1, { life: '0123456789ab@2026-11-29T11:00:00Z', container }), appInstance(2)];
-  const apps = [appOf('shop', 9000, { instances })];
-  const text = storedStateToJson(apps, '2026-01-01T00:00:00Z');
+  const whole = { apps: [appOf('shop', 9000, { instances })], offers: [] };
+  const text = storedStateToJson(whole, '2026-01-01T00:00:00Z');
   assert.match(text, /"version":2/);
-  assert.deepEqual(storedStateFromJson(text), apps);
-  const plain = storedStateToJson(APPS, '2026-01-01T00:00:00Z');
+  assert.deepEqual(storedStateFromJson(text), whole);
+  const offered = [
+    appInstance(3, { life: 'a', container }),
+    { ...appInstance(4), id: '127.0.0.1:native_port', port: null },
+  ];
+  const offering = { apps: [appOf('shop', 9000)], offers: [{ name: 'shop', instances: offered }] };
+  const offers = storedStateToJson(offering, '2026-01-01T00:00:00Z');
+  assert.match(offers, /"version":2/);
+  assert.deepEqual(storedStateFromJson(offers), offering);
+  const plain = storedStateToJson(STATE, '2026-01-01T00:00:00Z');
   assert.match(plain, /"version":1/);
-  assert.doesNotMatch(plain, /life|container/);
+  assert.doesNotMatch(plain, /life|container|offers/);
 });
 
 test('of many states in one moment the last is written, and a second passes between two writes', async (context) => {
   const directory = await createDirectory(context);
   const clock = new FakeClock();
   const store = new StateStore({ directory, clock });
-  for (let retries = 0; retries < 100; retries += 1) store.save([appOf('shop', 9000, { retries })]);
+  for (let retries = 0; retries < 100; retries += 1)
+    store.save({ apps: [appOf('shop', 9000, { retries })], offers: [] });
   assert.deepEqual(clock.waits(), [0], 'the first one waits for nobody');
   await store.flush();
-  assert.equal((await store.load())?.[0]?.retries, 99);
-  store.save(APPS);
-  store.save(APPS);
+  assert.equal((await store.load())?.apps[0]?.retries, 99);
+  store.save(STATE);
+  store.save(STATE);
   assert.deepEqual(clock.waits(), [1_000]);
   await store.flush();
-  assert.deepEqual(await store.load(), APPS);
+  assert.deepEqual(await store.load(), STATE);
   assert.deepEqual(clock.waits(), []);
 });
 
@@ -75,25 +86,25 @@ test('a state that comes while another one is written is written after it', asyn
   const directory = await createDirectory(context);
   const clock = new FakeClock();
   const store = new StateStore({ directory, clock });
-  store.save([]);
+  store.save({ apps: [], offers: [] });
   const first = store.flush();
-  store.save(APPS);
+  store.save(STATE);
   await first;
   await store.flush();
-  assert.deepEqual(await store.load(), APPS);
+  assert.deepEqual(await store.load(), STATE);
 });
 
 test('two flushes at once both wait for the disk', async (context) => {
   const directory = await createDirectory(context);
   const store = new StateStore({ directory, clock: new FakeClock() });
-  store.save(APPS);
+  store.save(STATE);
   const first = store.flush();
   await store.flush();
-  assert.deepEqual(await store.load(), APPS);
+  assert.deepEqual(await store.load(), STATE);
   await first;
 });
 
-const whole = storedStateToJson(APPS, '2024-01-01T00:00:00.000Z');
+const whole = storedStateToJson(STATE, '2024-01-01T00:00:00.000Z');
 for (const [what, text] of [
   ['cut in half', whole.slice(0, whole.length / 2)],
   ['of a newer version', whole.replace('"version":1', '"version":3')],
@@ -116,9 +127,9 @@ for (const [what, text] of [
     assert.equal(lines.length, 1);
     assert.equal(lines[0]?.level, 'error');
     assert.equal(lines[0]?.movedTo, path.join(directory, names[0] ?? ''));
-    store.save(APPS);
+    store.save(STATE);
     await store.flush();
-    assert.deepEqual(await store.load(), APPS);
+    assert.deepEqual(await store.load(), STATE);
   });
 }
 
@@ -137,14 +148,14 @@ test('a disk that takes nothing: the old file stays whole, one line a minute, an
   const clock = new FakeClock();
   const { log, lines } = createRecordingLog();
   const store = new StateStore({ directory, clock, log });
-  store.save([]);
+  store.save({ apps: [], offers: [] });
   await store.flush();
   const before = await readFile(fileIn(directory), 'utf8');
   // e2e/full-disk.test.ts does the same with a disk that is full.
   const away = path.join(directory, '..', `${path.basename(directory)}.away`);
   await rename(directory, away);
   for (let second = 0; second < 61; second += 1) {
-    store.save(APPS);
+    store.save(STATE);
     await store.flush();
     clock.jump(1_000);
   }
@@ -156,7 +167,7 @@ test('a disk that takes nothing: the old file stays whole, one line a minute, an
   );
   assert.match(String(lines[0]?.reason), /ENOENT/);
   await store.flush();
-  assert.deepEqual(await store.load(), APPS);
+  assert.deepEqual(await store.load(), STATE);
   assert.match(lines.at(-1)?.msg ?? '', /on the disk again/);
 });
 
@@ -166,7 +177,7 @@ test('what failed is tried again without a new state', async (context) => {
   const gone = path.join(directory, 'later');
   const { log, lines } = createRecordingLog();
   const store = new StateStore({ directory: gone, clock, log });
-  store.save(APPS);
+  store.save(STATE);
   await clock.advance(0);
   while (clock.waits().length === 0) await clock.advance(0);
   assert.deepEqual(clock.waits(), [5_000]);
@@ -174,7 +185,7 @@ test('what failed is tried again without a new state', async (context) => {
   await mkdir(gone);
   await clock.advance(5_000);
   await store.flush();
-  assert.deepEqual(await store.load(), APPS);
+  assert.deepEqual(await store.load(), STATE);
 });
 
 test('a file that can not be read stops nothing', async (context) => {
@@ -198,7 +209,7 @@ test('a file larger than any state of a node is set aside unread', async (contex
 test('without a directory nothing is kept and nothing fails', async () => {
   const clock = new FakeClock();
   const store = new StateStore({ directory: null, clock });
-  store.save(APPS);
+  store.save(STATE);
   assert.deepEqual(clock.waits(), []);
   await store.flush();
   assert.equal(await store.load(), null);

@@ -33,7 +33,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     why: 'how a Docker engine is followed, for all who ask about its containers; what a container serves is theirs',
   },
   sources: {
-    to: ['documents', 'core', 'model', 'consul'],
+    to: ['documents', 'core', 'model', 'consul', 'docker'],
     why: 'a source says what it read; the merge is not its business',
   },
   registry: { to: ['documents', 'core', 'model', 'consul'], why: 'it writes what people decided, whoever runs it' },

@@ -1,0 +1,129 @@
+/** What the labels of a container say to a node: where it serves which app, and the app itself. Pure. */
+import { nearestName } from '../core/nearest-name.js';
+import type { Refusal } from '../core/refusal.js';
+import { type Container, containerWords } from '../docker/container.js';
+import { type ContainerPlaces, placesOf } from '../docker/container-places.js';
+import {
+  stateFromText,
+  type UnreadWord,
+  unreadState,
+  unreadWeight,
+  weightFromText,
+} from '../documents/instance-words.js';
+import { APP_LABEL_NAMES, appFromLabels, LABEL_PREFIX, SLOT_LABEL_NAMES } from '../documents/label-document.js';
+import { type AdminState, APP_DEFAULTS, type App } from '../model/app.js';
+import { escapeText, type Problem } from '../model/problem.js';
+
+/** Labels about the container itself, each behind `autoproxy.`; all others define its app. */
+export const CONTAINER_LABELS = {
+  app: 'the app that the container serves',
+  port: 'its port; without it the one that it exposes, else `native_port` of the app',
+  weight: 'share of the traffic, 0 to 256; 0 takes nothing new',
+  state: '`ready`, `drain` or `maint`',
+  network: 'by which of its networks it is reached; without it `bridge`, else the only one',
+  address:
+    'its IP address, for a network that the engine does not show; on the network of the host 127.0.0.1 without it',
+  tags: 'tags of its service, where the node registers it',
+} as const;
+
+/** Of labels: a container has a few; one that has thousands means something else with them. */
+const MAX_LABELS = 200;
+const MAX_PROBLEMS = 10;
+
+interface ContainerAnswer extends ContainerPlaces {
+  readonly weight: number;
+  readonly state: AdminState;
+  /** Its app as its labels define it, without instances; null: they define none, or it is in error. */
+  readonly app: App | null;
+  readonly problems: readonly Problem[];
+}
+
+const read = new WeakMap<Container, ContainerAnswer>();
+
+/** The same container is read once: most of what an engine says is about others. */
+export function answerOf(container: Container): ContainerAnswer {
+  const known = read.get(container);
+  if (known !== undefined) return known;
+  const answer = readLabels(container);
+  read.set(container, answer);
+  return answer;
+}
+
+function readLabels(container: Container): ContainerAnswer {
+  const places = placesOf(container);
+  const file = containerWords(container);
+  const name = container.labels.get('autoproxy.app')?.trim() ?? '';
+  const problems: Problem[] = [];
+  const note = ({ message, hint }: Refusal | UnreadWord, app = places.names[0] ?? null): void => {
+    problems.push({ severity: 'warning', app, file, line: null, col: null, message, hint });
+  };
+  for (const refusal of places.refusals) note({ ...refusal, message: `${refusal.message}; it serves nothing` });
+  for (const remark of places.remarks) note(remark);
+  const written = labelsOf(container, note);
+  const weight = wordOf(written.get('weight'), weightFromText, APP_DEFAULTS.weight, unreadWeight, note);
+  const state = wordOf(written.get('state'), stateFromText, APP_DEFAULTS.state, unreadState, note);
+  const defining = new Map([...written].filter(([label]) => !Object.hasOwn(CONTAINER_LABELS, label)));
+  const hasSlot = SLOT_LABEL_NAMES.some((label) => defining.has(label));
+  if (!hasSlot) noteIdle(defining, note);
+  else if (name === '')
+    note({ message: 'autoproxy.slot defines no app without autoproxy.app', hint: 'add that label' });
+  const defined = hasSlot && name !== '' ? appFromLabels(name, defining, file, 'docker') : null;
+  problems.push(...(defined?.problems ?? []));
+  return { ...places, weight, state, app: defined?.app ?? null, problems: bounded(problems) };
+}
+
+/** Without the prefix. */
+function labelsOf(container: Container, note: (refusal: Refusal) => void): ReadonlyMap<string, string> {
+  const own = [...container.labels].filter(([label]) => label.startsWith(LABEL_PREFIX));
+  if (own.length > MAX_LABELS) {
+    const message = `it has ${own.length} labels that begin with autoproxy., and ${MAX_LABELS} are read`;
+    note({ message, hint: 'take those away that are in no table' });
+  }
+  return new Map(own.slice(0, MAX_LABELS).map(([label, value]) => [label.slice(LABEL_PREFIX.length), value]));
+}
+
+function wordOf<T extends string | number>(
+  written: string | undefined,
+  fromText: (text: string) => T | null,
+  fallback: T,
+  complaint: (written: string, counts: string) => UnreadWord,
+  note: (refusal: UnreadWord) => void,
+): T {
+  if (written === undefined || written.trim() === '') return fallback;
+  const value = fromText(written);
+  if (value === null) note(complaint(`"${escapeText(written.slice(0, 40))}"`, `${fallback}, the default,`));
+  return value ?? fallback;
+}
+
+/** Without a slot the labels define no app: settings would be without effect, and what is unknown is a typing error. */
+function noteIdle(labels: ReadonlyMap<string, string>, note: (refusal: Refusal) => void): void {
+  const known = [...Object.keys(CONTAINER_LABELS), ...APP_LABEL_NAMES];
+  const idle: string[] = [];
+  for (const label of labels.keys()) {
+    if (APP_LABEL_NAMES.includes(label)) {
+      idle.push(LABEL_PREFIX + label);
+      continue;
+    }
+    const nearest = nearestName(label, known);
+    const hint = nearest === null ? 'it has no effect; remove it' : `did you mean ${LABEL_PREFIX}${nearest}?`;
+    note({ message: `unknown label ${LABEL_PREFIX}${escapeText(label.slice(0, 40))}`, hint });
+  }
+  if (idle.length === 0) return;
+  const hint = 'add autoproxy.slot, or write this where the app is defined';
+  note({
+    message: `${shortList(idle)}: without autoproxy.slot the labels define no app, and this has no effect`,
+    hint,
+  });
+}
+
+function shortList(names: readonly string[]): string {
+  return names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+}
+
+function bounded(problems: readonly Problem[]): readonly Problem[] {
+  const [first] = problems;
+  if (problems.length <= MAX_PROBLEMS || first === undefined) return problems;
+  const message = `there are ${problems.length - MAX_PROBLEMS + 1} more problems in its labels`;
+  const more: Problem = { ...first, severity: 'warning', message, hint: 'mend those above first' };
+  return [...problems.slice(0, MAX_PROBLEMS - 1), more];
+}

@@ -1,0 +1,225 @@
+/** The half of the Docker source that decides and speaks to no engine: containers in, offers, claims and apps out. */
+import { isDeepStrictEqual } from 'node:util';
+import { type Container, containerWords } from '../docker/container.js';
+import { parseInstanceAddress } from '../model/address.js';
+import type { App } from '../model/app.js';
+import type { Problem } from '../model/problem.js';
+import { answerOf } from './docker-labels.js';
+import type { Claim, Offer, OfferedInstance, SourceState, Withdrawal } from './source.js';
+
+/** An app that labels define outlives its last container: a deployment may remove the old one before it starts the new one. */
+export const KEEP_APP_MS = 60_000;
+
+interface DockerState {
+  readonly state: SourceState;
+  /** When the state is another one though the engine says nothing, on the clock of the containers; null: never. */
+  readonly changesAt: number | null;
+}
+
+/** One place of a container under the name of an app, and what is made of it. */
+interface JudgedPlace {
+  readonly app: string;
+  readonly instance: OfferedInstance;
+  /** Why it is not offered; null: it is. */
+  readonly leftOut: string | null;
+}
+
+/** @param containers all that the engine has or had lately, in any order @param now as `Container.since` counts */
+export function dockerStateFrom(containers: readonly Container[], now: number): DockerState {
+  const inOrder = [...containers].sort(compareAges);
+  const problems: Problem[] = [];
+  for (const container of inOrder) if (isThere(container)) problems.push(...answerOf(container).problems);
+  const { apps, expired, changesAt } = appsFrom(inOrder, now, problems);
+  const { offers, withdrawn } = offersFrom(inOrder, problems);
+  const gone = expired.map((app) => ({ app, instance: null }));
+  return {
+    state: { apps, offers, claims: claimsFrom(inOrder), problems, withdrawn: [...withdrawn, ...gone] },
+    changesAt,
+  };
+}
+
+/** What a container offers, and what it does not offer at present. */
+export function judgedPlacesOf(container: Container): readonly JudgedPlace[] {
+  const { places, weight, state } = answerOf(container);
+  const { life, id, name } = container;
+  const leftOut = reasonToLeaveOut(container);
+  return places.flatMap(({ name: app, address, port }) => {
+    const parsed = parseInstanceAddress(`${address.includes(':') ? `[${address}]` : address}:${port ?? 1}`);
+    if (!('id' in parsed)) return [];
+    const idText = port === null ? parsed.id.replace(/\d+$/, 'native_port') : parsed.id;
+    const instance = { id: idText, life, container: { id, name }, host: parsed.host, port, weight, state };
+    return [{ app, instance, leftOut }];
+  });
+}
+
+/** Why a container gets nothing new; null: it may. */
+function reasonToLeaveOut(container: Container): string | null {
+  const { health } = container;
+  const gone = reasonOfPhase(container);
+  if (gone !== null) return gone;
+  if (health === 'unhealthy') return 'its HEALTHCHECK says unhealthy';
+  return health === 'starting' ? 'its HEALTHCHECK has not passed yet' : null;
+}
+
+function reasonOfPhase({ phase, why }: Container): string | null {
+  const because = why === '' ? '' : ` (${why})`;
+  switch (phase) {
+    case 'running':
+      return null;
+    case 'paused':
+      return 'it is paused';
+    case 'stopping':
+      return `it is stopping${because}`;
+    case 'ended':
+      return `it has ended${because}`;
+    case 'removed':
+      return `it was removed${because}`;
+  }
+}
+
+function isThere({ phase }: Container): boolean {
+  return phase === 'running' || phase === 'paused' || phase === 'stopping';
+}
+
+/** The oldest life first: what it has, a younger one does not take away. */
+function compareAges(one: Container, other: Container): number {
+  return startOf(one) - startOf(other) || (one.life < other.life ? -1 : one.life > other.life ? 1 : 0);
+}
+
+/** Of its life: `0123456789ab@2026-11-29T11:02:03.123456789Z`. */
+function startOf({ life }: Container): number {
+  return Date.parse(life.slice(life.indexOf('@') + 1)) || 0;
+}
+
+interface Offers {
+  readonly offers: readonly Offer[];
+  readonly withdrawn: readonly Withdrawal[];
+}
+
+function offersFrom(inOrder: readonly Container[], problems: Problem[]): Offers {
+  const offers = new Map<string, OfferedInstance[]>();
+  const holders = new Map<string, { readonly container: Container; readonly app: string }>();
+  const withdrawn = new Map<string, Withdrawal>();
+  for (const container of inOrder) {
+    for (const { app, instance, leftOut } of judgedPlacesOf(container)) {
+      const key = `${app} ${instance.id}`;
+      if (leftOut !== null) {
+        withdrawn.set(key, { app, instance: instance.id });
+        continue;
+      }
+      const holder = holders.get(instance.id);
+      if (holder !== undefined) {
+        problems.push(twiceProblem(container, app, instance.id, holder));
+        continue;
+      }
+      holders.set(instance.id, { container, app });
+      offers.set(app, [...(offers.get(app) ?? []), instance]);
+    }
+  }
+  const named = [...offers].map(([name, instances]) => ({ name, instances }));
+  return {
+    offers: named.sort((one, other) => (one.name < other.name ? -1 : 1)),
+    withdrawn: [...withdrawn.values()],
+  };
+}
+
+function twiceProblem(
+  container: Container,
+  app: string,
+  address: string,
+  holder: { readonly container: Container; readonly app: string },
+): Problem {
+  const message = `${address} of ${app} is the address of ${containerWords(holder.container)} of ${holder.app}, which is older and used`;
+  const hint = 'stop one of the two, or give them ports of their own';
+  return { severity: 'warning', app, file: containerWords(container), line: null, col: null, message, hint };
+}
+
+/** Each address of this machine once: who is there goes before who leaves, and that before who has left. */
+function claimsFrom(inOrder: readonly Container[]): readonly Claim[] {
+  const claims = new Map<string, Claim>();
+  for (const container of inOrder) {
+    if (container.isHostNetwork) continue;
+    const { id, name, life } = container;
+    const apps = answerOf(container).names;
+    // Who names no app asks for nothing: whether it is well its own checks say.
+    const why = apps.length === 0 ? reasonOfPhase(container) : reasonToLeaveOut(container);
+    const standing = why === null ? 'running' : isThere(container) ? 'leaving' : 'gone';
+    for (const host of hostsOf(container)) {
+      const known = claims.get(host);
+      if (known !== undefined && RANKS[known.standing] > RANKS[standing]) continue;
+      claims.set(host, { host, container: { id, name }, life, standing, apps, why: why ?? '' });
+    }
+  }
+  return [...claims.values()];
+}
+
+const RANKS = { running: 2, leaving: 1, gone: 0 } as const;
+
+/** As instances spell them. */
+function hostsOf({ networks }: Container): readonly string[] {
+  return networks.flatMap(({ address }) => {
+    const parsed = parseInstanceAddress(`${address.includes(':') ? `[${address}]` : address}:1`);
+    return 'id' in parsed ? [parsed.host] : [];
+  });
+}
+
+interface DefinedApps {
+  readonly apps: readonly App[];
+  /** Names of those that no container defines any more. */
+  readonly expired: readonly string[];
+  readonly changesAt: number | null;
+}
+
+/** Who is there defines an app before who has ended, and the older before the younger. */
+function appsFrom(inOrder: readonly Container[], now: number, problems: Problem[]): DefinedApps {
+  const definers = new Map<string, { readonly container: Container; readonly app: App }>();
+  const expired = new Set<string>();
+  let changesAt = Number.POSITIVE_INFINITY;
+  const ended = inOrder.filter((container) => !isThere(container)).reverse();
+  for (const container of [...inOrder.filter(isThere), ...ended]) {
+    const { app } = answerOf(container);
+    if (app === null) continue;
+    const definer = definers.get(app.name);
+    if (definer !== undefined) {
+      if (isThere(container) && !isSameApp(app, definer.app)) problems.push(otherProblem(container, app, definer));
+      continue;
+    }
+    const endsAt = container.phase === 'removed' ? container.since + KEEP_APP_MS : Number.POSITIVE_INFINITY;
+    if (endsAt <= now) {
+      expired.add(app.name);
+      continue;
+    }
+    changesAt = Math.min(changesAt, endsAt);
+    definers.set(app.name, { container, app });
+  }
+  const apps = [...definers.values()].map(({ app }) => app).sort((one, other) => (one.name < other.name ? -1 : 1));
+  return {
+    apps,
+    expired: [...expired].filter((name) => !definers.has(name)),
+    changesAt: changesAt === Number.POSITIVE_INFINITY ? null : changesAt,
+  };
+}
+
+function isSameApp({ origin: _one, ...app }: App, { origin: _other, ...other }: App): boolean {
+  return isDeepStrictEqual(app, other);
+}
+
+function otherProblem(
+  container: Container,
+  app: App,
+  definer: { readonly container: Container; readonly app: App },
+): Problem {
+  const keys = (Object.keys(app) as (keyof App)[]).filter(
+    (key) => key !== 'origin' && !isDeepStrictEqual(app[key], definer.app[key]),
+  );
+  const older = containerWords(definer.container);
+  return {
+    severity: 'warning',
+    app: app.name,
+    file: containerWords(container),
+    line: null,
+    col: null,
+    message: `${app.name}: its labels define this app in another way (${keys.join(', ')}) than ${older}, which is older and used`,
+    hint: 'give all containers of an app the same labels; the new ones count when the old container is gone',
+  };
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Container } from '../../src/docker/container.js';
+import { dockerReportsFrom } from '../../src/sources/docker-reports.js';
+import { dockerStateFrom, KEEP_APP_MS } from '../../src/sources/docker-state.js';
+import { containerOf } from '../support/containers.js';
+
+const SHOP = { labels: { 'autoproxy.app': 'shop' } };
+const WHOLE = { 'autoproxy.app': 'shop', 'autoproxy.slot': '9000', 'autoproxy.protocol': 'http' };
+
+/** Offered: `shop 172.17.0.2:8080`. */
+function offered(...containers: readonly Container[]): string[] {
+  const { offers = [] } = dockerStateFrom(containers, 0).state;
+  return offers.flatMap(({ name, instances }) => instances.map(({ id }) => `${name} ${id}`));
+}
+
+function claimed(...containers: readonly Container[]): string[] {
+  const { claims = [] } = dockerStateFrom(containers, 0).state;
+  return claims.map(({ host, container, standing, apps }) => [host, container.name, standing, ...apps].join(' '));
+}
+
+function messagesOf(...containers: readonly Container[]): string[] {
+  return dockerStateFrom(containers, 0).state.problems.map(({ message }) => message);
+}
+
+test('a running container is offered with its life, its container and its words', () => {
+  const labels = { ...SHOP.labels, 'autoproxy.weight': '50', 'autoproxy.state': 'Drain' };
+  const web = containerOf('web-1', 5, { labels });
+  assert.deepEqual(dockerStateFrom([web], 0).state.offers, [
+    {
+      name: 'shop',
+      instances: [
+        {
+          id: '172.17.0.2:8080',
+          life: web.life,
+          container: { id: web.id, name: 'web-1' },
+          host: '172.17.0.2',
+          port: 8080,
+          weight: 50,
+          state: 'drain',
+        },
+      ],
+    },
+  ]);
+});
+
+const LEAVING: readonly (readonly [said: Parameters<typeof containerOf>[2], standing: string, leftOut: string])[] = [
+  [{ phase: 'stopping', why: 'signal 15' }, 'leaving', 'it is stopping (signal 15)'],
+  [{ phase: 'paused' }, 'leaving', 'it is paused'],
+  [{ health: 'starting' }, 'leaving', 'its HEALTHCHECK has not passed yet'],
+  [{ health: 'unhealthy' }, 'leaving', 'its HEALTHCHECK says unhealthy'],
+  [{ phase: 'ended', why: 'exit code 0' }, 'gone', 'it has ended (exit code 0)'],
+  [{ phase: 'removed', why: 'signal 9' }, 'gone', 'it was removed (signal 9)'],
+];
+
+for (const [said, standing, leftOut] of LEAVING) {
+  test(`a container of which ${leftOut.replace(/ \(.*/, '')} is withdrawn, and people are told why`, () => {
+    const web = containerOf('web-1', 0, { ...SHOP, ...said });
+    const { offers, withdrawn, claims } = dockerStateFrom([web], 0).state;
+    assert.deepEqual(offers, []);
+    assert.deepEqual(withdrawn, [{ app: 'shop', instance: '172.17.0.2:8080' }]);
+    assert.equal(claims?.[0]?.standing, standing);
+    assert.equal(claims?.[0]?.why, leftOut);
+    const [report] = dockerReportsFrom([web], 'shop');
+    assert.equal(report?.leftOut, leftOut);
+    assert.match(report?.place ?? '', /^container web-1 \([0-9a-f]{12}\)$/);
+  });
+}
+
+test('healthy ones serve; of those without a word about an app the health is not ours to judge', () => {
+  assert.deepEqual(offered(containerOf('web-1', 0, { ...SHOP, health: 'healthy' })), ['shop 172.17.0.2:8080']);
+  assert.deepEqual(claimed(containerOf('web-1', 0, { health: 'unhealthy' })), ['172.17.0.2 web-1 running']);
+  assert.deepEqual(claimed(containerOf('web-1', 0, { phase: 'paused' })), ['172.17.0.2 web-1 leaving']);
+});
+
+test('an address is claimed once: by who is there, else by who leaves, else by who had it last', () => {
+  const ended = containerOf('old', 0, { phase: 'ended' });
+  const running = containerOf('new', 1, SHOP);
+  assert.deepEqual(claimed(ended, running), ['172.17.0.2 new running shop']);
+  assert.deepEqual(claimed(running, ended), ['172.17.0.2 new running shop']);
+  const later = containerOf('later', 2, { phase: 'removed' });
+  assert.deepEqual(claimed(later, ended), ['172.17.0.2 later gone']);
+  const stopping = containerOf('stopping', 0, { phase: 'stopping' });
+  assert.deepEqual(claimed(stopping, later), ['172.17.0.2 stopping leaving']);
+});
+
+test('each network of a container is claimed, the network of the host is not', () => {
+  const networks = [
+    { name: 'front', address: '10.1.0.2' },
+    { name: 'six', address: 'fd00::0002' },
+  ];
+  assert.deepEqual(claimed(containerOf('web-1', 0, { networks })), ['10.1.0.2 web-1 running', 'fd00::2 web-1 running']);
+  assert.deepEqual(claimed(containerOf('web-1', 0, { ...SHOP, networks: [], isHostNetwork: true })), []);
+});
+
+test('a port that only the app knows is left to it', () => {
+  const web = containerOf('web-1', 0, { ...SHOP, ports: [80, 81] });
+  assert.deepEqual(offered(web), ['shop 172.17.0.2:native_port']);
+});
+
+test('of two containers with one address the older is used, and both are named', () => {
+  const host = { ...SHOP, isHostNetwork: true, networks: [] };
+  const [one, two] = [containerOf('one', 0, host), containerOf('two', 1, host)];
+  assert.deepEqual(offered(two, one), ['shop 127.0.0.1:8080']);
+  assert.equal(dockerStateFrom([two, one], 0).state.offers?.[0]?.instances[0]?.container?.name, 'one');
+  assert.match(messagesOf(two, one)[0] ?? '', /127\.0\.0\.1:8080 of shop is the address of container one .*older/);
+});
+
+test('labels define an app whole, without instances; the older container decides, and the other way is named', () => {
+  const one = containerOf('one', 0, { labels: WHOLE });
+  const two = containerOf('two', 1, { labels: { ...WHOLE, 'autoproxy.retries': '1' }, address: '172.17.0.3' });
+  const { apps } = dockerStateFrom([two, one], 0).state;
+  assert.deepEqual(
+    apps.map(({ name, slot, retries, instances }) => [name, slot, retries, instances]),
+    [['shop', 9000, 3, []]],
+  );
+  assert.match(messagesOf(two, one)[0] ?? '', /labels define this app in another way \(retries\) than container one/);
+  assert.deepEqual(offered(two, one), ['shop 172.17.0.2:8080', 'shop 172.17.0.3:8080']);
+  assert.equal(dockerStateFrom([{ ...one, phase: 'ended' }, two], 0).state.apps[0]?.retries, 1);
+});
+
+test('a defined app stays while a container of it exists, and a minute after the last was removed', () => {
+  const one = containerOf('one', 0, { labels: WHOLE, phase: 'ended' });
+  assert.equal(dockerStateFrom([one], 1e9).state.apps.length, 1);
+  const removed = { ...one, phase: 'removed', since: 5_000 } as const;
+  const kept = dockerStateFrom([removed], 5_000);
+  assert.equal(kept.state.apps.length, 1);
+  assert.equal(kept.changesAt, 5_000 + KEEP_APP_MS);
+  const { state, changesAt } = dockerStateFrom([removed], 5_000 + KEEP_APP_MS);
+  assert.deepEqual([state.apps, changesAt], [[], null]);
+  assert.ok(state.withdrawn?.some(({ app, instance }) => app === 'shop' && instance === null));
+});
+
+test('what has no effect, what is unknown and what cannot be read are named, with the nearest name', () => {
+  const messages = (labels: Record<string, string>) =>
+    dockerStateFrom([containerOf('web-1', 0, { labels: { ...SHOP.labels, ...labels } })], 0).state.problems.map(
+      ({ message, hint }) => `${message} | ${hint}`,
+    );
+  assert.match(messages({ 'autoproxy.balance': 'random' })[0] ?? '', /autoproxy\.balance: without autoproxy\.slot/);
+  assert.match(messages({ 'autoproxy.wieght': '5' })[0] ?? '', /unknown label .*did you mean autoproxy\.weight\?/);
+  assert.match(messages({ 'autoproxy.weight': 'x' })[0] ?? '', /weight "x" is invalid; 100, the default, applies/);
+  assert.match(messages({ 'autoproxy.state': 'off' })[0] ?? '', /state "off" is invalid; ready/);
+  assert.match(messages({ 'autoproxy.port': 'x' })[0] ?? '', /not a port; it serves nothing/);
+  const [nameless] = messagesOf(containerOf('web-1', 0, { labels: { 'autoproxy.slot': '9000' } }));
+  assert.match(nameless ?? '', /no app without autoproxy\.app/);
+  assert.deepEqual(messages({ 'autoproxy.tags': 'a,b', 'com.example.x': 'y' }), []);
+});
+
+test('a megabyte of labels is shown in a few lines, in little time', () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 20_000 }, (_, index) => [`autoproxy.x${index}`, 'y'.repeat(40)]),
+  );
+  const began = performance.now();
+  const messages = messagesOf(
+    containerOf('web-1', 0, { labels: { ...SHOP.labels, ...many } }),
+    containerOf('web-2', 0, { labels: { ...WHOLE, ...many }, address: '172.17.0.3' }),
+    containerOf('web-3', 0, { labels: { 'autoproxy.app': 'x'.repeat(1_000_000) }, address: '172.17.0.4' }),
+  );
+  assert.ok(performance.now() - began < 5_000);
+  assert.ok(messages.length <= 25, `${messages.length}`);
+  for (const message of messages) assert.ok(message.length < 300, message.slice(0, 400));
+});
+
+test('people see each container of an app: those that serve first, then those that are refused', () => {
+  const containers = [
+    containerOf('stopping', 0, { ...SHOP, phase: 'stopping', why: 'signal 15' }),
+    containerOf('well', 1, { ...SHOP, address: '172.17.0.3', health: 'healthy' }),
+    containerOf('lost', 2, { ...SHOP, networks: [] }),
+    containerOf('other', 3, { labels: { 'autoproxy.app': 'blog' }, address: '172.17.0.4' }),
+  ];
+  assert.deepEqual(
+    dockerReportsFrom(containers, 'shop').map(({ address, place, leftOut, checks }) => [
+      address,
+      place.split(' ')[1],
+      leftOut,
+      ...checks.map(({ status }) => status),
+    ]),
+    [
+      ['172.17.0.3:8080', 'well', null, 'healthy'],
+      ['172.17.0.2:8080', 'stopping', 'it is stopping (signal 15)'],
+      ['', 'lost', 'it is on no network'],
+    ],
+  );
+});
