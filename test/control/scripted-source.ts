@@ -1,6 +1,6 @@
 import type { App } from '../../src/model/app.js';
 import type { Problem } from '../../src/model/problem.js';
-import type { Source, SourceListener } from '../../src/sources/source.js';
+import type { Source, SourceListener, SourceState } from '../../src/sources/source.js';
 
 /** Says what the test says, when the test says it. */
 export class ScriptedSource implements Source {
@@ -25,7 +25,11 @@ export class ScriptedSource implements Source {
   }
 
   say(apps: readonly App[], problems: readonly Problem[] = []): void {
-    this.#listener?.onState({ apps, problems });
+    this.tell({ apps, problems });
+  }
+
+  tell(state: SourceState): void {
+    this.#listener?.onState(state);
   }
 
   fail(reason: string): void {
