@@ -9,6 +9,8 @@ import { EXIT_CODES } from '../src/cli/exit-codes.js';
 import { createProgram } from '../src/cli/program.js';
 import { CONFIG_OPTION, OPTIONS } from '../src/config/options.js';
 import { ERRORS } from '../src/core/errors.js';
+import { APP_LABEL_NAMES } from '../src/documents/label-document.js';
+import { CONTAINER_LABELS } from '../src/sources/docker-labels.js';
 import { describingContext } from './cli/describing-context.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -71,6 +73,14 @@ test('src/proxy/README.md lists every error code as core/errors.ts has it', () =
       `| ${code} | ${status} | ${side} | ${retry} | \`${flags}\` | ${text} |`,
   );
   assert.deepEqual(tableAfter(readText('src/proxy/README.md'), 'errors'), expected);
+});
+
+test('docs/containers.md lists every label of a container, and every label that defines an app', () => {
+  const text = readText('docs/containers.md');
+  const ofContainer = Object.entries(CONTAINER_LABELS).map(([name, help]) => `| \`autoproxy.${name}\` | ${help} |`);
+  assert.deepEqual(tableAfter(text, 'container labels'), ofContainer);
+  const ofApp = APP_LABEL_NAMES.map((name) => `| \`autoproxy.${name}\` |`);
+  assert.deepEqual(tableAfter(text, 'app labels'), ofApp);
 });
 
 test('docs/migration.md answers for the habits of an operator of HAProxy, with commands and options that are there', async () => {

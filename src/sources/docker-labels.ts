@@ -38,15 +38,22 @@ interface ContainerAnswer extends ContainerPlaces {
   readonly problems: readonly Problem[];
 }
 
-const read = new WeakMap<Container, ContainerAnswer>();
+/** By the labels, which stay the same object for the life of a container. */
+const answers = new WeakMap<Container['labels'], { readonly container: Container; readonly answer: ContainerAnswer }>();
 
-/** The same container is read once: most of what an engine says is about others. */
+/** A container is read once, and again when it is renamed or comes to another network: most events are about others. */
 export function answerOf(container: Container): ContainerAnswer {
-  const known = read.get(container);
-  if (known !== undefined) return known;
+  const known = answers.get(container.labels);
+  if (known !== undefined && hasSameWords(known.container, container)) return known.answer;
   const answer = readLabels(container);
-  read.set(container, answer);
+  answers.set(container.labels, { container, answer });
   return answer;
+}
+
+function hasSameWords(one: Container, other: Container): boolean {
+  const { env, ports, networks, name, id, isHostNetwork } = one;
+  if (env !== other.env || ports !== other.ports || networks !== other.networks) return false;
+  return name === other.name && id === other.id && isHostNetwork === other.isHostNetwork;
 }
 
 function readLabels(container: Container): ContainerAnswer {
