@@ -277,11 +277,23 @@ test('no name says manager, helper, util, data, info or misc, and no function ha
   reject(found, 'names that say nothing:');
 });
 
+const THROWN = /\binstanceof Error \? \w+\.message|\bas Error\)\.message|\bas NodeJS\.ErrnoException\)?[.;]/;
+
 test('tests undo in one way', () => {
   const found = everything
     .filter(({ name, text }) => name !== 'test/support/at-end.ts' && /\.after\(/.test(text))
     .map(({ name }) => name);
   reject(found, 'hooks of the runner, which go first to last and stop at a failure (use atEnd of support/at-end.ts):');
+});
+
+test('what was thrown is read in one way', () => {
+  const found = everything
+    .filter(({ name, text }) => name !== 'src/core/thrown.ts' && /^(?:src|edge)\//.test(name) && THROWN.test(text))
+    .map(({ name }) => name);
+  reject(
+    found,
+    'other spellings of the message or the code of what was thrown (use reasonOf and codeOf of core/thrown.ts):',
+  );
 });
 
 test('nothing is exported by default', () => {

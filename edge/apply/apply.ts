@@ -10,6 +10,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../../src/core/durable-file.js';
+import { codeOf, reasonOf } from '../../src/core/thrown.js';
 import { withRegistryGuard } from '../../src/registry/registry-guard.js';
 import { SocketFailure } from '../haproxy/control-socket.js';
 import type { Master, ReloadOutcome } from '../haproxy/master.js';
@@ -175,7 +176,7 @@ export class Applier {
       return await this.#rollBack(previous, failure);
     } catch (error) {
       if (error instanceof SocketFailure && error.isAbsent) return { kind: 'waiting' };
-      return this.#rollBack(previous, (error as Error).message);
+      return this.#rollBack(previous, reasonOf(error));
     }
   }
 
@@ -246,7 +247,7 @@ export class Applier {
       if (isDone) await directory.noteApplied(earlier.id);
       return { kind: 'rolled-back', reason: isDone ? reason : `${reason}; and back: ${output}` };
     } catch (error) {
-      return { kind: 'rolled-back', reason: `${reason}; and back: ${(error as Error).message}` };
+      return { kind: 'rolled-back', reason: `${reason}; and back: ${reasonOf(error)}` };
     }
   }
 
@@ -265,8 +266,8 @@ export class Applier {
   async #ensureStateFile(): Promise<void> {
     const { stateFile } = this.#parts;
     await mkdir(path.dirname(stateFile), { recursive: true });
-    await writeFile(stateFile, '1\n', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
+    await writeFile(stateFile, '1\n', { flag: 'wx' }).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
     });
   }
 }

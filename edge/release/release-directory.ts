@@ -9,6 +9,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { createFile, replaceFile, syncDirectory } from '../../src/core/durable-file.js';
+import { codeOf } from '../../src/core/thrown.js';
 import { readWholeFile, UnreadableFile } from '../../src/core/whole-file.js';
 import { CERTIFICATES_FOLDER, MAX_RELEASE_FILE_BYTES, type Release, releaseFromFiles } from './release.js';
 
@@ -163,11 +164,11 @@ export class ReleaseDirectory {
 }
 
 /** Nothing that this program wrote. */
-function nullIfForeign(error: NodeJS.ErrnoException): null {
+function nullIfForeign(error: unknown): null {
   return error instanceof UnreadableFile ? null : nullIfMissing(error);
 }
 
-function nullIfMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'EINVAL') return null;
+function nullIfMissing(error: unknown): null {
+  if (['ENOENT', 'ENOTDIR', 'EINVAL'].includes(codeOf(error))) return null;
   throw error;
 }

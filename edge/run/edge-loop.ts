@@ -7,6 +7,7 @@
 import { Backoff } from '../../src/core/backoff.js';
 import type { Clock, Random, Timer } from '../../src/core/clock.js';
 import type { Log } from '../../src/core/log.js';
+import { reasonOf } from '../../src/core/thrown.js';
 import type { Applier, Outcome } from '../apply/apply.js';
 import { lastGoodRelease } from '../release/last-good-release.js';
 import type { Release } from '../release/release.js';
@@ -104,7 +105,7 @@ export class EdgeLoop {
       }
       onOutcome(outcome);
     } catch (error) {
-      this.#fail((error as Error).message, hintOf(error));
+      this.#fail(reasonOf(error), hintOf(error));
     }
   }
 

@@ -3,6 +3,7 @@
  * this process, a pipe would end or block with it, and nothing could be said of why HAProxy ended.
  */
 import { closeSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { codeOf } from '../../src/core/thrown.js';
 
 /** One part; HAProxy writes a few lines at a start, and one for each server that goes up or down. */
 const PART_BYTES = 65_536;
@@ -32,7 +33,7 @@ export class HaproxyOutput {
     try {
       descriptor = openSync(this.#file, 'r+');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      if (codeOf(error) === 'ENOENT') return;
       throw error;
     }
     try {

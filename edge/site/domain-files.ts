@@ -1,6 +1,7 @@
 /** The certificates of the site, read. What is in them is judged elsewhere; a file that can not be read costs its domain alone. */
 import { readlink } from 'node:fs/promises';
 import type { Refusal } from '../../src/core/refusal.js';
+import { codeOf, reasonOf } from '../../src/core/thrown.js';
 import { readWholeFile } from '../../src/core/whole-file.js';
 import type { Domain, PemFile, UnreadablePemFile } from '../certificates/domain.js';
 import type { Site, SiteDomain } from './site.js';
@@ -22,13 +23,14 @@ async function readDomain({ name, names, files, origin }: SiteDomain): Promise<D
     try {
       pemFiles.push({ file: pemFile, text: await readWholeFile(pemFile, MAX_PEM_BYTES) });
     } catch (error) {
-      unreadable ??= { file: pemFile, ...(await reasonOf(pemFile, error as NodeJS.ErrnoException)) };
+      unreadable ??= { file: pemFile, ...(await refusalOf(pemFile, error)) };
     }
   }
   return { name, names, pemFiles, unreadable, place: { file, line, col } };
 }
 
-async function reasonOf(file: string, { code, message }: NodeJS.ErrnoException): Promise<Refusal> {
+async function refusalOf(file: string, error: unknown): Promise<Refusal> {
+  const code = codeOf(error);
   if (code === 'ENOENT') {
     const target = await readlink(file).catch(() => null);
     if (target === null) return { message: 'this file does not exist', hint: 'write it, or name another one' };
@@ -40,5 +42,5 @@ async function reasonOf(file: string, { code, message }: NodeJS.ErrnoException):
   if (code === 'EACCES') {
     return { message: 'this user may not read the file', hint: 'give it and its folders the right: ls -l, namei -l' };
   }
-  return { message, hint: 'name a regular file with PEM text in it' };
+  return { message: reasonOf(error), hint: 'name a regular file with PEM text in it' };
 }

@@ -1,5 +1,6 @@
 /** The site's own error pages, read. One that cannot be read stays as it is in the current release, else it is the plain one. */
 import path from 'node:path';
+import { reasonOf } from '../../src/core/thrown.js';
 import { readWholeFile } from '../../src/core/whole-file.js';
 import type { Problem } from '../../src/model/problem.js';
 import type { Release } from '../release/release.js';
@@ -44,7 +45,7 @@ export async function readErrorPages(
     } catch (error) {
       const last = current?.files.get(errorPageFile(code));
       pages.set(code, last ?? errorPage(code, null));
-      const message = `site.error_pages.${code}: ${(error as Error).message}`;
+      const message = `site.error_pages.${code}: ${reasonOf(error)}`;
       const hint = `write a text of at most ${MAX_PAGE_BYTES} bytes; until then ${last === undefined ? 'a plain page' : 'the last one'} is sent`;
       problems.push({ severity: 'error', app: null, file: siteFile, line: null, col: null, message, hint });
     }

@@ -1,4 +1,6 @@
 /** What each endpoint answers; no socket here. */
+
+import { reasonOf } from '../core/thrown.js';
 import { EXPOSITION_CONTENT_TYPE, formatExposition } from '../metrics/exposition.js';
 import { ADMIN_STATES } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
@@ -71,7 +73,7 @@ export function tooLargeAnswer(limitBytes: number): Answer {
 }
 
 export function failureAnswer(error: unknown): Answer {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   return jsonAnswer(500, { error: escapeText(message.slice(0, 500)), hint: 'see the log of the node' });
 }
 

@@ -1,6 +1,7 @@
 /** The admin API of a node as the command line sees it; each failure says what to do. */
 import { Client, errors } from 'undici';
 import { GatheredBytes } from '../core/gathered-bytes.js';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import type { AdminState } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
 import { BY_FIELD, endpointPath, REQUEST_FIELD } from './endpoints.js';
@@ -175,15 +176,15 @@ export class AdminClient {
 
   #failureFrom(error: unknown): AdminClientError {
     if (error instanceof AdminClientError) return error;
-    const { name, code, message } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'ECONNREFUSED') {
       return new AdminClientError('unreachable', `nothing listens on ${this.address}`, NAME_IT, null, error);
     }
-    if (name === 'TimeoutError' || error instanceof errors.ConnectTimeoutError) {
+    if ((error instanceof Error && error.name === 'TimeoutError') || error instanceof errors.ConnectTimeoutError) {
       const said = `${this.address} did not answer within ${this.#timeoutMs / 1_000} s`;
       return new AdminClientError('timeout', said, 'check the address, and the log of the node', null, error);
     }
-    if (error instanceof errors.HTTPParserError || code?.startsWith('HPE_')) {
+    if (error instanceof errors.HTTPParserError || code.startsWith('HPE_')) {
       return new AdminClientError(
         'foreign',
         `what listens on ${this.address} is not an autoproxy node`,
@@ -192,7 +193,7 @@ export class AdminClient {
         error,
       );
     }
-    const said = `no answer from ${this.address}: ${escapeText(message)}`;
+    const said = `no answer from ${this.address}: ${escapeText(reasonOf(error))}`;
     return new AdminClientError('unreachable', said, NAME_IT, null, error);
   }
 

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../core/clock.js';
 import { type Log, silentLog } from '../core/log.js';
 import { parseAddress } from '../core/networks.js';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import { escapeText } from '../model/problem.js';
 import type { AdminNode } from './admin-node.js';
 import {
@@ -202,9 +203,9 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     await server.listen(address);
     return server;
   } catch (error) {
-    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    const isTaken = codeOf(error) === 'EADDRINUSE';
     const holder = isTaken ? await findPortHolder?.(address.host, address.port) : null;
-    throw listenFailure(address, error as NodeJS.ErrnoException, holder ?? null);
+    throw listenFailure(address, error, holder ?? null);
   }
 }
 
@@ -223,7 +224,7 @@ function byOf({ headers, socket }: IncomingMessage): string {
   );
 }
 
-function listenFailure({ host, port }: ListenAddress, error: NodeJS.ErrnoException, holder: string | null): Error {
+function listenFailure({ host, port }: ListenAddress, error: unknown, holder: string | null): Error {
   const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const who = holder === null ? `taken; \`ss -ltnp 'sport = :${port}'\` names who has it` : `taken by ${holder}`;
   const reasons = new Map([
@@ -231,6 +232,6 @@ function listenFailure({ host, port }: ListenAddress, error: NodeJS.ErrnoExcepti
     ['EADDRNOTAVAIL', 'is not an address of this host; give one of its own with --admin ADDR:PORT'],
     ['EACCES', 'is not permitted for this user; choose a port above 1023 with --admin ADDR:PORT'],
   ]);
-  const reason = reasons.get(error.code ?? '') ?? `cannot be listened on: ${error.message}`;
+  const reason = reasons.get(codeOf(error)) ?? `cannot be listened on: ${reasonOf(error)}`;
   return new Error(`${place}, the address of the admin API, ${reason}`, { cause: error });
 }

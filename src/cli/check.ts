@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFile, UnreadableFile } from '../core/whole-file.js';
 import type { App } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
@@ -87,7 +88,8 @@ async function filesOf(target: string): Promise<readonly string[]> {
     if (!(await stat(target)).isDirectory()) return [target];
     return (await listServiceFiles(target)).map((name) => path.join(target, name));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
+    const message = reasonOf(error);
     if (code === 'ENOENT') {
       throw new CommandFailure(
         `${target}: this file or directory does not exist`,

@@ -6,6 +6,7 @@ import type { ConsulSettings } from '../consul/settings.js';
 import { CONSUL_OPTIONS, consulSettingsFrom } from '../consul/settings-from-options.js';
 import { systemClock } from '../core/clock.js';
 import { formatDuration } from '../core/durations.js';
+import { reasonOf } from '../core/thrown.js';
 import { escapeText } from '../model/problem.js';
 import type { Chances } from '../registry/allocate.js';
 import { ConsulRegistry } from '../registry/consul.js';
@@ -70,7 +71,7 @@ export function slotRulesFrom(
     try {
       return read(text);
     } catch (error) {
-      throw new CommandFailure(`${name} is "${escapeText(text)}"`, (error as Error).message, EXIT_CODES.usage);
+      throw new CommandFailure(`${name} is "${escapeText(text)}"`, reasonOf(error), EXIT_CODES.usage);
     }
   };
   return {

@@ -1,5 +1,6 @@
 /** Runs one command: says in words what went wrong, and ends with the right exit code. */
 import { CommanderError } from 'commander';
+import { reasonOf } from '../core/thrown.js';
 import type { CommandContext } from './command-context.js';
 import { CommandFailure, EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { nodeDefaultsFrom } from './node-options.js';
@@ -26,7 +27,7 @@ export async function runCommand(argv: readonly string[], env: NodeJS.ProcessEnv
   } catch (error) {
     // Help and version come this way too; of all else commander has said what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.usage;
-    terminal.warn(`autoproxy: ${error instanceof Error ? error.message : String(error)}`);
+    terminal.warn(`autoproxy: ${reasonOf(error)}`);
     if (error instanceof CommandFailure) {
       if (error.hint !== null) terminal.warn(`  → ${error.hint}`);
       return error.exitCode;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { withFileGuard } from '../core/file-guard.js';
+import { codeOf } from '../core/thrown.js';
 import { acceptChannel, CAN_PASS_SOCKETS, connectChannel, type HandleChannel } from './handle-channel.js';
 import { prepareRunDirectory, primarySocketOf } from './run-directory.js';
 import { type FromPrimary, fromPrimary, type Holder, SUCCESSION_VERSION } from './succession.js';
@@ -110,7 +111,7 @@ async function refuseHeld(address: string, stateDirectory: string): Promise<void
   try {
     channel = await connectChannel(address);
   } catch (error) {
-    if (NOBODY.includes((error as NodeJS.ErrnoException).code ?? '')) return;
+    if (NOBODY.includes(codeOf(error))) return;
     throw error;
   }
   const holder = await new Promise<Holder | null>((resolve) => {

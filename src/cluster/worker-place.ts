@@ -1,6 +1,7 @@
 import { Backoff } from '../core/backoff.js';
 import type { Clock, Random, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import { reasonOf } from '../core/thrown.js';
 import type { WorkerExit, WorkerProcess } from './worker-process.js';
 
 const RESPAWN_FIRST_MS = 100;
@@ -94,7 +95,7 @@ export class WorkerPlace {
       successor.kill();
       this.#successor = null;
       if (this.#current === null) this.#fillAfter(this.#backoff.next());
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       throw new Error(`the roll stops at worker ${this.#options.index}, which stays as it is: ${reason}`, {
         cause: error,
       });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { isatty } from 'node:tty';
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { nearestName } from '../core/nearest-name.js';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
 import { formatProblem, type Problem } from '../model/problem.js';
 import { shorten } from '../yaml/text-problems.js';
@@ -223,7 +224,8 @@ function readText(file: string, problems: Problem[]): string | null {
   try {
     return readWholeFileSync(file, MAX_FILE_BYTES);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
+    const message = reasonOf(error);
     if (error instanceof UnreadableFile) return refuseFile(file, message, 'name a file of options', problems);
     if (code === 'ENOENT') return refuseFile(file, 'this file does not exist', 'name an existing file', problems);
     return refuseFile(file, `reading it failed: ${message}`, 'let the user that the node runs as read it', problems);

@@ -6,12 +6,8 @@ import path from 'node:path';
 import { parseDuration } from '../core/durations.js';
 import { nearestName } from '../core/nearest-name.js';
 import { parseAddress, parseNetwork } from '../core/networks.js';
+import type { Refusal } from '../core/refusal.js';
 import { shorten } from '../yaml/text-problems.js';
-
-export interface Refusal {
-  readonly message: string;
-  readonly hint: string;
-}
 
 /** Not a class: a value that no option has, so that readers need no exceptions. */
 export class RefusedText {

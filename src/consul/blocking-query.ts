@@ -1,7 +1,8 @@
 import type { Clock, Random } from '../core/clock.js';
+import { reasonOf } from '../core/thrown.js';
 import { fullBudget, judgeIndex, type QueryBudget, retryDelayMs, takeQuery } from './blocking-rules.js';
 import { ConsulConnection } from './connection.js';
-import { ConsulFailure, reasonOf } from './failure.js';
+import { ConsulFailure } from './failure.js';
 import { type Answer, type Consistency, type Read, readFrom } from './reads.js';
 import type { ConsulSettings } from './settings.js';
 

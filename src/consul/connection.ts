@@ -10,10 +10,11 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 import Consul from 'consul';
+import { reasonOf } from '../core/thrown.js';
 import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
 import { AnswerBody } from './answer-body.js';
 import { type GatheredAnswer, gatherBodies, type PackageError, type PackageResponse } from './consul-package.js';
-import { ConsulFailure, reasonOf } from './failure.js';
+import { ConsulFailure } from './failure.js';
 import type { ConsulSettings } from './settings.js';
 
 /** Options that every call of the package understands, whatever its types say. */

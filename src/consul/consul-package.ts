@@ -2,8 +2,9 @@
 
 import type { Writable } from 'node:stream';
 import type Consul from 'consul';
+import { reasonOf } from '../core/thrown.js';
 import type { AnswerBody } from './answer-body.js';
-import { ConsulFailure, reasonOf } from './failure.js';
+import { ConsulFailure } from './failure.js';
 
 export interface PackageResponse {
   readonly statusCode: number;

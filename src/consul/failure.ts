@@ -26,7 +26,3 @@ export class ConsulFailure extends Error {
     this.kind = kind;
   }
 }
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -4,6 +4,7 @@ import { StateClaim, StateDirectoryHeld } from '../cluster/state-claim.js';
 import type { Config } from '../config/config.js';
 import type { Clock, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import { codeOf, reasonOf } from '../core/thrown.js';
 
 /** A full disk does not empty in a second. */
 const RETRY_MS = 5_000;
@@ -40,7 +41,7 @@ export class StateDirectory {
     try {
       await mkdir(config.stateDir, { recursive: true });
     } catch (error) {
-      if (!DISK_FULL.includes((error as NodeJS.ErrnoException).code ?? '')) {
+      if (!DISK_FULL.includes(codeOf(error))) {
         log.warn(
           { directory: config.stateDir, reason: reasonOf(error) },
           'nothing will be kept over a restart; give --state-dir a writable directory',
@@ -113,8 +114,4 @@ export class StateDirectory {
       if (this.#claim === null) this.#takeLater();
     }
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { MessageRate } from '../core/message-rate.js';
+import { reasonOf } from '../core/thrown.js';
 import { escapeText, type Problem } from '../model/problem.js';
 
 const SAID_EVERY_MS = 1_000;
@@ -63,7 +64,7 @@ export class UnexpectedErrors {
 
   #onError(error: unknown): void {
     this.#count += 1;
-    this.#last = escapeText(error instanceof Error ? error.message : String(error)).slice(0, MAX_SHOWN_LENGTH);
+    this.#last = escapeText(reasonOf(error)).slice(0, MAX_SHOWN_LENGTH);
     this.#lastAt = new Date(this.#clock.wallTime()).toISOString();
     const unsaid = this.#rate.ask();
     if (unsaid !== null) this.#log.error({ err: error, unsaid }, 'unexpected error; serving continues');

@@ -3,6 +3,7 @@ import { link, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf } from './thrown.js';
 import { readWholeFile } from './whole-file.js';
 
 const PATIENCE_MS = 5_000;
@@ -60,7 +61,7 @@ async function isLinked(own: string, guard: string): Promise<boolean> {
     await link(own, guard);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -83,6 +84,6 @@ function isDead(holder: string): boolean {
     process.kill(Number(pid), 0);
     return false;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+    return codeOf(error) === 'ESRCH';
   }
 }

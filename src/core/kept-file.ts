@@ -1,6 +1,7 @@
 import type { Clock, Timer } from './clock.js';
 import { replaceFile } from './durable-file.js';
 import type { Log } from './log.js';
+import { reasonOf } from './thrown.js';
 
 /** A full disk does not empty in a second. */
 const RETRY_MS = 5_000;
@@ -101,7 +102,7 @@ export class KeptFile {
       this.#failure = null;
       this.#nextComplaintAt = Number.NEGATIVE_INFINITY;
     } catch (error) {
-      this.#failure = error instanceof Error ? error.message : String(error);
+      this.#failure = reasonOf(error);
       this.#pending ??= makeText;
       this.#nextWriteAt = clock.now() + RETRY_MS;
       this.#complain(this.#failure);

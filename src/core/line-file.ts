@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Clock } from './clock.js';
 import type { Log } from './log.js';
 import { MessageRate } from './message-rate.js';
+import { reasonOf } from './thrown.js';
 
 interface LineFileOptions {
   /** A path, whose directory is made where it is missing, or `-` for standard output. */
@@ -162,8 +163,4 @@ export class LineFile {
     if (this.#rate.ask() === null) return;
     log.error({ reason, file: target, lost: this.#lost }, `writing the ${title} failed; serving continues`);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

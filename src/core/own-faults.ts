@@ -1,9 +1,11 @@
-const OWN_FAULTS: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'];
+import { codeOf } from './thrown.js';
+
+const OWN_FAULTS: readonly string[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'];
 
 /**
  * Whether a connect failed because this process lacks what it needs (descriptors, ports, memory): it says nothing of the
  * other side. Taken for the other side's fault, a shortage on the node would take down all its instances at once.
  */
 export function isOwnFault(error: unknown): boolean {
-  return error instanceof Error && OWN_FAULTS.includes((error as NodeJS.ErrnoException).code);
+  return OWN_FAULTS.includes(codeOf(error));
 }

@@ -1,10 +1,11 @@
 /** What went wrong with a request, in words that say what to do. */
 import { statSync } from 'node:fs';
 import { errors } from 'undici';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import { escapeText } from '../model/problem.js';
 import { tooNewFrom } from './api-versions.js';
 import type { Endpoint } from './endpoint.js';
-import { DockerFailure, reasonOf } from './failure.js';
+import { DockerFailure } from './failure.js';
 
 const MAX_SAID_LENGTH = 200;
 const BROKEN = new Set([
@@ -79,11 +80,6 @@ export function refusalFrom(status: number, body: string, what: string, { url, i
   return (
     tooNewFrom(url, said) ?? new DockerFailure('refused', `${url} answered ${status} for ${what}${words}; ${advice}`)
   );
-}
-
-function codeOf(error: unknown): string {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === 'string' ? code : '';
 }
 
 /** The engine's errors are `{"message": "..."}`. */

@@ -1,7 +1,8 @@
 /** From settings to what a connection needs: path of the socket or origin, and the files of TLS. */
 import path from 'node:path';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFileSync } from '../core/whole-file.js';
-import { DockerFailure, reasonOf } from './failure.js';
+import { DockerFailure } from './failure.js';
 import type { DockerSettings } from './settings.js';
 
 export interface Endpoint {
@@ -64,7 +65,7 @@ function readPart(file: string): string | null {
   try {
     return readWholeFileSync(file, MAX_CERTIFICATE_BYTES);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw unprepared(file, reasonOf(error), error);
   }
 }

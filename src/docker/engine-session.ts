@@ -1,10 +1,11 @@
 import type { Clock, Timer } from '../core/clock.js';
+import { reasonOf } from '../core/thrown.js';
 import { DockerConnection } from './connection.js';
 import { SHORT_ID_DIGITS } from './container.js';
 import type { ContainerBook } from './container-book.js';
 import { openEventStream } from './event-stream.js';
 import type { EngineEvent } from './events.js';
-import { DockerFailure, type DockerFailureKind, reasonOf } from './failure.js';
+import { DockerFailure, type DockerFailureKind } from './failure.js';
 import { LookQueue } from './look-queue.js';
 import { inspectContainer, listContainers } from './reads.js';
 import type { DockerSettings } from './settings.js';

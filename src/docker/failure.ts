@@ -40,7 +40,3 @@ export class DockerFailure extends Error {
     this.kind = kind;
   }
 }
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

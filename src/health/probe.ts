@@ -1,4 +1,5 @@
 import { isOwnFault } from '../core/own-faults.js';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import type { HealthCheck, ProxyVersion } from '../model/app.js';
 
 export interface ProbeResult {
@@ -22,9 +23,8 @@ const FAILURE_WORDS: ReadonlyMap<string, string> = new Map([
 
 /** What a failed connect says. */
 export function failureFrom(error: unknown): ProbeResult {
-  const { code = '', message } =
-    error instanceof Error ? (error as NodeJS.ErrnoException) : { code: '', message: `${error}` };
-  return { hasPassed: false, detail: FAILURE_WORDS.get(code) ?? message, isOwnFault: isOwnFault(error) };
+  const detail = FAILURE_WORDS.get(codeOf(error)) ?? reasonOf(error);
+  return { hasPassed: false, detail, isOwnFault: isOwnFault(error) };
 }
 
 /** Asks once. Never rejects, and never takes longer than the check's timeout. */

@@ -1,4 +1,5 @@
 import { parseAddress } from '../core/networks.js';
+import type { Refusal } from '../core/refusal.js';
 
 interface InstanceAddress {
   /** `ip:port` or `[v6]:port`, one spelling for each address. */
@@ -7,16 +8,11 @@ interface InstanceAddress {
   readonly port: number;
 }
 
-interface AddressRefusal {
-  readonly message: string;
-  readonly hint: string;
-}
-
 /**
  * Reads `ip:port` or `[v6]:port`. Names are refused: who resolves a name decides when it changes, and that is a
  * source's work, not the data plane's.
  */
-export function parseInstanceAddress(text: string): InstanceAddress | AddressRefusal {
+export function parseInstanceAddress(text: string): InstanceAddress | Refusal {
   const match = /^(?:\[([^[\]]*)\]|([^:[\]]*)):(.*)$/.exec(text);
   if (match === null) return refusalOf(text);
   const [, bracketed, plain, portText = ''] = match;
@@ -35,7 +31,7 @@ export function parseInstanceAddress(text: string): InstanceAddress | AddressRef
   return { id: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, host, port };
 }
 
-function refusalOf(text: string): AddressRefusal {
+function refusalOf(text: string): Refusal {
   const bare = /^(.*):(\d+)$/.exec(text);
   if (bare?.[1]?.includes(':') && parseAddress(bare[1]) !== null) {
     return { message: 'an IPv6 address needs brackets', hint: `write "[${bare[1]}]:${bare[2]}"` };

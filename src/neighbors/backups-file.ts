@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { parseAddress } from '../core/networks.js';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFile } from '../core/whole-file.js';
 import type { NeighborSource } from './neighbor-source.js';
 
@@ -81,8 +82,8 @@ export class BackupsFile implements NeighborSource {
       return text === this.#text ? null : text;
     } catch (error) {
       // Most nodes have none: that is no problem. A lost one does not empty the list.
-      const isNever = this.#text === null && (error as NodeJS.ErrnoException).code === 'ENOENT';
-      if (!isNever) this.#complain(error instanceof Error ? error.message : String(error));
+      const isNever = this.#text === null && codeOf(error) === 'ENOENT';
+      if (!isNever) this.#complain(reasonOf(error));
       return null;
     }
   }

@@ -1,10 +1,10 @@
 import { retryDelayMs } from '../consul/blocking-rules.js';
 import { ConsulConnection } from '../consul/connection.js';
-import { reasonOf } from '../consul/failure.js';
 import type { ConsulSettings } from '../consul/settings.js';
 import { deregisterNode, type NodeRegistration, registerNode } from '../consul/writes.js';
 import type { Clock, Random, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import { reasonOf } from '../core/thrown.js';
 
 /** A stopping node has more to do than to wait for a Consul that is gone. */
 const DEREGISTER_MS = 1_000;

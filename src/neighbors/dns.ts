@@ -1,6 +1,7 @@
 import type { Clock, Random, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { parseAddress } from '../core/networks.js';
+import { reasonOf } from '../core/thrown.js';
 import type { NeighborSource } from './neighbor-source.js';
 import { type Resolve, systemResolve } from './system-resolve.js';
 
@@ -61,7 +62,7 @@ export class DnsNeighbors implements NeighborSource {
         this.#onAddresses?.(sorted);
       }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       if (this.#isUp !== false)
         log.warn({ name, reason }, 'the name of the neighbors does not resolve; the last good answer stays');
       this.#isUp = false;

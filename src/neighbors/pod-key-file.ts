@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Clock, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import { reasonOf } from '../core/thrown.js';
 import { readWholeFile } from '../core/whole-file.js';
 
 /** It is read each time: a time of change is too coarse to see two writes in one moment. */
@@ -75,7 +76,7 @@ export class PodKeyFile {
       this.#keys = keys;
       this.#onKeys?.(keys);
     } catch (error) {
-      this.#complain(error instanceof Error ? error.message : String(error));
+      this.#complain(reasonOf(error));
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Clock, Random, Timer } from '../core/clock.js';
 import { parseAddress } from '../core/networks.js';
+import { reasonOf } from '../core/thrown.js';
 import type { Resolve } from './system-resolve.js';
 
 const INTERVAL_MS = 30_000;
@@ -71,7 +72,7 @@ export class ResolvedNames {
       known.addresses = [...addresses].sort();
       known.failure = null;
     } catch (error) {
-      known.failure = error instanceof Error ? error.message : String(error);
+      known.failure = reasonOf(error);
     }
     if (this.#names.get(name) !== known) return;
     const intervalMs = known.addresses.length === 0 ? FIRST_INTERVAL_MS : INTERVAL_MS;

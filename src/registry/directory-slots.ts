@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { link, mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../core/durable-file.js';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
 import { type FreedSlot, RegistryFailure, type SlotBook, type SlotStore } from './registry.js';
 import { withRegistryGuard } from './registry-guard.js';
@@ -71,7 +72,7 @@ export class DirectorySlots implements SlotStore {
     try {
       await link(aside, path.join(this.#slots, String(port)));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      if (codeOf(error) === 'EEXIST') return false;
       throw error;
     } finally {
       await unlink(aside);
@@ -116,7 +117,8 @@ function readIfThere<T>(read: () => T): T | null {
   try {
     return read();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
+    const message = reasonOf(error);
     if (code === 'ENOENT') return null;
     throw new RegistryFailure(message, 'run the command as a user who may read it', error);
   }

@@ -10,6 +10,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../core/durable-file.js';
 import { isElsewhere } from '../core/real-place.js';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
 import {
   type AppDefinitionDocument,
@@ -95,7 +96,8 @@ export class DirectoryRegistry implements Registry {
     try {
       names = await readdir(this.place);
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
+      const code = codeOf(error);
+      const message = reasonOf(error);
       if (code === 'ENOENT') throw missing(this.place);
       throw new RegistryFailure(`${this.place}: ${message}`, 'name a readable directory: --registry DIR', error);
     }
@@ -123,12 +125,8 @@ export class DirectoryRegistry implements Registry {
     } catch (error) {
       if (error instanceof UnreadableFile)
         return { file, text: '', document: unreadableDefinitions(file, error.message) };
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw new RegistryFailure(
-        `${file}: ${(error as Error).message}`,
-        'run the command as a user who may read it',
-        error,
-      );
+      if (codeOf(error) === 'ENOENT') return null;
+      throw new RegistryFailure(`${file}: ${reasonOf(error)}`, 'run the command as a user who may read it', error);
     }
   }
 }
@@ -156,7 +154,7 @@ async function writeAppFile(file: string, text: string): Promise<void> {
   try {
     await replaceFile(file, text, 0o644);
   } catch (error) {
-    throw new RegistryFailure(`${file}: ${(error as Error).message}`, 'the old version is still there', error);
+    throw new RegistryFailure(`${file}: ${reasonOf(error)}`, 'the old version is still there', error);
   }
 }
 

@@ -6,7 +6,7 @@ import type { KeyEntry } from '../consul/answers.js';
 import { BlockingQuery } from '../consul/blocking-query.js';
 import { retryDelayMs } from '../consul/blocking-rules.js';
 import { ConsulConnection } from '../consul/connection.js';
-import { ConsulFailure, reasonOf } from '../consul/failure.js';
+import { ConsulFailure } from '../consul/failure.js';
 import {
   type Answer,
   type Consistency,
@@ -20,6 +20,7 @@ import {
 } from '../consul/reads.js';
 import { APPS_PREFIX, type ConsulSettings } from '../consul/settings.js';
 import type { Clock, Random } from '../core/clock.js';
+import { reasonOf } from '../core/thrown.js';
 import type { App } from '../model/app.js';
 import type { NodeCatalogue } from './consul-catalogue.js';
 import { refuseHiddenView } from './consul-hidden.js';

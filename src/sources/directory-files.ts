@@ -3,6 +3,8 @@ import { constants } from 'node:fs';
 import { lstat, open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isElsewhere } from '../core/real-place.js';
+import type { Refusal } from '../core/refusal.js';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import { MAX_DOCUMENT_BYTES } from '../documents/service-document.js';
 
 /** A file as it is now, told apart from every other version of it without reading it. */
@@ -13,9 +15,7 @@ export interface FileStamp {
   readonly refusal: FileRefusal | null;
 }
 
-export interface FileRefusal {
-  readonly message: string;
-  readonly hint: string;
+export interface FileRefusal extends Refusal {
   /** The machine is short of something; the file is as it was. */
   readonly isPassing?: true;
 }
@@ -127,7 +127,7 @@ export function directoryFailure(directory: string, error: unknown): string {
     ['ENOTDIR', 'this is not a directory; name one with --services-dir'],
     ['EACCES', 'permission denied; let the user that autoproxy runs as read and enter it'],
   ]);
-  return `${path.resolve(directory)}: ${reasons.get(codeOf(error)) ?? messageOf(error)}`;
+  return `${path.resolve(directory)}: ${reasons.get(codeOf(error)) ?? reasonOf(error)}`;
 }
 
 /** Whether other files may be reached through this one: a directory or a symbolic link. */
@@ -157,7 +157,7 @@ function refusalOfSize(size: bigint): FileRefusal | null {
 function refusalOfError(error: unknown): FileRefusal {
   if (PASSING_CODES.includes(codeOf(error)))
     return {
-      message: `reading it failed: ${messageOf(error)}`,
+      message: `reading it failed: ${reasonOf(error)}`,
       hint: 'it is retried by itself',
       isPassing: true,
     };
@@ -169,14 +169,6 @@ function refusalOfError(error: unknown): FileRefusal {
     case 'EACCES':
       return { message: 'permission denied', hint: 'let the user that autoproxy runs as read it' };
     default:
-      return { message: `reading it failed: ${messageOf(error)}`, hint: 'it is retried by itself' };
+      return { message: `reading it failed: ${reasonOf(error)}`, hint: 'it is retried by itself' };
   }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import path from 'node:path';
+import { reasonOf } from '../core/thrown.js';
 
 interface DirectoryWatchListener {
   /** Something happened to the entry of this name; null: to anything. */
@@ -66,7 +67,7 @@ export class DirectoryWatch {
       });
       return watcher;
     } catch (error) {
-      this.#sayLoss(error instanceof Error ? error.message : String(error));
+      this.#sayLoss(reasonOf(error));
       return null;
     }
   }

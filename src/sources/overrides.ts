@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.js';
 import { removeHalfWritten } from '../core/durable-file.js';
 import { KeptFile } from '../core/kept-file.js';
 import { type Log, silentLog } from '../core/log.js';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFile, UnreadableFile } from '../core/whole-file.js';
 import type { AdminState, App } from '../model/app.js';
 import { type Override, overridesFromJson, overridesToJson, prunedOverrides, withOverride } from './overrides-state.js';
@@ -90,7 +91,7 @@ export class Overrides {
     try {
       text = await readWholeFile(path, MAX_BYTES);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      if (codeOf(error) === 'ENOENT') return;
       if (error instanceof UnreadableFile) return this.#setAside(path, error.message);
       this.#log.error({ file: path, reason: reasonOf(error) }, 'reading the overrides failed; starting without them');
       return;
@@ -131,8 +132,4 @@ export class Overrides {
     const failure = await this.#file.flush();
     return failure === null ? { isSaved: true } : { isSaved: false, reason: `${this.#file.path}: ${failure}` };
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Clock } from '../core/clock.js';
 import { KeptFile } from '../core/kept-file.js';
 import type { Log } from '../core/log.js';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFile } from '../core/whole-file.js';
 
 const FILE = 'node-secret';
@@ -74,11 +75,7 @@ async function readSecret(file: string): Promise<string | null> {
   try {
     return (await readWholeFile(file, MAX_BYTES)).trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.js';
 import { removeHalfWritten } from '../core/durable-file.js';
 import { KeptFile } from '../core/kept-file.js';
 import { type Log, silentLog } from '../core/log.js';
+import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFile, UnreadableFile } from '../core/whole-file.js';
 import { type StoredState, storedStateFromJson, storedStateToJson } from './stored-state.js';
 
@@ -58,7 +59,7 @@ export class StateStore {
     try {
       text = await readWholeFile(file, MAX_BYTES);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      if (codeOf(error) === 'ENOENT') return null;
       if (error instanceof UnreadableFile) {
         await this.#setAside(file, error.message);
         return null;
@@ -96,8 +97,4 @@ export class StateStore {
     );
     this.#log.error({ file, reason, movedTo }, 'the last good state is invalid and was set aside; starting without it');
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 /** From a text that anybody may have written to the documents of the parser, which is kept from what it cannot bear. */
 import { type Document, parseAllDocuments } from 'yaml';
+import { reasonOf } from '../core/thrown.js';
 import type { TextProblems } from './text-problems.js';
 
 export type YamlVersion = '1.1' | '1.2';
@@ -79,7 +80,7 @@ function documentsOf(text: string, version: YamlVersion, problems: TextProblems)
     });
   } catch (error) {
     // A bug of the parser costs this file its newest version, and nothing else.
-    const words = wordsOfParser(error instanceof Error ? error.message : String(error), problems);
+    const words = wordsOfParser(reasonOf(error), problems);
     problems.note('error', null, 0, `the parser failed: ${words}`, 'simplify the file');
     return null;
   }

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { reasonOf } from '../../core/thrown.js';
 import { readWholeInput } from '../../core/whole-file.js';
 import type { EnvEntry } from '../../model/app-definition.js';
 import { ENVIRONMENT_FORMATS, type EnvironmentFormat, formatEnvironment } from '../../registry/environment-text.js';
@@ -40,6 +41,6 @@ async function withSecret({ name, value }: EnvEntry): Promise<EnvEntry> {
     return { name, value: (await readWholeInput(file, MAX_SECRET_BYTES)).replace(/\r?\n$/, '') };
   } catch (error) {
     const hint = 'run this where the file is, or leave out --read-secrets';
-    throw new CommandFailure(`${name}: ${file}: ${(error as Error).message}`, hint);
+    throw new CommandFailure(`${name}: ${file}: ${reasonOf(error)}`, hint);
   }
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { codeOf, reasonOf } from '../../core/thrown.js';
 import { readWholeInput, UnreadableFile } from '../../core/whole-file.js';
 import { parseAppDefinitions, type ReadDefinition } from '../../documents/app-definition-document.js';
 import { MAX_DOCUMENT_BYTES } from '../../documents/service-document.js';
@@ -72,7 +73,8 @@ async function readInput(file: string): Promise<string> {
   try {
     return await readWholeInput(file === '-' ? '/dev/stdin' : file, MAX_DOCUMENT_BYTES);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
+    const message = reasonOf(error);
     if (error instanceof UnreadableFile) throw new CommandFailure(`${file}: ${message}`, 'split it into several files');
     throw new CommandFailure(code === 'ENOENT' ? `${file}: this file does not exist` : `${file}: ${message}`);
   }

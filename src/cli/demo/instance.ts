@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { codeOf } from '../../core/thrown.js';
 
 /** Carries the number of a demo request, so that the fleet knows whose request died with an instance. */
 export const REQUEST_ID_FIELD = 'x-demo-request';
@@ -37,7 +38,7 @@ export class DemoInstance {
     try {
       await listen(server, this.#port, this.host);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || this.#port !== PORT) throw error;
+      if (codeOf(error) !== 'EADDRINUSE' || this.#port !== PORT) throw error;
       await listen(server, 0, this.host);
     }
     this.#port = (server.address() as { readonly port: number }).port;

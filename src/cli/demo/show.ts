@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { ReadStream } from 'node:tty';
 import { OPTIONS } from '../../config/options.js';
 import type { LogFormat } from '../../core/log.js';
+import { reasonOf } from '../../core/thrown.js';
 import { drawLines, enterScreen, leaveScreen, type Terminal } from '../terminal.js';
 import { Fleet } from './fleet.js';
 import { startKeys } from './keys.js';
@@ -154,7 +155,7 @@ class Show {
   #play(step: Step): void {
     Promise.resolve(this.#fleet[step]()).then(
       (event) => this.#tell(event),
-      (error: Error) => this.#tell(`it did not work: ${error.message}`),
+      (error: unknown) => this.#tell(`it did not work: ${reasonOf(error)}`),
     );
   }
 

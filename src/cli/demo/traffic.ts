@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import { reasonOf } from '../../core/thrown.js';
 import { REQUEST_ID_FIELD } from './instance.js';
 
 /** An instance of the demo answers with one line. */
@@ -75,7 +76,7 @@ export class Traffic {
       // A node that sent a request to another app's instance would be worse than one that failed.
       else if (!text.startsWith(`${app} at `)) failure = `the answer of another app: ${text.slice(0, 40)}`;
     } catch (error) {
-      failure = (error as Error).message;
+      failure = reasonOf(error);
     }
     if (failure === null) counts.answered += 1;
     else if (this.#diedWithInstance(id)) counts.lost += 1;

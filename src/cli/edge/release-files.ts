@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { CERTIFICATES_FOLDER, MAX_RELEASE_FILE_BYTES, type Release } from '../../../edge/release/release.js';
 import { replaceFile } from '../../core/durable-file.js';
+import { codeOf, reasonOf } from '../../core/thrown.js';
 import { readWholeFile } from '../../core/whole-file.js';
 import { CommandFailure } from '../exit-codes.js';
 
@@ -18,7 +19,7 @@ export async function writeReleaseFiles(folder: string, release: Release): Promi
     await removeStale(folder, release);
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
-    throw new CommandFailure(`${folder}: ${(error as Error).message}`, 'name a folder that can be written: --out DIR');
+    throw new CommandFailure(`${folder}: ${reasonOf(error)}`, 'name a folder that can be written: --out DIR');
   }
 }
 
@@ -33,8 +34,8 @@ async function writeReleaseFile(folder: string, name: string, content: string): 
 
 /** Nothing is written among files of somebody else's. */
 async function refuseForeign(folder: string, { files }: Release): Promise<void> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   });
   if (names.length === 0) return;

@@ -15,6 +15,7 @@ import { type Site, wantsConsulNodes } from '../../../edge/site/site.js';
 import { parseSite } from '../../../edge/site/site-document.js';
 import { type HaproxyVersion, parseHaproxyVersion } from '../../../edge/syntax/configuration.js';
 import { systemClock } from '../../core/clock.js';
+import { codeOf, reasonOf } from '../../core/thrown.js';
 import { readWholeFile } from '../../core/whole-file.js';
 import { escapeText, formatProblem, type Problem } from '../../model/problem.js';
 import { refuseClashes } from '../../model/slot-clashes.js';
@@ -127,8 +128,8 @@ async function readRecords(registry: Registry, { apps }: StoredApps): Promise<re
 
 /** @throws CommandFailure when it can not be read, or is in error */
 export async function readSite(file: string): Promise<Site> {
-  const text = await readWholeFile(file, MAX_SITE_BYTES).catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'ENOENT' ? 'this file does not exist' : error.message;
+  const text = await readWholeFile(file, MAX_SITE_BYTES).catch((error: unknown) => {
+    const reason = codeOf(error) === 'ENOENT' ? 'this file does not exist' : reasonOf(error);
     throw new CommandFailure(`${file}: ${reason}`, 'name the file of the site: --site edge.yml');
   });
   const { site, problems } = parseSite(text, file);

@@ -9,6 +9,7 @@ import { Signals } from '../../control/signals.js';
 import { systemClock } from '../../core/clock.js';
 import { FileGuardHeld } from '../../core/file-guard.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from '../../core/log.js';
+import { reasonOf } from '../../core/thrown.js';
 import { unlessAborted } from '../../core/unless-aborted.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure } from '../exit-codes.js';
@@ -131,7 +132,7 @@ async function claim(
     for (const held of claims) await held.release();
     if (error instanceof EdgeFolderHeld || error instanceof FileGuardHeld)
       throw new CommandFailure(error.message, error.hint);
-    throw new CommandFailure((error as Error).message, 'edge run keeps what it knows there');
+    throw new CommandFailure(reasonOf(error), 'edge run keeps what it knows there');
   }
 }
 
