@@ -20,10 +20,15 @@ import { StateDirectory } from './control/state-directory.js';
 import { UnexpectedErrors } from './control/unexpected-errors.js';
 import { type Clock, type Random, systemClock } from './core/clock.js';
 import { createLog, type Log } from './core/log.js';
+import { reasonOf } from './core/thrown.js';
 import { HealthChecker } from './health/checker.js';
 import { PodKeyFile } from './neighbors/pod-key-file.js';
 import { AppChronicle } from './report/app-chronicle.js';
+import { AppWhy } from './report/app-why.js';
 import { LocalNode } from './report/local-node.js';
+import { NodeMetrics } from './report/node-metrics.js';
+import { NodeStatus } from './report/node-status.js';
+import { OperatorDecisions } from './report/operator-decisions.js';
 import { DirectorySource } from './sources/directory.js';
 import { Overrides } from './sources/overrides.js';
 import type { Source } from './sources/source.js';
@@ -49,7 +54,7 @@ export async function runPrimary(config: Config): Promise<number> {
     // First of all, so that a second node changes nothing.
     state = await StateDirectory.open(surroundings);
   } catch (error) {
-    log.fatal(error instanceof Error ? error.message : String(error));
+    log.fatal(reasonOf(error));
     signals.release();
     return EXIT.FAILED;
   }
@@ -72,7 +77,7 @@ export async function runPrimary(config: Config): Promise<number> {
     log.info({ cut }, 'stopped');
     return cut === 0 ? EXIT.DONE : EXIT.DEADLINE;
   } catch (error) {
-    log.fatal(error instanceof Error ? error.message : String(error));
+    log.fatal(reasonOf(error));
     await parts.cluster.kill();
     return EXIT.FAILED;
   } finally {
@@ -129,15 +134,24 @@ function createParts(
   });
   const chronicle = new AppChronicle(clock);
   const unexpected = new UnexpectedErrors(clock, log);
-  const shared = { config, nodeId: randomUUID(), clock, cluster, checker, overrides, feeds, chronicle, unexpected };
-  const plane = new ControlPlane({ ...shared, observer: chronicle, log, store, stickySecret: secret.text });
-  const readiness = new Readiness({ ...shared, plane });
-  const node = new LocalNode({ ...shared, plane, readiness });
+  const plane = new ControlPlane({
+    ...{ config, nodeId: randomUUID(), clock, log, cluster, checker, overrides, store, feeds, observer: chronicle },
+    stickySecret: secret.text,
+  });
+  const readiness = new Readiness({ config, clock, cluster, plane, feeds });
+  const node = new LocalNode({
+    status: new NodeStatus({ config, clock, cluster, checker, overrides, feeds, plane, readiness, unexpected }),
+    why: new AppWhy({ config, clock, cluster, checker, overrides, feeds, plane, chronicle }),
+    metrics: new NodeMetrics({ cluster, checker, feeds, plane, unexpected }),
+    decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, chronicle }),
+    ...{ plane, readiness },
+  });
   const podKey = config.podKeyFile === null ? null : new PodKeyFile({ file: config.podKeyFile, clock, log });
   const nodes = nodeAddressesFrom(config, consul?.neighbors ?? null, { clock, random, log });
   /** What it took over from a node that was killed; null while it has no claim on a state directory. */
   const inheritance = null as Inheritance | null;
-  return { ...surroundings, ...shared, consul, state, inheritance, store, plane, readiness, node, podKey, nodes };
+  const served = { cluster, checker, overrides, feeds, plane, readiness, unexpected };
+  return { ...surroundings, ...served, consul, state, inheritance, store, node, podKey, nodes };
 }
 
 function obeySignals({ config, log, signals, cluster, feeds, nodes, podKey }: NodeParts): void {

@@ -45,8 +45,6 @@ interface SupervisorParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** What HAProxy runs may be another release than is current. */
-  readonly onOutdated: () => void;
 }
 
 export class Supervisor {
@@ -70,6 +68,7 @@ export class Supervisor {
   #sayEndAgainAt = 0;
   #isRunning = false;
   #isStopping = false;
+  #onOutdated: () => void = () => {};
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
@@ -77,8 +76,12 @@ export class Supervisor {
     this.#output = new HaproxyOutput(parts.directory.outputFile, (text) => process.stderr.write(text));
   }
 
-  /** Looks now, and from now on again and again. */
-  start(): void {
+  /**
+   * Looks now, and from now on again and again.
+   * @param onOutdated what HAProxy runs may be another release than is current
+   */
+  start(onOutdated: () => void): void {
+    this.#onOutdated = onOutdated;
     this.look();
   }
 
@@ -141,7 +144,7 @@ export class Supervisor {
     this.#backoff.reset();
     log.info({ master: masterPid, adopted: !isOwn }, 'HAProxy runs');
     // One that was taken over may have been silent when the loop had a release for it.
-    if (!isOwn || !(await applier.noteStarted(this.#startedOver))) this.#parts.onOutdated();
+    if (!isOwn || !(await applier.noteStarted(this.#startedOver))) this.#onOutdated();
     return LOOK_MS;
   }
 

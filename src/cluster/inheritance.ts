@@ -3,6 +3,7 @@ import type { Log } from '../core/log.js';
 import type { Cluster } from './cluster.js';
 import type { ListeningSocket } from './listening-socket.js';
 import { Orphans } from './orphans.js';
+import type { ProcessIdentity } from './process-identity.js';
 import { runDirectoryOf } from './run-directory.js';
 import type { StateClaim } from './state-claim.js';
 import { WorkersRecord } from './workers-record.js';
@@ -30,24 +31,25 @@ export class Inheritance {
   static async open(options: InheritanceOptions): Promise<Inheritance> {
     const record = new WorkersRecord(runDirectoryOf(options.stateDirectory), options.clock, options.log);
     const expected = await record.readAlive();
-    const orphans: Orphans = new Orphans({
-      expected,
-      clock: options.clock,
-      log: options.log,
-      onSocket: (port, socket) => inheritance.#take(port, socket),
-      onCounted: (counters) => options.cluster.inheritCounters(counters),
-      onGone: () => inheritance.noteWorkers(),
-    });
-    const inheritance = new Inheritance(options.cluster, record, orphans);
+    const inheritance = new Inheritance(options, record, expected);
     options.cluster.onWorkersChanged = () => inheritance.noteWorkers();
-    options.claim.onPeer((channel) => orphans.onPeer(channel));
+    options.claim.onPeer((channel) => inheritance.#orphans.onPeer(channel));
     return inheritance;
   }
 
-  constructor(cluster: Cluster, record: WorkersRecord, orphans: Orphans) {
+  constructor(
+    { cluster, clock, log }: InheritanceOptions,
+    record: WorkersRecord,
+    expected: readonly ProcessIdentity[],
+  ) {
     this.#cluster = cluster;
     this.#record = record;
-    this.#orphans = orphans;
+    this.#orphans = new Orphans({
+      ...{ expected, clock, log },
+      onSocket: (port, socket) => this.#take(port, socket),
+      onCounted: (counters) => cluster.inheritCounters(counters),
+      onGone: () => this.noteWorkers(),
+    });
   }
 
   /** A worker was started or has ended, our own or an inherited one. */

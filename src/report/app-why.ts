@@ -8,16 +8,33 @@ import type {
   WhyHealth,
   WhyInstance,
 } from '../admin/why-document.js';
+import type { Cluster } from '../cluster/cluster.js';
+import type { Config } from '../config/config.js';
 import { neighborKey, targetKey } from '../control/check-targets.js';
+import type { ControlPlane } from '../control/control-plane.js';
+import type { SourceFeed } from '../control/source-feed.js';
+import type { Clock } from '../core/clock.js';
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import { nearestName } from '../core/nearest-name.js';
+import type { HealthChecker } from '../health/checker.js';
 import { createSlotCounters, type SlotCounters } from '../metrics/counters.js';
 import type { App, Instance } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
+import type { Overrides } from '../sources/overrides.js';
 import { overrideOf } from '../sources/overrides-state.js';
-import { appsConcernedBy } from './app-chronicle.js';
-import type { NodeStatusParts } from './node-status.js';
+import { type AppChronicle, appsConcernedBy } from './app-chronicle.js';
 import { isUsable } from './traffic-way.js';
+
+interface AppWhyParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly cluster: Cluster;
+  readonly checker: HealthChecker;
+  readonly overrides: Overrides;
+  readonly feeds: readonly SourceFeed[];
+  readonly plane: ControlPlane;
+  readonly chronicle: AppChronicle;
+}
 
 /** A source's own text of an app, and what became of it. */
 interface Given {
@@ -26,9 +43,9 @@ interface Given {
 }
 
 export class AppWhy {
-  readonly #parts: NodeStatusParts;
+  readonly #parts: AppWhyParts;
 
-  constructor(parts: NodeStatusParts) {
+  constructor(parts: AppWhyParts) {
     this.#parts = parts;
   }
 

@@ -13,9 +13,8 @@ import { percentileMs } from '../metrics/histogram.js';
 import type { App, Instance } from '../model/app.js';
 import type { Overrides } from '../sources/overrides.js';
 import { overrideOf } from '../sources/overrides-state.js';
-import type { AppChronicle } from './app-chronicle.js';
 
-export interface NodeStatusParts {
+interface NodeStatusParts {
   readonly config: Config;
   readonly clock: Clock;
   readonly cluster: Cluster;
@@ -23,7 +22,6 @@ export interface NodeStatusParts {
   readonly overrides: Overrides;
   readonly feeds: readonly SourceFeed[];
   readonly plane: ControlPlane;
-  readonly chronicle: AppChronicle;
   readonly readiness: Readiness;
   readonly unexpected: UnexpectedErrors;
 }

@@ -31,7 +31,7 @@ function whyUnusable(instances: readonly InstanceSnapshot[]): string {
   if (instances.length === 0) return 'it has no instance';
   const counts = new Map<string, number>();
   for (const instance of instances) {
-    const reason = reasonOf(instance);
+    const reason = stateText(instance);
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
   const parts = [...counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
@@ -39,7 +39,7 @@ function whyUnusable(instances: readonly InstanceSnapshot[]): string {
 }
 
 /** What an operator wants goes before what was measured: it would stay when the instance came up. */
-function reasonOf({ state, weight }: InstanceSnapshot): string {
+function stateText({ state, weight }: InstanceSnapshot): string {
   if (state === 'maint') return 'in maintenance';
   if (state === 'drain') return 'drained';
   return weight === 0 ? 'with weight 0' : 'down';

@@ -11,8 +11,11 @@ import { systemClock } from '../../src/core/clock.js';
 import { silentLog } from '../../src/core/log.js';
 import { HealthChecker } from '../../src/health/checker.js';
 import { AppChronicle } from '../../src/report/app-chronicle.js';
+import { AppWhy } from '../../src/report/app-why.js';
 import { LocalNode } from '../../src/report/local-node.js';
+import { NodeMetrics } from '../../src/report/node-metrics.js';
 import { NodeStatus } from '../../src/report/node-status.js';
+import { OperatorDecisions } from '../../src/report/operator-decisions.js';
 import { Overrides } from '../../src/sources/overrides.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
 import { StateStore } from '../../src/state/store.js';
@@ -65,22 +68,30 @@ export async function createControlPlane(
   const store = new StateStore({ directory: null, clock });
   const chronicle = new AppChronicle(clock);
   const unexpected = new UnexpectedErrors(clock, silentLog);
-  const shared = {
-    config: fullConfig,
-    nodeId: OWN_ID,
-    clock,
-    cluster,
-    checker,
-    overrides,
-    feeds,
-    chronicle,
-    unexpected,
-  };
-  const plane = new ControlPlane({ ...shared, observer: chronicle, log, store, stickySecret: 'secret' });
-  const readiness = new Readiness({ ...shared, plane });
-  const parts = { ...shared, plane, readiness };
-  const status = new NodeStatus(parts);
-  const admin = new LocalNode(parts);
+  const plane = new ControlPlane({
+    ...{
+      config: fullConfig,
+      nodeId: OWN_ID,
+      clock,
+      log,
+      cluster,
+      checker,
+      overrides,
+      store,
+      feeds,
+      observer: chronicle,
+    },
+    stickySecret: 'secret',
+  });
+  const readiness = new Readiness({ config: fullConfig, clock, cluster, plane, feeds });
+  const shared = { config: fullConfig, clock, cluster, checker, overrides, feeds, plane };
+  const status = new NodeStatus({ ...shared, readiness, unexpected });
+  const admin = new LocalNode({
+    ...{ status, plane, readiness },
+    why: new AppWhy({ ...shared, chronicle }),
+    metrics: new NodeMetrics({ cluster, checker, feeds, plane, unexpected }),
+    decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, chronicle }),
+  });
   for (const feed of feeds) feed.start();
   return { clock, lines, host, slot, dead, cluster, source, feeds, overrides, plane, status, readiness, admin };
 }

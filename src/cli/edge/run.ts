@@ -75,13 +75,11 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
   const installation = await installationFrom(options, place, context);
   const common = { clock: systemClock, random: Math.random, log };
   const claims = await claim(options, place);
-  const supervisor =
-    options.masterSocket === undefined
-      ? new Supervisor({ ...installation, ...common, onOutdated: () => loop.onChange() })
-      : null;
+  const supervisor = options.masterSocket === undefined ? new Supervisor({ ...installation, ...common }) : null;
+  const edgeWatch = new EdgeWatch(options, context, log);
   const nodes = new NodeMemory(systemClock);
   let said = '';
-  const loop: EdgeLoop = new EdgeLoop({
+  const loop = new EdgeLoop({
     ...common,
     applier: installation.applier,
     directory: installation.directory,
@@ -96,10 +94,10 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
     },
     onOutcome: () => supervisor?.look(),
   });
-  const edgeWatch = new EdgeWatch(options, context, log, () => loop.onChange());
-  supervisor?.start();
-  edgeWatch.start();
-  loop.onChange();
+  const onChange = (): void => loop.onChange();
+  supervisor?.start(onChange);
+  edgeWatch.start(onChange);
+  onChange();
   signals.on('reload', () => {
     log.info('reading site and registry again; options are read at a start alone, so a changed one needs a restart');
     loop.onChange();

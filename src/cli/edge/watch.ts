@@ -17,7 +17,7 @@ import type { EdgeOptionValues } from './rendering.js';
 const LOOK_AGAIN_MS = 30_000;
 
 export class EdgeWatch {
-  readonly #onChange: () => void;
+  #onChange: () => void = () => {};
   /** null: the folder is not there, or went; it is looked at again by and by. */
   readonly #folders = new Map<string, FSWatcher | null>();
   readonly #apps: BlockingQuery<unknown> | null;
@@ -26,8 +26,7 @@ export class EdgeWatch {
   #nodes: BlockingQuery<unknown> | null = null;
   #timer: Timer | null = null;
 
-  constructor(options: EdgeOptionValues, { env }: CommandContext, log: Log, onChange: () => void) {
-    this.#onChange = onChange;
+  constructor(options: EdgeOptionValues, { env }: CommandContext, log: Log) {
     const directory = registryFolder(options, env);
     const settings = directory === null ? readConsulSettings(options.consul, env) : null;
     this.#apps =
@@ -45,7 +44,9 @@ export class EdgeWatch {
     this.#watchFolder(path.dirname(path.resolve(options.site)));
   }
 
-  start(): void {
+  /** @param onChange something may have changed */
+  start(onChange: () => void): void {
+    this.#onChange = onChange;
     this.#apps?.start();
     this.#lookAgain();
   }

@@ -1,0 +1,42 @@
+import type { Cluster } from '../cluster/cluster.js';
+import { targetKey } from '../control/check-targets.js';
+import type { ControlPlane } from '../control/control-plane.js';
+import type { SourceFeed } from '../control/source-feed.js';
+import type { UnexpectedErrors } from '../control/unexpected-errors.js';
+import type { HealthChecker } from '../health/checker.js';
+import { createSlotCounters } from '../metrics/counters.js';
+import type { ExpositionInput } from '../metrics/exposition.js';
+
+interface NodeMetricsParts {
+  readonly cluster: Cluster;
+  readonly checker: HealthChecker;
+  readonly feeds: readonly SourceFeed[];
+  readonly plane: ControlPlane;
+  readonly unexpected: UnexpectedErrors;
+}
+
+/** What `/metrics` shows, gathered when somebody asks. */
+export class NodeMetrics {
+  readonly #parts: NodeMetricsParts;
+
+  constructor(parts: NodeMetricsParts) {
+    this.#parts = parts;
+  }
+
+  async read(): Promise<ExpositionInput> {
+    const { cluster, plane, feeds, checker, unexpected } = this.#parts;
+    const { slots, clients } = await cluster.counters();
+    return {
+      apps: plane.apps.map(({ name, instances }) => ({
+        name,
+        counters: slots[name] ?? createSlotCounters(),
+        instances: instances.map(({ id }) => ({ id, up: checker.healthOf(targetKey(name, id)) === 'up' })),
+      })),
+      sources: feeds.map((feed) => ({ name: feed.name, up: feed.isUp, staleMs: feed.staleMs })),
+      workers: cluster.workers().map(({ index, restarts }) => ({ index, restarts })),
+      clients,
+      configErrors: plane.problems.filter(({ severity }) => severity === 'error').length,
+      unexpectedErrors: unexpected.count,
+    };
+  }
+}

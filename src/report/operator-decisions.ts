@@ -1,0 +1,73 @@
+import type { SetStateOutcome } from '../admin/admin-node.js';
+import type { Cluster } from '../cluster/cluster.js';
+import type { ControlPlane } from '../control/control-plane.js';
+import type { SourceFeed } from '../control/source-feed.js';
+import type { Clock } from '../core/clock.js';
+import type { AdminState } from '../model/app.js';
+import type { Overrides } from '../sources/overrides.js';
+import type { AppChronicle } from './app-chronicle.js';
+
+/**
+ * While no worker serves, none can say that it has a decision; whoever serves next starts with it. The answer does not
+ * wait for that.
+ */
+const APPLIED_PATIENCE_MS = 1_000;
+
+interface OperatorDecisionsParts {
+  readonly clock: Clock;
+  readonly cluster: Cluster;
+  readonly overrides: Overrides;
+  readonly feeds: readonly SourceFeed[];
+  readonly plane: ControlPlane;
+  readonly chronicle: AppChronicle;
+}
+
+/** What operators decide about this node: checked, put in force, and kept in the history of the app. */
+export class OperatorDecisions {
+  readonly #parts: OperatorDecisionsParts;
+
+  constructor(parts: OperatorDecisionsParts) {
+    this.#parts = parts;
+  }
+
+  async setState(appName: string, instance: string | null, state: AdminState, by: string): Promise<SetStateOutcome> {
+    const { plane, overrides, chronicle } = this.#parts;
+    const app = plane.apps.find(({ name }) => name === appName);
+    if (app === undefined) {
+      const known = plane.apps.map(({ name }) => name).join(', ') || 'none';
+      return { ok: false, status: 404, message: `this node has no app ${appName}; it has: ${known}` };
+    }
+    const named = app.instances.find(({ id }) => id === instance);
+    if (instance !== null && named === undefined) {
+      const known = app.instances.map(({ id }) => id).join(', ') || 'none';
+      return { ok: false, status: 404, message: `${appName} has no instance ${instance}; it has: ${known}` };
+    }
+    const saving = overrides.set(appName, instance, state, by, named?.life ?? null);
+    chronicle.onDecision(appName, instance, state, by);
+    plane.runPending();
+    await this.#untilApplied();
+    const saved = await saving;
+    return saved.isSaved ? { ok: true, saved: true } : { ok: true, saved: false, reason: saved.reason };
+  }
+
+  acceptRemoval(source: string, by: string): boolean {
+    const { feeds, chronicle } = this.#parts;
+    const feed = feeds.find(({ name }) => name === source);
+    if (feed === undefined) return false;
+    const { held } = feed;
+    const isAccepted = feed.acceptRemoval();
+    if (isAccepted) chronicle.onAcceptedRemoval(source, held, by);
+    return isAccepted;
+  }
+
+  #untilApplied(): Promise<void> {
+    const { plane, cluster, clock } = this.#parts;
+    return new Promise((resolve) => {
+      const timer = clock.setTimer(APPLIED_PATIENCE_MS, resolve);
+      void cluster.whenApplied(plane.snapshot?.revision ?? 0).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+}
