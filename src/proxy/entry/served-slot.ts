@@ -1,4 +1,3 @@
-import { MessageRate } from '../../core/message-rate.js';
 import type { SlotCounters } from '../../metrics/counters.js';
 import type { ProxyHeader } from '../../proxy-protocol/header.js';
 import type { ClientConnection, ClientParts } from '../client/client-connection.js';
@@ -11,13 +10,9 @@ import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 import { TcpDownstream } from '../tcp/tcp-downstream.js';
 import { BleedDoor, type DoorListener } from './bleed-door.js';
+import { EntryLog } from './entry-log.js';
 import { HealthConnection } from './health-connection.js';
 import { type PrefaceListener, ProxyPreface, type Refusal } from './proxy-preface.js';
-
-/** Accept errors come in bursts (out of descriptors); one line a second says enough. */
-const ACCEPT_LOG_INTERVAL_MS = 1_000;
-/** A balancer that is configured otherwise is so with each of its connections. */
-const REFUSAL_LOG_INTERVAL_MS = 10_000;
 
 export type ListenTarget = { readonly handle: object } | { readonly host: string; readonly port: number };
 
@@ -29,14 +24,13 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   readonly #health: Listener;
   readonly #clients: ClientLimit;
   readonly #clientParts: ClientParts;
-  readonly #downstreams = new Set<ClientConnection>();
+  readonly #served = new Set<ClientConnection>();
   readonly #healthConnections = new Set<HealthConnection>();
   /** Connections that have not said yet for whom they speak. */
   readonly #prefaces = new Set<ProxyPreface>();
   /** Connections to the health port of a TCP slot that have not said yet what they are. */
   readonly #doors = new Set<BleedDoor>();
-  readonly #acceptErrors: MessageRate;
-  readonly #refusals: MessageRate;
+  readonly #log: EntryLog;
   /** Without a primary: this worker can't serve the slot, while others may. */
   #isStranded = false;
   #onEmpty: (() => void) | null = null;
@@ -45,10 +39,9 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   constructor(slot: Slot, worker: WorkerContext) {
     this.slot = slot;
     this.#worker = worker;
-    this.#acceptErrors = new MessageRate(worker.clock, ACCEPT_LOG_INTERVAL_MS);
-    this.#refusals = new MessageRate(worker.clock, REFUSAL_LOG_INTERVAL_MS);
+    this.#log = new EntryLog(slot, worker);
     const onGone = (client: ClientConnection): void => {
-      this.#downstreams.delete(client);
+      this.#served.delete(client);
       this.#onClientGone();
     };
     this.#clientParts = { slot, worker, onGone };
@@ -59,11 +52,11 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     worker.clients.addGate(this);
     this.#traffic = new Listener(
       (accepted) => this.#acceptClient(accepted),
-      (error) => this.#onAcceptError(error),
+      (error) => this.#log.noteAcceptError(error),
     );
     this.#health = new Listener(
       (accepted) => this.#acceptAtHealthPort(accepted),
-      (error) => this.#onAcceptError(error),
+      (error) => this.#log.noteAcceptError(error),
     );
   }
 
@@ -127,7 +120,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
       this.slot.config.protocol === 'tcp'
         ? new TcpDownstream(accepted, header, this.#clientParts)
         : new Downstream(accepted, header, acceptedAt, this.#clientParts);
-    this.#downstreams.add(client);
+    this.#served.add(client);
     client.begin();
     return client;
   }
@@ -139,7 +132,10 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
 
   onRefused(preface: ProxyPreface, refusal: Refusal | null): void {
     this.#prefaces.delete(preface);
-    if (refusal !== null) this.#noteRefusal(refusal);
+    if (refusal !== null) {
+      this.slot.countError('PROXY_HEADER_REFUSED');
+      this.#log.notePreface(refusal);
+    }
     this.#onClientGone();
   }
 
@@ -149,20 +145,8 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     this.#noteEmpty();
   }
 
-  /** One line for many: the sender of something else than a header, and the likely cause. */
-  #noteRefusal({ peer, reason, firstBytes }: Refusal): void {
-    const { app, config } = this.slot;
-    this.slot.countError('PROXY_HEADER_REFUSED');
-    const suppressed = this.#refusals.ask();
-    if (suppressed === null) return;
-    this.#worker.log.warn(
-      { app, port: config.port, peer, reason, firstBytes, suppressed },
-      'a connection without a valid PROXY header was closed',
-    );
-  }
-
   #noteEmpty(): void {
-    if (this.#downstreams.size === 0 && this.#prefaces.size === 0) this.#onEmpty?.();
+    if (this.#served.size === 0 && this.#prefaces.size === 0) this.#onEmpty?.();
   }
 
   #acceptAtHealthPort(accepted: Accepted): void {
@@ -199,11 +183,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
 
   onDoorClosed(door: BleedDoor, refusal: { readonly peer: string; readonly reason: string } | null): void {
     this.#forgetDoor(door);
-    if (refusal === null) return;
-    const suppressed = this.#refusals.ask();
-    if (suppressed === null) return;
-    const { app, config } = this.slot;
-    this.#worker.log.warn({ app, port: config.port + 1, ...refusal, suppressed }, 'a bled connection was refused');
+    if (refusal !== null) this.#log.noteBleed(refusal);
   }
 
   #serveChecker(accepted: Accepted): HealthConnection {
@@ -215,15 +195,6 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     this.#healthConnections.add(connection);
     this.#worker.checkers.enter(connection);
     return connection;
-  }
-
-  #onAcceptError(error: Error): void {
-    const suppressed = this.#acceptErrors.ask();
-    if (suppressed === null) return;
-    this.#worker.log.error(
-      { app: this.slot.app, port: this.slot.config.port, err: error, suppressed },
-      'accepting a connection failed',
-    );
   }
 
   /** Its listening sockets by port, as handles of libuv; those that it has. */
@@ -253,7 +224,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
 
   /** Closes connections on which nothing is asked. */
   closeIdle(): void {
-    for (const downstream of this.#downstreams) downstream.closeIdle();
+    for (const client of this.#served) client.closeIdle();
   }
 
   /**
@@ -261,10 +232,10 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
    * instance is ready again by then.
    */
   cutTunnels(windowMs: number, instance: Instance | null): void {
-    for (const downstream of this.#downstreams) {
-      if (!downstream.isTunnel || (instance !== null && downstream.instance !== instance)) continue;
+    for (const client of this.#served) {
+      if (!client.isTunnel || (instance !== null && client.instance !== instance)) continue;
       this.#worker.clock.setTimer(windowMs * (0.5 + this.#worker.random() / 2), () => {
-        if (instance === null || instance.isRemoved || instance.state !== 'ready') downstream.cutTunnel();
+        if (instance === null || instance.isRemoved || instance.state !== 'ready') client.cutTunnel();
       });
     }
   }
@@ -272,9 +243,9 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   /** @returns how many clients had something under way. */
   cutAll(): number {
     let cut = 0;
-    for (const downstream of this.#downstreams) {
-      if (!downstream.isIdle) cut += 1;
-      downstream.cut();
+    for (const client of this.#served) {
+      if (!client.isIdle) cut += 1;
+      client.cut();
     }
     for (const preface of this.#prefaces) preface.destroy();
     for (const connection of this.#healthConnections) connection.destroy();

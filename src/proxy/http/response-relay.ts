@@ -25,6 +25,8 @@ const INLINE_BODY_BYTES = 8_192;
 /** Reads the responses of one connection, one after the other, and writes each to the client of its exchange. */
 export class ResponseRelay {
   readonly head = new ResponseHead();
+  /** Of the last response, or of the one that is read. */
+  readonly body = new BodyReader();
   /** Bytes that came behind a 101. */
   rest: Buffer | null = null;
   /** Why the last bytes were BROKEN. */
@@ -33,7 +35,6 @@ export class ResponseRelay {
   isInBody = false;
   readonly #from: ByteConnection;
   readonly #partial = new PartialHead();
-  readonly #body = new BodyReader();
 
   /** @param from the connection whose bytes are read here */
   constructor(from: ByteConnection) {
@@ -45,14 +46,9 @@ export class ResponseRelay {
     return !this.isInBody && this.#partial.length === 0;
   }
 
-  /** The body ends with the connection: of the last response, or of the one that is read. */
-  get isUntilClose(): boolean {
-    return this.#body.kind === BODY.UNTIL_CLOSE;
-  }
-
-  /** Of the last response, or of the one that is read: it ends with its head. */
-  get isHeadOnly(): boolean {
-    return this.#body.kind === BODY.NONE;
+  /** The connection's end completes the body that is read. */
+  get isEndedByClose(): boolean {
+    return this.isInBody && this.body.kind === BODY.UNTIL_CLOSE;
   }
 
   read(taker: ResponseTaker, bytes: Buffer, length: number, limits: HeadLimits): Relayed {
@@ -94,7 +90,7 @@ export class ResponseRelay {
 
   #relayResponse(taker: ResponseTaker, bytes: Buffer, start: number, end: number, limits: HeadLimits): Relayed {
     const { head } = this;
-    const body = this.#body;
+    const { body } = this;
     const { client } = taker;
     const bodyStart = start + head.bytes;
     body.begin(responseBodyKind(taker.request.method, head.status, head), head.contentLength, limits);
@@ -135,7 +131,7 @@ export class ResponseRelay {
   }
 
   #readBody(taker: ResponseTaker, bytes: Buffer, length: number): Relayed {
-    const body = this.#body;
+    const { body } = this;
     if (body.kind === BODY.CHUNKED && taker.request.minor === 0) return this.#relayPlain(taker, bytes, 0, length);
     body.read(bytes, 0, length);
     taker.countOut(body.rawEnd + body.trailers.length);
@@ -150,7 +146,7 @@ export class ResponseRelay {
 
   /** HTTP/1.0 clients get the content without its chunks, and the end of the connection for its end. */
   #relayPlain(taker: ResponseTaker, bytes: Buffer, start: number, end: number): Relayed {
-    const body = this.#body;
+    const { body } = this;
     body.position = start;
     while (body.position < end && !body.isWhole && body.error === null) {
       body.readContent(bytes, body.position, end);
@@ -161,7 +157,7 @@ export class ResponseRelay {
   }
 
   #verdict(end: number): Relayed {
-    const body = this.#body;
+    const { body } = this;
     if (body.error !== null) return this.#refuse(body.error);
     if (!body.isWhole) return RELAYED.MORE;
     this.isInBody = false;

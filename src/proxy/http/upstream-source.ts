@@ -37,13 +37,15 @@ export class UpstreamSource implements InstanceSource {
   }
 
   open(instance: Instance, taker: ResponseTaker): InstanceSide {
-    return new Upstream(instance, {
+    const upstream = new Upstream(instance, {
       slot: this.#slot,
       worker: this.#worker,
       identity: this.#identity,
       taker,
       pool: this.#poolOf(instance),
     });
+    upstream.connect();
+    return upstream;
   }
 
   closeOwn(): void {

@@ -1,6 +1,5 @@
 import type { ErrorCode } from '../../core/errors.js';
 import { agreesToSwitch } from '../../http1/semantics.js';
-import type { ProxyVersion } from '../../snapshot/snapshot.js';
 import type { ClientIdentity } from '../client/client-identity.js';
 import { markFor, outgoingHeaderText } from '../client/outgoing-header.js';
 import { ByteConnection } from '../io/byte-connection.js';
@@ -10,12 +9,12 @@ import type { Connecting } from '../roles/instance-connection.js';
 import type { InstanceSide } from '../roles/instance-side.js';
 import type { ResponseTaker } from '../roles/response-taker.js';
 import type { IdlePool } from '../slot/idle-pool.js';
-import { usableIdleMs } from '../slot/idle-time.js';
 import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 import { logMalformedResponse } from './malformed-response.js';
 import { RELAYED, ResponseRelay } from './response-relay.js';
+import { Reuse } from './reuse.js';
 
 /**
  *   CONNECTING ──► RESPONSE ──end──► IDLE ──next request──► RESPONSE …
@@ -50,17 +49,14 @@ export class Upstream extends ByteConnection implements InstanceSide {
   #taker: ResponseTaker | null;
   /** Null before the instance switched protocols. */
   #tunnel: Tunnel | null = null;
-  /** The PROXY header that it began with; once the slot wants another, the connection is not kept. */
-  readonly #proxyVersion: ProxyVersion;
   /** PROXY header that was not sent yet. */
   #header = '';
   #state: State = STATE.CONNECTING;
   readonly #relay = new ResponseRelay(this);
+  readonly #reuse: Reuse;
   #connectCode: ErrorCode = 'CONNECT_FAILED';
   /** How long it was idle before the request that it carries. */
   #idledMs = 0;
-  /** For how long it may be idle, by what the instance announced (Keep-Alive: timeout); most do so once. */
-  #announcedMs = Number.POSITIVE_INFINITY;
 
   constructor(instance: Instance, { slot, worker, identity, taker, pool }: UpstreamParts) {
     super(worker);
@@ -69,12 +65,18 @@ export class Upstream extends ByteConnection implements InstanceSide {
     this.#identity = identity;
     this.#slot = slot;
     this.#worker = worker;
-    this.deadline = worker.clock.now() + slot.config.timeouts.connectMs;
+    this.#reuse = new Reuse(slot, instance);
+    this.#pool = pool;
+  }
+
+  /** Opens the connection; the taker hears what comes of it. */
+  connect(): void {
+    const { instance } = this;
+    const worker = this.#worker;
+    this.deadline = worker.clock.now() + this.#slot.config.timeouts.connectMs;
     worker.deadlines.add(this);
     instance.connections.add(this);
     worker.upstreams.add();
-    this.#proxyVersion = instance.proxyVersion;
-    this.#pool = pool;
     const socket = connectSocket(this, instance, worker.io);
     socket.once('connect', () => this.#onConnected());
     this.open(socket);
@@ -91,7 +93,8 @@ export class Upstream extends ByteConnection implements InstanceSide {
     const identity = this.#identity;
     this.#identity = null;
     if (taker === null || identity === null) return;
-    this.#header = outgoingHeaderText(this.#proxyVersion, identity, this.socket, markFor(this.#slot, this.instance));
+    const mark = markFor(this.#slot, this.instance);
+    this.#header = outgoingHeaderText(this.#reuse.proxyVersion, identity, this.socket, mark);
     taker.onConnected();
   }
 
@@ -176,16 +179,9 @@ export class Upstream extends ByteConnection implements InstanceSide {
   #complete(taker: ResponseTaker, hasExcess: boolean): void {
     if (hasExcess) this.instance.sendsUnasked = true;
     const mayKeep =
-      this.#relay.head.isKeepAlive &&
-      this.#slot.config.reuse !== 'never' &&
       !hasExcess &&
-      !this.#relay.isUntilClose &&
-      // The body of such an instance may still be on its way, and would arrive in the next request's time.
-      !(this.instance.sendsUnasked && this.#relay.isHeadOnly) &&
+      this.#reuse.mayKeep(this.#relay) &&
       taker.client.hasWholeRequest &&
-      !this.instance.isRemoved &&
-      (this.instance.isNeighbor || this.instance.state !== 'maint') &&
-      this.#proxyVersion === this.instance.proxyVersion &&
       !this.isClosed &&
       (this.#pool === this.instance.idle || !taker.client.isClosed);
     // Asked once for all that happens at this moment: each time costs a hundredth of a small request.
@@ -193,7 +189,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
     if (mayKeep) {
       this.#state = STATE.IDLE;
       this.idleSince = now;
-      this.deadline = now + this.#usableMs(now);
+      this.deadline = now + this.#reuse.usableMs(this.#relay, now);
       this.resume();
       // Back in the pool before the exchange ends: a request that waits for room finds it there.
       this.#pool.add(this);
@@ -205,17 +201,11 @@ export class Upstream extends ByteConnection implements InstanceSide {
     taker.onComplete(now);
   }
 
-  #usableMs(now: number): number {
-    const { keepAliveSeconds } = this.#relay.head;
-    if (keepAliveSeconds !== -1) this.#announcedMs = usableIdleMs(keepAliveSeconds * 1_000);
-    return Math.min(this.#slot.config.timeouts.upstreamIdleMs, this.#announcedMs, this.instance.idleTime.usableMs(now));
-  }
-
   protected onEnd(): void {
     const taker = this.#taker;
     if (this.#state === STATE.TUNNEL) {
       this.#tunnel?.onEnd(this);
-    } else if (this.#state === STATE.RESPONSE && this.#relay.isInBody && this.#relay.isUntilClose && taker !== null) {
+    } else if (this.#state === STATE.RESPONSE && this.#relay.isEndedByClose && taker !== null) {
       this.#complete(taker, false);
     } else {
       this.#noteIdleClose();

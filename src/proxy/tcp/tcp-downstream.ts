@@ -134,7 +134,9 @@ class TcpDispatch extends Dispatch implements TcpRoute {
   }
 
   protected connect(instance: Instance): void {
-    this.#upstream = new TcpUpstream(instance, this.#client, this, this.worker);
+    const upstream = new TcpUpstream(instance, this.#client, this, this.worker);
+    this.#upstream = upstream;
+    upstream.connect(this.#client);
   }
 
   protected fail(code: ErrorCode): void {

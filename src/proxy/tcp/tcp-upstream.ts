@@ -47,17 +47,22 @@ export class TcpUpstream extends ByteConnection implements InstanceConnection {
     this.#route = route;
     this.#client = client;
     this.#worker = worker;
-    this.deadline = worker.clock.now() + client.slot.config.timeouts.connectMs;
+    this.#call = instance.hasBleedDoor ? new BleedCall() : null;
+  }
+
+  /** Opens the connection; the route hears what comes of it. */
+  connect({ slot, identity }: TcpClient): void {
+    const { instance } = this;
+    const worker = this.#worker;
+    this.deadline = worker.clock.now() + slot.config.timeouts.connectMs;
     worker.deadlines.add(this);
     instance.connections.add(this);
     worker.upstreams.add();
-    const { slot } = client;
-    this.#call = instance.hasBleedDoor ? new BleedCall() : null;
     const { host, port, localAddress } = instance;
     const socket = connectSocket(this, { host, port: this.#call === null ? port : port + 1, localAddress }, worker.io);
     socket.once('connect', () => {
       const version = this.#call === null ? instance.proxyVersion : 'v2';
-      const header = outgoingHeader(version, client.identity, socket, markFor(slot, instance));
+      const header = outgoingHeader(version, identity, socket, markFor(slot, instance));
       if (header !== null) this.writeCopy(header, 0, header.length);
       if (this.#call === null) this.#onConnected();
       else this.writeText(BLEED_REQUEST);
