@@ -13,7 +13,7 @@ interface Call {
   readonly path: string;
   /** For people, where it fails: `the list of containers`. */
   readonly what: string;
-  /** Statuses that the caller understands, beside 200. */
+  /** Statuses that the caller understands; 200 alone unless told otherwise. */
   readonly statuses?: readonly number[];
   /** Of the body; an answer that is larger fails. */
   readonly maxBytes: number;
@@ -105,12 +105,12 @@ export class DockerConnection {
   }
 
   async #ask(call: Call, prefix: string, signal: AbortSignal): Promise<Answer> {
-    const { method, path, what, maxBytes, statuses = [], deadlineMs } = call;
+    const { method, path, what, maxBytes, statuses = [200], deadlineMs } = call;
     const limit = this.#limit(deadlineMs, signal);
     try {
       const limits = { headersTimeout: 0, bodyTimeout: 0, signal: limit.signal };
       const { statusCode, headers, body } = await this.#connected().request({ method, path: prefix + path, ...limits });
-      if (statusCode !== 200 && !statuses.includes(statusCode)) throw await this.#refusal(statusCode, body, what);
+      if (!statuses.includes(statusCode)) throw await this.#refusal(statusCode, body, what);
       const text = await gather(body, maxBytes);
       if (text === null) {
         const reason = `it has more than the ${maxBytes} bytes that are read`;

@@ -1,14 +1,14 @@
 import type { Clock } from '../core/clock.js';
 import { type Container, type ContainerHealth, SHORT_ID_DIGITS } from './container.js';
-import { ContainerLife, networkWords } from './container-life.js';
+import { ContainerLife, type Remark } from './container-life.js';
+import { networkWords } from './container-view.js';
 import type { EngineEvent } from './events.js';
 import type { ContainerFacts, ContainerSummary } from './facts.js';
 
 /** What a person should know of a container. */
-export interface ContainerRemark {
+export interface ContainerRemark extends Remark {
   readonly id: string;
   readonly name: string;
-  readonly message: string;
 }
 
 /** How long the addresses of what has ended are known as its own: catalogues forget it in this time. */
@@ -89,7 +89,9 @@ export class ContainerBook {
       if (life === undefined) newEnded += 1;
       if (life === undefined ? newEnded <= MAX_ENDED_AT_FIRST : !life.isOver) ended.push(summary.id);
     }
-    const missing = [...this.#lives.values()].filter(({ id, phase }) => phase !== 'removed' && !listed.has(id));
+    const missing = [...this.#lives.values()].filter(
+      ({ id, container }) => container.phase !== 'removed' && !listed.has(id),
+    );
     return [...living, ...missing.map(({ id }) => id), ...ended];
   }
 
@@ -126,30 +128,35 @@ export class ContainerBook {
     const taken = new Set(living.flatMap(({ networks }) => networks.map(({ address }) => address)));
     const over: Container[] = [];
     // Of two that ended, the later one had the address last.
-    const ended = [...lives.filter(({ isOver }) => isOver), ...this.#past].sort((a, b) => b.since - a.since);
+    const ended = [...lives.filter(({ isOver }) => isOver), ...this.#past].sort(
+      (a, b) => b.container.since - a.container.since,
+    );
     for (const life of ended) {
       const networks = life.container.networks.filter(({ address }) => !taken.has(address));
       for (const { address } of networks) taken.add(address);
       // An earlier life is known for the sake of its addresses alone.
-      if (networks.length > 0 || this.#lives.get(life.id) === life) over.push({ ...life.container, networks });
+      if (networks.length === 0 && this.#lives.get(life.id) !== life) continue;
+      const isSame = networks.length === life.container.networks.length;
+      over.push(isSame ? life.container : { ...life.container, networks });
     }
     return [...living, ...over];
   }
 
   remarks(): readonly ContainerRemark[] {
-    const of = (id: string, message: string): ContainerRemark => ({ id, name: this.#nameOf(id), message });
-    return [
-      ...[...this.#unread].map(([id, why]) => of(id, why)),
-      ...[...this.#lives.values()].flatMap(({ id, remark, isOver }) =>
-        remark === null || isOver ? [] : [of(id, remark)],
-      ),
-    ];
+    const unread = [...this.#unread].map(([id, message]) => {
+      const hint = `docker inspect ${id.slice(0, SHORT_ID_DIGITS)} shows whether Docker itself can read it`;
+      return { id, name: this.#nameOf(id), message, hint };
+    });
+    const lives = [...this.#lives.values()].flatMap(({ id, remark, isOver }) =>
+      remark === null || isOver ? [] : [{ id, name: this.#nameOf(id), ...remark }],
+    );
+    return [...unread, ...lives];
   }
 
   /** How the life of a container stands, to see whether it changed; null for one that is not known. */
   standingOf(id: string): string | null {
     const life = this.#lives.get(id);
-    return life === undefined ? null : `${life.container.life} ${life.phase}`;
+    return life === undefined ? null : `${life.container.life} ${life.container.phase}`;
   }
 
   /** The next container that is to be inspected at a certain time; null: none. */
@@ -202,13 +209,15 @@ export class ContainerBook {
     for (const told of [this.#startsTold, this.#signals]) {
       for (const id of told.keys()) if (!listed.has(id)) told.delete(id);
     }
-    this.#past = this.#past.filter(({ since }) => since > oldest).slice(-MAX_ENDED);
-    const over = [...this.#lives.values()].filter(({ isOver }) => isOver).sort((a, b) => a.since - b.since);
+    this.#past = this.#past.filter(({ container }) => container.since > oldest).slice(-MAX_ENDED);
+    const over = [...this.#lives.values()]
+      .filter(({ isOver }) => isOver)
+      .sort((a, b) => a.container.since - b.container.since);
     over.forEach((life, index) => {
       const isOne = over.length - index > MAX_ENDED;
-      if (life.since > oldest && !isOne) return;
+      if (life.container.since > oldest && !isOne) return;
       life.forgetNetworks();
-      if (life.phase !== 'removed' && !isOne) return;
+      if (life.container.phase !== 'removed' && !isOne) return;
       this.#lives.delete(life.id);
       this.#revision += 1;
     });

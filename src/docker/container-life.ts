@@ -1,12 +1,7 @@
 /** One life of a container, as the book keeps it: what was told of it, by inspections and by events. */
 import type { Clock } from '../core/clock.js';
-import {
-  type Container,
-  type ContainerHealth,
-  type ContainerNetwork,
-  type ContainerPhase,
-  SHORT_ID_DIGITS,
-} from './container.js';
+import type { Container } from './container.js';
+import { ContainerView } from './container-view.js';
 import type { EngineEvent } from './events.js';
 import type { ContainerFacts } from './facts.js';
 
@@ -18,6 +13,12 @@ const KILL_MS = 10_000;
 const STOP_MARGIN_MS = 1_000;
 /** A container without a network is at its end, or somebody moves it to another one: then the engine says that it runs. */
 const DISCONNECTED_MS = 2_000;
+
+/** What a person should know, and what to do about it. */
+export interface Remark {
+  readonly message: string;
+  readonly hint: string;
+}
 
 interface LifeBegin {
   readonly facts: ContainerFacts;
@@ -41,16 +42,8 @@ export class ContainerLife {
   readonly startedAt: string;
   readonly #clock: Clock;
   readonly #onChange: () => void;
+  readonly #view: ContainerView;
   #facts: ContainerFacts;
-  #name: string;
-  #networks: readonly ContainerNetwork[];
-  #health: ContainerHealth;
-  #phase: ContainerPhase = 'running';
-  #since: number;
-  /** Signal, exit code and lack of memory, as they became known. */
-  #signal = '';
-  #exit = '';
-  #isOutOfMemory = false;
   /** Its own start was told by the stream: what comes after it can not belong to an earlier life. */
   #isStartTold: boolean;
   #lookAt: number | null = null;
@@ -67,25 +60,19 @@ export class ContainerLife {
     this.startedAt = startedAt;
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#view = new ContainerView(facts, startedAt, { clock, onChange });
     this.#facts = facts;
-    this.#name = facts.name;
-    this.#networks = facts.networks;
-    this.#health = facts.health;
-    this.#since = clock.now();
     this.#isStartTold = startToldMs >= facts.startedAtMs;
     this.#takeState(facts);
   }
 
-  get phase(): ContainerPhase {
-    return this.#phase;
+  get container(): Container {
+    return this.#view.container;
   }
 
   get isOver(): boolean {
-    return this.#phase === 'ended' || this.#phase === 'removed';
-  }
-
-  get since(): number {
-    return this.#since;
+    const { phase } = this.#view;
+    return phase === 'ended' || phase === 'removed';
   }
 
   /** When the engine is to be asked about it, by the clock of the node; null: there is no need. */
@@ -93,18 +80,10 @@ export class ContainerLife {
     return this.#lookAt;
   }
 
-  /** What a person should know of it; null: nothing. */
-  get remark(): string | null {
-    return this.#survived ?? this.#facts.labelExcess;
-  }
-
-  get container(): Container {
-    const { image, labels, env, ports, isHostNetwork } = this.#facts;
-    const life = `${this.id.slice(0, SHORT_ID_DIGITS)}@${this.startedAt}`;
-    const made = { id: this.id, life, image, labels, env, ports, isHostNetwork };
-    const why = this.#why();
-    const standing = { phase: this.#phase, health: this.#health, since: this.#since, why };
-    return { ...made, name: this.#name, networks: this.#networks, ...standing };
+  get remark(): Remark | null {
+    const { labelExcess } = this.#facts;
+    if (this.#survived !== null) return { message: this.#survived, hint: 'if it was to end, stop it again' };
+    return labelExcess === null ? null : { message: labelExcess, hint: 'put what is large into a file or a variable' };
   }
 
   /** @returns whether the engine should be asked about it now */
@@ -114,15 +93,17 @@ export class ContainerLife {
       return true;
     }
     if (!this.#isStartTold && event.atMs < this.#facts.startedAtMs) return false;
+    const view = this.#view;
     switch (event.action) {
       case 'kill':
         this.#onSignal(event.signal);
         return false;
       case 'oom':
-        this.#isOutOfMemory = true;
+        view.noteOutOfMemory();
         return false;
       case 'die':
-        this.#end(`exit code ${event.exitCode}`);
+        view.noteExit(`exit code ${event.exitCode}`);
+        this.#end();
         return false;
       case 'stop':
         this.#end();
@@ -136,16 +117,16 @@ export class ContainerLife {
         this.onGone();
         return false;
       case 'pause':
-        if (this.#phase === 'running') this.#enter('paused');
+        if (view.phase === 'running') view.enter('paused');
         return false;
       case 'unpause':
-        if (this.#phase === 'paused') this.#enter('running');
+        if (view.phase === 'paused') view.enter('running');
         return false;
       case 'rename':
-        this.#setName(event.name);
+        view.setName(event.name);
         return false;
       case 'health_status':
-        if (!this.isOver) this.#setHealth(event.health);
+        if (!this.isOver) view.setHealth(event.health);
         return false;
     }
   }
@@ -153,18 +134,17 @@ export class ContainerLife {
   /** The engine said this of the same life, after all events that came before it was asked. */
   onFacts(facts: ContainerFacts): void {
     this.#facts = facts;
-    this.#setName(facts.name);
+    this.#view.setName(facts.name);
     this.#takeState(facts);
     if (this.isOver) return;
-    this.#setNetworks(facts.networks);
-    this.#setHealth(facts.health);
+    this.#view.setNetworks(facts.networks);
+    this.#view.setHealth(facts.health);
   }
 
   /** The engine does not have it any more. */
   onGone(): void {
-    if (this.#phase === 'removed') return;
     this.#lookAt = null;
-    this.#enter('removed');
+    this.#view.enter('removed');
   }
 
   /** The container has begun another life, so this one is over, whatever was told of it. */
@@ -174,25 +154,25 @@ export class ContainerLife {
 
   /** Its addresses belong to others now, or to nobody. */
   forgetNetworks(): void {
-    this.#setNetworks([]);
+    this.#view.setNetworks([]);
   }
 
   #onSignal(signal: number): void {
     const means = signal === SIGKILL || signal === SIGTERM || signal === this.#facts.stopSignal;
     const isCertainlyOver = this.isOver && this.#lookAt === null;
     if (!means || isCertainlyOver) return;
-    this.#signal = `signal ${signal}`;
-    if (this.#survived !== null) this.#onChange();
-    this.#survived = null;
+    this.#view.noteSignal(`signal ${signal}`);
+    if (this.#survived !== null) this.#setSurvived(null);
     this.#endBy = this.#clock.now() + (signal === SIGKILL ? KILL_MS : this.#facts.stopTimeoutMs) + STOP_MARGIN_MS;
-    if (!this.isOver) this.#enterStopping();
+    if (!this.isOver) this.#stop(this.#endBy);
   }
 
   #onDisconnect(network: string): void {
     if (this.isOver) return;
-    const rest = this.#networks.filter(({ name }) => name !== network);
-    if (rest.length > 0 || this.#networks.length === 0) {
-      this.#setNetworks(rest);
+    const { networks } = this.#view;
+    const rest = networks.filter(({ name }) => name !== network);
+    if (rest.length > 0 || networks.length === 0) {
+      this.#view.setNetworks(rest);
       return;
     }
     // Its addresses stay, so that it is known whose they were.
@@ -200,69 +180,40 @@ export class ContainerLife {
     this.#lookAt = this.#clock.now() + DISCONNECTED_MS;
   }
 
-  #end(exit = this.#exit): void {
+  #end(): void {
     this.#lookAt = null;
-    if (this.#exit !== exit) this.#onChange();
-    this.#exit = exit;
-    if (!this.isOver) this.#enter('ended');
+    if (!this.isOver) this.#view.enter('ended');
   }
 
   #takeState(facts: ContainerFacts): void {
     if (!facts.isRunning) {
-      this.#isOutOfMemory ||= facts.isOutOfMemory;
-      this.#end(`exit code ${facts.exitCode}`);
+      if (facts.isOutOfMemory) this.#view.noteOutOfMemory();
+      this.#view.noteExit(`exit code ${facts.exitCode}`);
+      this.#end();
       return;
     }
     const now = this.#clock.now();
     if (this.#endBy !== null && now < this.#endBy) {
-      this.#enterStopping();
+      this.#stop(this.#endBy);
       return;
     }
     if (this.#endBy !== null) {
-      const seconds = Math.round((now - this.#since) / 1_000);
-      this.#survived = `it got ${this.#signal} and still runs ${seconds} s later, so it gets requests again`;
-      this.#signal = '';
+      const seconds = Math.round((now - this.#view.since) / 1_000);
+      this.#setSurvived(`it got ${this.#view.signal} and still runs ${seconds} s later, so it gets requests again`);
+      this.#view.noteSignal('');
       this.#endBy = null;
     }
     this.#lookAt = null;
-    const phase = facts.isPaused ? 'paused' : 'running';
-    if (this.#phase !== phase) this.#enter(phase);
+    this.#view.enter(facts.isPaused ? 'paused' : 'running');
   }
 
-  #enterStopping(): void {
-    this.#lookAt = this.#endBy;
-    if (this.#phase !== 'stopping') this.#enter('stopping');
+  #stop(endBy: number): void {
+    this.#lookAt = endBy;
+    this.#view.enter('stopping');
   }
 
-  #enter(phase: ContainerPhase): void {
-    this.#phase = phase;
-    this.#since = this.#clock.now();
+  #setSurvived(words: string | null): void {
+    this.#survived = words;
     this.#onChange();
   }
-
-  #setName(name: string): void {
-    if (this.#name !== name) this.#onChange();
-    this.#name = name;
-  }
-
-  #setHealth(health: ContainerHealth): void {
-    if (this.#health !== health) this.#onChange();
-    this.#health = health;
-  }
-
-  #setNetworks(networks: readonly ContainerNetwork[]): void {
-    if (networkWords(this.#networks) !== networkWords(networks)) this.#onChange();
-    this.#networks = networks;
-  }
-
-  #why(): string {
-    if (this.#phase === 'running' || this.#phase === 'paused') return '';
-    const parts = [this.#signal, this.#exit, this.#isOutOfMemory ? 'out of memory' : ''];
-    return parts.filter((part) => part !== '').join(', ');
-  }
-}
-
-/** Equal for equal networks. */
-export function networkWords(networks: readonly ContainerNetwork[]): string {
-  return networks.map(({ name, address }) => `${name} ${address}`).join();
 }

@@ -20,7 +20,7 @@ interface EngineSessionListener {
   /** The book may say something else than before. */
   onChange(): void;
   /** All that the engine has is in the book; at the first list and at each later one. */
-  onWhole(): void;
+  onWhole(apiVersion: string): void;
 }
 
 /** How often the list is held against the book: no event tells of all changes. */
@@ -53,6 +53,7 @@ export class EngineSession {
   #fail: (failure: DockerFailure) => void = () => {};
   #nextLook: Timer | null = null;
   #nextList: Timer | null = null;
+  #apiVersion = '';
   #isListing = false;
   #isListWanted = false;
 
@@ -92,7 +93,7 @@ export class EngineSession {
   async #open(): Promise<void> {
     const { signal } = this.#abort;
     try {
-      await this.#connection.negotiate(signal);
+      this.#apiVersion = await this.#connection.negotiate(signal);
       const stream = await openEventStream(this.#connection, signal, {
         onEvent: (event) => this.#onEvent(event),
         onOversize: () => this.refresh(),
@@ -119,7 +120,7 @@ export class EngineSession {
       const before = new Map(ids.map((id) => [id, this.#book.standingOf(id)]));
       await Promise.all(ids.map((id) => this.#looks.add(id)));
       if (!isNewStream) this.#expectTold(ids.filter((id) => this.#book.standingOf(id) !== before.get(id)));
-      this.#listener.onWhole();
+      this.#listener.onWhole(this.#apiVersion);
     } catch (error) {
       this.#fail(asFailure(error));
       return;

@@ -10,6 +10,8 @@ export interface EngineView {
   /** All lives, also those that ended a while ago. */
   readonly containers: readonly Container[];
   readonly remarks: readonly ContainerRemark[];
+  /** That is spoken with the engine, such as `1.41`. */
+  readonly apiVersion: string;
   /** Why changes may be seen late, though the list was read; null: nothing hinders. */
   readonly failure: DockerFailure | null;
 }
@@ -59,6 +61,7 @@ export class EngineWatch {
   /** Of the session, when its list was read; null: not yet. */
   #wholeAt: number | null = null;
   #toldRevision = -1;
+  #apiVersion = '';
   /** The last failure of this outage that was told. */
   #outage: DockerFailure | null = null;
   /** Why the stream is not believed to last. */
@@ -96,7 +99,7 @@ export class EngineWatch {
       this.#wholeAt = null;
       this.#session = new EngineSession(
         { settings, clock, book: this.#book },
-        { onChange: () => this.#tell(), onWhole: () => this.#onWhole() },
+        { onChange: () => this.#tell(), onWhole: (apiVersion) => this.#onWhole(apiVersion) },
       );
       const failure = await this.#session.follow();
       this.#session = null;
@@ -121,7 +124,8 @@ export class EngineWatch {
     this.#listener.onFailure(this.#outage ?? failure);
   }
 
-  #onWhole(): void {
+  #onWhole(apiVersion: string): void {
+    this.#apiVersion = apiVersion;
     const isFirst = this.#wholeAt === null;
     if (!isFirst) {
       if (this.#toldRevision === this.#book.revision) this.#listener.onConfirmed();
@@ -150,6 +154,7 @@ export class EngineWatch {
     this.#listener.onView({
       containers: this.#book.containers(),
       remarks: this.#book.remarks(),
+      apiVersion: this.#apiVersion,
       failure: this.#wholeAt === null ? this.#outage : this.#doubt,
     });
   }

@@ -1,4 +1,4 @@
-/** What is asked of the engine. All of it reads. */
+/** What is asked of the engine. All of this reads. */
 import { factsFromBody, summariesFromBody } from './answers.js';
 import type { DockerConnection } from './connection.js';
 import type { ContainerFacts, ContainerSummary } from './facts.js';
@@ -26,7 +26,7 @@ export async function inspectContainer(
   id: string,
   signal: AbortSignal,
 ): Promise<ContainerFacts | null> {
-  const limits = { statuses: [404], maxBytes: MAX_INSPECTION_BYTES, deadlineMs: INSPECT_MS };
+  const limits = { statuses: [200, 404], maxBytes: MAX_INSPECTION_BYTES, deadlineMs: INSPECT_MS };
   const what = `the inspection of container ${id.slice(0, 12)}`;
   const call = { method: 'GET', path: `/containers/${encodeURIComponent(id)}/json`, what, ...limits } as const;
   const { status, value } = await connection.call(call, signal);

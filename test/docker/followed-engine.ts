@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Clock } from '../../src/core/clock.js';
 import type { Container } from '../../src/docker/container.js';
 import { type EngineView, EngineWatch } from '../../src/docker/engine-watch.js';
 import type { DockerFailure } from '../../src/docker/failure.js';
@@ -15,12 +16,14 @@ export class FollowedEngine {
   readonly failures: DockerFailure[] = [];
   confirmations = 0;
 
+  /** @param time in place of `clock` */
   constructor(
     context: Ending,
     { url, certPath = null, tlsVerify = null }: Partial<DockerSettings> & Pick<DockerSettings, 'url'>,
+    time?: Clock,
   ) {
     this.watch = new EngineWatch(
-      { settings: { url, certPath, tlsVerify }, clock: this.clock, random: () => 0.5 },
+      { settings: { url, certPath, tlsVerify }, clock: time ?? this.clock, random: () => 0.5 },
       {
         onView: (view) => this.views.push(view),
         onConfirmed: () => {
