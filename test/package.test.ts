@@ -16,6 +16,7 @@ import path from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { ownAddress } from './support/addresses.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -61,7 +62,7 @@ test('a data plane that was imported by name serves a snapshot', async () => {
     import { createDataPlane, createInstance, createSlot, createSnapshot, silentLog } from 'autoproxy';
     const instance = createServer((_, response) => response.end('served')).listen(0, '127.0.0.1');
     await new Promise((resolve) => instance.on('listening', resolve));
-    const host = '127.91.0.1';
+    const host = '${ownAddress()}';
     const slot = createSlot({ app: 'shop', port: 21034, instances: [createInstance({ host: '127.0.0.1', port: instance.address().port })] });
     const plane = createDataPlane({ log: silentLog });
     await plane.apply(createSnapshot({ bind: host, slots: [slot] }));

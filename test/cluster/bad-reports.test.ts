@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ownAddress } from '../support/addresses.js';
 import { temporaryFolder } from '../support/at-end.js';
 import { createRecordingLog } from '../support/recording-log.js';
 import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
@@ -11,9 +12,9 @@ import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until
 const PORT = 27_180;
 const REPORTS = [null, {}, { slots: null }, { slots: { web: null } }, { slots: { web: { requests: 1 } } }];
 
-for (const [index, report] of REPORTS.entries()) {
+for (const report of REPORTS) {
   test(`a report of ${JSON.stringify(report)}`, async (context) => {
-    const host = `127.61.8.${index + 1}`;
+    const host = ownAddress();
     const workerFile = path.join(temporaryFolder(context, 'reports'), 'worker.mjs');
     const real = fileURLToPath(new URL('../../src/worker.js', import.meta.url));
     const spoil = `message.type === 'report' ? { ...message, counters: ${JSON.stringify(report)} } : message`;

@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { bindSocket } from '../../src/cluster/listening-socket.js';
+import { ownAddress } from '../support/addresses.js';
 import { isListening } from '../support/processes.js';
 import { occupy, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
-const HOST = '127.61.1.1';
+const HOST = ownAddress();
 const PORT = 27_110;
 
 test('a taken health port is reported with its holder, the other slot serves, and the slot comes when it is free', async (context) => {
@@ -47,7 +48,7 @@ test('an address that this machine does not have is said so, and the workers go 
 });
 
 test('a port that is lost between our bind and the listen of the worker is reported and won back', async (context) => {
-  const host = '127.61.1.3';
+  const host = ownAddress();
   const cluster = startCluster(context);
   const instancePort = await startInstance(context, host);
   // Bound, but not listening: the kernel lets the primary bind the same port.

@@ -4,10 +4,11 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ownAddress } from '../support/addresses.js';
 import { temporaryFolder } from '../support/at-end.js';
 import { request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
-const HOST = '127.61.7.1';
+const HOST = ownAddress();
 const PORT = 27_170;
 
 test('workers that crash at once are started again until they serve', async (context) => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cluster } from '../../src/cluster/cluster.js';
+import { ownAddress } from '../support/addresses.js';
 import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
 const PORT = 27_120;
@@ -22,7 +23,7 @@ function kill(cluster: Cluster, signal: NodeJS.Signals): number {
 }
 
 test('what connects while the only worker is dead is served by its successor', async (context) => {
-  const host = '127.61.2.1';
+  const host = ownAddress();
   const cluster = await serve(context, host);
   const pid = kill(cluster, 'SIGKILL');
   await until(() => !pidsOf(cluster).includes(pid));
@@ -36,7 +37,7 @@ test('what connects while the only worker is dead is served by its successor', a
 });
 
 test('totals go on over a crash, gauges do not', async (context) => {
-  const host = '127.61.2.2';
+  const host = ownAddress();
   const cluster = await serve(context, host);
   for (let round = 0; round < 5; round += 1) await request(host, PORT);
   assert.equal((await cluster.counters()).slots.web?.requests, 5);
@@ -50,7 +51,7 @@ test('totals go on over a crash, gauges do not', async (context) => {
 });
 
 test('a worker that hangs is killed and replaced; meanwhile counters answer in time', async (context) => {
-  const host = '127.61.2.3';
+  const host = ownAddress();
   const cluster = await serve(context, host);
   await request(host, PORT);
   await cluster.counters();

@@ -6,11 +6,12 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { isAlive, isListening } from '../support/processes.js';
 import { request, until } from './cluster-parts.js';
 
-const HOST = '127.61.4.1';
+const HOST = ownAddress();
 const PORT = 27_140;
 
 test('the workers of a dead primary finish what is under way and leave the port', async (context) => {

@@ -5,10 +5,11 @@ import { Agent } from 'node:http';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ownAddress } from '../support/addresses.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
-const HOST = '127.61.3.1';
+const HOST = ownAddress();
 const PORT = 27_130;
 const CLIENTS = 8;
 
@@ -45,7 +46,7 @@ test('a roll under keep-alive load fails no request, changes every pid and keeps
 });
 
 test('a successor that does not come up stops the roll, and the worker stays', async (context) => {
-  const host = '127.61.3.2';
+  const host = ownAddress();
   const directory = temporaryFolder(context, 'roll');
   const workerFile = path.join(directory, 'worker.mjs');
   const real = fileURLToPath(new URL('../../src/worker.js', import.meta.url));

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ownAddress } from '../support/addresses.js';
 import { isListening } from '../support/processes.js';
 import { oneConnectionEach, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
-const HOST = '127.61.0.1';
+const HOST = ownAddress();
 const PORT = 27_100;
 
 test('two workers serve what is published, and say so', async (context) => {
@@ -26,7 +27,7 @@ test('two workers serve what is published, and say so', async (context) => {
 });
 
 test('slots come, change their protocol and go, and the others keep their sockets', async (context) => {
-  const host = '127.61.0.2';
+  const host = ownAddress();
   const cluster = startCluster(context);
   const instancePort = await startInstance(context, host);
   const first = slotOf(host, PORT, { instancePort });

@@ -4,13 +4,14 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { PassiveFailure } from '../../src/cluster/messages.js';
+import { ownAddress } from '../support/addresses.js';
 import { temporaryFolder } from '../support/at-end.js';
 import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
 const PORT = 27_150;
 
 test('the access log is a file, written a moment later and complete after a drain', async (context) => {
-  const host = '127.61.5.1';
+  const host = ownAddress();
   const directory = temporaryFolder(context, 'access');
   const file = path.join(directory, 'new', 'access.log');
   const cluster = startCluster(context, { settings: { logLevel: 'silent', accessLog: file } });
@@ -26,7 +27,7 @@ test('the access log is a file, written a moment later and complete after a drai
 });
 
 test('failed connects to an instance are told to the primary', async (context) => {
-  const host = '127.61.5.2';
+  const host = ownAddress();
   const told: PassiveFailure[] = [];
   const cluster = startCluster(context, {
     onPassiveFailure: (failure) => told.push(failure),
@@ -42,7 +43,7 @@ test('failed connects to an instance are told to the primary', async (context) =
 });
 
 test('signals of the terminal and the inspector leave a worker as it is', async (context) => {
-  const host = '127.61.5.3';
+  const host = ownAddress();
   const cluster = startCluster(context);
   const instancePort = await startInstance(context, host);
   cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
