@@ -32,6 +32,7 @@ const ALLOWED: ReadonlyMap<string, string> = new Map([
   ['src/consul/connection.ts', 'fields of an answer, looked up by names of our own'],
   ['src/consul/consul-package.ts', 'the same fields'],
   ['src/consul/writes.ts', 'meta of our own'],
+  ['src/consul/agent-services.ts', 'meta as JSON, only printed'],
   ['src/cluster/handle-channel.ts', "a binding of Node's, looked up by names of our own"],
   ['src/proxy/limits/client-limit.ts', 'fields of our own for the log, only walked through'],
   ['src/primary.ts', 'made of entries and logged'],

@@ -141,6 +141,16 @@ export function checksFromBody(body: unknown): readonly CheckEntry[] {
   return parsed('the checks of a node', z.array(check), body);
 }
 
+/** Of /v1/agent/services. */
+export function agentServicesFromBody(body: unknown): readonly ServiceEntry[] {
+  return parsed('the services of the agent', valuesOf(service), body).map(({ entry }) => entry);
+}
+
+/** Of /v1/agent/checks. */
+export function agentChecksFromBody(body: unknown): readonly CheckEntry[] {
+  return parsed('the checks of the agent', valuesOf(check), body);
+}
+
 /** Of /v1/health/service/:service. */
 /** Where the service is reached: its own address, or that of its node. */
 export function addressOf({ service, nodeAddress }: ServiceNode): string {

@@ -24,7 +24,7 @@ interface PackageExtensions {
   _ext(event: 'onRequest' | 'onResponse', extension: (request: PackageRequest, next: () => void) => void): void;
 }
 
-interface PackageRequest {
+export interface PackageRequest {
   /** Where the body goes. */
   pipe?: Writable;
   readonly res?: PackageResponse;

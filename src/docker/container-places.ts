@@ -6,7 +6,7 @@ import type { Container } from './container.js';
 import { serviceWord, serviceWordOfPort } from './service-words.js';
 
 /** One port of a container under one name. */
-interface ContainerPlace {
+export interface ContainerPlace {
   readonly name: string;
   readonly address: string;
   /** null: it exposes none or several, and names none; whoever knows the app may know its port. */

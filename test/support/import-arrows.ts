@@ -38,6 +38,10 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   registry: { to: ['documents', 'core', 'model', 'consul'], why: 'it writes what people decided, whoever runs it' },
   neighbors: { to: ['core', 'model', 'consul'], why: 'who they are does not depend on what is served' },
+  registrar: {
+    to: ['core', 'model', 'documents', 'consul', 'docker'],
+    why: 'containers become services of the agent; what this node serves does not depend on it',
+  },
   health: {
     to: ['core', 'model', 'proxy-protocol', 'http1'],
     why:

@@ -1,0 +1,256 @@
+/** Keeps the containers of this machine in Consul's agent: the half that talks. */
+import { readAgentChecks, readAgentServices, waitForServiceChange } from '../consul/agent-services.js';
+import type { ServiceEntry } from '../consul/answers.js';
+import { retryDelayMs } from '../consul/blocking-rules.js';
+import { ConsulConnection } from '../consul/connection.js';
+import { ConsulFailure } from '../consul/failure.js';
+import type { ConsulSettings } from '../consul/settings.js';
+import type { Clock, Random } from '../core/clock.js';
+import type { Log } from '../core/log.js';
+import { reasonOf } from '../core/thrown.js';
+import type { Container } from '../docker/container.js';
+import { AgentWriter } from './agent-writer.js';
+import { ClaimHolder } from './claim-holder.js';
+import { type Action, type AgentState, compare } from './compare.js';
+import { ghostsAmong } from './ghosts.js';
+import { SaidOnce } from './said-once.js';
+import { type WantedService, wantedFrom } from './wanted-services.js';
+
+/** Between two comparisons when nothing happens. */
+const COMPARE_MS = 10_000;
+/** While a check has not run: what it will say has to be known before the agent may forget it. */
+const OPEN_CHECK_MS = 2_000;
+/** The agent is on this machine: to ask it often costs nothing, and it gets back what it lost within a second. */
+const RETRY_MS = 200;
+/** Of an agent that answers and is in trouble. */
+const MAX_RETRY_MS = 5_000;
+/** A stopping node has more to do than to wait for an agent that is gone. */
+const STOP_MS = 1_000;
+/** More lines would hide the others. */
+const MAX_LINES = 5;
+
+interface RegistrarOptions {
+  readonly settings: ConsulSettings;
+  readonly node: string;
+  /** Of an app, for a container that does not say its port; null: nobody knows. */
+  readonly nativePortOf: (app: string) => number | null;
+  /** Another text at each call. */
+  readonly createId: () => string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+interface RegistrarState {
+  /** Services of containers that the agent has from us. */
+  readonly registered: number;
+  /** Services of other writers at the address of a container that is gone. */
+  readonly ghosts: readonly ServiceEntry[];
+  /** Why it could not do all that it should, the last time; null: it could. */
+  readonly failure: string | null;
+  /** Another registrar of the same node writes. */
+  readonly isYielding: boolean;
+}
+
+/**
+ *   idle ──first containers──► comparing ──► resting ──10 s, a change, the agent's end──► comparing
+ *                                  └──failure──► waiting ──a moment──► comparing
+ */
+export class Registrar {
+  readonly #options: RegistrarOptions;
+  readonly #connection: ConsulConnection;
+  readonly #writer: AgentWriter;
+  readonly #claim: ClaimHolder;
+  readonly #stopped = new AbortController();
+  readonly #remarks = new SaidOnce();
+  #containers: readonly Container[] = [];
+  #wake = new AbortController();
+  #loop: Promise<void> | null = null;
+  #restMs = COMPARE_MS;
+  #failingSince: number | null = null;
+  #failure: ConsulFailure | null = null;
+  #state: RegistrarState = { registered: 0, ghosts: [], failure: null, isYielding: false };
+
+  constructor(options: RegistrarOptions) {
+    this.#options = options;
+    this.#connection = new ConsulConnection(options.settings);
+    this.#writer = new AgentWriter(this.#connection, options.clock);
+    this.#claim = new ClaimHolder(this.#connection, options);
+  }
+
+  get state(): RegistrarState {
+    return this.#state;
+  }
+
+  /**
+   * All that the engine has or had lately; before the first time nothing is written. While the engine is down the last
+   * ones count: their checks go on, and what Docker said of their health is repeated.
+   */
+  setContainers(containers: readonly Container[]): void {
+    this.#containers = containers;
+    if (this.#stopped.signal.aborted) return;
+    this.#loop ??= this.#run();
+    this.#wake.abort();
+  }
+
+  /** What else decides has changed, such as the port of an app. */
+  refresh(): void {
+    this.#wake.abort();
+  }
+
+  /** Services stay: the containers run on, and have checks of their own. Never rejects, and does not wait for long. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#wake.abort();
+    // A request that hangs ends with its connection.
+    const late = new Promise<'late'>((resolve) => this.#options.clock.setTimer(STOP_MS, () => resolve('late')));
+    if ((await Promise.race([this.#loop, late])) !== 'late') await this.#claim.giveUp();
+    this.#connection.close();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    let isProved = true;
+    while (!this.#stopped.signal.aborted) {
+      this.#wake = new AbortController();
+      const { signal } = this.#wake;
+      try {
+        const hasRegistered = await this.#compareAndWrite();
+        this.#noteSuccess();
+        // What was registered is looked at once more: others may have come between.
+        isProved = !hasRegistered || !isProved;
+        if (isProved) await this.#rest(signal);
+      } catch (error) {
+        // Woken while it rested.
+        if (signal.aborted && !(error instanceof ConsulFailure)) continue;
+        this.#claim.forget();
+        await this.#waitAfter(this.#noteFailure(error));
+      }
+    }
+  }
+
+  /** @returns whether something was registered */
+  async #compareAndWrite(): Promise<boolean> {
+    const { node, nativePortOf } = this.#options;
+    const agent: AgentState = {
+      services: await readAgentServices(this.#connection),
+      checks: await readAgentChecks(this.#connection),
+    };
+    const containers = this.#containers;
+    const ghosts = ghostsAmong(agent.services, containers, node);
+    const claimFailure = await this.#claim.take(agent);
+    if (this.#claim.isLost) {
+      this.#state = { registered: 0, ghosts, failure: null, isYielding: true };
+      return false;
+    }
+    const { services, refusals } = wantedFrom(containers, { node, nativePortOf });
+    this.#restMs = this.#writer.look(services, agent) ? OPEN_CHECK_MS : COMPARE_MS;
+    const { actions, taken } = compare(services, agent, {
+      node,
+      isDue: (id) => this.#writer.isDue(id),
+      seen: (id) => this.#writer.seen(id),
+    });
+    const failures = await this.#writer.write(actions);
+    this.#logActions(actions.filter((action) => !failures.has(action)));
+    const lost = [...failures.keys()].filter(({ kind }) => kind === 'register').length;
+    const reasons = [
+      ...new Set([...(claimFailure === null ? [] : [claimFailure]), ...failures.values()].map(reasonOf)),
+    ];
+    this.#state = {
+      registered: services.length - taken.length - lost,
+      ghosts,
+      failure: reasons[0] ?? null,
+      isYielding: false,
+    };
+    this.#remark([
+      ...refusals.map(({ container, message, hint }) => `${container}: ${message} (${hint})`),
+      ...taken.map((service) => takenWords(service)),
+      ...ghosts.map((ghost) => ghostWords(ghost)),
+      ...reasons,
+    ]);
+    return actions.some((action) => action.kind === 'register' && !failures.has(action));
+  }
+
+  /** Until something changes. The agent holds the question, so that its end is noticed at once. */
+  async #rest(signal: AbortSignal): Promise<void> {
+    const id = this.#claim.serviceId;
+    const hash = await waitForServiceChange(this.#connection, id, { hash: '', waitMs: 0, signal });
+    if (hash !== null && hash !== '') {
+      await waitForServiceChange(this.#connection, id, { hash, waitMs: this.#restMs, signal });
+    } else {
+      // A claim that was written and is gone already: all may be.
+      const isTakenAway = hash === null && this.#claim.isHeld;
+      await this.#pause(isTakenAway ? RETRY_MS : COMPARE_MS, signal);
+    }
+  }
+
+  #noteSuccess(): void {
+    if (this.#failure !== null) this.#options.log.info('registering containers in Consul works again');
+    this.#failure = null;
+    this.#failingSince = null;
+  }
+
+  #noteFailure(error: unknown): ConsulFailure {
+    const { clock, log } = this.#options;
+    const failure = error instanceof ConsulFailure ? error : new ConsulFailure('malformed', reasonOf(error), error);
+    // Once: it is tried for ever. First a link is lost, then no new one can be had, and that is one trouble.
+    if (this.#failure?.kind !== failure.kind) {
+      this.#failure = failure;
+      log.warn({ reason: failure.message }, 'registering containers in Consul failed; it is tried again and again');
+    }
+    this.#failingSince ??= clock.now();
+    this.#state = { ...this.#state, failure: failure.message };
+    return failure;
+  }
+
+  #waitAfter({ kind }: ConsulFailure): Promise<void> {
+    const { clock, random } = this.#options;
+    const isAway = kind === 'unreachable' || kind === 'late';
+    const since = this.#failingSince ?? clock.now();
+    const delayMs = isAway ? RETRY_MS : Math.min(MAX_RETRY_MS, retryDelayMs(clock.now() - since, random));
+    return this.#pause(delayMs, this.#stopped.signal);
+  }
+
+  #logActions(actions: readonly Action[]): void {
+    const { log } = this.#options;
+    const done = actions.filter(({ kind }) => kind === 'register' || kind === 'deregister');
+    if (done.length > MAX_LINES) {
+      const registered = done.filter(({ kind }) => kind === 'register').length;
+      log.info({ registered, deregistered: done.length - registered }, 'containers registered in Consul and taken out');
+      return;
+    }
+    for (const action of done) {
+      if (action.kind === 'register') log.info(wordsOf(action.service), 'container registered in Consul');
+      else if (action.kind === 'deregister')
+        log.info({ ...wordsOf(action.service), why: action.why }, 'container taken out of Consul');
+    }
+  }
+
+  #remark(texts: readonly string[]): void {
+    for (const reason of this.#remarks.newAmong(texts)) this.#options.log.warn({ reason }, 'registering containers');
+  }
+
+  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.setTimer(delayMs, resolve);
+      signal.addEventListener('abort', () => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+}
+
+function wordsOf({ id, name, address, port }: Pick<ServiceEntry, 'id' | 'name' | 'address' | 'port'>) {
+  return { service: name, id, address: `${address}:${port}` };
+}
+
+function takenWords({ id }: WantedService): string {
+  return `the id ${id} belongs to a service that this node did not register; it is left alone (deregister it)`;
+}
+
+function ghostWords({ id, name, address }: ServiceEntry): string {
+  const what = `the service ${name} with the id ${id} was registered by somebody else for a container that is gone`;
+  return `${what}: its address ${address} was that container's (deregister it, or let its writer do so)`;
+}

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ContainerPlan, containerOf, wantedOn } from './containers.js';
+
+/** `name address:port [tags] check, check`, one a service; what is refused behind it. */
+function saidOf(plan: ContainerPlan): readonly string[] {
+  const { services, refusals } = wantedOn('n1', [containerOf(2, plan)]);
+  return [
+    ...services.map(({ name, address, port, tags, checks }) => {
+      const probes = checks.map(({ probe }) => {
+        if (probe.kind === 'ttl') return `ttl ${probe.ttl}`;
+        return `${probe.kind === 'http' ? probe.url : `tcp ${probe.host}`} ${probe.interval} ${probe.timeout}`;
+      });
+      return `${name} ${address}:${port} [${tags.join('|')}] ${probes.join(', ')}`;
+    }),
+    ...refusals.map(({ message }) => `- ${message}`),
+  ];
+}
+
+const TCP = 'tcp 172.17.0.2:8080 2s 2s';
+const NAMED = { SERVICE_NAME: 'shop' };
+const networks = [
+  { name: 'front', address: '10.1.0.2' },
+  { name: 'back', address: '10.2.0.2' },
+];
+
+interface Case {
+  readonly title: string;
+  readonly plan: ContainerPlan;
+  readonly said: readonly string[];
+}
+
+const CASES: readonly Case[] = [
+  { title: 'without a name it asks for nothing', plan: {}, said: [] },
+  { title: 'a name as label', plan: { labels: NAMED }, said: [`shop 172.17.0.2:8080 [] ${TCP}`] },
+  { title: 'a name as variable', plan: { env: NAMED }, said: [`shop 172.17.0.2:8080 [] ${TCP}`] },
+  { title: 'our own label', plan: { labels: { 'autoproxy.app': 'shop' } }, said: [`shop 172.17.0.2:8080 [] ${TCP}`] },
+  {
+    title: 'our own label before the words of registrator',
+    plan: { labels: { 'autoproxy.app': 'shop', SERVICE_NAME: 'old', SERVICE_IGNORE: '1' } },
+    said: [`shop 172.17.0.2:8080 [] ${TCP}`],
+  },
+  {
+    title: 'several ports under one name, as registrator names them',
+    plan: { ports: [80, 443], env: NAMED },
+    said: ['shop-80 172.17.0.2:80 [] tcp 172.17.0.2:80 2s 2s', 'shop-443 172.17.0.2:443 [] tcp 172.17.0.2:443 2s 2s'],
+  },
+  {
+    title: 'a port with a name of its own, another one ignored',
+    plan: { ports: [80, 443, 9100], env: { SERVICE_80_NAME: 'shop', SERVICE_443_IGNORE: 'yes' } },
+    said: ['shop 172.17.0.2:80 [] tcp 172.17.0.2:80 2s 2s'],
+  },
+  {
+    title: 'our label names the app, a word another port',
+    plan: {
+      ports: [8080, 9100],
+      labels: { 'autoproxy.app': 'shop', 'autoproxy.port': '8080', SERVICE_9100_NAME: 'figures' },
+    },
+    said: [`shop 172.17.0.2:8080 [] ${TCP}`, 'figures 172.17.0.2:9100 [] tcp 172.17.0.2:9100 2s 2s'],
+  },
+  {
+    title: 'several ports, and the app says which',
+    plan: { ports: [9000, 443], labels: { 'autoproxy.app': 'native' } },
+    said: ['native 172.17.0.2:9000 [] tcp 172.17.0.2:9000 2s 2s'],
+  },
+  { title: 'ignored', plan: { env: { ...NAMED, SERVICE_IGNORE: 'true' } }, said: [] },
+  {
+    title: 'several ports and no word which',
+    plan: { ports: [80, 443], labels: { 'autoproxy.app': 'shop' } },
+    said: ['- it says no port, and nothing known here defines the app shop; it is not registered'],
+  },
+  {
+    title: 'a port that is none',
+    plan: { labels: { 'autoproxy.app': 'shop', 'autoproxy.port': '70000' } },
+    said: [],
+  },
+  {
+    title: 'no port at all',
+    plan: { ports: [], env: NAMED },
+    said: [],
+  },
+  {
+    title: 'a name with a line break',
+    plan: { env: { SERVICE_NAME: 'a\nb' } },
+    said: [],
+  },
+  { title: 'several networks', plan: { networks, env: NAMED }, said: [] },
+  {
+    title: 'a network that is named',
+    plan: { networks, env: NAMED, labels: { 'autoproxy.network': 'back' } },
+    said: ['shop 10.2.0.2:8080 [] tcp 10.2.0.2:8080 2s 2s'],
+  },
+  {
+    title: 'a network that it is not on',
+    plan: { networks, env: NAMED, labels: { 'autoproxy.network': 'side' } },
+    said: [],
+  },
+  {
+    title: 'the bridge among several networks',
+    plan: { networks: [...networks, { name: 'bridge', address: '172.17.0.9' }], env: NAMED },
+    said: ['shop 172.17.0.9:8080 [] tcp 172.17.0.9:8080 2s 2s'],
+  },
+  {
+    title: 'the network of the host',
+    plan: { networks: [], isHostNetwork: true, env: NAMED },
+    said: ['shop 127.0.0.1:8080 [] tcp 127.0.0.1:8080 2s 2s'],
+  },
+  {
+    title: 'an address of its own, IPv6',
+    plan: { env: NAMED, labels: { 'autoproxy.address': 'fd00::2' } },
+    said: ['shop fd00::2:8080 [] tcp [fd00::2]:8080 2s 2s'],
+  },
+  {
+    title: 'tags, each once, commas that are part of one',
+    plan: { env: { ...NAMED, SERVICE_TAGS: 'a,b\\,c,,a' } },
+    said: [`shop 172.17.0.2:8080 [a|b,c] ${TCP}`],
+  },
+  {
+    title: 'an HTTP check in the words of registrator',
+    plan: {
+      env: { ...NAMED, SERVICE_CHECK_HTTP: '/up', SERVICE_CHECK_INTERVAL: '15s', SERVICE_8080_CHECK_TIMEOUT: '1s' },
+    },
+    said: ['shop 172.17.0.2:8080 [] http://172.17.0.2:8080/up 15s 1s'],
+  },
+  {
+    title: 'our own check before them, and HTTPS',
+    plan: { env: { ...NAMED, SERVICE_CHECK_HTTPS: 'up' }, labels: { 'autoproxy.health.path': '/health' } },
+    said: ['shop 172.17.0.2:8080 [] http://172.17.0.2:8080/health 2s 2s'],
+  },
+  {
+    title: 'an HTTPS check, its slash forgotten',
+    plan: { env: { ...NAMED, SERVICE_CHECK_HTTPS: 'up' } },
+    said: ['shop 172.17.0.2:8080 [] https://172.17.0.2:8080/up 2s 2s'],
+  },
+  {
+    title: "Docker's health alone",
+    plan: { env: NAMED, health: 'healthy' },
+    said: ['shop 172.17.0.2:8080 [] ttl 45s'],
+  },
+  {
+    title: "Docker's health beside a TCP check",
+    plan: { env: { ...NAMED, SERVICE_CHECK_TCP: 'true' }, health: 'starting' },
+    said: [`shop 172.17.0.2:8080 [] ${TCP}, ttl 45s`],
+  },
+  {
+    title: 'words that cannot be done or read',
+    plan: {
+      env: { ...NAMED, SERVICE_CHECK_SCRIPT: 'x', SERVICE_CHECK_INTERVAL: '10', SERVICE_CHECK_HTTP: '/a b' },
+      labels: { 'autoproxy.weight': '50%' },
+    },
+    said: [
+      `shop 172.17.0.2:8080 [] ${TCP}`,
+      '- SERVICE_CHECK_SCRIPT is not understood',
+      '- SERVICE_CHECK_INTERVAL: "10" is not a duration; 2s applies',
+      '- SERVICE_CHECK_HTTP: "/a b" is not a path; a TCP connect is the check',
+    ],
+  },
+  { title: 'it is stopping', plan: { env: NAMED, phase: 'stopping' }, said: [] },
+  { title: 'it is paused', plan: { env: NAMED, phase: 'paused' }, said: [] },
+  { title: 'it has ended', plan: { env: NAMED, phase: 'ended' }, said: [] },
+  { title: 'it was removed', plan: { env: NAMED, phase: 'removed' }, said: [] },
+];
+
+for (const { title, plan, said } of CASES) {
+  test(`what a container is registered as: ${title}`, () => assert.deepEqual(saidOf(plan), said));
+}
+
+test('weight and state travel in the meta, which nodes read', () => {
+  const labels = { ...NAMED, 'autoproxy.weight': '0', 'autoproxy.state': 'Drain' };
+  const [service] = wantedOn('n1', [containerOf(2, { labels })]).services;
+  assert.equal(service?.meta.get('autoproxy-weight'), '0');
+  assert.equal(service?.meta.get('autoproxy-state'), 'drain');
+  assert.equal(service?.weight, 0);
+});
+
+test('what Docker says becomes the status of the check', () => {
+  const statuses = (['healthy', 'starting', 'unhealthy'] as const).map(
+    (health) => wantedOn('n1', [containerOf(2, { env: NAMED, health })]).services[0]?.checks[0]?.told?.status,
+  );
+  assert.deepEqual(statuses, ['passing', 'critical', 'critical']);
+});
+
+/** Of its cleanup (bridge/bridge.go, serviceIDPattern). */
+const REGISTRATORS_OWN = /^(.+?):([a-zA-Z0-9][a-zA-Z0-9_.-]+):[0-9]+(?::udp)?$/;
+
+test('the cleanup of a registrator beside leaves what is registered alone', () => {
+  assert.match('host:web-1:8080', REGISTRATORS_OWN);
+  for (const node of ['n1', 'docker-1.example.com', 'A_b', '1']) {
+    const [service] = wantedOn(node, [containerOf(2, { env: NAMED, health: 'healthy' })]).services;
+    assert.doesNotMatch(service?.id ?? '', REGISTRATORS_OWN);
+  }
+});
