@@ -93,7 +93,7 @@ function parseTarget(target: string): { readonly app: string; readonly instance:
   return { app, instance: instance ?? null };
 }
 
-function userName(env: NodeJS.ProcessEnv): string {
+export function userName(env: NodeJS.ProcessEnv): string {
   // Who became root says more with the name from before.
   if (env.SUDO_USER !== undefined && env.SUDO_USER !== '') return env.SUDO_USER;
   try {

@@ -14,6 +14,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<CreateCommand>> = new Map([
   ['drain', async () => (await import('./drain.js')).createDrainCommand],
   ['ready', async () => (await import('./ready.js')).createReadyCommand],
   ['maint', async () => (await import('./maint.js')).createMaintCommand],
+  ['stop', async () => (await import('./stop.js')).createStopCommand],
   ['healthcheck', async () => (await import('./healthcheck.js')).createHealthcheckCommand],
   ['app', async () => (await import('./app/app.js')).createAppCommand],
   ['slot', async () => (await import('./slot/slot.js')).createSlotCommand],

@@ -131,6 +131,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'config',
       'registry',
       'consul',
+      'docker',
       'edge',
       'primary.ts',
       'control/signals.ts',
@@ -141,7 +142,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'neighbors/backups-file.ts',
     ],
     why:
-      'commands speak to a node through its admin API; `check` reads a directory with the very code of the sources ' +
+      'commands speak to a node through its admin API, and `stop` to Docker; `check` reads a directory with the very code of the sources ' +
       'and the merge; signals mean to the edge what they mean to a node; and tables take percentiles of the difference of two histograms',
   },
   edge: {
