@@ -181,9 +181,12 @@ async function secured(socket: Socket, servername: string, protocols: readonly s
   return secure;
 }
 
+/** Answers who it is and what it got, with the status of `/status/404`; `/held` it never answers. */
 export async function startApp(context: Ending, app: AppDefinition, node: string): Promise<void> {
   const traffic = createServer({ maxHeaderSize: 131_072 }, (request, response) => {
     request.resume();
+    if (request.url === '/held') return;
+    response.statusCode = Number(/^\/status\/(\d{3})$/.exec(request.url ?? '')?.[1] ?? 200);
     const seen: Seen = { app: app.name, target: request.url ?? '', fields: request.headers as Record<string, string> };
     response.end(JSON.stringify(seen));
   });
