@@ -22,7 +22,8 @@ export const FOLDERS: readonly GuardedFolder[] = [
   {
     name: 'http1',
     source: 'src/http1',
-    guards: ['http1/framing', 'http1/fields', 'http1/cases', 'http1/chunked-properties', 'http1/differential'],
+    guards: ['http1'],
+    late: ['http1/cases', 'http1/chunked-properties', 'http1/differential'],
     isQuick: true,
   },
   { name: 'proxy-protocol', source: 'src/proxy-protocol', guards: ['proxy-protocol'], isQuick: true },
