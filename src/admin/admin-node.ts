@@ -17,7 +17,7 @@ export interface AdminNode {
    * @param instance null: all instances of the app
    * @param by who asks, safe for a terminal
    */
-  setState(app: string, instance: string | null, state: AdminState, by: string): Promise<SetStateOutcome>;
+  setAdminState(app: string, instance: string | null, state: AdminState, by: string): Promise<SetAdminStateOutcome>;
   /** @returns false when no removal of this source is held */
   acceptRemoval(source: string, by: string): boolean;
 }
@@ -27,7 +27,7 @@ export type WhyOutcome =
   /** Nobody has heard of such an app. */
   | { readonly ok: false; readonly message: string; readonly hint: string };
 
-export type SetStateOutcome =
+export type SetAdminStateOutcome =
   /** `saved: false`: in force, but a restart forgets it; `reason` says why. */
   | { readonly ok: true; readonly saved: boolean; readonly reason?: string }
   | { readonly ok: false; readonly status: 404; readonly message: string };

@@ -33,9 +33,9 @@ export async function answerEndpoint(node: AdminNode, match: EndpointMatch, by: 
     case 'metrics':
       return { status: 200, contentType: EXPOSITION_CONTENT_TYPE, body: formatExposition(await node.metrics()) };
     case 'set-app-state':
-      return setState(node, params.app ?? '', null, params.state ?? '', by);
+      return setAdminState(node, params.app ?? '', null, params.state ?? '', by);
     case 'set-instance-state':
-      return setState(node, params.app ?? '', params.id ?? '', params.state ?? '', by);
+      return setAdminState(node, params.app ?? '', params.id ?? '', params.state ?? '', by);
     case 'accept-removal':
       return acceptRemoval(node, params.name ?? '', by);
   }
@@ -89,7 +89,7 @@ async function why(node: AdminNode, app: string): Promise<Answer> {
   return jsonAnswer(404, { error: escapeText(outcome.message.slice(0, 500)), hint: outcome.hint });
 }
 
-async function setState(
+async function setAdminState(
   node: AdminNode,
   app: string,
   instance: string | null,
@@ -99,7 +99,7 @@ async function setState(
   const state = ADMIN_STATES.find((candidate) => candidate === word);
   if (state === undefined)
     return jsonAnswer(404, { error: `unknown state ${escapeText(word)}: write drain, ready or maint` });
-  const outcome = await node.setState(app, instance, state, by);
+  const outcome = await node.setAdminState(app, instance, state, by);
   if (!outcome.ok) return jsonAnswer(outcome.status, { error: outcome.message });
   const { saved, reason } = outcome;
   return jsonAnswer(200, { app, instance, state, saved, ...(reason === undefined ? {} : { reason }) });

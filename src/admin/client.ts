@@ -126,7 +126,7 @@ export class AdminClient {
    * @param instance `ip:port`, or null for all instances of the app
    * @throws AdminClientError; `refused` with status 404 when there is no such app or instance
    */
-  async setState(app: string, instance: string | null, state: AdminState): Promise<StateChange> {
+  async setAdminState(app: string, instance: string | null, state: AdminState): Promise<StateChange> {
     const path =
       instance === null
         ? endpointPath('set-app-state', { app, state })

@@ -50,7 +50,7 @@ export function createStateCommand(context: CommandContext, state: AdminState, w
       const outcome = await askNode(
         options.admin,
         async (client) => {
-          const change = await client.setState(app, instance, state);
+          const change = await client.setAdminState(app, instance, state);
           const left = options.wait === undefined ? null : await waitForIdle(client, app, instance, options.wait);
           return { ...change, left };
         },

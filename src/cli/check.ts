@@ -8,7 +8,7 @@ import { formatProblem, type Problem } from '../model/problem.js';
 import { refuseClashes } from '../model/slot-clashes.js';
 import { MAX_BACKUPS_BYTES, parseBackups } from '../neighbors/backups-file.js';
 import { listServiceFiles, readServiceFile, stampFile } from '../sources/directory-files.js';
-import { directoryStateFromRecords, type FileRecord, recordFromContent } from '../sources/directory-state.js';
+import { directoryReadingFrom, type FileRecord, recordFromContent } from '../sources/directory-reading.js';
 import type { CommandContext } from './command-context.js';
 import { countOf } from './count-text.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
@@ -58,9 +58,9 @@ export async function checkServices(target: string, adminPort: number): Promise<
     const record = await readRecord(file);
     if (record !== null) records.push(record);
   }
-  const { state } = directoryStateFromRecords(records, new Map());
-  const { apps, problems } = refuseClashes(state.apps, [], [adminPort]);
-  return { files, apps, problems: [...state.problems, ...problems, ...(await checkBackups(target))] };
+  const { reading } = directoryReadingFrom(records, new Map());
+  const { apps, problems } = refuseClashes(reading.apps, [], [adminPort]);
+  return { files, apps, problems: [...reading.problems, ...problems, ...(await checkBackups(target))] };
 }
 
 /** The neighbors' list beside the services; most directories have none. */

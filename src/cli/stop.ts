@@ -92,14 +92,14 @@ async function takeOut(
     instances.filter(({ container }) => container?.id === id).map((instance) => ({ app: name, id: instance.id })),
   );
   if (!isRunning || places.length === 0) return { places, left: 0 };
-  for (const { app, id: instance } of places) await client.setState(app, instance, 'maint');
+  for (const { app, id: instance } of places) await client.setAdminState(app, instance, 'maint');
   const left = await waitForIdle(client, (_, { container }) => container?.id === id, waitMs);
   return { places, left };
 }
 
 /** It was not stopped, so it serves on. */
 async function putBack(client: AdminClient, places: readonly Place[]): Promise<void> {
-  for (const { app, id } of places) await client.setState(app, id, 'ready');
+  for (const { app, id } of places) await client.setAdminState(app, id, 'ready');
 }
 
 function placesText(places: readonly Place[]): string {

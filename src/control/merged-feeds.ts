@@ -1,11 +1,11 @@
-import { type MergedState, mergeSources } from '../state/merge.js';
+import { type MergedApps, mergeSources } from '../state/merge.js';
 import type { SourceFeed } from './source-feed.js';
 
 /**
  * What the sources say at this moment, without the operators' decisions.
  * @param feeds in order of precedence
  */
-export function mergeFeeds(feeds: readonly SourceFeed[]): MergedState {
-  const known = feeds.flatMap(({ name, state }) => (state === null ? [] : [{ name, state }]));
+export function mergeFeeds(feeds: readonly SourceFeed[]): MergedApps {
+  const known = feeds.flatMap(({ name, reading }) => (reading === null ? [] : [{ name, reading }]));
   return mergeSources(known, known.length === feeds.length);
 }

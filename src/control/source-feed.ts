@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import type { App } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
-import type { InstanceReport, Offer, Source, SourceState } from '../sources/source.js';
+import type { InstanceReport, Offer, Source, SourceReading } from '../sources/source.js';
 import { diffApps, hasRemoval } from '../state/diff.js';
 import { hasLeft, lostOffers, withEmptied } from '../state/offer-changes.js';
 import type { RemovalGuard } from '../state/removal-guard.js';
@@ -14,7 +14,7 @@ export interface HeldLoss {
 }
 
 /**
- * A source and what is believed of it: its last good answer, held against a suspicious loss, or the state from the disk
+ * A source and what is believed of it: its last good answer, held against a suspicious loss, or the apps from the disk
  * until it has spoken for the first time.
  */
 export class SourceFeed {
@@ -26,8 +26,8 @@ export class SourceFeed {
   readonly #log: Log;
   readonly #listeners: ((isRemoval: boolean) => void)[] = [];
   /** The newest answer as it came, before the guard. */
-  #answer: SourceState | null = null;
-  #believed: SourceState | null = null;
+  #answer: SourceReading | null = null;
+  #believed: SourceReading | null = null;
   #guardProblems: readonly Problem[] = [];
   #isStored = false;
   #isUp = false;
@@ -46,7 +46,7 @@ export class SourceFeed {
   }
 
   /** null until something is known. */
-  get state(): SourceState | null {
+  get reading(): SourceReading | null {
     return this.#believed;
   }
 
@@ -72,7 +72,7 @@ export class SourceFeed {
     return this.#isUp;
   }
 
-  /** The source itself has said what there is, at least once since the start; the state from the disk does not count. */
+  /** The source itself has said what there is, at least once since the start; the apps from the disk does not count. */
   get hasAnswered(): boolean {
     return this.#answer !== null;
   }
@@ -106,7 +106,7 @@ export class SourceFeed {
 
   start(): void {
     this.#source.start({
-      onState: (state) => this.#onAnswer(state),
+      onReading: (reading) => this.#onAnswer(reading),
       onConfirmed: () => {
         if (this.#isUp) this.#lastGoodAt = this.#clock.now();
       },
@@ -126,7 +126,7 @@ export class SourceFeed {
     this.#source.refresh();
   }
 
-  /** For people; empty where the state says all. */
+  /** For people; empty where the reading says all. */
   reportInstances(app: string): readonly InstanceReport[] {
     return this.#source.reportInstances?.(app) ?? [];
   }
@@ -144,7 +144,7 @@ export class SourceFeed {
     return true;
   }
 
-  #onAnswer(said: SourceState): void {
+  #onAnswer(said: SourceReading): void {
     const doubt = said.doubt ?? this.#doubtOf(said);
     const answer = doubt === undefined ? said : { ...said, doubt };
     this.#isStored = false;
@@ -162,13 +162,13 @@ export class SourceFeed {
    * A source that comes back may come back with less than it had, and with too few apps for the guard to notice: a mount
    * that is missing, a Consul that begins anew, also while this node was down.
    */
-  #doubtOf({ apps, offers = [], failure }: SourceState): string | undefined {
+  #doubtOf({ apps, offers = [], failure }: SourceReading): string | undefined {
     if (failure !== undefined) return undefined;
     if (!this.#isUp && this.#saidReason !== null) return 'it had failed';
     return this.#isStored && apps.length === 0 && offers.length === 0 ? 'its first answer since the start' : undefined;
   }
 
-  #believe(answer: SourceState): void {
+  #believe(answer: SourceReading): void {
     const { apps: before = [], offers: offersBefore = [], claims: claimsBefore = [] } = this.#believed ?? {};
     const ofApps = this.#guard.check(this.name, before, answer.apps, answer);
     const told = withEmptied(offersBefore, answer.offers ?? []);

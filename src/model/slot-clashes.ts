@@ -12,7 +12,7 @@ interface SlotUser {
   readonly origin: Origin;
 }
 
-interface ClearedState<T extends SlotUser> {
+interface ClearedSlots<T extends SlotUser> {
   /** Sorted by name; no two of them want the same port. */
   readonly apps: readonly T[];
   readonly problems: readonly Problem[];
@@ -37,7 +37,7 @@ export function refuseClashes<T extends SlotUser>(
   apps: readonly T[],
   previous: readonly Pick<SlotUser, 'name' | 'slot'>[],
   reservedPorts: readonly number[],
-): ClearedState<T> {
+): ClearedSlots<T> {
   const oldSlots = new Map(previous.map(({ name, slot }) => [name, slot]));
   const inOrder = [...apps].sort(comparePlaces);
   const moving = inOrder.filter(({ name, slot }) => (oldSlots.get(name) ?? slot) !== slot);

@@ -20,8 +20,8 @@ import type { HealthChecker } from '../health/checker.js';
 import { createSlotCounters, type SlotCounters } from '../metrics/counters.js';
 import type { App, Instance } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
+import { overrideOf } from '../sources/override-list.js';
 import type { Overrides } from '../sources/overrides.js';
-import { overrideOf } from '../sources/overrides-state.js';
 import { type AppChronicle, appsConcernedBy } from './app-chronicle.js';
 import { isUsable } from './traffic-way.js';
 
@@ -79,7 +79,7 @@ export class AppWhy {
   /** What to say of a name that nobody has heard of. */
   unknown(name: string): { readonly message: string; readonly hint: string } {
     const { feeds, plane, chronicle } = this.#parts;
-    const written = feeds.flatMap((feed) => feed.state?.apps ?? []).map((app) => app.name);
+    const written = feeds.flatMap((feed) => feed.reading?.apps ?? []).map((app) => app.name);
     const wrong = plane.problems.flatMap(({ app }) => (app === null ? [] : [app]));
     const known = [
       ...new Set([...plane.apps.map((app) => app.name), ...written, ...wrong, ...chronicle.names()]),
@@ -101,7 +101,7 @@ export class AppWhy {
   #given(name: string, served: App | null): readonly Given[] {
     const { feeds } = this.#parts;
     const having = feeds.flatMap((feed) => {
-      const app = feed.state?.apps.find((candidate) => candidate.name === name);
+      const app = feed.reading?.apps.find((candidate) => candidate.name === name);
       return app === undefined ? [] : [{ feed, app }];
     });
     return having.map(({ feed, app }, index) => ({

@@ -1,4 +1,4 @@
-import type { AdminNode, SetStateOutcome, WhyOutcome } from '../admin/admin-node.js';
+import type { AdminNode, SetAdminStateOutcome, WhyOutcome } from '../admin/admin-node.js';
 import type { StateDocument } from '../admin/state-document.js';
 import type { ControlPlane } from '../control/control-plane.js';
 import type { Readiness } from '../control/readiness.js';
@@ -48,8 +48,8 @@ export class LocalNode implements AdminNode {
     return this.#parts.metrics.read();
   }
 
-  setState(app: string, instance: string | null, state: AdminState, by: string): Promise<SetStateOutcome> {
-    return this.#parts.decisions.setState(app, instance, state, by);
+  setAdminState(app: string, instance: string | null, state: AdminState, by: string): Promise<SetAdminStateOutcome> {
+    return this.#parts.decisions.setAdminState(app, instance, state, by);
   }
 
   acceptRemoval(source: string, by: string): boolean {

@@ -11,8 +11,8 @@ import type { HealthChecker } from '../health/checker.js';
 import { createSlotCounters, type SlotCounters, type WorkerCounters } from '../metrics/counters.js';
 import { percentileMs } from '../metrics/histogram.js';
 import type { App, Instance } from '../model/app.js';
+import { overrideOf } from '../sources/override-list.js';
 import type { Overrides } from '../sources/overrides.js';
-import { overrideOf } from '../sources/overrides-state.js';
 
 interface NodeStatusParts {
   readonly config: Config;
@@ -126,6 +126,6 @@ function sourceStatusFrom(feed: SourceFeed): SourceStatus {
     up: feed.isUp,
     stale: feed.isStale,
     staleMs: Math.round(feed.staleMs),
-    apps: feed.state?.apps.length ?? 0,
+    apps: feed.reading?.apps.length ?? 0,
   };
 }

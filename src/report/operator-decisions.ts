@@ -1,4 +1,4 @@
-import type { SetStateOutcome } from '../admin/admin-node.js';
+import type { SetAdminStateOutcome } from '../admin/admin-node.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { ControlPlane } from '../control/control-plane.js';
 import type { SourceFeed } from '../control/source-feed.js';
@@ -30,7 +30,12 @@ export class OperatorDecisions {
     this.#parts = parts;
   }
 
-  async setState(appName: string, instance: string | null, state: AdminState, by: string): Promise<SetStateOutcome> {
+  async setAdminState(
+    appName: string,
+    instance: string | null,
+    state: AdminState,
+    by: string,
+  ): Promise<SetAdminStateOutcome> {
     const { plane, overrides, chronicle } = this.#parts;
     const app = plane.apps.find(({ name }) => name === appName);
     if (app === undefined) {

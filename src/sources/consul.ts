@@ -1,6 +1,6 @@
 /**
  * Consul as a source: three blocking queries, however many apps there are. One follows the registry, two tell when the
- * services or the checks of this node moved; consul-state.ts and consul-services.ts decide what they mean.
+ * services or the checks of this node moved; consul-reading.ts and consul-services.ts decide what they mean.
  */
 import type { KeyEntry } from '../consul/answers.js';
 import { BlockingQuery } from '../consul/blocking-query.js';
@@ -24,8 +24,8 @@ import { reasonOf } from '../core/thrown.js';
 import type { App } from '../model/app.js';
 import type { NodeCatalogue } from './consul-catalogue.js';
 import { refuseHiddenView } from './consul-hidden.js';
+import { consulReadingFrom, type KeyRecord, recordFromKey, recordsFromStored } from './consul-reading.js';
 import { instanceReportsFrom } from './consul-reports.js';
-import { consulStateFrom, type KeyRecord, recordFromKey, recordsFromStored } from './consul-state.js';
 import {
   catalogueFrom,
   hasForgottenNode,
@@ -60,7 +60,7 @@ export class ConsulSource implements Source {
 
   #newestKeys: Answer<readonly KeyEntry[]> | null = null;
   #records: readonly KeyRecord[] | null = null;
-  /** Of the state before the last stop, until they are read. */
+  /** Of the apps before the last stop, until they are read. */
   #stored: readonly KeyRecord[] = [];
   #storedApps: readonly App[] = [];
   #node: NodeView | null = null;
@@ -217,11 +217,11 @@ export class ConsulSource implements Source {
   #tell(newest: 'apps' | 'node'): void {
     if (this.#records === null || this.#node === null || this.#catalogue === null || this.#listener === null) return;
     const { node, pod } = this.#options;
-    const state = consulStateFrom(pod, this.#records, this.#catalogue);
+    const reading = consulReadingFrom(pod, this.#records, this.#catalogue);
     const [doubt] = this.#doubts.values();
-    this.#listener.onState({
-      ...state,
-      problems: [...viewProblems(node, this.#node), ...state.problems],
+    this.#listener.onReading({
+      ...reading,
+      problems: [...viewProblems(node, this.#node), ...reading.problems],
       ...(doubt === undefined ? {} : { doubt }),
       ...(this.#failures.size === 0 ? {} : { failure: failureText(this.#failures) }),
     });

@@ -161,7 +161,7 @@ export class DirectorySource implements Source {
         : isRescan
           ? await this.#inspectSome(touched)
           : await this.#inspectTouched(touched);
-      if (hasChanged || !this.#isToldAll) this.#tellState();
+      if (hasChanged || !this.#isToldAll) this.#tellReading();
     } catch (error) {
       this.#isToldAll = false;
       this.#listener?.onFailure(directoryFailure(this.#directory, error));
@@ -230,10 +230,10 @@ export class DirectorySource implements Source {
     return changes.includes('gone') ? (await this.#inspectAll()) || hasChanged : hasChanged;
   }
 
-  #tellState(): void {
-    const state = this.#files.settleState();
+  #tellReading(): void {
+    const reading = this.#files.settleReading();
     this.#isToldAll = true;
-    const { apps, problems } = state;
-    this.#listener?.onState(this.#excess === null ? state : { apps, problems: [this.#excess, ...problems] });
+    const { apps, problems } = reading;
+    this.#listener?.onReading(this.#excess === null ? reading : { apps, problems: [this.#excess, ...problems] });
   }
 }

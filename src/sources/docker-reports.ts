@@ -1,7 +1,7 @@
 /** What the engine says of the containers of an app, for people. Pure. */
 import { type Container, containerWords } from '../docker/container.js';
 import { answerOf } from './docker-labels.js';
-import { judgedPlacesOf } from './docker-state.js';
+import { judgedPlacesOf } from './docker-reading.js';
 import type { InstanceReport } from './source.js';
 
 /** A container that crashes again and again leaves many lives. */

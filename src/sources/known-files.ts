@@ -13,14 +13,14 @@ import {
   stampFile,
 } from './directory-files.js';
 import {
-  directoryStateFromRecords,
+  directoryReadingFrom,
   type FileContent,
   type FileRecord,
   ownersFromStored,
   recordFromContent,
   recordsFromStored,
-} from './directory-state.js';
-import type { SourceState } from './source.js';
+} from './directory-reading.js';
+import type { SourceReading } from './source.js';
 
 /** A file that never comes to rest is believed after this time. */
 const MAX_UNSETTLED_MS = 1_000;
@@ -100,12 +100,12 @@ export class KnownFiles {
   }
 
   /** What all files together have in force. After the first call, a file that comes has no past. */
-  settleState(): SourceState {
+  settleReading(): SourceReading {
     const records = [...this.#files.values()].map(({ record }) => record);
-    const { state, owners } = directoryStateFromRecords(records, this.#owners);
+    const { reading, owners } = directoryReadingFrom(records, this.#owners);
     this.#owners = owners;
     this.#stored = null;
-    return state;
+    return reading;
   }
 
   async #inspectFile(name: string): Promise<FileChange> {
@@ -144,7 +144,7 @@ export class KnownFiles {
     return true;
   }
 
-  /** Not at the first look: nothing can be lost then, and the start waits for the first state of each source. */
+  /** Not at the first look: nothing can be lost then, and the start waits for the first reading of each source. */
   #mayWait(name: string): boolean {
     const since = this.#unsettled.get(name);
     return this.#stored === null && (since === undefined || this.#options.clock.now() - since < MAX_UNSETTLED_MS);

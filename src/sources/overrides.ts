@@ -8,7 +8,7 @@ import { type Log, silentLog } from '../core/log.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFile, UnreadableFile } from '../core/whole-file.js';
 import type { AdminState, App } from '../model/app.js';
-import { type Override, overridesFromJson, overridesToJson, prunedOverrides, withOverride } from './overrides-state.js';
+import { type Override, overridesFromJson, overridesToJson, prunedOverrides, withOverride } from './override-list.js';
 
 /** A decision is some 200 bytes, at most 2 KB. */
 const MAX_BYTES = 16_777_216;

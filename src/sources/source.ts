@@ -1,7 +1,7 @@
 import type { App, ContainerRef, Instance } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 
-/** Publishes whole states, never changes: what is not in the newest one is gone. */
+/** Publishes whole readings, never changes: what is not in the newest one is gone. */
 export interface Source {
   /** `directory`, `static`, `overrides`; stands in logs and in `Origin.source`. */
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Source {
   /** Reads again now, whatever was noticed (SIGHUP). */
   refresh(): void;
   stop(): Promise<void>;
-  /** What it knows of the instances of an app beyond its state, for people; absent: the state says all. */
+  /** What it knows of the instances of an app beyond its reading, for people; absent: the reading says all. */
   reportInstances?(app: string): readonly InstanceReport[];
 }
 
@@ -39,14 +39,15 @@ interface SourceCheck {
 }
 
 export interface SourceListener {
-  onState(state: SourceState): void;
-  /** Its last state is still true: the source was asked again and had nothing new. */
+  onReading(reading: SourceReading): void;
+  /** Its last reading is still true: the source was asked again and had nothing new. */
   onConfirmed(): void;
-  /** The source as a whole can not be read; its last state stays in force. Called at each failed attempt. */
+  /** The source as a whole can not be read; its last reading stays in force. Called at each failed attempt. */
   onFailure(reason: string): void;
 }
 
-export interface SourceState {
+/** What a source read, as a whole. */
+export interface SourceReading {
   readonly apps: readonly App[];
   /** Instances for apps that this source or another one defines; absent: it has none. */
   readonly offers?: readonly Offer[];

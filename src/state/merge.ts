@@ -1,16 +1,16 @@
 import type { App } from '../model/app.js';
 import { type Problem, placeOf } from '../model/problem.js';
-import type { Offer, SourceState } from '../sources/source.js';
+import type { Offer, SourceReading } from '../sources/source.js';
 import { joinOffers, type LeftOut } from './join-offers.js';
 
 /** What one source says at this moment. */
-interface NamedState {
+interface NamedReading {
   /** Name of the source. */
   readonly name: string;
-  readonly state: Pick<SourceState, 'apps' | 'problems' | 'offers' | 'claims'>;
+  readonly reading: Pick<SourceReading, 'apps' | 'problems' | 'offers' | 'claims'>;
 }
 
-export interface MergedState {
+export interface MergedApps {
   /** Sorted by name, with the instances that containers offer. */
   readonly apps: readonly App[];
   /** The same as their sources define them. */
@@ -23,23 +23,23 @@ export interface MergedState {
 /**
  * Puts the sources together: an app comes whole from the first source that has it, never half from one and half from
  * another. Containers give instances to apps of any source (join-offers.ts).
- * @param states in order of precedence, the first wins
+ * @param readings in order of precedence, the first wins
  * @param isWhole whether all sources have said what they have
  */
-export function mergeSources(states: readonly NamedState[], isWhole = true): MergedState {
+export function mergeSources(readings: readonly NamedReading[], isWhole = true): MergedApps {
   const winners = new Map<string, { readonly app: App; readonly source: string }>();
   const problems: Problem[] = [];
-  for (const { name: source, state } of states) {
-    problems.push(...state.problems);
-    for (const app of state.apps) {
+  for (const { name: source, reading } of readings) {
+    problems.push(...reading.problems);
+    for (const app of reading.apps) {
       const winner = winners.get(app.name);
       if (winner === undefined) winners.set(app.name, { app, source });
       else problems.push(hiddenProblem(app, source, winner));
     }
   }
   const definitions = [...winners.values()].map(({ app }) => app).sort(compareNames);
-  const offers = states.flatMap(({ state }) => state.offers ?? []);
-  const claims = states.flatMap(({ state }) => state.claims ?? []);
+  const offers = readings.flatMap(({ reading }) => reading.offers ?? []);
+  const claims = readings.flatMap(({ reading }) => reading.claims ?? []);
   const { apps, problems: ofJoin, leftOut } = joinOffers({ apps: definitions, offers, claims, isWhole });
   return { apps, definitions, offers, leftOut, problems: [...problems, ...ofJoin] };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import { isLargeLoss, REMOVAL_GRACE_MS } from '../model/large-loss.js';
 import type { Problem } from '../model/problem.js';
-import type { SourceState, Withdrawal } from '../sources/source.js';
+import type { SourceReading, Withdrawal } from '../sources/source.js';
 
 /** An app, or what is offered to one. */
 interface Guarded {
@@ -180,7 +180,7 @@ export class RemovalGuard {
     source: string,
     previous: readonly T[],
     next: readonly T[],
-    believed: Pick<SourceState, 'doubt' | 'withdrawn'> = {},
+    believed: Pick<SourceReading, 'doubt' | 'withdrawn'> = {},
   ): RemovalCheck<T> {
     const now = this.#clock.now();
     const { apps, held, problem } = guardRemovals({

@@ -61,10 +61,10 @@ test('it reads the state, and whether the node is ready', async (context) => {
 test('it sets states of apps and instances and says who asked, and accepts removals', async (context) => {
   const { host, port, node } = await startAdmin(context);
   const client = createClient(context, `${host}:${port}`, { by: 'ada\u2028@pts/1' });
-  const change = await client.setState('checkout', null, 'maint');
+  const change = await client.setAdminState('checkout', null, 'maint');
   assert.deepEqual(change, { app: 'checkout', instance: null, state: 'maint', saved: true });
   node.outcome = { ok: true, saved: false, reason: 'the disk is full' };
-  assert.equal((await client.setState('checkout', '[fd00::2]:80', 'drain')).reason, 'the disk is full');
+  assert.equal((await client.setAdminState('checkout', '[fd00::2]:80', 'drain')).reason, 'the disk is full');
   assert.deepEqual(node.decisions, [
     { app: 'checkout', instance: null, state: 'maint', by: 'ada\\u2028@pts/1' },
     { app: 'checkout', instance: '[fd00::2]:80', state: 'drain', by: 'ada\\u2028@pts/1' },
@@ -90,9 +90,9 @@ test('it reads why an app is what it is; an unknown one is refused with the near
 test('what the node refuses is told in its words', async (context) => {
   const { host, port } = await startAdmin(context);
   const client = createClient(context, `${host}:${port}`);
-  await assert.rejects(client.setState('chekout', null, 'drain'), failsAs('refused', /^no app is named so$/));
+  await assert.rejects(client.setAdminState('chekout', null, 'drain'), failsAs('refused', /^no app is named so$/));
   for (const app of ['..', 'a/b', '%'])
-    await assert.rejects(client.setState(app, null, 'drain'), failsAs('refused', /no app/));
+    await assert.rejects(client.setAdminState(app, null, 'drain'), failsAs('refused', /no app/));
 });
 
 test('nothing listens: said with the address and what to do', async (context) => {

@@ -1,7 +1,7 @@
 /** What a node answers, without a node: the server is real, the answers are the test's. */
 
 import type { TestContext } from 'node:test';
-import type { AdminNode, SetStateOutcome, WhyOutcome } from '../../src/admin/admin-node.js';
+import type { AdminNode, SetAdminStateOutcome, WhyOutcome } from '../../src/admin/admin-node.js';
 import { type AdminServer, type AdminServerOptions, startAdminServer } from '../../src/admin/server.js';
 import type { StateDocument } from '../../src/admin/state-document.js';
 import type { WhyDocument } from '../../src/admin/why-document.js';
@@ -79,7 +79,7 @@ export class NodeDouble implements AdminNode {
   notReady: string | null = null;
   stopping = false;
   /** What the next decision comes to. */
-  outcome: SetStateOutcome = { ok: true, saved: true };
+  outcome: SetAdminStateOutcome = { ok: true, saved: true };
   /** Thrown by the next question for the state. */
   failure: Error | null = null;
 
@@ -111,7 +111,12 @@ export class NodeDouble implements AdminNode {
     return this.stopping;
   }
 
-  async setState(app: string, instance: string | null, state: AdminState, by: string): Promise<SetStateOutcome> {
+  async setAdminState(
+    app: string,
+    instance: string | null,
+    state: AdminState,
+    by: string,
+  ): Promise<SetAdminStateOutcome> {
     if (app !== 'checkout') return { ok: false, status: 404, message: 'no app is named so' };
     this.decisions.push({ app, instance, state, by });
     return this.outcome;

@@ -10,7 +10,7 @@ import { parseServiceDocument } from '../../src/documents/service-document.js';
 import { BackupsFile } from '../../src/neighbors/backups-file.js';
 import { DirectoryRegistry } from '../../src/registry/directory.js';
 import { DirectorySource } from '../../src/sources/directory.js';
-import type { SourceState } from '../../src/sources/source.js';
+import type { SourceReading } from '../../src/sources/source.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -46,7 +46,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   'a key twice': `db: {"${SECRET}": 1, "${SECRET}": 2}\n`,
 };
 
-async function readLinked(context: TestContext, text: string): Promise<SourceState> {
+async function readLinked(context: TestContext, text: string): Promise<SourceReading> {
   const folder = temporaryFolder(context, 'linked');
   writeFileSync(path.join(folder, 'secret'), text);
   const directory = path.join(folder, 'services');
@@ -55,11 +55,11 @@ async function readLinked(context: TestContext, text: string): Promise<SourceSta
   return firstState(context, directory);
 }
 
-function firstState(context: TestContext, directory: string): Promise<SourceState> {
+function firstState(context: TestContext, directory: string): Promise<SourceReading> {
   const source = new DirectorySource({ directory, clock: testClock });
   atEnd(context, () => source.stop());
   const listener = new RecordingListener();
-  const first = listener.nextState();
+  const first = listener.nextReading();
   source.start(listener);
   return first;
 }
@@ -105,10 +105,10 @@ test('a link within the directory, as Kubernetes makes them, is read as the file
   const source = new DirectorySource({ directory, clock: testClock });
   atEnd(context, () => source.stop());
   const listener = new RecordingListener();
-  const first = listener.nextState();
+  const first = listener.nextReading();
   source.start(listener);
   assert.match((await first).problems[0]?.message ?? '', /^shop\.balance: "wrong" is not one of/);
-  const swapped = listener.nextState(({ apps }) => apps.some(({ slot }) => slot === 9_004));
+  const swapped = listener.nextReading(({ apps }) => apps.some(({ slot }) => slot === 9_004));
   write('..two', 9_004, '');
   symlinkSync('..two', path.join(directory, '..new'));
   renameSync(path.join(directory, '..new'), path.join(directory, '..data'));

@@ -141,7 +141,7 @@ test('another life at an address starts anew at once, and takes no decision over
   await clock.advance(10);
   await started;
   await clock.advance(SETTLED_MS);
-  const decided = admin.setState('shop', '127.0.0.1:8080', 'drain', 'ann');
+  const decided = admin.setAdminState('shop', '127.0.0.1:8080', 'drain', 'ann');
   await clock.advance(1_000);
   assert.equal((await decided).ok, true);
   const now = () => plane.snapshot?.slots[0]?.instances.map(({ life, state, up }) => [life, state, up])[0];

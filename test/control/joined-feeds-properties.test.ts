@@ -10,7 +10,7 @@ import { SourceFeed } from '../../src/control/source-feed.js';
 import { silentLog } from '../../src/core/log.js';
 import type { Container } from '../../src/docker/container.js';
 import type { App } from '../../src/model/app.js';
-import { dockerStateFrom } from '../../src/sources/docker-state.js';
+import { dockerReadingFrom } from '../../src/sources/docker-reading.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
 import { appInstance, appOf } from '../support/apps.js';
 import { containerOf } from '../support/containers.js';
@@ -93,7 +93,7 @@ class World {
   }
 
   #tell(): void {
-    this.docker.tell(dockerStateFrom(this.containers, this.clock.now()).state);
+    this.docker.tell(dockerReadingFrom(this.containers, this.clock.now()).reading);
   }
 
   /** An engine gives an address to one container at a time. */

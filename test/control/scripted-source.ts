@@ -1,6 +1,6 @@
 import type { App } from '../../src/model/app.js';
 import type { Problem } from '../../src/model/problem.js';
-import type { Source, SourceListener, SourceState } from '../../src/sources/source.js';
+import type { Source, SourceListener, SourceReading } from '../../src/sources/source.js';
 
 /** Says what the test says, when the test says it. */
 export class ScriptedSource implements Source {
@@ -28,8 +28,8 @@ export class ScriptedSource implements Source {
     this.tell({ apps, problems });
   }
 
-  tell(state: SourceState): void {
-    this.#listener?.onState(state);
+  tell(reading: SourceReading): void {
+    this.#listener?.onReading(reading);
   }
 
   fail(reason: string): void {

@@ -24,12 +24,12 @@ function createFeed() {
 }
 
 function namesOf(feed: SourceFeed): string[] | undefined {
-  return feed.state?.apps.map(({ name }) => name).sort();
+  return feed.reading?.apps.map(({ name }) => name).sort();
 }
 
 test('nothing is known and nothing is up until the source has spoken', async () => {
   const { feed, source } = createFeed();
-  assert.deepEqual([feed.state, feed.isUp, feed.isStale], [null, false, true]);
+  assert.deepEqual([feed.reading, feed.isUp, feed.isStale], [null, false, true]);
   let hasSpoken = false;
   const spoken = feed.hasSpoken().then(() => {
     hasSpoken = true;
@@ -46,7 +46,7 @@ test('a source that fails at once has spoken too: a node does not wait for it', 
   const spoken = feed.hasSpoken();
   source.fail('there is no such directory');
   await spoken;
-  assert.deepEqual([feed.state, feed.isUp], [null, false]);
+  assert.deepEqual([feed.reading, feed.isUp], [null, false]);
 });
 
 test('a failure keeps the last good answer and counts how old it is, from the answer on', async () => {
@@ -99,13 +99,13 @@ test('a sudden loss is held with a word, and believed when it lasts', async () =
   const { feed, source, clock, changes } = createFeed();
   source.say(many);
   source.say([]);
-  assert.equal(feed.state?.apps.length, many.length);
+  assert.equal(feed.reading?.apps.length, many.length);
   assert.match(feed.problems[0]?.message ?? '', /^10 of 10 apps vanished from source directory/);
   assert.equal(changes.at(-1), 'change');
   await clock.advance(GRACE_MS - 1);
-  assert.equal(feed.state?.apps.length, many.length);
+  assert.equal(feed.reading?.apps.length, many.length);
   await clock.advance(1);
-  assert.deepEqual([feed.state?.apps, feed.problems], [[], []]);
+  assert.deepEqual([feed.reading?.apps, feed.problems], [[], []]);
   assert.equal(changes.at(-1), 'removal');
 });
 
@@ -113,7 +113,7 @@ test('a loss right after a start is held against the state from the disk', () =>
   const { feed, source } = createFeed();
   feed.restore(many);
   source.say([]);
-  assert.equal(feed.state?.apps.length, many.length);
+  assert.equal(feed.reading?.apps.length, many.length);
 });
 
 test('a loss that is accepted is believed at once; when none is held there is nothing to accept', () => {
@@ -133,7 +133,7 @@ test('what comes back while its loss is held needs nobody to accept it', async (
   source.say(many);
   assert.deepEqual(feed.problems, []);
   await clock.advance(2 * GRACE_MS);
-  assert.equal(feed.state?.apps.length, many.length);
+  assert.equal(feed.reading?.apps.length, many.length);
 });
 
 test('a newer answer is not undone by the clock of an older one', async () => {

@@ -22,7 +22,7 @@ import { formatEnvironment } from '../../src/registry/environment-text.js';
 import { definitionFromApp } from '../../src/registry/imported-app.js';
 import { HEAD_DEFAULTS, type SlotSnapshot } from '../../src/snapshot/snapshot.js';
 import { nodeCatalogue } from '../../src/sources/consul-catalogue.js';
-import { consulStateFrom, recordFromKey } from '../../src/sources/consul-state.js';
+import { consulReadingFrom, recordFromKey } from '../../src/sources/consul-reading.js';
 import { compileSnapshot } from '../../src/state/compile.js';
 import { assertEndsAfter, TIMEOUT_ROWS } from '../proxy/exchange/timeout-rows.js';
 import { GET, OUTSIDE, SLOT_LOOKS, startWorld, statusOf, type World } from '../proxy/slot-looks.js';
@@ -297,7 +297,7 @@ function toldBy({ definition }: Written, key: string): string | null | undefined
 function isServedInAlpha({ definition }: Written): boolean {
   const key = `autoproxy/apps/${definition.name}`;
   const record = recordFromKey({ key, text: JSON.stringify(plainFromDefinition(definition)), modifyIndex: 1 }, null);
-  return consulStateFrom('alpha', [record], nodeCatalogue('consul-1', null, [])).apps.length === 1;
+  return consulReadingFrom('alpha', [record], nodeCatalogue('consul-1', null, [])).apps.length === 1;
 }
 
 async function write(context: TestContext, lines: string): Promise<Written> {

@@ -82,9 +82,9 @@ async function countsDuring(
 async function proveBelief(context: TestContext, node: RunningNode, bodyOfOther: string): Promise<void> {
   const admin = new AdminClient({ address: node.admin });
   atEnd(context, () => admin.close());
-  await admin.setState('shop', null, 'drain');
+  await admin.setAdminState('shop', null, 'drain');
   await untilAnswered(node.host, node.slot, { status: 200, body: bodyOfOther });
-  await admin.setState('shop', null, 'ready');
+  await admin.setAdminState('shop', null, 'ready');
 }
 
 for (const way of Object.keys(WAYS)) {

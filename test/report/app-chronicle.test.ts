@@ -97,8 +97,8 @@ test('a decision is an event of its own, and no change of the source', async (co
   await settle();
   await cluster.whenApplied(1);
   await newsOf('shop');
-  await admin.setState('shop', '127.0.0.1:8080', 'drain', 'ann');
-  await admin.setState('shop', null, 'maint', 'bob');
+  await admin.setAdminState('shop', '127.0.0.1:8080', 'drain', 'ann');
+  await admin.setAdminState('shop', null, 'maint', 'bob');
   assert.deepEqual(await newsOf('shop'), [
     'decision: drain of 127.0.0.1:8080, by ann',
     'decision: maint of all instances, by bob',

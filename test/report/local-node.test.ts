@@ -20,11 +20,11 @@ const shopAt = (slot: number): App => appOf('shop', slot, { instances: [appInsta
 test('when a decision is answered the workers have it; the answer says when a restart would forget it', async (context) => {
   const { admin, plane, cluster } = await startWith(context, (slot) => [shopAt(slot)]);
   const statesNow = () => plane.snapshot?.slots[0]?.instances.map(({ state }) => state);
-  const outcome = await admin.setState('shop', '127.0.0.1:8080', 'drain', 'ann');
+  const outcome = await admin.setAdminState('shop', '127.0.0.1:8080', 'drain', 'ann');
   assert.deepEqual(outcome, { ok: true, saved: false, reason: 'this node has no state directory (--state-dir)' });
   assert.deepEqual(statesNow(), ['drain', 'ready']);
   assert.equal(cluster.appliedRevision, plane.snapshot?.revision);
-  await admin.setState('shop', null, 'maint', 'ann');
+  await admin.setAdminState('shop', null, 'maint', 'ann');
   assert.deepEqual(statesNow(), ['maint', 'maint']);
   assert.equal(cluster.appliedRevision, plane.snapshot?.revision);
 });
@@ -35,7 +35,7 @@ test('while no worker serves, a decision is answered within a second, and is in 
   const started = parts.plane.start();
   await parts.clock.advance(10);
   await started;
-  const answer = parts.admin.setState('shop', null, 'maint', 'ann');
+  const answer = parts.admin.setAdminState('shop', null, 'maint', 'ann');
   await parts.clock.advance(900);
   assert.equal(await Promise.race([answer, Promise.resolve('waits')]), 'waits');
   await parts.clock.advance(200);
@@ -48,12 +48,12 @@ test('while no worker serves, a decision is answered within a second, and is in 
 
 test('what is not there is refused with what there is, and decides nothing', async (context) => {
   const { admin, overrides } = await startWith(context, (slot) => [shopAt(slot)]);
-  assert.deepEqual(await admin.setState('shp', null, 'drain', 'ann'), {
+  assert.deepEqual(await admin.setAdminState('shp', null, 'drain', 'ann'), {
     ok: false,
     status: 404,
     message: 'this node has no app shp; it has: shop',
   });
-  assert.deepEqual(await admin.setState('shop', '127.0.0.1:80', 'drain', 'ann'), {
+  assert.deepEqual(await admin.setAdminState('shop', '127.0.0.1:80', 'drain', 'ann'), {
     ok: false,
     status: 404,
     message: 'shop has no instance 127.0.0.1:80; it has: 127.0.0.1:8080, 127.0.0.1:8081',

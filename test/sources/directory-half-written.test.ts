@@ -25,7 +25,7 @@ async function start(context: TestContext): Promise<{ readonly listener: Recordi
   const source = new DirectorySource({ directory, clock: testClock, rescanMs: 60_000 });
   atEnd(context, () => source.stop());
   const listener = new RecordingListener();
-  const first = listener.nextState();
+  const first = listener.nextReading();
   source.start(listener);
   await first;
   return { listener, file };
@@ -35,10 +35,10 @@ test('a file that is truncated and then written loses nothing in between', async
   const { listener, file } = await start(context);
   const handle = await open(file, 'w');
   // Long enough for the source to look at the empty file; what it says of it is that the old apps stay.
-  const emptied = await listener.nextState();
+  const emptied = await listener.nextReading();
   assert.deepEqual(namesOf(emptied), ['a', 'b']);
   assert.match(emptied.problems[0]?.message ?? '', /is empty; its last good version \(2 apps\) stays in force/);
-  const written = listener.nextState((state) => state.problems.length === 0);
+  const written = listener.nextReading((state) => state.problems.length === 0);
   await handle.writeFile(`${appText('a', 5)}${appText('b', 7)}`);
   await handle.close();
   assert.deepEqual(
@@ -56,16 +56,16 @@ test('a file that is written in pieces is believed when it is whole', async (con
     await new Promise((resolve) => setImmediate(resolve));
   }
   const done =
-    listener.states.at(-1)?.apps.length === 3 ? null : listener.nextState((state) => state.apps.length === 3);
+    listener.readings.at(-1)?.apps.length === 3 ? null : listener.nextReading((state) => state.apps.length === 3);
   await handle.close();
   await done;
-  assert.ok(listener.states.every((state) => state.apps.length >= 2));
+  assert.ok(listener.readings.every((state) => state.apps.length >= 2));
 });
 
 test('an app that is really taken out goes after the time to settle', async (context) => {
   const { listener, file } = await start(context);
   const begun = performance.now();
-  const told = listener.nextState();
+  const told = listener.nextReading();
   await writeFile(file, appText('a', 1));
   assert.deepEqual(namesOf(await told), ['a']);
   assert.ok(performance.now() - begun > 150);
@@ -73,7 +73,7 @@ test('an app that is really taken out goes after the time to settle', async (con
 
 test('a broken file keeps its apps and is mended', async (context) => {
   const { listener, file } = await start(context);
-  const broken = listener.nextState();
+  const broken = listener.nextReading();
   await writeFile(file, `${appText('a', 5)}b: {protocol: [\n`);
   const state = await broken;
   assert.deepEqual(
@@ -81,14 +81,14 @@ test('a broken file keeps its apps and is mended', async (context) => {
     [1, 3],
   );
   assert.equal(state.problems[0]?.line, 6);
-  const mended = listener.nextState();
+  const mended = listener.nextReading();
   await writeFile(file, `${appText('a', 5)}${appText('b', 3)}`);
   assert.deepEqual((await mended).problems, []);
 });
 
 test('a file that is too large is one problem, however it grows', async (context) => {
   const { listener, file } = await start(context);
-  const refused = listener.nextState();
+  const refused = listener.nextReading();
   await writeFile(file, `# ${'x'.repeat(MAX_DOCUMENT_BYTES)}`);
   const { problems, apps } = await refused;
   assert.deepEqual(
@@ -96,13 +96,13 @@ test('a file that is too large is one problem, however it grows', async (context
     ['a', 'b'],
   );
   assert.match(problems[0]?.message ?? '', /^it has more than the \d+ bytes that are read; its last good version/);
-  const told = listener.states.length;
+  const told = listener.readings.length;
   for (const name of ['c', 'd']) {
     await appendFile(file, 'x'.repeat(1_000));
     // The look that finds this file has looked at the large one too.
-    const found = listener.nextState((state) => state.apps.some((app) => app.name === name));
+    const found = listener.nextReading((state) => state.apps.some((app) => app.name === name));
     await writeAtomically(path.join(path.dirname(file), `${name}.yml`), appText(name, name.charCodeAt(0)));
     await found;
   }
-  assert.ok(listener.states.slice(told).every((state) => state.problems[0]?.message === problems[0]?.message));
+  assert.ok(listener.readings.slice(told).every((state) => state.problems[0]?.message === problems[0]?.message));
 });

@@ -35,19 +35,19 @@ test('without any notification each kind of change is found by the rescan', asyn
   const directory = await createServicesDirectory(context);
   await createDirectory(directory, 1);
   const listener = listen(context, directory, { isWatching: false, rescanMs: 20 });
-  await listener.nextState();
+  await listener.nextReading();
   const file = path.join(directory, 'a.yml');
 
-  let told = listener.nextState((state) => state.apps[0]?.slot === 3);
+  let told = listener.nextReading((state) => state.apps[0]?.slot === 3);
   await writeFile(file, appText('a', 3));
   await told;
-  told = listener.nextState((state) => state.apps[0]?.slot === 5);
+  told = listener.nextReading((state) => state.apps[0]?.slot === 5);
   await writeAtomically(file, appText('a', 5));
   await told;
-  told = listener.nextState((state) => state.apps.length === 2);
+  told = listener.nextReading((state) => state.apps.length === 2);
   await writeFile(path.join(directory, 'b.yml'), appText('b', 7));
   await told;
-  told = listener.nextState((state) => state.apps.length === 1);
+  told = listener.nextReading((state) => state.apps.length === 1);
   await unlink(file);
   assert.deepEqual(namesOf(await told), ['b']);
 });
@@ -56,9 +56,9 @@ test('of two writes within one tick of the clock the second is not missed', asyn
   const directory = await createServicesDirectory(context);
   await createDirectory(directory, 1);
   const listener = listen(context, directory, { isWatching: false, rescanMs: 5 });
-  await listener.nextState();
+  await listener.nextReading();
   for (let slot = 11; slot < 51; slot += 2) await writeFile(path.join(directory, 'a.yml'), appText('a', slot));
-  if (listener.states.at(-1)?.apps[0]?.slot !== 49) await listener.nextState((state) => state.apps[0]?.slot === 49);
+  if (listener.readings.at(-1)?.apps[0]?.slot !== 49) await listener.nextReading((state) => state.apps[0]?.slot === 49);
 });
 
 for (const isWatching of [true, false]) {
@@ -68,18 +68,18 @@ for (const isWatching of [true, false]) {
     const directory = await createServicesDirectory(context);
     await createDirectory(directory, 1);
     const listener = listen(context, directory, { isWatching, rescanMs: isWatching ? 60_000 : 20 });
-    await listener.nextState();
+    await listener.nextReading();
     const failed = listener.nextFailure();
     await rename(directory, `${directory}.away`);
     assert.match(await failed, /services: this directory does not exist; create it/);
-    assert.equal(listener.states.length, 1);
+    assert.equal(listener.readings.length, 1);
 
-    const told = listener.nextState((state) => state.apps[0]?.slot === 5);
+    const told = listener.nextReading((state) => state.apps[0]?.slot === 5);
     await createDirectory(`${directory}.new`, 5);
     await rename(`${directory}.new`, directory);
     await told;
     // And the new one is watched.
-    const changed = listener.nextState((state) => state.apps[0]?.slot === 7);
+    const changed = listener.nextReading((state) => state.apps[0]?.slot === 7);
     await writeFile(path.join(directory, 'a.yml'), appText('a', 7));
     await changed;
   });
@@ -90,15 +90,15 @@ for (const isWatching of [true, false]) {
     await createDirectory(`${directory}.2`, 5);
     await symlink(`${directory}.1`, directory);
     const listener = listen(context, directory, { isWatching, rescanMs: isWatching ? 60_000 : 20 });
-    await listener.nextState();
-    const told = listener.nextState();
+    await listener.nextReading();
+    const told = listener.nextReading();
     await symlink(`${directory}.2`, `${directory}.tmp`);
     await rename(`${directory}.tmp`, directory);
     assert.equal((await told).apps[0]?.slot, 5);
-    const changed = listener.nextState((state) => state.apps[0]?.slot === 7);
+    const changed = listener.nextReading((state) => state.apps[0]?.slot === 7);
     await writeFile(path.join(`${directory}.2`, 'a.yml'), appText('a', 7));
     await changed;
-    assert.ok(listener.states.every((state) => state.apps.length === 1));
+    assert.ok(listener.readings.every((state) => state.apps.length === 1));
   });
 }
 
@@ -109,7 +109,7 @@ test('a directory that is missing is waited for, and what is no directory is sai
   await writeFile(directory, 'a file');
   while (!/this is not a directory/.test(await listener.nextFailure()));
   await rm(directory);
-  const told = listener.nextState((state) => state.apps.length === 1);
+  const told = listener.nextReading((state) => state.apps.length === 1);
   await createDirectory(`${directory}.new`, 1);
   await rename(`${directory}.new`, directory);
   await told;
@@ -119,11 +119,11 @@ test('a directory that is emptied file by file and removed does not take back mo
   const directory = await createServicesDirectory(context);
   await createDirectory(directory, 1);
   const listener = listen(context, directory, { isWatching: true, rescanMs: 60_000 });
-  await listener.nextState();
+  await listener.nextReading();
   const failed = listener.nextFailure();
   await rm(directory, { recursive: true });
   await failed;
-  const told = listener.nextState((state) => state.apps[0]?.slot === 9);
+  const told = listener.nextReading((state) => state.apps[0]?.slot === 9);
   await mkdir(directory);
   await writeFile(path.join(directory, 'a.yml'), appText('a', 9));
   await told;
@@ -132,7 +132,7 @@ test('a directory that is emptied file by file and removed does not take back mo
 test('what was in force before a start counts for the files that are there then, and for none that comes later', async (context) => {
   const directory = await createServicesDirectory(context);
   await createDirectory(directory, 1);
-  const first = await listen(context, directory, { isWatching: false, rescanMs: 20 }).nextState();
+  const first = await listen(context, directory, { isWatching: false, rescanMs: 20 }).nextReading();
   const [app] = first.apps;
   assert.ok(app !== undefined);
   const gone = { ...app, name: 'gone', slot: 9, origin: { ...app.origin, location: path.join(directory, 'gone.yml') } };
@@ -143,9 +143,9 @@ test('what was in force before a start counts for the files that are there then,
   atEnd(context, () => source.stop());
   source.restore([app, gone]);
   source.start(listener);
-  assert.deepEqual(namesOf(await listener.nextState()), ['a']);
+  assert.deepEqual(namesOf(await listener.nextReading()), ['a']);
 
-  const told = listener.nextState(({ problems }) => problems.some(({ file }) => file.endsWith('gone.yml')));
+  const told = listener.nextReading(({ problems }) => problems.some(({ file }) => file.endsWith('gone.yml')));
   await writeFile(path.join(directory, 'gone.yml'), 'gone: [\n');
   assert.deepEqual(namesOf(await told), ['a']);
 });

@@ -33,7 +33,7 @@ function start(context: TestContext, directory: string, options: Partial<Directo
   const source = new DirectorySource({ directory, clock: testClock, rescanMs: 20, ...options });
   atEnd(context, () => source.stop());
   const listener = new RecordingListener();
-  const first = listener.nextState();
+  const first = listener.nextReading();
   source.start(listener);
   return { listener, first, file: (name: string) => path.join(directory, name) };
 }
@@ -46,15 +46,15 @@ test('of more files than the limit the first by name are read, and the problem n
   assert.match(state.problems[0]?.message ?? '', /^there are 8 service files, and 5 are read; .* is a00005\.yml$/);
 
   // One that comes before all others by name takes nothing away that serves.
-  const counted = listener.nextState(({ problems }) => problems[0]?.message.startsWith('there are 9 ') === true);
+  const counted = listener.nextReading(({ problems }) => problems[0]?.message.startsWith('there are 9 ') === true);
   await writeFile(file('a.yml'), appText('a', 101));
   assert.deepEqual(namesOf(await counted), ['a00000', 'a00001', 'a00002', 'a00003', 'a00004']);
 
-  const replaced = listener.nextState(({ apps }) => apps.some(({ name }) => name === 'a'));
+  const replaced = listener.nextReading(({ apps }) => apps.some(({ name }) => name === 'a'));
   await unlink(file('a00002.yml'));
   assert.deepEqual(namesOf(await replaced), ['a', 'a00000', 'a00001', 'a00003', 'a00004']);
 
-  const whole = listener.nextState(({ problems }) => problems.length === 0);
+  const whole = listener.nextReading(({ problems }) => problems.length === 0);
   for (const name of ['a00000', 'a00001', 'a00003', 'a00004']) await unlink(file(`${name}.yml`));
   assert.deepEqual(namesOf(await whole), ['a', 'a00005', 'a00006', 'a00007']);
 });
@@ -63,7 +63,7 @@ test('a change without a notification is noticed among many files too, without a
   const directory = await prepare(context, 1_300);
   const { first, listener, file } = start(context, directory, { isWatching: false });
   assert.equal((await first).apps.length, 1_300);
-  const changed = listener.nextState(({ apps }) => apps.some(({ slot }) => slot === 60_001));
+  const changed = listener.nextReading(({ apps }) => apps.some(({ slot }) => slot === 60_001));
   await writeFile(file('a01299.yml'), appText('a01299', 60_001));
   utimesSync(file('a01299.yml'), new Date(), new Date(Date.now() - 60_000));
   assert.equal((await changed).apps.length, 1_300);

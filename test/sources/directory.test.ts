@@ -33,7 +33,7 @@ async function start(
   const source = new DirectorySource({ directory, clock: testClock, rescanMs: 60_000, ...options });
   const listener = new RecordingListener();
   atEnd(context, () => source.stop());
-  const first = listener.nextState();
+  const first = listener.nextReading();
   source.start(listener);
   await first;
   return { directory, source, listener, file: (name) => path.join(directory, name) };
@@ -43,21 +43,21 @@ test('service files are read, what editors and neighbors leave beside them is no
   const names = ['.hidden.yml', 'x.yml~', '.x.yml.swp', 'y.yml.tmp', '#z.yml#', 'backups.txt', 'note.txt'];
   const noise = Object.fromEntries(names.map((name) => [name, appText('noise', 9)]));
   const { listener } = await start(context, { 'a.yml': appText('a', 1), 'b.yaml': appText('b', 3), ...noise });
-  assert.deepEqual(namesOf(listener.states[0] as never), ['a', 'b']);
-  assert.deepEqual(listener.states[0]?.problems, []);
+  assert.deepEqual(namesOf(listener.readings[0] as never), ['a', 'b']);
+  assert.deepEqual(listener.readings[0]?.problems, []);
 });
 
 test('a new, a changed and a deleted file are told at once', async (context) => {
   const { listener, file } = await start(context, { 'a.yml': appText('a', 1) });
-  const added = listener.nextState();
+  const added = listener.nextReading();
   await writeFile(file('b.yml'), appText('b', 3));
   assert.deepEqual(namesOf(await added), ['a', 'b']);
 
-  const changed = listener.nextState((state) => state.apps.some(({ slot }) => slot === 5));
+  const changed = listener.nextReading((state) => state.apps.some(({ slot }) => slot === 5));
   await writeFile(file('a.yml'), appText('a', 5));
   assert.deepEqual(namesOf(await changed), ['a', 'b']);
 
-  const deleted = listener.nextState();
+  const deleted = listener.nextReading();
   await unlink(file('b.yml'));
   assert.deepEqual(namesOf(await deleted), ['a']);
 });
@@ -66,7 +66,7 @@ test('from the file written to the state told it takes well under 60 ms', async 
   const { listener, file } = await start(context, { 'a.yml': appText('a', 1) });
   const delays: number[] = [];
   for (let slot = 3; slot < 43; slot += 2) {
-    const told = listener.nextState((state) => state.apps[0]?.slot === slot);
+    const told = listener.nextReading((state) => state.apps[0]?.slot === slot);
     const begun = performance.now();
     await writeAtomically(file('a.yml'), appText('a', slot));
     await told;
@@ -79,19 +79,19 @@ test('from the file written to the state told it takes well under 60 ms', async 
 test('a file that is replaced by rename is never seen in between', async (context) => {
   const { listener, file } = await start(context, { 'a.yml': appText('a', 1) });
   for (let slot = 3; slot < 23; slot += 2) {
-    const told = listener.nextState((state) => state.apps[0]?.slot === slot);
+    const told = listener.nextReading((state) => state.apps[0]?.slot === slot);
     await writeAtomically(file('a.yml'), appText('a', slot));
     await told;
   }
-  assert.ok(listener.states.every((state) => state.apps.length === 1 && state.problems.length === 0));
+  assert.ok(listener.readings.every((state) => state.apps.length === 1 && state.problems.length === 0));
 });
 
 test('a file that is given another name keeps its apps', async (context) => {
   const { listener, file } = await start(context, { 'a.yml': appText('a', 1) });
-  const moved = listener.nextState((state) => state.apps[0]?.origin.location.endsWith('b.yml') ?? false);
+  const moved = listener.nextReading((state) => state.apps[0]?.origin.location.endsWith('b.yml') ?? false);
   await rename(file('a.yml'), file('b.yml'));
   await moved;
-  assert.ok(listener.states.every((state) => namesOf(state).join() === 'a'));
+  assert.ok(listener.readings.every((state) => namesOf(state).join() === 'a'));
 });
 
 test('links that are swapped to another version of all files are followed', async (context) => {
@@ -108,11 +108,11 @@ test('links that are swapped to another version of all files are followed', asyn
   const source = new DirectorySource({ directory, clock: testClock, rescanMs: 60_000 });
   atEnd(context, () => source.stop());
   const listener = new RecordingListener();
-  const first = listener.nextState();
+  const first = listener.nextReading();
   source.start(listener);
   assert.equal((await first).apps[0]?.slot, 1);
 
-  const swapped = listener.nextState();
+  const swapped = listener.nextReading();
   await symlink('..2', path.join(directory, '..data_tmp'));
   await rename(path.join(directory, '..data_tmp'), path.join(directory, '..data'));
   assert.equal((await swapped).apps[0]?.slot, 5);
@@ -121,19 +121,19 @@ test('links that are swapped to another version of all files are followed', asyn
 test('an unchanged file that is touched says nothing new, a refresh says all again', async (context) => {
   const { listener, source, file } = await start(context, { 'a.yml': appText('a', 1) });
   await writeFile(file('a.yml'), appText('a', 1));
-  const told = listener.nextState();
+  const told = listener.nextReading();
   await writeFile(file('b.yml'), appText('b', 3));
   assert.deepEqual(namesOf(await told), ['a', 'b']);
-  const before = listener.states.length;
+  const before = listener.readings.length;
   assert.equal(before, 2);
-  const again = listener.nextState();
+  const again = listener.nextReading();
   source.refresh();
   assert.deepEqual(namesOf(await again), ['a', 'b']);
 });
 
 test('what is no readable file is named and touches no other', async (context) => {
   const { listener, file } = await start(context, { 'ok.yml': appText('ok', 1) });
-  const all = listener.nextState((state) => state.problems.length === 4);
+  const all = listener.nextReading((state) => state.problems.length === 4);
   await mkdir(file('directory.yml'));
   await writeFile(file('large.yml'), Buffer.alloc(2_097_152, '#'));
   await symlink('nowhere', file('dangling.yml'));
@@ -149,27 +149,27 @@ test('what is no readable file is named and touches no other', async (context) =
 
 test('a file that grows too large keeps its last good apps', async (context) => {
   const { listener, file } = await start(context, { 'a.yml': appText('a', 1) });
-  const told = listener.nextState((state) => state.problems.length > 0);
+  const told = listener.nextReading((state) => state.problems.length > 0);
   await writeFile(file('a.yml'), Buffer.alloc(2_097_152, '#'));
   assert.deepEqual(namesOf(await told), ['a']);
 });
 
 test('a hundred files at once are few states', async (context) => {
   const { listener, file } = await start(context, {});
-  const all = listener.nextState((state) => state.apps.length === 100);
+  const all = listener.nextReading((state) => state.apps.length === 100);
   await Promise.all(
     Array.from({ length: 100 }, (_, index) => writeFile(file(`${index}.yml`), appText(`app${index}`, index * 2 + 1))),
   );
   await all;
-  assert.ok(listener.states.length < 20, `${listener.states.length} states`);
+  assert.ok(listener.readings.length < 20, `${listener.readings.length} states`);
 });
 
 test('nothing is told after stop', async (context) => {
   const { listener, source, file } = await start(context, { 'a.yml': appText('a', 1) });
   await source.stop();
-  const before = listener.states.length;
+  const before = listener.readings.length;
   await writeFile(file('a.yml'), appText('a', 3));
   source.refresh();
   await new Promise((resolve) => setImmediate(resolve));
-  assert.equal(listener.states.length, before);
+  assert.equal(listener.readings.length, before);
 });

@@ -28,7 +28,7 @@ const source = new DirectorySource({
 let isFull = true;
 fill();
 source.start({
-  onState: ({ apps, problems }) => {
+  onReading: ({ apps, problems }) => {
     process.stdout.write(`${JSON.stringify({ isFull, apps: apps.length, problem: problems[0]?.message ?? null })}\n`);
     if (!isFull) return;
     isFull = false;

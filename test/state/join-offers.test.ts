@@ -147,10 +147,10 @@ test('without containers nothing is touched', () => {
 
 test('the merge joins over all sources; what is stored is the definition without what containers gave', () => {
   const merged = mergeSources([
-    { name: 'directory', state: { apps: [LISTING], problems: [] } },
+    { name: 'directory', reading: { apps: [LISTING], problems: [] } },
     {
       name: 'docker',
-      state: {
+      reading: {
         apps: [appOf('shop', 9_100), appOf('blog', 9_010)],
         problems: [],
         offers: [offerOf('shop', [B, 80, 'web-2']), offerOf('blog', ['172.17.0.4', 80, 'blog-1'])],

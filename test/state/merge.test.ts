@@ -5,8 +5,8 @@ import { appInstance, appOf } from '../support/apps.js';
 
 test('apps of all sources come together, sorted by name', () => {
   const { apps, problems } = mergeSources([
-    { name: 'directory', state: { apps: [appOf('shop', 9000), appOf('blog', 9002)], problems: [] } },
-    { name: 'consul', state: { apps: [appOf('cart', 9004)], problems: [] } },
+    { name: 'directory', reading: { apps: [appOf('shop', 9000), appOf('blog', 9002)], problems: [] } },
+    { name: 'consul', reading: { apps: [appOf('cart', 9004)], problems: [] } },
   ]);
   assert.deepEqual(
     apps.map(({ name }) => name),
@@ -19,8 +19,8 @@ test('the first source wins whole, and both places are named', () => {
   const first = appOf('shop', 9000);
   const second = appOf('shop', 9100, { origin: { source: 'consul', location: 'apps/shop', line: null, col: null } });
   const { apps, problems } = mergeSources([
-    { name: 'directory', state: { apps: [first], problems: [] } },
-    { name: 'consul', state: { apps: [second], problems: [] } },
+    { name: 'directory', reading: { apps: [first], problems: [] } },
+    { name: 'consul', reading: { apps: [second], problems: [] } },
   ]);
   assert.deepEqual(apps, [first]);
   assert.equal(problems.length, 1);
@@ -30,9 +30,9 @@ test('the first source wins whole, and both places are named', () => {
 });
 
 test('an app is never half from one source and half from another, however many have it', () => {
-  const states = ['directory', 'consul', 'docker'].map((name, index) => ({
+  const readings = ['directory', 'consul', 'docker'].map((name, index) => ({
     name,
-    state: {
+    reading: {
       apps: [
         appOf('shop', 9000 + 10 * index, {
           retries: index,
@@ -43,9 +43,9 @@ test('an app is never half from one source and half from another, however many h
       problems: [],
     },
   }));
-  for (const order of [states, [...states].reverse()]) {
+  for (const order of [readings, [...readings].reverse()]) {
     const { apps, problems } = mergeSources(order);
-    assert.deepEqual(apps, order[0]?.state.apps);
+    assert.deepEqual(apps, order[0]?.reading.apps);
     assert.deepEqual(
       problems.map(({ file }) => file),
       order.slice(1).map(({ name }) => `${name}-place`),
@@ -55,7 +55,7 @@ test('an app is never half from one source and half from another, however many h
 
 test('problems of the sources are passed on', () => {
   const problem = { severity: 'error', app: null, file: 'f', line: 1, col: 1, message: 'm', hint: null } as const;
-  const { problems } = mergeSources([{ name: 'directory', state: { apps: [], problems: [problem] } }]);
+  const { problems } = mergeSources([{ name: 'directory', reading: { apps: [], problems: [problem] } }]);
   assert.deepEqual(problems, [problem]);
 });
 

@@ -26,19 +26,19 @@ test('merge: each app comes whole from the first source that has it, and each ot
   const source = fc.tuple(names, fc.boolean());
   return holds(
     fc.property(fc.array(source, { maxLength: 4 }), (told) => {
-      const states = told.map(([apps, isReversed], index) => ({
+      const readings = told.map(([apps, isReversed], index) => ({
         name: `source-${index}`,
-        state: {
+        reading: {
           apps: (isReversed ? [...apps].reverse() : apps).map((name) => appNamed(name, 1, index)),
           problems: [],
         },
       }));
-      const { apps, problems } = mergeSources(states);
+      const { apps, problems } = mergeSources(readings);
       const expected = NAMES.flatMap((name) =>
-        states.flatMap(({ state }) => state.apps.filter((app) => app.name === name)).slice(0, 1),
+        readings.flatMap(({ reading }) => reading.apps.filter((app) => app.name === name)).slice(0, 1),
       );
       assert.deepEqual(apps, expected);
-      const all = states.reduce((sum, { state }) => sum + state.apps.length, 0);
+      const all = readings.reduce((sum, { reading }) => sum + reading.apps.length, 0);
       assert.equal(problems.length, all - expected.length);
     }),
     500,

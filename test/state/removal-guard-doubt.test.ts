@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type App, type Instance, NO_CONTAINER } from '../../src/model/app.js';
-import type { SourceState } from '../../src/sources/source.js';
+import type { SourceReading } from '../../src/sources/source.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
 import { appOf } from '../support/apps.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -30,7 +30,7 @@ class Guarded {
   }
 
   /** @returns what is served after this answer: names with ids */
-  answer(next: readonly App[], said: Pick<SourceState, 'doubt' | 'withdrawn'> = {}): string[] {
+  answer(next: readonly App[], said: Pick<SourceReading, 'doubt' | 'withdrawn'> = {}): string[] {
     this.apps = this.guard.check('consul', this.apps, next, said).apps;
     return this.apps.map(({ name, instances }) => [name, ...instances.map(({ id }) => id).sort()].join(' '));
   }

@@ -138,7 +138,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       ...ADMIN_CLIENT,
       'metrics/histogram.ts',
       'sources/directory-files.ts',
-      'sources/directory-state.ts',
+      'sources/directory-reading.ts',
       'neighbors/backups-file.ts',
     ],
     why:

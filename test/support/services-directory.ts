@@ -3,7 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Clock } from '../../src/core/clock.js';
-import type { SourceListener, SourceState } from '../../src/sources/source.js';
+import type { SourceListener, SourceReading } from '../../src/sources/source.js';
 import { temporaryFolder } from './at-end.js';
 
 /** As the system's clock, but its timers keep the test alive. */
@@ -32,17 +32,17 @@ export async function writeAtomically(file: string, text: string): Promise<void>
   await rename(`${file}.tmp`, file);
 }
 
-type Event = { readonly state: SourceState } | { readonly failure: string };
+type Event = { readonly reading: SourceReading } | { readonly failure: string };
 
 /** Keeps all that a source says, in order. */
 export class RecordingListener implements SourceListener {
-  readonly states: SourceState[] = [];
+  readonly readings: SourceReading[] = [];
   readonly failures: string[] = [];
   readonly #waiting = new Set<(event: Event) => void>();
 
-  onState(state: SourceState): void {
-    this.states.push(state);
-    for (const wake of [...this.#waiting]) wake({ state });
+  onReading(reading: SourceReading): void {
+    this.readings.push(reading);
+    for (const wake of [...this.#waiting]) wake({ reading });
   }
 
   onConfirmed(): void {}
@@ -52,13 +52,13 @@ export class RecordingListener implements SourceListener {
     for (const wake of [...this.#waiting]) wake({ failure });
   }
 
-  /** The next state that `isWanted`, from this call on. */
-  nextState(isWanted: (state: SourceState) => boolean = () => true): Promise<SourceState> {
+  /** The next reading that `isWanted`, from this call on. */
+  nextReading(isWanted: (reading: SourceReading) => boolean = () => true): Promise<SourceReading> {
     return new Promise((resolve) => {
       const wake = (event: Event): void => {
-        if (!('state' in event) || !isWanted(event.state)) return;
+        if (!('reading' in event) || !isWanted(event.reading)) return;
         this.#waiting.delete(wake);
-        resolve(event.state);
+        resolve(event.reading);
       };
       this.#waiting.add(wake);
     });
@@ -76,6 +76,6 @@ export class RecordingListener implements SourceListener {
   }
 }
 
-export function namesOf(state: SourceState): string[] {
-  return state.apps.map(({ name }) => name).sort();
+export function namesOf(reading: SourceReading): string[] {
+  return reading.apps.map(({ name }) => name).sort();
 }

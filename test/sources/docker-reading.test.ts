@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container } from '../../src/docker/container.js';
+import { dockerReadingFrom, KEEP_APP_MS } from '../../src/sources/docker-reading.js';
 import { dockerReportsFrom } from '../../src/sources/docker-reports.js';
-import { dockerStateFrom, KEEP_APP_MS } from '../../src/sources/docker-state.js';
 import { containerOf } from '../support/containers.js';
 
 const SHOP = { labels: { 'autoproxy.app': 'shop' } };
@@ -10,23 +10,23 @@ const WHOLE = { 'autoproxy.app': 'shop', 'autoproxy.slot': '9000', 'autoproxy.pr
 
 /** Offered: `shop 172.17.0.2:8080`. */
 function offered(...containers: readonly Container[]): string[] {
-  const { offers = [] } = dockerStateFrom(containers, 0).state;
+  const { offers = [] } = dockerReadingFrom(containers, 0).reading;
   return offers.flatMap(({ name, instances }) => instances.map(({ id }) => `${name} ${id}`));
 }
 
 function claimed(...containers: readonly Container[]): string[] {
-  const { claims = [] } = dockerStateFrom(containers, 0).state;
+  const { claims = [] } = dockerReadingFrom(containers, 0).reading;
   return claims.map(({ host, container, standing, apps }) => [host, container.name, standing, ...apps].join(' '));
 }
 
 function messagesOf(...containers: readonly Container[]): string[] {
-  return dockerStateFrom(containers, 0).state.problems.map(({ message }) => message);
+  return dockerReadingFrom(containers, 0).reading.problems.map(({ message }) => message);
 }
 
 test('a running container is offered with its life, its container and its words', () => {
   const labels = { ...SHOP.labels, 'autoproxy.weight': '50', 'autoproxy.state': 'Drain' };
   const web = containerOf('web-1', 5, { labels });
-  assert.deepEqual(dockerStateFrom([web], 0).state.offers, [
+  assert.deepEqual(dockerReadingFrom([web], 0).reading.offers, [
     {
       name: 'shop',
       instances: [
@@ -56,7 +56,7 @@ const LEAVING: readonly (readonly [said: Parameters<typeof containerOf>[2], stan
 for (const [said, standing, leftOut] of LEAVING) {
   test(`a container of which ${leftOut.replace(/ \(.*/, '')} is withdrawn, and people are told why`, () => {
     const web = containerOf('web-1', 0, { ...SHOP, ...said });
-    const { offers, withdrawn, claims } = dockerStateFrom([web], 0).state;
+    const { offers, withdrawn, claims } = dockerReadingFrom([web], 0).reading;
     assert.deepEqual(offers, []);
     assert.deepEqual(withdrawn, [{ app: 'shop', instance: '172.17.0.2:8080' }]);
     assert.equal(claims?.[0]?.standing, standing);
@@ -102,38 +102,38 @@ test('of two containers with one address the older is used, and both are named',
   const host = { ...SHOP, isHostNetwork: true, networks: [] };
   const [one, two] = [containerOf('one', 0, host), containerOf('two', 1, host)];
   assert.deepEqual(offered(two, one), ['shop 127.0.0.1:8080']);
-  assert.equal(dockerStateFrom([two, one], 0).state.offers?.[0]?.instances[0]?.container?.name, 'one');
+  assert.equal(dockerReadingFrom([two, one], 0).reading.offers?.[0]?.instances[0]?.container?.name, 'one');
   assert.match(messagesOf(two, one)[0] ?? '', /127\.0\.0\.1:8080 of shop is the address of container one .*older/);
 });
 
 test('labels define an app whole, without instances; the older container decides, and the other way is named', () => {
   const one = containerOf('one', 0, { labels: WHOLE });
   const two = containerOf('two', 1, { labels: { ...WHOLE, 'autoproxy.retries': '1' }, address: '172.17.0.3' });
-  const { apps } = dockerStateFrom([two, one], 0).state;
+  const { apps } = dockerReadingFrom([two, one], 0).reading;
   assert.deepEqual(
     apps.map(({ name, slot, retries, instances }) => [name, slot, retries, instances]),
     [['shop', 9000, 3, []]],
   );
   assert.match(messagesOf(two, one)[0] ?? '', /labels define this app in another way \(retries\) than container one/);
   assert.deepEqual(offered(two, one), ['shop 172.17.0.2:8080', 'shop 172.17.0.3:8080']);
-  assert.equal(dockerStateFrom([{ ...one, phase: 'ended' }, two], 0).state.apps[0]?.retries, 1);
+  assert.equal(dockerReadingFrom([{ ...one, phase: 'ended' }, two], 0).reading.apps[0]?.retries, 1);
 });
 
 test('a defined app stays while a container of it exists, and a minute after the last was removed', () => {
   const one = containerOf('one', 0, { labels: WHOLE, phase: 'ended' });
-  assert.equal(dockerStateFrom([one], 1e9).state.apps.length, 1);
+  assert.equal(dockerReadingFrom([one], 1e9).reading.apps.length, 1);
   const removed = { ...one, phase: 'removed', since: 5_000 } as const;
-  const kept = dockerStateFrom([removed], 5_000);
-  assert.equal(kept.state.apps.length, 1);
+  const kept = dockerReadingFrom([removed], 5_000);
+  assert.equal(kept.reading.apps.length, 1);
   assert.equal(kept.changesAt, 5_000 + KEEP_APP_MS);
-  const { state, changesAt } = dockerStateFrom([removed], 5_000 + KEEP_APP_MS);
-  assert.deepEqual([state.apps, changesAt], [[], null]);
-  assert.ok(state.withdrawn?.some(({ app, instance }) => app === 'shop' && instance === null));
+  const { reading, changesAt } = dockerReadingFrom([removed], 5_000 + KEEP_APP_MS);
+  assert.deepEqual([reading.apps, changesAt], [[], null]);
+  assert.ok(reading.withdrawn?.some(({ app, instance }) => app === 'shop' && instance === null));
 });
 
 test('what has no effect, what is unknown and what cannot be read are named, with the nearest name', () => {
   const messages = (labels: Record<string, string>) =>
-    dockerStateFrom([containerOf('web-1', 0, { labels: { ...SHOP.labels, ...labels } })], 0).state.problems.map(
+    dockerReadingFrom([containerOf('web-1', 0, { labels: { ...SHOP.labels, ...labels } })], 0).reading.problems.map(
       ({ message, hint }) => `${message} | ${hint}`,
     );
   assert.match(messages({ 'autoproxy.balance': 'random' })[0] ?? '', /autoproxy\.balance: without autoproxy\.slot/);

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nodeCatalogue } from '../../src/sources/consul-catalogue.js';
-import { consulStateFrom, type KeyRecord, recordFromKey, recordsFromStored } from '../../src/sources/consul-state.js';
+import {
+  consulReadingFrom,
+  type KeyRecord,
+  recordFromKey,
+  recordsFromStored,
+} from '../../src/sources/consul-reading.js';
 
 const KEY = 'autoproxy/apps/shop';
 const GOOD = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21600\nhealth: {path: /up}\n';
@@ -9,7 +14,7 @@ const BROKEN = 'name: shop\npods: [\n';
 const EMPTY = nodeCatalogue('consul-1', null, []);
 
 function stateOf(record: KeyRecord) {
-  return consulStateFrom('alpha', [record], EMPTY);
+  return consulReadingFrom('alpha', [record], EMPTY);
 }
 
 test('a document that broke while the node was stopped is served as it was stored, until it is mended', () => {

@@ -9,7 +9,7 @@ import type { AppDefinition } from '../model/app-definition.js';
 import { escapeText, type Problem } from '../model/problem.js';
 import type { NodeCatalogue } from './consul-catalogue.js';
 import { instancesFrom } from './consul-services.js';
-import type { SourceState, Withdrawal } from './source.js';
+import type { SourceReading, Withdrawal } from './source.js';
 
 const SOURCE = 'consul';
 
@@ -76,7 +76,7 @@ function definitionFromText(
 }
 
 /** The apps of the pod, with their instances on this node. */
-export function consulStateFrom(pod: string, records: readonly KeyRecord[], catalogue: NodeCatalogue): SourceState {
+export function consulReadingFrom(pod: string, records: readonly KeyRecord[], catalogue: NodeCatalogue): SourceReading {
   const problems: Problem[] = records.flatMap((record) => record.problems);
   const apps: App[] = [];
   const withdrawn: Withdrawal[] = [];

@@ -5,14 +5,14 @@ import { parseInstanceAddress } from '../model/address.js';
 import type { App } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 import { answerOf } from './docker-labels.js';
-import type { Claim, Offer, OfferedInstance, SourceState, Withdrawal } from './source.js';
+import type { Claim, Offer, OfferedInstance, SourceReading, Withdrawal } from './source.js';
 
 /** An app that labels define outlives its last container: a deployment may remove the old one before it starts the new one. */
 export const KEEP_APP_MS = 60_000;
 
-interface DockerState {
-  readonly state: SourceState;
-  /** When the state is another one though the engine says nothing, on the clock of the containers; null: never. */
+interface DockerReading {
+  readonly reading: SourceReading;
+  /** When the reading is another one though the engine says nothing, on the clock of the containers; null: never. */
   readonly changesAt: number | null;
 }
 
@@ -25,7 +25,7 @@ interface JudgedPlace {
 }
 
 /** @param containers all that the engine has or had lately, in any order @param now as `Container.since` counts */
-export function dockerStateFrom(containers: readonly Container[], now: number): DockerState {
+export function dockerReadingFrom(containers: readonly Container[], now: number): DockerReading {
   const inOrder = [...containers].sort(compareAges);
   const problems: Problem[] = [];
   for (const container of inOrder) if (isThere(container)) problems.push(...answerOf(container).problems);
@@ -33,7 +33,7 @@ export function dockerStateFrom(containers: readonly Container[], now: number): 
   const { offers, withdrawn } = offersFrom(inOrder, problems);
   const gone = expired.map((app) => ({ app, instance: null }));
   return {
-    state: { apps, offers, claims: claimsFrom(inOrder), problems, withdrawn: [...withdrawn, ...gone] },
+    reading: { apps, offers, claims: claimsFrom(inOrder), problems, withdrawn: [...withdrawn, ...gone] },
     changesAt,
   };
 }

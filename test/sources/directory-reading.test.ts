@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { formatProblem } from '../../src/model/problem.js';
 import {
   CUT_TEXT_SETTLE_MS,
-  directoryStateFromRecords,
+  directoryReadingFrom,
   type FileRecord,
   type FileVerdict,
   LOST_APP_SETTLE_MS,
   recordFromContent,
-} from '../../src/sources/directory-state.js';
+} from '../../src/sources/directory-reading.js';
 import { appText } from '../support/services-directory.js';
 
 const OLD_MS = 60_000;
@@ -118,20 +118,20 @@ test('a time of writing in the future is no reason to wait', () => {
 
 test('of two files that define one app, the one in force keeps it and both are named', () => {
   const first = record(appText('x', 1), null, OLD_MS, '/s/b.yml');
-  const { owners } = directoryStateFromRecords([first], NONE);
+  const { owners } = directoryReadingFrom([first], NONE);
   const second = record(appText('x', 5), null, OLD_MS, '/s/a.yml');
-  const both = directoryStateFromRecords([second, first], owners);
-  assert.deepEqual(names(both.state), ['x:1']);
-  const said = both.state.problems.map(formatProblem);
+  const both = directoryReadingFrom([second, first], owners);
+  assert.deepEqual(names(both.reading), ['x:1']);
+  const said = both.reading.problems.map(formatProblem);
   assert.equal(said.length, 1);
   assert.match(said[0] ?? '', /^\/s\/a\.yml:1:1: error: x: \/s\/b\.yml:1 defines this app already/);
   // The file that had it goes: the other one takes over.
-  assert.deepEqual(names(directoryStateFromRecords([second], both.owners).state), ['x:5']);
+  assert.deepEqual(names(directoryReadingFrom([second], both.owners).reading), ['x:5']);
 });
 
 test('at the first read the alphabetically first file wins, whatever the order of reading', () => {
   const a = record(appText('x', 5), null, OLD_MS, '/s/a.yml');
   const b = record(appText('x', 1), null, OLD_MS, '/s/b.yml');
-  assert.deepEqual(names(directoryStateFromRecords([a, b], NONE).state), ['x:5']);
-  assert.deepEqual(names(directoryStateFromRecords([b, a], NONE).state), ['x:5']);
+  assert.deepEqual(names(directoryReadingFrom([a, b], NONE).reading), ['x:5']);
+  assert.deepEqual(names(directoryReadingFrom([b, a], NONE).reading), ['x:5']);
 });

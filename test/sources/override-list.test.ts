@@ -10,7 +10,7 @@ import {
   overridesToJson,
   prunedOverrides,
   withOverride,
-} from '../../src/sources/overrides-state.js';
+} from '../../src/sources/override-list.js';
 
 const ONE = '127.0.0.1:1';
 const TWO = '127.0.0.1:2';

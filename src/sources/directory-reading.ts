@@ -6,7 +6,7 @@
 import { parseServiceDocument } from '../documents/service-document.js';
 import type { App } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
-import type { SourceState } from './source.js';
+import type { SourceReading } from './source.js';
 
 /** A file that loses apps and was written this recently may be half-written: the rest is waited for. */
 export const LOST_APP_SETTLE_MS = 200;
@@ -35,7 +35,7 @@ export function recordsFromStored(apps: readonly App[]): ReadonlyMap<string, Fil
   return new Map([...files].map(([file, own]) => [file, { file, apps: own, problems: [], text: null }]));
 }
 
-/** App name → file, as `DirectoryState.owners`. */
+/** App name → file, as `DirectoryReading.owners`. */
 export function ownersFromStored(apps: readonly App[]): ReadonlyMap<string, string> {
   return new Map(apps.map(({ name, origin }) => [name, origin.location]));
 }
@@ -92,8 +92,8 @@ function settleTimeMs(
   return isPrefix || hasLostItsEnd ? CUT_TEXT_SETTLE_MS : 0;
 }
 
-interface DirectoryState {
-  readonly state: SourceState;
+interface DirectoryReading {
+  readonly reading: SourceReading;
   /** App name → the file whose definition is in force. */
   readonly owners: ReadonlyMap<string, string>;
 }
@@ -103,10 +103,10 @@ interface DirectoryState {
  * alphabetically first file.
  * @param records of all files that exist, in any order
  */
-export function directoryStateFromRecords(
+export function directoryReadingFrom(
   records: Iterable<FileRecord>,
   previousOwners: ReadonlyMap<string, string>,
-): DirectoryState {
+): DirectoryReading {
   const sorted = [...records].sort((a, b) => (a.file < b.file ? -1 : 1));
   const owners = new Map<string, string>();
   for (const { file, apps } of sorted) {
@@ -128,7 +128,7 @@ export function directoryStateFromRecords(
       else if (owner !== undefined) problems.push(refusedByOwner(app, owner));
     }
   }
-  return { state: { apps, problems }, owners };
+  return { reading: { apps, problems }, owners };
 }
 
 function refusedByOwner(app: App, owner: App): Problem {
