@@ -112,7 +112,7 @@ export class DataPlane {
     const slots = [...this.#served.values(), ...this.#leaving.keys()];
     let deadlineTimer: Timer | null = null as Timer | null;
     const ended = Promise.all(slots.map((served) => served.stopAccepting()));
-    for (const served of slots) served.cutTunnels(deadlineMs, null);
+    for (const served of slots) served.finishTunnels(deadlineMs, null);
     const idleTimer = clock.setTimer(Math.min(deadlineMs / 2, IDLE_GRACE_MS), () => {
       for (const served of slots) served.closeIdle();
     });
@@ -174,7 +174,7 @@ export class DataPlane {
     this.#texts.set(key, text);
     for (const instance of served.slot.apply(config, node)) {
       instance.closeIdle();
-      served.cutTunnels(config.timeouts.drainMs, instance);
+      served.finishTunnels(config.timeouts.drainMs, instance);
     }
     served.onConfigured();
   }
@@ -197,7 +197,7 @@ export class DataPlane {
       served.slot.closeLeases();
     });
     served.closeIdle();
-    served.cutTunnels(drainMs, null);
+    served.finishTunnels(drainMs, null);
   }
 }
 

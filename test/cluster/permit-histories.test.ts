@@ -100,7 +100,7 @@ class Request extends Dispatch {
     super(worker.slot, worker.context, `192.0.2.${Math.floor(holdMs)}`);
     this.worker_ = worker;
     this.holdMs = holdMs;
-    this.reset(false);
+    this.beginRequest(false);
     this.stickyId = stickyId;
     worker.requests.add(this);
     this.start();

@@ -4,44 +4,48 @@ import { hasLostPeer } from '../../src/proxy/io/peer-address.js';
 
 /** Of a text that is not what was awaited, in an error. */
 const SHOWN_CHARS = 1_000;
+/** Code that never answers, or never closes, fails after this silence, and not with the time of the whole file. */
+const SILENCE_MS = 20_000;
 
 /** A TCP connection whose bytes a test writes and reads exactly; waiting is for bytes or the end, never for time. */
 export class RawConnection {
   readonly socket: Socket;
+  readonly #silenceMs: number;
   #text = '';
   #hasEnded = false;
   #error: Error | null = null;
-  #wake: (() => void) | null = null;
+  readonly #waiting = new Set<() => void>();
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, silenceMs = SILENCE_MS) {
     this.socket = socket;
+    this.#silenceMs = silenceMs;
     // It may have ended before anybody listened.
     this.#hasEnded = socket.destroyed || socket.readableEnded;
     socket.setNoDelay(true);
     socket.on('data', (bytes: Buffer) => {
       this.#text += bytes.toString('latin1');
-      this.#wake?.();
+      this.#wake();
     });
     socket.on('end', () => {
       this.#hasEnded = true;
       // A reset that comes with the last bytes looks like an end.
       if (!socket.writableEnded && hasLostPeer(socket)) this.#error ??= new Error('the connection was reset');
-      this.#wake?.();
+      this.#wake();
     });
     socket.on('error', (error) => {
       this.#error = error;
-      this.#wake?.();
+      this.#wake();
     });
     socket.on('close', () => {
       this.#hasEnded = true;
-      this.#wake?.();
+      this.#wake();
     });
   }
 
   static async open(port: number, host: string, localAddress?: string): Promise<RawConnection> {
     const socket = connect({ port, host, allowHalfOpen: true, ...(localAddress !== undefined && { localAddress }) });
     const connection = new RawConnection(socket);
-    await once(socket, 'connect');
+    await once(socket, 'connect', { signal: AbortSignal.timeout(SILENCE_MS) });
     return connection;
   }
 
@@ -66,23 +70,23 @@ export class RawConnection {
     }
   }
 
-  /** Waits until `isEnough` says so of all that came. Rejects when the connection ends before. */
-  async until(isEnough: (text: string) => boolean): Promise<string> {
+  /**
+   * Waits until `isEnough` says so of all that came. Rejects when the connection ends before, or is silent for too long.
+   * @param awaited for the error
+   */
+  async until(isEnough: (text: string) => boolean, awaited = String(isEnough)): Promise<string> {
     while (!isEnough(this.#text)) {
       if (this.#hasEnded) {
-        throw new Error(
-          `the connection ended (${this.#error?.message ?? 'orderly'}) after ${this.#text.length} bytes, ` +
-            `the last ones ${JSON.stringify(this.#text.slice(-SHOWN_CHARS))}`,
-        );
+        throw new Error(`the connection ended (${this.#error?.message ?? 'orderly'}) ${this.#received}`);
       }
-      await this.#change();
+      await this.#change(awaited);
     }
     return this.#text;
   }
 
   /** Takes the next whole response: head, and body by Content-Length or chunks. */
   async response(method = 'GET'): Promise<RawResponse> {
-    await this.until((text) => parseResponse(text, method, this.#hasEnded) !== null);
+    await this.until((text) => parseResponse(text, method, this.#hasEnded) !== null, 'a whole response');
     return this.#take(method);
   }
 
@@ -93,9 +97,12 @@ export class RawConnection {
     return response;
   }
 
-  /** Waits for the other side's end; a reset counts as one. @returns what came before it and was not taken. */
+  /**
+   * Waits for the other side's end; a reset counts as one. Rejects when the connection is silent for too long.
+   * @returns what came before it and was not taken.
+   */
   async ended(): Promise<string> {
-    while (!this.#hasEnded && this.#error === null) await this.#change();
+    while (!this.#hasEnded && this.#error === null) await this.#change("the other side's end");
     return this.#text;
   }
 
@@ -103,12 +110,26 @@ export class RawConnection {
     this.socket.destroy();
   }
 
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = null;
+  get #received(): string {
+    return `after ${this.#text.length} bytes, the last ones ${JSON.stringify(this.#text.slice(-SHOWN_CHARS))}`;
+  }
+
+  #wake(): void {
+    for (const goOn of this.#waiting) goOn();
+  }
+
+  #change(awaited: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onChange = (): void => {
+        this.#waiting.delete(onChange);
+        clearTimeout(timer);
         resolve();
       };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(onChange);
+        reject(new Error(`nothing came for ${this.#silenceMs} ms ${this.#received}; awaited: ${awaited}`));
+      }, this.#silenceMs);
+      this.#waiting.add(onChange);
     });
   }
 }

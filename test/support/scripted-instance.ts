@@ -5,6 +5,9 @@ import { ownAddress } from './addresses.js';
 import { atEnd } from './at-end.js';
 import { RawConnection } from './raw-connection.js';
 
+/** A connection that never comes fails the test after this time, and not with that of the whole file. */
+const SILENCE_MS = 20_000;
+
 /** An instance that does exactly what a test says, byte by byte, and remembers every byte it got. */
 export class ScriptedInstance {
   readonly host: string;
@@ -47,8 +50,14 @@ export class ScriptedInstance {
     for (;;) {
       const connection = this.connections[index];
       if (connection !== undefined) return connection;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+      await new Promise<void>((resolve, reject) => {
+        const onSilence = (): void =>
+          reject(new Error(`no connection number ${index} came for ${SILENCE_MS / 1_000} s`));
+        const timer = setTimeout(onSilence, SILENCE_MS);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
       });
     }
   }

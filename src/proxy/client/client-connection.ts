@@ -59,8 +59,8 @@ export abstract class ClientConnection extends ByteConnection {
   }
 
   /** Ends its tunnel; what was read from one side still reaches the other. */
-  cutTunnel(): void {
-    this.tunnel?.cut(null);
+  finishTunnel(): void {
+    this.tunnel?.finish(null);
   }
 
   /** Closes it if it is idle. */
@@ -83,6 +83,6 @@ export abstract class ClientConnection extends ByteConnection {
   /** Nothing has passed for too long; or the instance's side is gone, and the client does not take the rest. */
   protected onTunnelDeadline(): void {
     if (this.tunnel === null || this.tunnel.isGone) this.destroy();
-    else this.tunnel.cut('TUNNEL_TIMEOUT');
+    else this.tunnel.finish('TUNNEL_TIMEOUT');
   }
 }

@@ -228,14 +228,14 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   }
 
   /**
-   * Tunnels that go through `instance`, or all of them: each is cut at a time of its own within the window, unless the
+   * Tunnels that go through `instance`, or all of them: each is ended at a time of its own within the window, unless the
    * instance is ready again by then.
    */
-  cutTunnels(windowMs: number, instance: Instance | null): void {
+  finishTunnels(windowMs: number, instance: Instance | null): void {
     for (const client of this.#served) {
       if (!client.isTunnel || (instance !== null && client.instance !== instance)) continue;
       this.#worker.clock.setTimer(windowMs * (0.5 + this.#worker.random() / 2), () => {
-        if (instance === null || instance.isRemoved || instance.state !== 'ready') client.cutTunnel();
+        if (instance === null || instance.isRemoved || instance.state !== 'ready') client.finishTunnel();
       });
     }
   }

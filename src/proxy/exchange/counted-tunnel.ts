@@ -10,7 +10,7 @@ interface Ends {
   readonly instance: ByteConnection;
 }
 
-/** Opens a tunnel of the slot, which counts it while it lives, and why it was cut. @param onGone as of `Tunnel` */
+/** Opens a tunnel of the slot, which counts it while it lives, and why it was ended. @param onGone as of `Tunnel` */
 export function openCountedTunnel(
   slot: Slot,
   { clock }: WorkerContext,

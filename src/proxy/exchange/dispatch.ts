@@ -64,7 +64,7 @@ export abstract class Dispatch implements SlotRequest, Connecting {
   protected abstract setQueueDeadline(deadline: number): void;
 
   /** Forgets the request before this one. */
-  protected reset(mayBleed: boolean): void {
+  protected beginRequest(mayBleed: boolean): void {
     this.mayBleed = mayBleed;
     this.tried = null;
     this.order = 0;

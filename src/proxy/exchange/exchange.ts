@@ -36,7 +36,7 @@ export class Exchange extends RequestDispatch {
     this.client.deadline = Number.POSITIVE_INFINITY;
     slot.budget.earn();
     this.phase = PHASE.DISPATCHING;
-    this.reset(request.bledBy === '');
+    this.beginRequest(request.bledBy === '');
     if (!this.mayBleed) slot.counters.bledIn += 1;
     const isProven = !this.mayBleed && this.#sender.isProven;
     const refusal = refusalOf(slot.config, identity, request, isProven);
@@ -77,7 +77,7 @@ export class Exchange extends RequestDispatch {
   refuse(code: ErrorCode): void {
     if (this.phase === PHASE.NONE) {
       this.books.open();
-      this.reset(false);
+      this.beginRequest(false);
       this.phase = PHASE.DISPATCHING;
     }
     this.leaveQueue();

@@ -9,5 +9,5 @@ export interface InstanceSource {
   /** Begins a new connection; the taker hears what comes of it. */
   open(instance: Instance, taker: ResponseTaker): InstanceSide;
   /** The client is gone: closes the kept connections that are its alone. */
-  closeOwn(): void;
+  closeIdle(): void;
 }

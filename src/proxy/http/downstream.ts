@@ -172,7 +172,7 @@ export class Downstream extends ClientConnection implements ClientSide {
     this.#reader.clear();
     this.tunnel?.onClosed(this);
     this.exchange.onClientGone();
-    this.#upstreams.closeOwn();
+    this.#upstreams.closeIdle();
   }
 
   /** A client that does not read its response is as idle as one that does not ask. */

@@ -48,8 +48,8 @@ export class UpstreamSource implements InstanceSource {
     return upstream;
   }
 
-  closeOwn(): void {
-    this.#own.discardAll();
+  closeIdle(): void {
+    this.#own.closeIdle();
   }
 
   #poolOf(instance: Instance): IdlePool<InstanceSide> {

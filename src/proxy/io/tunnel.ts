@@ -15,7 +15,7 @@ export class Tunnel {
   /** It has ended; each side may still send what it has. */
   isGone = false;
 
-  /** @param onGone called once, when either side is closed, or the tunnel is cut: then with the reason. */
+  /** @param onGone called once, when either side is closed, or the tunnel is ended: then with the reason. */
   constructor(
     client: ByteConnection,
     instance: ByteConnection,
@@ -58,7 +58,7 @@ export class Tunnel {
   }
 
   /** Ends both sides; what was read from one still reaches the other. */
-  cut(code: ErrorCode | null): void {
+  finish(code: ErrorCode | null): void {
     if (this.isGone) return;
     this.isGone = true;
     this.#onGone(code);

@@ -52,7 +52,7 @@ export class IdlePool<C extends IdleConnection> {
     if (excess > 0) for (const connection of this.#kept.slice(0, excess)) connection.discard();
   }
 
-  discardAll(): void {
+  closeIdle(): void {
     for (const connection of this.#kept.slice()) connection.discard();
   }
 }

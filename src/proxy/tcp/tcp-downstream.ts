@@ -129,7 +129,7 @@ class TcpDispatch extends Dispatch implements TcpRoute {
   }
 
   begin(mayBleed: boolean): void {
-    this.reset(mayBleed);
+    this.beginRequest(mayBleed);
     this.start();
   }
 
@@ -148,7 +148,8 @@ class TcpDispatch extends Dispatch implements TcpRoute {
   }
 
   protected cancelConnect(): void {
-    this.#upstream?.cancel();
+    this.#upstream?.letGo();
+    this.#upstream?.destroy();
   }
 
   onConnected(instance: Instance): void {

@@ -91,9 +91,8 @@ export class TcpUpstream extends ByteConnection implements InstanceConnection {
   }
 
   /** Nobody waits for the instance any more: that it does not accept says nothing of it. */
-  cancel(): void {
+  letGo(): void {
     this.#client = null;
-    this.destroy();
   }
 
   onBytes(bytes: Buffer, length: number): void {
