@@ -88,24 +88,28 @@ const DOMAIN_KEYS = {
   name: required(domainName, 'the name of the domain, such as one.example'),
   certificate: required(
     certificates,
-    'the file of its certificate, with the chain and, if no key is named, the key; or several: [rsa.pem, ecdsa.pem]',
+    'the file with the certificate, the chain and, if no key is named, the key; or several files: [rsa.pem, ecdsa.pem]',
   ),
-  key: optional<readonly string[]>(certificates, [], 'the file of its key, or of both keys'),
+  key: optional<readonly string[]>(certificates, [], 'the file of the key, or the files of both keys'),
   names: optional<readonly string[]>(
     list(coveredName, 'write [one.example, "*.one.example"]'),
     [],
-    'its hosts; without them those of the certificate',
+    'the hosts of the domain; without them, those of the certificate',
   ),
-  hsts: optional<string | null>(hsts, null, 'value of Strict-Transport-Security for apps that set none'),
+  hsts: optional<string | null>(hsts, null, 'the value of Strict-Transport-Security for apps that set none'),
 };
 
 const LISTEN_KEYS = {
-  address: optional(address, '', 'where the ports are bound; without it every IPv4 address'),
-  http_port: optional(port, 80, 'plain HTTP'),
-  https_port: optional(port, 443, 'HTTPS'),
-  health_port: optional(port, 8_081, 'health of this edge node'),
-  admin: optional<SocketAddress>(socketAddress, { host: '127.0.0.1', port: 8_404 }, 'metrics and statistics'),
-  peer_port: optional(port, 10_000, 'on loopback, for counters that survive a reload'),
+  address: optional(address, '', 'the address that the ports are bound on; without it, every IPv4 address'),
+  http_port: optional(port, 80, 'the port for plain HTTP'),
+  https_port: optional(port, 443, 'the port for HTTPS'),
+  health_port: optional(port, 8_081, 'the port that tells the health of this edge node'),
+  admin: optional<SocketAddress>(
+    socketAddress,
+    { host: '127.0.0.1', port: 8_404 },
+    'the address with a port for metrics and statistics',
+  ),
+  peer_port: optional(port, 10_000, 'the port on loopback for counters that survive a reload'),
 };
 
 const templateText = text(
@@ -148,44 +152,48 @@ const SERVER_KEYS = {
   template: optional<string | null>(
     templateText,
     null,
-    'DNS names of the private balancers: "{app}.{pod}.svc.example"; without {pod} one balancer has all pods',
+    'the DNS names of the private balancers: "{app}.{pod}.svc.example"; without {pod}, one balancer has all pods',
   ),
-  port: optional(port, 80, 'of the private balancers'),
-  slots: optional(integer(1, 64), 8, 'addresses of one name that are used; twice those usually seen'),
+  port: optional(port, 80, 'the port of the private balancers'),
+  slots: optional(integer(1, 64), 8, 'how many addresses of one name are used; twice those usually seen'),
   nameservers: optional<readonly SocketAddress[]>(
     list(socketAddress, 'write ["127.0.0.1:53"]'),
     [],
-    'without them those of /etc/resolv.conf',
+    'the servers that are asked for names; without them, those of /etc/resolv.conf',
   ),
-  resolve: optional(duration(100), 10_000, 'between two lookups of a name; a change takes effect within twice that'),
+  resolve: optional(
+    duration(100),
+    10_000,
+    'the time between two lookups of a name; a change takes effect within twice that',
+  ),
   nodes: optional<PodNodes | 'consul' | null>(
     nodes,
     null,
-    'instead of a template: the nodes of each pod, {alpha: [10.0.0.1]}, or consul for those registered there',
+    'the nodes of each pod in place of a template: {alpha: [10.0.0.1]}, or consul for those registered there',
   ),
-  send_proxy: optional(oneOf(PROXY_VERSIONS), 'v2', 'the PROXY header towards the servers: none, v1 or v2'),
-  max_connections: optional(integer(1, 1_000_000), 500, 'requests at one time for each server'),
+  send_proxy: optional(oneOf(PROXY_VERSIONS), 'v2', 'which PROXY header the servers get: none, v1 or v2'),
+  max_connections: optional(integer(1, 1_000_000), 500, 'how many requests each server gets at one time'),
 };
 
 const LIMIT_KEYS = {
-  connections: optional(integer(1, 10_000_000), 100, 'at one time'),
-  connection_rate: optional(integer(1, 10_000_000), 200, 'new connections in ten seconds'),
-  requests: optional(integer(1, 10_000_000), 500, 'in ten seconds'),
-  errors: optional(integer(1, 10_000_000), 200, 'in thirty seconds'),
+  connections: optional(integer(1, 10_000_000), 100, 'how many connections a client may have at one time'),
+  connection_rate: optional(integer(1, 10_000_000), 200, 'how many new connections a client may make in ten seconds'),
+  requests: optional(integer(1, 10_000_000), 500, 'how many requests a client may make in ten seconds'),
+  errors: optional(integer(1, 10_000_000), 200, 'how many errors a client may cause in thirty seconds'),
 };
 
 const TIMEOUT_KEYS = {
-  hello: optional(duration(100), 3_000, 'of silence before the TLS hello'),
+  hello: optional(duration(100), 3_000, 'how long a client may be silent before its TLS hello'),
   request_head: optional(
     duration(100),
     10_000,
-    'for the whole head of a request, and for the first of a body without a length',
+    'how long the whole head of a request may take, and the first part of a body without a length',
   ),
-  keep_alive: optional(duration(100), 15_000, 'between two requests'),
-  client: optional(duration(100), 30_000, 'of a client that sends and reads nothing'),
-  connect: optional(duration(100), 3_000, 'for a connection to a server'),
-  queue: optional(duration(100), 5_000, 'that a request waits for a server'),
-  check: optional(duration(100), 2_000, 'for a check of a server'),
+  keep_alive: optional(duration(100), 15_000, 'how long a connection may wait for its next request'),
+  client: optional(duration(100), 30_000, 'how long a client may send and read nothing'),
+  connect: optional(duration(100), 3_000, 'how long a connect to a server may take'),
+  queue: optional(duration(100), 5_000, 'how long a request may wait for a server'),
+  check: optional(duration(100), 2_000, 'how long a check of a server may take'),
 };
 
 const pagePath = optional<string | null>(filePath, null, 'the file of this page: .html, .json or text');
@@ -215,28 +223,36 @@ const logTarget = text(
 );
 
 const LOG_KEYS = {
-  target: optional(logTarget, '127.0.0.1:514', 'an address with a port, the path of a socket, or stdout'),
-  facility: optional(oneOf(FACILITIES), 'local2', 'of syslog'),
+  target: optional(
+    logTarget,
+    '127.0.0.1:514',
+    'the place that logs go to: an address with a port, the path of a socket, or stdout',
+  ),
+  facility: optional(oneOf(FACILITIES), 'local2', 'the facility of syslog'),
 };
 
 const PROCESS_KEYS = {
   run_dir: optional(absolutePath, '/run/haproxy', 'the folder of the sockets'),
-  state_file: optional<string | null>(absolutePath, null, 'addresses of servers; without it servers.state in run_dir'),
+  state_file: optional<string | null>(
+    absolutePath,
+    null,
+    'the file that keeps the addresses of servers over a reload; without it, servers.state in run_dir',
+  ),
   max_connections: optional<number | null>(
     integer(10, 10_000_000),
     null,
-    'of all clients, six descriptors each; without it 10 000, or as many as the limit of descriptors allows',
+    'how many connections all clients may have, six descriptors each; without it, 10 000, or as many as the limit of descriptors allows',
   ),
   buffer: optional(
     bufferSize,
     LEAST_BUFFER_BYTES,
-    'tune.bufsize: heads of requests and responses may be 2k smaller; each connection may take this much memory twice',
+    'the size of a buffer (tune.bufsize): a head may be as large, less 2k; each connection may take this much memory twice',
   ),
-  threads: optional<number | null>(integer(1, 256), null, 'without it as many as there are cores'),
-  user: optional<string | null>(name, null, 'to become after the ports are bound'),
-  group: optional<string | null>(name, null, 'to become after the ports are bound'),
-  chroot: optional<string | null>(absolutePath, null, 'the empty folder to be locked in'),
-  log: optionalGroup(LOG_KEYS, 'where logs go'),
+  threads: optional<number | null>(integer(1, 256), null, 'the number of threads; without it, one for each core'),
+  user: optional<string | null>(name, null, 'the user that HAProxy becomes after it has bound its ports'),
+  group: optional<string | null>(name, null, 'the group that HAProxy becomes after it has bound its ports'),
+  chroot: optional<string | null>(absolutePath, null, 'the empty folder that HAProxy locks itself in'),
+  log: optionalGroup(LOG_KEYS, 'how HAProxy logs'),
 };
 
 const domainTable = group(DOMAIN_KEYS);
@@ -250,20 +266,20 @@ const userAgent = text(
 
 export const SITE_KEYS = {
   domains: required(list(domainTable, 'write [{name: one.example, certificate: one.pem}]'), 'the domains of the site'),
-  listen: optionalGroup(LISTEN_KEYS, 'addresses and ports'),
+  listen: optionalGroup(LISTEN_KEYS, 'which addresses and ports are bound'),
   trusted_balancers: required(
     list(network, 'write [10.0.0.0/24]'),
     'the networks of the public balancers, which name the client by a PROXY header',
   ),
-  deny: optional<readonly string[]>(list(network, 'write [203.0.113.0/24]'), [], 'clients that are refused'),
+  deny: optional<readonly string[]>(list(network, 'write [203.0.113.0/24]'), [], 'which clients are refused'),
   bad_user_agents: optional<readonly string[]>(
     list(userAgent, 'write [sqlmap]'),
     [],
-    'parts of User-Agent that are refused',
+    'which parts of User-Agent are refused',
   ),
-  error_pages: optionalGroup(ERROR_PAGE_KEYS, 'your own pages for what HAProxy answers itself: {503: errors/503.html}'),
+  error_pages: optionalGroup(ERROR_PAGE_KEYS, 'the pages for what HAProxy answers itself: {503: errors/503.html}'),
   servers: required(group(SERVER_KEYS), 'where the apps are: {template: "{app}.{pod}.svc.example"} or {nodes: ...}'),
-  limits: optionalGroup(LIMIT_KEYS, 'for each client over all apps, on one edge node'),
+  limits: optionalGroup(LIMIT_KEYS, 'how much each client may do over all apps, on one edge node'),
   timeouts: optionalGroup(TIMEOUT_KEYS, 'how long things may take'),
   process: optionalGroup(PROCESS_KEYS, 'how HAProxy runs'),
 };

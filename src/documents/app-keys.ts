@@ -64,39 +64,47 @@ const sendProxy: Reader<ProxyVersion> = {
 };
 
 export const HEALTH_KEYS = {
-  path: optional<string | null>(checkPath, health.path, 'path of an HTTP check; without it a TCP connect is the check'),
-  interval: optional(duration(10), health.intervalMs, 'time between two checks'),
-  timeout: optional(duration(10), health.timeoutMs, 'a check that takes longer has failed'),
-  rise: optional(integer(1, 100), health.rise, 'good checks in a row that bring an instance up'),
-  fall: optional(integer(1, 100), health.fall, 'bad checks in a row that take it down'),
+  path: optional<string | null>(
+    checkPath,
+    health.path,
+    'the path of an HTTP check; without it, a TCP connect is the check',
+  ),
+  interval: optional(duration(10), health.intervalMs, 'the time between two checks'),
+  timeout: optional(duration(10), health.timeoutMs, 'the time after which a check has failed'),
+  rise: optional(integer(1, 100), health.rise, 'how many good checks in a row bring an instance up'),
+  fall: optional(integer(1, 100), health.fall, 'how many bad checks in a row take an instance down'),
 };
 
 export const TIMEOUT_KEYS = {
   request_head: optional(
     duration(1),
     timeouts.requestHeadMs,
-    'for the whole head of a request; for the first one, from the accept',
+    'how long the whole head of a request may take; for the first request, counted from the accept',
   ),
-  connect: optional(duration(1), timeouts.connectMs, 'for a connection to an instance'),
-  first_byte: optional(duration(1), timeouts.firstByteMs, 'from the request to the first byte of its response'),
-  client_idle: optional(duration(1), timeouts.clientIdleMs, 'for a client that sends and reads nothing'),
-  upstream_idle: optional(
+  connect: optional(duration(1), timeouts.connectMs, 'how long a connect to an instance may take'),
+  first_byte: optional(
     duration(1),
-    timeouts.upstreamIdleMs,
-    'for which an unused connection to an instance is kept',
+    timeouts.firstByteMs,
+    'how long an instance may take from the request to the first byte of its response',
   ),
-  queue: optional(duration(1), timeouts.queueMs, 'for which a request waits for a free instance'),
-  tunnel: optional(duration(1), timeouts.tunnelMs, 'for a tunnel or TCP connection without traffic'),
-  drain: optional(duration(0), timeouts.drainMs, 'for which a removed instance may finish its work'),
+  client_idle: optional(duration(1), timeouts.clientIdleMs, 'how long a client may send and read nothing'),
+  upstream_idle: optional(duration(1), timeouts.upstreamIdleMs, 'how long an unused connection to an instance is kept'),
+  queue: optional(duration(1), timeouts.queueMs, 'how long a request may wait for a free instance'),
+  tunnel: optional(duration(1), timeouts.tunnelMs, 'how long a tunnel or a TCP connection may be without traffic'),
+  drain: optional(duration(0), timeouts.drainMs, 'how long a removed instance may finish its work'),
 };
 
 export const LIMIT_KEYS = {
-  connections: optional(integer(0, 1_000_000), limits.connections, 'requests at one time, each instance; 0 = no limit'),
-  queue: optional(integer(0, 1_000_000), limits.queue, 'requests that may wait'),
+  connections: optional(
+    integer(0, 1_000_000),
+    limits.connections,
+    'how many requests an instance gets at one time; 0 = no limit',
+  ),
+  queue: optional(integer(0, 1_000_000), limits.queue, 'how many requests may wait for an instance'),
   clients: optional(
     integer(0, 1_000_000),
     APP_DEFAULTS.maxClients,
-    'client connections at one time, on the whole node; further clients wait in the kernel; 0 = no limit',
+    'how many connections clients may have on the whole node at one time; further clients wait in the kernel; 0 = no limit',
   ),
 };
 
@@ -104,13 +112,13 @@ const FILTER_KEYS = { host: optional<string | null>(hostName, null, 'the one Hos
 const STICKY_KEYS = { cookie: required(cookieName, 'the name of the cookie that binds a client to an instance') };
 
 export const APP_KEYS = {
-  protocol: required(protocol, 'HTTP or tcp'),
+  protocol: required(protocol, 'the protocol of the app: HTTP or tcp'),
   native_port: optional<number | null>(integer(1, 65_535), null, 'the port inside the container, for people'),
   translated_port: required(slot, 'the slot: the port on every node; the next one is the health port', ['slot']),
-  internal: optional(flag, APP_DEFAULTS.internal, 'true: only internal networks may connect'),
-  nolog: optional(flag, !APP_DEFAULTS.accessLog, 'true: no access log'),
+  internal: optional(flag, APP_DEFAULTS.internal, 'whether only internal networks may connect'),
+  nolog: optional(flag, !APP_DEFAULTS.accessLog, 'whether the access log leaves the app out'),
   filters: optionalGroup(FILTER_KEYS, 'which requests the slot serves'),
-  accept_proxy: optional<boolean | null>(flag, APP_DEFAULTS.acceptProxy, 'true: a PROXY header is required'),
+  accept_proxy: optional<boolean | null>(flag, APP_DEFAULTS.acceptProxy, 'whether a PROXY header is required'),
   trusted_proxies: optional<readonly string[]>(
     list(network, 'write [10.0.0.0/8, ...]'),
     [],
@@ -119,7 +127,7 @@ export const APP_KEYS = {
   send_proxy: optional<ProxyVersion>(
     sendProxy,
     APP_DEFAULTS.sendProxy,
-    'v1 or v2: a PROXY header towards the instances',
+    'which PROXY header instances get: none, v1 or v2',
   ),
   balance: optional(oneOf(BALANCES), APP_DEFAULTS.balance, 'how an instance is chosen'),
   reuse: optional(oneOf(REUSES), APP_DEFAULTS.reuse, 'whether connections to instances are used again'),
@@ -130,8 +138,12 @@ export const APP_KEYS = {
   sticky: optional<{ readonly cookie: string | null }>(
     group(STICKY_KEYS),
     { cookie: null },
-    'binds a client to an instance',
+    'how a client is bound to an instance',
   ),
-  slow_start: optional(duration(0), APP_DEFAULTS.slowStartMs, 'time in which a new instance comes to its full share'),
+  slow_start: optional(
+    duration(0),
+    APP_DEFAULTS.slowStartMs,
+    'the time in which a new instance comes to its full share',
+  ),
   instances: optional<readonly Instance[]>(instances, [], 'the copies of the app on this node'),
 };

@@ -60,7 +60,11 @@ const image = text(
 export const DEFINITION_KEYS = {
   name: required(name, 'the name of the app, a DNS label'),
   pods: required(pods, 'the pods that the app runs in'),
-  num_instances: optional(integer(1, 10_000), 1, 'minimum over all its pods, at least one in each'),
+  num_instances: optional(
+    integer(1, 10_000),
+    1,
+    'the least number of instances over all pods of the app, at least one in each',
+  ),
   image: optional<string | null>(image, null, 'the image of its containers'),
   native_port: APP_KEYS.native_port,
   slot: optional<number | null>(

@@ -61,34 +61,34 @@ export const TLS_KEYS = {
   domain: optional<string | null>(
     domain,
     null,
-    'the domain whose certificate covers the hosts; default: the one that fits',
+    'the domain whose certificate covers the hosts; without it, the domain that fits',
   ),
-  redirect: optional(flag, true, 'false: plain HTTP is served too'),
-  hsts: optional<string | null>(hsts, null, 'value of Strict-Transport-Security'),
+  redirect: optional(flag, true, 'whether plain HTTP is answered with a redirect to HTTPS'),
+  hsts: optional<string | null>(hsts, null, 'the value of Strict-Transport-Security'),
 };
 
 export const ROUTE_KEYS = {
   host: optional<RouteHost | null>(
     parsed(parseRouteHost),
     null,
-    'a name, or "*." and a name for exactly one more label',
+    'the host of a request: a name, or "*." and a name for exactly one more label',
   ),
   host_regex: optional<RouteHost | null>(parsed(parseHostRegex), null, 'an expression that matches the whole host'),
   path: optional<RoutePath | null>(
     parsed(parsePathPrefix),
     null,
-    'a prefix of whole segments; without any path every path',
+    'a path that begins the path of a request, in whole segments; a route without a path has every path',
   ),
-  path_exact: optional<RoutePath | null>(parsed(parsePathExact), null, 'the whole path'),
+  path_exact: optional<RoutePath | null>(parsed(parsePathExact), null, 'the whole path of a request'),
   path_regex: optional<RoutePath | null>(parsed(parsePathRegex), null, 'an expression that matches the whole path'),
-  priority: optional(integer(0, 1_000), 0, 'expressions of a higher one are tried first'),
+  priority: optional(integer(0, 1_000), 0, 'which expressions are tried first: those of the higher number'),
 };
 
 export const RATE_KEYS = {
-  requests: optional<number | null>(integer(1, 10_000_000), null, 'in one window'),
-  errors: optional<number | null>(integer(1, 10_000_000), null, 'in one window'),
-  concurrent: optional<number | null>(integer(1, 1_000_000), null, 'at one time'),
-  window: optional(duration(1_000), DEFAULT_WINDOW_MS, 'time in which requests and errors are counted'),
+  requests: optional<number | null>(integer(1, 10_000_000), null, 'how many requests a client may make in one window'),
+  errors: optional<number | null>(integer(1, 10_000_000), null, 'how many errors a client may cause in one window'),
+  concurrent: optional<number | null>(integer(1, 1_000_000), null, 'how many requests a client may have at one time'),
+  window: optional(duration(1_000), DEFAULT_WINDOW_MS, 'the time in which requests and errors are counted'),
 };
 
 const route: Reader<Route> = {
@@ -173,13 +173,21 @@ const networks = list(network, 'write [10.0.0.0/8, ...]');
 const NO_TLS_WORDS: EdgeTls = { domain: null, redirect: true, hsts: null };
 
 export const EDGE_KEYS = {
-  tls: optional<EdgeTls>(group(TLS_KEYS), NO_TLS_WORDS, 'certificate and plain HTTP'),
+  tls: optional<EdgeTls>(
+    group(TLS_KEYS),
+    NO_TLS_WORDS,
+    'which certificate the app has, and what becomes of plain HTTP',
+  ),
   routes: required(routes, 'which requests come to the app'),
-  rate_limit: optional<RateLimit | null>(rateLimit, null, 'for each client'),
-  allow: optional<readonly string[]>(networks, [], 'the only networks that may use the app; none: all'),
-  deny: optional<readonly string[]>(networks, [], 'networks that may not use the app'),
-  max_body: optional<number | null>(size(MAX_BODY_BYTES), null, 'largest body of a request'),
-  methods: optional<readonly string[]>(methods, [], `all that are allowed, in place of ${DEFAULT_METHODS.join(', ')}`),
+  rate_limit: optional<RateLimit | null>(rateLimit, null, 'how much each client may ask of the app'),
+  allow: optional<readonly string[]>(networks, [], 'which networks may use the app; without any, all may'),
+  deny: optional<readonly string[]>(networks, [], 'which networks may not use the app'),
+  max_body: optional<number | null>(size(MAX_BODY_BYTES), null, 'the largest body that a request may have'),
+  methods: optional<readonly string[]>(
+    methods,
+    [],
+    `which methods are allowed, in place of ${DEFAULT_METHODS.join(', ')}`,
+  ),
 };
 
 const edgeTable = group(EDGE_KEYS);

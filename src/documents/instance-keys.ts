@@ -42,9 +42,17 @@ const weight = wordOf(integer(0, MAX_WEIGHT).schema, (text) => (/^0\d/.test(text
 const state = wordOf(oneOf(ADMIN_STATES).schema, stateFromText);
 
 const INSTANCE_KEYS = {
-  address: required(address, 'ip:port or [v6]:port'),
-  weight: optional<number | Unread>(weight, APP_DEFAULTS.weight, 'share of the traffic, 0 to 256; 0 takes nothing new'),
-  state: optional<AdminState | Unread>(state, APP_DEFAULTS.state, 'ready, drain or maint'),
+  address: required(address, 'the address of the instance: ip:port or [v6]:port'),
+  weight: optional<number | Unread>(
+    weight,
+    APP_DEFAULTS.weight,
+    'the share of the traffic, 0 to 256; at 0, the instance takes nothing new',
+  ),
+  state: optional<AdminState | Unread>(
+    state,
+    APP_DEFAULTS.state,
+    'what the instance takes: ready, drain (nothing new) or maint (nothing)',
+  ),
 };
 
 const instanceMap = group(INSTANCE_KEYS);

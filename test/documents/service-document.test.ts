@@ -6,7 +6,7 @@ import {
   type ServiceDocument,
   serviceDocumentJsonSchema,
 } from '../../src/documents/service-document.js';
-import { APP_DEFAULTS, type App } from '../../src/model/app.js';
+import { APP_DEFAULTS, type App, NO_CONTAINER } from '../../src/model/app.js';
 
 function parse(text: string): ServiceDocument {
   return parseServiceDocument(text, '/services/a.yml', 'directory');
@@ -106,6 +106,7 @@ test('each new key is understood', () => {
   assert.equal(app.slowStartMs, 60_000);
   assert.deepEqual(app.instances[0], {
     id: '172.17.0.2:8080',
+    ...NO_CONTAINER,
     host: '172.17.0.2',
     port: 8080,
     weight: 0,
