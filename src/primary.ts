@@ -10,6 +10,7 @@ import type { Config } from './config/config.js';
 import { targetKey } from './control/check-targets.js';
 import { type ConsulParts, createConsulParts } from './control/consul-parts.js';
 import { ControlPlane } from './control/control-plane.js';
+import { createDockerParts } from './control/docker-parts.js';
 import { mergeFeeds } from './control/merged-feeds.js';
 import { nodeAddressesFrom } from './control/node-addresses.js';
 import { ownAddressOf } from './control/own-address.js';
@@ -124,7 +125,7 @@ function createParts(
     onPassiveFailure: ({ app, instance, life, failures }) =>
       checker.passiveFailure(targetKey(app, instance), failures, life),
   });
-  const feeds = createFeeds(config, consul, clock, log);
+  const feeds = createFeeds(surroundings, consul);
   const store = new StateStore({ directory: state.path, clock, log });
   const overrides = new Overrides({
     file: state.path === null ? null : path.join(state.path, 'overrides.json'),
@@ -218,9 +219,11 @@ async function stop(parts: NodeParts): Promise<number> {
 }
 
 /** In order of precedence: what somebody wrote on this very node goes before what is written for the fleet. */
-function createFeeds(config: Config, consul: ConsulParts | null, clock: Clock, log: Log): SourceFeed[] {
+function createFeeds({ config, clock, random, log }: Surroundings, consul: ConsulParts | null): SourceFeed[] {
+  const docker = createDockerParts(config, { clock, random, log });
   const sources: Source[] = [new DirectorySource({ directory: config.servicesDir, clock, log })];
   if (consul !== null) sources.push(consul.source);
+  if (docker !== null) sources.push(docker.source);
   return sources.map((source) => {
     const guard = new RemovalGuard({ clock, maxRemovalShare: config.maxRemovalShare });
     return new SourceFeed(source, guard, clock, log);

@@ -106,7 +106,19 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     why: 'the root of the data plane loads no file of the control plane',
   },
   control: {
-    to: ['core', 'model', 'config', 'consul', 'sources', 'neighbors', 'state', 'health', 'snapshot', 'cluster'],
+    to: [
+      'core',
+      'model',
+      'config',
+      'consul',
+      'docker',
+      'sources',
+      'neighbors',
+      'state',
+      'health',
+      'snapshot',
+      'cluster',
+    ],
     why:
       'the parts of the control plane meet here and never serve traffic, so no codec and no proxy is loaded; what is ' +
       'told of them is told by report',
