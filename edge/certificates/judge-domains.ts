@@ -4,7 +4,7 @@ import { hostText } from '../../src/model/route-key.js';
 import type { Release } from '../release/release.js';
 import { type Domain, faulty, type JudgedDomain, judgeDomain, placeOfFiles, problemOf, type Today } from './domain.js';
 import { DomainIndex } from './domain-index.js';
-import { lastGoodOf } from './last-good.js';
+import { certificateFile, lastGoodOf } from './last-good.js';
 import { coversName } from './name-cover.js';
 
 /** HAProxy serves the first certificate in its list that has a name, so two owners would depend on the order. */
@@ -45,11 +45,14 @@ function withoutLoss(
   current: Release | null,
   today: Today,
 ): JudgedDomain {
-  if (one.certificate === null || domain.names.length > 0) return one;
+  const { certificate } = one;
+  if (certificate === null || domain.names.length > 0) return one;
+  // Nothing to read again: a site of thousands of domains renews a few of them at a time.
+  if (current?.files.get(certificateFile(domain.name)) === certificate.pem) return one;
   const refuse = (lost: readonly RouteHost[]): JudgedDomain => {
     const named = lost.slice(0, 5).map(hostText).join(', ');
     const message = `the certificate does not cover ${named}${lost.length > 5 ? ', ...' : ''} any more, which has routes`;
-    const hint = `it has ${one.certificate?.names.join(' ')}; renew it with all names, or remove the routes`;
+    const hint = `it has ${certificate.names.join(' ')}; renew it with all names, or remove the routes`;
     return faulty(domain, placeOfFiles(domain), message, hint);
   };
   const before = lastGoodOf(refuse(uncovered), domain, current, today);
