@@ -14,7 +14,7 @@ export interface AdminNode {
   isStopping(): boolean;
   /**
    * In force when the promise resolves.
-   * @param instance null: all instances of the app
+   * @param instance `ip:port`, a container by name or id; null: all instances of the app
    * @param by who asks, safe for a terminal
    */
   setAdminState(app: string, instance: string | null, state: AdminState, by: string): Promise<SetAdminStateOutcome>;

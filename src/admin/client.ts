@@ -18,7 +18,7 @@ interface AdminClientOptions {
 }
 
 /** In force; `saved: false` means that a restart of the node forgets it, and `reason` says why. */
-interface StateChange {
+export interface StateChange {
   readonly app: string;
   readonly instance: string | null;
   readonly state: AdminState;
@@ -123,7 +123,7 @@ export class AdminClient {
   }
 
   /**
-   * @param instance `ip:port`, or null for all instances of the app
+   * @param instance `ip:port`, a container by name or id, or null for all instances of the app
    * @throws AdminClientError; `refused` with status 404 when there is no such app or instance
    */
   async setAdminState(app: string, instance: string | null, state: AdminState): Promise<StateChange> {

@@ -45,7 +45,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     name: 'set-instance-state',
     method: 'POST',
     path: '/apps/:app/instances/:id/:state',
-    help: 'drain, ready or maint for one instance; the id is ip:port',
+    help: 'drain, ready or maint for one instance; the id is ip:port, or a container by name or id',
   },
   {
     name: 'accept-removal',

@@ -18,6 +18,10 @@ export interface WhyDocument {
   readonly status: 'served' | 'pending' | 'refused' | 'gone';
   /** Every source that has the app, in order of precedence: the first gives it, whole, with its instances. */
   readonly definitions: readonly Definition[];
+  /** Sources that give it instances beside its definition: containers. Absent in documents of older nodes. */
+  readonly offers?: readonly WhyOffers[];
+  /** Addresses that are listed for it, or offered to it, and not served. Absent in documents of older nodes. */
+  readonly leftOut?: readonly WhyLeftOut[];
   /** null unless it is served. */
   readonly serving: Serving | null;
   /** What is wrong in what was written of it. */
@@ -37,6 +41,26 @@ export interface Definition extends Origin {
   readonly staleMs: number;
   /** The instances as the source sees them, also those that it leaves out; empty where it has no more to say. */
   readonly reports: readonly WhyReport[];
+}
+
+/** What a source says of instances for an app that it does not define. */
+export interface WhyOffers {
+  readonly source: string;
+  /** How many it offers. */
+  readonly instances: number;
+  /** It has lost some that are served on until the loss is believed. */
+  readonly held: boolean;
+  readonly staleMs: number;
+  readonly reports: readonly WhyReport[];
+}
+
+/** An address that nobody is sent to, since the engine says who is there. */
+interface WhyLeftOut {
+  /** `ip:port`, or the address of a container whose port is unknown. */
+  readonly address: string;
+  /** `container web-1 (0123456789ab)`. */
+  readonly place: string;
+  readonly why: string;
 }
 
 export interface WhyReport {

@@ -1,15 +1,16 @@
 /** `drain`, `ready` and `maint` are one command with three words. */
 import { userInfo } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
-import type { AdminClient } from '../admin/client.js';
+import type { StateChange } from '../admin/client.js';
 import type { InstanceStatus } from '../admin/state-document.js';
 import type { AdminState } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
 import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
 import type { CommandContext } from './command-context.js';
-import { CommandFailure, EXIT_CODES } from './exit-codes.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { waitForIdle } from './idle-wait.js';
 import { durationArgument } from './option-types.js';
+import { isMeant, parseTarget, targetsIn } from './state-target.js';
 
 interface StateOptions extends AdminOptionValues {
   readonly by: string;
@@ -24,13 +25,11 @@ interface StateWords {
   readonly canWait: boolean;
 }
 
-const POLL_MS = 100;
-
 export function createStateCommand(context: CommandContext, state: AdminState, words: StateWords): Command {
   const { terminal, defaults, finish } = context;
   const command = new Command(state)
     .description(words.description)
-    .argument('<target>', 'APP, or APP/IP:PORT for one instance')
+    .argument('<target>', 'APP, APP/IP:PORT, APP/CONTAINER or CONTAINER')
     .addOption(adminOption(defaults))
     .option('--by <NAME>', 'who asks; recorded with the decision', userName(context.env))
     .option('--json', 'the outcome as JSON');
@@ -46,13 +45,17 @@ export function createStateCommand(context: CommandContext, state: AdminState, w
       `\nThe decision stays until the next one, over restarts of the node and changes of its files.\n\nExample:\n${words.example}`,
     )
     .action(async (target: string, options: StateOptions) => {
-      const { app, instance } = parseTarget(target);
+      const said = parseTarget(target);
       const outcome = await askNode(
         options.admin,
         async (client) => {
-          const change = await client.setAdminState(app, instance, state);
-          const left = options.wait === undefined ? null : await waitForIdle(client, app, instance, options.wait);
-          return { ...change, left };
+          const targets = said.instance === null ? targetsIn(await client.readState(), said) : [said];
+          const changes: StateChange[] = [];
+          for (const { app, instance } of targets) changes.push(await client.setAdminState(app, instance, state));
+          const isConcerned = (app: string, instance: InstanceStatus): boolean =>
+            targets.some((target) => isMeant(target, app, instance));
+          const left = options.wait === undefined ? null : await waitForIdle(client, isConcerned, options.wait);
+          return outcomeFrom(changes, left);
         },
         options.by,
       );
@@ -66,31 +69,26 @@ export function createStateCommand(context: CommandContext, state: AdminState, w
       }
       if (left === null || left === 0) return;
       terminal.warn(`autoproxy: ${left} still under way when the time was over`);
-      terminal.warn(`  → the ${state} goes on; wait again with the same command, or see: autoproxy status ${app}`);
+      terminal.warn(
+        `  → the ${state} goes on; wait again with the same command, or see: autoproxy status ${outcome.app}`,
+      );
       finish(EXIT_CODES.deadline);
     });
 }
 
-/** @returns how many requests and tunnels are left when it is over. */
-async function waitForIdle(client: AdminClient, app: string, instance: string | null, waitMs: number): Promise<number> {
-  const deadlineMs = performance.now() + waitMs;
-  for (;;) {
-    const state = await client.readState();
-    const found = state.apps.find(({ name }) => name === app);
-    const concerned = found?.instances.filter(({ id }) => instance === null || id === instance) ?? [];
-    const left = concerned.reduce((sum: number, { inFlight }: InstanceStatus) => sum + inFlight, 0);
-    if (left === 0 || performance.now() >= deadlineMs) return left;
-    await delay(Math.min(POLL_MS, Math.max(1, deadlineMs - performance.now())));
-  }
+interface StateOutcome extends StateChange {
+  /** Requests and tunnels under way when the wait ended; null: nobody waited. */
+  readonly left: number | null;
+  /** All, where a container serves several apps; the fields above are those of the first. */
+  readonly changes?: readonly StateChange[];
 }
 
-function parseTarget(target: string): { readonly app: string; readonly instance: string | null } {
-  const [app = '', instance, ...rest] = target.split('/');
-  if (app === '' || instance === '' || rest.length > 0) {
-    const hint = 'write APP, or APP/IP:PORT; autoproxy status --instances shows both';
-    throw new CommandFailure(`"${escapeText(target)}" is neither an app nor an instance`, hint, EXIT_CODES.usage);
-  }
-  return { app, instance: instance ?? null };
+function outcomeFrom(changes: readonly StateChange[], left: number | null): StateOutcome {
+  const [first] = changes;
+  if (first === undefined) throw new TypeError('no target, no change');
+  if (changes.length === 1) return { ...first, left };
+  const unsaved = changes.find(({ saved }) => !saved) ?? first;
+  return { ...first, ...(unsaved.saved ? {} : { saved: false, reason: unsaved.reason ?? '' }), left, changes };
 }
 
 export function userName(env: NodeJS.ProcessEnv): string {

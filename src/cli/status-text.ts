@@ -7,6 +7,7 @@ import type {
   SourceStatus,
   StateDocument,
 } from '../admin/state-document.js';
+import { containerWords } from '../model/container-words.js';
 import { escapeText, formatProblem } from '../model/problem.js';
 import { type AppFigures, appFiguresFrom } from './app-figures.js';
 import { type Cell, formatAge, formatLatency, formatTable } from './table.js';
@@ -149,8 +150,9 @@ function instanceCells(app: string, instance: InstanceStatus, paint: Paint): Cel
   ];
 }
 
-function instanceNote({ health, lastCheck, override }: InstanceStatus): string {
+function instanceNote({ container, health, lastCheck, override }: InstanceStatus): string {
   const notes = [
+    container == null ? '' : containerWords(container),
     override === null ? '' : `by ${override.by} at ${override.at}`,
     health === 'down' && lastCheck !== null ? lastCheck.detail : '',
   ];

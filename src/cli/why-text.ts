@@ -7,10 +7,12 @@ import type {
   WhyDocument,
   WhyHealth,
   WhyInstance,
+  WhyOffers,
   WhyReport,
 } from '../admin/why-document.js';
 import { formatDuration } from '../core/durations.js';
 import type { HealthCheck } from '../model/app.js';
+import { containerWords } from '../model/container-words.js';
 import { escapeText, formatOrigin, formatProblem } from '../model/problem.js';
 import { countOf } from './count-text.js';
 import { type Cell, formatAge, formatTable } from './table.js';
@@ -53,10 +55,13 @@ export function formatWhy(why: WhyDocument, paint: Paint): string[] {
     [
       headline(why, paint),
       ...why.definitions.map((one) => definitionLine(one, why)),
+      ...(why.offers ?? []).map(offersLine),
       ...servingLines(serving, ageOf, paint),
     ],
     serving === null ? [] : instanceTable(serving, ageOf, paint),
     ...why.definitions.filter(({ outcome }) => outcome !== 'hidden').map((one) => reportTable(one, paint)),
+    ...(why.offers ?? []).map((one) => reportTable(one, paint)),
+    leftOutTable(why, paint),
     serving === null ? [] : neighborTable(serving, ageOf, paint),
     why.problems.map((problem) => paint(problem.severity === 'error' ? 'red' : 'yellow', formatProblem(problem))),
     eventLines(why.events, ageOf, paint),
@@ -95,6 +100,15 @@ function definitionLine(one: Definition, { serving, definitions }: WhyDocument):
   const place = `${escapeText(source)}, ${formatOrigin(one)}`;
   const role = outcome === 'hidden' ? 'also in' : outcome === 'used' ? 'given by' : 'written in';
   return `  ${role.padEnd(12)}${[place, ...notes].join('; ')}`;
+}
+
+function offersLine({ source, instances, held, staleMs }: WhyOffers): string {
+  const notes = [
+    `${escapeText(source)} offers ${countOf(instances, 'instance')}`,
+    held ? 'held: the source lost some of them' : null,
+    staleMs > 0 ? `the source is stale for ${formatAge(staleMs)}` : null,
+  ].filter((note) => note !== null);
+  return `  ${'instances'.padEnd(12)}${notes.join('; ')}`;
 }
 
 function servingLines(serving: Serving | null, ageOf: (time: string) => string, paint: Paint): string[] {
@@ -142,7 +156,7 @@ function instanceTable({ instances }: Serving, ageOf: (time: string) => string, 
 }
 
 /** What the source itself says: an instance that it leaves out stands nowhere else. */
-function reportTable({ source, reports }: Definition, paint: Paint): string[] {
+function reportTable({ source, reports }: Pick<Definition, 'source' | 'reports'>, paint: Paint): string[] {
   if (reports.length === 0) return [];
   const columns = [
     { title: `IN ${escapeText(source).toUpperCase()}` },
@@ -156,6 +170,18 @@ function reportTable({ source, reports }: Definition, paint: Paint): string[] {
       ? painted(checksText(checks) || 'none', 'green', paint)
       : painted(escapeText(`left out: ${leftOut}`) + lastWords(checks), 'red', paint),
   ]);
+  return formatTable(columns, rows, (title) => paint('dim', title));
+}
+
+/** Addresses at which the engine knows somebody else, or nobody. */
+function leftOutTable({ leftOut = [] }: WhyDocument, paint: Paint): string[] {
+  if (leftOut.length === 0) return [];
+  const rows = leftOut.map(({ address, place, why }): Cell[] => [
+    escapeText(address),
+    escapeText(place),
+    painted(escapeText(why), 'red', paint),
+  ]);
+  const columns = [{ title: 'LEFT OUT' }, { title: 'PLACE' }, { title: 'WHY' }] as const;
   return formatTable(columns, rows, (title) => paint('dim', title));
 }
 
@@ -194,10 +220,11 @@ function healthCells(measured: WhyHealth, ageOf: (time: string) => string, paint
 }
 
 function instanceNote(
-  { state, sourceState, decision, weight, takesTraffic }: WhyInstance,
+  { container, state, sourceState, decision, weight, takesTraffic }: WhyInstance,
   ageOf: (time: string) => string,
 ): string {
   const notes = [
+    container == null ? null : containerWords(container),
     decision === null
       ? null
       : `${decision.state}${decision.wholeApp ? ' of the whole app' : ''} by ${decision.by}, ${ageOf(decision.at)} ago`,

@@ -176,7 +176,8 @@ export class SourceFeed {
     const { apps } = ofApps;
     const offers = ofOffers.apps.filter(({ instances }) => instances.length > 0);
     const { problems, claims = [] } = answer;
-    this.#believed = { apps, offers, claims, problems };
+    const hasOffers = answer.offers !== undefined || offers.length > 0;
+    this.#believed = { apps, problems, ...(hasOffers ? { offers, claims } : {}) };
     this.#guardProblems = [ofApps, ofOffers].flatMap(({ problem }) => (problem === null ? [] : [problem]));
     for (const { recheckInMs } of [ofApps, ofOffers]) {
       if (recheckInMs === null) continue;

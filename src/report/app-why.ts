@@ -7,11 +7,13 @@ import type {
   WhyError,
   WhyHealth,
   WhyInstance,
+  WhyOffers,
 } from '../admin/why-document.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { Config } from '../config/config.js';
 import { neighborKey, targetKey } from '../control/check-targets.js';
 import type { ControlPlane } from '../control/control-plane.js';
+import { mergeFeeds } from '../control/merged-feeds.js';
 import type { SourceFeed } from '../control/source-feed.js';
 import type { Clock } from '../core/clock.js';
 import { ERRORS, type ErrorCode } from '../core/errors.js';
@@ -58,6 +60,8 @@ export class AppWhy {
     const given = this.#given(name, app);
     const known = [...(app === null ? [] : [app]), ...given.map((one) => one.app)];
     const problems = plane.problems.filter((problem) => appsConcernedBy(problem, known).includes(name));
+    const offers = this.#offers(name, given[0]?.definition.source ?? null);
+    const leftOut = plane.leftOut.filter((one) => one.app === name);
     const events = chronicle.eventsOf(name);
     const status = statusFrom(app, given, problems);
     if (status === 'gone' && events.length === 0) return null;
@@ -69,8 +73,12 @@ export class AppWhy {
       app: name,
       status,
       definitions: given.map(({ definition }) => definition),
+      offers,
+      leftOut: leftOut.map(({ address, place, why }) => ({ address, place, why })),
       serving:
-        app === null ? null : { ...this.#serving(app, given[0]?.app ?? app), bled, bledIn, errors: errorsFrom(errors) },
+        app === null
+          ? null
+          : { ...this.#serving(app, this.#written(name) ?? app), bled, bledIn, errors: errorsFrom(errors) },
       problems,
       events,
     };
@@ -110,7 +118,7 @@ export class AppWhy {
         ...app.origin,
         outcome: index > 0 ? 'hidden' : served === null ? 'unserved' : 'used',
         slot: app.slot,
-        instances: app.instances.length,
+        instances: app.instances.length + offeredTo(name, feed),
         held: feed.held.some((loss) => loss.app === name),
         staleMs: Math.round(feed.staleMs),
         reports: feed.reportInstances(name),
@@ -118,7 +126,25 @@ export class AppWhy {
     }));
   }
 
-  /** @param written the same app as its source says it, without the operators' decisions */
+  /** What sources whose definition is not the one in use say of instances for it. */
+  #offers(name: string, definer: string | null): readonly WhyOffers[] {
+    return this.#parts.feeds.flatMap((feed): WhyOffers[] => {
+      const { apps = [], offers } = feed.reading ?? {};
+      // Another definition, as Consul's, that is hidden: its instances are too.
+      if (feed.name === definer || (offers === undefined && apps.some((app) => app.name === name))) return [];
+      const reports = feed.reportInstances(name);
+      const instances = offeredTo(name, feed);
+      if (reports.length === 0 && instances === 0) return [];
+      const held = feed.held.some((loss) => loss.app === name);
+      return [{ source: feed.name, instances, held, staleMs: Math.round(feed.staleMs), reports }];
+    });
+  }
+
+  #written(name: string): App | null {
+    return mergeFeeds(this.#parts.feeds).apps.find((app) => app.name === name) ?? null;
+  }
+
+  /** @param written the same app as the sources say it, without the operators' decisions */
   #serving(app: App, written: App): Omit<Serving, 'bled' | 'bledIn' | 'errors'> {
     const { cluster, plane } = this.#parts;
     const bindError = cluster.bindErrorOf(app.name);
@@ -194,6 +220,11 @@ export class AppWhy {
     const { clock } = this.#parts;
     return new Date(clock.wallTime() - (clock.now() - monotonic)).toISOString();
   }
+}
+
+function offeredTo(name: string, { reading }: SourceFeed): number {
+  const offers = reading?.offers?.filter((offer) => offer.name.toLowerCase() === name.toLowerCase()) ?? [];
+  return offers.reduce((sum, { instances }) => sum + instances.length, 0);
 }
 
 function errorsFrom(counts: SlotCounters['errors']): readonly WhyError[] {

@@ -4,6 +4,7 @@ import type { ControlPlane } from '../control/control-plane.js';
 import type { SourceFeed } from '../control/source-feed.js';
 import type { Clock } from '../core/clock.js';
 import type { AdminState } from '../model/app.js';
+import { instancesNamed, instanceWords } from '../model/find-instance.js';
 import type { Overrides } from '../sources/overrides.js';
 import type { AppChronicle } from './app-chronicle.js';
 
@@ -42,16 +43,17 @@ export class OperatorDecisions {
       const known = plane.apps.map(({ name }) => name).join(', ') || 'none';
       return { ok: false, status: 404, message: `this node has no app ${appName}; it has: ${known}` };
     }
-    const named = app.instances.find(({ id }) => id === instance);
-    if (instance !== null && named === undefined) {
-      const known = app.instances.map(({ id }) => id).join(', ') || 'none';
+    const named = instance === null ? [] : instancesNamed(app.instances, instance);
+    if (instance !== null && named.length === 0) {
+      const known = app.instances.map(instanceWords).join(', ') || 'none';
       return { ok: false, status: 404, message: `${appName} has no instance ${instance}; it has: ${known}` };
     }
-    const saving = overrides.set(appName, instance, state, by, named?.life ?? null);
-    chronicle.onDecision(appName, instance, state, by);
+    const decided = instance === null ? [{ id: null, life: null }] : named;
+    const savings = decided.map(({ id, life }) => overrides.set(appName, id, state, by, life));
+    for (const { id } of decided) chronicle.onDecision(appName, id, state, by);
     plane.runPending();
     await this.#untilApplied();
-    const saved = await saving;
+    const saved = (await Promise.all(savings)).find(({ isSaved }) => !isSaved) ?? { isSaved: true };
     return saved.isSaved ? { ok: true, saved: true } : { ok: true, saved: false, reason: saved.reason };
   }
 

@@ -54,6 +54,17 @@ test('instances say who set their state and why they are down', () => {
   assert.match(lines.at(-1) ?? '', /172\.17\.0\.3:8080 +ready +down .* refused$/);
 });
 
+test('instances say in which container they are', () => {
+  const container = { id: '0123456789ab'.padEnd(64, '0'), name: 'web-1' };
+  const instances = [instanceStatus({ container, override: { by: 'ann', at: '2026-01-02T03:04:05Z' } })];
+  const lines = formatStatus(
+    stateDocument({ apps: [appStatus({ instances })] }),
+    { ...options, showsInstances: true },
+    plainPaint,
+  );
+  assert.match(lines.at(-1) ?? '', / container web-1 \(0123456789ab\); by ann at 2026-01-02T03:04:05Z$/);
+});
+
 test('the header tells what is not as it should be', () => {
   const state = stateDocument({
     status: 'stopping',

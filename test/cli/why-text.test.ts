@@ -94,6 +94,32 @@ test('a source that lost stands below the one that won, with key and index', () 
   assert.equal(lines[2], '  also in     consul, autoproxy/apps/shop (index 812); hidden: directory wins over consul');
 });
 
+test('containers stand in a table of their own: those that serve, those that are left out, and what is listed in vain', () => {
+  const container = { id: '0123456789ab'.padEnd(64, '0'), name: 'web-1' };
+  const place = 'container web-1 (0123456789ab)';
+  const health = [{ id: 'HEALTHCHECK', status: 'healthy', output: '' }];
+  const reports = [
+    { address: '172.17.0.2:8080', place, leftOut: null, checks: health },
+    { address: '172.17.0.3:8080', place: 'container web-2 (ba9876543210)', leftOut: 'it is paused', checks: [] },
+  ];
+  const lines = linesOf({
+    offers: [{ source: 'docker', instances: 1, held: false, staleMs: 0, reports }],
+    leftOut: [{ address: '172.17.0.9:80', place: 'container blog-1 (111111111111)', why: 'it serves blog' }],
+    serving: servingOf({ instances: [instanceOf({ container })] }),
+  });
+  assert.equal(lines[2], '  instances   docker offers 1 instance');
+  assert.match(lines[7] ?? '', /^172\.17\.0\.2:8080 .* container web-1 \(0123456789ab\)$/);
+  assert.deepEqual(lines.slice(8), [
+    '',
+    'IN DOCKER        PLACE                           CHECKS',
+    '172.17.0.2:8080  container web-1 (0123456789ab)  HEALTHCHECK healthy',
+    '172.17.0.3:8080  container web-2 (ba9876543210)  left out: it is paused',
+    '',
+    'LEFT OUT       PLACE                            WHY',
+    '172.17.0.9:80  container blog-1 (111111111111)  it serves blog',
+  ]);
+});
+
 test('what is not as it seems is said of the source: held, stale, another slot asked for', () => {
   const lines = linesOf({ definitions: [definitionOf({ held: true, staleMs: 61_000, slot: 21_040 })] });
   assert.equal(

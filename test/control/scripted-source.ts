@@ -1,11 +1,13 @@
 import type { App } from '../../src/model/app.js';
 import type { Problem } from '../../src/model/problem.js';
-import type { Source, SourceListener, SourceReading } from '../../src/sources/source.js';
+import type { InstanceReport, Source, SourceListener, SourceReading } from '../../src/sources/source.js';
 
 /** Says what the test says, when the test says it. */
 export class ScriptedSource implements Source {
   readonly name: string;
   refreshes = 0;
+  /** What it says of the instances of any app, for people. */
+  reports: readonly InstanceReport[] = [];
   #listener: SourceListener | null = null;
 
   constructor(name = 'directory') {
@@ -22,6 +24,10 @@ export class ScriptedSource implements Source {
 
   async stop(): Promise<void> {
     this.#listener = null;
+  }
+
+  reportInstances(): readonly InstanceReport[] {
+    return this.reports;
   }
 
   say(apps: readonly App[], problems: readonly Problem[] = []): void {

@@ -126,3 +126,62 @@ test('names come from everywhere that names stand, and the nearest is offered', 
     hint: 'did you mean greedy?',
   });
 });
+
+test('what containers give is named beside the definition, and so is each address that is left out', async (context) => {
+  const docker = new ScriptedSource('docker');
+  const { plane, source, admin, slot, clock } = await createControlPlane(context, {}, [docker]);
+  await plane.start();
+  const container = { id: 'ab'.repeat(32), name: 'shop-1' };
+  const web = { ...appInstance(8_080), life: 'life', container };
+  docker.reports = [
+    { address: web.id, place: 'container shop-1 (abababababab)', leftOut: null, checks: [] },
+    { address: '127.0.0.1:8082', place: 'container shop-2 (000000000000)', leftOut: 'it is paused', checks: [] },
+  ];
+  const gone = {
+    host: '127.0.0.9',
+    container: { id: 'cd'.repeat(32), name: 'old' },
+    life: 'old',
+    standing: 'gone',
+  } as const;
+  const claims = [{ ...gone, apps: [], why: 'it has ended (exit code 0)' }];
+  docker.tell({ apps: [], problems: [], offers: [{ name: 'shop', instances: [web] }], claims });
+  source.say([appOf('shop', slot, { instances: [appInstance(80, { host: '127.0.0.9' })] })]);
+  await clock.advance(SETTLED_MS);
+  void admin.setAdminState('shop', 'shop-1', 'drain', 'ann');
+  await clock.advance(SETTLED_MS);
+  const outcome = await admin.why('shop');
+  assert.ok(outcome.ok);
+  const { definitions, offers, leftOut, serving } = outcome.document;
+  assert.deepEqual([definitions.length, definitions[0]?.source, definitions[0]?.instances], [1, 'directory', 1]);
+  assert.deepEqual(
+    offers?.map(({ source: name, instances, held, reports }) => [name, instances, held, reports.length]),
+    [['docker', 1, false, 2]],
+  );
+  assert.deepEqual(leftOut, [
+    { address: '127.0.0.9:80', place: 'container old (cdcdcdcdcdcd)', why: 'it has ended (exit code 0)' },
+  ]);
+  assert.deepEqual(
+    serving?.instances.map(({ id, state, sourceState, container: at }) => [id, state, sourceState, at?.name]),
+    [[web.id, 'drain', 'ready', 'shop-1']],
+  );
+});
+
+test('containers that define an app, and whose definition is hidden, still give it instances; those of Consul do not', async (context) => {
+  const docker = new ScriptedSource('docker');
+  const { plane, source, admin, slot, clock } = await createControlPlane(context, {}, [docker]);
+  await plane.start();
+  docker.reports = [{ address: '127.0.0.1:8082', place: 'container shop-2', leftOut: 'it is paused', checks: [] }];
+  const origin = { source: 'docker', location: 'container shop-2', line: null, col: null };
+  const shop = appOf('shop', slot, { origin });
+  const offersNow = async () => {
+    await clock.advance(SETTLED_MS);
+    const outcome = await admin.why('shop');
+    return outcome.ok ? outcome.document.offers?.map(({ source: name }) => name) : null;
+  };
+  docker.tell({ apps: [shop], problems: [], offers: [], claims: [] });
+  assert.deepEqual(await offersNow(), [], 'it is the definition itself');
+  source.say([appOf('shop', slot)]);
+  assert.deepEqual(await offersNow(), ['docker']);
+  docker.tell({ apps: [shop], problems: [] });
+  assert.deepEqual(await offersNow(), []);
+});

@@ -61,6 +61,27 @@ test('what is not there is refused with what there is, and decides nothing', asy
   assert.deepEqual(overrides.list(), []);
 });
 
+test('a container is named by its name or its id; the decision is about its life', async (context) => {
+  const container = { id: 'abcd'.padEnd(64, '0'), name: 'shop-1' };
+  const { admin, overrides } = await startWith(context, (slot) => [
+    appOf('shop', slot, { instances: [appInstance(8_080, { life: 'first', container }), appInstance(8_081)] }),
+  ]);
+  for (const word of ['shop-1', 'abcd', container.id, '127.0.0.1:8080']) {
+    assert.equal((await admin.setAdminState('shop', word, 'drain', word)).ok, true);
+    assert.deepEqual(
+      overrides.list().map(({ instance, life, by }) => [instance, life, by]),
+      [['127.0.0.1:8080', 'first', word]],
+    );
+  }
+  for (const word of ['abc', 'shop', 'abce', 'ABCD']) {
+    assert.deepEqual(await admin.setAdminState('shop', word, 'drain', 'ann'), {
+      ok: false,
+      status: 404,
+      message: `shop has no instance ${word}; it has: 127.0.0.1:8080 (shop-1), 127.0.0.1:8081`,
+    });
+  }
+});
+
 test('a removal is accepted at the source that holds one, and nowhere else', async (context) => {
   const { admin, source, plane, clock } = await startWith(context, (slot) =>
     Array.from({ length: 6 }, (_, index) => appOf(`app-${index}`, slot + 2 * index)),
