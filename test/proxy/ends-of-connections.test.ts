@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ClientConnection } from '../../src/proxy/client/client-connection.js';
+import { BleedDoor } from '../../src/proxy/entry/bleed-door.js';
+import { ProxyPreface } from '../../src/proxy/entry/proxy-preface.js';
 import { ServedSlot } from '../../src/proxy/entry/served-slot.js';
 import { Exchange } from '../../src/proxy/exchange/exchange.js';
 import { Downstream } from '../../src/proxy/http/downstream.js';
@@ -20,7 +22,7 @@ import { TcpUpstream } from '../../src/proxy/tcp/tcp-upstream.js';
 
 const CLASSES = [
   ...[ByteConnection, Tunnel, ClientConnection, Downstream, TcpDownstream, Upstream, TcpUpstream],
-  ...[Exchange, UpstreamSource, IdlePool, Instance, Neighbors, Slot, ServedSlot],
+  ...[Exchange, UpstreamSource, IdlePool, Instance, Neighbors, Slot, ServedSlot, ProxyPreface, BleedDoor],
 ];
 /** Verbs that end something. */
 const ENDING =

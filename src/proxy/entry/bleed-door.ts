@@ -114,7 +114,7 @@ export class BleedDoor extends FirstBytes {
   }
 
   #finish(refusal: { readonly peer: string; readonly reason: string } | null): void {
-    if (this.end()) this.#listener.onDoorClosed(this, refusal);
+    if (this.markDone()) this.#listener.onDoorClosed(this, refusal);
   }
 }
 

@@ -79,8 +79,8 @@ export abstract class FirstBytes implements ByteReader, Deadlined {
     this.socket.removeListener('end', this.#onEnd);
   }
 
-  /** @returns whether this is the first end */
-  protected end(): boolean {
+  /** It is over. @returns whether it was not before */
+  protected markDone(): boolean {
     if (this.isDone) return false;
     this.isDone = true;
     this.worker.deadlines.remove(this);

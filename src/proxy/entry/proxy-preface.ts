@@ -118,7 +118,7 @@ export class ProxyPreface extends FirstBytes {
   }
 
   #finish(refusal: Refusal | null): void {
-    if (!this.end()) return;
+    if (!this.markDone()) return;
     this.#listener.onRefused(this, refusal);
     this.socket.destroy();
   }

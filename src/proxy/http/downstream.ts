@@ -98,7 +98,7 @@ export class Downstream extends ClientConnection implements ClientSide {
   /** Requests may stand one behind the other in the same bytes; each waits until the one before has its response. */
   #readHead(bytes: Buffer, length: number): void {
     const reader = this.#reader;
-    const read = reader.readHead(bytes, 0, length, this.slot.node.head, this.#sender);
+    const read = reader.readHead(bytes, length, this.slot.node.head, this.#sender);
     switch (read) {
       case READ.MORE:
         this.#onPartOfHead();

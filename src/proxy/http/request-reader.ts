@@ -46,23 +46,22 @@ export class RequestReader {
   }
 
   /** @param sender of `head` */
-  readHead(bytes: Buffer, start: number, end: number, limits: HeadLimits, sender: RequestSender): Read {
-    if (this.#partial.length === 0) return this.#parse(bytes, start, end, limits, sender);
-    if (!this.#partial.append(bytes, start, end, limits.maxBytes)) return READ.MORE;
-    const whole = this.#partial.take();
-    return this.#parse(whole, 0, whole.length, limits, sender);
-  }
-
-  #parse(bytes: Buffer, start: number, end: number, limits: HeadLimits, sender: RequestSender): Read {
+  readHead(bytes: Buffer, length: number, limits: HeadLimits, sender: RequestSender): Read {
+    const partial = this.#partial;
+    if (partial.length > 0) {
+      if (!partial.append(bytes, 0, length, limits.maxBytes)) return READ.MORE;
+      const whole = partial.take();
+      return this.readHead(whole, whole.length, limits, sender);
+    }
     const { head } = this;
-    let verdict = head.parse(bytes, start, end, limits, sender.isTrusted);
+    let verdict = head.parse(bytes, 0, length, limits, sender.isTrusted);
     // The mark stands last: the fields before it are read again, now that they are believed.
     if (verdict === COMPLETE && head.bledBy !== '' && !sender.isTrusted && sender.isProven) {
-      verdict = head.parse(bytes, start, end, limits, true);
+      verdict = head.parse(bytes, 0, length, limits, true);
     }
-    if (verdict === COMPLETE) return this.#beginBody(bytes, start + head.bytes, end, limits);
+    if (verdict === COMPLETE) return this.#beginBody(bytes, head.bytes, length, limits);
     if (verdict !== INCOMPLETE) return this.#refuse(verdict);
-    this.#partial.append(bytes, start, end, limits.maxBytes);
+    partial.append(bytes, 0, length, limits.maxBytes);
     return READ.MORE;
   }
 

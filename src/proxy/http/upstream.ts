@@ -42,7 +42,6 @@ export class Upstream extends ByteConnection implements InstanceSide {
   idleSince = 0;
   readonly #slot: Slot;
   readonly #worker: WorkerContext;
-  readonly #pool: IdlePool<InstanceSide>;
   /** Null once the PROXY header is made. */
   #identity: ClientIdentity | null;
   /** Null while it has no request, and once its taker has let go of it. */
@@ -65,8 +64,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
     this.#identity = identity;
     this.#slot = slot;
     this.#worker = worker;
-    this.#reuse = new Reuse(slot, instance);
-    this.#pool = pool;
+    this.#reuse = new Reuse(slot, instance, pool);
   }
 
   /** Opens the connection; the taker hears what comes of it. */
@@ -178,12 +176,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
   /** @param hasExcess bytes came behind the response: they belong to no request */
   #complete(taker: ResponseTaker, hasExcess: boolean): void {
     if (hasExcess) this.instance.sendsUnasked = true;
-    const mayKeep =
-      !hasExcess &&
-      this.#reuse.mayKeep(this.#relay) &&
-      taker.client.hasWholeRequest &&
-      !this.isClosed &&
-      (this.#pool === this.instance.idle || !taker.client.isClosed);
+    const mayKeep = !hasExcess && !this.isClosed && this.#reuse.mayKeep(this.#relay, taker.client);
     // Asked once for all that happens at this moment: each time costs a hundredth of a small request.
     const now = this.#worker.clock.now();
     if (mayKeep) {
@@ -192,7 +185,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
       this.deadline = now + this.#reuse.usableMs(this.#relay, now);
       this.resume();
       // Back in the pool before the exchange ends: a request that waits for room finds it there.
-      this.#pool.add(this);
+      this.#reuse.pool.add(this);
     } else {
       this.#state = STATE.GONE;
       // Before another request gets the room that it leaves.
@@ -248,7 +241,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
         taker?.onConnectFailed(this.#connectCode, error);
         break;
       case STATE.IDLE:
-        this.#pool.remove(this);
+        this.#reuse.pool.remove(this);
         break;
       case STATE.RESPONSE:
         if (taker === null) break;
