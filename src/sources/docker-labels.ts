@@ -11,6 +11,7 @@ import {
   weightFromText,
 } from '../documents/instance-words.js';
 import { APP_LABEL_NAMES, appFromLabels, LABEL_PREFIX, SLOT_LABEL_NAMES } from '../documents/label-document.js';
+import { parseInstanceAddress } from '../model/address.js';
 import { type AdminState, APP_DEFAULTS, type App } from '../model/app.js';
 import { escapeText, type Problem } from '../model/problem.js';
 
@@ -30,7 +31,19 @@ export const CONTAINER_LABELS = {
 const MAX_LABELS = 200;
 const MAX_PROBLEMS = 10;
 
-interface ContainerAnswer extends ContainerPlaces {
+/** Where a container serves an app, as instances are written. */
+interface Spot {
+  readonly app: string;
+  /** `ip:port`, or `ip:native_port`. */
+  readonly id: string;
+  readonly host: string;
+  readonly port: number | null;
+}
+
+interface ContainerAnswer extends Pick<ContainerPlaces, 'names' | 'refusals'> {
+  readonly spots: readonly Spot[];
+  /** Its addresses, as instances spell them. */
+  readonly hosts: readonly string[];
   readonly weight: number;
   readonly state: AdminState;
   /** Its app as its labels define it, without instances; null: they define none, or it is in error. */
@@ -76,7 +89,22 @@ function readLabels(container: Container): ContainerAnswer {
     note({ message: 'autoproxy.slot defines no app without autoproxy.app', hint: 'add that label' });
   const defined = hasSlot && name !== '' ? appFromLabels(name, defining, file, 'docker') : null;
   problems.push(...(defined?.problems ?? []));
-  return { ...places, weight, state, app: defined?.app ?? null, problems: bounded(problems) };
+  const { names, refusals } = places;
+  const spots = places.places.flatMap(spotOf);
+  const hosts = container.networks.flatMap(({ address }) => hostOf(address) ?? []);
+  const app = defined?.app ?? null;
+  return { spots, hosts, names, refusals, weight, state, app, problems: bounded(problems) };
+}
+
+function spotOf({ name: app, address, port }: ContainerPlaces['places'][number]): readonly Spot[] {
+  const host = hostOf(address);
+  if (host === null) return [];
+  return [{ app, id: `${host.includes(':') ? `[${host}]` : host}:${port ?? 'native_port'}`, host, port }];
+}
+
+function hostOf(address: string): string | null {
+  const parsed = parseInstanceAddress(`${address.includes(':') ? `[${address}]` : address}:1`);
+  return 'id' in parsed ? parsed.host : null;
 }
 
 /** Without the prefix. */

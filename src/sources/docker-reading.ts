@@ -1,7 +1,6 @@
 /** The half of the Docker source that decides and speaks to no engine: containers in, offers, claims and apps out. */
 import { isDeepStrictEqual } from 'node:util';
 import { type Container, containerWords } from '../docker/container.js';
-import { parseInstanceAddress } from '../model/address.js';
 import type { App } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 import { answerOf } from './docker-labels.js';
@@ -26,7 +25,7 @@ interface JudgedPlace {
 
 /** @param containers all that the engine has or had lately, in any order @param now as `Container.since` counts */
 export function dockerReadingFrom(containers: readonly Container[], now: number): DockerReading {
-  const inOrder = [...containers].sort(compareAges);
+  const inOrder = oldestFirst(containers);
   const problems: Problem[] = [];
   for (const container of inOrder) if (isThere(container)) problems.push(...answerOf(container).problems);
   const { apps, expired, changesAt } = appsFrom(inOrder, now, problems);
@@ -40,15 +39,12 @@ export function dockerReadingFrom(containers: readonly Container[], now: number)
 
 /** What a container offers, and what it does not offer at present. */
 export function judgedPlacesOf(container: Container): readonly JudgedPlace[] {
-  const { places, weight, state } = answerOf(container);
+  const { spots, weight, state } = answerOf(container);
   const { life, id, name } = container;
   const leftOut = reasonToLeaveOut(container);
-  return places.flatMap(({ name: app, address, port }) => {
-    const parsed = parseInstanceAddress(`${address.includes(':') ? `[${address}]` : address}:${port ?? 1}`);
-    if (!('id' in parsed)) return [];
-    const idText = port === null ? parsed.id.replace(/\d+$/, 'native_port') : parsed.id;
-    const instance = { id: idText, life, container: { id, name }, host: parsed.host, port, weight, state };
-    return [{ app, instance, leftOut }];
+  return spots.map(({ app, id: address, host, port }) => {
+    const instance = { id: address, life, container: { id, name }, host, port, weight, state };
+    return { app, instance, leftOut };
   });
 }
 
@@ -81,14 +77,13 @@ function isThere({ phase }: Container): boolean {
   return phase === 'running' || phase === 'paused' || phase === 'stopping';
 }
 
-/** The oldest life first: what it has, a younger one does not take away. */
-function compareAges(one: Container, other: Container): number {
-  return startOf(one) - startOf(other) || (one.life < other.life ? -1 : one.life > other.life ? 1 : 0);
-}
-
-/** Of its life: `0123456789ab@2026-11-29T11:02:03.123456789Z`. */
-function startOf({ life }: Container): number {
-  return Date.parse(life.slice(life.indexOf('@') + 1)) || 0;
+/** By the start of their lives: what an older one has, a younger one does not take away. */
+function oldestFirst(containers: readonly Container[]): readonly Container[] {
+  // `0123456789ab@2026-11-29T11:02:03.123456789Z`
+  const startOf = ({ life }: Container): number => Date.parse(life.slice(life.indexOf('@') + 1)) || 0;
+  const dated = containers.map((container) => ({ container, start: startOf(container) }));
+  dated.sort((one, other) => one.start - other.start || (one.container.life < other.container.life ? -1 : 1));
+  return dated.map(({ container }) => container);
 }
 
 interface Offers {
@@ -113,7 +108,9 @@ function offersFrom(inOrder: readonly Container[], problems: Problem[]): Offers 
         continue;
       }
       holders.set(instance.id, { container, app });
-      offers.set(app, [...(offers.get(app) ?? []), instance]);
+      const offer = offers.get(app);
+      if (offer === undefined) offers.set(app, [instance]);
+      else offer.push(instance);
     }
   }
   const named = [...offers].map(([name, instances]) => ({ name, instances }));
@@ -140,11 +137,11 @@ function claimsFrom(inOrder: readonly Container[]): readonly Claim[] {
   for (const container of inOrder) {
     if (container.isHostNetwork) continue;
     const { id, name, life } = container;
-    const apps = answerOf(container).names;
+    const { names: apps, hosts } = answerOf(container);
     // Who names no app asks for nothing: whether it is well its own checks say.
     const why = apps.length === 0 ? reasonOfPhase(container) : reasonToLeaveOut(container);
     const standing = why === null ? 'running' : isThere(container) ? 'leaving' : 'gone';
-    for (const host of hostsOf(container)) {
+    for (const host of hosts) {
       const known = claims.get(host);
       if (known !== undefined && RANKS[known.standing] > RANKS[standing]) continue;
       claims.set(host, { host, container: { id, name }, life, standing, apps, why: why ?? '' });
@@ -154,14 +151,6 @@ function claimsFrom(inOrder: readonly Container[]): readonly Claim[] {
 }
 
 const RANKS = { running: 2, leaving: 1, gone: 0 } as const;
-
-/** As instances spell them. */
-function hostsOf({ networks }: Container): readonly string[] {
-  return networks.flatMap(({ address }) => {
-    const parsed = parseInstanceAddress(`${address.includes(':') ? `[${address}]` : address}:1`);
-    return 'id' in parsed ? [parsed.host] : [];
-  });
-}
 
 interface DefinedApps {
   readonly apps: readonly App[];
