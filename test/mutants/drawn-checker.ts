@@ -1,12 +1,27 @@
 /**
- * A plugin of Stryker: of all mutants in the chosen ranges it lets those through that were drawn. Ranges alone do not do
- * it: the range of a block holds each mutant within the block too.
+ * Two plugins of Stryker.
  *
- * Loaded by Stryker in a process of its own; AUTOPROXY_DRAWN names the file with the drawn keys.
+ * - Of all mutants in the chosen ranges one lets those through that were drawn. Ranges alone do not do it: the range of a
+ *   block holds each mutant within the block too.
+ * - Stryker makes expressions that JavaScript can not read (`[\v-\x20]` → `[\V-\x20]`), and then the whole file can not be
+ *   loaded. The other one keeps Stryker away from the expressions that it makes such ones of.
+ *
+ * Loaded by Stryker in processes of their own; AUTOPROXY_DRAWN names the file with a `Drawn`.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Place, placeKey } from './mutant.js';
+
+export interface Drawn {
+  /** Place keys. */
+  readonly keys: readonly string[];
+  /** Regular expressions as they are written, flags included. */
+  readonly spared: readonly string[];
+}
+
+function readDrawn(): Drawn {
+  return JSON.parse(readFileSync(process.env.AUTOPROXY_DRAWN ?? '', 'utf8')) as Drawn;
+}
 
 /** Stryker's own form: an absolute path, lines and columns from 0. */
 interface CandidateMutant {
@@ -25,8 +40,7 @@ class DrawnChecker {
   readonly #drawn = new Set<string>();
 
   async init(): Promise<void> {
-    const keys = JSON.parse(readFileSync(process.env.AUTOPROXY_DRAWN ?? '', 'utf8')) as readonly string[];
-    for (const key of keys) this.#drawn.add(key);
+    for (const key of readDrawn().keys) this.#drawn.add(key);
   }
 
   async check(mutants: readonly CandidateMutant[]): Promise<Record<string, Verdict>> {
@@ -51,5 +65,23 @@ class DrawnChecker {
   }
 }
 
+/** Babel's own form of a place in the tree. */
+interface TreePath {
+  readonly node: { readonly type: string; readonly pattern?: string; readonly flags?: string };
+}
+
+class SparedExpressions {
+  readonly #spared: ReadonlySet<string> = new Set(readDrawn().spared);
+
+  shouldIgnore({ node: { type, pattern, flags } }: TreePath): string | undefined {
+    return type === 'RegExpLiteral' && this.#spared.has(`/${pattern}/${flags}`)
+      ? 'makes the file unreadable'
+      : undefined;
+  }
+}
+
 /** The name and form that Stryker looks for. */
-export const strykerPlugins = [{ kind: 'Checker', name: 'drawn', injectableClass: DrawnChecker }];
+export const strykerPlugins = [
+  { kind: 'Checker', name: 'drawn', injectableClass: DrawnChecker },
+  { kind: 'Ignore', name: 'spared', injectableClass: SparedExpressions },
+];

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { EQUIVALENTS, type Equivalent, isMeant, staleOf } from './equivalents.js';
 import { chooseFolders, FOLDERS } from './folders.js';
-import { type Mutant, mutantsOf, placeKey } from './mutant.js';
+import { type Mutant, mutantsOf, placeKey, unreadableExpressions } from './mutant.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -45,6 +45,21 @@ test('a report tells what stood there, over several lines too', () => {
   assert.deepEqual([first?.original, first?.line], ['a <\n    2', 'return a <']);
   assert.deepEqual([second?.original, second?.line], ['a < 3', '2 && a < 3;']);
   assert.notEqual(placeKey(first as Mutant), placeKey(second as Mutant));
+});
+
+test('expressions are spared of which a mutant is unreadable, and no others', () => {
+  const [any] = mutantsOf(REPORT);
+  const regex = (original: string, replacement: string): Mutant => ({
+    ...(any as Mutant),
+    ...{ mutator: 'Regex', original, replacement },
+  });
+  const mutants = [
+    regex('/[\\v-\\x20]/g', '/[\\V-\\x20]/g'),
+    regex('/[\\v-\\x20]/g', '/[^\\v-\\x20]/g'),
+    regex('/^a/i', '/a/i'),
+    ...mutantsOf(REPORT),
+  ];
+  assert.deepEqual(unreadableExpressions(mutants), ['/[\\v-\\x20]/g']);
 });
 
 test('an entry names a mutant wherever its line moves to, and goes stale when its text changes', () => {

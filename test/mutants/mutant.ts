@@ -74,3 +74,19 @@ export function shortText(text: string): string {
   const flat = text.replace(/\s+/g, ' ').trim();
   return flat.length > 80 ? `${flat.slice(0, 79)}…` : flat;
 }
+
+/** The expressions, as they are written, of which some mutant is one that JavaScript can not read. */
+export function unreadableExpressions(mutants: readonly Mutant[]): string[] {
+  const found = mutants.filter(({ mutator, replacement }) => mutator === 'Regex' && !isReadable(replacement));
+  return [...new Set(found.map(({ original }) => original))];
+}
+
+function isReadable(expression: string): boolean {
+  const end = expression.lastIndexOf('/');
+  try {
+    new RegExp(expression.slice(1, end), expression.slice(end + 1));
+    return true;
+  } catch {
+    return false;
+  }
+}

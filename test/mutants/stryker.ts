@@ -3,7 +3,16 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Mutant, type MutationReport, mutantsOf, type Outcome, placeKey, type TestedMutant } from './mutant.js';
+import type { Drawn } from './drawn-checker.js';
+import {
+  type Mutant,
+  type MutationReport,
+  mutantsOf,
+  type Outcome,
+  placeKey,
+  type TestedMutant,
+  unreadableExpressions,
+} from './mutant.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const CHECKER = fileURLToPath(new URL('./drawn-checker.js', import.meta.url));
@@ -16,14 +25,15 @@ const TIMEOUT_MS = 8_000;
 const TIMEOUT_FACTOR = 2;
 const FIRST_RUN_MINUTES = 15;
 
-/** The fuzzers' cases, of 30,000 and 40,000 in `npm test`: they run once for each mutant. */
-const FUZZ_CASES = '2000';
+/** The fuzzers' cases and cuts, of 30,000 and 40,000 and 2,000 in `npm test`: they run once for each mutant. */
+const FUZZ = { FUZZ_CASES: '2000', FUZZ_CUTS: '100' };
 
 /** What no test of a guard reads. */
 const NOT_COPIED = ['/.*', '/bench', '/dist/bench', '/dist/test/mutants', '*.map', '*.d.ts'];
 
 export class Stryker {
   readonly #folder: string;
+  #spared: readonly string[] = [];
   #runs = 0;
 
   /** @param folder of its own, for copies and reports; whoever gave it removes it */
@@ -31,11 +41,13 @@ export class Stryker {
     this.#folder = folder;
   }
 
-  /** All mutants of the compiled `files` (from the root). */
+  /** All mutants of the compiled `files` (from the root) that can be tested. To be asked first. */
   async list(files: readonly string[]): Promise<Mutant[]> {
     const passing = path.join(this.#folder, 'passing.test.js');
     writeFileSync(passing, "import { test } from 'node:test';\ntest('passes', () => {});\n");
-    return mutantsOf(await this.#run(files, [], [passing]));
+    const all = mutantsOf(await this.#run(files, [], [passing]));
+    this.#spared = unreadableExpressions(all);
+    return all.filter(({ mutator, original }) => mutator !== 'Regex' || !this.#spared.includes(original));
   }
 
   /** @param tests compiled files, from the root, in the order in which they are asked */
@@ -59,13 +71,15 @@ export class Stryker {
     const folder = path.join(this.#folder, `run-${this.#runs}`);
     mkdirSync(folder);
     const at = (name: string) => path.join(folder, name);
-    writeFileSync(at('drawn.json'), JSON.stringify(drawn));
+    const chosen: Drawn = { keys: drawn, spared: this.#spared };
+    writeFileSync(at('drawn.json'), JSON.stringify(chosen));
     writeFileSync(
       at('stryker.json'),
       JSON.stringify({
         mutate,
         testRunner: 'tap',
         checkers: ['drawn'],
+        ignorers: ['spared'],
         plugins: ['@stryker-mutator/tap-runner', CHECKER],
         tap: {
           testFiles: tests,
@@ -100,13 +114,17 @@ export class Stryker {
   /** @throws Error with what Stryker said */
   async #spawn(config: string, drawn: string): Promise<void> {
     const command = path.join(ROOT, 'node_modules/@stryker-mutator/core/bin/stryker.js');
-    const env = { ...process.env, AUTOPROXY_DRAWN: drawn, FUZZ_CASES };
+    const env = { ...process.env, AUTOPROXY_DRAWN: drawn, ...FUZZ };
+    // A group of its own, so that tests which a mutant makes run for ever end with an interrupted run.
     const child = spawn(process.execPath, [command, 'run', config], {
       cwd: ROOT,
       env,
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const end = () => child.kill();
+    const end = () => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    };
     process.once('exit', end);
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
