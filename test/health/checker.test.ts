@@ -287,3 +287,43 @@ test('connects that the old life lost do not eject the new one', async (context)
   checker.passiveFailure('a', 3, 'second');
   assert.equal(checker.healthOf('a'), 'down');
 });
+
+test('a container that begins is asked ten times a second until it has passed once; then rise and fall hold', async (context) => {
+  const { clock, answers, asked, changes, checker } = createWorld(context);
+  answers.set('a', FAILED);
+  answers.set('b', FAILED);
+  checker.setTargets([targetOf('a', { life: 'first' }), targetOf('b')]);
+  await clock.advance(600);
+  assert.ok(asked.filter((host) => host === 'a').length >= 5);
+  assert.ok(asked.filter((host) => host === 'b').length <= 2, 'what is no container is asked as ever');
+  answers.set('a', PASSED);
+  answers.set('b', PASSED);
+  await clock.advance(125);
+  assert.deepEqual(changes, ['a down', 'b down', 'a up']);
+  answers.set('a', FAILED);
+  await clock.advance(4_000);
+  assert.equal(checker.healthOf('a'), 'down');
+  const before = asked.filter((host) => host === 'a').length;
+  answers.set('a', PASSED);
+  await clock.advance(1_000);
+  assert.equal(checker.healthOf('a'), 'down', 'it has to rise');
+  assert.ok(asked.filter((host) => host === 'a').length - before <= 2);
+});
+
+test('a container that does not listen within ten seconds is asked as ever from then on', async (context) => {
+  const { clock, answers, asked, checker } = createWorld(context);
+  answers.set('a', FAILED);
+  checker.setTargets([targetOf('a', { life: 'first' })]);
+  await clock.advance(11_000);
+  const before = asked.length;
+  await clock.advance(10_000);
+  assert.ok(asked.length - before <= 11);
+});
+
+test('a container whose own interval is shorter keeps it', async (context) => {
+  const { clock, answers, asked, checker } = createWorld(context);
+  answers.set('a', FAILED);
+  checker.setTargets([targetOf('a', { life: 'first', check: { ...CHECK, intervalMs: 50 } })]);
+  await clock.advance(1_000);
+  assert.ok(asked.length >= 18);
+});

@@ -94,12 +94,14 @@ export class PacedTraffic {
 
   /** One at a time. */
   async #order(order: TrafficOrder): Promise<TrafficReport> {
-    const answered = once(this.#child, 'message');
-    const ended = once(this.#child, 'exit').then(([code]) => {
+    const settled = new AbortController();
+    const { signal } = settled;
+    const answered = once(this.#child, 'message', { signal });
+    const ended = once(this.#child, 'exit', { signal }).then(([code]) => {
       throw new Error(`the clients ended with ${code}`);
     });
     this.#child.send(order);
-    const [report] = await Promise.race([answered, ended]);
+    const [report] = await Promise.race([answered, ended]).finally(() => settled.abort());
     return report as TrafficReport;
   }
 }

@@ -51,6 +51,8 @@ export class ScriptedEngine {
   readonly containers = new Map<string, ScriptedContainer>();
   /** Requests so far, such as `GET /v1.41/containers/json?all=1`. */
   readonly requests: string[] = [];
+  /** Of the first request, by Date.now(). */
+  firstAskedAt: number | null = null;
   /** Events are made and told to nobody. */
   isDeaf = false;
   /** Looked up by the path behind the version; called at each request. */
@@ -251,6 +253,7 @@ export class ScriptedEngine {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const url = request.url ?? '';
     this.requests.push(`${request.method} ${url}`);
+    this.firstAskedAt ??= Date.now();
     response.setHeader('Api-Version', this.apiVersion);
     const [whole = '', version = ''] = /^\/v(\d+\.\d+)(?=\/)/.exec(url) ?? [];
     const place = url.slice(whole.length).replace(/\?.*$/, '');
