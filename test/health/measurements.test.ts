@@ -1,8 +1,11 @@
 /** What the checker knows of a target, whom it tells, what it logs, and when exactly it asks again. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { type CheckTarget, HealthChecker } from '../../src/health/checker.js';
 import type { ProbeResult } from '../../src/health/probe.js';
+import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
@@ -206,4 +209,44 @@ test('a new interval counts from now, other changes of the check do not hurry it
   checker.setTargets([targetOf('b')]);
   await clock.advance(0);
   assert.equal(askedAt.length, 2);
+});
+
+test('a check that begins late by more than a quarter of its interval is followed by one at a moment of its own', async (context) => {
+  for (const [lateMs, waitMs] of [
+    [250, 1_000],
+    [251, 749],
+  ] as const) {
+    const { clock, checker } = createWorld(context);
+    checker.setTargets([targetOf('a')]);
+    await clock.advance(0);
+    clock.jump(750 + lateMs);
+    await clock.advance(0);
+    assert.deepEqual(clock.waits(), [waitMs], `late by ${lateMs} ms`);
+  }
+});
+
+test('a target with a path is asked over HTTP, one without is connected to', async (context) => {
+  const host = ownAddress();
+  const server = createServer((_, response) => response.writeHead(503).end()).listen({ host, port: 0 });
+  await once(server, 'listening');
+  const { port } = server.address() as { readonly port: number };
+  const checker = new HealthChecker({ clock: new FakeClock(), random: () => 0.5, log: createRecordingLog().log });
+  atEnd(context, () => {
+    checker.stop();
+    server.close();
+    server.closeAllConnections();
+  });
+  const details = new Map<string, string | undefined>();
+  await new Promise<void>((resolve) => {
+    checker.onChange((key) => {
+      details.set(key, checker.lastCheckOf(key)?.detail);
+      if (details.size === 2) resolve();
+    });
+    checker.setTargets([
+      targetOf('http', { host, port, check: { ...CHECK, path: '/health' } }),
+      targetOf('tcp', { host, port }),
+    ]);
+  });
+  assert.deepEqual([details.get('http'), checker.healthOf('http')], ['status 503', 'down']);
+  assert.equal(checker.healthOf('tcp'), 'up');
 });

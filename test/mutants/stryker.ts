@@ -125,7 +125,8 @@ export class Stryker {
     const end = () => {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     };
-    process.once('exit', end);
+    // Before the folder is removed.
+    process.prependOnceListener('exit', end);
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {

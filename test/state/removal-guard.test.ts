@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App } from '../../src/model/app.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
-import { appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/apps.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 function appsOf(count: number): App[] {
@@ -107,4 +107,34 @@ test('accepting one loss does not accept the next', () => {
 test('100 % turns it off', () => {
   const guard = new RemovalGuard({ clock: new FakeClock(), maxRemovalShare: 1 });
   assert.deepEqual(guard.check('directory', appsOf(10), []).apps, []);
+});
+
+test('the problem says how many of how many went, which, why it is doubted, and what to do', () => {
+  const problemOf = (before: readonly App[], next: readonly App[], said = {}) => {
+    const { problem } = new RemovalGuard({ clock: new FakeClock() }).check('consul', before, next, said);
+    return problem;
+  };
+  const apps = appsOf(5);
+  assert.deepEqual(problemOf(apps, []), {
+    severity: 'warning',
+    app: null,
+    file: 'consul',
+    line: null,
+    col: null,
+    message:
+      '5 of 5 apps vanished from source consul at once (app-0, app-1, app-2, app-3, app-4); they are still served',
+    hint: 'accept the removal if it is meant; it takes effect anyway when it lasts 60 s',
+  });
+  const doubted = problemOf(apps, apps.slice(1), { doubt: 'Consul had failed' });
+  assert.equal(
+    doubted?.message,
+    '1 of 5 apps vanished from source consul (Consul had failed) (app-0); they are still served',
+  );
+  const [first = appOf('app-0', 9000)] = apps;
+  const half = [appOf('app-0', 9000, { instances: [appInstance(80), appInstance(81)] }), ...apps.slice(1)];
+  const fewer = [{ ...first, instances: [appInstance(80)] }, ...apps.slice(1)];
+  assert.equal(
+    problemOf(half, fewer, { doubt: 'Consul had failed' })?.message,
+    '1 of 5 apps lost instances in source consul (Consul had failed) (app-0); they are still served',
+  );
 });
