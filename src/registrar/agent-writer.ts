@@ -12,8 +12,11 @@ import type { Clock } from '../core/clock.js';
 import { type Action, type AgentState, firstStatusOf } from './compare.js';
 import type { WantedService } from './wanted-services.js';
 
-/** A third of the time after which a check that nobody tells anything is critical. */
-const TELL_AGAIN_MS = 15_000;
+/**
+ * Half of the time after which a check that nobody tells anything is critical: with comparisons each 10 s it is told after
+ * 30 s at the latest, and a round that fails is made up. Each telling is a request.
+ */
+const TELL_AGAIN_MS = 25_000;
 /** Of one request; the agent is there, and may do others. */
 const OF_ONE_REQUEST: readonly ConsulFailureKind[] = ['denied', 'refused', 'failing'];
 

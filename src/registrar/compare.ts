@@ -1,9 +1,9 @@
 /** What has to be done so that the agent has what it should: compared with the agent, never with a memory. Pure. */
 import { type CheckStatus, weightsFrom } from '../consul/agent-services.js';
 import type { CheckEntry, ServiceEntry } from '../consul/answers.js';
-import { isOwn, lifeOf } from './own-mark.js';
+import { isOfContainer, isOwn, lifeOf } from './own-mark.js';
 import type { ToldStatus } from './wanted-checks.js';
-import type { WantedService } from './wanted-services.js';
+import type { Wanted, WantedService } from './wanted-services.js';
 
 /** What the agent has, of everybody. */
 export interface AgentState {
@@ -35,7 +35,11 @@ interface CompareOptions {
 }
 
 /** Done to the agent, the actions make it hold what is wanted; then the same comparison has nothing to do. */
-export function compare(wanted: readonly WantedService[], agent: AgentState, options: CompareOptions): Comparison {
+export function compare(
+  { services: wanted, undecided }: Pick<Wanted, 'services' | 'undecided'>,
+  agent: AgentState,
+  options: CompareOptions,
+): Comparison {
   const { node, isDue, seen } = options;
   const ends: Action[] = [];
   const begins: Action[] = [];
@@ -45,8 +49,9 @@ export function compare(wanted: readonly WantedService[], agent: AgentState, opt
   const thereById = new Map(agent.services.map((service) => [service.id, service]));
   const checksById = new Map(agent.checks.map((check) => [check.id, check]));
   for (const service of agent.services) {
-    if (isOwn(service, node) && !wantedById.has(service.id))
-      ends.push({ kind: 'deregister', service, why: 'its container does not run' });
+    if (!isOwn(service, node) || wantedById.has(service.id)) continue;
+    if ([...undecided].some((id) => isOfContainer(service, id, node))) continue;
+    ends.push({ kind: 'deregister', service, why: 'its container does not run' });
   }
   for (const service of wanted) {
     const there = thereById.get(service.id);

@@ -1,5 +1,6 @@
 /** How a registrar knows what it registered itself, in this life or an earlier one. */
 import type { ServiceEntry } from '../consul/answers.js';
+import { SHORT_ID_DIGITS } from '../docker/container.js';
 
 const NODE_MARK = 'autoproxy-node';
 const LIFE_MARK = 'autoproxy-life';
@@ -8,8 +9,13 @@ const LIFE_MARK = 'autoproxy-life';
  * Dashes, not colons: a registrator beside takes `HOST:CONTAINER:PORT` for its own, and its cleanup removes those that it
  * does not know.
  */
-export function serviceIdOf(node: string, shortContainerId: string, port: number): string {
-  return `${prefixOf(node)}${shortContainerId}-${port}`;
+export function serviceIdOf(node: string, containerId: string, port: number): string {
+  return `${prefixOf(node)}${containerId.slice(0, SHORT_ID_DIGITS)}-${port}`;
+}
+
+/** @param service one of our own */
+export function isOfContainer(service: Pick<ServiceEntry, 'id'>, containerId: string, node: string): boolean {
+  return service.id.startsWith(`${prefixOf(node)}${containerId.slice(0, SHORT_ID_DIGITS)}-`);
 }
 
 export function markOf(node: string, life: string): readonly (readonly [key: string, value: string])[] {

@@ -14,7 +14,7 @@ import { ClaimHolder } from './claim-holder.js';
 import { type Action, type AgentState, compare } from './compare.js';
 import { ghostsAmong } from './ghosts.js';
 import { SaidOnce } from './said-once.js';
-import { type WantedService, wantedFrom } from './wanted-services.js';
+import { type DefinedApp, type WantedService, wantedFrom } from './wanted-services.js';
 
 /** Between two comparisons when nothing happens. */
 const COMPARE_MS = 10_000;
@@ -32,8 +32,8 @@ const MAX_LINES = 5;
 interface RegistrarOptions {
   readonly settings: ConsulSettings;
   readonly node: string;
-  /** Of an app, for a container that does not say its port; null: nobody knows. */
-  readonly nativePortOf: (app: string) => number | null;
+  /** What the definition of an app says where its container says nothing; null: nothing that is known defines it. */
+  readonly appOf: (name: string) => DefinedApp | null;
   /** Another text at each call. */
   readonly createId: () => string;
   readonly clock: Clock;
@@ -63,7 +63,9 @@ export class Registrar {
   readonly #claim: ClaimHolder;
   readonly #stopped = new AbortController();
   readonly #remarks = new SaidOnce();
-  #containers: readonly Container[] = [];
+  /** null: the engine has not told yet. */
+  #containers: readonly Container[] | null = null;
+  #isStarted = false;
   #wake = new AbortController();
   #loop: Promise<void> | null = null;
   #restMs = COMPARE_MS;
@@ -83,14 +85,19 @@ export class Registrar {
   }
 
   /**
-   * All that the engine has or had lately; before the first time nothing is written. While the engine is down the last
-   * ones count: their checks go on, and what Docker said of their health is repeated.
+   * All that the engine has or had lately. While the engine is down the last ones count: their checks go on, and what
+   * Docker said of their health is repeated.
    */
   setContainers(containers: readonly Container[]): void {
     this.#containers = containers;
-    if (this.#stopped.signal.aborted) return;
-    this.#loop ??= this.#run();
+    this.#begin();
     this.#wake.abort();
+  }
+
+  /** From when the definitions of apps are known. Nothing is written before, nor before the first containers are. */
+  start(): void {
+    this.#isStarted = true;
+    this.#begin();
   }
 
   /** What else decides has changed, such as the port of an app. */
@@ -107,6 +114,10 @@ export class Registrar {
     if ((await Promise.race([this.#loop, late])) !== 'late') await this.#claim.giveUp();
     this.#connection.close();
     await this.#loop;
+  }
+
+  #begin(): void {
+    if (this.#isStarted && this.#containers !== null && !this.#stopped.signal.aborted) this.#loop ??= this.#run();
   }
 
   async #run(): Promise<void> {
@@ -131,21 +142,22 @@ export class Registrar {
 
   /** @returns whether something was registered */
   async #compareAndWrite(): Promise<boolean> {
-    const { node, nativePortOf } = this.#options;
+    const { node, appOf } = this.#options;
     const agent: AgentState = {
       services: await readAgentServices(this.#connection),
       checks: await readAgentChecks(this.#connection),
     };
-    const containers = this.#containers;
+    const containers = this.#containers ?? [];
     const ghosts = ghostsAmong(agent.services, containers, node);
     const claimFailure = await this.#claim.take(agent);
     if (this.#claim.isLost) {
       this.#state = { registered: 0, ghosts, failure: null, isYielding: true };
       return false;
     }
-    const { services, refusals } = wantedFrom(containers, { node, nativePortOf });
+    const wanted = wantedFrom(containers, { node, appOf });
+    const { services, refusals } = wanted;
     this.#restMs = this.#writer.look(services, agent) ? OPEN_CHECK_MS : COMPARE_MS;
-    const { actions, taken } = compare(services, agent, {
+    const { actions, taken } = compare(wanted, agent, {
       node,
       isDue: (id) => this.#writer.isDue(id),
       seen: (id) => this.#writer.seen(id),

@@ -4,6 +4,7 @@ import type { Refusal } from '../core/refusal.js';
 import type { Container } from '../docker/container.js';
 import type { ContainerPlace } from '../docker/container-places.js';
 import { serviceWord } from '../docker/service-words.js';
+import type { App } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
 
 /** Words of registrator that ask for what is not done here. */
@@ -18,11 +19,14 @@ const TIMEOUT = '2s';
 /**
  * Longer than a restart of the node, shorter than a minute: within that time a container whose end nobody saw is critical.
  */
-const HEALTH_TTL = '45s';
+const HEALTH_TTL = '50s';
 /** Go's durations, as Consul reads them. */
 const GO_DURATION = /^(?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h))+$/;
 
 const PATH = /^\/[\x21-\x7e]{0,1023}$/;
+
+/** How the definition of an app lets it be checked. */
+type CheckedApp = Pick<App, 'health' | 'sendProxy'>;
 
 /** A place whose port is known. */
 export type Place = ContainerPlace & { readonly port: number };
@@ -46,7 +50,7 @@ interface WantedChecks {
 }
 
 /** Each service has a check at least: without one, what ends while nobody looks would pass for ever. */
-export function checksOf(container: Container, place: Place, serviceId: string): WantedChecks {
+export function checksOf(container: Container, place: Place, app: CheckedApp | null, serviceId: string): WantedChecks {
   const word = (name: string): string | null => serviceWord(container, place.port, name);
   const refusals: Refusal[] = [];
   for (const [name, hint] of OTHER_WORDS) {
@@ -66,7 +70,7 @@ export function checksOf(container: Container, place: Place, serviceId: string):
   const deregisterAfter = after === null ? null : durationOf(after, 'SERVICE_CHECK_DEREGISTER_AFTER', '1h');
   const common = { deregisterAfter, initial: initialFrom(word('CHECK_INITIAL_STATUS'), refusals) };
   const health = healthCheckOf(container, serviceId);
-  const probe = probeOf(container, place, word, refusals);
+  const probe = probeOf(container, place, { word, app }, refusals);
   if (probe === null && health !== null) return { checks: [health], refusals };
   const { host, url } = probe ?? { host: hostOf(place), url: null };
   const own: WantedCheck =
@@ -92,7 +96,7 @@ export function checksOf(container: Container, place: Place, serviceId: string):
 function probeOf(
   { labels }: Container,
   place: Place,
-  word: (name: string) => string | null,
+  { word, app }: { readonly word: (name: string) => string | null; readonly app: CheckedApp | null },
   refusals: Refusal[],
 ): { readonly host: string; readonly url: string | null } | null {
   const host = hostOf(place);
@@ -102,7 +106,12 @@ function probeOf(
     ['SERVICE_CHECK_HTTPS', 'https', word('CHECK_HTTPS')],
   ] as const;
   const [first] = paths.filter(([, , path]) => path !== null && path !== '');
-  if (first === undefined) return word('CHECK_TCP') === null ? null : { host, url: null };
+  if (first === undefined) {
+    if (word('CHECK_TCP') !== null) return { host, url: null };
+    // The agent sends no PROXY header.
+    const path = app?.sendProxy === 'none' ? app.health.path : null;
+    return path === null ? null : { host, url: `http://${host}${path}` };
+  }
   const [name, scheme, path] = first;
   const whole = `${path?.startsWith('/') ? '' : '/'}${path}`;
   if (PATH.test(whole)) return { host, url: `${scheme}://${host}${whole}` };

@@ -1,12 +1,15 @@
 /** What the agent should have of the containers of this node. Pure: containers in, services out. */
 import { createHash } from 'node:crypto';
 import type { ServiceRegistration } from '../consul/agent-services.js';
+import { NODE_SERVICE } from '../consul/settings.js';
 import type { Refusal } from '../core/refusal.js';
-import { type Container, containerWords, SHORT_ID_DIGITS } from '../docker/container.js';
+import { type Container, containerWords } from '../docker/container.js';
 import { placesOf } from '../docker/container-places.js';
 import { serviceWord } from '../docker/service-words.js';
 import { stateFromText, weightFromText } from '../documents/instance-words.js';
+import type { App } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
+import { REGISTRAR_SERVICE } from './claim.js';
 import { markOf, serviceIdOf } from './own-mark.js';
 import { checksOf, type Place, type WantedCheck } from './wanted-checks.js';
 
@@ -28,49 +31,63 @@ export interface Wanted {
   /** Each id once. */
   readonly services: readonly WantedService[];
   readonly refusals: readonly ContainerRefusal[];
+  /** Ids of containers of which something is not known yet: what is registered of them stays. */
+  readonly undecided: ReadonlySet<string>;
 }
+
+/** What the definition of an app says where its container says nothing. */
+export type DefinedApp = Pick<App, 'nativePort' | 'health' | 'sendProxy'>;
 
 interface WantedOptions {
   readonly node: string;
-  /** Of an app, for a container that does not say its port; null: nobody knows. */
-  readonly nativePortOf: (app: string) => number | null;
+  /** null: nothing that is known here defines it. */
+  readonly appOf: (name: string) => DefinedApp | null;
 }
+
+/** Under which nodes and registrars are found; in any letter case, as Consul compares. */
+const OTHERS_NAMES: readonly string[] = ['consul', NODE_SERVICE, REGISTRAR_SERVICE];
 
 /**
  * Running ones alone: what is stopping or paused gets nothing new, whatever its checks still say. Words about places are
  * judged where they are read, and named by the source of instances.
  */
-export function wantedFrom(containers: readonly Container[], { node, nativePortOf }: WantedOptions): Wanted {
+export function wantedFrom(containers: readonly Container[], { node, appOf }: WantedOptions): Wanted {
   const services = new Map<string, WantedService>();
   const refusals: ContainerRefusal[] = [];
+  const undecided = new Set<string>();
   for (const container of containers) {
     if (container.phase !== 'running') continue;
-    const refuse = (more: readonly Refusal[]): void => {
-      for (const one of more) refusals.push({ ...one, container: containerWords(container) });
+    const refuse = (refusal: Refusal): void => {
+      refusals.push({ ...refusal, container: containerWords(container) });
     };
     for (const place of placesOf(container).places) {
-      const port = place.port ?? nativePortOf(place.name);
-      if (port === null) {
-        const message = `it says no port, and nothing known here defines the app ${escapeText(place.name)}`;
-        refuse([{ message: `${message}; it is not registered`, hint: 'add the label autoproxy.port' }]);
-        continue;
+      const app = appOf(place.name);
+      const port = place.port ?? app?.nativePort ?? null;
+      if (OTHERS_NAMES.includes(place.name.toLowerCase())) {
+        refuse({ message: `no container may register as ${place.name}`, hint: 'give its service another name' });
+      } else if (port === null) {
+        undecided.add(container.id);
+        const message = `no port: it names none, and no known definition of ${escapeText(place.name)} has a native_port`;
+        refuse({ message: `${message}; it is not registered`, hint: 'add the label autoproxy.port' });
+      } else {
+        const { service, refusals: more } = serviceAt(container, { ...place, port }, app, node);
+        for (const refusal of more) refuse(refusal);
+        services.set(service.id, service);
       }
-      const { service, refusals: more } = serviceAt(container, { ...place, port }, node);
-      refuse(more);
-      services.set(service.id, service);
     }
   }
-  return { services: [...services.values()], refusals };
+  return { services: [...services.values()], refusals, undecided };
 }
 
 function serviceAt(
   container: Container,
   place: Place,
+  app: DefinedApp | null,
   node: string,
 ): { readonly service: WantedService; readonly refusals: readonly Refusal[] } {
   const { name, address, port } = place;
-  const id = serviceIdOf(node, container.id.slice(0, SHORT_ID_DIGITS), port);
-  const { checks, refusals } = checksOf(container, place, id);
+  const id = serviceIdOf(node, container.id, port);
+  const { checks, refusals } = checksOf(container, place, app, id);
   const { labels } = container;
   const weight = weightFromText(labels.get('autoproxy.weight') ?? '');
   const state = stateFromText(labels.get('autoproxy.state') ?? '');

@@ -17,11 +17,11 @@ function wantedOf(...plans: readonly ContainerPlan[]) {
   return wantedOn(
     NODE,
     plans.map((plan, index) => containerOf(index + 2, { env: NAMED, ...plan })),
-  ).services;
+  );
 }
 
 function stateOf(...plans: readonly ContainerPlan[]): AgentState {
-  const services = wantedOf(...plans);
+  const { services } = wantedOf(...plans);
   return { services: services.map(entryFrom), checks: services.flatMap(checksFrom) };
 }
 
@@ -39,7 +39,15 @@ test('an agent that lost everything gets everything', () => {
 
 test('a container that ended goes, also one that ended while nobody looked', () => {
   assert.deepEqual(kindsOf(wantedOf({ phase: 'ended' }), stateOf({})), ['deregister']);
-  assert.deepEqual(kindsOf([], stateOf({})), ['deregister']);
+  assert.deepEqual(kindsOf(wantedOf(), stateOf({})), ['deregister']);
+});
+
+test('while the definition that says its port is not known, a container stays registered', () => {
+  const labels = { 'autoproxy.app': 'native' };
+  const named = { labels: { 'autoproxy.app': 'elsewhere' }, ports: [] };
+  assert.deepEqual(kindsOf(wantedOf({ labels, ports: [] }), { services: [], checks: [] }), ['register']);
+  assert.deepEqual(kindsOf(wantedOf(named), stateOf({ labels, ports: [] })), []);
+  assert.deepEqual(kindsOf(wantedOf({ ...named, phase: 'ended' }), stateOf({ labels, ports: [] })), ['deregister']);
 });
 
 test('another life of a container does not inherit what checks said of the one before', () => {
@@ -91,8 +99,8 @@ test('a service of somebody else under our id is left alone and named', () => {
 });
 
 test('a first status is what was seen last, else what was asked for, else what the age of the container allows', () => {
-  const [service] = wantedOf({});
-  const [asked] = wantedOf({ env: { ...NAMED, SERVICE_CHECK_INITIAL_STATUS: 'warning' } });
+  const [service] = wantedOf({}).services;
+  const [asked] = wantedOf({ env: { ...NAMED, SERVICE_CHECK_INITIAL_STATUS: 'warning' } }).services;
   const [check, initial] = [service?.checks[0], asked?.checks[0]];
   assert.ok(check !== undefined && initial !== undefined);
   assert.equal(firstStatusOf(check, { known: undefined, runsForMs: 9_999 }), 'critical');
@@ -148,7 +156,7 @@ const agentState = fc
   .map(({ earlier, damage, isForeignThere }): AgentState => {
     const services: ServiceEntry[] = [];
     const checks: CheckEntry[] = [];
-    for (const [index, service] of wantedOf(...earlier).entries()) {
+    for (const [index, service] of wantedOf(...earlier).services.entries()) {
       const how = damage[index] ?? 'whole';
       const entry = entryFrom(service);
       if (how === 'other tags') services.push({ ...entry, tags: ['x'] });
@@ -181,6 +189,14 @@ const agentState = fc
     return { services, checks };
   });
 
+/** Ours of containers of which something is not known yet. */
+function keptAmong({ services }: AgentState, wanted: ReturnType<typeof wantedOf>): readonly ServiceEntry[] {
+  const ids = wanted.services.map(({ id }) => id);
+  const isKept = (service: ServiceEntry): boolean =>
+    [...wanted.undecided].some((id) => service.id.includes(`-${id.slice(0, 12)}-`));
+  return services.filter((service) => isOwn(service, NODE) && !ids.includes(service.id) && isKept(service));
+}
+
 test('done to any agent, the actions make it hold what is wanted, leave others alone, and leave nothing to do', async () => {
   await holds(
     fc.property(plans, agentState, (now, agent) => {
@@ -188,10 +204,10 @@ test('done to any agent, the actions make it hold what is wanted, leave others a
       const { actions, taken } = compare(wanted, agent, OPTIONS);
       const after = actions.reduce(done, agent);
       const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1);
-      const mayBeWritten = wanted.filter((service) => !taken.includes(service));
+      const mayBeWritten = wanted.services.filter((service) => !taken.includes(service));
       assert.deepEqual(
         after.services.filter((service) => isOwn(service, NODE)).sort(byId),
-        mayBeWritten.map(entryFrom).sort(byId),
+        [...mayBeWritten.map(entryFrom), ...keptAmong(agent, wanted)].sort(byId),
       );
       for (const { id, checks } of mayBeWritten) {
         for (const check of checks) {

@@ -1,5 +1,6 @@
 import type { Container } from '../../src/docker/container.js';
-import { type Wanted, wantedFrom } from '../../src/registrar/wanted-services.js';
+import { APP_DEFAULTS } from '../../src/model/app.js';
+import { type DefinedApp, type Wanted, wantedFrom } from '../../src/registrar/wanted-services.js';
 
 /** What a test says of a container; the rest is that of a container that runs and asks for nothing. */
 export type ContainerPlan = Partial<Omit<Container, 'labels' | 'env'>> & {
@@ -9,7 +10,7 @@ export type ContainerPlan = Partial<Omit<Container, 'labels' | 'env'>> & {
 
 /** @param number makes id, name and address: `web-7`, 172.17.0.7 */
 export function containerOf(number: number, plan: ContainerPlan = {}): Container {
-  const id = number.toString(16).padStart(12, 'a').padEnd(64, '0');
+  const id = number.toString(16).padStart(12, '0').padEnd(64, '0');
   return {
     id,
     name: `web-${number}`,
@@ -28,7 +29,13 @@ export function containerOf(number: number, plan: ContainerPlan = {}): Container
   };
 }
 
-/** Where the app `native` has the port 9000, and no other app is known. */
+const DEFINED = new Map<string, DefinedApp>([
+  ['native', { nativePort: 9000, health: APP_DEFAULTS.health, sendProxy: 'none' }],
+  ['checked', { nativePort: null, health: { ...APP_DEFAULTS.health, path: '/health' }, sendProxy: 'none' }],
+  ['proxied', { nativePort: null, health: { ...APP_DEFAULTS.health, path: '/health' }, sendProxy: 'v2' }],
+]);
+
+/** Where three apps are defined, and no other one is. */
 export function wantedOn(node: string, containers: readonly Container[]): Wanted {
-  return wantedFrom(containers, { node, nativePortOf: (app) => (app === 'native' ? 9000 : null) });
+  return wantedFrom(containers, { node, appOf: (name) => DEFINED.get(name) ?? null });
 }

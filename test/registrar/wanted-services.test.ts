@@ -67,7 +67,7 @@ const CASES: readonly Case[] = [
   {
     title: 'several ports and no word which',
     plan: { ports: [80, 443], labels: { 'autoproxy.app': 'shop' } },
-    said: ['- it says no port, and nothing known here defines the app shop; it is not registered'],
+    said: ['- no port: it names none, and no known definition of shop has a native_port; it is not registered'],
   },
   {
     title: 'a port that is none',
@@ -135,12 +135,12 @@ const CASES: readonly Case[] = [
   {
     title: "Docker's health alone",
     plan: { env: NAMED, health: 'healthy' },
-    said: ['shop 172.17.0.2:8080 [] ttl 45s'],
+    said: ['shop 172.17.0.2:8080 [] ttl 50s'],
   },
   {
     title: "Docker's health beside a TCP check",
     plan: { env: { ...NAMED, SERVICE_CHECK_TCP: 'true' }, health: 'starting' },
-    said: [`shop 172.17.0.2:8080 [] ${TCP}, ttl 45s`],
+    said: [`shop 172.17.0.2:8080 [] ${TCP}, ttl 50s`],
   },
   {
     title: 'words that cannot be done or read',
