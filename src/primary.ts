@@ -10,7 +10,7 @@ import type { Config } from './config/config.js';
 import { targetKey } from './control/check-targets.js';
 import { type ConsulParts, createConsulParts } from './control/consul-parts.js';
 import { ControlPlane } from './control/control-plane.js';
-import { createDockerParts } from './control/docker-parts.js';
+import { createDockerParts, type DockerParts } from './control/docker-parts.js';
 import { mergeFeeds } from './control/merged-feeds.js';
 import { nodeAddressesFrom } from './control/node-addresses.js';
 import { ownAddressOf } from './control/own-address.js';
@@ -49,9 +49,11 @@ export async function runPrimary(config: Config): Promise<number> {
   const signals = new Signals();
   const surroundings = { config, clock: systemClock, random: Math.random, log, signals };
   let consul: ConsulParts | null;
+  let docker: DockerParts | null;
   let state: StateDirectory;
   try {
     consul = createConsulParts(config, surroundings);
+    docker = createDockerParts(config, surroundings);
     // First of all, so that a second node changes nothing.
     state = await StateDirectory.open(surroundings);
   } catch (error) {
@@ -60,7 +62,7 @@ export async function runPrimary(config: Config): Promise<number> {
     return EXIT.FAILED;
   }
   const secret = await NodeSecret.load({ directory: state.path, clock: surroundings.clock, log });
-  const parts = createParts(surroundings, consul, state, secret);
+  const parts = createParts(surroundings, { consul, docker }, state, secret);
   try {
     // Before anything is served, so that a second node on the same ports changes nothing either.
     const admin = await startAdminServer({
@@ -103,7 +105,7 @@ type NodeParts = ReturnType<typeof createParts>;
 /** The parts of a node, each with those that it needs; nothing has begun yet. */
 function createParts(
   surroundings: Surroundings,
-  consul: ConsulParts | null,
+  { consul, docker }: { readonly consul: ConsulParts | null; readonly docker: DockerParts | null },
   state: StateDirectory,
   secret: NodeSecret,
 ) {
@@ -125,7 +127,8 @@ function createParts(
     onPassiveFailure: ({ app, instance, life, failures }) =>
       checker.passiveFailure(targetKey(app, instance), failures, life),
   });
-  const feeds = createFeeds(surroundings, consul);
+  const feeds = createFeeds(surroundings, consul, docker);
+  const registrar = docker?.registrar ?? null;
   const store = new StateStore({ directory: state.path, clock, log });
   const overrides = new Overrides({
     file: state.path === null ? null : path.join(state.path, 'overrides.json'),
@@ -141,7 +144,18 @@ function createParts(
   });
   const readiness = new Readiness({ config, clock, cluster, plane, feeds });
   const node = new LocalNode({
-    status: new NodeStatus({ config, clock, cluster, checker, overrides, feeds, plane, readiness, unexpected }),
+    status: new NodeStatus({
+      config,
+      clock,
+      cluster,
+      checker,
+      overrides,
+      feeds,
+      plane,
+      readiness,
+      unexpected,
+      registrar,
+    }),
     why: new AppWhy({ config, clock, cluster, checker, overrides, feeds, plane, chronicle }),
     metrics: new NodeMetrics({ cluster, checker, feeds, plane, unexpected }),
     decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, chronicle }),
@@ -152,15 +166,16 @@ function createParts(
   /** What it took over from a node that was killed; null while it has no claim on a state directory. */
   const inheritance = null as Inheritance | null;
   const served = { cluster, checker, overrides, feeds, plane, readiness, unexpected };
-  return { ...surroundings, ...served, consul, state, inheritance, store, node, podKey, nodes };
+  return { ...surroundings, ...served, consul, registrar, state, inheritance, store, node, podKey, nodes };
 }
 
-function obeySignals({ config, log, signals, cluster, feeds, nodes, podKey }: NodeParts): void {
+function obeySignals({ config, log, signals, cluster, feeds, nodes, podKey, registrar }: NodeParts): void {
   signals.on('reload', () => {
     log.info('reading all sources again; options are read at a start alone, so a changed one needs a restart');
     cluster.reopenLogs();
     for (const source of [...feeds, ...nodes]) source.refresh();
     podKey?.refresh();
+    registrar?.refresh();
   });
   signals.on('roll', () => {
     log.info('replacing the workers');
@@ -196,6 +211,7 @@ async function start(parts: NodeParts): Promise<void> {
   const known = Promise.all([...feeds.map((feed) => feed.hasSpoken()), parts.inheritance?.whenTaken()]);
   await Promise.race([known, signals.stopRequested()]);
   await plane.start();
+  parts.registrar?.start(() => plane.apps);
   void cluster.whenApplied(plane.snapshot?.revision ?? 1).then(async () => {
     parts.inheritance?.release(config.drainTimeoutMs);
     // Also where it is not ready: its check in Consul asks for that, and what hinders the registration is said at once.
@@ -212,15 +228,19 @@ async function stop(parts: NodeParts): Promise<number> {
   parts.inheritance?.release(config.drainTimeoutMs);
   const cut = await drain(parts);
   await deregistered;
-  await Promise.allSettled([...feeds.map((feed) => feed.stop()), ...nodes.map((source) => source.stop())]);
+  // The registrar up to here: what Docker says of health is told to Consul while the node drains.
+  await Promise.allSettled([...[...feeds, ...nodes].map((source) => source.stop()), parts.registrar?.stop()]);
   podKey?.stop();
   checker.stop();
   return cut;
 }
 
 /** In order of precedence: what somebody wrote on this very node goes before what is written for the fleet. */
-function createFeeds({ config, clock, random, log }: Surroundings, consul: ConsulParts | null): SourceFeed[] {
-  const docker = createDockerParts(config, { clock, random, log });
+function createFeeds(
+  { config, clock, log }: Surroundings,
+  consul: ConsulParts | null,
+  docker: DockerParts | null,
+): SourceFeed[] {
   const sources: Source[] = [new DirectorySource({ directory: config.servicesDir, clock, log })];
   if (consul !== null) sources.push(consul.source);
   if (docker !== null) sources.push(docker.source);

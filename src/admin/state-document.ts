@@ -27,6 +27,19 @@ export interface StateDocument {
   readonly nodes: readonly NodeStanding[];
   readonly apps: readonly AppStatus[];
   readonly problems: readonly Problem[];
+  /** With `--register`; absent in documents of other nodes. */
+  readonly registrar?: RegistrarStatus;
+}
+
+/** What the node keeps in Consul of its containers. */
+export interface RegistrarStatus {
+  readonly registered: number;
+  /** Services of other writers at the address of a container that is gone. */
+  readonly ghosts: readonly { readonly id: string; readonly name: string; readonly address: string }[];
+  /** Why it could not do all that it should, the last time; null: it could. */
+  readonly failure: string | null;
+  /** Another node of the same name registers in its place. */
+  readonly isYielding: boolean;
 }
 
 export interface NodeStanding {

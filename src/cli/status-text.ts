@@ -4,6 +4,7 @@ import type {
   ClientStatus,
   InstanceStatus,
   NodeStanding,
+  RegistrarStatus,
   SourceStatus,
   StateDocument,
 } from '../admin/state-document.js';
@@ -78,6 +79,7 @@ function headerLines(state: StateDocument, paint: Paint): string[] {
     ...(state.status === 'starting' && state.notReady !== null ? [paint('red', `not ready: ${state.notReady}`)] : []),
     `workers ${serving}/${state.workers.length}${restarts === 0 ? '' : `, ${restarts} started again after a crash`}; ` +
       `sources ${state.sources.map((source) => sourceText(source, paint)).join(', ') || 'none'}; neighbors ${neighbors}`,
+    ...(state.registrar === undefined ? [] : [registrarText(state.registrar, paint)]),
     ...full,
     ...others.map((text) => paint('yellow', text)),
   ];
@@ -94,6 +96,13 @@ function fullText({ open, limit }: ClientStatus): string {
 function nodeText({ name, addresses, standing, remark }: NodeStanding): string {
   const effect = standing === 'leftOut' ? 'takes no bleed' : 'is doubted, its checks decide';
   return escapeText(`node ${name} (${addresses.join(', ') || 'without an address'}) ${effect}: ${remark}`);
+}
+
+function registrarText({ registered, ghosts, failure, isYielding }: RegistrarStatus, paint: Paint): string {
+  const ghostly = ghosts.length === 0 ? '' : `; ${ghosts.length} of others for containers that are gone`;
+  const done = `registered in Consul: ${registered} services of containers${ghostly}`;
+  if (isYielding) return paint('red', 'registered in Consul: nothing, another node of this name does it');
+  return failure === null ? done : `${done}; ${paint('red', escapeText(failure))}`;
 }
 
 function sourceText({ name, up, stale, staleMs }: SourceStatus, paint: Paint): string {

@@ -218,6 +218,11 @@ export const OPTIONS = {
     oldEnvironment: ['DOCKER_CERT_PATH'],
     help: 'folder with ca.pem, cert.pem and key.pem for TLS with Docker',
   }),
+  register: option('register', truth, 'false', {
+    placeholder: 'BOOL',
+    isSwitch: true,
+    help: 'register the containers of the Docker engine in Consul, with their checks, and take them out when they end; needs --docker and --consul',
+  }),
   lameDuckMs: option('lame-duck', duration, '10s', {
     placeholder: 'TIME',
     help: 'how long a stopping node still accepts connections while its health ports answer 503',

@@ -9,12 +9,15 @@ import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { reasonOf } from '../core/thrown.js';
 import type { Container } from '../docker/container.js';
+import type { App } from '../model/app.js';
+import { formatProblem, type Problem } from '../model/problem.js';
 import { AgentWriter } from './agent-writer.js';
 import { ClaimHolder } from './claim-holder.js';
 import { type Action, type AgentState, compare } from './compare.js';
 import { ghostsAmong } from './ghosts.js';
+import { remarksFrom } from './remarks.js';
 import { SaidOnce } from './said-once.js';
-import { type DefinedApp, type WantedService, wantedFrom } from './wanted-services.js';
+import { type DefinedApp, wantedFrom } from './wanted-services.js';
 
 /** Between two comparisons when nothing happens. */
 const COMPARE_MS = 10_000;
@@ -26,14 +29,15 @@ const RETRY_MS = 200;
 const MAX_RETRY_MS = 5_000;
 /** A stopping node has more to do than to wait for an agent that is gone. */
 const STOP_MS = 1_000;
+const REMARK = 'registering containers';
 /** More lines would hide the others. */
 const MAX_LINES = 5;
+
+type KnownApps = () => readonly (DefinedApp & Pick<App, 'name'>)[];
 
 interface RegistrarOptions {
   readonly settings: ConsulSettings;
   readonly node: string;
-  /** What the definition of an app says where its container says nothing; null: nothing that is known defines it. */
-  readonly appOf: (name: string) => DefinedApp | null;
   /** Another text at each call. */
   readonly createId: () => string;
   readonly clock: Clock;
@@ -41,7 +45,7 @@ interface RegistrarOptions {
   readonly log: Log;
 }
 
-interface RegistrarState {
+export interface RegistrarState {
   /** Services of containers that the agent has from us. */
   readonly registered: number;
   /** Services of other writers at the address of a container that is gone. */
@@ -50,6 +54,8 @@ interface RegistrarState {
   readonly failure: string | null;
   /** Another registrar of the same node writes. */
   readonly isYielding: boolean;
+  /** What people should know. */
+  readonly problems: readonly Problem[];
 }
 
 /**
@@ -65,13 +71,14 @@ export class Registrar {
   readonly #remarks = new SaidOnce();
   /** null: the engine has not told yet. */
   #containers: readonly Container[] | null = null;
-  #isStarted = false;
+  /** null: not started yet. */
+  #apps: KnownApps | null = null;
   #wake = new AbortController();
   #loop: Promise<void> | null = null;
   #restMs = COMPARE_MS;
   #failingSince: number | null = null;
   #failure: ConsulFailure | null = null;
-  #state: RegistrarState = { registered: 0, ghosts: [], failure: null, isYielding: false };
+  #state: RegistrarState = { registered: 0, ghosts: [], failure: null, isYielding: false, problems: [] };
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
@@ -94,9 +101,12 @@ export class Registrar {
     this.#wake.abort();
   }
 
-  /** From when the definitions of apps are known. Nothing is written before, nor before the first containers are. */
-  start(): void {
-    this.#isStarted = true;
+  /**
+   * From when the definitions of apps are known: they count where containers say nothing. Nothing is written before, nor
+   * before the first containers are known.
+   */
+  start(apps: KnownApps): void {
+    this.#apps = apps;
     this.#begin();
   }
 
@@ -117,7 +127,7 @@ export class Registrar {
   }
 
   #begin(): void {
-    if (this.#isStarted && this.#containers !== null && !this.#stopped.signal.aborted) this.#loop ??= this.#run();
+    if (this.#apps !== null && this.#containers !== null && !this.#stopped.signal.aborted) this.#loop ??= this.#run();
   }
 
   async #run(): Promise<void> {
@@ -142,7 +152,7 @@ export class Registrar {
 
   /** @returns whether something was registered */
   async #compareAndWrite(): Promise<boolean> {
-    const { node, appOf } = this.#options;
+    const { node, log } = this.#options;
     const agent: AgentState = {
       services: await readAgentServices(this.#connection),
       checks: await readAgentChecks(this.#connection),
@@ -151,10 +161,11 @@ export class Registrar {
     const ghosts = ghostsAmong(agent.services, containers, node);
     const claimFailure = await this.#claim.take(agent);
     if (this.#claim.isLost) {
-      this.#state = { registered: 0, ghosts, failure: null, isYielding: true };
+      this.#state = { registered: 0, ghosts, failure: null, isYielding: true, problems: [] };
       return false;
     }
-    const wanted = wantedFrom(containers, { node, appOf });
+    const apps = new Map(this.#apps?.().map((app) => [app.name, app]));
+    const wanted = wantedFrom(containers, { node, appOf: (name) => apps.get(name) ?? null });
     const { services, refusals } = wanted;
     this.#restMs = this.#writer.look(services, agent) ? OPEN_CHECK_MS : COMPARE_MS;
     const { actions, taken } = compare(wanted, agent, {
@@ -168,18 +179,10 @@ export class Registrar {
     const reasons = [
       ...new Set([...(claimFailure === null ? [] : [claimFailure]), ...failures.values()].map(reasonOf)),
     ];
-    this.#state = {
-      registered: services.length - taken.length - lost,
-      ghosts,
-      failure: reasons[0] ?? null,
-      isYielding: false,
-    };
-    this.#remark([
-      ...refusals.map(({ container, message, hint }) => `${container}: ${message} (${hint})`),
-      ...taken.map((service) => takenWords(service)),
-      ...ghosts.map((ghost) => ghostWords(ghost)),
-      ...reasons,
-    ]);
+    const problems = remarksFrom({ refusals, taken, ghosts, failures: reasons });
+    const registered = services.length - taken.length - lost;
+    this.#state = { registered, ghosts, failure: reasons[0] ?? null, isYielding: false, problems };
+    for (const text of this.#remarks.newAmong(problems.map(formatProblem))) log.warn({ reason: text }, REMARK);
     return actions.some((action) => action.kind === 'register' && !failures.has(action));
   }
 
@@ -238,10 +241,6 @@ export class Registrar {
     }
   }
 
-  #remark(texts: readonly string[]): void {
-    for (const reason of this.#remarks.newAmong(texts)) this.#options.log.warn({ reason }, 'registering containers');
-  }
-
   #pause(delayMs: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
@@ -256,13 +255,4 @@ export class Registrar {
 
 function wordsOf({ id, name, address, port }: Pick<ServiceEntry, 'id' | 'name' | 'address' | 'port'>) {
   return { service: name, id, address: `${address}:${port}` };
-}
-
-function takenWords({ id }: WantedService): string {
-  return `the id ${id} belongs to a service that this node did not register; it is left alone (deregister it)`;
-}
-
-function ghostWords({ id, name, address }: ServiceEntry): string {
-  const what = `the service ${name} with the id ${id} was registered by somebody else for a container that is gone`;
-  return `${what}: its address ${address} was that container's (deregister it, or let its writer do so)`;
 }

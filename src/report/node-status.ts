@@ -1,4 +1,10 @@
-import type { AppStatus, InstanceStatus, SourceStatus, StateDocument } from '../admin/state-document.js';
+import type {
+  AppStatus,
+  InstanceStatus,
+  RegistrarStatus,
+  SourceStatus,
+  StateDocument,
+} from '../admin/state-document.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { Config } from '../config/config.js';
 import { neighborKey, targetKey } from '../control/check-targets.js';
@@ -11,6 +17,7 @@ import type { HealthChecker } from '../health/checker.js';
 import { createSlotCounters, type SlotCounters, type WorkerCounters } from '../metrics/counters.js';
 import { percentileMs } from '../metrics/histogram.js';
 import type { App, Instance } from '../model/app.js';
+import type { Registrar, RegistrarState } from '../registrar/registrar.js';
 import { overrideOf } from '../sources/override-list.js';
 import type { Overrides } from '../sources/overrides.js';
 
@@ -24,6 +31,7 @@ interface NodeStatusParts {
   readonly plane: ControlPlane;
   readonly readiness: Readiness;
   readonly unexpected: UnexpectedErrors;
+  readonly registrar: Registrar | null;
 }
 
 /** The state document: what the node knows of itself, gathered when somebody asks. */
@@ -37,7 +45,7 @@ export class NodeStatus {
   }
 
   async document(): Promise<StateDocument> {
-    const { config, clock, cluster, plane, feeds, readiness, unexpected } = this.#parts;
+    const { config, clock, cluster, plane, feeds, readiness, unexpected, registrar } = this.#parts;
     const counters = await cluster.counters();
     const notReady = readiness.reason();
     return {
@@ -57,7 +65,8 @@ export class NodeStatus {
       neighbors: plane.neighbors.map((address) => ({ address })),
       nodes: plane.podNodes.map(({ name, addresses, standing, remark }) => ({ name, addresses, standing, remark })),
       apps: plane.apps.map((app) => this.#appStatus(app, counters)),
-      problems: [...unexpected.problems(), ...plane.problems],
+      problems: [...unexpected.problems(), ...plane.problems, ...(registrar?.state.problems ?? [])],
+      ...(registrar === null ? {} : { registrar: registrarStatusFrom(registrar.state) }),
     };
   }
 
@@ -118,6 +127,15 @@ export class NodeStatus {
       inFlight: counters.instances[instance.id]?.inFlight ?? 0,
     };
   }
+}
+
+function registrarStatusFrom({ registered, ghosts, failure, isYielding }: RegistrarState): RegistrarStatus {
+  return {
+    registered,
+    ghosts: ghosts.map(({ id, name, address }) => ({ id, name, address })),
+    failure,
+    isYielding,
+  };
 }
 
 function sourceStatusFrom(feed: SourceFeed): SourceStatus {

@@ -57,6 +57,7 @@ test('with nothing said, everything has its default', () => {
     docker: null,
     dockerTlsVerify: null,
     dockerCertPath: null,
+    register: false,
     lameDuckMs: 10_000,
     drainTimeoutMs: 15_000,
     orphanGraceMs: 60_000,

@@ -85,7 +85,7 @@ export async function createControlPlane(
   });
   const readiness = new Readiness({ config: fullConfig, clock, cluster, plane, feeds });
   const shared = { config: fullConfig, clock, cluster, checker, overrides, feeds, plane };
-  const status = new NodeStatus({ ...shared, readiness, unexpected });
+  const status = new NodeStatus({ ...shared, readiness, unexpected, registrar: null });
   const admin = new LocalNode({
     ...{ status, plane, readiness },
     why: new AppWhy({ ...shared, chronicle }),

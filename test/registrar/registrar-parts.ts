@@ -51,10 +51,10 @@ export function startRegistrar(
   const life = lives;
   const createId = (): string => `test-${life}`;
   const parts = { settings, node, createId, clock: systemClock, random: Math.random, log };
-  const registrar = new Registrar({ ...parts, appOf: () => null });
+  const registrar = new Registrar(parts);
   atEnd(context, () => registrar.stop());
   registrar.setContainers(first);
-  registrar.start();
+  registrar.start(() => []);
   return { registrar, lines };
 }
 

@@ -118,13 +118,27 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'health',
       'snapshot',
       'cluster',
+      'registrar',
     ],
     why:
       'the parts of the control plane meet here and never serve traffic, so no codec and no proxy is loaded; what is ' +
       'told of them is told by report',
   },
   report: {
-    to: ['core', 'model', 'config', 'sources', 'health', 'state', 'snapshot', 'cluster', 'metrics', 'admin', 'control'],
+    to: [
+      'core',
+      'model',
+      'config',
+      'sources',
+      'health',
+      'state',
+      'snapshot',
+      'cluster',
+      'metrics',
+      'admin',
+      'control',
+      'registrar',
+    ],
     why: 'it looks at all parts of the control plane, keeps their history and answers for the node',
   },
   'primary.ts': {
