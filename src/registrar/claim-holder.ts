@@ -1,5 +1,5 @@
 /** Holds the claim of a registrar to be the one that writes, or waits until the other one has ended. */
-import { deregisterService, registerService, tellCheck } from '../consul/agent-services.js';
+import { deregisterService, registerService, tellCheck, waitForServiceChange } from '../consul/agent-services.js';
 import type { ConsulConnection } from '../consul/connection.js';
 import { ConsulFailure } from '../consul/failure.js';
 import type { Clock } from '../core/clock.js';
@@ -49,6 +49,20 @@ export class ClaimHolder {
   /** Nobody knows what the agent has now. */
   forget(): void {
     this.#isHeld = false;
+  }
+
+  /**
+   * @returns what changes with each change of the claim; empty: the agent does not tell, or not this token; null: there is
+   * no claim
+   * @throws ConsulFailure; the reason of `signal`
+   */
+  async hash(signal: AbortSignal): Promise<string | null> {
+    try {
+      return await waitForServiceChange(this.#connection, this.serviceId, { hash: '', waitMs: 0, signal });
+    } catch (error) {
+      if (error instanceof ConsulFailure && error.kind === 'denied') return '';
+      throw error;
+    }
   }
 
   /**

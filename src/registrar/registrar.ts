@@ -136,11 +136,13 @@ export class Registrar {
       this.#wake = new AbortController();
       const { signal } = this.#wake;
       try {
+        // Before anything is read: what changes from then on ends the rest.
+        const claim = await this.#claim.hash(this.#stopped.signal);
         const hasRegistered = await this.#compareAndWrite();
         this.#noteSuccess();
         // What was registered is looked at once more: others may have come between.
         isProved = !hasRegistered || !isProved;
-        if (isProved) await this.#rest(signal);
+        if (isProved) await this.#rest(claim, signal);
       } catch (error) {
         // Woken while it rested.
         if (signal.aborted && !(error instanceof ConsulFailure)) continue;
@@ -186,17 +188,22 @@ export class Registrar {
     return actions.some((action) => action.kind === 'register' && !failures.has(action));
   }
 
-  /** Until something changes. The agent holds the question, so that its end is noticed at once. */
-  async #rest(signal: AbortSignal): Promise<void> {
-    const id = this.#claim.serviceId;
-    const hash = await waitForServiceChange(this.#connection, id, { hash: '', waitMs: 0, signal });
-    if (hash !== null && hash !== '') {
-      await waitForServiceChange(this.#connection, id, { hash, waitMs: this.#restMs, signal });
-    } else {
-      // A claim that was written and is gone already: all may be.
-      const isTakenAway = hash === null && this.#claim.isHeld;
-      await this.#pause(isTakenAway ? RETRY_MS : COMPARE_MS, signal);
+  /**
+   * Until something changes. The agent holds the question, so that its end is noticed at once, and that it lost all.
+   * @param claim the hash of the claim before the comparison; empty: the agent told none; null: it had no claim
+   */
+  async #rest(claim: string | null, signal: AbortSignal): Promise<void> {
+    if (claim !== null && claim !== '') {
+      await waitForServiceChange(this.#connection, this.#claim.serviceId, {
+        hash: claim,
+        waitMs: this.#restMs,
+        signal,
+      });
+      return;
     }
+    // Somebody has written it meanwhile: the next round knows its hash.
+    const isNew = claim === null && (this.#claim.isHeld || this.#claim.isLost);
+    await this.#pause(isNew ? RETRY_MS : COMPARE_MS, signal);
   }
 
   #noteSuccess(): void {

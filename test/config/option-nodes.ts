@@ -107,6 +107,7 @@ const NODES: Readonly<Record<NodeName, FlagsOf>> = {
     '--consul-namespace': 'team-a',
     '--consul-datacenter': 'dc7',
     '--docker': `tcp://${docker.place}`,
+    '--register': 'true',
   }),
   alsoAsking: ({ consul, docker }, root) => ({
     '--pod': 'alpha',

@@ -188,6 +188,8 @@ const ROWS: { readonly [Key in keyof typeof OPTIONS]: Row } = {
   docker: row(async ({ docker }) => (await asked(docker)).url.endsWith('/_ping'), { asking: true, alsoAsking: true }),
   dockerTlsVerify: row(({ docker }) => clientOf(docker), { first: 'client-1', second: 'client-2' }),
   dockerCertPath: row(({ docker }) => clientOf(docker), { first: 'client-1', second: 'client-2' }),
+  // The engine has told of no container yet, so nothing is registered; that something is, is tested in e2e/register.
+  register: row(async ({ node }) => (await node.state()).registrar?.registered, { asking: 0, alsoAsking: undefined }),
   internalNetworks: row((scene) => statusOf(scene, 'inner'), { one: 200, two: 403 }),
   acceptProxy: row((scene) => statusOf(scene, 'open'), { one: 200, two: 'closed' }),
   trustedProxies: row((scene) => fieldAt(scene, 'x-forwarded-proto', 'X-Forwarded-Proto: https\r\n'), {

@@ -46,6 +46,17 @@ test('a right for one service is used, what is missing is named once, and a new 
   assert.equal(reasons().filter((text) => text.includes('service "other"')).length, 1, 'named once');
 });
 
+test('a token that may write one service and read nothing registers that one', async (context) => {
+  const agent = await startConsulFor(context, { config: ACL, token: MASTER });
+  await agent.put('/v1/acl/policy', { Name: 'one', Rules: 'service "shop" { policy = "write" }' });
+  const { SecretID } = JSON.parse(await agent.put('/v1/acl/token', { Policies: [{ Name: 'one' }] })) as {
+    readonly SecretID: string;
+  };
+  const shop = await startContainer(context);
+  startRegistrar(context, agent, [shop], { settings: consulSettings(agent.url, SecretID) });
+  await eventually('it passes', async () => (await passingOf(agent, 'shop'))?.length === 1);
+});
+
 test('a token that nobody knows is named', async (context) => {
   const agent = await startConsulFor(context, { config: ACL, token: MASTER });
   const settings = consulSettings(agent.url, '00000000-1111-2222-3333-444444444444');
