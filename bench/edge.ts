@@ -12,8 +12,9 @@ import { prepareComponents } from '../test/support/components.js';
 import { EdgeDeployment } from '../test/support/edge-deployment.js';
 import { eventually } from '../test/support/eventually.js';
 import { HAPROXY_VERSIONS, haproxyOfVersion, prepareHaproxys } from '../test/support/haproxy-versions.js';
+import { descendantsOf } from '../test/support/processes.js';
 import { busyLine, isBusy, lookAtOthers, machineLine } from './machine.js';
-import { cpuSeconds, descendantsOf } from './process-usage.js';
+import { cpuSeconds } from './process-usage.js';
 import { Verdict } from './report.js';
 
 const { values } = parseArgs({

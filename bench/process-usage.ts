@@ -91,21 +91,6 @@ function linkOf(file: string): string {
   }
 }
 
-/** Processes that the given one has started and that still run. */
-export function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return text === '' ? [] : text.split(' ').map(Number);
-}
-
-/** Children, their children, and so on. */
-export function descendantsOf(pid: number): number[] {
-  try {
-    return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
-  } catch {
-    return [];
-  }
-}
-
 /** CPU time of a process and of those of its children that have ended, in seconds; 0 of one that is gone. */
 export function familyCpuSeconds(pid: number): number {
   try {

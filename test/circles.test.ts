@@ -59,7 +59,7 @@ function circlesOf(imports: Imports): string[][] {
 }
 
 test('no files import each other in a circle', () => {
-  assert.deepEqual(circlesOf(new Map([...readImports('src'), ...readImports('edge')])), []);
+  assert.deepEqual(circlesOf(new Map(['src', 'edge', 'bench'].flatMap(readImports))), []);
 });
 
 test('circles are found: short ones, long ones, two that touch, and none where there is none', () => {

@@ -111,7 +111,9 @@ function readSources(...folders: readonly string[]): SourceFile[] {
 }
 
 const planes = readSources('src', 'edge');
-const everything = [...planes, ...readSources('test', 'bench')];
+const bench = readSources('bench');
+const tests = readSources('test');
+const everything = [...planes, ...tests, ...bench];
 
 /** Static, dynamic and type imports, and re-exports. */
 function importsOf(text: string): string[] {
@@ -124,10 +126,19 @@ function placeOf(name: string): string {
   return name.replace(/^src\//, '');
 }
 
-/** A folder of src; in proxy, whose floors have arrows of their own, a folder of it. */
+/** A folder of src, or a file with a row of its own; in proxy and bench, whose parts have arrows too, a folder of it. */
 function areaOf(place: string): string {
+  if (ARROWS[place] !== undefined) return place;
   const [first = place, second = ''] = place.split('/');
-  return first === 'proxy' && second !== '' && !second.endsWith('.ts') ? `${first}/${second}` : first;
+  return ['proxy', 'bench'].includes(first) && second !== '' && !second.endsWith('.ts') ? `${first}/${second}` : first;
+}
+
+function placeImported(importer: string, specifier: string): string {
+  return placeOf(path.posix.join(path.posix.dirname(importer), specifier).replace(/\.js$/, '.ts'));
+}
+
+function isBench(area: string): boolean {
+  return area === 'bench' || area.startsWith('bench/');
 }
 
 function wordsOf(name: string): string[] {
@@ -144,7 +155,7 @@ function reject(found: readonly string[], rule: string): void {
 
 test('imports go along the arrows', () => {
   const found: string[] = [];
-  for (const { name, text } of planes) {
+  for (const { name, text } of [...planes, ...bench]) {
     const from = areaOf(placeOf(name));
     const arrows = ARROWS[from];
     if (arrows === undefined) {
@@ -153,8 +164,7 @@ test('imports go along the arrows', () => {
     }
     for (const specifier of importsOf(text)) {
       if (!specifier.startsWith('.')) continue;
-      const target = path.posix.join(path.posix.dirname(name), specifier).replace(/\.js$/, '.ts');
-      const to = placeOf(target);
+      const to = placeImported(name, specifier);
       const isAllowed = areaOf(to) === from || arrows.to.some((allowed) => allowed === to || allowed === areaOf(to));
       if (!isAllowed)
         found.push(
@@ -167,7 +177,8 @@ test('imports go along the arrows', () => {
 
 test('each row and each arrow names a folder or a file that is there', () => {
   const places = [...Object.keys(ARROWS), ...Object.values(ARROWS).flatMap(({ to }) => to)];
-  const isThere = (place: string) => existsSync(path.join(ROOT, place === 'edge' ? place : `src/${place}`));
+  const isThere = (place: string) =>
+    existsSync(path.join(ROOT, /^(?:edge|bench|test)\b/.test(place) ? place : `src/${place}`));
   reject(
     [...new Set(places)].filter((place) => !isThere(place)),
     'names in the table of arrows that stand for nothing:',
@@ -176,9 +187,9 @@ test('each row and each arrow names a folder or a file that is there', () => {
 
 test('each arrow is used', () => {
   const used = new Set<string>();
-  for (const { name, text } of planes) {
+  for (const { name, text } of [...planes, ...bench]) {
     for (const specifier of importsOf(text).filter((one) => one.startsWith('.'))) {
-      const to = placeOf(path.posix.join(path.posix.dirname(name), specifier).replace(/\.js$/, '.ts'));
+      const to = placeImported(name, specifier);
       used.add(`${areaOf(placeOf(name))} → ${to}`).add(`${areaOf(placeOf(name))} → ${areaOf(to)}`);
     }
   }
@@ -189,8 +200,21 @@ test('each arrow is used', () => {
   );
 });
 
+test('only the tests of bench import bench', () => {
+  const found = [...planes, ...tests]
+    .filter(({ name }) => !name.startsWith('test/bench/'))
+    .flatMap(({ name, text }) =>
+      importsOf(text)
+        .filter((one) => one.startsWith('.') && isBench(areaOf(placeImported(name, one))))
+        .map((one) => `${name} imports ${placeImported(name, one)}`),
+    );
+  reject(found, 'imports of bench (what tests need too stands in test/support):');
+});
+
+/** The folders of bench know what stands beside them, as commands do; circles.test.ts holds their files apart. */
 test('the table of arrows has no circle', () => {
-  const areas = (name: string) => (ARROWS[name]?.to ?? []).map(areaOf).filter((to) => to !== name);
+  const areas = (name: string) =>
+    (ARROWS[name]?.to ?? []).map(areaOf).filter((to) => to !== name && !(isBench(name) && isBench(to)));
   const visit = (name: string, trail: readonly string[]): void => {
     assert.ok(!trail.includes(name), `circle: ${[...trail, name].join(' → ')}`);
     for (const next of areas(name)) visit(next, [...trail, name]);

@@ -1,5 +1,5 @@
+import { childrenOf } from '../../test/support/processes.js';
 import { NodeUnderTest } from '../node-under-test.js';
-import { childrenOf } from '../process-usage.js';
 import { type ChangingContender, type ContenderOptions, portsOf } from './contender.js';
 
 interface Variant {

@@ -5,9 +5,9 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { findComponents } from '../../test/support/components.js';
+import { childrenOf } from '../../test/support/processes.js';
 import { bindChild, createDirectory, removeDirectory } from '../leftovers.js';
 import { untilListening } from '../nginx-origin.js';
-import { childrenOf } from '../process-usage.js';
 import { type ChangingContender, type ContenderOptions, portsOf } from './contender.js';
 import { MissingProgram } from './missing-program.js';
 

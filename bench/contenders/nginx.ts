@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findComponents } from '../../test/support/components.js';
+import { childrenOf } from '../../test/support/processes.js';
 import { bindChild, createDirectory, removeDirectory } from '../leftovers.js';
 import { untilListening } from '../nginx-origin.js';
-import { childrenOf } from '../process-usage.js';
 import { type Contender, type ContenderOptions, portsOf } from './contender.js';
 import { MissingProgram } from './missing-program.js';
 

@@ -5,8 +5,9 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { isBusy } from '../../bench/machine.js';
 import { allowedCores } from '../../bench/pinning.js';
-import { descendantsOf, familyCpuSeconds } from '../../bench/process-usage.js';
+import { familyCpuSeconds } from '../../bench/process-usage.js';
 import { atEnd } from '../support/at-end.js';
+import { descendantsOf } from '../support/processes.js';
 
 const SPIN = 'while (process.cpuUsage().user < 150_000); process.stdout.write("done"); setInterval(() => {}, 1000)';
 

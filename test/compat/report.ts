@@ -1,5 +1,5 @@
 /** The matrix as people read it. */
-import { formatTable } from '../../bench/report.js';
+import { formatTable } from '../../src/cli/table.js';
 import type { Decision } from './decisions.js';
 import type { Cell } from './matrix.js';
 import type { CellDifference, Verdict } from './verdict.js';
@@ -20,7 +20,8 @@ export function cellTable(cells: readonly Cell[], { undecided }: Verdict): strin
       return failed === 0 ? `${asked.length}` : `${asked.length} (${failed} differ)`;
     }),
   ]);
-  return formatTable([['cases', ...clients], ...rows]);
+  const columns = [{ title: 'cases' }, ...clients.map((title) => ({ title, align: 'right' as const }))];
+  return formatTable(columns, rows).join('\n');
 }
 
 /** Equal differences of several servers stand together. */

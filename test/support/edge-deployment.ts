@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { descendantsOf } from '../../bench/process-usage.js';
 import { Master, type MasterState } from '../../edge/haproxy/master.js';
 import { Runtime } from '../../edge/haproxy/runtime.js';
 import { ReleaseDirectory } from '../../edge/release/release-directory.js';
@@ -14,6 +13,7 @@ import { EdgeClient, type EdgePorts, freeEdgePorts, listenText, startApp } from 
 import { definitionsOf, edgeFolder, siteText } from './edge-release.js';
 import { eventually } from './eventually.js';
 import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
+import { descendantsOf } from './processes.js';
 import { CLI_ENTRY, type CliResult, runCli } from './run-cli.js';
 
 /** On a busy machine Node alone takes seconds to start. */

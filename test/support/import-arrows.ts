@@ -1,11 +1,15 @@
 /** The arrows of imports, one row a folder; layout.test.ts holds the code to them. */
 interface Arrows {
-  /** Folders of src, single files of it, or `edge`. */
+  /** Folders of src and bench, single files of src and test, or `edge`. */
   readonly to: readonly string[];
   readonly why: string;
 }
 
 const ADMIN_CLIENT = ['admin/client.ts', 'admin/state-document.ts', 'admin/why-document.ts'];
+
+/** Where bench finds what is installed, and how it counts the processes of it. */
+const REAL_PROGRAMS = ['test/support/components.ts', 'test/support/processes.ts'];
+const REAL_PARTS = 'the tests start them, so that both mean the same; nothing that a test asserts with comes along';
 
 export const ARROWS: Readonly<Record<string, Arrows>> = {
   core: { to: [], why: 'a leaf: whoever imports it must get nothing else with it' },
@@ -174,5 +178,63 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   edge: {
     to: ['documents', 'yaml', 'regex', 'core', 'model', 'registry'],
     why: 'a generator of files; it knows no running node',
+  },
+  bench: {
+    to: [
+      ...['bench/contenders', 'bench/generators', 'bench/micro', 'bench/workloads'],
+      ...['admin/state-document.ts', 'http1/request-head.ts'],
+      ...REAL_PROGRAMS,
+      ...['test/support/launched-node.ts', 'test/support/raw-connection.ts'],
+    ],
+    why: `a command measures what people run: ${REAL_PARTS}`,
+  },
+  'bench/consul.ts': {
+    to: ['bench', 'bench/fleet', 'test/support/components.ts', 'test/support/fleet.ts'],
+    why: `a node in a fleet with a real Consul: ${REAL_PARTS}`,
+  },
+  'bench/docker.ts': {
+    to: [
+      ...['bench', 'test/support/docker-engine.ts', 'test/support/docker-versions.ts', 'test/support/test-engine.ts'],
+      ...['test/support/scripted-engine.ts', 'test/support/node-process.ts', 'test/support/at-end.ts'],
+      ...['test/support/steady-traffic.ts', 'test/support/paced-traffic.ts', 'test/support/eventually.ts'],
+    ],
+    why: `a node beside real engines: ${REAL_PARTS}`,
+  },
+  'bench/edge.ts': {
+    to: [
+      ...['bench', 'edge/haproxy/program.ts', ...REAL_PROGRAMS, 'test/support/haproxy-versions.ts'],
+      ...['test/support/edge-deployment.ts', 'test/support/eventually.ts'],
+    ],
+    why: `a front door with real HAProxy: ${REAL_PARTS}`,
+  },
+  'bench/reuse.ts': {
+    to: [
+      ...['bench', 'test/compat/installable.ts', 'test/compat/servers/all.ts', 'test/compat/servers/real-server.ts'],
+      'test/support/raw-connection.ts',
+    ],
+    why: 'it measures with the real servers that the matrix of test/compat is about',
+  },
+  'bench/contenders': {
+    to: ['bench', 'bench/workloads', ...REAL_PROGRAMS],
+    why: `a contender is a real program: ${REAL_PARTS}`,
+  },
+  'bench/fleet': {
+    to: [
+      ...['bench', 'admin/state-document.ts'],
+      ...['test/support/consul.ts', 'test/support/consul-front.ts', 'test/support/fleet.ts'],
+    ],
+    why: `a real Consul and its faults: ${REAL_PARTS}`,
+  },
+  'bench/generators': {
+    to: ['bench', 'bench/contenders', 'test/support/components.ts'],
+    why: 'a generator is a real program, found where the others are',
+  },
+  'bench/micro': {
+    to: ['bench', 'http1', 'proxy/balance', 'proxy/slot', 'snapshot', 'test/support/seeded-random.ts'],
+    why: 'it measures parts of the hot path alone, so it alone takes them out of the node',
+  },
+  'bench/workloads': {
+    to: ['bench', 'bench/contenders', 'bench/generators'],
+    why: 'what is asked of a contender, whichever it is',
   },
 };

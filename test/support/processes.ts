@@ -21,6 +21,11 @@ export function childrenOf(pid: number): readonly number[] {
   }
 }
 
+/** Children, their children, and so on. */
+export function descendantsOf(pid: number): readonly number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
 /** Ends the process at once, if it still is a program of ours: its id may have gone to another one. */
 export function killProgram(pid: number, program: string): void {
   try {

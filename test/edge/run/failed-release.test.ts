@@ -5,11 +5,11 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { descendantsOf } from '../../../bench/process-usage.js';
 import { atEnd } from '../../support/at-end.js';
 import { EdgeDeployment } from '../../support/edge-deployment.js';
 import { eventually } from '../../support/eventually.js';
 import type { TestedVersion } from '../../support/haproxy-versions.js';
+import { descendantsOf } from '../../support/processes.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21392\nedge:\n  routes: [{host: shop.one.example}]\n';
 const WITH_NEW = SHOP.replace('shop.one.example}', 'shop.one.example}, {host: new.one.example}');
