@@ -36,6 +36,8 @@ test('version 2 in bytes', () => {
 
 test('extras that are too long are refused where they are written', () => {
   const ends = endsOf('192.0.2.1', '198.51.100.2');
+  const longest = encodeV2(ends, { extras: { authority: 'a'.repeat(4_065) } });
+  assert.deepEqual([longest.length, headerOf(longest).length], [4_096, 4_096]);
   assert.throws(() => encodeV2(ends, { extras: { authority: 'a'.repeat(5_000) } }), RangeError);
   assert.throws(() => encodeV2(ends, { extras: { authority: 'a'.repeat(4_066) } }), RangeError);
   assert.throws(() => encodeV2(ends, { extras: { authority: 'a'.repeat(70_000) } }), RangeError);
