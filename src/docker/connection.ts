@@ -24,6 +24,7 @@ interface Call {
 interface Answer {
   readonly status: number;
   readonly apiVersion: string;
+  readonly server: string;
   readonly text: string;
 }
 
@@ -60,8 +61,8 @@ export class DockerConnection {
       maxBytes: MAX_PING_BYTES,
       deadlineMs: PING_MS,
     } as const;
-    const { apiVersion } = await this.#ask(ping, '', signal);
-    const version = commonVersion(this.endpoint.url, apiVersion);
+    const { apiVersion, server } = await this.#ask(ping, '', signal);
+    const version = commonVersion(this.endpoint.url, apiVersion, server);
     this.#prefix = `/v${version}`;
     return version;
   }
@@ -119,7 +120,8 @@ export class DockerConnection {
           `${what}, as Docker at ${this.endpoint.url} gave it, is cut off: ${reason}`,
         );
       }
-      return { status: statusCode, apiVersion: String(headers['api-version'] ?? ''), text };
+      const apiVersion = String(headers['api-version'] ?? '');
+      return { status: statusCode, apiVersion, server: String(headers.server ?? ''), text };
     } catch (error) {
       throw this.#failureOf(error, limit, call, signal);
     } finally {

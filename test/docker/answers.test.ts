@@ -120,13 +120,14 @@ test('signals by name and number', () => {
 });
 
 test('the version is the newest that both speak, compared by number', () => {
-  assert.equal(commonVersion('x', '1.41'), '1.41');
-  assert.equal(commonVersion('x', '1.100'), '1.51');
-  assert.equal(commonVersion('x', '2.0'), '1.51');
-  assert.equal(commonVersion('x', '1.24'), '1.24');
-  for (const offered of ['1.9', '0.99']) assert.throws(() => commonVersion('x', offered), /too old/);
+  assert.equal(commonVersion('x', '1.41', ''), '1.41');
+  assert.equal(commonVersion('x', '1.100', ''), '1.51');
+  assert.equal(commonVersion('x', '2.0', ''), '1.51');
+  assert.equal(commonVersion('x', '1.24', ''), '1.24');
+  for (const offered of ['1.9', '0.99']) assert.throws(() => commonVersion('x', offered, ''), /too old/);
   for (const offered of ['', 'one', '1', '1.41.0'])
-    assert.throws(() => commonVersion('x', offered), /not a Docker engine/);
+    assert.throws(() => commonVersion('x', offered, ''), /not a Docker engine/);
+  assert.throws(() => commonVersion('x', '', 'Docker/1.12.6 (linux)'), /too old: it is Docker 1\.12\.6; upgrade/);
 });
 
 test('lines come out whole, wherever the bytes were cut, and without those that are too long', () => {

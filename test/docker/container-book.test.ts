@@ -144,6 +144,22 @@ test('after the start was told, what follows belongs to this life, whatever the 
   assert.equal(container().phase, 'stopping');
 });
 
+test('the same where the start was told before its container was known', () => {
+  const book = new ContainerBook(new FakeClock());
+  book.onEvent({ id: idOf(1), atMs: STARTED_MS + 1, action: 'start' });
+  book.beginLook(idOf(1));
+  book.endLook(idOf(1), factsOf(1));
+  book.onEvent({ id: idOf(1), atMs: STARTED_MS - 3_600_000, action: 'die', exitCode: '0' });
+  assert.equal(book.containers()[0]?.phase, 'ended');
+});
+
+test('the health of what has ended is the last that was said while it ran', () => {
+  const { book, tell, container } = followed({ health: 'healthy' });
+  tell(die(0));
+  book.onEvent({ id: idOf(1), atMs: STARTED_MS + 9, action: 'health_status', health: 'unhealthy' });
+  assert.equal(container().health, 'healthy');
+});
+
 test('an event that comes while its container is inspected is applied to the answer', () => {
   const clock = new FakeClock();
   const book = new ContainerBook(clock);

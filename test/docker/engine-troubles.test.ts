@@ -68,7 +68,7 @@ test('an engine that is too old, too new, or none', async (context) => {
   const old = await new FollowedEngine(context, engine).fails('tooOld');
   assert.match(
     old.message,
-    /is too old: it speaks API 1\.23, and 1\.24 is needed; upgrade it to Docker 1\.12 or newer/,
+    /is too old: it speaks API 1\.23, and 1\.24 is needed; upgrade it to Docker 1\.13 or newer/,
   );
 
   engine.apiVersion = '1.80';
@@ -200,6 +200,8 @@ for (const [name, bytes, words] of GARBAGE) {
     await followed.clock.advance(10_000);
     assert.equal(followed.views.at(-1)?.failure, null);
     assert.deepEqual(followed.words, ['web running']);
+    engine.write(bytes);
+    assert.equal(await followed.nextAttempt(4), 187.5, 'what lasted so long begins anew');
   });
 }
 

@@ -147,6 +147,14 @@ test('a restart of the engine: the stream is cut, the socket goes and comes agai
   engine.stopContainer(web);
   await followed.knows('api ended', 'web ended');
   assert.equal(new Set(followed.failures.map(({ message }) => message)).size, 1, 'one trouble is told in one way');
+
+  // The next outage is another one: it begins with short delays, and is told as it is.
+  await followed.clock.advance(15_000);
+  const before = followed.failures.length;
+  engine.answers.set('/_ping', () => 'broken');
+  engine.endStreams();
+  assert.ok((await followed.nextAttempt(before)) <= 200);
+  assert.equal(followed.failures[before]?.kind, 'cut');
 });
 
 test('while the list of a new stream is read, an event is told at once', async (context) => {
@@ -186,6 +194,45 @@ test('a stream that tells nothing is found out by the list, and opened anew', as
     'there is a new stream',
     () => engine.requests.filter((line) => line.includes('/events')).length === 2,
   );
+});
+
+test('a stream that tells a moment after the list is believed', async (context) => {
+  const engine = await ScriptedEngine.start(context);
+  const web = engine.run('web');
+  engine.pass(120_000);
+  const followed = new FollowedEngine(context, engine);
+  await followed.knows('web running');
+  engine.isDeaf = true;
+  engine.stopContainer(web);
+  await followed.clock.advance(30_000);
+  await followed.knows('web ended');
+  engine.isDeaf = false;
+  engine.tell(web, 'die', { exitCode: '143' });
+  await eventually('it is told', () => followed.containers[0]?.why === 'exit code 143');
+  await followed.clock.advance(10_000);
+  assert.deepEqual(followed.failures, []);
+});
+
+test('what begins while its container is inspected for the first time is inspected again', async (context) => {
+  const engine = await ScriptedEngine.start(context);
+  const web = engine.run('web');
+  const first = engine.inspection(web);
+  let answer = (): void => {};
+  const after = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  engine.answers.set(`/containers/${web.id}/json`, () => ({ body: first, after }));
+  const followed = new FollowedEngine(context, engine);
+  await eventually('it is inspected', () => engine.requests.some((line) => line.includes(web.id)));
+  engine.answers.clear();
+  engine.connect(web, 'shop', '172.18.0.2');
+  const marker = engine.run('marker');
+  // Its inspection was asked for after the stream had told all that was before it.
+  await eventually('the stream has told', () => engine.requests.some((line) => line.includes(marker.id)));
+  answer();
+  await followed.knows('marker running', 'web running');
+  const names = () => followed.containers.find(({ name }) => name === 'web')?.networks.map(({ name }) => name);
+  await eventually('both networks are known', () => names()?.join() === 'bridge,shop');
 });
 
 test('two hundred containers are known by one list, and inspected eight at a time', async (context) => {

@@ -27,9 +27,9 @@ interface Made {
   readonly health?: string;
 }
 
-interface ScriptedContainer extends Made {
+interface ScriptedContainer extends Omit<Made, 'networks'> {
   readonly id: string;
-  readonly networks: Readonly<Record<string, string>>;
+  networks: Readonly<Record<string, string>>;
   name: string;
   /** Without the networks that were disconnected. */
   networksNow: Readonly<Record<string, string>>;
@@ -40,7 +40,16 @@ interface ScriptedContainer extends Made {
 }
 
 /** What an answer is instead of the usual one. */
-type Answer = { readonly status?: number; readonly body: string; readonly isCut?: boolean } | 'silent' | 'broken';
+type Answer =
+  | {
+      readonly status?: number;
+      readonly body: string;
+      readonly isCut?: boolean;
+      /** It is sent then. */
+      readonly after?: Promise<void>;
+    }
+  | 'silent'
+  | 'broken';
 
 const NEVER = '0001-01-01T00:00:00Z';
 
@@ -116,6 +125,11 @@ export class ScriptedEngine {
   /** To all streams, as it stands. */
   write(bytes: string | Uint8Array): void {
     for (const stream of this.#streams) stream.write(bytes);
+  }
+
+  /** What an inspection says of a container now. */
+  inspection(container: ScriptedContainer): string {
+    return JSON.stringify(inspectionOf(container));
   }
 
   /** Time goes on, by the engine's clock. */
@@ -202,6 +216,13 @@ export class ScriptedEngine {
     this.tell(container, 'unpause');
   }
 
+  /** `docker network connect`. */
+  connect(container: ScriptedContainer, network: string, address: string): void {
+    container.networks = { ...container.networks, [network]: address };
+    container.networksNow = { ...container.networksNow, [network]: address };
+    this.#tellNetwork(container, 'connect', network);
+  }
+
   setHealth(container: ScriptedContainer, health: string): void {
     container.healthNow = health;
     this.tell(container, `health_status: ${health}`);
@@ -265,7 +286,8 @@ export class ScriptedEngine {
     }
     if (scripted !== null) {
       response.statusCode = scripted.status ?? 200;
-      if (scripted.isCut !== true) response.end(scripted.body);
+      if (scripted.after !== undefined) void scripted.after.then(() => response.end(scripted.body));
+      else if (scripted.isCut !== true) response.end(scripted.body);
       else response.write(scripted.body, () => request.socket.destroy());
       return;
     }
