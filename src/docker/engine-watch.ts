@@ -37,6 +37,8 @@ const CONNECT_BACKOFF = { firstMs: 200, maxMs: 1_500 };
 const STREAM_BACKOFF = { firstMs: 250, maxMs: 15_000 };
 /** A stream that lasted so long is sound, and its end no more than a restart. */
 const SOUND_MS = 10_000;
+/** So many short streams one after another are no restarts: from then on the source counts as failing between them too. */
+const SHORT_STREAMS = 3;
 /** One outage: first the stream ends, then the socket is gone, then nobody listens on the new one. */
 const OUTAGE: ReadonlySet<DockerFailureKind> = new Set(['missing', 'unreachable', 'cut', 'late']);
 
@@ -66,6 +68,8 @@ export class EngineWatch {
   #outage: DockerFailure | null = null;
   /** Why the stream is not believed to last. */
   #doubt: DockerFailure | null = null;
+  /** Streams that ended before they were sound, one after another. */
+  #shortStreams = 0;
   #sound: Timer | null = null;
 
   constructor(options: EngineWatchOptions, listener: EngineWatchListener) {
@@ -113,7 +117,10 @@ export class EngineWatch {
     const wholeAt: number | null = this.#wholeAt;
     // A sound stream has ended: most likely the engine restarts. What the next attempt finds is told.
     if (wholeAt !== null && clock.now() - wholeAt >= SOUND_MS && failure.kind === 'cut') return;
-    if (wholeAt !== null) this.#doubt = failure;
+    if (wholeAt !== null) {
+      this.#shortStreams += 1;
+      if (failure.kind !== 'cut' || this.#shortStreams >= SHORT_STREAMS) this.#doubt = failure;
+    }
     this.#onFailure(failure);
     await this.#pause((wholeAt === null ? this.#connectBackoff : this.#streamBackoff).next());
   }
@@ -139,6 +146,7 @@ export class EngineWatch {
     this.#connectBackoff.reset();
     this.#sound = clock.setTimer(SOUND_MS, () => {
       this.#streamBackoff.reset();
+      this.#shortStreams = 0;
       const wasDoubted = this.#doubt !== null;
       this.#doubt = null;
       if (wasDoubted) this.#tell(true);

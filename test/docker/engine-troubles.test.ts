@@ -219,6 +219,23 @@ test('a stream that ends in the middle of an event: the list tells what it was',
   assert.match(followed.failures[0]?.message ?? '', /ended its event stream/);
 });
 
+test('a stream that was cut soon after its start may be a restart; the third one is no longer believed to last', async (context) => {
+  const engine = await ScriptedEngine.start(context);
+  engine.run('web');
+  const followed = new FollowedEngine(context, engine);
+  await followed.knows('web running');
+  const doubts: boolean[] = [];
+  for (let failures = 0; failures < 3; failures += 1) {
+    engine.endStreams();
+    await followed.nextAttempt(failures);
+    await eventually('it is followed again', () => followed.views.length === failures + 2);
+    doubts.push(followed.views.at(-1)?.failure !== null);
+  }
+  assert.deepEqual(doubts, [false, false, true]);
+  await followed.clock.advance(10_000);
+  assert.equal(followed.views.at(-1)?.failure, null);
+});
+
 test('an event of any form that is JSON does no harm', async (context) => {
   const engine = await ScriptedEngine.start(context);
   const web = engine.run('web');
