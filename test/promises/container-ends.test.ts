@@ -1,0 +1,92 @@
+/**
+ * Promise: whatever ends a container of several, no GET fails, no POST that an app would have answered fails, and no request
+ * waits for a container that is gone.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { whyNoDocker } from '../support/docker-engine.js';
+import { DOCKER_VERSIONS } from '../support/docker-versions.js';
+import { eventually } from '../support/eventually.js';
+import { type RunningNode, startNodeOn } from '../support/node-process.js';
+import { PacedTraffic } from '../support/paced-traffic.js';
+import { TestEngine } from '../support/test-engine.js';
+
+const REASON = whyNoDocker();
+const skip = REASON === null ? false : `no Docker engine: ${REASON}`;
+const LABELS = { 'autoproxy.app': 'shop' };
+const RATE = 100;
+/** A connect to what is gone is given up after 10 s. The clients share two cores with all else. */
+const MAX_MS = 5_000;
+
+interface End {
+  readonly name: string;
+  /** How the app obeys its stop signal. */
+  readonly onStop: 'graceful' | 'abrupt';
+  /** POSTs that were with the app when it ended may fail. */
+  readonly mayLosePosts: boolean;
+  /** Whether the container is a new instance afterwards, or none. */
+  readonly isBack: boolean;
+  readonly happen: (engine: TestEngine, container: string) => Promise<unknown>;
+}
+
+const ENDS: readonly End[] = [
+  end('docker stop', 'graceful', false, false, (engine, id) => engine.docker('stop', id)),
+  end('docker stop of an app that ends at once', 'abrupt', true, false, (engine, id) => engine.docker('stop', id)),
+  end('docker restart', 'graceful', false, true, (engine, id) => engine.docker('restart', id)),
+  end('docker kill', 'graceful', true, false, (engine, id) => engine.docker('kill', id)),
+  end('docker rm -f', 'graceful', true, false, (engine, id) => engine.docker('rm', '-f', id)),
+  end('a crash', 'graceful', true, false, async (engine, id) => {
+    const pid = await engine.docker('inspect', '--format', '{{.State.Pid}}', id);
+    // The engine is not asked, so its first word is the end.
+    await engine.machine.run('sh', '-c', `kill -KILL ${pid}`);
+  }),
+  end('docker pause', 'graceful', true, false, (engine, id) => engine.docker('pause', id)),
+];
+
+function end(name: string, onStop: End['onStop'], mayLosePosts: boolean, isBack: boolean, happen: End['happen']): End {
+  return { name, onStop, mayLosePosts, isBack, happen };
+}
+
+for (const version of DOCKER_VERSIONS) {
+  test(`${version}: stop, restart, kill, removal, crash and pause of one of three containers`, {
+    skip,
+  }, async (context) => {
+    const engine = await TestEngine.start(context, { version });
+    await engine.importApp();
+    const files = (_: string, slot: number) => ({
+      'shop.yml': `shop:\n  protocol: http\n  translated_port: ${slot}\n  instances: []\n`,
+    });
+    const node = await startNodeOn(context, engine.machine, files, { '--docker': engine.socketPath });
+    const run = (name: string, onStop: string) =>
+      engine.startApp(name, { labels: LABELS, env: { APP: 'shop', ON_STOP: onStop } });
+    await run('one', 'graceful');
+    await run('two', 'graceful');
+    for (const [index, { name, onStop, mayLosePosts, isBack, happen }] of ENDS.entries()) {
+      await context.test(name, async (part) => {
+        const { id } = await run(`ends-${index}`, onStop);
+        await areUp(node, 3);
+        const plan = { host: node.host, port: node.slot, rate: RATE, app: 'shop' };
+        const traffic = await PacedTraffic.start(part, engine.namespace, plan);
+        await traffic.more(RATE / 2);
+        await happen(engine, id);
+        await traffic.more(RATE / 2);
+        await areUp(node, isBack ? 3 : 2);
+        const { failedGets, failedPosts, wrongApp, slowestMs, served } = await traffic.stop();
+        const lost = mayLosePosts ? [] : failedPosts;
+        assert.deepEqual({ failedGets, lost, wrongApp }, { failedGets: [], lost: [], wrongApp: 0 });
+        assert.ok(slowestMs < MAX_MS, `slowest ${slowestMs} ms`);
+        part.diagnostic(`${served} served, ${failedPosts.length} POSTs lost, slowest ${slowestMs.toFixed(0)} ms`);
+        await engine.docker('rm', '-f', id).catch(() => '');
+        await areUp(node, 2);
+      });
+    }
+  });
+}
+
+async function areUp(node: RunningNode, count: number): Promise<void> {
+  await eventually(`${count} instances are up`, async () => {
+    const { apps } = await node.state();
+    const instances = apps.find(({ name }) => name === 'shop')?.instances ?? [];
+    return instances.length === count && instances.every(({ health }) => health === 'up');
+  });
+}
