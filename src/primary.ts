@@ -157,7 +157,7 @@ function createParts(
       registrar,
     }),
     why: new AppWhy({ config, clock, cluster, checker, overrides, feeds, plane, chronicle }),
-    metrics: new NodeMetrics({ cluster, checker, feeds, plane, unexpected }),
+    metrics: new NodeMetrics({ cluster, checker, feeds, plane, unexpected, registrar }),
     decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, chronicle }),
     ...{ plane, readiness },
   });

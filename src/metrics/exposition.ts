@@ -10,6 +10,8 @@ export interface ExpositionInput {
   readonly workers: readonly { readonly index: number; readonly restarts: number }[];
   /** Absent: nothing is known of them. */
   readonly clients?: Readonly<ClientCounters>;
+  /** Absent: the node registers no containers. */
+  readonly registrar?: { readonly up: boolean; readonly registered: number; readonly ghosts: number };
   /** Problems of severity error in what the sources say now. */
   readonly configErrors: number;
   /** Of the primary, which goes on after them. */
@@ -61,6 +63,7 @@ export function formatExposition(input: ExpositionInput): string {
       input.clients,
     ),
     ...sourceFamilies(input.sources.toSorted((a, b) => compareTexts(a.name, b.name))),
+    ...(input.registrar === undefined ? [] : registrarFamilies(input.registrar)),
     ...nodeFamilies(input),
   ];
   return families.join('');
@@ -119,6 +122,16 @@ function sourceFamilies(sources: ExpositionInput['sources']): readonly string[] 
       'Age of the state in force of a source that does not answer.',
       sources.map(({ name, staleMs }) => ({ labels: { source: name }, value: staleMs / 1_000 })),
     ),
+  ];
+}
+
+function registrarFamilies({ up, registered, ghosts }: NonNullable<ExpositionInput['registrar']>): readonly string[] {
+  const gauge = (name: string, help: string, value: number): string =>
+    formatFamily(name, 'gauge', help, [{ labels: {}, value }]);
+  return [
+    gauge('registrar_up', 'Whether all containers could be registered as they ask.', up ? 1 : 0),
+    gauge('registrar_services', 'Services of containers of this machine in Consul.', registered),
+    gauge('registrar_ghosts', 'Services of other writers for containers that are gone.', ghosts),
   ];
 }
 

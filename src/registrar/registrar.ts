@@ -261,5 +261,5 @@ export class Registrar {
 }
 
 function wordsOf({ id, name, address, port }: Pick<ServiceEntry, 'id' | 'name' | 'address' | 'port'>) {
-  return { service: name, id, address: `${address}:${port}` };
+  return { service: name, id, address: `${address.includes(':') ? `[${address}]` : address}:${port}` };
 }

@@ -6,6 +6,7 @@ import type { UnexpectedErrors } from '../control/unexpected-errors.js';
 import type { HealthChecker } from '../health/checker.js';
 import { createSlotCounters } from '../metrics/counters.js';
 import type { ExpositionInput } from '../metrics/exposition.js';
+import type { Registrar, RegistrarState } from '../registrar/registrar.js';
 
 interface NodeMetricsParts {
   readonly cluster: Cluster;
@@ -13,6 +14,7 @@ interface NodeMetricsParts {
   readonly feeds: readonly SourceFeed[];
   readonly plane: ControlPlane;
   readonly unexpected: UnexpectedErrors;
+  readonly registrar: Registrar | null;
 }
 
 /** What `/metrics` shows, gathered when somebody asks. */
@@ -24,7 +26,7 @@ export class NodeMetrics {
   }
 
   async read(): Promise<ExpositionInput> {
-    const { cluster, plane, feeds, checker, unexpected } = this.#parts;
+    const { cluster, plane, feeds, checker, unexpected, registrar } = this.#parts;
     const { slots, clients } = await cluster.counters();
     return {
       apps: plane.apps.map(({ name, instances }) => ({
@@ -35,8 +37,13 @@ export class NodeMetrics {
       sources: feeds.map((feed) => ({ name: feed.name, up: feed.isUp, staleMs: feed.staleMs })),
       workers: cluster.workers().map(({ index, restarts }) => ({ index, restarts })),
       clients,
+      ...(registrar === null ? {} : { registrar: registrarFiguresFrom(registrar.state) }),
       configErrors: plane.problems.filter(({ severity }) => severity === 'error').length,
       unexpectedErrors: unexpected.count,
     };
   }
+}
+
+function registrarFiguresFrom({ registered, ghosts, failure, isYielding }: RegistrarState) {
+  return { up: failure === null && !isYielding, registered, ghosts: ghosts.length };
 }

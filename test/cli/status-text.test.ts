@@ -113,3 +113,19 @@ test('a node that serves nothing says what to do', () => {
   assert.match(text, /Nothing is served: fix the errors below/);
   assert.match(text, /^\/s\/x\.yml:2:1: error: bad$/m);
 });
+
+test('a node that registers containers says how many, what others left behind, and what hinders it', () => {
+  const ghosts = [{ id: 'host:old:80', name: 'shop', address: '172.17.0.9' }];
+  const registrar = { registered: 3, ghosts: [], failure: null, isYielding: false };
+  const lineOf = (state: StateDocument['registrar']) =>
+    formatStatus(stateDocument(state === undefined ? {} : { registrar: state }), options, plainPaint).find((line) =>
+      line.startsWith('registered'),
+    );
+  const done = 'registered in Consul: 3 services of containers';
+  assert.equal(lineOf(undefined), undefined);
+  assert.equal(lineOf(registrar), done);
+  assert.equal(lineOf({ ...registrar, ghosts }), `${done}; 1 of others for containers that are gone`);
+  assert.equal(lineOf({ ...registrar, failure: 'no right\x1b' }), `${done}; no right\\u001b`);
+  const nothing = 'registered in Consul: nothing, another node of this name does it';
+  assert.equal(lineOf({ ...registrar, isYielding: true }), nothing);
+});

@@ -89,7 +89,7 @@ export async function createControlPlane(
   const admin = new LocalNode({
     ...{ status, plane, readiness },
     why: new AppWhy({ ...shared, chronicle }),
-    metrics: new NodeMetrics({ cluster, checker, feeds, plane, unexpected }),
+    metrics: new NodeMetrics({ cluster, checker, feeds, plane, unexpected, registrar: null }),
     decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, chronicle }),
   });
   for (const feed of feeds) feed.start();

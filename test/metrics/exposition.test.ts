@@ -115,6 +115,15 @@ test('sources, workers and errors of the configuration stand for themselves', ()
   );
 });
 
+test('a node that registers containers says how many, and of how many others are gone', () => {
+  assert.deepEqual(linesOf(inputOf({ registrar: { up: true, registered: 12, ghosts: 1 } }), 'registrar'), [
+    'autoproxy_registrar_up 1',
+    'autoproxy_registrar_services 12',
+    'autoproxy_registrar_ghosts 1',
+  ]);
+  assert.deepEqual(linesOf(inputOf(), 'registrar'), []);
+});
+
 test('the latency histogram is cumulative, exact at its ends, in seconds', () => {
   const counters = createSlotCounters();
   for (const latencyMs of [0.1, 0.511, 0.513, 3, 3, 1_000, 100_000]) recordLatency(counters.latency, latencyMs);
