@@ -1,8 +1,8 @@
 /**
- * A node beside a Docker engine: what following 200 containers costs, how soon a new container serves, and how soon one that
- * is told to stop gets nothing new.
+ * A node beside a Docker engine: what following 200 containers costs, how soon a new container serves, how soon one that is
+ * told to stop gets nothing new, and whether an address that another app takes over gets requests of the old one.
  *
- *   npm run bench:docker -- [--only follow,lives] [--seconds 30] [--rounds 20] [--versions 20.10,28]
+ *   npm run bench:docker -- [--only follow,lives,reuse] [--seconds 30] [--rounds 20] [--reuses 100] [--versions 20.10,28]
  */
 import { parseArgs } from 'node:util';
 import type { Ending } from '../test/support/at-end.js';
@@ -20,9 +20,10 @@ import { Verdict } from './report.js';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'follow,lives' },
+    only: { type: 'string', default: 'follow,lives,reuse' },
     seconds: { type: 'string', default: '30' },
     rounds: { type: 'string', default: '20' },
+    reuses: { type: 'string', default: '100' },
     versions: { type: 'string', default: DOCKER_VERSIONS.join() },
   },
 });
@@ -41,11 +42,10 @@ console.log(machineLine());
 const othersCores = await lookAtOthers();
 if (isBusy(othersCores)) console.log(busyLine(othersCores));
 if (values.only.includes('follow')) await withEnd(measureFollowing);
-if (values.only.includes('lives')) {
-  await prepareDocker();
-  for (const version of DOCKER_VERSIONS) {
-    if (values.versions.split(',').includes(version)) await withEnd((context) => measureLives(context, version));
-  }
+if (/lives|reuse/.test(values.only)) await prepareDocker();
+for (const version of DOCKER_VERSIONS.filter((one) => values.versions.split(',').includes(one))) {
+  if (values.only.includes('lives')) await withEnd((context) => measureLives(context, version));
+  if (values.only.includes('reuse')) await withEnd((context) => measureReuse(context, version));
 }
 process.exitCode = verdict.exitCode;
 
@@ -83,16 +83,18 @@ async function percentOf(node: RunningNode): Promise<number> {
   return ((used() - before) / seconds) * 100;
 }
 
+async function startBeside(context: Ending, engine: TestEngine): Promise<RunningNode> {
+  await engine.importApp();
+  const files = (_: string, slot: number) => ({
+    'shop.yml': `shop:\n  protocol: http\n  translated_port: ${slot}\n  instances: []\n`,
+  });
+  return startNodeOn(context, engine.machine, files, { '--docker': engine.socketPath });
+}
+
 async function measureLives(context: Ending, version: DockerVersion): Promise<void> {
   const engine = await TestEngine.start(context, { version });
-  await engine.importApp();
+  const node = await startBeside(context, engine);
   const labels = { 'autoproxy.app': 'shop' };
-  const node = await startNodeOn(
-    context,
-    engine.machine,
-    (_, slot) => ({ 'shop.yml': `shop:\n  protocol: http\n  translated_port: ${slot}\n  instances: []\n` }),
-    { '--docker': engine.socketPath },
-  );
   const servedMs: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const { id } = await engine.startApp(`once-${round}`, { labels });
@@ -144,6 +146,33 @@ async function measureLives(context: Ending, version: DockerVersion): Promise<vo
     failed === 0 && slowestMs < 1_000,
     `${version}: no request fails meanwhile, none takes a second`,
     `${failed} of ${report.served + failed} failed, slowest ${slowestMs.toFixed(0)} ms; ${report.failedGets.concat(report.failedPosts).slice(0, 3).join('; ')}`,
+  );
+}
+
+/** A container of another app takes the address as soon as the engine has it back. */
+async function measureReuse(context: Ending, version: DockerVersion): Promise<void> {
+  const engine = await TestEngine.start(context, { version });
+  const node = await startBeside(context, engine);
+  const shop = { labels: { 'autoproxy.app': 'shop' }, env: { APP: 'shop' } };
+  const stays = await engine.startApp('stays', shop);
+  await eventually('it serves', async () => (await ask(node.host, node.slot)).body.includes(stays.id.slice(0, 12)));
+  const plan = { host: node.host, port: node.slot, rate: RATE, app: 'shop' };
+  const traffic = await PacedTraffic.start(context, engine.namespace, plan);
+  let reused = 0;
+  for (let round = 0; round < Number(values.reuses); round += 1) {
+    const { id, address } = await engine.startApp(`shop-${round}`, shop);
+    await eventually('it has traffic', async () => (await traffic.report()).byContainer[id.slice(0, 12)] !== undefined);
+    await engine.call('DELETE', `/containers/${id}?force=1`);
+    const till = await engine.startApp(`till-${round}`, { labels: { 'autoproxy.app': 'till' }, env: { APP: 'till' } });
+    if (till.address === address) reused += 1;
+    await traffic.more(RATE / 10);
+    await engine.call('DELETE', `/containers/${till.id}?force=1`);
+  }
+  const { served, wrongApp, failedGets } = await traffic.stop();
+  verdict.check(
+    wrongApp === 0 && failedGets.length === 0 && reused > 0,
+    `${version}: an address taken over by another app ${reused} times at ${RATE} requests/s: none to the wrong app`,
+    `${wrongApp} of ${served}, ${failedGets.length} GETs failed`,
   );
 }
 
