@@ -27,6 +27,8 @@ interface End {
   /** Whether the container is a new instance afterwards, or none. */
   readonly isBack: boolean;
   readonly happen: (engine: TestEngine, container: string) => Promise<unknown>;
+  /** More flags of `docker run`. */
+  readonly flags?: readonly string[];
 }
 
 const ENDS: readonly End[] = [
@@ -40,6 +42,14 @@ const ENDS: readonly End[] = [
     // The engine is not asked, so its first word is the end.
     await engine.machine.run('sh', '-c', `kill -KILL ${pid}`);
   }),
+  {
+    ...end('too much memory', 'graceful', true, false, async (engine, id) => {
+      await engine.machine
+        .run('curl', '-s', '--max-time', '5', `http://${await engine.addressOf(id)}:8080/hog`)
+        .catch(() => '');
+    }),
+    flags: ['--memory', '96m'],
+  },
   end('docker pause', 'graceful', true, false, (engine, id) => engine.docker('pause', id)),
 ];
 
@@ -48,7 +58,7 @@ function end(name: string, onStop: End['onStop'], mayLosePosts: boolean, isBack:
 }
 
 for (const version of DOCKER_VERSIONS) {
-  test(`${version}: stop, restart, kill, removal, crash and pause of one of three containers`, {
+  test(`${version}: stop, restart, kill, removal, crash, lack of memory and pause of one of three containers`, {
     skip,
   }, async (context) => {
     const engine = await TestEngine.start(context, { version });
@@ -57,13 +67,13 @@ for (const version of DOCKER_VERSIONS) {
       'shop.yml': `shop:\n  protocol: http\n  translated_port: ${slot}\n  instances: []\n`,
     });
     const node = await startNodeOn(context, engine.machine, files, { '--docker': engine.socketPath });
-    const run = (name: string, onStop: string) =>
-      engine.startApp(name, { labels: LABELS, env: { APP: 'shop', ON_STOP: onStop } });
+    const run = (name: string, onStop: string, flags: readonly string[] = []) =>
+      engine.startApp(name, { labels: LABELS, env: { APP: 'shop', ON_STOP: onStop }, flags });
     await run('one', 'graceful');
     await run('two', 'graceful');
-    for (const [index, { name, onStop, mayLosePosts, isBack, happen }] of ENDS.entries()) {
+    for (const [index, { name, onStop, mayLosePosts, isBack, happen, flags }] of ENDS.entries()) {
       await context.test(name, async (part) => {
-        const { id } = await run(`ends-${index}`, onStop);
+        const { id } = await run(`ends-${index}`, onStop, flags);
         await areUp(node, 3);
         const plan = { host: node.host, port: node.slot, rate: RATE, app: 'shop' };
         const traffic = await PacedTraffic.start(part, engine.namespace, plan);
