@@ -21,7 +21,8 @@ import { prepareDocker } from './support/docker-engine.js';
 import { prepareHaproxys } from './support/haproxy-versions.js';
 
 const COMPILED = path.dirname(fileURLToPath(import.meta.url));
-const FILE_TIMEOUT_MS = 240_000;
+/** Two images built beside other tests took 190 s on a slow machine. */
+const FILE_TIMEOUT_MS = 400_000;
 /** Tests of whole programs mostly wait: with one file a core, the cores were idle for 55 % of the time. */
 const FILES_PER_CORE = 2;
 /** More files at once than this would disturb each other, whatever the machine. */

@@ -27,6 +27,8 @@ interface End {
   /** Whether the container is a new instance afterwards, or none. */
   readonly isBack: boolean;
   readonly happen: (engine: TestEngine, container: string) => Promise<unknown>;
+  /** When it is out, and before the last answer is waited for. */
+  readonly afterwards?: (engine: TestEngine, container: string) => Promise<unknown>;
   /** More flags of `docker run`. */
   readonly flags?: readonly string[];
 }
@@ -50,7 +52,11 @@ const ENDS: readonly End[] = [
     }),
     flags: ['--memory', '96m'],
   },
-  end('docker pause', 'graceful', true, false, (engine, id) => engine.docker('pause', id)),
+  {
+    ...end('docker pause', 'graceful', true, false, (engine, id) => engine.docker('pause', id)),
+    // What was with it when it was frozen is answered then.
+    afterwards: (engine, id) => engine.docker('unpause', id),
+  },
 ];
 
 function end(name: string, onStop: End['onStop'], mayLosePosts: boolean, isBack: boolean, happen: End['happen']): End {
@@ -71,7 +77,7 @@ for (const version of DOCKER_VERSIONS) {
       engine.startApp(name, { labels: LABELS, env: { APP: 'shop', ON_STOP: onStop }, flags });
     await run('one', 'graceful');
     await run('two', 'graceful');
-    for (const [index, { name, onStop, mayLosePosts, isBack, happen, flags }] of ENDS.entries()) {
+    for (const [index, { name, onStop, mayLosePosts, isBack, happen, afterwards, flags }] of ENDS.entries()) {
       await context.test(name, async (part) => {
         const { id } = await run(`ends-${index}`, onStop, flags);
         await areUp(node, 3);
@@ -81,12 +87,13 @@ for (const version of DOCKER_VERSIONS) {
         await happen(engine, id);
         await traffic.more(RATE / 2);
         await areUp(node, isBack ? 3 : 2);
+        await afterwards?.(engine, id);
         const { failedGets, failedPosts, wrongApp, slowestMs, served } = await traffic.stop();
+        await engine.docker('rm', '-f', id).catch(() => '');
         const lost = mayLosePosts ? [] : failedPosts;
         assert.deepEqual({ failedGets, lost, wrongApp }, { failedGets: [], lost: [], wrongApp: 0 });
         assert.ok(slowestMs < MAX_MS, `slowest ${slowestMs} ms`);
         part.diagnostic(`${served} served, ${failedPosts.length} POSTs lost, slowest ${slowestMs.toFixed(0)} ms`);
-        await engine.docker('rm', '-f', id).catch(() => '');
         await areUp(node, 2);
       });
     }

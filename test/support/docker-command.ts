@@ -6,7 +6,7 @@ import type { DockerPrograms } from './docker-versions.js';
 
 const run = promisify(execFile);
 
-const COMMAND_MS = 110_000;
+const COMMAND_MS = 200_000;
 const MAX_OUTPUT_BYTES = 16 * 1_048_576;
 
 export class DockerCommand {

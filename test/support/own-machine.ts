@@ -46,9 +46,13 @@ ip link set lo up`,
 sleep infinity & wait`,
 } as const;
 
-/** $0: the machine's first process, $1: the name of its cgroups, $2: its folder. Standard input ends when the test does. */
+/**
+ * $0: the machine's first process, $1: the name of its cgroups, $2: its folder. Standard input ends when the test does. A
+ * process of a paused container takes its end in when it is thawed (cgroup v1).
+ */
 const GUARD = `cat > /dev/null
 tries=0
+find /sys/fs/cgroup -path "*/$1/*/freezer.state" 2> /dev/null | while read -r state; do echo THAWED > "$state"; done
 while test $tries -lt 100 && grep -q '^State:[[:space:]]*[^ZX]' "/proc/$0/status" 2> /dev/null; do
   sleep 0.1
   tries=$((tries + 1))
@@ -128,10 +132,10 @@ export class OwnMachine {
     const pid = Number(readFileSync(idFile, 'latin1'));
     const sweep = startGuard([String(pid), cgroup, folder]);
     atEnd(context, async () => {
-      // Its parent has not taken its end in yet, so nobody else has this id; and when it has, all others have ended.
+      // Its parent has not taken its end in yet, so nobody else has this id.
       if (holder.exitCode === null && holder.signalCode === null) process.kill(pid, 'SIGKILL');
-      await isOver;
       await sweep();
+      await isOver;
     });
     return new OwnMachine(context, folder, cgroup, pid);
   }
