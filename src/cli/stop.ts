@@ -7,12 +7,14 @@ import type { AdminClient } from '../admin/client.js';
 import { ConfigError, hostInputs, loadOptions } from '../config/load.js';
 import { systemClock } from '../core/clock.js';
 import { formatDuration } from '../core/durations.js';
+import { reasonOf } from '../core/thrown.js';
 import { DockerConnection } from '../docker/connection.js';
 import type { ContainerFacts } from '../docker/facts.js';
 import { DockerFailure } from '../docker/failure.js';
 import { inspectContainer } from '../docker/reads.js';
 import { DOCKER_OPTIONS, type DockerSettings, dockerSettingsFrom } from '../docker/settings.js';
 import { stopContainer } from '../docker/writes.js';
+import type { AdminState } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
 import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
 import { userName } from './admin-state.js';
@@ -37,6 +39,7 @@ interface Place {
 
 const DEFAULT_SOCKET = 'unix:///var/run/docker.sock';
 const DEFAULT_WAIT_MS = 30_000;
+const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const;
 
 export function createStopCommand(context: CommandContext): Command {
   const { terminal, defaults, env, finish } = context;
@@ -61,14 +64,23 @@ export function createStopCommand(context: CommandContext): Command {
       '\nThe container gets no new request, from sticky clients neither. Then it is stopped, also when requests are left at the\nend of the wait: exit code 3 says so. A container that starts again takes traffic as any new one.\n\nExample:\n  autoproxy stop shop-1 --wait 60s && docker rm shop-1',
     )
     .action(async (name: string, options: StopOptions) => {
-      const outcome = await askDocker(readDockerSettings(options.docker, env), async (engine) => {
+      const ask = <T>(work: (client: AdminClient) => Promise<T>): Promise<T> =>
+        askNode(options.admin, work, options.by);
+      const interrupt = new AbortController();
+      const onSignal = (): void => interrupt.abort();
+      for (const signal of INTERRUPTS) process.once(signal, onSignal);
+      const settings = readDockerSettings(options.docker, env);
+      const outcome = await askDocker(settings, interrupt.signal, async (engine) => {
         const facts = await engine.inspect(name);
-        const drained = await askNode(options.admin, (client) => takeOut(client, facts, options.wait), options.by);
-        await engine.stop(facts, options.time ?? null).catch(async (error: unknown) => {
-          await askNode(options.admin, (client) => putBack(client, drained.places), options.by);
-          throw error;
-        });
-        return { container: facts.name, id: facts.id, ...drained };
+        const places = await ask((client) => placesOf(client, facts.id));
+        try {
+          const left = await ask((client) => takeOut(client, facts, places, options.wait, interrupt.signal));
+          await engine.stop(facts, options.time ?? facts.stopTimeoutMs);
+          return { container: facts.name, id: facts.id, places, left };
+        } catch (error) {
+          const said = interrupt.signal.aborted ? new CommandFailure('interrupted: the container serves on') : error;
+          throw await undone(said, facts, () => ask((client) => decide(client, facts, places, 'ready')));
+        }
       });
       const { container, places, left } = outcome;
       if (options.json) terminal.print(JSON.stringify(outcome));
@@ -82,24 +94,45 @@ export function createStopCommand(context: CommandContext): Command {
     });
 }
 
-async function takeOut(
-  client: AdminClient,
-  { id, isRunning }: ContainerFacts,
-  waitMs: number,
-): Promise<{ readonly places: readonly Place[]; readonly left: number }> {
+async function placesOf(client: AdminClient, container: string): Promise<readonly Place[]> {
   const { apps } = await client.readState();
-  const places = apps.flatMap(({ name, instances }) =>
-    instances.filter(({ container }) => container?.id === id).map((instance) => ({ app: name, id: instance.id })),
+  return apps.flatMap(({ name, instances }) =>
+    instances.filter((instance) => instance.container?.id === container).map(({ id }) => ({ app: name, id })),
   );
-  if (!isRunning || places.length === 0) return { places, left: 0 };
-  for (const { app, id: instance } of places) await client.setAdminState(app, instance, 'maint');
-  const left = await waitForIdle(client, (_, { container }) => container?.id === id, waitMs);
-  return { places, left };
 }
 
-/** It was not stopped, so it serves on. */
-async function putBack(client: AdminClient, places: readonly Place[]): Promise<void> {
-  for (const { app, id } of places) await client.setAdminState(app, id, 'ready');
+/** @returns how many requests are left at the end of the wait */
+async function takeOut(
+  client: AdminClient,
+  facts: ContainerFacts,
+  places: readonly Place[],
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<number> {
+  if (!facts.isRunning || places.length === 0) return 0;
+  await decide(client, facts, places, 'maint');
+  return waitForIdle(client, (_, { container }) => container?.id === facts.id, waitMs, signal);
+}
+
+/** By the container: another one may have its address by now. */
+async function decide(
+  client: AdminClient,
+  { id }: ContainerFacts,
+  places: readonly Place[],
+  state: AdminState,
+): Promise<void> {
+  for (const app of new Set(places.map((place) => place.app))) await client.setAdminState(app, id, state);
+}
+
+/** It was not stopped, so it serves on. @returns what to say of it */
+async function undone(error: unknown, { name }: ContainerFacts, putBack: () => Promise<void>): Promise<unknown> {
+  try {
+    await putBack();
+    return error;
+  } catch {
+    const shown = escapeText(name);
+    return new CommandFailure(`${reasonOf(error)}; ${shown} may still be in maint`, `autoproxy ready ${shown}`);
+  }
 }
 
 function placesText(places: readonly Place[]): string {
@@ -109,13 +142,16 @@ function placesText(places: readonly Place[]): string {
 
 interface Engine {
   inspect(name: string): Promise<ContainerFacts>;
-  /** @param timeMs from its stop signal to KILL; null: as it was made */
-  stop(container: ContainerFacts, timeMs: number | null): Promise<void>;
+  /** @param timeMs from its stop signal to KILL */
+  stop(container: ContainerFacts, timeMs: number): Promise<void>;
 }
 
-async function askDocker<T>(settings: DockerSettings, ask: (engine: Engine) => Promise<T>): Promise<T> {
+async function askDocker<T>(
+  settings: DockerSettings,
+  signal: AbortSignal,
+  ask: (engine: Engine) => Promise<T>,
+): Promise<T> {
   const connection = new DockerConnection(settings, systemClock);
-  const { signal } = new AbortController();
   try {
     await connection.negotiate(signal);
     return await ask({
@@ -126,7 +162,7 @@ async function askDocker<T>(settings: DockerSettings, ask: (engine: Engine) => P
       },
       stop: async ({ id }, timeMs) => {
         // One that is over or gone is as it shall be.
-        await stopContainer(connection, id, timeMs === null ? null : Math.ceil(timeMs / 1_000), signal);
+        await stopContainer(connection, id, Math.ceil(timeMs / 1_000), signal);
       },
     });
   } catch (error) {

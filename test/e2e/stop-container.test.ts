@@ -1,12 +1,14 @@
 /** `autoproxy stop` beside real engines: what it costs clients, and what it does where it can not do all of it. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
+import { spawnBound } from '../support/bound-process.js';
 import { whyNoDocker } from '../support/docker-engine.js';
 import { DOCKER_VERSIONS } from '../support/docker-versions.js';
 import { eventually } from '../support/eventually.js';
 import { type RunningNode, startNodeOn } from '../support/node-process.js';
 import { PacedTraffic } from '../support/paced-traffic.js';
-import { type CliResult, runCli } from '../support/run-cli.js';
+import { CLI_ENTRY, type CliResult, runCli } from '../support/run-cli.js';
 import { ask } from '../support/steady-traffic.js';
 import { TestEngine } from '../support/test-engine.js';
 
@@ -116,6 +118,19 @@ for (const version of DOCKER_VERSIONS) {
       assert.match(stderr, /Docker/);
       await engine.launch();
       await areServed(node, ['ready', 'ready']);
+      assert.ok(await isRunning(engine, busy));
+    });
+
+    await context.test('one that is interrupted gives the traffic back', async () => {
+      const { busy, answer } = await askSlowly(place, 3_000);
+      const command = ['stop', busy, '--admin', node.admin, '--docker', `unix://${engine.socketPath}`];
+      const child = spawnBound([process.execPath, CLI_ENTRY, ...command], { stdio: 'ignore' });
+      const ended = once(child, 'exit');
+      await areServed(node, ['maint', 'ready']);
+      child.kill('SIGINT');
+      assert.deepEqual(await ended, [1, null]);
+      await areServed(node, ['ready', 'ready']);
+      assert.equal((await answer).status, 200);
       assert.ok(await isRunning(engine, busy));
     });
 
