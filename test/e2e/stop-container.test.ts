@@ -79,7 +79,8 @@ for (const version of DOCKER_VERSIONS) {
       async (part) => {
         const traffic = await PacedTraffic.start(part, engine.namespace, {
           ...{ host: node.host, port: node.slot, app: 'shop' },
-          ...{ rate: RATE, postShare: 0.5 },
+          // Some are always with the container.
+          ...{ rate: RATE, postShare: 0.5, path: '/slow?ms=100' },
         });
         await traffic.more(RATE / 2);
         const { exitCode, stdout, stderr } = await stop('one');
