@@ -1,4 +1,5 @@
 /** Records of slots by themselves: for what stands outside the definitions, and to end leaks. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { allocateSlot, type Chances, claimSlot } from './allocate.js';
 import { freeUnused, slotOf } from './free-unused.js';
 import { slotsOfOthers } from './put-plan.js';
@@ -7,6 +8,8 @@ import type { SlotRules } from './slot-rules.js';
 
 /** Each lost race means that another writer of this app has won one, or has lost it too. */
 const MAX_ATTEMPTS = 20;
+/** Between a claim and the second look of the same writer there are two reads: 2 to 10 ms. */
+const SETTLE_MS = 50;
 
 /**
  * Records a slot for an app: that of its definition, or `port`, or a free one. Done twice it is done once.
@@ -37,7 +40,10 @@ export async function recordSlot(
         'leave the port out to keep its slot',
       );
     const wanted = port ?? own;
-    if (wanted !== null && recorded.includes(wanted)) return wanted;
+    if (wanted !== null && recorded.includes(wanted)) {
+      if (used !== null || (await isSettled(registry, app, wanted))) return wanted;
+      continue;
+    }
     const others = slotsOfOthers(app, stored, []);
     const claim =
       wanted === null
@@ -48,6 +54,12 @@ export async function recordSlot(
     await freeUnused(registry, app, claim);
   }
   throw new RegistryFailure(`${app}: its slot kept changing`, 'find out who else writes it, and try again');
+}
+
+/** The record may be the claim of another writer who is about to look again and to take it back. */
+async function isSettled(registry: Registry, app: string, port: number): Promise<boolean> {
+  await delay(SETTLE_MS);
+  return (await registry.slots.get(port)) === app;
 }
 
 /** In a directory that people edit apps may use slots that nobody has recorded. */
