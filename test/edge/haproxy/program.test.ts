@@ -40,12 +40,10 @@ for (const version of HAPROXY_VERSIONS)
     edge.writeApp('shop', SHOP);
     await edge.run();
     await edge.settled();
-    for (const content of ['', 'what a crash left']) {
+    for (const [index, content] of ['', 'what a crash left'].entries()) {
       writeFileSync(path.join(edge.folder, 'run/servers.state'), content);
-      edge.writeApp(
-        `more${content.length}`,
-        SHOP.replace('shop', `more${content.length}`).replaceAll('shop.', 'more.'),
-      );
+      const name = `more${index}`;
+      edge.writeApp(name, SHOP.replaceAll('shop', name).replace('21310', String(21_320 + 2 * index)));
       const applied = await edge.cli('apply');
       assert.equal(applied.exitCode, 0, `${JSON.stringify(content)}: ${applied.stdout}`);
     }
