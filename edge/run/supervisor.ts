@@ -126,7 +126,7 @@ export class Supervisor {
 
   /** There is a worker. It may serve, or begin to, or end. @returns when to look again, ms */
   async #takeUp(masterPid: number, workerPid: number): Promise<number> {
-    const { runtime, applier, log } = this.#parts;
+    const { runtime, applier, directory, log } = this.#parts;
     const isOwn = this.#child !== null;
     try {
       // A worker that ends does not answer here, and its master has to be asked before.
@@ -136,6 +136,8 @@ export class Supervisor {
     } catch (error) {
       // Its master is there, so nothing is started beside it.
       if (!(error instanceof SocketFailure && this.#isBeginning())) this.#sayFailure(error as Error);
+      // Over an earlier release, whose sockets may be elsewhere, it answers only when it was reloaded over the current one.
+      if (isOwn && this.#startedOver !== (await directory.current())) this.#onOutdated();
       return LOOK_MS;
     }
     this.#isRunning = true;
