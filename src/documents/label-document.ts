@@ -3,6 +3,7 @@
  * `autoproxy.balance`, those of a group as `autoproxy.health.path`. Lists are parted by commas.
  */
 import { Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import type { Refusal } from '../core/refusal.js';
 import type { App } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 import type { JsonSchema } from '../yaml/reader.js';
@@ -46,7 +47,9 @@ export function appFromLabels(
   const owner = new Scalar(name);
   const place = { text, source, app: name, path: LABEL_PREFIX.slice(0, -1), reading: 'lenient' } as const;
   let app: App | null = null;
+  const unsure = refusalOf(labels);
   if (!APP_NAME.test(name)) text.note('error', name, owner, `${shorten(name)} is no name for an app`, APP_NAME_HINT);
+  else if (unsure !== null) text.note('error', name, owner, unsure.message, unsure.hint);
   else {
     const values = readTable(LABEL_KEYS, mapFrom(labels), owner, place);
     if (values !== INVALID) {
@@ -57,6 +60,21 @@ export function appFromLabels(
     }
   }
   return { app, problems: text.problems.map((problem) => ({ ...problem, line: null, col: null })) };
+}
+
+/**
+ * A label without a value comes of a variable that is not set, and one in other letters of a slip: whether an app is internal
+ * must not depend on either.
+ */
+function refusalOf(labels: ReadonlyMap<string, string>): Refusal | null {
+  for (const [label, written] of labels) {
+    const shown = LABEL_PREFIX + shorten(label);
+    const plain = label.toLowerCase();
+    if (label !== plain && APP_LABEL_NAMES.includes(plain))
+      return { message: `${shown} has capital letters`, hint: `write ${LABEL_PREFIX}${plain}` };
+    if (written.trim() === '') return { message: `${shown} is empty`, hint: 'give it a value, or leave the label out' };
+  }
+  return null;
 }
 
 /** Labels in groups become maps. What is a word and a group at once is left to the reader, which refuses the word. */

@@ -83,6 +83,25 @@ test('an app in error is none; one with a warning is served', () => {
   assert.equal(read({ protocol: 'http', slot: '9000', nonsense: 'x' }).app?.slot, 9_000);
 });
 
+test('an empty label, and one in capital letters, is an error: an internal app stays internal', () => {
+  const least = { protocol: 'http', slot: '9000' };
+  const said = (labels: Readonly<Record<string, string>>) => {
+    const { app, problems } = read({ ...least, ...labels });
+    return [app, ...problems.map(({ severity, message, hint }) => `${severity}: ${message} (${hint})`)];
+  };
+  for (const label of ['internal', 'trusted_proxies', 'filters.host', 'health.path', 'accept_proxy', 'nonsense'])
+    for (const value of ['', ' '])
+      assert.deepEqual(said({ [label]: value }), [
+        null,
+        `error: autoproxy.${label} is empty (give it a value, or leave the label out)`,
+      ]);
+  assert.deepEqual(said({ Internal: 'true' }), [
+    null,
+    'error: autoproxy.Internal has capital letters (write autoproxy.internal)',
+  ]);
+  assert.ok(read({ ...least, internal: 'true' }).app?.internal);
+});
+
 test('labels are texts: no value becomes a map, a list or another document', () => {
   for (const value of ['{a: b}', '[1, 2]', 'a: b', 'a\nslot: 1', '--- x', '!!binary x', '*a', '&a b']) {
     const { app, problems } = read({ protocol: 'http', slot: '9000', 'health.path': value });
