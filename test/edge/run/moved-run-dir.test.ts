@@ -1,12 +1,13 @@
 /** `run_dir` changed while no `edge run` was running, and HAProxy was: it is named and taken over, none starts beside it. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { findMasters } from '../../../edge/haproxy/running-masters.js';
-import { atEnd } from '../../support/at-end.js';
+import { atEnd, temporaryFolder } from '../../support/at-end.js';
 import { EdgeDeployment } from '../../support/edge-deployment.js';
 import { eventually } from '../../support/eventually.js';
+import { haproxyOfVersion } from '../../support/haproxy-versions.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21396\nedge:\n  routes: [{host: shop.one.example}]\n';
 const PATIENCE_MS = 20_000;
@@ -60,6 +61,62 @@ for (const version of ['2.6', '3.2'] as const)
       async () => edge.current().includes('moved/admin.sock') && (await edge.directory.applied()) !== null,
       PATIENCE_MS,
     );
+    assert.equal(await edge.stop(), 0);
+    assert.deepEqual(await findMasters(socket), []);
+  });
+
+/**
+ * Replaces `program`: HAProxy that reads the release of before, and binds its sockets when another one is current, so that the
+ * loop finds nobody. The next start is such a one once there is a file `late` beside it, with what `current` is then. It writes beside itself: a change in
+ * the folder of the site would be another step of the loop.
+ */
+function writeLateProgram(program: string, { folder }: EdgeDeployment, haproxy: string): void {
+  const text = `#!/bin/sh
+beside=${path.dirname(program)}
+state=${folder}/state
+case "$*" in
+  *master.sock*)
+    if [ -e $beside/late ]; then
+      before=$(cat $beside/late)
+      rm $beside/late
+      ln -s $state/$before $beside/read
+      while [ "$(readlink $state/current)" = "$before" ]; do sleep 0.05; done
+      sleep 0.5
+      # It has read its configuration when its socket is there; a reload reads what is current.
+      ( ( until [ -S ${folder}/moved/master.sock ]; do sleep 0.01; done; ln -sfn $state/current $beside/read ) & )
+      exec ${haproxy} "$1" "$2" "$3" -f $beside/read/haproxy.cfg
+    fi ;;
+esac
+exec ${haproxy} "$@"
+`;
+  writeFileSync(program, text, { mode: 0o755 });
+}
+
+for (const version of ['2.6', '3.2'] as const)
+  test(`a HAProxy that read the run_dir of before, and began after the change, moves, HAProxy ${version}`, async (context) => {
+    const beside = temporaryFolder(context, 'late');
+    const program = path.join(beside, 'haproxy');
+    const edge = await EdgeDeployment.create(context, { version, program });
+    writeLateProgram(program, edge, haproxyOfVersion(version));
+    atEnd(context, () => context.diagnostic(edge.log));
+    edge.writeApp('shop', SHOP);
+    await edge.startServers(context, SHOP);
+    await edge.run();
+    await edge.settled();
+    assert.equal(await edge.stop(), 0);
+    const socket = path.join(edge.folder, 'moved/master.sock');
+    atEnd(context, async () => {
+      for (const pid of await findMasters(socket)) process.kill(pid, 'SIGKILL');
+    });
+    mkdirSync(path.dirname(socket));
+    moveRunDirectory(edge);
+    writeFileSync(path.join(beside, 'late'), readlinkSync(path.join(edge.folder, 'state/current')));
+
+    edge.launch();
+    await eventually('edge run has a HAProxy', () => edge.log.includes('HAProxy runs"'), PATIENCE_MS);
+    await edge.settled();
+    assert.match(edge.current(), /moved\/admin\.sock/);
+    assert.equal(existsSync(path.join(beside, 'late')), false, 'it began late');
     assert.equal(await edge.stop(), 0);
     assert.deepEqual(await findMasters(socket), []);
   });
