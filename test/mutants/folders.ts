@@ -38,6 +38,23 @@ export const FOLDERS: readonly GuardedFolder[] = [
     isQuick: false,
   },
   {
+    name: 'docker',
+    source: 'src/docker',
+    guards: ['docker'],
+    // A real engine: its answers and events stand in the other tests.
+    slow: ['docker/real-engine'],
+    late: ['docker/container-book-properties'],
+    isQuick: false,
+  },
+  {
+    name: 'registrar',
+    source: 'src/registrar',
+    guards: ['registrar'],
+    // Real agents.
+    late: ['registrar/rights', 'registrar/two-registrars', 'registrar/registrar'],
+    isQuick: false,
+  },
+  {
     name: 'routes',
     source: 'edge/routes',
     guards: ['edge/routes'],

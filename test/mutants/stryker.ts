@@ -94,8 +94,9 @@ export class Stryker {
         tsconfigFile: 'none.json',
         disableTypeChecks: false,
         ignorePatterns: NOT_COPIED,
-        // The real components, which some tests start.
-        buildCommand: `ln -s '${path.join(ROOT, '.cache')}' .cache`,
+        // The real components, which some tests start. No shell reads it: quotes would become a part of the name, and a
+        // blank ends a word unless it stands behind a backslash.
+        buildCommand: `ln -s ${path.join(ROOT, '.cache').replaceAll(' ', '\\ ')} .cache`,
         tempDirName: at('copy'),
         cleanTempDir: 'always',
         reporters: ['json'],
