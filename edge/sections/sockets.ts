@@ -1,11 +1,12 @@
 /** Addresses with ports, as HAProxy writes them. */
 import { createHash } from 'node:crypto';
+import { hostPort } from '../../src/core/networks.js';
 import type { Site, SocketAddress } from '../site/site.js';
 import { word } from '../syntax/words.js';
 
 export function socketWord(field: string, { host, port }: SocketAddress): string {
   // In brackets: only there a colon of the address is none of the port.
-  return word(field, host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+  return word(field, hostPort(host, port));
 }
 
 export function bindWord(field: string, { listen }: Site, port: number): string {

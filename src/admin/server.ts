@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../core/clock.js';
 import { type Log, silentLog } from '../core/log.js';
-import { parseAddress } from '../core/networks.js';
+import { hostPort, parseAddress } from '../core/networks.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 import { escapeText } from '../model/problem.js';
 import type { AdminNode } from './admin-node.js';
@@ -225,7 +225,7 @@ function byOf({ headers, socket }: IncomingMessage): string {
 }
 
 function listenFailure({ host, port }: ListenAddress, error: unknown, holder: string | null): Error {
-  const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const place = hostPort(host, port);
   const who = holder === null ? `taken; \`ss -ltnp 'sport = :${port}'\` names who has it` : `taken by ${holder}`;
   const reasons = new Map([
     ['EADDRINUSE', `is ${who}: stop that, or choose another with --admin ADDR:PORT`],

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { AdminClient, AdminClientError } from '../admin/client.js';
 import { OPTIONS } from '../config/options.js';
 import { type AdminAddress, RefusedText } from '../config/text-readers.js';
+import { hostPort } from '../core/networks.js';
 import { CommandFailure } from './exit-codes.js';
 import type { NodeDefaults } from './node-options.js';
 
@@ -34,7 +35,7 @@ export async function askNode<T>(
 }
 
 export function formatAddress({ host, port }: AdminAddress): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return hostPort(host, port);
 }
 
 function readAddress(text: string): AdminAddress {

@@ -4,6 +4,7 @@ import { StateClaim, StateDirectoryHeld } from '../cluster/state-claim.js';
 import type { Config } from '../config/config.js';
 import type { Clock, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import { hostPort } from '../core/networks.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 
 /** A full disk does not empty in a second. */
@@ -88,8 +89,7 @@ export class StateDirectory {
 
   #take(): Promise<StateClaim> {
     const { stateDir, node, admin } = this.#options.config;
-    const host = admin.host.includes(':') ? `[${admin.host}]` : admin.host;
-    const holder = { pid: process.pid, node, admin: `${host}:${admin.port}` };
+    const holder = { pid: process.pid, node, admin: hostPort(admin.host, admin.port) };
     return StateClaim.take({ stateDirectory: stateDir, runDirectory: runDirectoryOf(stateDir), holder });
   }
 

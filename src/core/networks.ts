@@ -20,6 +20,16 @@ export function canonicalAddress(text: string): string {
   return bytes.length === 4 ? bytes.join('.') : new URL(`http://[${text}]`).hostname.slice(1, -1);
 }
 
+/** As URLs and Host fields name it (RFC 3986 3.2.2): IPv6 in brackets. */
+export function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** `ip:port`, IPv6 in brackets. */
+export function hostPort(host: string, port: number | string): string {
+  return `${bracketed(host)}:${port}`;
+}
+
 function parseIPv4(text: string): number[] | null {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (match === null) return null;

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { formatDuration } from '../core/durations.js';
 import { ERRORS } from '../core/errors.js';
+import { hostPort } from '../core/networks.js';
 import { NODE_FIELD } from '../core/node-field.js';
 import { INCOMPLETE } from '../http1/fields.js';
 import { COMPLETE } from '../http1/request-head.js';
@@ -66,7 +67,7 @@ class HttpCheck {
     const { path, timeoutMs } = check;
     // One timer counts for all parts, from the connect to the end of the body.
     this.#timer = setTimeout(() => this.#fail(`no answer within ${formatDuration(timeoutMs)}`), timeoutMs);
-    const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const authority = hostPort(host, port);
     this.#socket = connect({ host, port, ...(localAddress !== null && { localAddress }) });
     this.#socket.on('connect', () => this.#socket.write(requestOf(path ?? '/', authority, sendProxy)));
     this.#socket.on('data', (bytes: Buffer) => this.#onBytes(bytes));

@@ -1,4 +1,4 @@
-import { parseAddress } from '../core/networks.js';
+import { hostPort, parseAddress } from '../core/networks.js';
 import type { Refusal } from '../core/refusal.js';
 
 interface InstanceAddress {
@@ -28,7 +28,7 @@ export function parseInstanceAddress(text: string): InstanceAddress | Refusal {
     return { message: 'this address means every address', hint: 'write the address that the instance listens on' };
   }
   const host = hostFromBytes(bytes);
-  return { id: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, host, port };
+  return { id: hostPort(host, port), host, port };
 }
 
 function refusalOf(text: string): Refusal {

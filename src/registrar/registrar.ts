@@ -7,6 +7,7 @@ import { ConsulFailure } from '../consul/failure.js';
 import type { ConsulSettings } from '../consul/settings.js';
 import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import { hostPort } from '../core/networks.js';
 import { reasonOf } from '../core/thrown.js';
 import type { Container } from '../docker/container.js';
 import type { App } from '../model/app.js';
@@ -261,5 +262,5 @@ export class Registrar {
 }
 
 function wordsOf({ id, name, address, port }: Pick<ServiceEntry, 'id' | 'name' | 'address' | 'port'>) {
-  return { service: name, id, address: `${address.includes(':') ? `[${address}]` : address}:${port}` };
+  return { service: name, id, address: hostPort(address, port) };
 }

@@ -1,5 +1,6 @@
 /** The checks that Consul's agent makes of a container, and what Docker's own says. Pure. */
 import type { CheckStatus, ServiceCheck } from '../consul/agent-services.js';
+import { hostPort } from '../core/networks.js';
 import type { Refusal } from '../core/refusal.js';
 import type { Container } from '../docker/container.js';
 import type { ContainerPlace } from '../docker/container-places.js';
@@ -121,7 +122,7 @@ function probeOf(
 }
 
 function hostOf({ address, port }: Place): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return hostPort(address, port);
 }
 
 function healthCheckOf(container: Container, serviceId: string): WantedCheck | null {

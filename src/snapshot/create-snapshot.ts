@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { hostPort } from '../core/networks.js';
 import { APP_DEFAULTS, NETWORK_DEFAULTS } from '../model/app.js';
 import {
   HEAD_DEFAULTS,
@@ -39,9 +40,8 @@ export function createInstance(
   { host, port }: { readonly host: string; readonly port: number },
   instance: Partial<InstanceSnapshot> = {},
 ): InstanceSnapshot {
-  const id = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   const { weight, state } = APP_DEFAULTS;
-  return { id, life: null, host, port, weight, state, up: true, ...instance };
+  return { id: hostPort(host, port), life: null, host, port, weight, state, up: true, ...instance };
 }
 
 /** A neighbor that answered 200 and gave no `nodeId`, unless `neighbor` says something else. */

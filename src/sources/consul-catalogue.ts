@@ -1,6 +1,7 @@
 /** What Consul holds about this node, put together so that each app finds its services by name. Pure. */
 import type { CheckEntry, NodeServices, ServiceEntry } from '../consul/answers.js';
 import { isOfAgent } from '../consul/checks.js';
+import { hostPort } from '../core/networks.js';
 import { parseInstanceAddress } from '../model/address.js';
 import type { App } from '../model/app.js';
 import { type LastGoodWords, type ServiceWords, wordsFromService } from './consul-words.js';
@@ -63,7 +64,7 @@ function storedWords(apps: readonly App[], service: ServiceEntry, nodeAddress: s
 /** `ip:port` as registered, or of the node. */
 export function addressTextOf({ address, port }: ServiceEntry, nodeAddress: string): string {
   const host = address === '' ? nodeAddress : address;
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return hostPort(host, port);
 }
 
 function groupedBy<T>(entries: readonly T[], keyOf: (entry: T) => string): ReadonlyMap<string, readonly T[]> {

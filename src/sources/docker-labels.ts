@@ -1,7 +1,8 @@
 /** What the labels of a container say to a node: where it serves which app, and the app itself. Pure. */
 import { nearestName } from '../core/nearest-name.js';
+import { hostPort } from '../core/networks.js';
 import type { Refusal } from '../core/refusal.js';
-import { type Container, containerWords } from '../docker/container.js';
+import type { Container } from '../docker/container.js';
 import { type ContainerPlaces, placesOf } from '../docker/container-places.js';
 import {
   stateFromText,
@@ -13,6 +14,7 @@ import {
 import { APP_LABEL_NAMES, appFromLabels, LABEL_PREFIX, SLOT_LABEL_NAMES } from '../documents/label-document.js';
 import { parseInstanceAddress } from '../model/address.js';
 import { type AdminState, APP_DEFAULTS, type App } from '../model/app.js';
+import { containerWords } from '../model/container-words.js';
 import { escapeText, type Problem } from '../model/problem.js';
 
 /** Labels about the container itself, each behind `autoproxy.`; all others define its app. */
@@ -99,11 +101,11 @@ function readLabels(container: Container): ContainerAnswer {
 function spotOf({ name: app, address, port }: ContainerPlaces['places'][number]): readonly Spot[] {
   const host = hostOf(address);
   if (host === null) return [];
-  return [{ app, id: `${host.includes(':') ? `[${host}]` : host}:${port ?? 'native_port'}`, host, port }];
+  return [{ app, id: hostPort(host, port ?? 'native_port'), host, port }];
 }
 
 function hostOf(address: string): string | null {
-  const parsed = parseInstanceAddress(`${address.includes(':') ? `[${address}]` : address}:1`);
+  const parsed = parseInstanceAddress(hostPort(address, 1));
   return 'id' in parsed ? parsed.host : null;
 }
 

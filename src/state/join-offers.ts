@@ -4,6 +4,7 @@
  * the engine decides. Pure.
  */
 import { nearestName } from '../core/nearest-name.js';
+import { hostPort } from '../core/networks.js';
 import type { App, ContainerRef, Instance } from '../model/app.js';
 import { containerWords } from '../model/container-words.js';
 import { escapeText, type Problem } from '../model/problem.js';
@@ -117,7 +118,7 @@ class Join {
     const claim = this.#claims.get(offered.host);
     if (claim !== undefined && (claim.standing !== 'running' || claim.life !== offered.life)) return null;
     const port = ownPort ?? app.nativePort;
-    if (port !== null) return { ...offered, id: idOf(offered.host, port), port };
+    if (port !== null) return { ...offered, id: hostPort(offered.host, port), port };
     const place = containerText(offered.container);
     const why = `${place} exposes none or several ports, and names none`;
     this.#note(
@@ -203,10 +204,6 @@ class Join {
   #note(app: string, file: string, message: string, hint: string): void {
     this.#problems.push({ severity: 'warning', app, file, line: null, col: null, message, hint });
   }
-}
-
-function idOf(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function containerText(container: ContainerRef | null): string {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
-import { canonicalAddress } from '../../src/core/networks.js';
+import { fileURLToPath } from 'node:url';
+import { canonicalAddress, hostPort } from '../../src/core/networks.js';
 
 test('every spelling of one address is one text', () => {
   const spellings: Readonly<Record<string, readonly string[]>> = {
@@ -25,4 +28,23 @@ test('what is no address stays as it is', () => {
   for (const text of ['', 'node-a', '10.0.0', '10.0.0.03', 'fe80::1%eth0', '::1]/?']) {
     assert.equal(canonicalAddress(text), text);
   }
+});
+
+test('a port stands behind the address, and IPv6 in brackets', () => {
+  assert.equal(hostPort('10.0.0.3', 80), '10.0.0.3:80');
+  assert.equal(hostPort('fd00::2', 80), '[fd00::2]:80');
+  assert.equal(hostPort('::1', 'native_port'), '[::1]:native_port');
+});
+
+test('brackets are written in one place', () => {
+  const root = fileURLToPath(new URL('../../..', import.meta.url));
+  const files = ['src', 'edge'].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => path.join(folder, name)),
+  );
+  const others = files.filter((name) =>
+    /\[\$\{[\w.]*(?:host|address)\}\]/i.test(readFileSync(path.join(root, name), 'utf8')),
+  );
+  assert.deepEqual(others, ['src/core/networks.ts'], 'use hostPort of core/networks');
 });

@@ -27,7 +27,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     why: 'how apps are written, in services files and in the registry; the nouns do not know it',
   },
   config: { to: ['yaml', 'core', 'model'], why: 'options are known before anything runs' },
-  snapshot: { to: ['model'], why: 'the contract between the planes imports neither plane' },
+  snapshot: { to: ['core', 'model'], why: 'the contract between the planes imports neither plane' },
   consul: {
     to: ['core', 'model', 'config'],
     why: 'how Consul is spoken to, for all who read or write there; what it means is theirs',

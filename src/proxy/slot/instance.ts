@@ -1,3 +1,4 @@
+import { hostPort } from '../../core/networks.js';
 import type { InstanceCounters } from '../../metrics/counters.js';
 import { createInstanceCounters } from '../../metrics/counters.js';
 import type { InstanceSnapshot, ProxyVersion } from '../../snapshot/snapshot.js';
@@ -61,7 +62,7 @@ export class Instance implements Borrower {
 
   /** As a Host field names it (RFC 9110 7.2). */
   get authority(): string {
-    return `${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`;
+    return hostPort(this.host, this.port);
   }
 
   /** Takes new traffic of any client. */

@@ -1,3 +1,4 @@
+import { hostPort } from '../../core/networks.js';
 import type { NeighborSnapshot, ProxyVersion } from '../../snapshot/snapshot.js';
 import type { PickRequest } from '../balance/picker.js';
 import { Instance } from './instance.js';
@@ -16,7 +17,7 @@ export class Neighbors {
   apply(specs: readonly NeighborSnapshot[], port: number): readonly Instance[] {
     const known = new Map(this.#neighbors.map((neighbor) => [neighbor.host, neighbor]));
     this.#neighbors = specs.map((spec) => {
-      const neighbor = known.get(spec.host) ?? new Instance(`${spec.host}:${port}`, spec.host, port, true);
+      const neighbor = known.get(spec.host) ?? new Instance(hostPort(spec.host, port), spec.host, port, true);
       known.delete(spec.host);
       neighbor.isUp = spec.up;
       neighbor.localAddress = spec.localAddress;
