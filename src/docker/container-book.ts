@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js';
-import { type Container, type ContainerHealth, SHORT_ID_DIGITS } from './container.js';
+import { SHORT_ID_DIGITS } from '../model/container-words.js';
+import type { Container, ContainerHealth } from './container.js';
 import { ContainerLife, type Remark } from './container-life.js';
 import { networkWords } from './container-view.js';
 import type { EngineEvent } from './events.js';

@@ -1,11 +1,6 @@
 import type { Clock } from '../core/clock.js';
-import {
-  type Container,
-  type ContainerHealth,
-  type ContainerNetwork,
-  type ContainerPhase,
-  SHORT_ID_DIGITS,
-} from './container.js';
+import { SHORT_ID_DIGITS } from '../model/container-words.js';
+import type { Container, ContainerHealth, ContainerNetwork, ContainerPhase } from './container.js';
 import type { ContainerFacts } from './facts.js';
 
 interface ViewOptions {

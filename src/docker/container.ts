@@ -1,7 +1,5 @@
 /** What is known of a container of this engine: what it was made with, and how its life stands. */
 
-export { containerWords, SHORT_ID_DIGITS } from '../model/container-words.js';
-
 /**
  * `stopping`: it got a signal that means its end, and may still answer what it has begun.
  * `ended`: it does not run; the engine still has it, and may start it again.

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../core/clock.js';
 import { reasonOf } from '../core/thrown.js';
+import { SHORT_ID_DIGITS } from '../model/container-words.js';
 import { DockerConnection } from './connection.js';
-import { SHORT_ID_DIGITS } from './container.js';
 import type { ContainerBook } from './container-book.js';
 import { openEventStream } from './event-stream.js';
 import type { EngineEvent } from './events.js';

@@ -1,6 +1,6 @@
 /** How a registrar knows what it registered itself, in this life or an earlier one. */
 import type { ServiceEntry } from '../consul/answers.js';
-import { SHORT_ID_DIGITS } from '../docker/container.js';
+import { SHORT_ID_DIGITS } from '../model/container-words.js';
 
 const NODE_MARK = 'autoproxy-node';
 const LIFE_MARK = 'autoproxy-life';

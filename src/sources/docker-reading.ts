@@ -1,7 +1,8 @@
 /** The half of the Docker source that decides and speaks to no engine: containers in, offers, claims and apps out. */
 import { isDeepStrictEqual } from 'node:util';
-import { type Container, containerWords } from '../docker/container.js';
+import type { Container } from '../docker/container.js';
 import type { App } from '../model/app.js';
+import { containerWords } from '../model/container-words.js';
 import type { Problem } from '../model/problem.js';
 import { answerOf } from './docker-labels.js';
 import type { Claim, Offer, OfferedInstance, SourceReading, Withdrawal } from './source.js';

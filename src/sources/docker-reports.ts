@@ -1,5 +1,6 @@
 /** What the engine says of the containers of an app, for people. Pure. */
-import { type Container, containerWords } from '../docker/container.js';
+import type { Container } from '../docker/container.js';
+import { containerWords } from '../model/container-words.js';
 import { answerOf } from './docker-labels.js';
 import { judgedPlacesOf } from './docker-reading.js';
 import type { InstanceReport } from './source.js';

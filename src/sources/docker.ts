@@ -4,9 +4,10 @@
  */
 import type { Clock, Random, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
-import { type Container, containerWords } from '../docker/container.js';
+import type { Container } from '../docker/container.js';
 import { type EngineView, EngineWatch } from '../docker/engine-watch.js';
 import type { DockerSettings } from '../docker/settings.js';
+import { containerWords } from '../model/container-words.js';
 import type { Problem } from '../model/problem.js';
 import { dockerReadingFrom } from './docker-reading.js';
 import { dockerReportsFrom } from './docker-reports.js';

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { factsFromBody, summariesFromBody } from '../../src/docker/answers.js';
 import { commonVersion } from '../../src/docker/api-versions.js';
-import { containerWords } from '../../src/docker/container.js';
 import { EventLines } from '../../src/docker/event-lines.js';
 import { eventFromLine } from '../../src/docker/events.js';
 import { DockerFailure } from '../../src/docker/failure.js';
 import { signalNumber } from '../../src/docker/signal-numbers.js';
+import { containerWords } from '../../src/model/container-words.js';
 import { idOf } from './made-facts.js';
 
 const STATE = { Running: true, Paused: false, Restarting: false, StartedAt: '2026-11-29T12:00:00.5Z' };
