@@ -75,13 +75,15 @@ export class Applier {
 
   /**
    * HAProxy was started over this release, and runs.
-   * @returns false when another one became current meanwhile: HAProxy has to be reloaded
+   * @returns false when another one became current meanwhile and HAProxy was not reloaded over it: that has to be done
    */
   noteStarted(id: string): Promise<boolean> {
     const { directory } = this.#parts;
     return this.#inTurn(async () => {
+      const current = await directory.current();
+      if (id !== current && (await this.running()) !== null) return true;
       await directory.noteApplied(id);
-      return id === (await directory.current());
+      return id === current;
     });
   }
 

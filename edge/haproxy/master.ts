@@ -11,6 +11,9 @@ const WORKER_ANSWER_MS = 2_000;
 /** A master that nobody reaches for so long has ended over the reload. */
 const GONE_MS = 3_000;
 
+/** From 3.1 on: a worker, also the first one, still reads its configuration, so this reload was not begun. */
+const UNDER_WAY = 'Another reload is still in progress';
+
 export interface MasterState {
   readonly masterPid: number;
   /** How many reloads failed since the last good one; null where this version does not say. */
@@ -55,15 +58,25 @@ export class Master {
    */
   async reload(): Promise<ReloadOutcome> {
     const before = await this.state();
-    const answer = await askSocket(this.#socket, 'reload', RELOAD_MS).catch((error: SocketFailure) => {
-      // 2.6 closes its socket while it begins anew.
-      if (error.isAbsent) throw error;
-      return '';
-    });
+    const answer = await this.#askReload();
     const said = /^Success=([01])$/m.exec(answer)?.[1];
     if (said !== undefined)
       return { isDone: said === '1', output: answer.replace(/^(Success=[01]|--)\n?/gm, '').trim() };
     return this.#outcomeAfter(before);
+  }
+
+  /** @returns what the master says of the reload; empty where this version says nothing */
+  async #askReload(): Promise<string> {
+    const deadline = performance.now() + RELOAD_MS;
+    while (true) {
+      const answer = await askSocket(this.#socket, 'reload', RELOAD_MS).catch((error: SocketFailure) => {
+        // 2.6 closes its socket while it begins anew.
+        if (error.isAbsent) throw error;
+        return '';
+      });
+      if (!answer.includes(UNDER_WAY) || performance.now() > deadline) return answer;
+      await delay(POLL_MS);
+    }
   }
 
   /** For versions that answer nothing: a new worker, or one failure more. */

@@ -57,8 +57,8 @@ for (const version of ['2.6', '3.2'] as const)
 
     edge.launch();
     await eventually('what was last good is served', () => isServed(edge, 'new.one.example'), PATIENCE_MS);
-    assert.match(edge.log, /it starts over the last one that it ran/);
-    assert.match(edge.log, new RegExp(`"lastGood":"${good}"`));
+    // The loop may ask for a reload while HAProxy begins: then it is the loop that finds out, and goes back.
+    assert.match(edge.log, new RegExp(`"lastGood":"${good}"|rolled-back: HAProxy ended during the reload`));
     taken.close();
     writeFileSync(site, written);
     await eventually('it is current', async () => (await edge.directory.current()) === good, PATIENCE_MS);

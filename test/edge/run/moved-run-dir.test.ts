@@ -117,6 +117,9 @@ for (const version of ['2.6', '3.2'] as const)
     await edge.settled();
     assert.match(edge.current(), /moved\/admin\.sock/);
     assert.equal(existsSync(path.join(beside, 'late')), false, 'it began late');
+    edge.writeApp('shop', SHOP.replace('shop.one.example}', 'shop.one.example}, {host: new.one.example}'));
+    await eventually('a change needs no reload', () => edge.log.includes('"way":"hot"'), PATIENCE_MS);
+    assert.equal(edge.log.match(/"way":"reload"/g)?.length, 1, 'one reload moves it');
     assert.equal(await edge.stop(), 0);
     assert.deepEqual(await findMasters(socket), []);
   });

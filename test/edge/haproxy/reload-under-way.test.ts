@@ -1,0 +1,74 @@
+/** A reload that is asked for while HAProxy still reads its configuration: 3.1 and later refuse it at first. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { askSocket, SocketFailure } from '../../../edge/haproxy/control-socket.js';
+import { Master } from '../../../edge/haproxy/master.js';
+import { atEnd, temporaryFolder } from '../../support/at-end.js';
+import { spawnBound } from '../../support/bound-process.js';
+import { eventually } from '../../support/eventually.js';
+import { haproxyOfVersion } from '../../support/haproxy-versions.js';
+import { descendantsOf } from '../../support/processes.js';
+
+const ADDRESS = '127.22.140.1';
+const PORT = 21_398;
+const APPS = 2_000;
+
+function configuration(): string {
+  const lines = ['defaults', ' mode http', ' timeout connect 1s', ' timeout client 1s', ' timeout server 1s'];
+  lines.push('frontend fe', ` bind ${ADDRESS}:${PORT}`, ' default_backend app0');
+  for (let app = 0; app < APPS; app += 1) lines.push(`backend app${app}`, ' server one 127.0.0.1:9');
+  return `${lines.join('\n')}\n`;
+}
+
+/** HAProxy 3.2 whose first worker stands still while it reads its configuration; `goOn` lets it read on. */
+async function startReading(context: TestContext): Promise<{ readonly socket: string; goOn(): void }> {
+  const folder = temporaryFolder(context, 'reading');
+  const file = path.join(folder, 'haproxy.cfg');
+  const socket = path.join(folder, 'master.sock');
+  writeFileSync(file, configuration());
+  const flags = ['-W', '-S', `${socket},level,admin`, '-f', file];
+  const child = spawnBound([haproxyOfVersion('3.2'), ...flags], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  atEnd(context, async () => {
+    const workers = descendantsOf(child.pid ?? 0);
+    child.kill('SIGKILL');
+    for (const pid of workers) process.kill(pid, 'SIGKILL');
+    await ended;
+  });
+  let workerPid = 0;
+  await eventually('there is a worker', async () => {
+    workerPid = (await new Master(socket).state(1_000).catch(() => null))?.workerPid ?? 0;
+    return workerPid > 1;
+  });
+  process.kill(workerPid, 'SIGSTOP');
+  assert.match(await askSocket(socket, 'reload'), /Another reload is still in progress/);
+  return { socket, goOn: () => process.kill(workerPid, 'SIGCONT') };
+}
+
+test('it waits for the first one, and is made', async (context) => {
+  const { socket, goOn } = await startReading(context);
+  const before = await new Master(socket).state();
+  const reload = new Master(socket).reload();
+  goOn();
+  assert.deepEqual({ isDone: (await reload).isDone }, { isDone: true });
+  assert.notEqual((await new Master(socket).state()).workerPid, before.workerPid);
+});
+
+test('when HAProxy ends over its first one, the answer says so', async (context) => {
+  const { socket, goOn } = await startReading(context);
+  const taken = createServer().listen(PORT, ADDRESS);
+  await once(taken, 'listening');
+  atEnd(context, () => void taken.close());
+  const reload = new Master(socket).reload();
+  goOn();
+  const outcome = await reload.catch((error: unknown) => {
+    assert.ok(error instanceof SocketFailure && error.isAbsent);
+    return null;
+  });
+  // The question may be on its way when HAProxy ends.
+  if (outcome !== null) assert.deepEqual(outcome, { isDone: false, output: 'HAProxy ended during the reload' });
+});
