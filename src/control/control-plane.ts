@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster/cluster.js';
 import type { Config } from '../config/config.js';
 import type { Clock, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import { SaidOnce } from '../core/said-once.js';
 import type { HealthChecker } from '../health/checker.js';
 import type { App } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
@@ -67,7 +68,7 @@ export class ControlPlane {
   #timer: Timer | null = null;
   #timerAt = 0;
   #lastRunAt = Number.NEGATIVE_INFINITY;
-  #saidProblems = new Set<string>();
+  readonly #said = new SaidOnce();
 
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts;
@@ -243,13 +244,11 @@ export class ControlPlane {
   /** Each problem is logged once, when it appears. */
   #say(problems: readonly Problem[]): void {
     this.#problems = problems;
-    const texts = new Map(problems.map((problem) => [formatProblem(problem), problem]));
-    for (const [text, { severity }] of texts) {
-      if (this.#saidProblems.has(text)) continue;
-      if (severity === 'error') this.#parts.log.error(text);
+    for (const problem of this.#said.newAmong(problems, formatProblem)) {
+      const text = formatProblem(problem);
+      if (problem.severity === 'error') this.#parts.log.error(text);
       else this.#parts.log.warn(text);
     }
-    this.#saidProblems = new Set(texts.keys());
   }
 }
 

@@ -8,6 +8,7 @@ import type { ConsulSettings } from '../consul/settings.js';
 import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { hostPort } from '../core/networks.js';
+import { SaidOnce } from '../core/said-once.js';
 import { reasonOf } from '../core/thrown.js';
 import type { Container } from '../docker/container.js';
 import type { App } from '../model/app.js';
@@ -17,7 +18,6 @@ import { ClaimHolder } from './claim-holder.js';
 import { type Action, type AgentState, compare } from './compare.js';
 import { ghostsAmong } from './ghosts.js';
 import { remarksFrom } from './remarks.js';
-import { SaidOnce } from './said-once.js';
 import { type DefinedApp, wantedFrom } from './wanted-services.js';
 
 /** Between two comparisons when nothing happens. */
@@ -185,7 +185,8 @@ export class Registrar {
     const problems = remarksFrom({ refusals, taken, ghosts, failures: reasons });
     const registered = services.length - taken.length - lost;
     this.#state = { registered, ghosts, failure: reasons[0] ?? null, isYielding: false, problems };
-    for (const text of this.#remarks.newAmong(problems.map(formatProblem))) log.warn({ reason: text }, REMARK);
+    for (const problem of this.#remarks.newAmong(problems, formatProblem))
+      log.warn({ reason: formatProblem(problem) }, REMARK);
     return actions.some((action) => action.kind === 'register' && !failures.has(action));
   }
 
