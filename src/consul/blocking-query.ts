@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../core/clock.js';
+import { pause } from '../core/pause.js';
 import { reasonOf } from '../core/thrown.js';
 import { fullBudget, judgeIndex, type QueryBudget, retryDelayMs, takeQuery } from './blocking-rules.js';
 import { ConsulConnection } from './connection.js';
@@ -84,7 +85,7 @@ export class BlockingQuery<T> {
         const { clock, random } = this.#options;
         const { budget, pauseMs } = takeQuery(this.#budget, this.#hadNews, clock.now(), random);
         this.#budget = budget;
-        if (pauseMs > 0) await this.#pause(pauseMs, signal);
+        if (pauseMs > 0) await pause(clock, pauseMs, signal);
         await this.#ask(signal);
       } catch (error) {
         this.#startOver();
@@ -128,18 +129,6 @@ export class BlockingQuery<T> {
     this.#listener.onFailure(
       error instanceof ConsulFailure ? error : new ConsulFailure('malformed', reasonOf(error), error),
     );
-    await this.#pause(retryDelayMs(clock.now() - this.#lastGoodAt, random), signal);
-  }
-
-  /** Resolves early when it is to go on at once. */
-  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.setTimer(delayMs, resolve);
-      signal.addEventListener('abort', () => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    await pause(clock, retryDelayMs(clock.now() - this.#lastGoodAt, random), signal);
   }
 }

@@ -1,5 +1,6 @@
 import { Backoff } from '../core/backoff.js';
 import type { Clock, Random, Timer } from '../core/clock.js';
+import { pause } from '../core/pause.js';
 import type { Container } from './container.js';
 import { ContainerBook, type ContainerRemark } from './container-book.js';
 import { EngineSession } from './engine-session.js';
@@ -57,7 +58,7 @@ export class EngineWatch {
   #session: EngineSession | null = null;
   #loop: Promise<void> | null = null;
   #isStopped = false;
-  #endPause: () => void = () => {};
+  #wake = new AbortController();
   /** The list was read once, at any time. */
   #isKnown = false;
   /** Of the session, when its list was read; null: not yet. */
@@ -87,13 +88,13 @@ export class EngineWatch {
   /** Reads the list now, or tries to connect at once. */
   refresh(): void {
     this.#session?.refresh();
-    this.#endPause();
+    this.#wake.abort();
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#session?.end();
-    this.#endPause();
+    this.#wake.abort();
     await this.#loop;
   }
 
@@ -122,7 +123,8 @@ export class EngineWatch {
       if (failure.kind !== 'cut' || this.#shortStreams >= SHORT_STREAMS) this.#doubt = failure;
     }
     this.#onFailure(failure);
-    await this.#pause((wholeAt === null ? this.#connectBackoff : this.#streamBackoff).next());
+    this.#wake = new AbortController();
+    await pause(clock, (wholeAt === null ? this.#connectBackoff : this.#streamBackoff).next(), this.#wake.signal);
   }
 
   #onFailure(failure: DockerFailure): void {
@@ -164,16 +166,6 @@ export class EngineWatch {
       remarks: this.#book.remarks(),
       apiVersion: this.#apiVersion,
       failure: this.#wholeAt === null ? this.#outage : this.#doubt,
-    });
-  }
-
-  #pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.setTimer(delayMs, resolve);
-      this.#endPause = () => {
-        timer.cancel();
-        resolve();
-      };
     });
   }
 }

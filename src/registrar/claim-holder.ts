@@ -8,9 +8,6 @@ import { reasonOf } from '../core/thrown.js';
 import { claimCheckIdOf, claimIdOf, claimOf, createLife, judgeClaim, REGISTRAR_SERVICE } from './claim.js';
 import type { AgentState } from './compare.js';
 
-/** A stopping node has more to do than to wait for an agent that is gone. */
-const GIVE_UP_MS = 1_000;
-
 interface ClaimHolderOptions {
   readonly node: string;
   /** Another text at each call. */
@@ -91,10 +88,10 @@ export class ClaimHolder {
   }
 
   /** Another registrar of the same node need not wait until it lapses. Never rejects. */
-  async giveUp(): Promise<void> {
+  async giveUp(deadlineMs: number): Promise<void> {
     if (!this.#isHeld) return;
     const claim = { id: this.serviceId, name: REGISTRAR_SERVICE };
-    await deregisterService(this.#connection, claim, GIVE_UP_MS).catch((error: unknown) =>
+    await deregisterService(this.#connection, claim, deadlineMs).catch((error: unknown) =>
       this.#options.log.debug({ reason: reasonOf(error) }, 'the claim of the registrar stays until it lapses'),
     );
   }

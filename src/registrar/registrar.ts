@@ -8,6 +8,7 @@ import type { ConsulSettings } from '../consul/settings.js';
 import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { hostPort } from '../core/networks.js';
+import { pause } from '../core/pause.js';
 import { SaidOnce } from '../core/said-once.js';
 import { reasonOf } from '../core/thrown.js';
 import type { Container } from '../docker/container.js';
@@ -28,7 +29,7 @@ const OPEN_CHECK_MS = 2_000;
 const RETRY_MS = 200;
 /** Of an agent that answers and is in trouble. */
 const MAX_RETRY_MS = 5_000;
-/** A stopping node has more to do than to wait for an agent that is gone. */
+/** A stopping node waits so long for the round under way, and so long for the end of its claim. */
 const STOP_MS = 1_000;
 const REMARK = 'registering containers';
 /** More lines would hide the others. */
@@ -122,7 +123,7 @@ export class Registrar {
     this.#wake.abort();
     // A request that hangs ends with its connection.
     const late = new Promise<'late'>((resolve) => this.#options.clock.setTimer(STOP_MS, () => resolve('late')));
-    if ((await Promise.race([this.#loop, late])) !== 'late') await this.#claim.giveUp();
+    if ((await Promise.race([this.#loop, late])) !== 'late') await this.#claim.giveUp(STOP_MS);
     this.#connection.close();
     await this.#loop;
   }
@@ -205,7 +206,7 @@ export class Registrar {
     }
     // Somebody has written it meanwhile: the next round knows its hash.
     const isNew = claim === null && (this.#claim.isHeld || this.#claim.isLost);
-    await this.#pause(isNew ? RETRY_MS : COMPARE_MS, signal);
+    await pause(this.#options.clock, isNew ? RETRY_MS : COMPARE_MS, signal);
   }
 
   #noteSuccess(): void {
@@ -232,7 +233,7 @@ export class Registrar {
     const isAway = kind === 'unreachable' || kind === 'late';
     const since = this.#failingSince ?? clock.now();
     const delayMs = isAway ? RETRY_MS : Math.min(MAX_RETRY_MS, retryDelayMs(clock.now() - since, random));
-    return this.#pause(delayMs, this.#stopped.signal);
+    return pause(clock, delayMs, this.#stopped.signal);
   }
 
   #logActions(actions: readonly Action[]): void {
@@ -248,17 +249,6 @@ export class Registrar {
       else if (action.kind === 'deregister')
         log.info({ ...wordsOf(action.service), why: action.why }, 'container taken out of Consul');
     }
-  }
-
-  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.setTimer(delayMs, resolve);
-      signal.addEventListener('abort', () => {
-        timer.cancel();
-        resolve();
-      });
-    });
   }
 }
 
