@@ -9,32 +9,20 @@ import type {
   WhyInstance,
   WhyOffers,
 } from '../admin/why-document.js';
-import type { Cluster } from '../cluster/cluster.js';
-import type { Config } from '../config/config.js';
 import { neighborKey, targetKey } from '../control/check-targets.js';
-import type { ControlPlane } from '../control/control-plane.js';
 import { mergeFeeds } from '../control/merged-feeds.js';
 import type { SourceFeed } from '../control/source-feed.js';
-import type { Clock } from '../core/clock.js';
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import { nearestName } from '../core/nearest-name.js';
-import type { HealthChecker } from '../health/checker.js';
 import { createSlotCounters, type SlotCounters } from '../metrics/counters.js';
 import type { App, Instance } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
 import { overrideOf } from '../sources/override-list.js';
-import type { Overrides } from '../sources/overrides.js';
 import { type AppChronicle, appsConcernedBy } from './app-chronicle.js';
+import type { ServingParts } from './serving-parts.js';
 import { isUsable } from './traffic-way.js';
 
-interface AppWhyParts {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly cluster: Cluster;
-  readonly checker: HealthChecker;
-  readonly overrides: Overrides;
-  readonly feeds: readonly SourceFeed[];
-  readonly plane: ControlPlane;
+interface AppWhyParts extends ServingParts {
   readonly chronicle: AppChronicle;
 }
 

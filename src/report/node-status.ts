@@ -5,30 +5,18 @@ import type {
   SourceStatus,
   StateDocument,
 } from '../admin/state-document.js';
-import type { Cluster } from '../cluster/cluster.js';
-import type { Config } from '../config/config.js';
 import { neighborKey, targetKey } from '../control/check-targets.js';
-import type { ControlPlane } from '../control/control-plane.js';
 import type { Readiness } from '../control/readiness.js';
 import type { SourceFeed } from '../control/source-feed.js';
 import type { UnexpectedErrors } from '../control/unexpected-errors.js';
-import type { Clock } from '../core/clock.js';
-import type { HealthChecker } from '../health/checker.js';
 import { createSlotCounters, type SlotCounters, type WorkerCounters } from '../metrics/counters.js';
 import { percentileMs } from '../metrics/histogram.js';
 import type { App, Instance } from '../model/app.js';
 import type { Registrar, RegistrarState } from '../registrar/registrar.js';
 import { overrideOf } from '../sources/override-list.js';
-import type { Overrides } from '../sources/overrides.js';
+import type { ServingParts } from './serving-parts.js';
 
-interface NodeStatusParts {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly cluster: Cluster;
-  readonly checker: HealthChecker;
-  readonly overrides: Overrides;
-  readonly feeds: readonly SourceFeed[];
-  readonly plane: ControlPlane;
+interface NodeStatusParts extends ServingParts {
   readonly readiness: Readiness;
   readonly unexpected: UnexpectedErrors;
   readonly registrar: Registrar | null;

@@ -8,32 +8,22 @@ import { eventFromLine } from '../../src/docker/events.js';
 import { DockerFailure } from '../../src/docker/failure.js';
 import { signalNumber } from '../../src/docker/signal-numbers.js';
 import { containerWords } from '../../src/model/container-words.js';
-import { idOf } from './made-facts.js';
+import { idOf, PLAIN } from './made-facts.js';
 
 const STATE = { Running: true, Paused: false, Restarting: false, StartedAt: '2026-11-29T12:00:00.5Z' };
 const LEAST = { Id: idOf(1), Name: '/web', State: STATE, Config: {} };
 
 test('an inspection with the least that an engine says', () => {
   assert.deepEqual(factsFromBody(LEAST), {
+    ...PLAIN,
     id: idOf(1),
     name: 'web',
     image: '',
     labels: new Map(),
-    labelExcess: null,
-    env: new Map(),
     ports: [],
     networks: [],
-    isHostNetwork: false,
     startedAt: '2026-11-29T12:00:00.5Z',
     startedAtMs: Date.UTC(2026, 10, 29, 12) + 500,
-    isRunning: true,
-    isPaused: false,
-    isRestarting: false,
-    isOutOfMemory: false,
-    exitCode: 0,
-    health: 'none',
-    stopSignal: 15,
-    stopTimeoutMs: 10_000,
   });
 });
 

@@ -1,6 +1,6 @@
 /** The watch before an engine on a script: the recorded orders of 20.10, 26.1 and 28.5, over a real socket. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { ScriptedEngine } from '../support/scripted-engine.js';
 import { FollowedEngine } from './followed-engine.js';
@@ -177,7 +177,8 @@ test('while the list of a new stream is read, an event is told at once', async (
   await followed.knows('web stopping');
 });
 
-test('a stream that tells nothing is found out by the list, and opened anew', async (context) => {
+/** A container that has stopped: the list says so, the stream has not. */
+async function stoppedUntold(context: TestContext) {
   const engine = await ScriptedEngine.start(context);
   const web = engine.run('web');
   engine.pass(120_000);
@@ -187,6 +188,11 @@ test('a stream that tells nothing is found out by the list, and opened anew', as
   engine.stopContainer(web);
   await followed.clock.advance(30_000);
   await followed.knows('web ended');
+  return { engine, web, followed };
+}
+
+test('a stream that tells nothing is found out by the list, and opened anew', async (context) => {
+  const { engine, followed } = await stoppedUntold(context);
   await followed.clock.advance(2_000);
   assert.match((await followed.fails('silent')).message, /did not tell what happened to container/);
   await followed.nextAttempt(0);
@@ -197,15 +203,7 @@ test('a stream that tells nothing is found out by the list, and opened anew', as
 });
 
 test('a stream that tells a moment after the list is believed', async (context) => {
-  const engine = await ScriptedEngine.start(context);
-  const web = engine.run('web');
-  engine.pass(120_000);
-  const followed = new FollowedEngine(context, engine);
-  await followed.knows('web running');
-  engine.isDeaf = true;
-  engine.stopContainer(web);
-  await followed.clock.advance(30_000);
-  await followed.knows('web ended');
+  const { engine, web, followed } = await stoppedUntold(context);
   engine.isDeaf = false;
   engine.tell(web, 'die', { exitCode: '143' });
   await eventually('it is told', () => followed.containers[0]?.why === 'exit code 143');

@@ -8,6 +8,22 @@ export const STARTED_MS = Date.parse(STARTED_AT);
 
 const ADDRESS = { name: 'bridge', address: '172.17.0.2' };
 
+/** Of a running container that is in no way special. */
+export const PLAIN = {
+  labelExcess: null,
+  env: new Map<string, string>(),
+  isHostNetwork: false,
+  isRunning: true,
+  isPaused: false,
+  isRestarting: false,
+  isOutOfMemory: false,
+  exitCode: 0,
+  health: 'none',
+  // What an engine does without a word: TERM, and KILL after ten seconds.
+  stopSignal: 15,
+  stopTimeoutMs: 10_000,
+} as const;
+
 export function idOf(number: number): string {
   return number.toString(16).padStart(64, '0');
 }
@@ -16,22 +32,12 @@ export function idOf(number: number): string {
 export function factsOf(number: number, overrides: FactsOverrides = {}): ContainerFacts {
   const { startedAt = STARTED_AT } = overrides;
   return {
+    ...PLAIN,
     name: `app-${number}`,
     image: 'app:1',
     labels: new Map([['autoproxy.app', 'shop']]),
-    labelExcess: null,
-    env: new Map(),
     ports: [8080],
     networks: [ADDRESS],
-    isHostNetwork: false,
-    isRunning: true,
-    isPaused: false,
-    isRestarting: false,
-    isOutOfMemory: false,
-    exitCode: 0,
-    health: 'none',
-    stopSignal: 15,
-    stopTimeoutMs: 10_000,
     ...overrides,
     id: idOf(number),
     startedAt,
