@@ -193,11 +193,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     why: `a node in a fleet with a real Consul: ${REAL_PARTS}`,
   },
   'bench/docker.ts': {
-    to: [
-      ...['bench', 'test/support/docker-engine.ts', 'test/support/docker-versions.ts', 'test/support/test-engine.ts'],
-      ...['test/support/scripted-engine.ts', 'test/support/node-process.ts', 'test/support/at-end.ts'],
-      ...['test/support/steady-traffic.ts', 'test/support/paced-traffic.ts', 'test/support/eventually.ts'],
-    ],
+    to: ['bench', 'bench/containers', 'test/support/docker-engine.ts', 'test/support/docker-versions.ts'],
     why: `a node beside real engines: ${REAL_PARTS}`,
   },
   'bench/edge.ts': {
@@ -213,6 +209,15 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'test/support/raw-connection.ts',
     ],
     why: 'it measures with the real servers that the matrix of test/compat is about',
+  },
+  'bench/containers': {
+    to: [
+      ...['bench', 'test/support/app-image.ts', 'test/support/docker-versions.ts', 'test/support/test-engine.ts'],
+      ...['test/support/scripted-engine.ts', 'test/support/scripted-container.ts', 'test/support/at-end.ts'],
+      ...['test/support/steady-traffic.ts', 'test/support/paced-traffic.ts', 'test/support/eventually.ts'],
+      'test/support/node-process.ts',
+    ],
+    why: `a node beside an engine with its containers: ${REAL_PARTS}`,
   },
   'bench/contenders': {
     to: ['bench', 'bench/workloads', ...REAL_PROGRAMS],

@@ -19,17 +19,21 @@ let sent = 0;
 let served = 0;
 let wrongApp = 0;
 let isStopping = false;
-/** Ended requests at which an order is answered. */
+let slowestSentMs = 0;
+/** Requests at which an order is answered: those that have ended, or that one container has answered. */
 let wanted = Number.POSITIVE_INFINITY;
+let wantedBy: string | null = null;
 
 function ask(method: 'GET' | 'POST'): void {
   const [dueAt, sentAt] = [performance.now(), Date.now()];
+  let connectedAt = Number.POSITIVE_INFINITY;
   let isOver = false;
   const over = (failure: string | null): void => {
     if (isOver) return;
     isOver = true;
     const now = performance.now();
     durations.push(now - dueAt);
+    slowestSentMs = Math.max(slowestSentMs, now - connectedAt);
     if (failure !== null) failed[method].push(`${(now - startedAt).toFixed(0)} ms: ${failure}`);
     obey();
   };
@@ -48,6 +52,9 @@ function ask(method: 'GET' | 'POST'): void {
       response.on('error', (error) => over(`in the answer: ${error.message}`));
     },
   );
+  call.on('socket', () => {
+    connectedAt = performance.now();
+  });
   call.on('timeout', () => call.destroy(new Error(`no answer within ${GIVE_UP_MS} ms`)));
   call.on('error', (error) => over(`${error.message}${call.reusedSocket ? ', on a kept connection' : ''}`));
   call.end(method === 'POST' ? BODY : undefined);
@@ -72,14 +79,19 @@ function report(): TrafficReport {
     failedPosts: failed.POST,
     wrongApp,
     slowestMs: at(1),
+    slowestSentMs,
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     byContainer,
   };
 }
 
+function endedBy(container: string | null): number {
+  return container === null ? durations.length : (byContainer[container]?.served ?? 0);
+}
+
 function obey(): void {
-  const isDue = isStopping ? durations.length === sent : durations.length >= wanted;
+  const isDue = isStopping ? durations.length === sent : endedBy(wantedBy) >= wanted;
   if (!isDue) return;
   wanted = Number.POSITIVE_INFINITY;
   process.send?.(report());
@@ -89,7 +101,10 @@ process.on('message', (order: TrafficOrder) => {
   if (order === 'report') process.send?.(report());
   else {
     if (order === 'stop') isStopping = true;
-    else wanted = durations.length + order.more;
+    else {
+      wantedBy = order.by;
+      wanted = endedBy(order.by) + order.more;
+    }
     obey();
   }
 });

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { atEnd, type Ending } from './at-end.js';
 import { spawnBound } from './bound-process.js';
 
+/** A container's host name, by which the app calls itself. */
+const SHORT_ID_DIGITS = 12;
 const PROGRAM = fileURLToPath(new URL('paced-traffic-program.js', import.meta.url));
 
 export interface TrafficPlan {
@@ -48,13 +50,15 @@ export interface TrafficReport {
   readonly wrongApp: number;
   /** From the moment when a request was due to the end of its answer; failed ones too. */
   readonly slowestMs: number;
+  /** From the moment when it had a connection: without the time for which clients that lack the processor hold it back. */
+  readonly slowestSentMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly byContainer: Readonly<Record<string, ServedBy>>;
 }
 
-/** `more` is answered when this many more requests have ended. */
-export type TrafficOrder = { readonly more: number } | 'report' | 'stop';
+/** `more` is answered when this many more requests have ended, or been answered by this container. */
+export type TrafficOrder = { readonly more: number; readonly by: string | null } | 'report' | 'stop';
 
 export class PacedTraffic {
   readonly #child: ChildProcess;
@@ -79,7 +83,12 @@ export class PacedTraffic {
 
   /** Resolves when this many more requests have ended, well or not: what has happened meanwhile has met traffic. */
   async more(count: number): Promise<void> {
-    await this.#order({ more: count });
+    await this.#order({ more: count, by: null });
+  }
+
+  /** Resolves when a container has answered this many more requests. @param id of the container */
+  async moreBy(id: string, count: number): Promise<void> {
+    await this.#order({ more: count, by: id.slice(0, SHORT_ID_DIGITS) });
   }
 
   /** What has been so far. */

@@ -10,34 +10,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import { atEnd, type Ending, temporaryFolder } from './at-end.js';
+import { inspectionOf, type Made, NEVER, type ScriptedContainer, summaryOf } from './scripted-container.js';
 
 type Release = 20 | 26 | 28;
 
 const API: Readonly<Record<Release, string>> = { 20: '1.41', 26: '1.45', 28: '1.51' };
-
-interface Made {
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly env?: readonly string[];
-  readonly ports?: readonly string[];
-  /** Addresses by network; one of `bridge` when none is said. */
-  readonly networks?: Readonly<Record<string, string>>;
-  readonly networkMode?: string;
-  readonly stopSignal?: string;
-  readonly stopTimeout?: number;
-  readonly health?: string;
-}
-
-interface ScriptedContainer extends Omit<Made, 'networks'> {
-  readonly id: string;
-  networks: Readonly<Record<string, string>>;
-  name: string;
-  /** Without the networks that were disconnected. */
-  networksNow: Readonly<Record<string, string>>;
-  state: 'created' | 'running' | 'paused' | 'exited';
-  startedAt: string;
-  exitCode: number;
-  healthNow: string | null;
-}
 
 /** What an answer is instead of the usual one. */
 type Answer =
@@ -51,7 +28,11 @@ type Answer =
   | 'silent'
   | 'broken';
 
-const NEVER = '0001-01-01T00:00:00Z';
+/** Of one stream, as its request asks for it. */
+interface EventFilter {
+  readonly type: readonly string[];
+  readonly event: readonly string[];
+}
 
 export class ScriptedEngine {
   readonly socketPath: string;
@@ -66,7 +47,7 @@ export class ScriptedEngine {
   isDeaf = false;
   /** Looked up by the path behind the version; called at each request. */
   readonly answers = new Map<string, () => Answer | null>();
-  readonly #streams = new Set<ServerResponse>();
+  readonly #streams = new Map<ServerResponse, EventFilter>();
   readonly #sockets = new Set<Socket>();
   #server: Server | null = null;
   /** Of the engine: each event and each start is a little later than the one before. */
@@ -119,12 +100,12 @@ export class ScriptedEngine {
 
   /** Ends all event streams, in an orderly way. */
   endStreams(): void {
-    for (const stream of this.#streams) stream.end();
+    for (const stream of this.#streams.keys()) stream.end();
   }
 
   /** To all streams, as it stands. */
   write(bytes: string | Uint8Array): void {
-    for (const stream of this.#streams) stream.write(bytes);
+    for (const stream of this.#streams.keys()) stream.write(bytes);
   }
 
   /** What an inspection says of a container now. */
@@ -228,6 +209,12 @@ export class ScriptedEngine {
     this.tell(container, `health_status: ${health}`);
   }
 
+  /** One run of its HEALTHCHECK that changes nothing. */
+  check(container: ScriptedContainer): void {
+    for (const action of ['exec_create: /bin/check', 'exec_start: /bin/check']) this.tell(container, action);
+    this.tell(container, 'exec_die', { exitCode: '0' });
+  }
+
   tell(container: ScriptedContainer, action: string, attributes: Readonly<Record<string, string>> = {}): void {
     const Attributes = { ...container.labels, image: 'app:1', name: container.name, ...attributes };
     this.#write({ Type: 'container', Action: action, Actor: { ID: container.id, Attributes } });
@@ -256,10 +243,15 @@ export class ScriptedEngine {
     });
   }
 
-  #write(event: object): void {
+  #write(event: { readonly Type: string; readonly Action: string; readonly Actor: object }): void {
     const atMs = this.#tick();
     const time = Math.floor(atMs / 1_000);
-    if (!this.isDeaf) this.write(`${JSON.stringify({ ...event, scope: 'local', time, timeNano: atMs * 1e6 })}\n`);
+    if (this.isDeaf) return;
+    const line = `${JSON.stringify({ ...event, scope: 'local', time, timeNano: atMs * 1e6 })}\n`;
+    for (const [stream, { type, event: actions }] of this.#streams) {
+      // An engine compares the beginning of the action where a filter names health_status (moby, daemon/events/filter.go).
+      if (type.includes(event.Type) && actions.some((one) => event.Action.startsWith(one))) stream.write(line);
+    }
   }
 
   #tick(): number {
@@ -295,7 +287,7 @@ export class ScriptedEngine {
       const message = `client version ${version} is too new. Maximum supported API version is ${this.apiVersion}`;
       this.#send(response, 400, { message });
     } else if (place === '/_ping') response.end('OK');
-    else if (place === '/events') this.#stream(response);
+    else if (place === '/events') this.#stream(url, response);
     else if (place === '/containers/json')
       this.#send(
         response,
@@ -305,8 +297,9 @@ export class ScriptedEngine {
     else this.#inspect(response, /^\/containers\/([^/]+)\/json$/.exec(place)?.[1] ?? '');
   }
 
-  #stream(response: ServerResponse): void {
-    this.#streams.add(response);
+  #stream(url: string, response: ServerResponse): void {
+    const filters = new URL(url, 'http://engine').searchParams.get('filters') ?? '';
+    this.#streams.set(response, JSON.parse(filters) as EventFilter);
     response.once('close', () => this.#streams.delete(response));
     response.setHeader('content-type', 'application/json');
     response.flushHeaders();
@@ -329,67 +322,4 @@ export class ScriptedEngine {
 async function leaveSocket(socketPath: string): Promise<void> {
   const program = `require('node:net').createServer().listen(${JSON.stringify(socketPath)}, () => process.kill(process.pid, 'SIGKILL'))`;
   await once(spawn(process.execPath, ['-e', program], { stdio: 'ignore' }), 'exit');
-}
-
-function summaryOf(container: ScriptedContainer, nowMs: number): object {
-  const { id, name, labels = {}, state, healthNow, startedAt, exitCode } = container;
-  const seconds = Math.floor((nowMs - Date.parse(startedAt)) / 1_000);
-  const age = seconds < 60 ? `${seconds} seconds` : `${Math.floor(seconds / 60)} minutes`;
-  const health = healthNow === null ? '' : ` (${healthNow === 'starting' ? 'health: starting' : healthNow})`;
-  const Status =
-    state === 'exited'
-      ? `Exited (${exitCode}) 2 minutes ago`
-      : state === 'created'
-        ? 'Created'
-        : `Up ${age}${state === 'paused' ? ' (Paused)' : health}`;
-  return {
-    Id: id,
-    Names: [`/${name}`],
-    Image: 'app:1',
-    Labels: labels,
-    State: state,
-    Status,
-    NetworkSettings: { Networks: networksOf(container) },
-  };
-}
-
-function inspectionOf(container: ScriptedContainer): object {
-  const { id, name, labels = {}, env = [], ports = ['8080/tcp'], state, startedAt, exitCode, healthNow } = container;
-  const isRunning = state === 'running' || state === 'paused';
-  const health = healthNow === null ? {} : { Health: { Status: healthNow, FailingStreak: 0, Log: [] } };
-  return {
-    Id: id,
-    Name: `/${name}`,
-    Created: '2026-11-29T11:00:00.123456789Z',
-    State: {
-      Status: state,
-      Running: isRunning,
-      Paused: state === 'paused',
-      Restarting: false,
-      OOMKilled: false,
-      Dead: false,
-      Pid: 1,
-      ExitCode: exitCode,
-      StartedAt: startedAt,
-      FinishedAt: NEVER,
-      ...health,
-    },
-    Config: {
-      Image: 'app:1',
-      Labels: labels,
-      Env: env,
-      ExposedPorts: Object.fromEntries(ports.map((port) => [port, {}])),
-      ...(container.stopSignal === undefined ? {} : { StopSignal: container.stopSignal }),
-      ...(container.stopTimeout === undefined ? {} : { StopTimeout: container.stopTimeout }),
-    },
-    HostConfig: { NetworkMode: container.networkMode ?? 'bridge' },
-    NetworkSettings: { Networks: networksOf(container), Ports: {} },
-  };
-}
-
-function networksOf({ networksNow, networks, networkMode }: ScriptedContainer): object {
-  if (networkMode === 'host') return { host: { IPAddress: '', GlobalIPv6Address: '' } };
-  return Object.fromEntries(
-    Object.keys(networks).map((name) => [name, { IPAddress: networksNow[name] ?? '', GlobalIPv6Address: '' }]),
-  );
 }

@@ -52,13 +52,16 @@ export interface AppContainer {
 export class EventNotes {
   /** `TYPE ACTION` of each, in order; `kill` has its signal behind it. */
   readonly seen: string[] = [];
+  /** When `TYPE ACTION` last happened to a container (`TYPE ACTION ID`), by the clock of the engine: ms with a fraction. */
+  readonly lastAt = new Map<string, number>();
   readonly #response: IncomingMessage;
 
   constructor(response: IncomingMessage) {
     this.#response = response;
     createInterface({ input: response })
       .on('line', (line) => {
-        const { Type, Action, Actor } = JSON.parse(line) as EngineEvent;
+        const { Type, Action, Actor, timeNano } = JSON.parse(line) as EngineEvent;
+        this.lastAt.set(`${Type} ${Action} ${Actor.Attributes.container ?? Actor.ID}`, timeNano / 1e6);
         this.seen.push([Type, Action, Actor.Attributes.signal].filter((word) => word !== undefined).join(' '));
       })
       .on('error', () => {});
@@ -72,7 +75,8 @@ export class EventNotes {
 interface EngineEvent {
   readonly Type: string;
   readonly Action: string;
-  readonly Actor: { readonly Attributes: Readonly<Record<string, string>> };
+  readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> };
+  readonly timeNano: number;
 }
 
 export interface ApiAnswer {
