@@ -28,7 +28,7 @@ interface StoredDefinition {
 
 interface LastGoodInput extends Omit<RenderInput, 'admission'> {
   readonly stored: readonly StoredDefinition[];
-  /** Names of apps whose documents can not be read. */
+  /** Names of apps whose documents are unreadable. */
   readonly unreadable: readonly string[];
   readonly domains: readonly JudgedDomain[];
   /** What is switched to; null: nothing serves yet. */

@@ -1,5 +1,5 @@
 /**
- * Apps + site + certificates → a release. Pure: equal input gives equal bytes, in whatever order the apps come. An app
+ * Apps + site + certificates → a release. Pure: equal input gives equal bytes, in any order of the apps. An app
  * with a value that may not stand where it would have to is left out, named, and takes no other one down.
  */
 import { errorsFirst, type Problem } from '../src/model/problem.js';

@@ -46,7 +46,7 @@ const NO_NAMESERVERS =
 
 export class Applier {
   readonly #parts: ApplierParts;
-  /** What is under way, and whatever waits for it. */
+  /** The step under way, and the steps that wait for it. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ApplierParts) {
@@ -66,7 +66,7 @@ export class Applier {
 
   /**
    * One at a time, also of several processes.
-   * @throws RegistryFailure when another process does not come to its end; any error when the release can not be written:
+   * @throws RegistryFailure when another process does not come to its end; any error when the release cannot be written:
    * a full disk, a folder of somebody else's
    */
   apply(release: Release): Promise<Outcome> {
@@ -244,7 +244,7 @@ export class Applier {
     }
     await directory.switchTo(earlier.id);
     try {
-      // Whatever runs now, a part of the new release may be in it.
+      // What runs now may hold a part of the new release.
       const { isDone, output } = await master.reload();
       if (isDone) await directory.noteApplied(earlier.id);
       return { kind: 'rolled-back', reason: isDone ? reason : `${reason}; and back: ${output}` };

@@ -18,12 +18,12 @@ export type Plan =
   | { readonly kind: 'nothing' }
   /** The running process takes it, in this order. */
   | { readonly kind: 'hot'; readonly steps: readonly Step[] }
-  /** @see why names the first file that a running process can not take */
+  /** @see why names the first file that a running process cannot take */
   | { readonly kind: 'reload'; readonly why: string };
 
 /**
  * Contents of maps and lists, certificates and their names go into the running process; all else is a new one: another
- * file that appears or goes is named or not named any more by yet another one, and `haproxy.cfg` itself can not be changed.
+ * file that appears or goes is named or not named any more by yet another one, and `haproxy.cfg` itself cannot be changed.
  * @param from null: what runs is not known
  */
 export function planChange(from: Release | null, to: Release): Plan {

@@ -116,14 +116,14 @@ function faultOfLink(link: ChainLink, issuer: ChainLink | undefined, index: numb
 }
 
 /**
- * Path validation takes a name and a key from the trust anchor (RFC 5280, 6.1.1 d) and looks at neither its dates nor its
- * signature: the anchor is no part of the path.
+ * Path validation takes a name and a key from the trust anchor (RFC 5280, 6.1.1 d) and ignores its dates and its
+ * signature: the anchor is not part of the path.
  */
 function isTrustAnchor(certificate: X509Certificate): boolean {
   return isSelfSigned(certificate) || isPublicRoot(certificate);
 }
 
-/** The certificates whose dates count: the leaf, and each of the chain that is no trust anchor. */
+/** The certificates whose dates count: the leaf, and each of the chain except a trust anchor. */
 export function datedLinks(links: readonly ChainLink[]): readonly ChainLink[] {
   return links.filter(({ certificate }, index) => index === 0 || !isTrustAnchor(certificate));
 }

@@ -12,7 +12,7 @@ export function isIssuedByPublicRoot(certificate: X509Certificate): boolean {
 
 /**
  * Is this a public root, or a cross-signed form of one? A trust anchor is a name and a key (RFC 5280, 6.1.1 d), so
- * clients end their path here, whoever signed this form.
+ * clients end their path here and ignore who signed this form.
  */
 export function isPublicRoot(certificate: X509Certificate): boolean {
   return rootsNamed(certificate.subject).some((root) => root.publicKey.equals(certificate.publicKey));

@@ -99,7 +99,7 @@ export class Master {
 }
 
 /**
- * Reads the table of `show proc`. A worker of a program section or an old one is no worker here.
+ * Reads the table of `show proc`. Old workers and those of a program section do not count as workers.
  *
  *   #<PID>          <type>          <reloads>       <uptime>        <version>
  *   1162            master          5 [failed: 0]   0d00h02m07s     2.6.12

@@ -9,7 +9,7 @@ const VERSION_MS = 10_000;
 const CHECK_MS = 60_000;
 const MAX_OUTPUT_BYTES = 1_048_576;
 
-/** There is no HAProxy, or it can not be run; the message says what to do. */
+/** HAProxy is missing or does not run; the message says what to do. */
 export class NoHaproxy extends Error {
   constructor(message: string) {
     super(message);

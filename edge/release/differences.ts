@@ -6,7 +6,7 @@ import { DEFINITIONS_FILE } from './served-definitions.js';
 export interface FileDifference {
   readonly file: string;
   readonly kind: 'added' | 'removed' | 'changed';
-  /** Lines that go and lines that come, each in its order; a line that only moves is in neither. Empty for keys. */
+  /** Lines that go and lines that come, each in its order; a line that only moves is in none of the two. Empty for keys. */
   readonly removed: readonly string[];
   readonly added: readonly string[];
 }
@@ -14,7 +14,7 @@ export interface FileDifference {
 /** For the next start, not for HAProxy. What counts in them stands in the other files too. */
 const RECORDS = [NODES_FILE, DEFINITIONS_FILE];
 
-/** Sorted by file; what is no business of HAProxy is no difference. @param from null: there was none */
+/** Sorted by file; files that HAProxy does not read are left out. @param from null: the first release */
 export function differencesBetween(from: Release | null, to: Release): readonly FileDifference[] {
   const before = from?.files ?? new Map<string, string>();
   const names = [...new Set([...before.keys(), ...to.files.keys()])].filter((name) => !RECORDS.includes(name)).sort();

@@ -20,7 +20,7 @@ export function nodesFromLines(lines: Iterable<string>): PodNodes {
   return nodes;
 }
 
-/** None where the servers are no nodes of Consul, or there is no release. */
+/** Empty when the servers do not come from Consul, or before the first release. */
 export function nodesOfRelease(release: Release | null): PodNodes {
   return nodesFromLines(linesOf(release?.files.get(NODES_FILE) ?? ''));
 }

@@ -4,7 +4,7 @@
  *   ROOT/releases/<id>/haproxy.cfg …      ROOT/current → releases/<id>      ROOT/applied: id that HAProxy is known to run
  *   ROOT/has-run: ids that HAProxy is known to have run, newest first
  *
- * HAProxy is started over `current/haproxy.cfg`, so whatever restarts it, reads what was last switched to.
+ * HAProxy is started over `current/haproxy.cfg`, so each restart reads the release that was last switched to.
  */
 import { chmod, mkdir, mkdtemp, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';

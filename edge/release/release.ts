@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 export interface Release {
-  /** Of the content, 16 hex digits: equal input gives an equal id, in whatever order the apps came. */
+  /** Of the content, 16 hex digits: equal input gives an equal id, in any order of the apps. */
   readonly id: string;
   /**
    * Contents by name, sorted by name, relative to the release's own directory: `haproxy.cfg`, `crt-list.txt`,
@@ -15,7 +15,7 @@ export interface Release {
 /** The certificates and the names that each stands for. */
 export const CERTIFICATE_LIST = 'crt-list.txt';
 
-/** Of one file; a map of 30 000 hosts is 2 MB. Whoever wrote more is not this program. */
+/** Of one file; a map of 30 000 hosts is 2 MB. A larger file was not written by this program. */
 export const MAX_RELEASE_FILE_BYTES = 67_108_864;
 
 /** Holds private keys, so only the owner reads what is in it. */

@@ -13,7 +13,7 @@ const ADMIN_SOCKET = '/admin.sock';
 
 /**
  * Read out of the release itself, so that HAProxy can be started and asked while the site can't be read.
- * @returns null for a release that says neither
+ * @returns null for a release without either
  */
 export function runningPlaceOf(release: Release | null): RunningPlace | null {
   const directives = parseConfiguration(release?.files.get(CONFIGURATION) ?? '');

@@ -6,7 +6,7 @@ import type { Release } from './release.js';
 
 export const DEFINITIONS_FILE = 'apps.json';
 
-/** Keys that are no business of the edge. */
+/** Keys that the edge does not read. */
 const LEFT_OUT = ['env', 'image', 'num_instances'];
 
 /** Name of an app → the keys of its document. */

@@ -22,7 +22,7 @@ export interface MapEntry {
  */
 export type RouteTables = Readonly<Record<TableName, readonly MapEntry[]>>;
 
-/** Equal apps give equal tables, in whatever order they come; no two of them may want the same route. */
+/** Equal apps give equal tables, in any order; no two of them may want the same route. */
 export function routeTables(apps: readonly EdgeApp[]): RouteTables {
   const tables = { exact: new Map(), pathRegex: new Map(), prefix: new Map(), hostRegex: new Map() } as const;
   for (const { app, route } of routesInOrder(apps).toSorted(comparePrecedence)) {

@@ -34,7 +34,7 @@ export function appBackend(app: AppDefinition, site: Site, nodes: PodNodes): Sec
   };
 }
 
-/** @throws RefusedValue for a name that could be read as another one, whoever let it pass */
+/** @throws RefusedValue for a name that could be read as another one, even if an earlier check let it pass */
 export function appName({ name }: AppDefinition): string {
   if (!/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) throw new RefusedValue('name', 'is not a name of an app');
   return name;

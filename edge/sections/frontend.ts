@@ -21,7 +21,7 @@ export function clientTableSection(): Section {
   };
 }
 
-/** Takes what no app has; its name can not be an app's, whose backends begin with "be_". */
+/** Takes requests that match no app; an app cannot have its name, since the backends of apps begin with "be_". */
 export function noAppSection(): Section {
   return { title: 'backend no_app', lines: ['http-request deny deny_status 404'] };
 }
@@ -147,7 +147,7 @@ const CERTIFICATE_SCOPE = [
 
 const UNLESS_FOUND = 'unless { var(txn.app) -m found }';
 
-/** Host and path are joined for expressions with a character that neither can hold, so none reaches into the other. */
+/** A character that hosts and paths cannot contain joins them, so an expression for one never matches in the other. */
 const ROUTING = [
   '# host and path -> app: exact host, then wildcard, then expression; in each exact path, expression, longest prefix',
   'http-request set-var-fmt(txn.hp) %[var(txn.host)]%[var(txn.routed)]',
@@ -260,7 +260,7 @@ function appLimits({ timeouts }: Site): readonly string[] {
   return [
     'http-request set-var(txn.body) var(txn.app),map_str_int(maps/max_body.map)',
     'http-request deny deny_status 413 if { var(txn.body) -m found } { req.body_size,sub(txn.body) gt 0 }',
-    '# a body without a declared length would pass that limit; HTTP/2 needs no field to announce one, whatever the method',
+    '# a body without a declared length would pass that limit; HTTP/2 announces none, with any method',
     `http-request wait-for-body time ${wait} at-least 1 if ${UNMEASURED}`,
     `http-request return status 411 content-type text/plain string "411 Length Required" if ${UNMEASURED} { req.body_len gt 0 }`,
     ...['requests', 'errors', 'concurrent'].map(

@@ -73,7 +73,7 @@ export function resolversSections({ servers: { place } }: Site): readonly Sectio
         ...(nameservers.length === 0 ? ['parse-resolv-conf'] : nameservers),
         'accepted_payload_size 8192',
         'resolve_retries 3',
-        '# how often names are asked for, whatever "hold valid" says',
+        '# how often names are resolved; "hold valid" does not change it',
         `timeout resolve ${resolve}`,
         `timeout retry ${durationWord('site.servers.resolve', Math.min(1_000, place.resolveMs))}`,
         `hold valid ${resolve}`,

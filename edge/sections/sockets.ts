@@ -16,11 +16,11 @@ export function bindWord(field: string, { listen }: Site, port: number): string 
 /**
  * The socket between the stage before TLS and the stage after it. A path that the user of HAProxy alone may open: who
  * reaches it, names the client's address. In a chroot no path is the same for both sides, so there it is an abstract one,
- * that every user of the machine can open, and that an old worker gives up when a new one can not bind (seen with 2.6).
+ * that every user of the machine can open, and that an old worker gives up when a new one cannot bind (seen with 2.6).
  */
 export function stageSocket({ running }: Site): string {
   if (running.chroot === null) return word('site.process.run_dir', `unix@${running.runDir}/tls-stage.sock`);
-  // Two edges on one machine, who can not share a folder of sockets, do not share it either.
+  // Two edges on one machine, which cannot share a folder of sockets, do not share it either.
   return `abns@autoproxy-edge-${createHash('sha256').update(running.runDir).digest('hex').slice(0, 12)}`;
 }
 

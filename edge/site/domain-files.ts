@@ -1,4 +1,4 @@
-/** The certificates of the site, read. What is in them is judged elsewhere; a file that can not be read costs its domain alone. */
+/** The certificates of the site, read. Their content is judged elsewhere; an unreadable file costs its own domain alone. */
 import { readlink } from 'node:fs/promises';
 import type { Refusal } from '../../src/core/refusal.js';
 import { codeOf, reasonOf } from '../../src/core/thrown.js';

@@ -18,7 +18,7 @@ export interface HaproxyVersion {
 export const V3_0: HaproxyVersion = { major: 3, minor: 0 };
 const OLDEST: HaproxyVersion = { major: 2, minor: 6 };
 
-/** Reads `2.6` or `3.0.11`. @returns null for what is no version, or one older than what is generated for */
+/** Reads `2.6` or `3.0.11`. @returns null for other text, or for a version older than those that are generated for */
 export function parseHaproxyVersion(text: string): HaproxyVersion | null {
   const match = /^(\d{1,3})\.(\d{1,3})(?:[.-][\w.+-]*)?$/.exec(text);
   if (match === null) return null;

@@ -31,7 +31,7 @@ export type AdminClientErrorKind =
   | 'unreachable'
   /** Somebody listens and does not answer in time. */
   | 'timeout'
-  /** Somebody answers, and it is no node that this client understands. */
+  /** Something answers, but not a node that this client understands. */
   | 'foreign'
   /** The node says no. */
   | 'refused';
@@ -59,7 +59,7 @@ export class AdminClientError extends Error {
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
-/** A state document of 500 apps is a few megabytes; whoever sends more is no node. */
+/** A state document of 500 apps is a few megabytes; a larger answer does not come from a node. */
 const MAX_ANSWER_BYTES = 67_108_864;
 const NAME_IT = 'start the node (autoproxy node), or name the address of a running one with --admin ADDR:PORT';
 
@@ -218,7 +218,7 @@ function originOf(address: string): string {
   throw new AdminClientError('unreachable', `"${escapeText(address)}" is not an address with a port`, hint);
 }
 
-/** @returns null for what is no JSON */
+/** @returns null for text that is not JSON */
 function documentFrom(text: string): unknown {
   try {
     return JSON.parse(text);

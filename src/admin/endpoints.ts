@@ -70,7 +70,7 @@ export interface EndpointMatch {
   readonly params: PathParams;
 }
 
-/** @param path without its query. @returns all endpoints of this path, whatever their method */
+/** @param path without its query. @returns all endpoints of this path, of any method */
 export function matchEndpoints(path: string): readonly EndpointMatch[] {
   return ENDPOINTS.flatMap((endpoint) => {
     const params = matchPath(endpoint.path, path);

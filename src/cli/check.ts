@@ -109,7 +109,7 @@ async function readRecord(file: string): Promise<FileRecord | null> {
     'directory',
     'message' in content
       ? { kind: 'refused', ...content }
-      : // Whoever checks may read the file, also where a link led to it.
+      : // The person who checks may read the file, also where a link led to it.
         { kind: 'text', text: content.text, ageMs: Number.POSITIVE_INFINITY },
     null,
   );

@@ -33,7 +33,7 @@ export function createDemoCommand({ terminal, env, finish }: CommandContext): Co
       const logFormat = logFormatFrom(options, env);
       const isScripted = options.script === true;
       const { failed, answered } = await runShow({ terminal, durationMs, isScripted, logFormat });
-      // Who plays by hand may break whatever they like.
+      // People who play by hand may break anything.
       if (durationMs !== null && (failed > 0 || answered === 0)) finish(EXIT_CODES.failed);
     });
 }

@@ -28,7 +28,7 @@ export function createNodeCommand({ terminal, env }: CommandContext): Command {
       const config = readConfig(flags, env, terminal.warn);
       // Loaded here, so that the commands that only ask do not pay for a node.
       const { runPrimary } = await import('../primary.js');
-      // Whatever is left open by then must not keep a stopped node alive.
+      // A handle that is left open must not keep a stopped node alive.
       process.exit(await runPrimary(config));
     });
 }

@@ -9,7 +9,7 @@ import { createTerminal } from './terminal.js';
 
 /** @param argv without Node and the program. @returns the exit code. */
 export async function runCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
-  // `autoproxy status | head` ends the reader first; that is no failure.
+  // `autoproxy status | head` ends the reader first; that is not a failure.
   const terminal = createTerminal(env, () => process.exit(EXIT_CODES.done));
   let exitCode: ExitCode = EXIT_CODES.done;
   const context: CommandContext = {

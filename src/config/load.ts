@@ -76,7 +76,7 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
 }
 
 /**
- * Some options alone, for commands that are no node: from flags and the environment, not from the file of a node.
+ * Some options alone, for commands other than `node`: from flags and the environment, not from the file of a node.
  * @throws ConfigError naming everything that is wrong with these, when anything is
  */
 export function loadOptions<Key extends keyof Config>(keys: readonly Key[], inputs: ConfigInputs): Pick<Config, Key> {

@@ -108,7 +108,7 @@ const keys = z
     list.map(({ Key, Value, ModifyIndex }): KeyEntry => ({ key: Key, text: Value ?? '', modifyIndex: ModifyIndex })),
   );
 
-/** What a map holds, whatever its keys: `z.record` drops the key `__proto__` without a word. */
+/** The entries of a map under any key: `z.record` silently drops the key `__proto__`. */
 function valuesOf<T extends z.ZodType>(value: T) {
   return z
     .custom<object>((map) => typeof map === 'object' && map !== null && !Array.isArray(map), 'is not a map')

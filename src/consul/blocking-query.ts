@@ -65,7 +65,7 @@ export class BlockingQuery<T> {
     this.#loop ??= this.#run();
   }
 
-  /** Asks anew at once, whatever is known. */
+  /** Asks anew at once, without an index. */
   restart(): void {
     this.#abort.abort();
   }

@@ -17,7 +17,7 @@ import { type GatheredAnswer, gatherBodies, type PackageError, type PackageRespo
 import { ConsulFailure } from './failure.js';
 import type { ConsulSettings } from './settings.js';
 
-/** Options that every call of the package understands, whatever its types say. */
+/** Options that every call of the package understands, though its types list them for some alone. */
 export interface CallOptions {
   readonly ctx: EventEmitter & { readonly includeResponse: true };
   readonly timeout: number;
@@ -71,7 +71,7 @@ export class ConsulConnection {
   /**
    * Makes one call, after those that were asked for before.
    * @param call gives the options on to the package
-   * @returns also what is no success: Consul's statuses mean different things for different calls
+   * @returns answers of any status: Consul's statuses mean different things for different calls
    * @throws ConsulFailure when there is no answer at all
    */
   call(call: PackageCall, limits: CallLimits): Promise<Response> {

@@ -115,7 +115,7 @@ export function readKeys(prefix: string): Read<readonly KeyEntry[]> {
     right: keysRight(prefix),
     maxBytes: MAX_KEYS_BYTES,
     call: (consul, options) => consul.kv.get({ key: prefix, recurse: true, ...options }),
-    // 404: there is no such key, and Consul says so with an index.
+    // 404: the key is missing, and Consul says so with an index.
     valueFrom: ({ status, body }) => (status === 404 ? [] : keysFromBody(body).filter((entry) => !isFolder(entry))),
   };
 }
@@ -152,7 +152,7 @@ export function readNodeChecks(node: string): Read<readonly CheckEntry[]> {
   };
 }
 
-/** All of them, whatever their checks say; of one tag, or of any. */
+/** All of them, passing or not; of one tag, or of any. */
 export function readServiceNodes(service: string, tag?: string): Read<readonly ServiceNode[]> {
   return {
     what: `the nodes of service ${service}`,

@@ -9,7 +9,7 @@ export function isFolder({ key, text }: KeyEntry): boolean {
 }
 
 /**
- * The name of an app holds no slash, so what is written below a folder is never read, whatever it says.
+ * The name of an app holds no slash, so keys below a folder are never read.
  * @param name the key without `autoproxy/apps/`
  * @returns what is wrong and what to do, safe to print; null for a key that may hold an app
  */

@@ -33,7 +33,7 @@ const FIRST_CHECKS_MS = 500;
 
 interface ControlPlaneParts {
   readonly config: Config;
-  /** What this process calls itself at its health ports: by it a node knows itself and others, whatever the address. */
+  /** What this process calls itself at its health ports: by it a node knows itself and others at any address. */
   readonly nodeId: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -160,7 +160,7 @@ export class ControlPlane {
     });
   }
 
-  /** Puts in force what waits to be, so that whoever asked for it can be told of a revision that has it. */
+  /** Puts waiting changes in force at once, so that an operator who asked for one is told of a revision that has it. */
   runPending(): void {
     if (this.#timer === null) return;
     this.#timer.cancel();

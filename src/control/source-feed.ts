@@ -72,7 +72,7 @@ export class SourceFeed {
     return this.#isUp;
   }
 
-  /** The source itself has said what there is, at least once since the start; the apps from the disk does not count. */
+  /** The source itself has been read at least once since the start; the apps kept on disk do not count as a reading. */
   get hasAnswered(): boolean {
     return this.#answer !== null;
   }

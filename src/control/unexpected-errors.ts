@@ -13,7 +13,7 @@ const MAX_SHOWN_LENGTH = 200;
  * Node's advice is to end the process, since its memory is in doubt. But the primary serves nobody: the workers do, from
  * the snapshot that they hold, and a worker with such an error does end. All that the primary's memory decides is the next
  * snapshot, which is compiled anew and whole from what the sources say, and its loops (polls, checks, sources) set their
- * next turn before or whatever happens in this one. So the worst of going on is a change that comes late or not at all, in
+ * next turn before or on anything that happens in this one. So the worst of going on is a change that comes late or not at all, in
  * one part; the worst of ending was that all slots close. It goes on, and says so where people look: in the log with
  * its stack, as a problem in the state document, and as a metric to be alerted on. They choose the moment of a restart.
  */

@@ -32,7 +32,7 @@ interface Unread {
   readonly node: Node;
 }
 
-/** Never invalid: a mistake in a word is no reason to take an instance, or a whole app, out. */
+/** Never invalid: a mistake in a word must not take out an instance or a whole app. */
 function wordOf<T>(schema: JsonSchema, fromText: (text: string) => T | null): Reader<T | Unread> {
   return { schema, read: (value) => (isScalar(value) ? fromText(plainTextOf(value)) : null) ?? { node: value } };
 }

@@ -16,7 +16,7 @@ export function stateFromText(text: string): AdminState | null {
   return ADMIN_STATES.find((state) => state === written) ?? null;
 }
 
-/** What is said of a word that cannot be read: never that the instance goes, since a mistake in a word is no wish. */
+/** The warning for an unreadable word. The instance stays: nobody asked for it to go. */
 export interface UnreadWord {
   readonly message: string;
   readonly hint: string;

@@ -6,7 +6,7 @@ import type { RouteHost } from '../model/app-definition.js';
 import { parseSafeRegex } from '../regex/safe-regex.js';
 
 const MAX_HOST_LENGTH = 253;
-/** RFC 1035, 2.3.4; the underscore is no letter of host names, and in use. */
+/** RFC 1035, 2.3.4; the underscore is not allowed in host names, but it is in use. */
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
 /**

@@ -1,8 +1,8 @@
 /** Never empty by accident: when so much is gone at once that it is doubted, wherever apps come from. */
 
-/** Losing fewer apps than this at once is an everyday change, whatever share of the whole they are. */
+/** Losing fewer apps than this at once is an everyday change, even if they are all. */
 const MIN_GUARDED_REMOVALS = 4;
-/** Whoever still says after this time that they are gone is believed. */
+/** A source that still says after this time that they are gone is believed. */
 export const REMOVAL_GRACE_MS = 60_000;
 
 /** @param maxShare 0 to 1: a larger share of what was known may not go at once */

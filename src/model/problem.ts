@@ -18,7 +18,7 @@ export function errorsFirst(problems: readonly Problem[]): readonly Problem[] {
   return [...problems.filter(isError), ...problems.filter((problem) => !isError(problem))];
 }
 
-/** `file:line:col: message (hint)`, control and non-ASCII characters escaped: one line, whatever was in the input. */
+/** `file:line:col: message (hint)`, control and non-ASCII characters escaped: always one line. */
 export function formatProblem(problem: Problem): string {
   const place = [problem.file, problem.line, problem.col].filter((part) => part !== null).join(':');
   const hint = problem.hint === null ? '' : ` (${problem.hint})`;

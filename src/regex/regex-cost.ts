@@ -63,7 +63,7 @@ export function refusalOfCost(root: RegexNode): Refusal | null {
   return null;
 }
 
-/** `.*` at the very end takes whatever is left, and nothing can make it try again. */
+/** `.*` at the very end takes the rest, and nothing after it can make it try again. */
 function isHarmlessEnd(position: Position, last: readonly Position[]): boolean {
   return position.set === EVERYTHING && last.includes(position) && position.next.size === 1;
 }

@@ -35,7 +35,7 @@ export function parseSafeRegex(written: string): SafeRegex | Refusal {
     const root = new RegexReader(pattern).read();
     const refusal = refusalOfCost(root);
     if (refusal !== null) return refusal;
-    // The reader above decides; this only makes sure that it has not let through what is no expression.
+    // The reader above decides; this only makes sure that it let no malformed expression through.
     new RegExp(`^(?:${pattern})$`);
     const literalEnd = literalEndOf(root).text;
     return { pattern, literalEnd, canBeginWith: (character) => firstOf(root).set.has(character.charCodeAt(0)) };

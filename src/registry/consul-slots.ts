@@ -6,7 +6,7 @@ import { deleteUnchanged, type KeyOperation, writeKeys } from './consul-writes.j
 import type { SlotBook, SlotStore } from './registry.js';
 import { bookFromEntries, freedFromText, type RecordEntry, slotFromText, textFromFreed } from './slot-records.js';
 
-/** Beside the slots, and not below them: whoever reads the slots reads those that are in use. */
+/** Beside the slots, not below them: a read of the slots shows those in use alone. */
 const FREED_PREFIX = 'autoproxy/freed/';
 
 export class ConsulSlots implements SlotStore {

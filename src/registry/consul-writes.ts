@@ -4,7 +4,7 @@ import type { ConsulConnection } from '../consul/connection.js';
 import { ConsulFailure } from '../consul/failure.js';
 import { MAX_WRITE_ANSWER_BYTES, refusalOf } from '../consul/reads.js';
 
-/** There is no `delete-cas`: to that a key that is gone is as good as one that has not changed. */
+/** Not `delete-cas`: it succeeds for a key that is gone, as for one that has not changed. */
 export type KeyOperation =
   /** `index` 0: only when there is none; else only when it has not changed since. */
   | { readonly verb: 'cas'; readonly key: string; readonly value: string; readonly index: number }

@@ -65,7 +65,7 @@ export class DirectorySlots implements SlotStore {
     return text === null ? null : (freedFromText(port, text)?.freedAt ?? null);
   }
 
-  /** Written aside and linked: whoever reads the record reads all of it, and a link is never made over another. */
+  /** Written aside and linked: readers see the whole record, and a link never replaces another. */
   async #record(port: number, app: string): Promise<boolean> {
     const aside = path.join(this.#slots, `.${port}.${randomUUID()}`);
     await writeFile(aside, `${app}\n`, { flag: 'wx' });

@@ -3,7 +3,7 @@ import type { AppDefinition } from '../model/app-definition.js';
 
 /**
  * What a file of the old system says, as a definition. The instances stay behind: nodes learn theirs from Consul.
- * @param name the new one, where the old one is no DNS label
+ * @param name the new one, where the old one is not a DNS label
  * @param known what the registry has of it: pods are added to its pods, and what the old files do not say is kept
  */
 export function definitionFromApp(

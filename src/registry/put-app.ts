@@ -59,7 +59,7 @@ export async function putApps(
  *     ▲                                   │ lost                             │ found: undo, fail
  *     └───────────────────────────────────┘
  *
- * What was claimed on the way and is not used is freed, whatever the end. Killed between two steps it leaves a slot without
+ * A slot that was claimed on the way and is not used is freed, after a success and after a failure. Killed between two steps it leaves a slot without
  * its app, or an app with two slots: `slot ls --check` names both, and the next put of the app takes up the slot that is
  * recorded for it.
  * @throws RegistryFailure that names what stands against it; nothing is then written

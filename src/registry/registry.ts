@@ -33,7 +33,7 @@ export interface SlotBook {
   /** Sorted by port. */
   readonly slots: readonly SlotRecord[];
   readonly freed: readonly FreedSlot[];
-  /** What stands there and is no slot. */
+  /** Entries there that are not slots. */
   readonly problems: readonly Problem[];
 }
 
@@ -66,7 +66,7 @@ export interface Registry {
    * Writes a document, check-and-set.
    * @param expected the version that it replaces; null: there is none
    * @param slot must be recorded for the app while it is written: a write that comes late uses no slot that was freed
-   * meanwhile. null: whatever is recorded
+   * meanwhile. null: any record
    * @returns false when the registry holds another version, or the record is not there; nothing was then written
    */
   put(name: string, text: string, expected: string | null, slot: number | null): Promise<boolean>;

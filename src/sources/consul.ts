@@ -71,7 +71,7 @@ export class ConsulSource implements Source {
   readonly #failures = new Map<Question, ConsulFailure>();
   /** Why the next answer is to be doubted when it holds less than the last one. */
   readonly #doubts = new Map<'apps' | 'node', string>();
-  /** What told of a change of the node stood at these indexes: whoever is behind them has not heard of it. */
+  /** The indexes at which a change of the node was reported: a query with a lower one has not seen it. */
   #toldIndexes: NodeIndexes = NO_INDEXES;
   #reading: Promise<void> | null = null;
   #isReadWanted = false;
@@ -121,7 +121,7 @@ export class ConsulSource implements Source {
         onAnswer: (answer) => {
           this.#failures.delete(question);
           const text = JSON.stringify(answer.value);
-          // An index that moves is no proof of a change: it moves for the whole catalogue.
+          // A higher index does not prove a change: it counts for the whole catalogue.
           const isNews = this.#texts.get(question) !== text;
           if (isNews) {
             this.#texts.set(question, text);

@@ -1,7 +1,7 @@
 /** Which files of the services directory are read, and which are looked at again at a time. Touches no disk. */
 import type { Problem } from '../model/problem.js';
 
-/** A node has 32 767 slots at most, and a file may hold many apps; whoever writes more files has made a mistake. */
+/** A node has 32 767 slots at most, and a file may hold many apps; a directory with more files is a mistake. */
 export const MAX_SERVICE_FILES = 10_000;
 
 interface FileChoice {

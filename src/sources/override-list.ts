@@ -8,7 +8,7 @@ export interface Override {
   readonly app: string;
   /** `ip:port`; null: every instance of the app. */
   readonly instance: string | null;
-  /** The decision is about this one alone, and lapses with it; null: about whoever has the address. */
+  /** The decision is about this one alone, and lapses with it; null: about any instance at the address. */
   readonly life: string | null;
   readonly state: AdminState;
   /** Who decided. */

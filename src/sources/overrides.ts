@@ -67,7 +67,7 @@ export class Overrides {
    * Decides at once; the promise tells whether the decision is on the disk by now. It never rejects.
    * @param instance `ip:port`, or null for all instances of the app
    * @param by who decided, for people
-   * @param life of the instance; null: the decision is about whoever has the address
+   * @param life of the instance; null: the decision is about any instance at the address
    */
   set(app: string, instance: string | null, state: AdminState, by: string, life: string | null = null): Promise<Saved> {
     const at = new Date(this.#clock.wallTime()).toISOString();

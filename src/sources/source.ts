@@ -12,7 +12,7 @@ export interface Source {
   restore?(apps: readonly App[]): void;
   /** Reads for the first time and goes on watching. The first call of the listener may come at any later time. */
   start(listener: SourceListener): void;
-  /** Reads again now, whatever was noticed (SIGHUP). */
+  /** Reads again now, also without a noticed change (SIGHUP). */
   refresh(): void;
   stop(): Promise<void>;
   /** What it knows of the instances of an app beyond its reading, for people; absent: the reading says all. */

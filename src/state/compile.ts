@@ -59,7 +59,7 @@ function stickyKeyOf(app: string, secret: string): string {
 }
 
 /**
- * A new instance gets traffic after its first passed check, unless there is no other: to try it then is better than to
+ * A new instance gets traffic after its first passed check, unless it is the only one: to try it then is better than to
  * refuse. What is in maintenance is not checked, so nothing is known of it: it is not up.
  */
 function isUp({ state }: Instance, health: MeasuredHealth, isUncheckedUp: boolean): boolean {

@@ -51,7 +51,7 @@ export class Fleet {
     );
   }
 
-  /** Prepares everything and starts nothing; `stop` is to be called whatever happens after. */
+  /** Prepares everything and starts nothing; call `stop` in any case, also after an error. */
   static async create(logFormat: LogFormat): Promise<Fleet> {
     const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-demo-'));
     const apps: DemoApp[] = [];

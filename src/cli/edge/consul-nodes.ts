@@ -16,7 +16,7 @@ const PATIENCE_MS = 5_000;
 
 interface ConsulNodes {
   readonly nodes: PodNodes;
-  /** What is registered and is no server, for people. */
+  /** Registered nodes that do not become servers, with the reason, for people. */
   readonly problems: readonly Problem[];
 }
 
@@ -36,8 +36,8 @@ export async function readConsulNodes(url: string | undefined, { env }: CommandC
 }
 
 /**
- * All registered nodes, whatever their checks say: their addresses by pod, sorted. HAProxy has its own checks.
- * A tag that is no name of a pod may hold anything, a line end too, and is none of an app's pods.
+ * All registered nodes, passing or not: their addresses by pod, sorted. HAProxy has its own checks.
+ * A tag that is not a name of a pod may hold anything, also a line end; no app has such a pod.
  */
 export function nodesByPod(nodes: readonly ServiceNode[]): PodNodes {
   const pods = new Map<string, Set<string>>();

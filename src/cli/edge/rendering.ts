@@ -158,7 +158,7 @@ export async function descriptorShortage({ maxConnections, descriptors }: Capaci
   );
 }
 
-/** One line each, whatever stood in the input. */
+/** One line each, also for input with line ends. */
 export function problemLines(problems: readonly Problem[]): readonly string[] {
   return problems.map(formatProblem);
 }

@@ -27,7 +27,7 @@ interface MovedPlace {
 /**
  * Where the HAProxy of this machine is: as the site says. As the last good release has it while the site can't be read, and
  * while a HAProxy runs there: its sockets stay where they are, and a second one would bind the same ports.
- * @throws CommandFailure when the site can't be read and there is no release
+ * @throws CommandFailure when the site is unreadable and no release exists
  */
 export async function startingPlace(options: StartingOptions): Promise<StartingPlace> {
   const directory = new ReleaseDirectory(options.stateDir);
