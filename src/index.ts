@@ -10,7 +10,8 @@
 export type { Config } from './config/config.js';
 export { ConfigError, type ConfigInputs, hostInputs, type LoadedConfig, loadConfig } from './config/load.js';
 export { type Clock, type Random, systemClock, type Timer } from './core/clock.js';
-export { createLog, type Log, type LogFormat, type LogLevel, silentLog } from './core/log.js';
+export { createLog, type Log, silentLog } from './core/log.js';
+export type { LogFormat, LogLevel } from './core/log-levels.js';
 export type { InstanceCounters, SlotCounters, WorkerCounters } from './metrics/counters.js';
 export { runPrimary as runNode } from './primary.js';
 export { createDataPlane, type DataPlane, type DataPlaneOptions } from './proxy/data-plane.js';

@@ -8,9 +8,10 @@ import { runDirectoryOf } from './cluster/run-directory.js';
 import type { StateClaim } from './cluster/state-claim.js';
 import type { Config } from './config/config.js';
 import { targetKey } from './control/check-targets.js';
-import { type ConsulParts, createConsulParts } from './control/consul-parts.js';
+import type { ConsulParts } from './control/consul-parts.js';
 import { ControlPlane } from './control/control-plane.js';
-import { createDockerParts, type DockerParts } from './control/docker-parts.js';
+import type { DockerParts } from './control/docker-parts.js';
+import { loadConsulParts, loadDockerParts } from './control/load-parts.js';
 import { mergeFeeds } from './control/merged-feeds.js';
 import { nodeAddressesFrom } from './control/node-addresses.js';
 import { ownAddressOf } from './control/own-address.js';
@@ -52,8 +53,8 @@ export async function runPrimary(config: Config): Promise<number> {
   let docker: DockerParts | null;
   let state: StateDirectory;
   try {
-    consul = createConsulParts(config, surroundings);
-    docker = createDockerParts(config, surroundings);
+    consul = await loadConsulParts(config, surroundings);
+    docker = await loadDockerParts(config, surroundings);
     // First of all, so that a second node changes nothing.
     state = await StateDirectory.open(surroundings);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { ConfigError, hostInputs, loadOptions } from '../config/load.js';
 import { OPTIONS } from '../config/options.js';
-import type { LogFormat } from '../core/log.js';
+import type { LogFormat } from '../core/log-levels.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
 
 const { name, placeholder, help, fallbackHelp, environment } = OPTIONS.logFormat;

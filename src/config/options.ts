@@ -1,5 +1,5 @@
 /** The one table of options: the command line, the environment, `autoproxy.yml` and the help are all read from it. */
-import { defaultLogFormat, LOG_FORMATS, LOG_LEVELS } from '../core/log.js';
+import { defaultLogFormat, LOG_FORMATS, LOG_LEVELS } from '../core/log-levels.js';
 import { NETWORK_DEFAULTS } from '../model/app.js';
 import {
   adminAddress,

@@ -1,14 +1,8 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import type { LogFormat, LogLevel } from './log-levels.js';
 import { TextLines } from './log-line.js';
 
 export type Log = Logger;
-
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** `text` is for people, `json` for machines: one JSON object a line. Both have ISO times and names of levels. */
-export const LOG_FORMATS = ['text', 'json'] as const;
-export type LogFormat = (typeof LOG_FORMATS)[number];
 
 interface LogOptions {
   readonly level: LogLevel;
@@ -34,11 +28,6 @@ export function createLog({ level, name, format = 'json', destination = standard
     },
     format === 'text' ? new TextLines(destination) : destination,
   );
-}
-
-/** The format unless another one is asked for: text where a person reads standard error on a terminal. */
-export function defaultLogFormat(isTerminal: boolean): LogFormat {
-  return isTerminal ? 'text' : 'json';
 }
 
 function standardError(): DestinationStream {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createLog, type Log, type LogFormat } from '../../src/core/log.js';
+import { createLog, type Log } from '../../src/core/log.js';
+import type { LogFormat } from '../../src/core/log-levels.js';
 
 const HEAD = /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /;
 

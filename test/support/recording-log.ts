@@ -1,4 +1,5 @@
-import { createLog, type Log, type LogLevel } from '../../src/core/log.js';
+import { createLog, type Log } from '../../src/core/log.js';
+import type { LogLevel } from '../../src/core/log-levels.js';
 
 export interface LogLine {
   readonly level: LogLevel;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { replaceFile } from '../../core/durable-file.js';
-import type { LogFormat } from '../../core/log.js';
+import type { LogFormat } from '../../core/log-levels.js';
 import { freePort, freeSlot } from './free-port.js';
 import { DemoInstance } from './instance.js';
 import { NodeProcess } from './node-process.js';

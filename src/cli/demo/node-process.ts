@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AdminClient, AdminClientError } from '../../admin/client.js';
 import type { StateDocument } from '../../admin/state-document.js';
-import type { LogFormat } from '../../core/log.js';
+import type { LogFormat } from '../../core/log-levels.js';
 import { readWholeFileSync } from '../../core/whole-file.js';
 
 const ENTRY = fileURLToPath(new URL('../main.js', import.meta.url));

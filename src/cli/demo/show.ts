@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { ReadStream } from 'node:tty';
 import { OPTIONS } from '../../config/options.js';
-import type { LogFormat } from '../../core/log.js';
+import type { LogFormat } from '../../core/log-levels.js';
 import { reasonOf } from '../../core/thrown.js';
 import { drawLines, enterScreen, leaveScreen, type Terminal } from '../terminal.js';
 import { Fleet } from './fleet.js';

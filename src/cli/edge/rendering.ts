@@ -23,7 +23,6 @@ import { type Registry, RegistryFailure, type SlotRecord, type StoredApps } from
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
 import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
-import { readConsulNodes } from './consul-nodes.js';
 
 /** A site of 5 000 domains is half of it. */
 const MAX_SITE_BYTES = 4_194_304;
@@ -69,7 +68,7 @@ export async function renderFrom(
   const { pages, problems: pageProblems } = await readErrorPages(site, options.site, current);
   const today = { nowMs: systemClock.wallTime(), warnWithinMs: EXPIRY_NOTICE_MS };
   const named = wantsConsulNodes(site)
-    ? await readConsulNodes(options.consul, context)
+    ? await (await import('./consul-nodes.js')).readConsulNodes(options.consul, context)
     : { nodes: new Map(), problems: [] };
   const consulNodes = memory?.remember(named.nodes, nodesOfRelease(current)) ?? named.nodes;
   const rendered = renderWithLastGood({

@@ -8,7 +8,8 @@ import { Supervisor } from '../../../edge/run/supervisor.js';
 import { Signals } from '../../control/signals.js';
 import { systemClock } from '../../core/clock.js';
 import { FileGuardHeld } from '../../core/file-guard.js';
-import { createLog, LOG_LEVELS, type Log, type LogLevel } from '../../core/log.js';
+import { createLog, type Log } from '../../core/log.js';
+import { LOG_LEVELS, type LogLevel } from '../../core/log-levels.js';
 import { reasonOf } from '../../core/thrown.js';
 import { unlessAborted } from '../../core/unless-aborted.js';
 import type { CommandContext } from '../command-context.js';
@@ -18,7 +19,6 @@ import { durationArgument } from '../option-types.js';
 import { addInstallationOptions, type InstallationOptionValues, installationFrom } from './installation.js';
 import { addEdgeOptions, descriptorShortage, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
 import { startingPlace } from './starting-place.js';
-import { EdgeWatch } from './watch.js';
 
 interface EdgeRunOptions extends EdgeOptionValues, InstallationOptionValues, LogFormatOptionValues {
   readonly lameDuck: number;
@@ -76,6 +76,7 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
   const common = { clock: systemClock, random: Math.random, log };
   const claims = await claim(options, place);
   const supervisor = options.masterSocket === undefined ? new Supervisor({ ...installation, ...common }) : null;
+  const { EdgeWatch } = await import('./watch.js');
   const edgeWatch = new EdgeWatch(options, context, log);
   const nodes = new NodeMemory(systemClock);
   let said = '';
