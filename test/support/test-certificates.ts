@@ -14,17 +14,23 @@ export interface TestCertificate {
 export interface CertificateWish {
   /** DNS names; none for an authority. */
   readonly names?: readonly string[];
+  /** Names of other kinds, as openssl writes them: `URI:http://one.example`. */
+  readonly otherNames?: readonly string[];
   /** Arguments of `openssl genpkey`; default: the curve P-256. */
   readonly key?: readonly string[];
+  /** Has the key of that one. */
+  readonly keyOf?: TestCertificate;
   /** Whose key signs it; null: its own. */
   readonly issuer?: TestCertificate | null;
   readonly isAuthority?: boolean;
   readonly digest?: string;
-  readonly usage?: string;
+  /** Of a server or client; null: the certificate does not say what it is for. Default: serverAuth. */
+  readonly usage?: string | null;
   /** Whole days from now; negative ones are over. */
   readonly days?: number;
   /** `20300101000000Z`; takes the place of days. */
   readonly notBefore?: string;
+  /** The common name; more parts of the name behind it, as openssl writes them: `one.example/O=One`. */
   readonly subject?: string;
 }
 
@@ -41,16 +47,21 @@ export function makeCertificate(wish: CertificateWish): TestCertificate {
 
 function makeIn(folder: string, wish: CertificateWish): TestCertificate {
   const { names = [], key = P256, issuer = null, isAuthority = false, digest = 'sha256', usage = 'serverAuth' } = wish;
+  const alternatives = [...names.map((name) => `DNS:${name}`), ...(wish.otherNames ?? [])];
   const file = (name: string): string => path.join(folder, name);
-  openssl(folder, ['genpkey', ...key, '-out', 'key.pem']);
+  if (wish.keyOf === undefined) openssl(folder, ['genpkey', ...key, '-out', 'key.pem']);
+  else writeFileSync(file('key.pem'), wish.keyOf.key);
   const subject = wish.subject ?? (isAuthority ? 'test authority' : (names[0] ?? 'nobody'));
   openssl(folder, ['req', '-new', '-key', 'key.pem', '-subj', `/CN=${subject}`, '-out', 'request.pem']);
   const extensions = [
     `basicConstraints=critical,CA:${isAuthority ? 'TRUE' : 'FALSE'}`,
-    ...(isAuthority ? [] : [`extendedKeyUsage=${usage}`]),
-    ...(names.length > 0 ? [`subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`] : []),
+    ...(isAuthority || usage === null ? [] : [`extendedKeyUsage=${usage}`]),
+    ...(alternatives.length > 0 ? ['subjectAltName=@names'] : []),
   ];
-  writeFileSync(file('extensions.cnf'), `[extensions]\n${extensions.join('\n')}\n`);
+  writeFileSync(
+    file('extensions.cnf'),
+    `[extensions]\n${extensions.join('\n')}\n[names]\n${alternatives.map(nameLine).join('\n')}\n`,
+  );
   if (issuer !== null) {
     writeFileSync(file('issuer.pem'), issuer.certificate);
     writeFileSync(file('issuer-key.pem'), issuer.key);
@@ -59,11 +70,16 @@ function makeIn(folder: string, wish: CertificateWish): TestCertificate {
   return { certificate: readFileSync(file('certificate.pem'), 'utf8'), key: readFileSync(file('key.pem'), 'utf8') };
 }
 
+/** A section takes what has a comma in it. */
+function nameLine(name: string, index: number): string {
+  return name.replace(':', `.${index}=`);
+}
+
 /** `openssl ca` and not `x509`: it alone takes both ends of the time in which a certificate holds. */
 function caArguments(folder: string, wish: CertificateWish, hasIssuer: boolean, digest: string): readonly string[] {
   const config = [
     '[ca]\ndefault_ca=it\n[it]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\npolicy=any\nunique_subject=no',
-    '[any]\ncommonName=supplied\n',
+    '[any]\ncommonName=supplied\norganizationName=optional\norganizationalUnitName=optional\n',
   ].join('\n');
   writeFileSync(path.join(folder, 'ca.cnf'), config);
   writeFileSync(path.join(folder, 'index.txt'), '');
