@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { parseDuration } from '../core/durations.js';
 import { nearestName } from '../core/nearest-name.js';
-import { parseAddress, parseNetwork } from '../core/networks.js';
+import { isEveryAddress, parseAddress, parseNetwork } from '../core/networks.js';
 import type { Refusal } from '../core/refusal.js';
 import { shorten } from '../yaml/text-problems.js';
 
@@ -91,7 +91,7 @@ export const ipAddress: TextReader<string> = (text) => {
 /** An address that others can reach. */
 export const ownAddress: TextReader<string> = (text, base) => {
   const address = ipAddress(text, base);
-  if (address instanceof RefusedText || !isUnspecified(address)) return address;
+  if (address instanceof RefusedText || !isEveryAddress(address)) return address;
   return refused(text, 'means every address', 'write the one at which the other nodes reach this node');
 };
 
@@ -185,7 +185,3 @@ export const logTarget: TextReader<string | null> = (text, base) => {
   if (text === 'none') return null;
   return text === '-' ? '-' : filePath(text, base);
 };
-
-function isUnspecified(address: string): boolean {
-  return parseAddress(address)?.every((byte) => byte === 0) === true;
-}

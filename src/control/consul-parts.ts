@@ -4,7 +4,7 @@ import { consulSettingsFrom } from '../consul/settings-from-options.js';
 import type { NodeRegistration } from '../consul/writes.js';
 import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
-import { bracketed } from '../core/networks.js';
+import { bracketed, isEveryAddress } from '../core/networks.js';
 import { ConsulNeighbors } from '../neighbors/consul.js';
 import { ConsulRegistration } from '../neighbors/consul-registration.js';
 import { ConsulSource } from '../sources/consul.js';
@@ -70,8 +70,4 @@ function registrationId(pod: string, node: string): string {
 function checkHost({ host }: AdminAddress): string {
   if (isEveryAddress(host)) return '127.0.0.1';
   return bracketed(host);
-}
-
-function isEveryAddress(address: string): boolean {
-  return address === '::' || address === '0.0.0.0';
 }

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../config/config.js';
-import { canonicalAddress } from '../core/networks.js';
+import { canonicalAddress, isEveryAddress } from '../core/networks.js';
 
 /** How the other nodes know this one: what was said (`IP`), or the one address that it binds. */
 export function ownAddressOf(config: Config): string {
@@ -14,14 +14,20 @@ export function ownAddressOf(config: Config): string {
 export function isOwnAddress(config: Config, address: string): boolean {
   const canonical = canonicalAddress(address);
   if (canonical === canonicalAddress(ownAddressOf(config))) return true;
-  if (config.ip !== null || (config.bind !== '::' && config.bind !== '0.0.0.0')) return false;
+  if (config.ip !== null || !isEveryAddress(config.bind)) return false;
   return machineAddresses().has(canonical);
 }
 
-/** Are the slots of this node bound at this address? */
-export function isBoundAddress({ bind }: Config, address: string): boolean {
+/**
+ * Does a connection from this machine to `address` reach what listens at `bound`?
+ * @param bound an address of this machine, or each of them
+ */
+export function isReachedAt(bound: string, address: string): boolean {
   const canonical = canonicalAddress(address);
-  if (bind !== '::' && bind !== '0.0.0.0') return canonical === canonicalAddress(bind);
+  if (!isEveryAddress(bound)) return canonical === canonicalAddress(bound);
+  // `::` takes IPv4 too.
+  if (canonicalAddress(bound) === '0.0.0.0' && canonical.includes(':')) return false;
+  // Linux has all of 127.0.0.0/8, whatever the interface lists.
   return canonical.startsWith('127.') || machineAddresses().has(canonical);
 }
 

@@ -20,6 +20,11 @@ export function canonicalAddress(text: string): string {
   return bytes.length === 4 ? bytes.join('.') : new URL(`http://[${text}]`).hostname.slice(1, -1);
 }
 
+/** `::` or `0.0.0.0`, however it is spelled: a listener there is reached at each address of the machine. */
+export function isEveryAddress(text: string): boolean {
+  return parseAddress(text)?.every((byte) => byte === 0) === true;
+}
+
 /** As URLs and Host fields name it (RFC 3986 3.2.2): IPv6 in brackets. */
 export function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host;

@@ -1,6 +1,7 @@
 import type { App, Instance } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 import { comparePlaces } from '../model/slot-clashes.js';
+import { leftOutProblem, withoutInstances } from './left-out-instances.js';
 
 /** The instance of an app is the slot of an app on this node. */
 interface Step {
@@ -37,12 +38,7 @@ export function withoutSlotCircles(
       problems.push(circleProblem(step, way));
     }
   }
-  if (problems.length === 0) return { apps, problems };
-  const cleared = apps.map((app) => {
-    const instances = app.instances.filter((instance) => !leftOut.has(instance));
-    return instances.length === app.instances.length ? app : { ...app, instances };
-  });
-  return { apps: cleared, problems };
+  return { apps: withoutInstances(apps, leftOut), problems };
 }
 
 function stepsBetween(apps: readonly App[], isBound: (address: string) => boolean): Step[] {
@@ -65,22 +61,12 @@ function wayBetween(from: App, goal: App, targets: ReadonlyMap<App, readonly App
   return null;
 }
 
-function circleProblem({ from: { name, origin }, instance: { id }, to }: Step, way: readonly App[]): Problem {
+function circleProblem({ from, instance, to }: Step, way: readonly App[]): Problem {
+  if (to === from) return leftOutProblem(from, instance, 'is the slot of the app itself on this node');
   const further = way.slice(1).map((app) => app.name);
   const over = further.length === 0 ? '' : ` over ${further.join(' and ')}`;
-  const what =
-    to.name === name
-      ? 'is the slot of the app itself on this node'
-      : `is the slot of ${to.name} on this node, and ${to.name} leads back to ${name}${over}`;
-  return {
-    severity: 'error',
-    app: name,
-    file: origin.location,
-    line: origin.line,
-    col: origin.col,
-    message: `${name}.instances: ${id} ${what}, so it is left out`,
-    hint: 'write the address and the port of the container',
-  };
+  const what = `is the slot of ${to.name} on this node, and ${to.name} leads back to ${from.name}${over}`;
+  return leftOutProblem(from, instance, what);
 }
 
 function stepKey(app: string, instance: string): string {
