@@ -10,7 +10,7 @@ import { createProgram } from '../src/cli/program.js';
 import { CONFIG_OPTION, OPTIONS } from '../src/config/options.js';
 import { ERRORS } from '../src/core/errors.js';
 import { APP_LABEL_NAMES } from '../src/documents/label-document.js';
-import { CONTAINER_LABELS } from '../src/sources/docker-labels.js';
+import { CONTAINER_LABELS } from '../src/sources/own-labels.js';
 import { describingContext } from './cli/describing-context.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -33,7 +33,7 @@ interface LabelDocument {
 }
 
 /**
- * @param labels without the prefix
+ * @param labels with the prefix; in capital letters it is a mistake
  * @param file stands in problems and in the app's origin: the container
  * @param source the name of the source, for the app's origin
  */
@@ -68,20 +68,25 @@ export function appFromLabels(
  */
 function refusalOf(labels: ReadonlyMap<string, string>): Refusal | null {
   for (const [label, written] of labels) {
-    const shown = LABEL_PREFIX + shorten(label);
+    const shown = shorten(label);
     const plain = label.toLowerCase();
-    if (label !== plain && APP_LABEL_NAMES.includes(plain))
-      return { message: `${shown} has capital letters`, hint: `write ${LABEL_PREFIX}${plain}` };
+    if (label !== plain && APP_LABEL_NAMES.includes(nameOf(plain)))
+      return { message: `${shown} has capital letters`, hint: `write ${plain}` };
     if (written.trim() === '') return { message: `${shown} is empty`, hint: 'give it a value, or leave the label out' };
   }
   return null;
+}
+
+function nameOf(label: string): string {
+  return label.slice(LABEL_PREFIX.length);
 }
 
 /** Labels in groups become maps. What is a word and a group at once is left to the reader, which refuses the word. */
 function mapFrom(labels: ReadonlyMap<string, string>): YAMLMap {
   const root = new YAMLMap();
   const groups = new Map<string, YAMLMap>();
-  for (const [label, written] of [...labels].sort(([one], [other]) => (one < other ? -1 : 1))) {
+  const named = [...labels].map(([label, written]) => [nameOf(label), written] as const);
+  for (const [label, written] of named.sort(([one], [other]) => (one < other ? -1 : 1))) {
     const dot = label.indexOf('.');
     const first = dot === -1 ? label : label.slice(0, dot);
     const isGroup = dot !== -1 && LABEL_GROUPS.has(first);

@@ -99,7 +99,8 @@ function serviceAt(
     ...(weight === null ? [] : [['autoproxy-weight', String(weight)] as const]),
     ...(state === null ? [] : [['autoproxy-state', state] as const]),
   ]);
-  const tags = tagsFrom(labels.get('autoproxy.tags') ?? serviceWord(container, port, 'TAGS') ?? '');
+  const ownTags = labels.get('autoproxy.tags') ?? '';
+  const tags = tagsFrom(ownTags.trim() === '' ? (serviceWord(container, port, 'TAGS') ?? '') : ownTags);
   const service = {
     id,
     name,

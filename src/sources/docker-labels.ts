@@ -4,6 +4,7 @@ import { hostPort } from '../core/networks.js';
 import type { Refusal } from '../core/refusal.js';
 import type { Container } from '../docker/container.js';
 import { type ContainerPlaces, placesOf } from '../docker/container-places.js';
+import { serviceWord } from '../docker/service-words.js';
 import {
   stateFromText,
   type UnreadWord,
@@ -15,22 +16,9 @@ import { APP_LABEL_NAMES, appFromLabels, LABEL_PREFIX, SLOT_LABEL_NAMES } from '
 import { parseInstanceAddress } from '../model/address.js';
 import { type AdminState, APP_DEFAULTS, type App } from '../model/app.js';
 import { containerWords } from '../model/container-words.js';
-import { escapeText, type Problem } from '../model/problem.js';
+import { errorsFirst, escapeText, type Problem } from '../model/problem.js';
+import { CONTAINER_LABELS, type ContainerLabel, nameOf, ownLabelsOf } from './own-labels.js';
 
-/** Labels about the container itself, each behind `autoproxy.`; all others define its app. */
-export const CONTAINER_LABELS = {
-  app: 'the app that the container serves',
-  port: 'its port; without it the one that it exposes, else `native_port` of the app',
-  weight: 'share of the traffic, 0 to 256; 0 takes nothing new',
-  state: '`ready`, `drain` or `maint`',
-  network: 'by which of its networks it is reached; without it `bridge`, else the only one',
-  address:
-    'its IP address, for a network that the engine does not show; on the network of the host 127.0.0.1 without it',
-  tags: 'tags of its service, where the node registers it',
-} as const;
-
-/** Of labels: a container has a few; one that has thousands means something else with them. */
-const MAX_LABELS = 200;
 const MAX_PROBLEMS = 10;
 
 /** Where a container serves an app, as instances are written. */
@@ -81,11 +69,12 @@ function readLabels(container: Container): ContainerAnswer {
   };
   for (const refusal of places.refusals) note({ ...refusal, message: `${refusal.message}; it serves nothing` });
   for (const remark of places.remarks) note(remark);
-  const written = labelsOf(container, note);
-  const weight = wordOf(written.get('weight'), weightFromText, APP_DEFAULTS.weight, unreadWeight, note);
-  const state = wordOf(written.get('state'), stateFromText, APP_DEFAULTS.state, unreadState, note);
-  const defining = new Map([...written].filter(([label]) => !Object.hasOwn(CONTAINER_LABELS, label)));
-  const hasSlot = SLOT_LABEL_NAMES.some((label) => defining.has(label));
+  const { words, defining, unread } = ownLabelsOf(container);
+  for (const refusal of unread) note(refusal);
+  const weight = wordOf(words.get('weight'), weightFromText, APP_DEFAULTS.weight, unreadWeight, note);
+  const state = wordOf(words.get('state'), stateFromText, APP_DEFAULTS.state, unreadState, note);
+  for (const [label, written] of words) if (written.trim() === '') note(emptyWord(label, container, places));
+  const hasSlot = [...defining.keys()].some((label) => SLOT_LABEL_NAMES.includes(nameOf(label)));
   if (!hasSlot) noteIdle(defining, note);
   else if (name === '')
     note({ message: 'autoproxy.slot defines no app without autoproxy.app', hint: 'add that label' });
@@ -95,7 +84,7 @@ function readLabels(container: Container): ContainerAnswer {
   const spots = places.places.flatMap(spotOf);
   const hosts = container.networks.flatMap(({ address }) => hostOf(address) ?? []);
   const app = defined?.app ?? null;
-  return { spots, hosts, names, refusals, weight, state, app, problems: bounded(problems) };
+  return { spots, hosts, names, refusals, weight, state, app, problems: bounded(errorsFirst(problems)) };
 }
 
 function spotOf({ name: app, address, port }: ContainerPlaces['places'][number]): readonly Spot[] {
@@ -109,14 +98,20 @@ function hostOf(address: string): string | null {
   return 'id' in parsed ? parsed.host : null;
 }
 
-/** Without the prefix. */
-function labelsOf(container: Container, note: (refusal: Refusal) => void): ReadonlyMap<string, string> {
-  const own = [...container.labels].filter(([label]) => label.startsWith(LABEL_PREFIX));
-  if (own.length > MAX_LABELS) {
-    const message = `it has ${own.length} labels that begin with autoproxy., and ${MAX_LABELS} are read`;
-    note({ message, hint: 'take those away that are in no table' });
-  }
-  return new Map(own.slice(0, MAX_LABELS).map(([label, value]) => [label.slice(LABEL_PREFIX.length), value]));
+/** A label that a variable without a value leaves behind: it counts as absent, and people are told what that means. */
+function emptyWord(label: ContainerLabel, container: Container, { places, names }: ContainerPlaces): Refusal {
+  const [place] = places;
+  const instead = {
+    app: names.length === 0 ? 'it serves no app' : `it serves ${escapeText(names.slice(0, 3).join(', '))}`,
+    port: place && (place.port === null ? 'native_port of the app is used' : `port ${place.port} is used`),
+    weight: `its weight is ${APP_DEFAULTS.weight}`,
+    state: `it is ${APP_DEFAULTS.state}`,
+    network: place && `it is reached at ${place.address}`,
+    address: place && `it is reached at ${place.address}`,
+    tags: serviceWord(container, place?.port ?? 0, 'TAGS') === null ? 'it has no tags' : 'those of SERVICE_TAGS count',
+  }[label];
+  const message = `${LABEL_PREFIX}${label} is empty and counts as absent${instead === undefined ? '' : `: ${instead}`}`;
+  return { message, hint: 'give it a value, or leave the label out' };
 }
 
 function wordOf<T extends string | number>(
@@ -137,13 +132,14 @@ function noteIdle(labels: ReadonlyMap<string, string>, note: (refusal: Refusal) 
   const known = [...Object.keys(CONTAINER_LABELS), ...APP_LABEL_NAMES];
   const idle: string[] = [];
   for (const label of labels.keys()) {
-    if (APP_LABEL_NAMES.includes(label)) {
-      idle.push(LABEL_PREFIX + label);
+    const name = nameOf(label);
+    if (APP_LABEL_NAMES.includes(name)) {
+      idle.push(label);
       continue;
     }
-    const nearest = nearestName(label, known);
+    const nearest = nearestName(name, known);
     const hint = nearest === null ? 'it has no effect; remove it' : `did you mean ${LABEL_PREFIX}${nearest}?`;
-    note({ message: `unknown label ${LABEL_PREFIX}${escapeText(label.slice(0, 40))}`, hint });
+    note({ message: `unknown label ${escapeText(label.slice(0, 50))}`, hint });
   }
   if (idle.length === 0) return;
   const hint = 'add autoproxy.slot, or write this where the app is defined';

@@ -7,6 +7,14 @@ import { parseServiceDocument } from '../../src/documents/service-document.js';
 const PLACE = 'container web-1 (0123456789ab)';
 
 function read(labels: Readonly<Record<string, string>>, name = 'shop') {
+  return readWritten(
+    Object.fromEntries(Object.entries(labels).map(([key, value]) => [`autoproxy.${key}`, value])),
+    name,
+  );
+}
+
+/** @param labels with their prefix */
+function readWritten(labels: Readonly<Record<string, string>>, name = 'shop') {
   return appFromLabels(name, new Map(Object.entries(labels)), PLACE, 'docker');
 }
 
@@ -99,6 +107,16 @@ test('an empty label, and one in capital letters, is an error: an internal app s
     null,
     'error: autoproxy.Internal has capital letters (write autoproxy.internal)',
   ]);
+  const { app, problems } = readWritten({
+    'autoproxy.protocol': 'http',
+    'autoproxy.slot': '9000',
+    'AutoProxy.internal': 'true',
+  });
+  assert.equal(app, null);
+  assert.deepEqual(
+    problems.map(({ message, hint }) => `${message} (${hint})`),
+    ['AutoProxy.internal has capital letters (write autoproxy.internal)'],
+  );
   assert.ok(read({ ...least, internal: 'true' }).app?.internal);
 });
 

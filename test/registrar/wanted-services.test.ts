@@ -116,6 +116,16 @@ const CASES: readonly Case[] = [
     said: [`shop 172.17.0.2:8080 [a|b,c] ${TCP}`],
   },
   {
+    title: 'tags of our own before them, but not where they are empty',
+    plan: { env: { ...NAMED, SERVICE_TAGS: 'old' }, labels: { 'autoproxy.tags': 'new' } },
+    said: [`shop 172.17.0.2:8080 [new] ${TCP}`],
+  },
+  {
+    title: 'empty tags of our own',
+    plan: { env: { ...NAMED, SERVICE_TAGS: 'old' }, labels: { 'autoproxy.tags': ' ' } },
+    said: [`shop 172.17.0.2:8080 [old] ${TCP}`],
+  },
+  {
     title: 'an HTTP check in the words of registrator',
     plan: {
       env: { ...NAMED, SERVICE_CHECK_HTTP: '/up', SERVICE_CHECK_INTERVAL: '15s', SERVICE_8080_CHECK_TIMEOUT: '1s' },

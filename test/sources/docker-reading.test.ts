@@ -146,6 +146,79 @@ test('what has no effect, what is unknown and what cannot be read are named, wit
   assert.deepEqual(messages({ 'autoproxy.tags': 'a,b', 'com.example.x': 'y' }), []);
 });
 
+test('an empty word of a container counts as absent, and people are told what counts in its place', () => {
+  const said = (labels: Record<string, string>, more: Parameters<typeof containerOf>[2] = {}) =>
+    dockerReadingFrom([containerOf('web-1', 0, { ...more, labels })], 0).reading.problems.map(
+      ({ severity, file, message, hint }) => {
+        assert.deepEqual([severity, file], ['warning', 'container web-1 (7765622d3100)']);
+        assert.equal(hint, 'give it a value, or leave the label out');
+        return message;
+      },
+    );
+  const empty = (label: string, what: string) => [`autoproxy.${label} is empty and counts as absent: ${what}`];
+  for (const blank of ['', '  ']) {
+    assert.deepEqual(said({ 'autoproxy.app': blank }), empty('app', 'it serves no app'));
+    assert.deepEqual(said({ ...SHOP.labels, 'autoproxy.weight': blank }), empty('weight', 'its weight is 100'));
+    assert.deepEqual(said({ ...SHOP.labels, 'autoproxy.state': blank }), empty('state', 'it is ready'));
+    assert.deepEqual(said({ ...SHOP.labels, 'autoproxy.port': blank }), empty('port', 'port 8080 is used'));
+    assert.deepEqual(said({ ...SHOP.labels, 'autoproxy.tags': blank }), empty('tags', 'it has no tags'));
+    for (const label of ['network', 'address'])
+      assert.deepEqual(
+        said({ ...SHOP.labels, [`autoproxy.${label}`]: blank }),
+        empty(label, 'it is reached at 172.17.0.2'),
+      );
+  }
+  const port = { ...SHOP.labels, 'autoproxy.port': '' };
+  assert.deepEqual(said(port, { ports: [80, 81] }), empty('port', 'native_port of the app is used'));
+  const env = { SERVICE_NAME: 'desk', SERVICE_TAGS: 'blue' };
+  assert.deepEqual(said({ 'autoproxy.app': '' }, { env }), empty('app', 'it serves desk'));
+  assert.deepEqual(
+    said({ ...SHOP.labels, 'autoproxy.tags': '' }, { env }),
+    empty('tags', 'those of SERVICE_TAGS count'),
+  );
+  assert.deepEqual(said({ ...WHOLE, 'autoproxy.weight': '' }), empty('weight', 'its weight is 100'));
+});
+
+test('capital letters: a word of the container is not read, one of its app refuses the definition', () => {
+  const read = (labels: Record<string, string>) => {
+    const { apps, problems } = dockerReadingFrom([containerOf('web-1', 0, { labels })], 0).reading;
+    return [apps.length, ...problems.map(({ severity, message, hint }) => `${severity}: ${message} (${hint})`)];
+  };
+  for (const label of ['autoproxy.Weight', 'AutoProxy.weight', 'AUTOPROXY.WEIGHT'])
+    assert.deepEqual(read({ ...WHOLE, [label]: '5' }), [
+      1,
+      `warning: ${label} has capital letters and is not read (write autoproxy.weight)`,
+    ]);
+  assert.deepEqual(read({ 'AutoProxy.app': 'shop' }), [
+    0,
+    'warning: AutoProxy.app has capital letters and is not read (write autoproxy.app)',
+  ]);
+  for (const label of ['autoproxy.Internal', 'AutoProxy.internal', 'AUTOPROXY.INTERNAL'])
+    assert.deepEqual(read({ ...WHOLE, [label]: 'true' }), [
+      0,
+      `error: ${label} has capital letters (write autoproxy.internal)`,
+    ]);
+  const { 'autoproxy.slot': slot, ...rest } = WHOLE;
+  assert.deepEqual(read({ ...rest, 'autoproxy.Slot': slot }), [
+    0,
+    'error: autoproxy.Slot has capital letters (write autoproxy.slot)',
+  ]);
+  assert.deepEqual(read({ ...WHOLE, autoproxy_internal: 'true', 'autoproxy-team': 'blue', autoproxy: '1' }), [
+    1,
+    'warning: autoproxy_internal is not read (write autoproxy.internal)',
+  ]);
+});
+
+test('of too many labels those that mean something are read, and an error is shown before warnings', () => {
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`autoproxy.a${index}`, 'y']));
+  const read = (labels: Record<string, string>) =>
+    dockerReadingFrom([containerOf('web-1', 0, { labels: { ...many, ...WHOLE, ...labels } })], 0).reading;
+  assert.equal(read({ 'autoproxy.internal': 'true' }).apps[0]?.internal, true);
+  const { apps, problems } = read({ 'autoproxy.Internal': 'true' });
+  assert.deepEqual([apps, problems[0]?.severity], [[], 'error']);
+  assert.match(problems[0]?.message ?? '', /autoproxy\.Internal has capital letters/);
+});
+
 test('a megabyte of labels is shown in a few lines, in little time', () => {
   const many = Object.fromEntries(
     Array.from({ length: 20_000 }, (_, index) => [`autoproxy.x${index}`, 'y'.repeat(40)]),
