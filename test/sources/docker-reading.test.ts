@@ -223,13 +223,13 @@ test('a megabyte of labels is shown in a few lines, in little time', () => {
   const many = Object.fromEntries(
     Array.from({ length: 20_000 }, (_, index) => [`autoproxy.x${index}`, 'y'.repeat(40)]),
   );
-  const began = performance.now();
+  const began = process.cpuUsage();
   const messages = messagesOf(
     containerOf('web-1', 0, { labels: { ...SHOP.labels, ...many } }),
     containerOf('web-2', 0, { labels: { ...WHOLE, ...many }, address: '172.17.0.3' }),
     containerOf('web-3', 0, { labels: { 'autoproxy.app': 'x'.repeat(1_000_000) }, address: '172.17.0.4' }),
   );
-  assert.ok(performance.now() - began < 5_000);
+  assert.ok(process.cpuUsage(began).user < 5_000_000);
   assert.ok(messages.length <= 25, `${messages.length}`);
   for (const message of messages) assert.ok(message.length < 300, message.slice(0, 400));
 });
