@@ -19,6 +19,8 @@ import { containerWords } from '../model/container-words.js';
 import { errorsFirst, escapeText, type Problem } from '../model/problem.js';
 import { CONTAINER_LABELS, type ContainerLabel, nameOf, ownLabelsOf } from './own-labels.js';
 
+/** Nobody has it who does not mean to define an app: so a slip in the label of the slot is known as one. */
+const PROTOCOL_LABEL = `${LABEL_PREFIX}protocol`;
 const MAX_PROBLEMS = 10;
 
 /** Where a container serves an app, as instances are written. */
@@ -38,6 +40,8 @@ interface ContainerAnswer extends Pick<ContainerPlaces, 'names' | 'refusals'> {
   readonly state: AdminState;
   /** Its app as its labels define it, without instances; null: they define none, or it is in error. */
   readonly app: App | null;
+  /** Name of the app that its labels mean to define, rightly or not; null: of none. */
+  readonly wantedApp: string | null;
   readonly problems: readonly Problem[];
 }
 
@@ -83,8 +87,9 @@ function readLabels(container: Container): ContainerAnswer {
   const { names, refusals } = places;
   const spots = places.places.flatMap(spotOf);
   const hosts = container.networks.flatMap(({ address }) => hostOf(address) ?? []);
-  const app = defined?.app ?? null;
-  return { spots, hosts, names, refusals, weight, state, app, problems: bounded(errorsFirst(problems)) };
+  const wantedApp = name !== '' && (hasSlot || defining.has(PROTOCOL_LABEL)) ? name : null;
+  const answer = { spots, hosts, names, refusals, weight, state, app: defined?.app ?? null, wantedApp };
+  return { ...answer, problems: bounded(errorsFirst(problems)) };
 }
 
 function spotOf({ name: app, address, port }: ContainerPlaces['places'][number]): readonly Spot[] {

@@ -1,14 +1,11 @@
 /** The half of the Docker source that decides and speaks to no engine: containers in, offers, claims and apps out. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Container } from '../docker/container.js';
 import type { App } from '../model/app.js';
 import { containerWords } from '../model/container-words.js';
 import type { Problem } from '../model/problem.js';
+import { appsFrom, isThere } from './docker-apps.js';
 import { answerOf } from './docker-labels.js';
 import type { Claim, Offer, OfferedInstance, SourceReading, Withdrawal } from './source.js';
-
-/** An app that labels define outlives its last container: a deployment may remove the old one before it starts the new one. */
-export const KEEP_APP_MS = 60_000;
 
 interface DockerReading {
   readonly reading: SourceReading;
@@ -24,12 +21,20 @@ interface JudgedPlace {
   readonly leftOut: string | null;
 }
 
-/** @param containers all that the engine has or had lately, in any order @param now as `Container.since` counts */
-export function dockerReadingFrom(containers: readonly Container[], now: number): DockerReading {
+/**
+ * @param containers all that the engine has or had lately, in any order
+ * @param lastGood the apps of the reading before
+ * @param now as `Container.since` counts
+ */
+export function dockerReadingFrom(
+  containers: readonly Container[],
+  lastGood: readonly App[],
+  now: number,
+): DockerReading {
   const inOrder = oldestFirst(containers);
-  const problems: Problem[] = [];
-  for (const container of inOrder) if (isThere(container)) problems.push(...answerOf(container).problems);
-  const { apps, expired, changesAt } = appsFrom(inOrder, now, problems);
+  const { apps, expired, changesAt, problems: ofApps } = appsFrom(inOrder, lastGood, now);
+  const problems = inOrder.filter(isThere).flatMap((container) => answerOf(container).problems);
+  problems.push(...ofApps);
   const { offers, withdrawn } = offersFrom(inOrder, problems);
   const gone = expired.map((app) => ({ app, instance: null }));
   return {
@@ -72,10 +77,6 @@ function reasonOfPhase({ phase, why }: Container): string | null {
     case 'removed':
       return `it was removed${because}`;
   }
-}
-
-function isThere({ phase }: Container): boolean {
-  return phase === 'running' || phase === 'paused' || phase === 'stopping';
 }
 
 /** By the start of their lives: what an older one has, a younger one does not take away. */
@@ -152,64 +153,3 @@ function claimsFrom(inOrder: readonly Container[]): readonly Claim[] {
 }
 
 const RANKS = { running: 2, leaving: 1, gone: 0 } as const;
-
-interface DefinedApps {
-  readonly apps: readonly App[];
-  /** Names of those that no container defines any more. */
-  readonly expired: readonly string[];
-  readonly changesAt: number | null;
-}
-
-/** Who is there defines an app before who has ended, and the older before the younger. */
-function appsFrom(inOrder: readonly Container[], now: number, problems: Problem[]): DefinedApps {
-  const definers = new Map<string, { readonly container: Container; readonly app: App }>();
-  const expired = new Set<string>();
-  let changesAt = Number.POSITIVE_INFINITY;
-  const ended = inOrder.filter((container) => !isThere(container)).reverse();
-  for (const container of [...inOrder.filter(isThere), ...ended]) {
-    const { app } = answerOf(container);
-    if (app === null) continue;
-    const definer = definers.get(app.name);
-    if (definer !== undefined) {
-      if (isThere(container) && !isSameApp(app, definer.app)) problems.push(otherProblem(container, app, definer));
-      continue;
-    }
-    const endsAt = container.phase === 'removed' ? container.since + KEEP_APP_MS : Number.POSITIVE_INFINITY;
-    if (endsAt <= now) {
-      expired.add(app.name);
-      continue;
-    }
-    changesAt = Math.min(changesAt, endsAt);
-    definers.set(app.name, { container, app });
-  }
-  const apps = [...definers.values()].map(({ app }) => app).sort((one, other) => (one.name < other.name ? -1 : 1));
-  return {
-    apps,
-    expired: [...expired].filter((name) => !definers.has(name)),
-    changesAt: changesAt === Number.POSITIVE_INFINITY ? null : changesAt,
-  };
-}
-
-function isSameApp({ origin: _one, ...app }: App, { origin: _other, ...other }: App): boolean {
-  return isDeepStrictEqual(app, other);
-}
-
-function otherProblem(
-  container: Container,
-  app: App,
-  definer: { readonly container: Container; readonly app: App },
-): Problem {
-  const keys = (Object.keys(app) as (keyof App)[]).filter(
-    (key) => key !== 'origin' && !isDeepStrictEqual(app[key], definer.app[key]),
-  );
-  const older = containerWords(definer.container);
-  return {
-    severity: 'warning',
-    app: app.name,
-    file: containerWords(container),
-    line: null,
-    col: null,
-    message: `${app.name}: its labels define this app in another way (${keys.join(', ')}) than ${older}, which is older and used`,
-    hint: 'give all containers of an app the same labels; the new ones count when the old container is gone',
-  };
-}

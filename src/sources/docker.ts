@@ -7,6 +7,7 @@ import type { Log } from '../core/log.js';
 import type { Container } from '../docker/container.js';
 import { type EngineView, EngineWatch } from '../docker/engine-watch.js';
 import type { DockerSettings } from '../docker/settings.js';
+import type { App } from '../model/app.js';
 import { containerWords } from '../model/container-words.js';
 import type { Problem } from '../model/problem.js';
 import { dockerReadingFrom } from './docker-reading.js';
@@ -28,6 +29,8 @@ export class DockerSource implements Source {
   readonly #watch: EngineWatch;
   #listener: SourceListener | null = null;
   #view: EngineView | null = null;
+  /** What labels defined last; a label that is wrong now leaves it as it was. */
+  #apps: readonly App[] = [];
   /** For what time alone changes. */
   #timer: Timer | null = null;
 
@@ -42,6 +45,10 @@ export class DockerSource implements Source {
         onFailure: ({ message }) => this.#listener?.onFailure(message),
       },
     );
+  }
+
+  restore(apps: readonly App[]): void {
+    this.#apps = apps;
   }
 
   start(listener: SourceListener): void {
@@ -76,7 +83,8 @@ export class DockerSource implements Source {
 
   #tell(view: EngineView): void {
     const { clock } = this.#options;
-    const { reading, changesAt } = dockerReadingFrom(view.containers, clock.now());
+    const { reading, changesAt } = dockerReadingFrom(view.containers, this.#apps, clock.now());
+    this.#apps = reading.apps;
     this.#timer?.cancel();
     this.#timer = null;
     if (changesAt !== null) {

@@ -93,7 +93,7 @@ class World {
   }
 
   #tell(): void {
-    this.docker.tell(dockerReadingFrom(this.containers, this.clock.now()).reading);
+    this.docker.tell(dockerReadingFrom(this.containers, [], this.clock.now()).reading);
   }
 
   /** An engine gives an address to one container at a time. */

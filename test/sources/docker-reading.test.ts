@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container } from '../../src/docker/container.js';
-import { dockerReadingFrom, KEEP_APP_MS } from '../../src/sources/docker-reading.js';
+import { KEEP_APP_MS } from '../../src/sources/docker-apps.js';
+import { dockerReadingFrom } from '../../src/sources/docker-reading.js';
 import { dockerReportsFrom } from '../../src/sources/docker-reports.js';
 import { containerOf } from '../support/containers.js';
 
@@ -10,23 +11,23 @@ const WHOLE = { 'autoproxy.app': 'shop', 'autoproxy.slot': '9000', 'autoproxy.pr
 
 /** Offered: `shop 172.17.0.2:8080`. */
 function offered(...containers: readonly Container[]): string[] {
-  const { offers = [] } = dockerReadingFrom(containers, 0).reading;
+  const { offers = [] } = dockerReadingFrom(containers, [], 0).reading;
   return offers.flatMap(({ name, instances }) => instances.map(({ id }) => `${name} ${id}`));
 }
 
 function claimed(...containers: readonly Container[]): string[] {
-  const { claims = [] } = dockerReadingFrom(containers, 0).reading;
+  const { claims = [] } = dockerReadingFrom(containers, [], 0).reading;
   return claims.map(({ host, container, standing, apps }) => [host, container.name, standing, ...apps].join(' '));
 }
 
 function messagesOf(...containers: readonly Container[]): string[] {
-  return dockerReadingFrom(containers, 0).reading.problems.map(({ message }) => message);
+  return dockerReadingFrom(containers, [], 0).reading.problems.map(({ message }) => message);
 }
 
 test('a running container is offered with its life, its container and its words', () => {
   const labels = { ...SHOP.labels, 'autoproxy.weight': '50', 'autoproxy.state': 'Drain' };
   const web = containerOf('web-1', 5, { labels });
-  assert.deepEqual(dockerReadingFrom([web], 0).reading.offers, [
+  assert.deepEqual(dockerReadingFrom([web], [], 0).reading.offers, [
     {
       name: 'shop',
       instances: [
@@ -56,7 +57,7 @@ const LEAVING: readonly (readonly [said: Parameters<typeof containerOf>[2], stan
 for (const [said, standing, leftOut] of LEAVING) {
   test(`a container of which ${leftOut.replace(/ \(.*/, '')} is withdrawn, and people are told why`, () => {
     const web = containerOf('web-1', 0, { ...SHOP, ...said });
-    const { offers, withdrawn, claims } = dockerReadingFrom([web], 0).reading;
+    const { offers, withdrawn, claims } = dockerReadingFrom([web], [], 0).reading;
     assert.deepEqual(offers, []);
     assert.deepEqual(withdrawn, [{ app: 'shop', instance: '172.17.0.2:8080' }]);
     assert.equal(claims?.[0]?.standing, standing);
@@ -102,38 +103,77 @@ test('of two containers with one address the older is used, and both are named',
   const host = { ...SHOP, isHostNetwork: true, networks: [] };
   const [one, two] = [containerOf('one', 0, host), containerOf('two', 1, host)];
   assert.deepEqual(offered(two, one), ['shop 127.0.0.1:8080']);
-  assert.equal(dockerReadingFrom([two, one], 0).reading.offers?.[0]?.instances[0]?.container?.name, 'one');
+  assert.equal(dockerReadingFrom([two, one], [], 0).reading.offers?.[0]?.instances[0]?.container?.name, 'one');
   assert.match(messagesOf(two, one)[0] ?? '', /127\.0\.0\.1:8080 of shop is the address of container one .*older/);
 });
 
 test('labels define an app whole, without instances; the older container decides, and the other way is named', () => {
   const one = containerOf('one', 0, { labels: WHOLE });
   const two = containerOf('two', 1, { labels: { ...WHOLE, 'autoproxy.retries': '1' }, address: '172.17.0.3' });
-  const { apps } = dockerReadingFrom([two, one], 0).reading;
+  const { apps } = dockerReadingFrom([two, one], [], 0).reading;
   assert.deepEqual(
     apps.map(({ name, slot, retries, instances }) => [name, slot, retries, instances]),
     [['shop', 9000, 3, []]],
   );
   assert.match(messagesOf(two, one)[0] ?? '', /labels define this app in another way \(retries\) than container one/);
   assert.deepEqual(offered(two, one), ['shop 172.17.0.2:8080', 'shop 172.17.0.3:8080']);
-  assert.equal(dockerReadingFrom([{ ...one, phase: 'ended' }, two], 0).reading.apps[0]?.retries, 1);
+  assert.equal(dockerReadingFrom([{ ...one, phase: 'ended' }, two], [], 0).reading.apps[0]?.retries, 1);
 });
 
 test('a defined app stays while a container of it exists, and a minute after the last was removed', () => {
   const one = containerOf('one', 0, { labels: WHOLE, phase: 'ended' });
-  assert.equal(dockerReadingFrom([one], 1e9).reading.apps.length, 1);
+  assert.equal(dockerReadingFrom([one], [], 1e9).reading.apps.length, 1);
   const removed = { ...one, phase: 'removed', since: 5_000 } as const;
-  const kept = dockerReadingFrom([removed], 5_000);
+  const kept = dockerReadingFrom([removed], [], 5_000);
   assert.equal(kept.reading.apps.length, 1);
   assert.equal(kept.changesAt, 5_000 + KEEP_APP_MS);
-  const { reading, changesAt } = dockerReadingFrom([removed], 5_000 + KEEP_APP_MS);
+  const { reading, changesAt } = dockerReadingFrom([removed], [], 5_000 + KEEP_APP_MS);
   assert.deepEqual([reading.apps, changesAt], [[], null]);
   assert.ok(reading.withdrawn?.some(({ app, instance }) => app === 'shop' && instance === null));
 });
 
+test('wrong labels leave the definition as it last was, while a container means to define the app', () => {
+  const { 'autoproxy.slot': slot, ...slotless } = WHOLE;
+  const wrongs = [
+    { ...WHOLE, 'autoproxy.retries': 'x' },
+    { ...slotless, 'autoproxy.slott': slot },
+  ];
+  for (const labels of wrongs) {
+    const old = containerOf('old', 0, { labels: WHOLE });
+    const next = containerOf('next', 1, { labels, address: '172.17.0.3' });
+    const { apps: lastGood } = dockerReadingFrom([old, next], [], 0).reading;
+    const removed = { ...old, phase: 'removed', since: 0 } as const;
+    const { reading, changesAt } = dockerReadingFrom([removed, next], lastGood, KEEP_APP_MS);
+    assert.deepEqual(reading.apps, lastGood);
+    assert.equal(changesAt, null);
+    assert.deepEqual(reading.withdrawn, [{ app: 'shop', instance: '172.17.0.2:8080' }], 'the app is not withdrawn');
+    const said = reading.problems.find(({ message }) => message.includes('defines this app'));
+    assert.equal(said?.message, 'shop: container old (6f6c64000000) defines this app until the labels are mended');
+    assert.equal(said?.file, 'container next (6e6578740000)');
+    assert.deepEqual(
+      dockerReadingFrom([next], lastGood, 1e9).reading.apps,
+      lastGood,
+      'also when the old one is forgotten',
+    );
+    const right = containerOf('right', 2, { labels: { ...WHOLE, 'autoproxy.retries': '1' } });
+    assert.equal(dockerReadingFrom([next, right], lastGood, 1e9).reading.apps[0]?.retries, 1);
+    const none = { ...next, phase: 'removed', since: 1e9 } as const;
+    assert.equal(dockerReadingFrom([none], lastGood, 1e9 + KEEP_APP_MS - 1).reading.apps.length, 1);
+    assert.deepEqual(dockerReadingFrom([none], lastGood, 1e9 + KEEP_APP_MS).reading.apps, []);
+    assert.deepEqual(dockerReadingFrom([next], [], 0).reading.apps, [], 'nobody knows how it was');
+  }
+});
+
+test('a container that only serves an app keeps no definition of it', () => {
+  const old = containerOf('old', 0, { labels: WHOLE });
+  const { apps } = dockerReadingFrom([old], [], 0).reading;
+  const next = containerOf('next', 1, { labels: { ...SHOP.labels, 'autoproxy.health.path': '/health' } });
+  assert.deepEqual(dockerReadingFrom([next], apps, 1e9).reading.apps, []);
+});
+
 test('what has no effect, what is unknown and what cannot be read are named, with the nearest name', () => {
   const messages = (labels: Record<string, string>) =>
-    dockerReadingFrom([containerOf('web-1', 0, { labels: { ...SHOP.labels, ...labels } })], 0).reading.problems.map(
+    dockerReadingFrom([containerOf('web-1', 0, { labels: { ...SHOP.labels, ...labels } })], [], 0).reading.problems.map(
       ({ message, hint }) => `${message} | ${hint}`,
     );
   assert.match(messages({ 'autoproxy.balance': 'random' })[0] ?? '', /autoproxy\.balance: without autoproxy\.slot/);
@@ -148,7 +188,7 @@ test('what has no effect, what is unknown and what cannot be read are named, wit
 
 test('an empty word of a container counts as absent, and people are told what counts in its place', () => {
   const said = (labels: Record<string, string>, more: Parameters<typeof containerOf>[2] = {}) =>
-    dockerReadingFrom([containerOf('web-1', 0, { ...more, labels })], 0).reading.problems.map(
+    dockerReadingFrom([containerOf('web-1', 0, { ...more, labels })], [], 0).reading.problems.map(
       ({ severity, file, message, hint }) => {
         assert.deepEqual([severity, file], ['warning', 'container web-1 (7765622d3100)']);
         assert.equal(hint, 'give it a value, or leave the label out');
@@ -181,7 +221,7 @@ test('an empty word of a container counts as absent, and people are told what co
 
 test('capital letters: a word of the container is not read, one of its app refuses the definition', () => {
   const read = (labels: Record<string, string>) => {
-    const { apps, problems } = dockerReadingFrom([containerOf('web-1', 0, { labels })], 0).reading;
+    const { apps, problems } = dockerReadingFrom([containerOf('web-1', 0, { labels })], [], 0).reading;
     return [apps.length, ...problems.map(({ severity, message, hint }) => `${severity}: ${message} (${hint})`)];
   };
   for (const label of ['autoproxy.Weight', 'AutoProxy.weight', 'AUTOPROXY.WEIGHT'])
@@ -212,7 +252,7 @@ test('capital letters: a word of the container is not read, one of its app refus
 test('of too many labels those that mean something are read, and an error is shown before warnings', () => {
   const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`autoproxy.a${index}`, 'y']));
   const read = (labels: Record<string, string>) =>
-    dockerReadingFrom([containerOf('web-1', 0, { labels: { ...many, ...WHOLE, ...labels } })], 0).reading;
+    dockerReadingFrom([containerOf('web-1', 0, { labels: { ...many, ...WHOLE, ...labels } })], [], 0).reading;
   assert.equal(read({ 'autoproxy.internal': 'true' }).apps[0]?.internal, true);
   const { apps, problems } = read({ 'autoproxy.Internal': 'true' });
   assert.deepEqual([apps, problems[0]?.severity], [[], 'error']);

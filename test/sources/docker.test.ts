@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Container } from '../../src/docker/container.js';
+import type { App } from '../../src/model/app.js';
 import { DockerSource } from '../../src/sources/docker.js';
 import type { SourceReading } from '../../src/sources/source.js';
+import { appOf } from '../support/apps.js';
 import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -12,7 +14,7 @@ import { ScriptedEngine } from '../support/scripted-engine.js';
 
 const SHOP = { 'autoproxy.app': 'shop', 'autoproxy.slot': '21034', 'autoproxy.protocol': 'http' };
 
-function follow(context: TestContext, { url }: { readonly url: string }) {
+function follow(context: TestContext, { url }: { readonly url: string }, stored: readonly App[] = []) {
   const clock = new FakeClock();
   const { log, lines } = createRecordingLog();
   const told: SourceReading[] = [];
@@ -24,6 +26,7 @@ function follow(context: TestContext, { url }: { readonly url: string }) {
     onContainers: (containers) => given.push(containers),
   });
   atEnd(context, () => source.stop());
+  source.restore(stored);
   source.start({
     onReading: (reading) => told.push(reading),
     onConfirmed: () => {},
@@ -80,6 +83,33 @@ test('an app of labels goes a minute after its last container was removed, thoug
   assert.equal(told.at(-1)?.apps.length, 1);
   await clock.advance(2_000);
   assert.equal(told.at(-1)?.apps.length, 0);
+});
+
+test('wrong labels of a newer container leave an app as it was, when the older one was removed too', async (context) => {
+  const engine = await ScriptedEngine.start(context);
+  const old = engine.run('old', { labels: SHOP });
+  const { clock, told, says } = follow(context, engine);
+  await says('there is a reading', () => true);
+  const next = engine.run('next', { labels: { ...SHOP, 'autoproxy.retries': 'x' } });
+  engine.remove(old);
+  await eventually('all events were told', () => told.at(-1)?.claims?.[0]?.standing === 'gone');
+  await clock.advance(61_000);
+  assert.deepEqual(told.at(-1)?.apps, told[0]?.apps);
+  engine.remove(next);
+  await eventually('it is gone', () => told.at(-1)?.offers?.length === 0);
+  await clock.advance(61_000);
+  assert.deepEqual(told.at(-1)?.apps, []);
+});
+
+test('an app whose labels are wrong now is served as the disk has it', async (context) => {
+  const engine = await ScriptedEngine.start(context);
+  engine.run('web', { labels: { ...SHOP, 'autoproxy.retries': 'x' } });
+  const stored = appOf('shop', 21_034, {
+    origin: { source: 'docker', location: 'container old', line: null, col: null },
+  });
+  const { told, says } = follow(context, engine, [stored]);
+  await says('there is a reading', () => true);
+  assert.deepEqual(told.at(-1)?.apps, [stored]);
 });
 
 test('what is odd about a container is a problem with what to do, and an engine that fails takes nothing back', async (context) => {
