@@ -81,6 +81,8 @@ test('an answer of another form is a failure that names the place', () => {
     { ...LEAST, Id: 'x' },
     { ...LEAST, State: null },
     { ...LEAST, Config: { Labels: [] } },
+    { ...LEAST, Config: { Labels: 'x' } },
+    { ...LEAST, NetworkSettings: { Networks: 7 } },
   ]) {
     assert.throws(
       () => factsFromBody(body),
@@ -89,8 +91,11 @@ test('an answer of another form is a failure that names the place', () => {
   }
   assert.throws(
     () => factsFromBody({ ...LEAST, State: { ...STATE, Running: 'yes' } }),
-    /an inspection: State\.Running: /,
+    /^DockerFailure: Docker's answer has another form than is known here: an inspection: State\.Running: /,
   );
+  assert.throws(() => factsFromBody({ ...LEAST, Config: { Labels: 'x' } }), /: Config\.Labels: is not a map$/);
+  assert.throws(() => factsFromBody({ ...LEAST, Id: `${idOf(1)}0` }), /: Id: is not the id of a container$/);
+  assert.throws(() => summariesFromBody({}), /: the list of containers: the answer: /);
 });
 
 test('signals by name and number', () => {
@@ -115,8 +120,11 @@ test('the version is the newest that both speak, compared by number', () => {
   assert.equal(commonVersion('x', '2.0', ''), '1.51');
   assert.equal(commonVersion('x', '1.24', ''), '1.24');
   for (const offered of ['1.9', '0.99']) assert.throws(() => commonVersion('x', offered, ''), /too old/);
-  for (const offered of ['', 'one', '1', '1.41.0'])
+  assert.equal(commonVersion('x', '100.100', ''), '1.51');
+  for (const offered of ['', 'one', '1', '1.41.0', 'v1.41', '1.41-rc', '1000.1', '1.1000'])
     assert.throws(() => commonVersion('x', offered, ''), /not a Docker engine/);
+  // What stands before an engine may speak of it.
+  assert.throws(() => commonVersion('x', '', 'nginx Docker/1.12.6'), /not a Docker engine/);
   assert.throws(() => commonVersion('x', '', 'Docker/1.12.6 (linux)'), /too old: it is Docker 1\.12\.6; upgrade/);
 });
 
