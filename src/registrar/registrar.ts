@@ -1,4 +1,5 @@
 /** Keeps the containers of this machine in Consul's agent: the half that talks. */
+import { isDeepStrictEqual } from 'node:util';
 import { readAgentChecks, readAgentServices, waitForServiceChange } from '../consul/agent-services.js';
 import type { ServiceEntry } from '../consul/answers.js';
 import { retryDelayMs } from '../consul/blocking-rules.js';
@@ -23,6 +24,11 @@ import { type DefinedApp, wantedFrom } from './wanted-services.js';
 
 /** Between two comparisons when nothing happens. */
 const COMPARE_MS = 10_000;
+/**
+ * Between two looks at the services of the agent: what somebody took out is back within a second. With 50 services a look
+ * costs the agent 1.5 ms and this node 2 ms, so all looks cost 0.3 and 0.4 % of a core.
+ */
+const LOOK_MS = 500;
 /** While a check has not run: what it will say has to be known before the agent may forget it. */
 const OPEN_CHECK_MS = 2_000;
 /** The agent is on this machine: to ask it often costs nothing, and it gets back what it lost within a second. */
@@ -61,7 +67,7 @@ export interface RegistrarState {
 }
 
 /**
- *   idle ──first containers──► comparing ──► resting ──10 s, a change, the agent's end──► comparing
+ *   idle ──first containers──► comparing ──► resting ──10 s, a change here or there, the agent's end──► comparing
  *                                  └──failure──► waiting ──a moment──► comparing
  */
 export class Registrar {
@@ -78,6 +84,8 @@ export class Registrar {
   #wake = new AbortController();
   #loop: Promise<void> | null = null;
   #restMs = COMPARE_MS;
+  /** What the agent had at the last comparison. */
+  #looked: readonly ServiceEntry[] = [];
   #failingSince: number | null = null;
   #failure: ConsulFailure | null = null;
   #state: RegistrarState = { registered: 0, ghosts: [], failure: null, isYielding: false, problems: [] };
@@ -161,6 +169,7 @@ export class Registrar {
       services: await readAgentServices(this.#connection),
       checks: await readAgentChecks(this.#connection),
     };
+    this.#looked = agent.services;
     const containers = this.#containers ?? [];
     const ghosts = ghostsAmong(agent.services, containers, node);
     const claimFailure = await this.#claim.take(agent);
@@ -191,22 +200,29 @@ export class Registrar {
     return actions.some((action) => action.kind === 'register' && !failures.has(action));
   }
 
-  /**
-   * Until something changes. The agent holds the question, so that its end is noticed at once, and that it lost all.
-   * @param claim the hash of the claim before the comparison; empty: the agent told none; null: it had no claim
-   */
+  /** Until something changes, or a comparison is due. @param claim its hash before the comparison; null: there was none */
   async #rest(claim: string | null, signal: AbortSignal): Promise<void> {
-    if (claim !== null && claim !== '') {
-      await waitForServiceChange(this.#connection, this.#claim.serviceId, {
-        hash: claim,
-        waitMs: this.#restMs,
-        signal,
-      });
-      return;
+    const { clock } = this.#options;
+    const endsAt = clock.now() + this.#restMs;
+    while (clock.now() < endsAt) {
+      if (await this.#isClaimWritten(claim, signal)) return;
+      if (!isDeepStrictEqual(await readAgentServices(this.#connection), this.#looked)) return;
     }
-    // Somebody has written it meanwhile: the next round knows its hash.
+  }
+
+  /**
+   * After a look's time, or sooner: the agent holds the question, so that its end is noticed at once, and that it lost all.
+   * @param claim empty: the agent tells no hashes
+   */
+  async #isClaimWritten(claim: string | null, signal: AbortSignal): Promise<boolean> {
+    if (claim !== null && claim !== '') {
+      const asked = { hash: claim, waitMs: LOOK_MS, signal };
+      return (await waitForServiceChange(this.#connection, this.#claim.serviceId, asked)) !== claim;
+    }
+    // By us, or by somebody else: the next round knows its hash.
     const isNew = claim === null && (this.#claim.isHeld || this.#claim.isLost);
-    await pause(this.#options.clock, isNew ? RETRY_MS : COMPARE_MS, signal);
+    await pause(this.#options.clock, isNew ? RETRY_MS : LOOK_MS, signal);
+    return isNew || signal.aborted;
   }
 
   #noteSuccess(): void {

@@ -140,6 +140,24 @@ test('an agent that is emptied while it runs gets all back', async (context) => 
   assert.ok(lossMs < LONGEST_LOSS_MS, `lost for ${lossMs} ms`);
 });
 
+test('what somebody else takes out is back within a second', async (context) => {
+  const agent = await startConsulFor(context);
+  const containers = [await startContainer(context), await startContainer(context)];
+  startRegistrar(context, agent, containers);
+  await eventually('they pass', async () => (await passingOf(agent, 'shop'))?.length === 2);
+  const watch = new LossWatch(context, agent, 'shop', containers[1] as (typeof containers)[0]);
+  for (let round = 0; round < 3; round += 1) {
+    const [address] = addressesOf(containers[1] as (typeof containers)[0]);
+    const victim = (await servicesOf(agent)).find(({ Address }) => Address === address);
+    await agent.put(`/v1/agent/service/deregister/${victim?.ID}`);
+    await eventually('it is out', async () => (await passingOf(agent, 'shop'))?.length === 1);
+    await eventually('it is back', async () => (await passingOf(agent, 'shop'))?.length === 2);
+  }
+  const lossMs = await watch.stop();
+  context.diagnostic(`lost for ${lossMs} ms`);
+  assert.ok(lossMs < LONGEST_LOSS_MS, `lost for ${lossMs} ms`);
+});
+
 test('a frozen agent delays nothing else, and learns at once when it goes on', async (context) => {
   const agent = await startConsulFor(context);
   const [one, two] = [await startContainer(context), await startContainer(context)];
