@@ -43,9 +43,10 @@ export function placesOf(container: Container): ContainerPlaces {
 }
 
 function generalNamesOf(container: Container): readonly string[] {
-  if (serviceWord(container, 0, 'IGNORE') !== null) return [];
-  const names = [appLabelOf(container), serviceWord(container, 0, 'NAME') ?? ''];
-  return names.filter((name) => name !== '').slice(0, 1);
+  const app = appLabelOf(container);
+  if (app !== '') return [app];
+  const isIgnored = serviceWord(container, 0, 'IGNORE') !== null;
+  return isIgnored ? [] : [serviceWord(container, 0, 'NAME') ?? ''].filter((name) => name !== '');
 }
 
 function appLabelOf({ labels }: Container): string {

@@ -105,6 +105,18 @@ test('autoproxy.app goes before SERVICE_NAME; another port may serve another app
   assert.deepEqual(read(said).names, ['shop', 'desk']);
 });
 
+test('SERVICE_IGNORE hides a container from registrator and not from the node: autoproxy.app goes before it', () => {
+  const env = { SERVICE_NAME: 'old', SERVICE_IGNORE: '1', SERVICE_8080_IGNORE: '1' };
+  assert.deepEqual(placesIn({ labels: LABELS, env }), ['shop@172.17.0.2:8080']);
+  assert.deepEqual(read({ labels: LABELS, env }).names, ['shop']);
+  assert.deepEqual(
+    read({ labels: { ...LABELS, 'autoproxy.port': 'x' }, env }).names,
+    ['shop'],
+    'also where it is refused',
+  );
+  assert.deepEqual(read({ env }), { places: [], names: [], refusals: [], remarks: [] });
+});
+
 test('what it names is known also where it is not reached', () => {
   assert.deepEqual(read({ labels: LABELS, networks: NETWORKS }).names, ['shop']);
   assert.deepEqual(read({ env: { SERVICE_NAME: 'shop' }, ports: [80, 81] }).names, ['shop-80', 'shop-81', 'shop']);
