@@ -190,12 +190,13 @@ export class ControlPlane {
   #reconcile(): void {
     const { overrides, config, store, checker, log, feeds, observer } = this.#parts;
     const merged = mergeFeeds(feeds);
+    const { definitions } = merged;
     this.#leftOut = merged.leftOut;
     const clashes = refuseClashes(merged.apps, this.#apps, [config.admin.port]);
     const isBoundAt = (host: string): boolean => isReachedAt(config.bind, host);
     const admin = { port: config.admin.port, isReachedAt: (host: string) => isReachedAt(config.admin.host, host) };
-    const { apps: outside, problems: inward } = withoutOwnListeners(clashes.apps, { admin, isBoundAt });
-    const { apps: cleared, problems: loops } = withoutSlotCircles(outside, this.#apps, isBoundAt);
+    const { apps: outside, problems: inward } = withoutOwnListeners(clashes.apps, definitions, { admin, isBoundAt });
+    const { apps: cleared, problems: loops } = withoutSlotCircles(outside, definitions, this.#apps, isBoundAt);
     const apps = applyOverrides(cleared, overrides.list());
     const ofSources = feeds.flatMap((feed) => feed.problems);
     this.#say([...merged.problems, ...clashes.problems, ...inward, ...loops, ...ofSources, ...this.#nodeProblems]);
@@ -203,7 +204,7 @@ export class ControlPlane {
     if (!isSame(this.#apps, apps)) {
       log.info({ change: describeDiff(diffApps(this.#apps, apps)) }, 'the desired state changed');
       // Without what containers gave: those of the next start say themselves what they offer.
-      store.save({ apps: withoutOffered(cleared, merged.definitions), offers: merged.offers });
+      store.save({ apps: withoutOffered(cleared, definitions), offers: merged.offers });
     }
     this.#apps = apps;
     checker.setTargets([...instanceTargets(apps), ...this.#nodes.targetsFor(apps)]);

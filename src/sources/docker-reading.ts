@@ -63,7 +63,8 @@ function reasonToLeaveOut(container: Container): string | null {
   return health === 'starting' ? 'its HEALTHCHECK has not passed yet' : null;
 }
 
-function reasonOfPhase({ phase, why }: Container): string | null {
+/** Why it gets nothing new, whatever it says of itself; null: it runs. */
+export function reasonOfPhase({ phase, why }: Container): string | null {
   const because = why === '' ? '' : ` (${why})`;
   switch (phase) {
     case 'running':

@@ -2,7 +2,7 @@
 import type { Container } from '../docker/container.js';
 import { containerWords } from '../model/container-words.js';
 import { answerOf } from './docker-labels.js';
-import { judgedPlacesOf } from './docker-reading.js';
+import { judgedPlacesOf, reasonOfPhase } from './docker-reading.js';
 import type { InstanceReport } from './source.js';
 
 /** A container that crashes again and again leaves many lives. */
@@ -26,5 +26,7 @@ function reportsOf(container: Container, wanted: string): readonly InstanceRepor
   const { names, refusals } = answerOf(container);
   const [refusal] = refusals;
   if (refusal === undefined || !names.some((name) => name.toLowerCase() === wanted)) return [];
-  return [{ address: container.networks[0]?.address ?? '', place, leftOut: refusal.message, checks }];
+  // One that has ended is on no network for that reason alone.
+  const leftOut = reasonOfPhase(container) ?? refusal.message;
+  return [{ address: container.networks[0]?.address ?? '', place, leftOut, checks }];
 }

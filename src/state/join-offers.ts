@@ -17,6 +17,8 @@ interface JoinInput {
   readonly claims: readonly Claim[];
   /** All sources have said what they have: an app that none defines is a mistake. */
   readonly isWhole: boolean;
+  /** Names of apps whose definition is in error, as it was written there: that is named already. */
+  readonly inError: ReadonlySet<string>;
 }
 
 /** An address that a definition lists, or a container offers, and that is not served. */
@@ -57,6 +59,8 @@ export function withoutOffered(apps: readonly App[], definitions: readonly App[]
 class Join {
   readonly #apps: readonly App[];
   readonly #isWhole: boolean;
+  /** In small letters. */
+  readonly #inError: ReadonlySet<string>;
   readonly #claims: ReadonlyMap<string, Claim>;
   readonly #byName: ReadonlyMap<string, App>;
   readonly #byLowerName: ReadonlyMap<string, App>;
@@ -65,9 +69,10 @@ class Join {
   readonly #problems: Problem[] = [];
   readonly #leftOut: LeftOut[] = [];
 
-  constructor({ apps, offers, claims, isWhole }: JoinInput) {
+  constructor({ apps, offers, claims, isWhole, inError }: JoinInput) {
     this.#apps = apps;
     this.#isWhole = isWhole;
+    this.#inError = new Set([...inError].map((name) => name.toLowerCase()));
     this.#claims = new Map(claims.map((claim) => [claim.host, claim]));
     this.#byName = new Map(apps.map((app) => [app.name, app]));
     this.#byLowerName = new Map(apps.map((app) => [app.name.toLowerCase(), app]));
@@ -100,7 +105,8 @@ class Join {
     const resolved = new Map<string, ResolvedOffer>();
     for (const { name, instances } of offers) {
       const app = this.#find(name);
-      if (app === null && instances.length > 0 && this.#isWhole) this.#noteUndefined(name, instances);
+      const isUndefined = app === null && this.#isWhole && !this.#inError.has(name.toLowerCase());
+      if (isUndefined && instances.length > 0) this.#noteUndefined(name, instances);
       if (app === null) continue;
       for (const offered of instances) {
         const instance = this.#resolveOne(app, offered);
@@ -165,7 +171,7 @@ class Join {
     const place = containerText(container);
     const names = others.slice(0, 3).map((name) => escapeText(name.slice(0, 60)));
     const why = `${place} has this address now and serves ${names.join(', ')}`;
-    const hint = `the definition is older than the container; if that serves both, name it so: SERVICE_${port}_NAME=${app.name}`;
+    const hint = `take the address out of the definition of ${app.name}, or, if the container serves both, give it SERVICE_${port}_NAME=${app.name}`;
     this.#note(app.name, place, `${app.name}: ${id} is left out: ${why}`, hint);
     this.#leftOut.push({ app: app.name, address: id, place, why: `it serves ${names.join(', ')}` });
     return [];

@@ -1,4 +1,5 @@
 import type { App, Instance } from '../model/app.js';
+import { containerWords } from '../model/container-words.js';
 import type { Problem } from '../model/problem.js';
 
 /** @returns the same apps where none of their instances is left out */
@@ -10,8 +11,23 @@ export function withoutInstances(apps: readonly App[], leftOut: ReadonlySet<Inst
   });
 }
 
-/** @param what the instance is, such as `is the admin API of this node` */
-export function leftOutProblem({ name, origin }: App, { id }: Instance, what: string): Problem {
+/**
+ * @param definitions the apps as their sources define them: an instance that they do not list comes of a container's labels
+ * @param what the instance is, such as `is the admin API of this node`
+ */
+export function leftOutProblem(
+  definitions: readonly App[],
+  { name, origin }: App,
+  { id, container }: Instance,
+  what: string,
+): Problem {
+  const listed = definitions.find((definition) => definition.name === name)?.instances ?? [];
+  if (container !== null && !listed.some((instance) => instance.id === id)) {
+    const place = { file: containerWords(container), line: null, col: null };
+    const message = `${name}: ${id}, where its labels place it, ${what}, so it is left out`;
+    const hint = 'set autoproxy.port to the port that the app in the container listens on';
+    return { severity: 'error', app: name, ...place, message, hint };
+  }
   return {
     severity: 'error',
     app: name,

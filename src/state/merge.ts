@@ -40,7 +40,8 @@ export function mergeSources(readings: readonly NamedReading[], isWhole = true):
   const definitions = [...winners.values()].map(({ app }) => app).sort(compareNames);
   const offers = readings.flatMap(({ reading }) => reading.offers ?? []);
   const claims = readings.flatMap(({ reading }) => reading.claims ?? []);
-  const { apps, problems: ofJoin, leftOut } = joinOffers({ apps: definitions, offers, claims, isWhole });
+  const inError = new Set(problems.flatMap(({ severity, app }) => (severity === 'error' && app !== null ? [app] : [])));
+  const { apps, problems: ofJoin, leftOut } = joinOffers({ apps: definitions, offers, claims, isWhole, inError });
   return { apps, definitions, offers, leftOut, problems: [...problems, ...ofJoin] };
 }
 

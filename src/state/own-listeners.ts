@@ -15,9 +15,11 @@ interface OwnListeners {
  * The admin API takes who reaches it for an operator, so no client may be led there; a health port answers for the node
  * and never for an app. An instance that is one of them is left out, and named, whoever says so: a file, Consul, or the
  * labels of a container.
+ * @param definitions the apps as their sources define them
  */
 export function withoutOwnListeners(
   apps: readonly App[],
+  definitions: readonly App[],
   { admin, isBoundAt }: OwnListeners,
 ): { readonly apps: readonly App[]; readonly problems: readonly Problem[] } {
   const byHealthPort = new Map(apps.map((app) => [app.slot + 1, app]));
@@ -31,7 +33,7 @@ export function withoutOwnListeners(
       if (!isAdmin && (checked === undefined || !isBoundAt(host))) continue;
       leftOut.add(instance);
       const what = isAdmin ? 'the admin API of this node' : `the health port of ${checked?.name} on this node`;
-      problems.push(leftOutProblem(app, instance, `is ${what}`));
+      problems.push(leftOutProblem(definitions, app, instance, `is ${what}`));
     }
   }
   return { apps: withoutInstances(apps, leftOut), problems };

@@ -14,11 +14,13 @@ interface Step {
  * An instance that is the app's own slot on this node, or the slot of an app that leads back to it, sends each request
  * round until no connection is left. It is left out, and named. Of the instances of a circle the one that came last is
  * left out: those in force stay, new ones come in the order of their places.
+ * @param definitions the apps as their sources define them
  * @param previous the apps in force, as this function last returned them
  * @param isBound whether the slots of this node are bound at an address
  */
 export function withoutSlotCircles(
   apps: readonly App[],
+  definitions: readonly App[],
   previous: readonly App[],
   isBound: (address: string) => boolean,
 ): { readonly apps: readonly App[]; readonly problems: readonly Problem[] } {
@@ -35,7 +37,7 @@ export function withoutSlotCircles(
     if (way === null) targets.set(step.from, [...(targets.get(step.from) ?? []), step.to]);
     else {
       leftOut.add(step.instance);
-      problems.push(circleProblem(step, way));
+      problems.push(circleProblem(definitions, step, way));
     }
   }
   return { apps: withoutInstances(apps, leftOut), problems };
@@ -61,12 +63,12 @@ function wayBetween(from: App, goal: App, targets: ReadonlyMap<App, readonly App
   return null;
 }
 
-function circleProblem({ from, instance, to }: Step, way: readonly App[]): Problem {
-  if (to === from) return leftOutProblem(from, instance, 'is the slot of the app itself on this node');
+function circleProblem(definitions: readonly App[], { from, instance, to }: Step, way: readonly App[]): Problem {
+  if (to === from) return leftOutProblem(definitions, from, instance, 'is the slot of the app itself on this node');
   const further = way.slice(1).map((app) => app.name);
   const over = further.length === 0 ? '' : ` over ${further.join(' and ')}`;
   const what = `is the slot of ${to.name} on this node, and ${to.name} leads back to ${from.name}${over}`;
-  return leftOutProblem(from, instance, what);
+  return leftOutProblem(definitions, from, instance, what);
 }
 
 function stepKey(app: string, instance: string): string {

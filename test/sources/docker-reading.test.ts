@@ -279,6 +279,7 @@ test('people see each container of an app: those that serve first, then those th
     containerOf('stopping', 0, { ...SHOP, phase: 'stopping', why: 'signal 15' }),
     containerOf('well', 1, { ...SHOP, address: '172.17.0.3', health: 'healthy' }),
     containerOf('lost', 2, { ...SHOP, networks: [] }),
+    containerOf('over', 3, { ...SHOP, networks: [], phase: 'removed', why: 'exit code 1' }),
     containerOf('other', 3, { labels: { 'autoproxy.app': 'blog' }, address: '172.17.0.4' }),
   ];
   assert.deepEqual(
@@ -292,6 +293,7 @@ test('people see each container of an app: those that serve first, then those th
       ['172.17.0.3:8080', 'well', null, 'healthy'],
       ['172.17.0.2:8080', 'stopping', 'it is stopping (signal 15)'],
       ['', 'lost', 'it is on no network'],
+      ['', 'over', 'it was removed (exit code 1)'],
     ],
   );
 });

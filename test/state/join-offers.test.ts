@@ -35,7 +35,7 @@ function claimOf(host: string, by: string, claim: Partial<Claim> = {}): Claim {
 }
 
 function join(apps: readonly App[], offers: readonly Offer[], claims: readonly Claim[] = [], isWhole = true) {
-  const joined = joinOffers({ apps, offers, claims, isWhole });
+  const joined = joinOffers({ apps, offers, claims, isWhole, inError: new Set() });
   const served = joined.apps.flatMap(({ name, instances }) =>
     instances.map(({ id, life, weight }) => `${name} ${id} ${life ?? '-'} ${weight}`),
   );
@@ -84,7 +84,10 @@ test('a listed address that another app has now is left out, and both are named'
     const { served, problems } = join([LISTING, appOf('blog', 9_010)], offers, claims);
     assert.deepEqual(served, offers.length === 0 ? [] : [`blog ${A}:80 life of blog-1 100`]);
     assert.match(problems[0]?.message ?? '', /^shop: 172\.17\.0\.2:80 is left out: container blog-1 .* serves blog$/);
-    assert.match(problems[0]?.hint ?? '', /SERVICE_80_NAME=shop/);
+    assert.equal(
+      problems[0]?.hint,
+      'take the address out of the definition of shop, or, if the container serves both, give it SERVICE_80_NAME=shop',
+    );
   }
   const { served } = join([LISTING, appOf('blog', 9_010)], [offerOf('blog', [A, 80, 'blog-1'])]);
   assert.deepEqual(served, [`blog ${A}:80 life of blog-1 100`], 'also while nobody can ask the engine');
@@ -129,6 +132,19 @@ test('an app that no source defines is named with the nearest name, once all sou
   assert.equal(problems[0]?.hint, 'did you mean shop?');
   assert.equal(problems.length, 1);
   assert.deepEqual(join([SHOP], offers, [], false).problems, []);
+});
+
+test('of an app whose definition is in error nobody says that no source defines it', () => {
+  const offers = [offerOf('Shop', [A, 80, 'web-1'])];
+  const saidWith = (severity: 'error' | 'warning', app: string) => {
+    const problem = { severity, app, file: 'f', line: null, col: null, message: 'wrong', hint: null };
+    const { problems } = mergeSources([{ name: 'docker', reading: { apps: [], problems: [problem], offers } }]);
+    return problems.length;
+  };
+  assert.equal(saidWith('error', 'Shop'), 1);
+  assert.equal(saidWith('error', 'shop'), 1);
+  assert.equal(saidWith('warning', 'Shop'), 2);
+  assert.equal(saidWith('error', 'blog'), 2);
 });
 
 test('letter case does not count where no app is spelled so', () => {

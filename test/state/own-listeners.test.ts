@@ -11,8 +11,8 @@ const listeners = {
 };
 
 /** @returns the instances that stay, by app, and the problems as people read them */
-function clear(apps: readonly App[]) {
-  const cleared = withoutOwnListeners(apps, listeners);
+function clear(apps: readonly App[], definitions = apps) {
+  const cleared = withoutOwnListeners(apps, definitions, listeners);
   return {
     ids: Object.fromEntries(cleared.apps.map(({ name, instances }) => [name, instances.map(({ id }) => id)])),
     said: cleared.problems.map(formatProblem),
@@ -26,6 +26,15 @@ test('an instance that is the admin API is left out and named, the others stay',
   assert.deepEqual(said, [
     '/services/shop.yml:1:1: error: shop.instances: 127.0.0.1:1936 is the admin API of this node, so it is left out ' +
       '(write the address and the port of the container)',
+  ]);
+});
+
+test('of an instance that a container gave the container is named', () => {
+  const container = { id: '0123456789ab'.padEnd(64, '0'), name: 'web-1' };
+  const shop = appOf('shop', 21_034, { instances: [{ ...appInstance(1_936), container }] });
+  assert.deepEqual(clear([shop], [{ ...shop, instances: [] }]).said, [
+    'container web-1 (0123456789ab): error: shop: 127.0.0.1:1936, where its labels place it, is the admin API of this ' +
+      'node, so it is left out (set autoproxy.port to the port that the app in the container listens on)',
   ]);
 });
 
@@ -45,7 +54,7 @@ test('apps without such an instance are the same', () => {
     appOf('shop', 21_034, { instances: [appInstance(8_080)] }),
     appOf('side', 21_036, { instances: [appInstance(21_035, { host: '10.0.0.2' })] }),
   ];
-  const cleared = withoutOwnListeners(apps, listeners);
+  const cleared = withoutOwnListeners(apps, apps, listeners);
   assert.equal(cleared.apps, apps);
   assert.deepEqual(cleared.problems, []);
 });

@@ -12,8 +12,8 @@ function appTo(name: string, slot: number, ...ports: readonly number[]): App {
 }
 
 /** @returns the instances that stay, by app, and the problems as people read them */
-function clear(apps: readonly App[], previous: readonly App[] = []) {
-  const cleared = withoutSlotCircles(apps, previous, isBound);
+function clear(apps: readonly App[], previous: readonly App[] = [], definitions = apps) {
+  const cleared = withoutSlotCircles(apps, definitions, previous, isBound);
   const ports = cleared.apps.map(({ name, instances }) => [name, instances.map(({ port }) => port)]);
   return { apps: cleared.apps, ports: Object.fromEntries(ports), said: cleared.problems.map(formatProblem) };
 }
@@ -27,12 +27,24 @@ test("an instance that is the app's own slot on this node is left out and named,
   ]);
 });
 
+test('of an instance that a container gave the container is named; where the file lists it, the file', () => {
+  const container = { id: '0123456789ab'.padEnd(64, '0'), name: 'web-1' };
+  const shop = appOf('shop', 21_034, { instances: [{ ...appInstance(21_034), container }] });
+  const { ports, said } = clear([shop], [], [{ ...shop, instances: [] }]);
+  assert.deepEqual(ports, { shop: [] });
+  assert.deepEqual(said, [
+    'container web-1 (0123456789ab): error: shop: 127.0.0.1:21034, where its labels place it, is the slot of the app ' +
+      'itself on this node, so it is left out (set autoproxy.port to the port that the app in the container listens on)',
+  ]);
+  assert.match(clear([shop]).said[0] ?? '', /^\/services\/shop\.yml:1:1: error: shop\.instances: /);
+});
+
 test('the same port elsewhere, and the slot of another app, are instances as any other', () => {
   const apps = [
     appOf('shop', 21_034, { instances: [appInstance(21_034, { host: '172.17.0.2' })] }),
     appTo('side', 21_036, 21_034),
   ];
-  assert.deepEqual(withoutSlotCircles(apps, [], isBound), { apps, problems: [] });
+  assert.deepEqual(withoutSlotCircles(apps, apps, [], isBound), { apps, problems: [] });
 });
 
 test('of a circle over two apps the later app loses its instance, and both are named', () => {
@@ -72,5 +84,5 @@ test('two ways from one app to another are no circle', () => {
     appTo('c', 21_004, 21_006),
     appTo('d', 21_006),
   ];
-  assert.deepEqual(withoutSlotCircles(apps, [], isBound), { apps, problems: [] });
+  assert.deepEqual(withoutSlotCircles(apps, apps, [], isBound), { apps, problems: [] });
 });
