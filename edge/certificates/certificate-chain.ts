@@ -148,9 +148,9 @@ export function dayOf(time: string): string {
 
 /** DNS names of the leaf, in lower case, sorted; the subject's common name counts no more (RFC 9525, 2). */
 export function dnsNamesOf({ subjectAltName }: X509Certificate): readonly string[] {
-  // Node quotes what has a comma in it, so that no name can bring another one along.
-  const names = [...(subjectAltName ?? '').matchAll(/(?:^|, )(?:DNS:([^",]+)|[^",]*(?:"(?:[^"\\]|\\.)*"[^",]*)*)/g)]
-    .map((match) => match[1]?.toLowerCase())
-    .filter((name) => name !== undefined);
+  // Node writes a name with a comma or a quote in it as a JSON string, the comma as \u002c: so no name brings another one along.
+  const names = (subjectAltName ?? '')
+    .split(', ')
+    .flatMap((name) => /^DNS:([^"]+)$/.exec(name)?.[1]?.toLowerCase() ?? []);
   return [...new Set(names)].sort();
 }

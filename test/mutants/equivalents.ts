@@ -25,6 +25,24 @@ const EVERY_PART = 'read.length === fields.length && read.every((part, index) =>
 
 export const EQUIVALENTS: readonly Equivalent[] = [
   {
+    file: 'edge/certificates/domain.ts',
+    mutator: 'ConditionalExpression',
+    line: "if ('message' in host || host.kind === 'regex')",
+    original: "host.kind === 'regex'",
+    replacement: 'false',
+    reason:
+      'A name of a certificate is read as a name or a wildcard, never as an expression: the compiler asks for it.',
+  },
+  {
+    file: 'edge/certificates/judge-domains.ts',
+    mutator: 'ConditionalExpression',
+    line: 'if (certificate === null || domain.names.length > 0)',
+    original: 'domain.names.length > 0',
+    replacement: 'false',
+    reason:
+      'A certificate covers all names that the site writes, and the last good one serves none beyond them: no host is lost.',
+  },
+  {
     file: 'src/proxy-protocol/parse-v1.ts',
     mutator: 'StringLiteral',
     line: "const [, protocol = '', source = '', destination = '', sourcePort = '', destinationPort = ''] = words;",

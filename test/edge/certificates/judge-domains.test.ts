@@ -129,3 +129,12 @@ test('a renewal of a domain that writes its names is taken at once', () => {
   const [one] = judgeDomains([renewed], TODAY, current, [exact('www.one.example')]);
   assert.deepEqual([one?.names, one?.problems], [['one.example'], []]);
 });
+
+test('a domain at fault that never served stays at fault, whatever hosts have routes', () => {
+  const hosts = [exact('www.one.example')];
+  for (const current of [null, serving(['other.example'])]) {
+    assert.deepEqual(said([domain('one.example', null)], current, hosts), [
+      'one.example.pem: error: domain one.example: the file is empty (write the certificate into it)',
+    ]);
+  }
+});

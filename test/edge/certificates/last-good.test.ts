@@ -99,6 +99,24 @@ test('without names a certificate has to have a name of its domain; with names t
   assert.notEqual(judged(domainOf(below.certificate + below.key), null).certificate, null);
 });
 
+test('both kinds of keys serve on, else the one that holds', () => {
+  const rsaKey = ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'];
+  const rsa = makeCertificate({ names: NAMES, key: rsaKey, days: 20 });
+  const kinds = (files: Readonly<Record<string, string>>, nowMs = TODAY.nowMs) => {
+    const release = releaseFromFiles(Object.entries(files));
+    const [one] = judgeDomains([domainOf('')], { ...TODAY, nowMs }, release);
+    return [one?.certificate?.kind, one?.alternate?.kind];
+  };
+  const [ecdsaPem, rsaPem] = [whole, rsa.certificate + rsa.key];
+  const ecdsaFirst = { 'certs/one.example.pem': ecdsaPem, 'certs/one.example+rsa.pem': rsaPem };
+  const rsaFirst = { 'certs/one.example.pem': rsaPem, 'certs/one.example+ecdsa.pem': ecdsaPem };
+  assert.deepEqual(kinds(ecdsaFirst), ['ecdsa', 'rsa']);
+  assert.deepEqual(kinds(rsaFirst), ['rsa', 'ecdsa']);
+  const afterRsa = TODAY.nowMs + 21 * 86_400_000;
+  assert.deepEqual(kinds(ecdsaFirst, afterRsa), ['ecdsa', undefined]);
+  assert.deepEqual(kinds(rsaFirst, afterRsa), ['ecdsa', undefined]);
+});
+
 const fewer = makeCertificate({ names: ['one.example'], subject: 'fewer' });
 const shop: RouteHost = { kind: 'exact', host: 'shop.one.example' };
 const root: RouteHost = { kind: 'exact', host: 'one.example' };

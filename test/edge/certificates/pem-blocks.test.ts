@@ -61,6 +61,8 @@ test('a fault says what, what to do, and where', () => {
     ['hello', /^the file has no PEM block$/, /begins with -----BEGIN CERTIFICATE-----$/, null],
     ['a\n---- BEGIN CERTIFICATE', /^the first PEM line is damaged$/, /five dashes on both sides/, 2],
     ['a\n\n -----BEGIN CERTIFICATE-----', /^the first PEM line is damaged$/, /start of a line/, 3],
+    ['- BEGIN of a list\n--- BEGIN', /^the file has no PEM block$/, /begins with/, null],
+    ['-----BEGIN CERTIFICATE-----x\nAAAA\n', /^the first PEM line is damaged$/, /start of a line/, 1],
     ['-----END CERTIFICATE-----', /^the first PEM line is damaged$/, /start of a line/, 1],
     [
       `${block('CERTIFICATE')}\n-----BEGIN PRIVATE KEY-----\nAAAA\n`,

@@ -260,6 +260,17 @@ test('without names of its own a domain has those of both certificates, and each
     faultOf({ ...both, names: [] }),
     'edge.yml:7:3: error: domain one.example: the certificate of the RSA key does not cover *.one.example (it has one.example)',
   );
+  // a.one.example and b.one.example are covered by the wildcard of the other one.
+  const [withB, withA] = [
+    makeCertificate({ names: ['*.one.example', 'b.one.example'], issuer: root, keyOf: otherRsa }),
+    makeCertificate({ names: ['*.one.example', 'a.one.example'], issuer: root }),
+  ];
+  const apart = domain(withB.certificate + withB.key, withA.certificate + withA.key);
+  assert.deepEqual(judgeDomain({ ...apart, names: [] }, TODAY).names, [
+    '*.one.example',
+    'a.one.example',
+    'b.one.example',
+  ]);
   const same = domain(leaf.certificate + leaf.key + middle.certificate, rsa.certificate + rsa.key);
   assert.deepEqual(judgeDomain({ ...same, names: [] }, TODAY).names, ['*.one.example', 'one.example']);
 });
