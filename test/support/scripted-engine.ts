@@ -204,6 +204,13 @@ export class ScriptedEngine {
     this.#tellNetwork(container, 'connect', network);
   }
 
+  /** `docker network disconnect`. */
+  disconnect(container: ScriptedContainer, network: string): void {
+    const rest = Object.entries(container.networksNow).filter(([name]) => name !== network);
+    container.networksNow = Object.fromEntries(rest);
+    this.#tellNetwork(container, 'disconnect', network);
+  }
+
   setHealth(container: ScriptedContainer, health: string): void {
     container.healthNow = health;
     this.tell(container, `health_status: ${health}`);
