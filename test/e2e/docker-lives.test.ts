@@ -7,12 +7,15 @@ import { type TestContext, test } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { HttpInstance } from '../support/http-instance.js';
 import { type RunningNode, startNode } from '../support/node-process.js';
+import { runCli } from '../support/run-cli.js';
 import type { Made, ScriptedContainer } from '../support/scripted-container.js';
 import { ScriptedEngine } from '../support/scripted-engine.js';
 import { ask, SteadyTraffic } from '../support/steady-traffic.js';
 
 const LABELS = { 'autoproxy.app': 'shop' };
 const TURNS = 12;
+/** Who waits here is woken, or waits for longer than the test does. */
+const ONE_AT_A_TIME = 'limits: {connections: 1, queue: 9}, timeouts: {queue: 60s}';
 
 class Shop {
   readonly engine: ScriptedEngine;
@@ -31,6 +34,7 @@ class Shop {
     const engine = await ScriptedEngine.start(context);
     const file = (_: string, slot: number) => ({
       'shop.yml': `shop: {protocol: http, translated_port: ${slot}, instances: []}\n`,
+      'narrow.yml': `narrow: {protocol: http, translated_port: ${slot + 2}, instances: [], ${ONE_AT_A_TIME}}\n`,
     });
     const node = await startNode(context, file, { '--docker': engine.socketPath });
     engine.run('stays', madeAt(await HttpInstance.start(context, 'stays')));
@@ -113,7 +117,7 @@ function endSilently(
   engine.tell(container, action, attributes);
 }
 
-test('beside an engine', async (context) => {
+test('what a container hears, and what follows', async (context) => {
   const shop = await Shop.start(context);
 
   await context.test('each event that means the end takes a container out, whichever comes first', async (part) => {
@@ -222,5 +226,46 @@ test('beside an engine', async (context) => {
     shop.engine.tell(container, 'kill', { signal: '15' });
     await shop.isLeftOut('host', place.id);
     await shop.noneFailed();
+  });
+});
+
+test('nobody waits for a container that is gone', async (context) => {
+  const shop = await Shop.start(context);
+
+  await context.test('who waits for room at a container that ends is told at once', async (part) => {
+    const { node } = shop;
+    const place = await HttpInstance.start(part, 'narrow');
+    const isQueued = async (count: number): Promise<boolean> =>
+      (await node.state()).apps.some(({ name, queued }) => name === 'narrow' && queued === count);
+    for (const action of ['kill', 'die', 'destroy']) {
+      const container = shop.run(part, madeAt(place, { labels: { 'autoproxy.app': 'narrow' } }));
+      await eventually('it serves', async () => (await ask(node.host, node.slot + 2)).status === 200);
+      const arrived = place.slowRequest();
+      const slow = ask(node.host, node.slot + 2, '/slow');
+      await arrived;
+      const waiting = ask(node.host, node.slot + 2);
+      await eventually('it waits', () => isQueued(1));
+      if (action === 'kill') shop.engine.tell(container, action, { signal: '15' });
+      else endSilently(shop.engine, container, action);
+      assert.equal((await waiting).status, 503);
+      place.answerSlow();
+      assert.equal((await slow).body, 'late');
+    }
+  });
+
+  await context.test('drain --wait ends with the container that it waits for', async (part) => {
+    const { node } = shop;
+    const place = await HttpInstance.start(part, 'waited for');
+    const container = shop.run(part, madeAt(place));
+    await shop.serves('waited for');
+    const arrived = place.slowRequest();
+    for (let turn = 0; turn < 6; turn += 1) ask(node.host, node.slot, '/slow').catch(() => {});
+    await arrived;
+    const drained = runCli(['drain', container.name, '--wait', '20s', '--admin', node.admin]);
+    await eventually('it drains', async () =>
+      (await node.state()).apps.some(({ instances }) => instances.some(({ state }) => state === 'drain')),
+    );
+    endSilently(shop.engine, container, 'die');
+    assert.equal((await drained).exitCode, 0);
   });
 });
