@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { HttpInstance } from '../support/http-instance.js';
 import { type RunningNode, startNode } from '../support/node-process.js';
@@ -46,7 +47,7 @@ class Shop {
   run(part: TestContext, made: Made): ScriptedContainer {
     this.#runs += 1;
     const container = this.engine.run(`shop-${this.#runs}`, made);
-    part.after(() => this.engine.remove(container));
+    atEnd(part, () => this.engine.remove(container));
     return container;
   }
 
