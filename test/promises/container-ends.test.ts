@@ -15,13 +15,17 @@ const REASON = whyNoDocker();
 const skip = REASON === null ? false : `no Docker engine: ${REASON}`;
 const LABELS = { 'autoproxy.app': 'shop' };
 const RATE = 100;
-/** A connect to what is gone is given up after 10 s. The clients share two cores with all else. */
+/** The clients share two cores with all else. */
 const MAX_MS = 5_000;
+/** A connect to an address that is nobody's any more fails after 3 s, and one that is dropped after 10 s. */
+const MAX_SENT_MS = 2_500;
+/** Only its event takes an app out that takes connections after its signal. */
+const SERVES_ON_MS = 4_000;
 
 interface End {
   readonly name: string;
-  /** How the app obeys its stop signal. */
-  readonly onStop: 'graceful' | 'abrupt';
+  /** How the app obeys its stop signal: `lingering` serves on for SERVES_ON_MS. */
+  readonly onStop: 'graceful' | 'abrupt' | 'lingering';
   /** POSTs that were with the app when it ended may fail. */
   readonly mayLosePosts: boolean;
   /** Whether the container is a new instance afterwards, or none. */
@@ -36,6 +40,7 @@ interface End {
 const ENDS: readonly End[] = [
   end('docker stop', 'graceful', false, false, (engine, id) => engine.docker('stop', id)),
   end('docker stop of an app that ends at once', 'abrupt', true, false, (engine, id) => engine.docker('stop', id)),
+  end('docker stop of an app that serves on', 'lingering', false, false, (engine, id) => engine.docker('stop', id)),
   end('docker restart', 'graceful', false, true, (engine, id) => engine.docker('restart', id)),
   end('docker kill', 'graceful', true, false, (engine, id) => engine.docker('kill', id)),
   end('docker rm -f', 'graceful', true, false, (engine, id) => engine.docker('rm', '-f', id)),
@@ -74,7 +79,11 @@ for (const version of DOCKER_VERSIONS) {
     });
     const node = await startNodeOn(context, engine.machine, files, { '--docker': engine.socketPath });
     const run = (name: string, onStop: string, flags: readonly string[] = []) =>
-      engine.startApp(name, { labels: LABELS, env: { APP: 'shop', ON_STOP: onStop }, flags });
+      engine.startApp(name, {
+        labels: LABELS,
+        env: { APP: 'shop', ON_STOP: onStop, EXIT_AFTER_MS: onStop === 'lingering' ? SERVES_ON_MS : 0 },
+        flags,
+      });
     await run('one', 'graceful');
     await run('two', 'graceful');
     for (const [index, { name, onStop, mayLosePosts, isBack, happen, afterwards, flags }] of ENDS.entries()) {
@@ -88,11 +97,15 @@ for (const version of DOCKER_VERSIONS) {
         await traffic.more(RATE / 2);
         await areUp(node, isBack ? 3 : 2);
         await afterwards?.(engine, id);
-        const { failedGets, failedPosts, wrongApp, slowestMs, served } = await traffic.stop();
+        const { failedGets, failedPosts, wrongApp, slowestMs, slowestSentMs, served, byContainer } =
+          await traffic.stop();
         await engine.docker('rm', '-f', id).catch(() => '');
         const lost = mayLosePosts ? [] : failedPosts;
         assert.deepEqual({ failedGets, lost, wrongApp }, { failedGets: [], lost: [], wrongApp: 0 });
         assert.ok(slowestMs < MAX_MS, `slowest ${slowestMs} ms`);
+        assert.ok(slowestSentMs < MAX_SENT_MS, `slowest ${slowestSentMs} ms since it was sent`);
+        const lastMs = byContainer[id.slice(0, 12)]?.lastAfterStopMs ?? Number.NaN;
+        assert.ok(lastMs < SERVES_ON_MS / 2, `it got a request ${lastMs} ms after its signal`);
         part.diagnostic(`${served} served, ${failedPosts.length} POSTs lost, slowest ${slowestMs.toFixed(0)} ms`);
         await areUp(node, 2);
       });
