@@ -100,6 +100,7 @@ export function factsFromBody(body: unknown): ContainerFacts {
     ports: portsFrom([...(Config.ExposedPorts ?? []), ...(NetworkSettings?.Ports ?? [])].map(([port]) => port)),
     networks: NetworkSettings?.Networks ?? [],
     isHostNetwork: HostConfig?.NetworkMode === 'host',
+    networkOf: /^container:(.+)$/s.exec(HostConfig?.NetworkMode ?? '')?.[1] ?? null,
     // One that was never started has the year 1.
     startedAt: startedAtMs > 0 ? State.StartedAt : null,
     startedAtMs: startedAtMs > 0 ? preciseMs(State.StartedAt, startedAtMs) : 0,

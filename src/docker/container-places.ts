@@ -1,6 +1,7 @@
 /** Where a container is reached, and under which names: what its labels and variables say. Pure. */
 import { parseAddress } from '../core/networks.js';
 import { isRefusal, type Refusal } from '../core/refusal.js';
+import { SHORT_ID_DIGITS } from '../model/container-words.js';
 import { escapeText } from '../model/problem.js';
 import type { Container } from './container.js';
 import { serviceWord, serviceWordOfPort } from './service-words.js';
@@ -102,7 +103,7 @@ function remarksOn({ name, port }: NamedPort, { ports, isHostNetwork }: Containe
   return [{ message, hint: `it exposes ${ports.slice(0, 10).join(', ')}` }];
 }
 
-function addressOf({ labels, networks, isHostNetwork }: Container): string | Refusal {
+function addressOf({ labels, networks, isHostNetwork, networkOf }: Container): string | Refusal {
   const written = labels.get('autoproxy.address')?.trim() ?? '';
   if (written !== '') {
     if (parseAddress(written) !== null) return written;
@@ -112,6 +113,13 @@ function addressOf({ labels, networks, isHostNetwork }: Container): string | Ref
     };
   }
   if (isHostNetwork) return HOST_ADDRESS;
+  if (networkOf !== null) {
+    const other = /^[0-9a-f]{64}$/.test(networkOf)
+      ? networkOf.slice(0, SHORT_ID_DIGITS)
+      : escapeText(networkOf.slice(0, 60));
+    const message = `it shares the network of container ${other} and has no address of its own`;
+    return { message, hint: 'give its labels to that container: it has the address' };
+  }
   const names = networks
     .slice(0, 10)
     .map(({ name }) => escapeText(name))

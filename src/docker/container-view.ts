@@ -11,7 +11,7 @@ interface ViewOptions {
 
 /** How one life looks to others. It changes when something else is said of it, and only then. */
 export class ContainerView {
-  readonly #made: Pick<Container, 'id' | 'life' | 'image' | 'labels' | 'env' | 'ports' | 'isHostNetwork'>;
+  readonly #made: Pick<Container, 'id' | 'life' | 'image' | 'labels' | 'env' | 'ports' | 'isHostNetwork' | 'networkOf'>;
   readonly #clock: Clock;
   readonly #onChange: () => void;
   #name: string;
@@ -26,9 +26,9 @@ export class ContainerView {
   #container: Container | null = null;
 
   constructor(facts: ContainerFacts, startedAt: string, { clock, onChange }: ViewOptions) {
-    const { id, image, labels, env, ports, isHostNetwork } = facts;
+    const { id, image, labels, env, ports, isHostNetwork, networkOf } = facts;
     const life = `${id.slice(0, SHORT_ID_DIGITS)}@${startedAt}`;
-    this.#made = { id, life, image, labels, env, ports, isHostNetwork };
+    this.#made = { id, life, image, labels, env, ports, isHostNetwork, networkOf };
     this.#clock = clock;
     this.#onChange = onChange;
     this.#name = facts.name;

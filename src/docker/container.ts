@@ -34,6 +34,8 @@ export interface Container {
   readonly networks: readonly ContainerNetwork[];
   /** It shares the network of its host: `networks` is empty, and its ports are ports of the host. */
   readonly isHostNetwork: boolean;
+  /** Id or name of the container whose network it shares: `networks` is empty; null: it has its own. */
+  readonly networkOf: string | null;
   readonly phase: ContainerPhase;
   /** Of a container that does not run: the last that was said. */
   readonly health: ContainerHealth;

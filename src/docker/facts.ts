@@ -24,6 +24,7 @@ export interface ContainerFacts {
   readonly ports: readonly number[];
   readonly networks: readonly ContainerNetwork[];
   readonly isHostNetwork: boolean;
+  readonly networkOf: string | null;
   /** RFC 3339, as the engine writes it; null: it was never started. */
   readonly startedAt: string | null;
   /** The same, in ms since 1970, with a fraction. */

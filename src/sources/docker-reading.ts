@@ -35,10 +35,11 @@ export function dockerReadingFrom(
   const { apps, expired, changesAt, problems: ofApps } = appsFrom(inOrder, lastGood, now);
   const problems = inOrder.filter(isThere).flatMap((container) => answerOf(container).problems);
   problems.push(...ofApps);
-  const { offers, withdrawn } = offersFrom(inOrder, problems);
+  const claims = claimsFrom(inOrder);
+  const { offers, withdrawn } = offersFrom(inOrder, claims, problems);
   const gone = expired.map((app) => ({ app, instance: null }));
   return {
-    reading: { apps, offers, claims: claimsFrom(inOrder), problems, withdrawn: [...withdrawn, ...gone] },
+    reading: { apps, offers, claims: [...claims.values()], problems, withdrawn: [...withdrawn, ...gone] },
     changesAt,
   };
 }
@@ -94,7 +95,8 @@ interface Offers {
   readonly withdrawn: readonly Withdrawal[];
 }
 
-function offersFrom(inOrder: readonly Container[], problems: Problem[]): Offers {
+/** @param claims by address */
+function offersFrom(inOrder: readonly Container[], claims: ReadonlyMap<string, Claim>, problems: Problem[]): Offers {
   const offers = new Map<string, OfferedInstance[]>();
   const holders = new Map<string, { readonly container: Container; readonly app: string }>();
   const withdrawn = new Map<string, Withdrawal>();
@@ -103,6 +105,11 @@ function offersFrom(inOrder: readonly Container[], problems: Problem[]): Offers 
       const key = `${app} ${instance.id}`;
       if (leftOut !== null) {
         withdrawn.set(key, { app, instance: instance.id });
+        continue;
+      }
+      const claim = claims.get(instance.host);
+      if (claim !== undefined && claim.life !== container.life) {
+        problems.push(elsewhereProblem(container, app, instance.id, claim));
         continue;
       }
       const holder = holders.get(instance.id);
@@ -134,8 +141,18 @@ function twiceProblem(
   return { severity: 'warning', app, file: containerWords(container), line: null, col: null, message, hint };
 }
 
+/** The engine says that another container is at this address. */
+function elsewhereProblem(container: Container, app: string, address: string, claim: Claim): Problem {
+  const owner = containerWords(claim.container);
+  const message = `${address} of ${app} is the address of ${owner}, and this container is not reached there; it serves nothing`;
+  const hint = answerOf(container).hosts.includes(claim.host)
+    ? 'give the networks of this machine subnets of their own'
+    : `give the labels to ${owner}, or correct autoproxy.address`;
+  return { severity: 'warning', app, file: containerWords(container), line: null, col: null, message, hint };
+}
+
 /** Each address of this machine once: who is there goes before who leaves, and that before who has left. */
-function claimsFrom(inOrder: readonly Container[]): readonly Claim[] {
+function claimsFrom(inOrder: readonly Container[]): ReadonlyMap<string, Claim> {
   const claims = new Map<string, Claim>();
   for (const container of inOrder) {
     if (container.isHostNetwork) continue;
@@ -150,7 +167,12 @@ function claimsFrom(inOrder: readonly Container[]): readonly Claim[] {
       claims.set(host, { host, container: { id, name }, life, standing, apps, why: why ?? '' });
     }
   }
-  return [...claims.values()];
+  // An address that a container says of itself is that of another one while that is there, and not after its end.
+  for (const container of inOrder) {
+    if (reasonToLeaveOut(container) !== null) continue;
+    for (const { host } of answerOf(container).spots) if (claims.get(host)?.standing === 'gone') claims.delete(host);
+  }
+  return claims;
 }
 
 const RANKS = { running: 2, leaving: 1, gone: 0 } as const;

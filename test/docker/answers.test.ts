@@ -55,6 +55,14 @@ test('what is special of a container', () => {
   assert.deepEqual(facts.networks, [{ name: 'six', address: 'fd00::2' }]);
 });
 
+test('a container may share the network of another one', () => {
+  const networkOf = (NetworkMode: string) => factsFromBody({ ...LEAST, HostConfig: { NetworkMode } }).networkOf;
+  assert.equal(networkOf(`container:${'a'.repeat(64)}`), 'a'.repeat(64));
+  assert.equal(networkOf('container:web'), 'web');
+  for (const mode of ['host', 'none', 'bridge', 'containers', 'my-container:1', ''])
+    assert.equal(networkOf(mode), null);
+});
+
 test('a container that was never started has no start', () => {
   const facts = factsFromBody({ ...LEAST, State: { ...STATE, Running: false, StartedAt: '0001-01-01T00:00:00Z' } });
   assert.equal(facts.startedAt, null);

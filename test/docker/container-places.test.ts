@@ -78,6 +78,16 @@ test('on the network of the host it is loopback; a written address goes before a
   assert.match(refusalIn({ labels: { ...LABELS, 'autoproxy.address': 'web.example' } }), /not an IP address/);
 });
 
+test('one that shares the network of another container has no address of its own: that one gets the labels', () => {
+  const shared = { labels: LABELS, networks: [] };
+  const [refusal] = read({ ...shared, networkOf: 'a'.repeat(64) }).refusals;
+  assert.deepEqual(refusal, {
+    message: 'it shares the network of container aaaaaaaaaaaa and has no address of its own',
+    hint: 'give its labels to that container: it has the address',
+  });
+  assert.match(refusalIn({ ...shared, networkOf: 'web\u0007' }), /^it shares the network of container web\\u0007 and/);
+});
+
 test('words of registrator: with several ports each has a name of its own', () => {
   assert.deepEqual(placesIn({ env: { SERVICE_NAME: 'shop' } }), ['shop@172.17.0.2:8080']);
   assert.deepEqual(placesIn({ env: { SERVICE_NAME: 'shop' }, ports: [80, 81] }), [

@@ -13,6 +13,7 @@ export const PLAIN = {
   labelExcess: null,
   env: new Map<string, string>(),
   isHostNetwork: false,
+  networkOf: null,
   isRunning: true,
   isPaused: false,
   isRestarting: false,

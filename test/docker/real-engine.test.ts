@@ -104,6 +104,10 @@ async function followChanges(context: TestContext, engine: TestEngine): Promise<
   await eventually('it runs', () =>
     followed.containers.some(({ name, isHostNetwork }) => name === 'host' && isHostNetwork),
   );
+  await engine.runApp('beside', { flags: ['--network', 'container:web'] });
+  const beside = () => followed.containers.find(({ name }) => name === 'beside');
+  await eventually('it runs', () => beside() !== undefined);
+  assert.deepEqual([beside()?.networkOf, beside()?.networks], [web()?.id, []]);
 }
 
 async function followRestart(context: TestContext, engine: TestEngine): Promise<void> {

@@ -19,6 +19,7 @@ export function containerOf(number: number, plan: ContainerPlan = {}): Container
     ports: [8080],
     networks: [{ name: 'bridge', address: `172.17.${number >> 8}.${number & 255}` }],
     isHostNetwork: false,
+    networkOf: null,
     phase: 'running',
     health: 'none',
     since: 0,

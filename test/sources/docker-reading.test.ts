@@ -107,6 +107,38 @@ test('of two containers with one address the older is used, and both are named',
   assert.match(messagesOf(two, one)[0] ?? '', /127\.0\.0\.1:8080 of shop is the address of container one .*older/);
 });
 
+test('an address that a container says of itself is not taken from the container that has it', () => {
+  const desk = containerOf('desk', 0, { labels: { 'autoproxy.app': 'desk' } });
+  const labels = { ...SHOP.labels, 'autoproxy.address': '172.17.0.2' };
+  const web = containerOf('web', 1, { labels, networks: [], networkOf: desk.id });
+  assert.deepEqual(offered(desk, web), ['desk 172.17.0.2:8080']);
+  const { problems } = dockerReadingFrom([desk, web], [], 0).reading;
+  assert.deepEqual(
+    problems.map(({ file, message, hint }) => [file, message, hint]),
+    [
+      [
+        'container web (776562000000)',
+        '172.17.0.2:8080 of shop is the address of container desk (6465736b0000), and this container is not reached there; ' +
+          'it serves nothing',
+        'give the labels to container desk (6465736b0000), or correct autoproxy.address',
+      ],
+    ],
+  );
+  assert.deepEqual(offered({ ...desk, phase: 'stopping' }, web), []);
+  assert.deepEqual(offered({ ...desk, phase: 'ended' }, web), ['shop 172.17.0.2:8080']);
+  assert.deepEqual(claimed({ ...desk, phase: 'ended' }, web), [], 'the address is not that of the dead one any more');
+});
+
+test('of two running containers with one address of the engine the newer has it, and the older is named', () => {
+  const [one, two] = [containerOf('one', 0, SHOP), containerOf('two', 1, SHOP)];
+  const { offers, problems } = dockerReadingFrom([one, two], [], 0).reading;
+  assert.deepEqual(
+    offers?.flatMap(({ instances }) => instances.map(({ container }) => container?.name)),
+    ['two'],
+  );
+  assert.match(problems[0]?.message ?? '', /^172\.17\.0\.2:8080 of shop is the address of container two/);
+});
+
 test('labels define an app whole, without instances; the older container decides, and the other way is named', () => {
   const one = containerOf('one', 0, { labels: WHOLE });
   const two = containerOf('two', 1, { labels: { ...WHOLE, 'autoproxy.retries': '1' }, address: '172.17.0.3' });

@@ -22,6 +22,7 @@ export function containerOf(name: string, start: number, said: SaidContainer = {
     ports: [8080],
     networks: [{ name: 'bridge', address }],
     isHostNetwork: false,
+    networkOf: null,
     phase: 'running',
     health: 'none',
     since: start * 1_000,
