@@ -29,7 +29,10 @@ export function createDockerParts(config: Config, parts: SharedParts): DockerPar
   const registrar = createRegistrar(config, parts);
   if (settings === null) return null;
   const onContainers: Registrar['setContainers'] = (containers) => registrar?.setContainers(containers);
-  return { source: new DockerSource({ settings, ...parts, onContainers }), registrar };
+  return {
+    source: new DockerSource({ settings, ...parts, isRegistering: registrar !== null, onContainers }),
+    registrar,
+  };
 }
 
 function createRegistrar(config: Config, { clock, random, log }: SharedParts): Registrar | null {

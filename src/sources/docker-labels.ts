@@ -21,6 +21,8 @@ import { CONTAINER_LABELS, type ContainerLabel, nameOf, ownLabelsOf } from './ow
 
 /** Nobody has it who does not mean to define an app: so a slip in the label of the slot is known as one. */
 const PROTOCOL_LABEL = `${LABEL_PREFIX}protocol`;
+/** The registrar takes it too, from a container of any app. */
+const CHECK_LABEL = `${LABEL_PREFIX}health.path`;
 const MAX_PROBLEMS = 10;
 
 /** Where a container serves an app, as instances are written. */
@@ -43,6 +45,8 @@ interface ContainerAnswer extends Pick<ContainerPlaces, 'names' | 'refusals'> {
   /** Name of the app that its labels mean to define, rightly or not; null: of none. */
   readonly wantedApp: string | null;
   readonly problems: readonly Problem[];
+  /** What only a node that registers containers uses, and no other: the path of their check. */
+  readonly unlessRegistering: readonly Problem[];
 }
 
 /** By the labels, which stay the same object for the life of a container. */
@@ -68,8 +72,11 @@ function readLabels(container: Container): ContainerAnswer {
   const file = containerWords(container);
   const name = container.labels.get('autoproxy.app')?.trim() ?? '';
   const problems: Problem[] = [];
-  const note = ({ message, hint }: Refusal | UnreadWord, app = places.names[0] ?? null): void => {
-    problems.push({ severity: 'warning', app, file, line: null, col: null, message, hint });
+  const problemOf = ({ message, hint }: Refusal | UnreadWord): Problem => {
+    return { severity: 'warning', app: places.names[0] ?? null, file, line: null, col: null, message, hint };
+  };
+  const note = (refusal: Refusal | UnreadWord): void => {
+    problems.push(problemOf(refusal));
   };
   for (const refusal of places.refusals) note({ ...refusal, message: `${refusal.message}; it serves nothing` });
   for (const remark of places.remarks) note(remark);
@@ -79,8 +86,10 @@ function readLabels(container: Container): ContainerAnswer {
   const state = wordOf(words.get('state'), stateFromText, APP_DEFAULTS.state, unreadState, note);
   for (const [label, written] of words) if (written.trim() === '') note(emptyWord(label, container, places));
   const hasSlot = [...defining.keys()].some((label) => SLOT_LABEL_NAMES.includes(nameOf(label)));
-  if (!hasSlot) noteIdle(defining, note);
-  else if (name === '')
+  const idle = hasSlot ? [] : [...defining.keys()];
+  for (const refusal of idleWords(idle.filter((label) => label !== CHECK_LABEL))) note(refusal);
+  const unlessRegistering = idleWords(idle.filter((label) => label === CHECK_LABEL)).map(problemOf);
+  if (hasSlot && name === '')
     note({ message: 'autoproxy.slot defines no app without autoproxy.app', hint: 'add that label' });
   const defined = hasSlot && name !== '' ? appFromLabels(name, defining, file, 'docker') : null;
   problems.push(...(defined?.problems ?? []));
@@ -88,7 +97,17 @@ function readLabels(container: Container): ContainerAnswer {
   const spots = places.places.flatMap(spotOf);
   const hosts = container.networks.flatMap(({ address }) => hostOf(address) ?? []);
   const wantedApp = name !== '' && (hasSlot || defining.has(PROTOCOL_LABEL)) ? name : null;
-  const answer = { spots, hosts, names, refusals, weight, state, app: defined?.app ?? null, wantedApp };
+  const answer = {
+    spots,
+    hosts,
+    names,
+    refusals,
+    weight,
+    state,
+    app: defined?.app ?? null,
+    wantedApp,
+    unlessRegistering,
+  };
   return { ...answer, problems: bounded(errorsFirst(problems)) };
 }
 
@@ -133,10 +152,11 @@ function wordOf<T extends string | number>(
 }
 
 /** Without a slot the labels define no app: settings would be without effect, and what is unknown is a typing error. */
-function noteIdle(labels: ReadonlyMap<string, string>, note: (refusal: Refusal) => void): void {
+function idleWords(labels: readonly string[]): readonly Refusal[] {
+  const refusals: Refusal[] = [];
   const known = [...Object.keys(CONTAINER_LABELS), ...APP_LABEL_NAMES];
   const idle: string[] = [];
-  for (const label of labels.keys()) {
+  for (const label of labels) {
     const name = nameOf(label);
     if (APP_LABEL_NAMES.includes(name)) {
       idle.push(label);
@@ -144,14 +164,12 @@ function noteIdle(labels: ReadonlyMap<string, string>, note: (refusal: Refusal) 
     }
     const nearest = nearestName(name, known);
     const hint = nearest === null ? 'it has no effect; remove it' : `did you mean ${LABEL_PREFIX}${nearest}?`;
-    note({ message: `unknown label ${escapeText(label.slice(0, 50))}`, hint });
+    refusals.push({ message: `unknown label ${escapeText(label.slice(0, 50))}`, hint });
   }
-  if (idle.length === 0) return;
+  if (idle.length === 0) return refusals;
   const hint = 'add autoproxy.slot, or write this where the app is defined';
-  note({
-    message: `${shortList(idle)}: without autoproxy.slot the labels define no app, and this has no effect`,
-    hint,
-  });
+  const message = `${shortList(idle)}: without autoproxy.slot the labels define no app, and this has no effect`;
+  return [...refusals, { message, hint }];
 }
 
 function shortList(names: readonly string[]): string {

@@ -25,15 +25,20 @@ interface JudgedPlace {
  * @param containers all that the engine has or had lately, in any order
  * @param lastGood the apps of the reading before
  * @param now as `Container.since` counts
+ * @param isRegistering the node puts containers into Consul too
  */
 export function dockerReadingFrom(
   containers: readonly Container[],
   lastGood: readonly App[],
   now: number,
+  isRegistering = false,
 ): DockerReading {
   const inOrder = oldestFirst(containers);
   const { apps, expired, changesAt, problems: ofApps } = appsFrom(inOrder, lastGood, now);
-  const problems = inOrder.filter(isThere).flatMap((container) => answerOf(container).problems);
+  const problems = inOrder.filter(isThere).flatMap((container) => {
+    const { problems: ofLabels, unlessRegistering } = answerOf(container);
+    return isRegistering ? ofLabels : [...ofLabels, ...unlessRegistering];
+  });
   problems.push(...ofApps);
   const claims = claimsFrom(inOrder);
   const { offers, withdrawn } = offersFrom(inOrder, claims, problems);

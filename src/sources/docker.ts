@@ -19,6 +19,8 @@ interface DockerSourceOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The node puts containers into Consul too. */
+  readonly isRegistering: boolean;
   /** All containers that the engine has or had lately, at each change. */
   readonly onContainers?: (containers: readonly Container[]) => void;
 }
@@ -82,8 +84,8 @@ export class DockerSource implements Source {
   }
 
   #tell(view: EngineView): void {
-    const { clock } = this.#options;
-    const { reading, changesAt } = dockerReadingFrom(view.containers, this.#apps, clock.now());
+    const { clock, isRegistering } = this.#options;
+    const { reading, changesAt } = dockerReadingFrom(view.containers, this.#apps, clock.now(), isRegistering);
     this.#apps = reading.apps;
     this.#timer?.cancel();
     this.#timer = null;

@@ -218,6 +218,16 @@ test('what has no effect, what is unknown and what cannot be read are named, wit
   assert.deepEqual(messages({ 'autoproxy.tags': 'a,b', 'com.example.x': 'y' }), []);
 });
 
+test('the path of a check has an effect without a slot where the node registers containers', () => {
+  const labels = { ...SHOP.labels, 'autoproxy.health.path': '/health', 'autoproxy.retries': '1' };
+  const said = (isRegistering: boolean) =>
+    dockerReadingFrom([containerOf('web-1', 0, { labels })], [], 0, isRegistering).reading.problems.map(
+      ({ message }) => message.split(':')[0],
+    );
+  assert.deepEqual(said(true), ['autoproxy.retries']);
+  assert.deepEqual(said(false), ['autoproxy.retries', 'autoproxy.health.path']);
+});
+
 test('an empty word of a container counts as absent, and people are told what counts in its place', () => {
   const said = (labels: Record<string, string>, more: Parameters<typeof containerOf>[2] = {}) =>
     dockerReadingFrom([containerOf('web-1', 0, { ...more, labels })], [], 0).reading.problems.map(

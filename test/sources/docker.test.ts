@@ -22,7 +22,7 @@ function follow(context: TestContext, { url }: { readonly url: string }, stored:
   const given: (readonly Container[])[] = [];
   const source = new DockerSource({
     settings: { url, certPath: null, tlsVerify: null },
-    ...{ clock, log, random: () => 0.5 },
+    ...{ clock, log, random: () => 0.5, isRegistering: false },
     onContainers: (containers) => given.push(containers),
   });
   atEnd(context, () => source.stop());
