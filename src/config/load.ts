@@ -13,6 +13,7 @@ import { INVALID, YamlText } from '../yaml/yaml-text.js';
 import type { Config } from './config.js';
 import { CONFIG_OPTION, type HostFacts, OPTIONS, type Option, type OptionTable } from './options.js';
 import { RefusedText } from './text-readers.js';
+import { unusedOptions } from './unused-options.js';
 
 export interface ConfigInputs {
   /** By name of the option without dashes before it (`services-dir`, and `config`); undefined is not given. */
@@ -59,6 +60,12 @@ interface Written {
   readonly col: number | null;
 }
 
+interface ReadOptions<Key extends keyof Config> {
+  readonly values: Pick<Config, Key>;
+  /** Of those that are not at their defaults. */
+  readonly places: ReadonlyMap<Key, Written>;
+}
+
 /** Some hundred options would fit; a larger file is something else. */
 const MAX_FILE_BYTES = 1_048_576;
 
@@ -71,8 +78,11 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
   const file = findFile(inputs);
   const inFile = file === null ? new Map<string, Written>() : readOptionsFile(file, problems);
 
-  const config = readOptions(Object.keys(TABLE) as (keyof Config)[], inputs, inFile, problems);
-  return { config, file, warnings: problems };
+  const { values: config, places } = readOptions(Object.keys(TABLE) as (keyof Config)[], inputs, inFile, problems);
+  const unused = unusedOptions(config).map(({ key, message, hint }) =>
+    problemAt('warning', OPTIONS[key], places.get(key), message, hint),
+  );
+  return { config, file, warnings: [...problems, ...unused] };
 }
 
 /**
@@ -80,7 +90,7 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
  * @throws ConfigError naming everything that is wrong with these, when anything is
  */
 export function loadOptions<Key extends keyof Config>(keys: readonly Key[], inputs: ConfigInputs): Pick<Config, Key> {
-  return readOptions(keys, inputs, new Map(), []);
+  return readOptions(keys, inputs, new Map(), []).values;
 }
 
 /** @throws ConfigError when there is an error among the problems, those that were known before too */
@@ -89,8 +99,9 @@ function readOptions<Key extends keyof Config>(
   { flags, env, host, workingDir }: ConfigInputs,
   inFile: ReadonlyMap<string, Written>,
   problems: Problem[],
-): Pick<Config, Key> {
+): ReadOptions<Key> {
   const values: Partial<Record<Key, unknown>> = {};
+  const places = new Map<Key, Written>();
   for (const key of keys) {
     const option: Option<unknown> = OPTIONS[key];
     const flag = option.isSecret ? undefined : flags[option.name];
@@ -98,22 +109,31 @@ function readOptions<Key extends keyof Config>(
       flag === undefined
         ? (variableOf(option, env, workingDir) ?? inFile.get(key))
         : { text: flag, base: workingDir, file: `--${option.name}`, line: null, col: null };
+    if (written !== undefined && written !== null) places.set(key, written);
     values[key] = readOption(option, written ?? defaultOf(option, host, workingDir), problems);
   }
   if (problems.some(({ severity }) => severity === 'error')) throw new ConfigError(problems);
   // Each key of the table holds what its own reader gave.
-  return values as unknown as Pick<Config, Key>;
+  return { values: values as unknown as Pick<Config, Key>, places };
 }
 
 function readOption(option: Option<unknown>, written: Written | null, problems: Problem[]): unknown {
   if (written === null) return null;
-  const { text, base, file, line, col } = written;
-  const value = option.read(text.trim(), base);
+  const value = option.read(written.text.trim(), written.base);
   if (!(value instanceof RefusedText)) return value;
-  const { message, hint } = value.refusal;
-  const said = line === null ? message : `${option.name}: ${message}`;
-  problems.push({ severity: 'error', app: null, file, line, col, message: said, hint });
+  problems.push(problemAt('error', option, written, value.refusal.message, value.refusal.hint));
   return null;
+}
+
+function problemAt(
+  severity: Problem['severity'],
+  { name }: Option<unknown>,
+  place: Written | undefined,
+  message: string,
+  hint: string | null,
+): Problem {
+  const { file, line, col } = place ?? { file: `--${name}`, line: null, col: null };
+  return { severity, app: null, file, line, col, message: line === null ? message : `${name}: ${message}`, hint };
 }
 
 function defaultOf(option: Option<unknown>, host: HostFacts, base: string): Written | null {
