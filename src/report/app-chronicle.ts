@@ -6,16 +6,15 @@ import type { Clock } from '../core/clock.js';
 import type { AdminState, App } from '../model/app.js';
 import { formatOrigin, formatProblem, type Problem } from '../model/problem.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
-import { describeAppDiff, diffApps } from '../state/diff.js';
+import { diffApps } from '../state/diff.js';
 import { AppEvents } from './app-events.js';
+import { definitionsIn, describeChange, type ToldSource } from './instance-changes.js';
 import { isSameWay, type TrafficWay, trafficWayOf } from './traffic-way.js';
 
 /** Under which they are kept; no app is named so. */
 const POD = '';
 
-interface SourceLosses {
-  /** Name of the source. */
-  readonly name: string;
+interface ChronicledSource extends ToldSource {
   readonly held: readonly HeldLoss[];
 }
 
@@ -31,6 +30,8 @@ export class AppChronicle implements PlaneObserver {
   /** Kept once, whatever the number of apps. */
   readonly #podEvents: AppEvents;
   #apps: readonly App[] = [];
+  /** As their sources wrote them, when `#apps` was put in force. */
+  #definitions: ReadonlyMap<string, App> = new Map();
   /** By app and text, so that each is told when it comes and when it goes. */
   #problems: ReadonlyMap<string, AppNote> = new Map();
   #held: ReadonlyMap<string, AppNote> = new Map();
@@ -65,10 +66,10 @@ export class AppChronicle implements PlaneObserver {
     return this.#ways.get(app) ?? null;
   }
 
-  onDesiredState(apps: readonly App[], problems: readonly Problem[], losses: readonly SourceLosses[]): void {
+  onDesiredState(apps: readonly App[], problems: readonly Problem[], sources: readonly ChronicledSource[]): void {
     this.#noteProblems(apps, problems);
-    this.#noteHeld(losses);
-    this.#noteApps(apps);
+    this.#noteHeld(sources);
+    this.#noteApps(apps, sources);
   }
 
   onSnapshot({ slots }: Snapshot): void {
@@ -101,11 +102,12 @@ export class AppChronicle implements PlaneObserver {
     }
   }
 
-  #noteApps(apps: readonly App[]): void {
+  #noteApps(apps: readonly App[], sources: readonly ToldSource[]): void {
     if (apps === this.#apps) return;
     const before = new Map(this.#apps.map((app) => [app.name, app]));
-    const { changed } = diffApps(this.#apps, apps);
-    const changes = new Map(changed.map((diff) => [diff.name, describeAppDiff(diff)]));
+    const definedBefore = this.#definitions;
+    this.#definitions = definitionsIn(sources);
+    const diffs = new Map(diffApps(this.#apps, apps).changed.map((diff) => [diff.name, diff]));
     for (const app of apps) {
       const { name, slot } = app;
       const old = before.get(name);
@@ -114,11 +116,17 @@ export class AppChronicle implements PlaneObserver {
         this.#events.note(name, 'appeared', `by ${giverOf(app)}: slot ${slot}, ${instanceNames(app)}`);
         continue;
       }
-      const change = changes.get(name);
+      const diff = diffs.get(name);
       if (old.origin.source !== app.origin.source) {
         this.#events.note(name, 'changed', `it now comes from ${giverOf(app)}, not from ${giverOf(old)}`);
       }
-      if (change !== undefined) this.#events.note(name, 'changed', `by ${giverOf(app)}: ${change}`);
+      if (diff === undefined) continue;
+      const change = {
+        before: { app: old, definition: definedBefore.get(name) ?? null },
+        after: { app, definition: this.#definitions.get(name) ?? null },
+        diff,
+      };
+      for (const text of describeChange(change, giverOf(app), sources)) this.#events.note(name, 'changed', text);
     }
     for (const [name, app] of before)
       this.#events.note(name, 'removed', `no longer served; it came from ${giverOf(app)}`);
@@ -138,7 +146,7 @@ export class AppChronicle implements PlaneObserver {
     this.#problems = present;
   }
 
-  #noteHeld(losses: readonly SourceLosses[]): void {
+  #noteHeld(losses: readonly ChronicledSource[]): void {
     const present = new Map<string, AppNote>();
     for (const { name: source, held } of losses) {
       for (const { app, instances } of held) {

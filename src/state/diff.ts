@@ -9,7 +9,7 @@ interface StateDiff {
   readonly changed: readonly AppDiff[];
 }
 
-interface AppDiff {
+export interface AppDiff {
   readonly name: string;
   /** Ids of instances. */
   readonly added: readonly string[];

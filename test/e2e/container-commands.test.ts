@@ -58,6 +58,7 @@ test('a container is drained by its name, shown, and ready again when it starts 
   assert.match(status.stdout, new RegExp(`${arrived.id} +drain .* container ${name} \\([0-9a-f]{12}\\); by ann`));
   const why = await runCli(['why', 'shop', '--admin', node.admin]);
   assert.match(why.stdout, /^ {2}instances {3}docker offers 2 instances$/m);
+  assert.match(why.stdout, /by docker: \+\S+: container shop-2 \([0-9a-f]{12}\)/);
   assert.match(why.stdout, new RegExp(`^${arrived.id} +container ${name} \\([0-9a-f]{12}\\) +none$`, 'm'));
 
   const again = await runCli(['ready', first.id.slice(0, 12), '--admin', node.admin]);

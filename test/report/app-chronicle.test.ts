@@ -6,9 +6,9 @@ import { createControlPlane, SETTLED_MS } from '../control/plane-parts.js';
 import { ScriptedSource } from '../control/scripted-source.js';
 import { appInstance, appOf } from '../support/apps.js';
 
-async function startPlane(context: TestContext) {
+async function startPlane(context: TestContext, more: readonly ScriptedSource[] = []) {
   const consul = new ScriptedSource('consul');
-  const parts = await createControlPlane(context, {}, [consul]);
+  const parts = await createControlPlane(context, {}, [consul, ...more]);
   await parts.plane.start();
   const settle = (): Promise<void> => parts.clock.advance(SETTLED_MS);
   const eventsOf = async (app: string): Promise<string[]> => {
@@ -66,6 +66,88 @@ test('when another source gives it, both are named', async (context) => {
     'changed: it now comes from directory (/services/shop.yml:1:1), not from consul (autoproxy/apps/shop (index 812))',
   );
   assert.deepEqual(rest, []);
+});
+
+const LIFE = '0123456789ab@2026-11-29T12:00:00Z';
+const WEB = { id: '0123456789ab'.padEnd(64, '0'), name: 'web-1' };
+const PLACE = 'container web-1 (0123456789ab)';
+
+function offered(port: number) {
+  return {
+    id: `127.0.0.1:${port}`,
+    life: LIFE,
+    container: WEB,
+    host: '127.0.0.1',
+    port,
+    weight: 1,
+    state: 'ready',
+  } as const;
+}
+
+function reported(port: number, leftOut: string | null) {
+  return { address: `127.0.0.1:${port}`, place: PLACE, leftOut, checks: [] };
+}
+
+async function startBesideEngine(context: TestContext) {
+  const docker = new ScriptedSource('docker');
+  const parts = await startPlane(context, [docker]);
+  const say = async (...ports: readonly number[]): Promise<void> => {
+    docker.tell({ apps: [], problems: [], claims: [], offers: [{ name: 'shop', instances: ports.map(offered) }] });
+    await parts.settle();
+  };
+  const changes = async (): Promise<string[]> => (await parts.newsOf('shop')).filter((text) => /^changed/.test(text));
+  return { ...parts, docker, say, changes };
+}
+
+test('what a container changes is told of the engine, with why, and what the definition changes of its source', async (context) => {
+  const { source, docker, slot, settle, say, changes } = await startBesideEngine(context);
+  source.say([appOf('shop', slot, { instances: [appInstance(8_090)] })]);
+  await say();
+  await changes();
+  docker.reports = [reported(8_080, null), reported(8_081, null)];
+  await say(8_080, 8_081);
+  assert.deepEqual(await changes(), [
+    `changed: by docker: +127.0.0.1:8080: ${PLACE}`,
+    `changed: by docker: +127.0.0.1:8081: ${PLACE}`,
+  ]);
+  docker.reports = [reported(8_081, 'it is stopping (signal 15)'), reported(8_080, null)];
+  await say(8_080);
+  assert.deepEqual(await changes(), [`changed: by docker: -127.0.0.1:8081: ${PLACE}: it is stopping (signal 15)`]);
+  source.say([appOf('shop', slot, { retries: 1, instances: [appInstance(8_091)] })]);
+  await settle();
+  assert.deepEqual(await changes(), [
+    'changed: by directory (/services/shop.yml:1:1): +127.0.0.1:8091, -127.0.0.1:8090, retries',
+  ]);
+});
+
+test('a listed instance is taken out by the engine, and comes back', async (context) => {
+  const { source, docker, slot, settle, changes } = await startBesideEngine(context);
+  const claim = { host: '127.0.0.1', container: WEB, life: LIFE, apps: [], why: '' };
+  const tell = async (standing: 'running' | 'gone', life = LIFE): Promise<void> => {
+    const why = standing === 'gone' ? 'it has ended (exit code 1)' : '';
+    docker.tell({ apps: [], problems: [], offers: [], claims: [{ ...claim, standing, life, why }] });
+    await settle();
+  };
+  source.say([appOf('shop', slot, { instances: [appInstance(8_080)] })]);
+  await tell('running');
+  await changes();
+  await tell('gone');
+  assert.deepEqual(await changes(), [`changed: by docker: -127.0.0.1:8080: ${PLACE}: it has ended (exit code 1)`]);
+  await tell('running', `${LIFE}2`);
+  assert.deepEqual(await changes(), [`changed: by docker: +127.0.0.1:8080: ${PLACE} has this address`]);
+  await tell('running', `${LIFE}3`);
+  assert.deepEqual(await changes(), [`changed: by docker: another life of 127.0.0.1:8080: ${PLACE} has this address`]);
+});
+
+test('many changes of the engine at once are one event', async (context) => {
+  const { source, docker, slot, say, changes } = await startBesideEngine(context);
+  source.say([appOf('shop', slot)]);
+  await say();
+  await changes();
+  const ports = [8_080, 8_081, 8_082, 8_083, 8_084, 8_085];
+  docker.reports = ports.map((port) => reported(port, null));
+  await say(...ports);
+  assert.deepEqual(await changes(), [`changed: by docker: ${ports.map((port) => `+127.0.0.1:${port}`).join(', ')}`]);
 });
 
 test('a check that fails, the bleed that follows, and the end of both', async (context) => {
