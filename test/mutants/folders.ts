@@ -35,6 +35,15 @@ export const FOLDERS: readonly GuardedFolder[] = [
     guards: ['registry'],
     // Processes that fight for slots: allocate-properties has the histories, in one process.
     slow: ['registry/allocators'],
+    // A real Consul for most of their tests.
+    late: [
+      'registry/registry',
+      'registry/failed-put',
+      'registry/slot-races',
+      'registry/history-properties',
+      'registry/consul',
+      'registry/consul-failures',
+    ],
     isQuick: false,
   },
   {

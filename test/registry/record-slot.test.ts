@@ -9,7 +9,6 @@ import { freeSlot, recordSlot } from '../../src/registry/record-slot.js';
 import { RegistryFailure } from '../../src/registry/registry.js';
 import { temporaryFolder } from '../support/at-end.js';
 import { NOON, putOptions, smallApp } from './put-options.js';
-import { REGISTRY_KINDS } from './registries.js';
 
 function failsWith(message: string, hint: string) {
   return (error: unknown) => {
@@ -19,72 +18,67 @@ function failsWith(message: string, hint: string) {
   };
 }
 
-for (const kind of REGISTRY_KINDS) {
-  test(`${kind.name}: a slot is recorded once, however often it is asked for, and only one`, async (context) => {
-    const registry = (await kind.prepare(context)).open();
-    assert.equal(await recordSlot(registry, 'shop', 21_034, putOptions()), 21_034);
-    assert.equal(await recordSlot(registry, 'shop', 21_034, putOptions()), 21_034);
-    assert.equal(await recordSlot(registry, 'shop', null, putOptions()), 21_034);
-    await assert.rejects(
-      recordSlot(registry, 'shop', 21_040, putOptions()),
-      failsWith('shop: its slot is 21034; 21040 was asked for', 'leave the port out to keep its slot'),
-    );
-    const given = await recordSlot(registry, 'till', null, putOptions());
-    assert.ok(given >= 10_000 && given % 2 === 0 && given !== 21_034, String(given));
-    assert.deepEqual((await registry.slots.list()).slots.length, 2);
-  });
+test(`a slot is recorded once, however often it is asked for, and only one`, async (context) => {
+  const registry = new DirectoryRegistry(temporaryFolder(context, 'registry'));
+  assert.equal(await recordSlot(registry, 'shop', 21_034, putOptions()), 21_034);
+  assert.equal(await recordSlot(registry, 'shop', 21_034, putOptions()), 21_034);
+  assert.equal(await recordSlot(registry, 'shop', null, putOptions()), 21_034);
+  await assert.rejects(
+    recordSlot(registry, 'shop', 21_040, putOptions()),
+    failsWith('shop: its slot is 21034; 21040 was asked for', 'leave the port out to keep its slot'),
+  );
+  const given = await recordSlot(registry, 'till', null, putOptions());
+  assert.ok(given >= 10_000 && given % 2 === 0 && given !== 21_034, String(given));
+  assert.deepEqual((await registry.slots.list()).slots.length, 2);
+});
 
-  test(`${kind.name}: a slot that an app uses is recorded where it is, also where kernels take ports from`, async (context) => {
-    const registry = (await kind.prepare(context)).open();
-    await registry.put('shop', smallApp('shop', 'slot: 40000\n').text, null, null);
-    assert.equal(await recordSlot(registry, 'shop', null, putOptions()), 40_000);
-    await assert.rejects(
-      recordSlot(registry, 'till', 40_004, putOptions()),
-      failsWith(
-        'till: slot 40004 is a port that kernels give to outgoing connections',
-        'leave the slot out to get one',
-      ),
-    );
-  });
+test(`a slot that an app uses is recorded where it is, also where kernels take ports from`, async (context) => {
+  const registry = new DirectoryRegistry(temporaryFolder(context, 'registry'));
+  await registry.put('shop', smallApp('shop', 'slot: 40000\n').text, null, null);
+  assert.equal(await recordSlot(registry, 'shop', null, putOptions()), 40_000);
+  await assert.rejects(
+    recordSlot(registry, 'till', 40_004, putOptions()),
+    failsWith('till: slot 40004 is a port that kernels give to outgoing connections', 'leave the slot out to get one'),
+  );
+});
 
-  test(`${kind.name}: a slot is freed into quarantine when no app uses it, or may`, async (context) => {
-    const registry = (await kind.prepare(context)).open();
-    const { chances } = putOptions();
-    await assert.rejects(
-      freeSlot(registry, 21_034, chances),
-      failsWith('slot 21034 is not taken', 'autoproxy slot ls lists the taken slots'),
-    );
-    await putApp(registry, smallApp('shop', 'slot: 21034\n'), putOptions());
-    await assert.rejects(
-      freeSlot(registry, 21_034, chances),
-      failsWith('slot 21034 is in use by shop', 'remove the app: autoproxy app rm shop'),
-    );
-    await registry.slots.claim(21_040, 'shop', null);
-    assert.equal(await freeSlot(registry, 21_040, chances), 'shop', 'it is one too many');
-    assert.deepEqual(await registry.slots.list(), {
-      slots: [{ port: 21_034, app: 'shop' }],
-      freed: [{ port: 21_040, app: 'shop', freedAt: NOON }],
-      problems: [],
-    });
+test(`a slot is freed into quarantine when no app uses it, or may`, async (context) => {
+  const registry = new DirectoryRegistry(temporaryFolder(context, 'registry'));
+  const { chances } = putOptions();
+  await assert.rejects(
+    freeSlot(registry, 21_034, chances),
+    failsWith('slot 21034 is not taken', 'autoproxy slot ls lists the taken slots'),
+  );
+  await putApp(registry, smallApp('shop', 'slot: 21034\n'), putOptions());
+  await assert.rejects(
+    freeSlot(registry, 21_034, chances),
+    failsWith('slot 21034 is in use by shop', 'remove the app: autoproxy app rm shop'),
+  );
+  await registry.slots.claim(21_040, 'shop', null);
+  assert.equal(await freeSlot(registry, 21_040, chances), 'shop', 'it is one too many');
+  assert.deepEqual(await registry.slots.list(), {
+    slots: [{ port: 21_034, app: 'shop' }],
+    freed: [{ port: 21_040, app: 'shop', freedAt: NOON }],
+    problems: [],
   });
+});
 
-  test(`${kind.name}: a slot that keeps changing is given up`, async (context) => {
-    const registry = (await kind.prepare(context)).open();
-    let looks = 0;
-    // Each time that the writer looks again, another one has recorded a slot for the app.
-    context.mock.method(registry.slots, 'list', async () => {
-      looks += 1;
-      const slots = looks % 2 === 0 ? [{ port: 20_000 + looks, app: 'shop' }] : [];
-      return { slots, freed: [], problems: [] };
-    });
-    await assert.rejects(
-      recordSlot(registry, 'shop', 21_034, putOptions()),
-      failsWith('shop: its slot kept changing', 'find out who else writes it, and try again'),
-    );
-    assert.equal(looks, 40);
-    assert.equal(await registry.slots.get(21_034), null);
+test(`a slot that keeps changing is given up`, async (context) => {
+  const registry = new DirectoryRegistry(temporaryFolder(context, 'registry'));
+  let looks = 0;
+  // Each time that the writer looks again, another one has recorded a slot for the app.
+  context.mock.method(registry.slots, 'list', async () => {
+    looks += 1;
+    const slots = looks % 2 === 0 ? [{ port: 20_000 + looks, app: 'shop' }] : [];
+    return { slots, freed: [], problems: [] };
   });
-}
+  await assert.rejects(
+    recordSlot(registry, 'shop', 21_034, putOptions()),
+    failsWith('shop: its slot kept changing', 'find out who else writes it, and try again'),
+  );
+  assert.equal(looks, 40);
+  assert.equal(await registry.slots.get(21_034), null);
+});
 
 test('a slot of an app whose definition is invalid is not freed', async (context) => {
   const directory = temporaryFolder(context, 'registry');
