@@ -175,6 +175,88 @@ for (const { title, plan, said } of CASES) {
   test(`what a container is registered as: ${title}`, () => assert.deepEqual(saidOf(plan), said));
 }
 
+test('a service as it is registered, whole', () => {
+  const labels = {
+    'autoproxy.app': 'shop',
+    'autoproxy.weight': '7',
+    'autoproxy.state': 'maint',
+    'autoproxy.tags': 'a',
+  };
+  const name = `web-2\n${'x'.repeat(300)}`;
+  const [service, ...more] = wantedOn('n1', [containerOf(2, { labels, name, life: 'one', since: 5 })]).services;
+  assert.deepEqual(more, []);
+  assert.ok(service !== undefined);
+  const { checks, meta, ...rest } = service;
+  assert.deepEqual(rest, {
+    id: 'autoproxy-n1-000000000002-8080',
+    name: 'shop',
+    tags: ['a'],
+    address: '172.17.0.2',
+    port: 8080,
+    weight: 7,
+    life: 'one',
+    runsSince: 5,
+  });
+  assert.equal(checks.length, 1);
+  assert.match(meta.get('autoproxy-checks') ?? '', /^[0-9a-f]{16}$/);
+  assert.deepEqual(
+    [...meta].filter(([key]) => key !== 'autoproxy-checks'),
+    [
+      ['autoproxy-node', 'n1'],
+      ['autoproxy-life', 'one'],
+      ['autoproxy-container', `web-2\\u000a${'x'.repeat(300)}`.slice(0, 255)],
+      ['autoproxy-weight', '7'],
+      ['autoproxy-state', 'maint'],
+    ],
+  );
+  const plain = wantedOn('n1', [containerOf(2, { labels: NAMED })]).services[0]?.meta;
+  assert.deepEqual(
+    [...(plain?.keys() ?? [])],
+    ['autoproxy-node', 'autoproxy-life', 'autoproxy-container', 'autoproxy-checks'],
+  );
+});
+
+test('the mark of the checks changes with what the agent is to do, and not with what it is told', () => {
+  const markOf = (plan: ContainerPlan): string | undefined =>
+    wantedOn('n1', [containerOf(2, plan)]).services[0]?.meta.get('autoproxy-checks');
+  const marks = [
+    {},
+    { SERVICE_CHECK_HTTP: '/' },
+    { SERVICE_CHECK_INTERVAL: '3s' },
+    { SERVICE_CHECK_TIMEOUT: '3s' },
+    { SERVICE_CHECK_DEREGISTER_AFTER: '3s' },
+  ].map((env) => markOf({ env: { ...NAMED, ...env } }));
+  assert.equal(new Set(marks).size, marks.length);
+  assert.equal(markOf({ env: NAMED, health: 'healthy' }), markOf({ env: NAMED, health: 'unhealthy' }));
+  assert.equal(markOf({ env: { ...NAMED, SERVICE_CHECK_INITIAL_STATUS: 'passing' } }), marks[0]);
+});
+
+test('names of others are refused in any case, with what to do, and so is what has no port', () => {
+  const said = (plan: ContainerPlan) => {
+    const { services, refusals, undecided } = wantedOn('n1', [containerOf(2, plan)]);
+    return { services: services.length, refusals, undecided: [...undecided] };
+  };
+  const container = 'container web-2 (000000000002)';
+  for (const name of ['consul', 'autoproxy', 'autoproxy-registrar', 'Consul']) {
+    assert.deepEqual(said({ env: { SERVICE_NAME: name } }), {
+      services: 0,
+      refusals: [{ container, message: `no container may register as ${name}`, hint: 'give its service another name' }],
+      undecided: [],
+    });
+  }
+  assert.deepEqual(said({ labels: { 'autoproxy.app': 'shop' }, ports: [] }), {
+    services: 0,
+    refusals: [
+      {
+        container,
+        message: 'no port: it names none, and no known definition of shop has a native_port; it is not registered',
+        hint: 'add the label autoproxy.port',
+      },
+    ],
+    undecided: [containerOf(2).id],
+  });
+});
+
 test('weight and state travel in the meta, which nodes read', () => {
   const labels = { ...NAMED, 'autoproxy.weight': '0', 'autoproxy.state': 'Drain' };
   const [service] = wantedOn('n1', [containerOf(2, { labels })]).services;
