@@ -23,7 +23,24 @@ const READ_BACK = {
 const IS_SAME = 'const isSame = read.length === fields.length && read.every((part, index) => part === fields[index]);';
 const EVERY_PART = 'read.length === fields.length && read.every((part, index) => part === fields[in…';
 
+const NEW_NAME = {
+  file: 'src/registry/directory-slots.ts',
+  line: `await writeFile(aside, \`\${app}\\n\`, { flag: 'wx' });`,
+  reason:
+    'The name that is written is a random one, so no file is there that the flag would keep from being written over.',
+} as const;
+
 export const EQUIVALENTS: readonly Equivalent[] = [
+  { ...NEW_NAME, mutator: 'ObjectLiteral', original: "{ flag: 'wx' }", replacement: '{}' },
+  { ...NEW_NAME, mutator: 'StringLiteral', original: "'wx'", replacement: '""' },
+  {
+    file: 'src/registry/put-plan.ts',
+    mutator: 'ConditionalExpression',
+    line: 'const isOwn = book.slots.some(({ port, app }) => port === slot && app === name);',
+    original: 'app === name',
+    replacement: 'true',
+    reason: 'A slot that another app has recorded is taken, and that is said before anything about kernels.',
+  },
   {
     file: 'edge/certificates/domain.ts',
     mutator: 'ConditionalExpression',

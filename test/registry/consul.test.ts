@@ -31,7 +31,10 @@ test('a token without a right is told which right', async (context) => {
   const write = /lacks the right key_prefix "autoproxy\/" \{ policy = "write" \}/;
   await assert.rejects(
     reader.slots.claim(20_000, 'till', null),
-    (error) => error instanceof RegistryFailure && write.test(error.message),
+    (error) =>
+      error instanceof RegistryFailure &&
+      write.test(error.message) &&
+      /autoproxy\/slots\/20000 and autoproxy\/freed\/20000/.test(error.message),
   );
   await assert.rejects(putApp(reader, smallApp('shop', 'image: a\n'), putOptions()), write);
 

@@ -34,6 +34,7 @@ for (const kind of REGISTRY_KINDS) {
     assert.equal(await registry.put('shop', text, null, null), false);
     const first = await registry.get('shop');
     assert.equal(first?.text.trim(), text.trim());
+    assert.equal(first?.definition.origin.source, 'registry');
     const changed = `${text}image: shop:2\n`;
     assert.equal(await place.open().put('shop', changed, first?.version ?? '', null), true);
     assert.equal(await registry.put('shop', `${text}image: shop:3\n`, first?.version ?? '', null), false);
