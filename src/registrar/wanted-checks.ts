@@ -102,7 +102,7 @@ function probeOf(
 ): { readonly host: string; readonly url: string | null } | null {
   const host = hostOf(place);
   const paths = [
-    ['autoproxy.health.path', 'http', labels.get('autoproxy.health.path') ?? null],
+    ['autoproxy.health.path', 'http', labels.get('autoproxy.health.path')?.trim() ?? null],
     ['SERVICE_CHECK_HTTP', 'http', word('CHECK_HTTP')],
     ['SERVICE_CHECK_HTTPS', 'https', word('CHECK_HTTPS')],
   ] as const;

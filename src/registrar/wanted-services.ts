@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ServiceRegistration } from '../consul/agent-services.js';
 import { NODE_SERVICE } from '../consul/settings.js';
+import { canonicalAddress } from '../core/networks.js';
 import type { Refusal } from '../core/refusal.js';
 import type { Container } from '../docker/container.js';
 import { placesOf } from '../docker/container-places.js';
@@ -56,12 +57,15 @@ export function wantedFrom(containers: readonly Container[], { node, appOf }: Wa
   const services = new Map<string, WantedService>();
   const refusals: ContainerRefusal[] = [];
   const undecided = new Set<string>();
+  const owners = ownersOf(containers);
   for (const container of containers) {
     if (container.phase !== 'running') continue;
     const refuse = (refusal: Refusal): void => {
       refusals.push({ ...refusal, container: containerWords(container) });
     };
     for (const place of placesOf(container).places) {
+      // What it says of itself is wrong where the engine gave the address to another one.
+      if (!(owners.get(canonicalAddress(place.address))?.has(container.id) ?? true)) continue;
       const app = appOf(place.name);
       const port = place.port ?? app?.nativePort ?? null;
       if (OTHERS_NAMES.includes(place.name.toLowerCase())) {
@@ -78,6 +82,19 @@ export function wantedFrom(containers: readonly Container[], { node, appOf }: Wa
     }
   }
   return { services: [...services.values()], refusals, undecided };
+}
+
+/** Ids of those that have an address of the engine and are there, by address. */
+function ownersOf(containers: readonly Container[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const owners = new Map<string, Set<string>>();
+  for (const { id, phase, networks } of containers) {
+    if (phase === 'ended' || phase === 'removed') continue;
+    for (const { address } of networks) {
+      const host = canonicalAddress(address);
+      owners.set(host, (owners.get(host) ?? new Set()).add(id));
+    }
+  }
+  return owners;
 }
 
 function serviceAt(

@@ -87,6 +87,7 @@ function readLabels(container: Container): ContainerAnswer {
   for (const [label, written] of words) if (written.trim() === '') note(emptyWord(label, container, places));
   const hasSlot = [...defining.keys()].some((label) => SLOT_LABEL_NAMES.includes(nameOf(label)));
   const idle = hasSlot ? [] : [...defining.keys()];
+  if (idle.includes(CHECK_LABEL) && defining.get(CHECK_LABEL)?.trim() === '') note(emptyLabel(CHECK_LABEL));
   for (const refusal of idleWords(idle.filter((label) => label !== CHECK_LABEL))) note(refusal);
   const unlessRegistering = idleWords(idle.filter((label) => label === CHECK_LABEL)).map(problemOf);
   if (hasSlot && name === '')
@@ -134,7 +135,11 @@ function emptyWord(label: ContainerLabel, container: Container, { places, names 
     address: place && `it is reached at ${place.address}`,
     tags: serviceWord(container, place?.port ?? 0, 'TAGS') === null ? 'it has no tags' : 'those of SERVICE_TAGS count',
   }[label];
-  const message = `${LABEL_PREFIX}${label} is empty and counts as absent${instead === undefined ? '' : `: ${instead}`}`;
+  return emptyLabel(LABEL_PREFIX + label, instead);
+}
+
+function emptyLabel(label: string, instead?: string): Refusal {
+  const message = `${label} is empty and counts as absent${instead === undefined ? '' : `: ${instead}`}`;
   return { message, hint: 'give it a value, or leave the label out' };
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Container } from '../../src/docker/container.js';
 import { type ContainerPlan, containerOf, wantedOn } from './containers.js';
 
 /** `name address:port [tags] check, check`, one a service; what is refused behind it. */
@@ -138,6 +139,11 @@ const CASES: readonly Case[] = [
     said: ['shop 172.17.0.2:8080 [] http://172.17.0.2:8080/health 2s 2s'],
   },
   {
+    title: 'an empty path of our own, then their word',
+    plan: { env: { ...NAMED, SERVICE_CHECK_HTTP: '/up' }, labels: { 'autoproxy.health.path': ' ' } },
+    said: ['shop 172.17.0.2:8080 [] http://172.17.0.2:8080/up 2s 2s'],
+  },
+  {
     title: 'an HTTPS check, its slash forgotten',
     plan: { env: { ...NAMED, SERVICE_CHECK_HTTPS: 'up' } },
     said: ['shop 172.17.0.2:8080 [] https://172.17.0.2:8080/up 2s 2s'],
@@ -255,6 +261,20 @@ test('names of others are refused in any case, with what to do, and so is what h
     ],
     undecided: [containerOf(2).id],
   });
+});
+
+test('an address that a container says of itself is not registered while the engine has given it to another one', () => {
+  const desk = containerOf(1, {
+    labels: { 'autoproxy.app': 'desk' },
+    networks: [{ name: 'six', address: 'fd00::0002' }],
+  });
+  const labels = { 'autoproxy.app': 'shop', 'autoproxy.address': 'fd00::2' };
+  const web = containerOf(2, { labels, networks: [], networkOf: desk.id });
+  const named = (...containers: readonly Container[]) => wantedOn('n1', containers).services.map(({ name }) => name);
+  assert.deepEqual(named(web, desk), ['desk']);
+  assert.deepEqual(named(web, { ...desk, phase: 'paused' }), []);
+  assert.deepEqual(named(web, { ...desk, phase: 'ended' }), ['shop']);
+  assert.deepEqual(named({ ...web, networks: desk.networks }, desk), ['shop', 'desk'], 'two networks may have it');
 });
 
 test('weight and state travel in the meta, which nodes read', () => {

@@ -226,6 +226,9 @@ test('the path of a check has an effect without a slot where the node registers 
     );
   assert.deepEqual(said(true), ['autoproxy.retries']);
   assert.deepEqual(said(false), ['autoproxy.retries', 'autoproxy.health.path']);
+  const empty = containerOf('web-1', 0, { labels: { ...SHOP.labels, 'autoproxy.health.path': ' ' } });
+  const [problem] = dockerReadingFrom([empty], [], 0, true).reading.problems;
+  assert.equal(problem?.message, 'autoproxy.health.path is empty and counts as absent');
 });
 
 test('an empty word of a container counts as absent, and people are told what counts in its place', () => {
