@@ -5,12 +5,19 @@ import type { CommandContext } from './command-context.js';
 import { CommandFailure, EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { nodeDefaultsFrom } from './node-options.js';
 import { createProgram } from './program.js';
-import { createTerminal } from './terminal.js';
+import { createTerminal, type Terminal } from './terminal.js';
 
-/** @param argv without Node and the program. @returns the exit code. */
-export async function runCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
+/**
+ * @param argv without Node and the program
+ * @param terminal by default that of the process
+ * @returns the exit code
+ */
+export async function runCommand(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
   // `autoproxy status | head` ends the reader first; that is not a failure.
-  const terminal = createTerminal(env, () => process.exit(EXIT_CODES.done));
+  terminal: Terminal = createTerminal(env, () => process.exit(EXIT_CODES.done)),
+): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT_CODES.done;
   const context: CommandContext = {
     terminal,

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { parseAppDefinitions } from '../../src/documents/app-definition-document.js';
 import { REGISTRY_KINDS } from '../registry/registries.js';
 import { temporaryFolder } from '../support/at-end.js';
-import { runCli } from '../support/run-cli.js';
+import { runCliHere } from '../support/run-cli-here.js';
 
 const MARK = '8675309';
 const HEAD = 'name: shop\npods: [alpha]\nprotocol: http\n';
@@ -89,7 +89,7 @@ for (const kind of REGISTRY_KINDS) {
     const file = path.join(directory, 'shop.yml');
     const says = async (env: string, ...words: string[]): Promise<string> => {
       writeFileSync(file, `${HEAD}slot: 21034\n${env}\n`);
-      const { stdout, stderr } = await runCli(['app', 'put', file, ...words, ...place]);
+      const { stdout, stderr } = await runCliHere(['app', 'put', file, ...words, ...place]);
       assert.doesNotMatch(`${stdout}${stderr}`, new RegExp(MARK));
       return stdout + stderr;
     };

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { parseAppDefinitions } from '../../src/documents/app-definition-document.js';
-import { runCli } from '../support/run-cli.js';
+import { runCliHere } from '../support/run-cli-here.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/apps/checkout.yml', import.meta.url));
 const SMALL = 'name: shop\npods: [alpha]\nprotocol: http\n';
@@ -37,7 +37,7 @@ const BAD = [
 ];
 
 test('the schema takes what is taken and refuses what is refused', async () => {
-  const { exitCode, stdout, stderr } = await runCli(['app', 'schema']);
+  const { exitCode, stdout, stderr } = await runCliHere(['app', 'schema']);
   assert.deepEqual([exitCode, stderr], [0, '']);
   const schema = z.fromJSONSchema(JSON.parse(stdout));
   for (const [texts, isGood] of [

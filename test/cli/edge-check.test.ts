@@ -5,7 +5,8 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { edgeFolder, siteText } from '../support/edge-release.js';
 import { haproxyOfVersion } from '../support/haproxy-versions.js';
-import { type CliResult, runCli } from '../support/run-cli.js';
+import type { CliResult } from '../support/run-cli.js';
+import { runCliHere } from '../support/run-cli-here.js';
 import { makeCertificate } from '../support/test-certificates.js';
 
 const SERVERS = 'servers: {template: "{app}.{pod}.svc.example"}';
@@ -22,7 +23,9 @@ function prepare(context: TestContext, domains: readonly string[] = []) {
   const write = (name: string, text: string): void => writeFileSync(path.join(apps, `${name}.yml`), text);
   write('shop', definition('shop', ['{host: shop.one.example}']));
   const check = (...args: readonly string[]): Promise<CliResult> =>
-    runCli(['edge', 'check', ...args, '--registry', apps, '--site', site], { HAPROXY_BIN: haproxyOfVersion('2.6') });
+    runCliHere(['edge', 'check', ...args, '--registry', apps, '--site', site], {
+      HAPROXY_BIN: haproxyOfVersion('2.6'),
+    });
   return { folder, write, check };
 }
 

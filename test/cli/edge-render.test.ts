@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { Ending } from '../support/at-end.js';
 import { edgeFolder, siteText } from '../support/edge-release.js';
-import { runCli } from '../support/run-cli.js';
+import { runCliHere } from '../support/run-cli-here.js';
 
 const SERVERS = 'servers: {template: "{app}.{pod}.svc.example"}';
 
@@ -30,14 +30,14 @@ function prepare(context: Ending): {
 test('a release is written, keys for their owner alone, and again without what is gone', async (context) => {
   const { args, apps, out } = prepare(context);
   writeFileSync(path.join(apps, 'old.yml'), definition('old', 'old.one.example'));
-  const first = await runCli(args);
+  const first = await runCliHere(args);
   assert.deepEqual([first.exitCode, first.stderr], [0, '']);
   assert.match(first.stdout, /out: release [0-9a-f]{16}, 2 apps\n/);
   assert.deepEqual(readdirSync(path.join(out, 'certs')), ['one.example.pem', 'two.example.pem']);
   assert.equal(statSync(path.join(out, 'certs/one.example.pem')).mode & 0o777, 0o600);
   assert.match(readFileSync(path.join(out, 'haproxy.cfg'), 'utf8'), /^backend be_old$/m);
   writeFileSync(path.join(apps, 'old.yml'), '# gone\n');
-  assert.equal((await runCli(args)).exitCode, 0);
+  assert.equal((await runCliHere(args)).exitCode, 0);
   assert.deepEqual(readdirSync(path.join(out, 'lists/allow')), ['shop.lst']);
 });
 
@@ -45,7 +45,7 @@ test('an app that can not be served is named on one line, and the others are ser
   const { args, apps, out } = prepare(context);
   writeFileSync(path.join(apps, 'bad.yml'), definition('bad', 'www.three.example'));
   writeFileSync(path.join(apps, 'evil.yml'), definition('evil', 'www.one.example\\nbackend \\u00e9vil'));
-  const { exitCode, stdout, stderr } = await runCli(args);
+  const { exitCode, stdout, stderr } = await runCliHere(args);
   assert.equal(exitCode, 0);
   assert.match(stdout, /1 app, 2 left out/);
   assert.match(stderr, /^.*bad\.yml:\d+:\d+: error: bad.*www\.three\.example.*$/m);
@@ -53,8 +53,8 @@ test('an app that can not be served is named on one line, and the others are ser
   assert.match(stderr, /^[\n\x20-\x7e]*$/);
   assert.equal(stderr.trimEnd().split('\n').length, 2);
   assert.doesNotMatch(readFileSync(path.join(out, 'haproxy.cfg'), 'utf8'), /be_(evil|bad)/);
-  assert.equal((await runCli([...args, '--strict'])).exitCode, 2);
-  const json = JSON.parse((await runCli([...args, '--json'])).stdout);
+  assert.equal((await runCliHere([...args, '--strict'])).exitCode, 2);
+  const json = JSON.parse((await runCliHere([...args, '--json'])).stdout);
   assert.deepEqual([json.served, json.refused], [['shop'], ['bad', 'evil']]);
 });
 
@@ -62,16 +62,16 @@ test('a site in error is exit 1 with its places; a folder of somebody else is le
   const { args, folder, out } = prepare(context);
   const site = path.join(folder, 'bad.yml');
   writeFileSync(site, 'domains: []\nsevers: {}\n');
-  const refused = await runCli([...args, '--site', site]);
+  const refused = await runCliHere([...args, '--site', site]);
   assert.equal(refused.exitCode, 1);
   assert.match(refused.stderr, /bad\.yml:2:1: error: .*did you mean "servers"/);
   assert.throws(() => statSync(out));
-  const missing = await runCli([...args, '--site', path.join(folder, 'none.yml')]);
+  const missing = await runCliHere([...args, '--site', path.join(folder, 'none.yml')]);
   assert.deepEqual([missing.exitCode, /this file does not exist/.test(missing.stderr)], [1, true]);
-  const foreign = await runCli([...args, '--out', folder]);
+  const foreign = await runCliHere([...args, '--out', folder]);
   assert.equal(foreign.exitCode, 1);
   assert.match(foreign.stderr, /files that are not a release/);
-  assert.equal((await runCli([...args, '--haproxy', '1.8'])).exitCode, 64);
+  assert.equal((await runCliHere([...args, '--haproxy', '1.8'])).exitCode, 64);
 });
 
 test('two apps on one slot: the one that the registry has recorded is served, the other is refused, both named', async (context) => {
@@ -80,7 +80,7 @@ test('two apps on one slot: the one that the registry has recorded is served, th
     writeFileSync(path.join(apps, `${name}.yml`), `${definition(name, `${name}.one.example`)}slot: 21100\n`);
   mkdirSync(path.join(apps, 'slots'));
   writeFileSync(path.join(apps, 'slots/21100'), 'web\n');
-  const { stdout, stderr } = await runCli([...args, '--json']);
+  const { stdout, stderr } = await runCliHere([...args, '--json']);
   const { served, refused } = JSON.parse(stdout);
   assert.deepEqual([served, refused], [['shop', 'web'], ['payroll']]);
   assert.match(

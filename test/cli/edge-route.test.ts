@@ -4,13 +4,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { edgeFolder, siteText } from '../support/edge-release.js';
-import { runCli } from '../support/run-cli.js';
+import { runCliHere } from '../support/run-cli-here.js';
 
 function definition(name: string, routes: string): string {
   return `name: ${name}\npods: [alpha]\nprotocol: http\nedge:\n  routes:\n${routes}`;
 }
 
-function prepare(context: TestContext): (...args: string[]) => ReturnType<typeof runCli> {
+function prepare(context: TestContext): (...args: string[]) => ReturnType<typeof runCliHere> {
   const folder = edgeFolder(context);
   const [apps, site] = [path.join(folder, 'apps'), path.join(folder, 'edge.yml')];
   mkdirSync(apps);
@@ -18,7 +18,7 @@ function prepare(context: TestContext): (...args: string[]) => ReturnType<typeof
   writeFileSync(path.join(apps, 'web.yml'), definition('web', '    - {host: "*.one.example"}\n'));
   writeFileSync(path.join(apps, 'bad.yml'), definition('bad', '    - {host: www.three.example}\n'));
   writeFileSync(site, siteText(folder, 'servers: {template: "{app}.{pod}.svc.example"}'));
-  return (...args) => runCli(['edge', 'route', ...args, '--registry', apps, '--site', site, '--state-dir', folder]);
+  return (...args) => runCliHere(['edge', 'route', ...args, '--registry', apps, '--site', site, '--state-dir', folder]);
 }
 
 test('the route that gets a request, the others that match, and where they are written', async (context) => {

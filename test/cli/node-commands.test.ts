@@ -6,6 +6,7 @@ import type { StateDocument } from '../../src/admin/state-document.js';
 import { HttpInstance } from '../support/http-instance.js';
 import { type RunningNode, startNode } from '../support/node-process.js';
 import { runCli } from '../support/run-cli.js';
+import { runCliHere } from '../support/run-cli-here.js';
 
 async function startShop(context: TestContext, instances: readonly string[]): Promise<RunningNode> {
   return startNode(context, (_host, slot) => ({
@@ -14,7 +15,7 @@ async function startShop(context: TestContext, instances: readonly string[]): Pr
 }
 
 async function readState({ admin }: RunningNode): Promise<StateDocument> {
-  const { exitCode, stdout, stderr } = await runCli(['status', '--json', '--admin', admin]);
+  const { exitCode, stdout, stderr } = await runCliHere(['status', '--json', '--admin', admin]);
   assert.deepEqual([exitCode, stderr], [0, '']);
   return JSON.parse(stdout);
 }
@@ -25,13 +26,13 @@ test('a node serves, and status counts what it served', async (context) => {
   const { statusCode, body } = await request(`http://${node.host}:${node.slot}/`);
   assert.deepEqual([statusCode, await body.text()], [200, 'done']);
 
-  const { exitCode, stdout } = await runCli(['status', 'shop', '--admin', node.admin]);
+  const { exitCode, stdout } = await runCliHere(['status', 'shop', '--admin', node.admin]);
   assert.equal(exitCode, 0);
   assert.match(stdout, /^test-node: ready for /);
   assert.match(stdout, new RegExp(`^shop +${node.slot} +1/1 +1 +0 `, 'm'));
   assert.match(stdout, new RegExp(`^shop +${instance.id} +ready +up +100 +1 +0$`, 'm'));
 
-  const wrong = await runCli(['status', 'shp', '--admin', node.admin]);
+  const wrong = await runCliHere(['status', 'shp', '--admin', node.admin]);
   assert.equal(wrong.exitCode, 1);
   assert.match(wrong.stderr, /this node has no app shp\n {2}→ it has: shop/);
 
@@ -54,11 +55,20 @@ test('drain takes new traffic away at once and waits for what is under way', asy
   const late = request(`http://${node.host}:${node.slot}/slow`);
   const busy = await arrived;
 
-  const deadline = await runCli(['drain', `shop/${busy.id}`, '--wait', '200ms', '--by', 'ann', '--admin', node.admin]);
+  const deadline = await runCliHere([
+    'drain',
+    `shop/${busy.id}`,
+    '--wait',
+    '200ms',
+    '--by',
+    'ann',
+    '--admin',
+    node.admin,
+  ]);
   assert.equal(deadline.exitCode, 3);
   assert.match(deadline.stderr, /1 still under way when the time was over\n {2}→ the drain goes on/);
 
-  const drained = runCli(['drain', `shop/${busy.id}`, '--wait', '10s', '--admin', node.admin]);
+  const drained = runCliHere(['drain', `shop/${busy.id}`, '--wait', '10s', '--admin', node.admin]);
   busy.answerSlow();
   assert.equal(await (await late).body.text(), 'late');
   assert.deepEqual(await drained, {
@@ -73,7 +83,7 @@ test('drain takes new traffic away at once and waits for what is under way', asy
     assert.equal(await body.text(), 'done');
   }
   assert.equal(requestsOf(await readState(node), busy.id), before);
-  assert.equal((await runCli(['ready', `shop/${busy.id}`, '--admin', node.admin])).exitCode, 0);
+  assert.equal((await runCliHere(['ready', `shop/${busy.id}`, '--admin', node.admin])).exitCode, 0);
   const state = await readState(node);
   assert.deepEqual(
     state.apps[0]?.instances.map((instance) => instance.state),
@@ -88,17 +98,17 @@ function requestsOf(state: StateDocument, id: string): number | undefined {
 test('maint of an app says who asked, and an unknown target what there is', async (context) => {
   const instance = await HttpInstance.start(context);
   const node = await startShop(context, [instance.id]);
-  const maint = await runCli(['maint', 'shop', '--by', 'ann', '--json', '--admin', node.admin]);
+  const maint = await runCliHere(['maint', 'shop', '--by', 'ann', '--json', '--admin', node.admin]);
   assert.equal(maint.exitCode, 0);
   const { app, state, saved } = JSON.parse(maint.stdout);
   assert.deepEqual([app, state, saved], ['shop', 'maint', true]);
-  const status = await runCli(['status', 'shop', '--admin', node.admin]);
+  const status = await runCliHere(['status', 'shop', '--admin', node.admin]);
   assert.match(status.stdout, /maint .* by ann at \d{4}-/);
 
-  const unknown = await runCli(['drain', 'shop/10.0.0.1:80', '--admin', node.admin]);
+  const unknown = await runCliHere(['drain', 'shop/10.0.0.1:80', '--admin', node.admin]);
   assert.equal(unknown.exitCode, 1);
   assert.match(unknown.stderr, new RegExp(`shop has no instance 10\\.0\\.0\\.1:80; it has: ${instance.id}`));
-  const nonsense = await runCli(['drain', 'shop/a/b', '--admin', node.admin]);
+  const nonsense = await runCliHere(['drain', 'shop/a/b', '--admin', node.admin]);
   assert.equal(nonsense.exitCode, 64);
 });
 

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { REGISTRY_KINDS } from '../registry/registries.js';
 import { temporaryFolder } from '../support/at-end.js';
 import { type CliResult, runCli } from '../support/run-cli.js';
+import { runCliHere } from '../support/run-cli-here.js';
 
 const SHOP = `name: shop # the till
 pods: [alpha]
@@ -56,7 +57,7 @@ for (const kind of REGISTRY_KINDS) {
 
   test(`${kind.name}: slots by themselves, and the leak that they are`, async (context) => {
     const { arguments: place } = await kind.prepare(context);
-    const run = (...words: string[]): Promise<CliResult> => runCli([...words, ...place]);
+    const run = (...words: string[]): Promise<CliResult> => runCliHere([...words, ...place]);
     const first = await run('slot', 'alloc', 'shop', '--slot-range', '20000-20003', '--reserve', '20001');
     assert.deepEqual([first.exitCode, first.stdout], [0, '20002\n']);
     assert.equal((await run('slot', 'alloc', 'shop')).stdout, '20002\n');
@@ -101,7 +102,7 @@ test('--json says the same of both registries', async (context) => {
       ['app', 'rm', 'shop'],
       ['app', 'get', 'shop'],
     ]) {
-      const { exitCode, stdout } = await runCli([...words, '--json', ...place]);
+      const { exitCode, stdout } = await runCliHere([...words, '--json', ...place]);
       // Where it stands is what has to differ.
       said.push(`${words.join(' ')}: ${exitCode} ${stdout.replace(/"location": ".*"/g, '"location": "x"')}`);
     }
@@ -115,8 +116,8 @@ const directory = REGISTRY_KINDS[0] ?? assert.fail();
 test('a slot in use is not freed', async (context) => {
   const { arguments: place } = await directory.prepare(context);
   const files = await writeFiles(context, { 'shop.yml': SHOP });
-  await runCli(['app', 'put', path.join(files, 'shop.yml'), ...place]);
-  const { exitCode, stderr } = await runCli(['slot', 'free', '21034', ...place]);
+  await runCliHere(['app', 'put', path.join(files, 'shop.yml'), ...place]);
+  const { exitCode, stderr } = await runCliHere(['slot', 'free', '21034', ...place]);
   assert.equal(exitCode, 1);
   assert.match(stderr, /slot 21034 is in use by shop\n {2}→ remove the app/);
 });
@@ -124,17 +125,17 @@ test('a slot in use is not freed', async (context) => {
 test('a mistake in one file keeps all from being written, and stands with its place', async (context) => {
   const { arguments: place } = await directory.prepare(context);
   const files = await writeFiles(context, { 'a.yml': SHOP, 'b.yml': 'name: till\npods: [alpha]\nprotocol: htpp\n' });
-  const put = await runCli(['app', 'put', path.join(files, 'a.yml'), path.join(files, 'b.yml'), ...place]);
+  const put = await runCliHere(['app', 'put', path.join(files, 'a.yml'), path.join(files, 'b.yml'), ...place]);
   assert.deepEqual([put.exitCode, put.stdout], [1, '']);
   assert.match(put.stderr, /b\.yml:3:11: error: till\.protocol: "htpp".*did you mean http/);
   const clash = await writeFiles(context, {
     'both.yml': `${SHOP}---\n${SHOP.replace('shop', 'till').replace('21034', '21036')}`,
   });
-  const both = await runCli(['app', 'put', path.join(clash, 'both.yml'), ...place]);
+  const both = await runCliHere(['app', 'put', path.join(clash, 'both.yml'), ...place]);
   assert.equal(both.exitCode, 1);
   assert.match(both.stderr, /www\.one\.example prefix \/ is a route of /);
   assert.equal(
-    (await runCli(['app', 'ls', '--json', ...place])).stdout,
+    (await runCliHere(['app', 'ls', '--json', ...place])).stdout,
     '{\n  "apps": [],\n  "refused": [],\n  "problems": []\n}\n',
   );
 });
@@ -143,9 +144,9 @@ test('the environment of an app, in each format', async (context) => {
   const { arguments: place } = await directory.prepare(context);
   const secrets = await writeFiles(context, { shop: 's3cret\n' });
   const files = await writeFiles(context, { 'shop.yml': SHOP.replace('/run/secrets', secrets) });
-  await runCli(['app', 'put', path.join(files, 'shop.yml'), ...place]);
+  await runCliHere(['app', 'put', path.join(files, 'shop.yml'), ...place]);
   const env = async (...words: string[]): Promise<string> =>
-    (await runCli(['app', 'env', 'shop', ...words, ...place])).stdout;
+    (await runCliHere(['app', 'env', 'shop', ...words, ...place])).stdout;
   assert.equal(await env(), `GREETING="it's \\$HOME"\nLEVEL=info\n# PASSWORD comes from file:${secrets}/shop\n`);
   assert.equal(
     await env('--format', 'export'),
@@ -161,8 +162,8 @@ test('the environment of an app, in each format', async (context) => {
 test('what was JSON stays JSON, with its slot', async (context) => {
   const { arguments: place } = await directory.prepare(context);
   const files = await writeFiles(context, { 'shop.json': '{"name": "shop", "pods": ["alpha"], "protocol": "tcp"}' });
-  await runCli(['app', 'put', path.join(files, 'shop.json'), ...place]);
-  const { slot, ...rest } = JSON.parse((await runCli(['app', 'get', 'shop', ...place])).stdout);
+  await runCliHere(['app', 'put', path.join(files, 'shop.json'), ...place]);
+  const { slot, ...rest } = JSON.parse((await runCliHere(['app', 'get', 'shop', ...place])).stdout);
   assert.ok(slot % 2 === 0);
   assert.deepEqual(rest, { name: 'shop', pods: ['alpha'], protocol: 'tcp' });
 });
@@ -177,7 +178,7 @@ test('without a registry, with two, and with a wrong variable the command line w
     [['app', 'ls', '--consul', 'http://127.0.0.1:1'], { CONSUL_HTTP_SSL: 'perhaps' }],
     [['slot', 'free', 'x', '--registry', '/tmp'], {}],
   ] as const) {
-    const { exitCode, stderr } = await runCli(words, env);
+    const { exitCode, stderr } = await runCliHere(words, env);
     assert.equal(exitCode, 64, words.join(' '));
     assert.notEqual(stderr, '');
   }
@@ -185,18 +186,18 @@ test('without a registry, with two, and with a wrong variable the command line w
 
 test("the registry's Consul is named by the variables of a node, the own ones before Consul's", async () => {
   const reached = async (env: Readonly<Record<string, string>>): Promise<string | undefined> =>
-    /Consul at (\S+) is unreachable/.exec((await runCli(['app', 'ls'], env)).stderr)?.[1];
+    /Consul at (\S+) is unreachable/.exec((await runCliHere(['app', 'ls'], env)).stderr)?.[1];
   const old = { CONSUL_HTTP_ADDR: '127.0.0.1:1', CONSUL_HTTP_SSL: 'true' };
   assert.equal(await reached(old), 'https://127.0.0.1:1');
   const own = { AUTOPROXY_CONSUL: 'http://127.0.0.1:2', AUTOPROXY_CONSUL_SSL: 'false' };
   assert.equal(await reached({ ...old, ...own }), 'http://127.0.0.1:2');
-  const file = await runCli(['app', 'ls'], { ...own, AUTOPROXY_CONSUL_TOKEN_FILE: '/nonexistent/token' });
+  const file = await runCliHere(['app', 'ls'], { ...own, AUTOPROXY_CONSUL_TOKEN_FILE: '/nonexistent/token' });
   assert.equal(file.exitCode, 1);
   assert.match(file.stderr, /reading the token failed: .*\/nonexistent\/token/);
 });
 
 test('a Consul that does not answer is named, with what to do', async () => {
-  const { exitCode, stderr } = await runCli(['app', 'ls'], { CONSUL_HTTP_ADDR: '127.0.0.1:1' });
+  const { exitCode, stderr } = await runCliHere(['app', 'ls'], { CONSUL_HTTP_ADDR: '127.0.0.1:1' });
   assert.equal(exitCode, 1);
   assert.match(stderr, /Consul at http:\/\/127\.0\.0\.1:1 is unreachable: .*ECONNREFUSED.*\n {2}→ /);
 });

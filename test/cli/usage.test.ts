@@ -6,6 +6,7 @@ import { type Command, CommanderError } from 'commander';
 import { CommandFailure, EXIT_CODES } from '../../src/cli/exit-codes.js';
 import { createProgram } from '../../src/cli/program.js';
 import { runCli } from '../support/run-cli.js';
+import { runCliHere } from '../support/run-cli-here.js';
 import { describingContext } from './describing-context.js';
 
 const program = await createProgram(describingContext);
@@ -94,7 +95,7 @@ function wordsOf(command: Command, parents: readonly string[] = []): string[][] 
 
 for (const words of wordsOf(program)) {
   test(`autoproxy ${words.join(' ')} --help shows an example and ends with 0`, async () => {
-    const { exitCode, stdout, stderr } = await runCli([...words, '--help']);
+    const { exitCode, stdout, stderr } = await runCliHere([...words, '--help']);
     assert.deepEqual([exitCode, stderr], [0, '']);
     // Times have a unit.
     assert.doesNotMatch(stdout, /default: \d{4,}\)/);

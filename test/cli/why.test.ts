@@ -7,16 +7,17 @@ import { test } from 'node:test';
 import type { WhyDocument } from '../../src/admin/why-document.js';
 import { HttpInstance } from '../support/http-instance.js';
 import { findPlace, type RunningNode, startNode, startNodeAt } from '../support/node-process.js';
-import { type CliResult, runCli } from '../support/run-cli.js';
+import type { CliResult } from '../support/run-cli.js';
+import { runCliHere } from '../support/run-cli-here.js';
 import { answering, ScriptedInstance } from '../support/scripted-instance.js';
 import { appText } from '../support/services-directory.js';
 
 function askWhy({ admin }: RunningNode, app: string): Promise<CliResult> {
-  return runCli(['why', app, '--admin', admin]);
+  return runCliHere(['why', app, '--admin', admin]);
 }
 
 async function readWhy({ admin }: RunningNode, app: string): Promise<WhyDocument> {
-  const { exitCode, stdout, stderr } = await runCli(['why', app, '--json', '--admin', admin]);
+  const { exitCode, stdout, stderr } = await runCliHere(['why', app, '--json', '--admin', admin]);
   assert.deepEqual([exitCode, stderr], [0, '']);
   return JSON.parse(stdout) as WhyDocument;
 }
@@ -109,7 +110,7 @@ test('a drained instance says who drained it, and what the source says', async (
   const node = await startNode(context, (_host, slot) => ({
     'shop.yml': appText('shop', slot, [first.id, second.id]),
   }));
-  await runCli(['drain', `shop/${first.id}`, '--by', 'ann', '--admin', node.admin]);
+  await runCliHere(['drain', `shop/${first.id}`, '--by', 'ann', '--admin', node.admin]);
   const result = await askWhy(node, 'shop');
   assert.match(
     lineOf(result, new RegExp(`^${first.id} `)),
@@ -124,7 +125,7 @@ test('a drained instance says who drained it, and what the source says', async (
   );
   assert.deepEqual([other?.state, other?.takesTraffic, other?.decision], ['ready', true, null]);
 
-  await runCli(['maint', 'shop', '--by', 'bob', '--admin', node.admin]);
+  await runCliHere(['maint', 'shop', '--by', 'bob', '--admin', node.admin]);
   const maint = await askWhy(node, 'shop');
   assert.match(lineOf(maint, new RegExp(`^${second.id} `)), / maint +unchecked .* maint of the whole app by bob, /);
   assert.match(

@@ -40,7 +40,7 @@ test('each line stands in one of the files, whole, and nobody writes into those 
     '--access-log': file,
   });
   const workers = (await node.state()).workers.map(({ pid }) => pid);
-  const traffic = new SteadyTraffic(context, node.host, node.slot, 8);
+  const traffic = new SteadyTraffic(context, node.host, node.slot, { clients: 8 });
   const moved: string[] = [];
   for (let turn = 0; turn < ROTATIONS; turn += 1) {
     await traffic.more(200);
@@ -72,7 +72,7 @@ test('a file that was removed is made anew', async (context) => {
   await rm(file);
   node.signal('SIGHUP');
   await eventually('the file is there', () => existsSync(file));
-  const traffic = new SteadyTraffic(context, node.host, node.slot, 1);
+  const traffic = new SteadyTraffic(context, node.host, node.slot, { clients: 1 });
   await traffic.more(1);
   await traffic.stop();
   await eventually('its lines come', () => linesOfWhenThere(file) === traffic.served);

@@ -39,7 +39,7 @@ function untilGone(pids: readonly number[]): Promise<void> {
 
 /** New connections all the while, and kept ones. */
 function startTraffic(context: TestContext, node: RunningNode) {
-  const kept = new SteadyTraffic(context, node.host, node.slot, 4);
+  const kept = new SteadyTraffic(context, node.host, node.slot);
   const failures: string[] = [];
   let served = 0;
   let isOver = false;

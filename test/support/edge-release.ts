@@ -24,15 +24,25 @@ export function edgeFolder(context: Ending): string {
   return folder;
 }
 
+let madeFiles: ReadonlyMap<string, string> | null = null;
+
+/** The certificates of the two domains with their keys, the same for all sites of a process: openssl starts six times for them. */
+function domainFiles(): ReadonlyMap<string, string> {
+  madeFiles ??= new Map(
+    ['one', 'two'].map((name) => {
+      const { certificate, key } = makeCertificate({ names: [`${name}.example`, `*.${name}.example`] });
+      return [name, certificate + key];
+    }),
+  );
+  return madeFiles;
+}
+
 /**
  * The two domains of all tests here: one.example and two.example, each with one more label.
  * @param domains further ones
  */
 export function siteText(folder: string, more: string, domains: readonly string[] = []): string {
-  for (const name of ['one', 'two']) {
-    const { certificate, key } = makeCertificate({ names: [`${name}.example`, `*.${name}.example`] });
-    writeFileSync(path.join(folder, `${name}.pem`), certificate + key);
-  }
+  for (const [name, pem] of domainFiles()) writeFileSync(path.join(folder, `${name}.pem`), pem);
   return `domains:
   - {name: one.example, certificate: one.pem, hsts: "max-age=31536000; includeSubDomains"}
   - {name: two.example, certificate: two.pem}

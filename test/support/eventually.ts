@@ -1,16 +1,25 @@
-/** Waiting for what no event tells: looks again with each turn of the event loop, and says what it waited for when it fails. */
+/** Waiting for what no event tells: looks again and again, and says what it waited for when it fails. */
 
 const PATIENCE_MS = 10_000;
+/**
+ * It looks again after a tenth of the time that it has waited: a program that is asked each millisecond spends a core
+ * on its answers, and becomes ready the later.
+ */
+const LOOK_AGAIN_SHARE = 0.1;
+const MIN_PAUSE_MS = 1;
+const MAX_PAUSE_MS = 25;
 
 export async function eventually(
   what: string,
   isSo: () => boolean | Promise<boolean>,
   patienceMs = PATIENCE_MS,
 ): Promise<void> {
-  const until = performance.now() + patienceMs;
+  const begin = performance.now();
   while (!(await isSo())) {
-    if (performance.now() > until) throw new Error(`it never came true that ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    const waitedMs = performance.now() - begin;
+    if (waitedMs > patienceMs) throw new Error(`it never came true that ${what}`);
+    const pauseMs = Math.min(Math.max(waitedMs * LOOK_AGAIN_SHARE, MIN_PAUSE_MS), MAX_PAUSE_MS);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 

@@ -13,6 +13,8 @@ import { SteadyTraffic, untilAnswered } from './steady-traffic.js';
 export const FAULT_MS = 3_000;
 /** From the end of a fault to what changed meanwhile; some more than is promised, for a busy machine. */
 const RECOVERY_MS = 5_000;
+/** Traffic meets each fault for seconds; at 1 ms it took most of a test's processor time. */
+const PAUSE_MS = 10;
 /** Fewer than a guard that goes by numbers would notice. */
 const INSTANCES = 2;
 
@@ -39,7 +41,7 @@ export async function serveFleet(
   const node = await startPlanned(context, plan);
   await untilAnswered(host, slot, { status: 200, body: 'shop' });
   await node.logged('this node is registered in Consul');
-  const traffic = new SteadyTraffic(context, host, slot);
+  const traffic = new SteadyTraffic(context, host, slot, { pauseMs: PAUSE_MS });
   await traffic.more(20);
   return { consul: agent, front, plan, node, traffic, instances, ids };
 }

@@ -31,6 +31,12 @@ export async function untilAnswered(host: string, port: number, wanted: Answer):
   });
 }
 
+interface Density {
+  readonly clients?: number;
+  /** Of each client between two requests: by default as short as leaves a core to those whom it asks. */
+  readonly pauseMs?: number;
+}
+
 /** A few clients with kept connections that ask one after another, until they are told to stop. */
 export class SteadyTraffic {
   /** Answers of 200. */
@@ -39,9 +45,11 @@ export class SteadyTraffic {
   readonly failures: string[] = [];
   readonly #agent = new Agent({ keepAlive: true });
   readonly #clients: readonly Promise<void>[];
+  readonly #pauseMs: number;
   #isOver = false;
 
-  constructor(context: TestContext, host: string, port: number, clients = 4) {
+  constructor(context: TestContext, host: string, port: number, { clients = 4, pauseMs = 1 }: Density = {}) {
+    this.#pauseMs = pauseMs;
     atEnd(context, () => this.stop());
     this.#clients = Array.from({ length: clients }, () => this.#run(host, port));
   }
@@ -63,8 +71,7 @@ export class SteadyTraffic {
       const { status } = await ask(host, port, '/', this.#agent).catch((error: Error) => ({ status: error.message }));
       if (status === 200) this.served += 1;
       else this.failures.push(String(status));
-      // The clients leave a core to those whom they ask.
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await new Promise((resolve) => setTimeout(resolve, this.#pauseMs));
     }
   }
 }
