@@ -16,21 +16,20 @@ interface KeptLabels {
   readonly excess: string | null;
 }
 
+/** Small ones go before large ones: no label that is too large displaces a flag such as `autoproxy.internal`. */
 export function keptLabels(all: readonly (readonly [key: string, value: string])[]): KeptLabels {
+  const sized = all.map(([key, value]) => ({ key, value, size: key.length + value.length }));
+  const ours = sized.filter(({ key }) => OURS.test(key)).sort((one, other) => one.size - other.size);
   const labels = new Map<string, string>();
-  let [kept, total] = [0, 0];
-  const left: string[] = [];
-  for (const [key, value] of all) {
-    const size = key.length + value.length;
-    total += size;
-    if (!OURS.test(key)) continue;
-    if (kept + size > MAX_KEPT_CHARACTERS) left.push(key.slice(0, 100));
-    else {
-      labels.set(key, value);
-      kept += size;
-    }
+  let kept = 0;
+  for (const { key, value, size } of ours) {
+    kept += size;
+    if (kept <= MAX_KEPT_CHARACTERS) labels.set(key, value);
   }
-  if (left.length > 0) return { labels, excess: `its label ${left[0]} is too large and is not read` };
+  const largest = ours.at(-1);
+  if (largest !== undefined && labels.size < ours.length)
+    return { labels, excess: `its label ${largest.key.slice(0, 100)} is too large and is not read` };
+  const total = sized.reduce((sum, { size }) => sum + size, 0);
   if (total <= MUCH_CHARACTERS) return { labels, excess: null };
   return { labels, excess: `its labels have ${total} characters, and Docker repeats them with each event` };
 }

@@ -55,6 +55,20 @@ test('what is special of a container', () => {
   assert.deepEqual(facts.networks, [{ name: 'six', address: 'fd00::2' }]);
 });
 
+test('of labels that are too large together the small ones are kept, and the largest is named', () => {
+  const Labels = {
+    'autoproxy.filters.host': 'x'.repeat(40_000),
+    'autoproxy.a': 'x'.repeat(20_000),
+    'autoproxy.b': 'x'.repeat(10_000),
+    'autoproxy.internal': 'true',
+  };
+  const { labels, labelExcess } = factsFromBody({ ...LEAST, Config: { Labels } });
+  assert.deepEqual([...labels.keys()].sort(), ['autoproxy.a', 'autoproxy.b', 'autoproxy.internal']);
+  assert.equal(labelExcess, 'its label autoproxy.filters.host is too large and is not read');
+  const even = Object.fromEntries(Object.entries(Labels).map(([key, value]) => [key, value.slice(0, 21_000)]));
+  assert.equal(factsFromBody({ ...LEAST, Config: { Labels: even } }).labels.size, 4);
+});
+
 test('a container may share the network of another one', () => {
   const networkOf = (NetworkMode: string) => factsFromBody({ ...LEAST, HostConfig: { NetworkMode } }).networkOf;
   assert.equal(networkOf(`container:${'a'.repeat(64)}`), 'a'.repeat(64));
