@@ -23,8 +23,8 @@ const APP = 'shop';
 const REPLICAS = 3;
 const MAX_MS = 1_000;
 const PAUSE_MS = 2_000;
-/** How long the process of each container takes to end, where it does not end at once. */
-const SLOW_EXITS_MS = [1_000, 5_000, 10_000];
+/** How long the process of each container takes to end. */
+const EXITS_MS = { atOnce: [0, 0, 0], soon: [300, 300, 300], slow: [1_000, 5_000, 10_000] } as const;
 /** Docker waits so long for it. */
 const STOP_TIMEOUT_S = 15;
 /** What was sent to an instance that ends without an answer: a POST is not repeated then. */
@@ -33,7 +33,7 @@ const SENT = 'CLOSED_BEFORE_RESPONSE';
 interface Way {
   readonly name: string;
   /** As container-app.ts reads it. */
-  readonly onStop: 'graceful' | 'lingering' | 'abrupt';
+  readonly env: Readonly<Record<string, string>>;
   readonly exitsMs: readonly number[];
   readonly flags: readonly string[];
   /** POSTs that were with the instance when it ended may fail. */
@@ -47,11 +47,9 @@ interface Way {
 
 type Step = (engine: TestEngine, container: string) => Promise<unknown>;
 
-const AT_ONCE = [0, 0, 0];
-
 function way(name: string, end: Step, back: Step | null, more: Partial<Way>): Way {
   return {
-    ...{ name, onStop: 'graceful', exitsMs: AT_ONCE, flags: [], mayLoseSent: true, maxMs: MAX_MS, end, back },
+    ...{ name, env: CLOSING, exitsMs: EXITS_MS.atOnce, flags: [], mayLoseSent: true, maxMs: MAX_MS, end, back },
     ...more,
   };
 }
@@ -63,19 +61,23 @@ function command(...words: readonly string[]): Step {
 const stop = command('stop', '--time', String(STOP_TIMEOUT_S));
 const restart = command('restart', '--time', String(STOP_TIMEOUT_S));
 const start = command('start');
-const GRACEFUL = { mayLoseSent: false } as const;
-const ABRUPT = { onStop: 'abrupt' } as const;
-const SLOW = { exitsMs: SLOW_EXITS_MS } as const;
+/** It closes kept connections at its signal, as the servers of Node and nginx do: a POST may be on its way there. */
+const CLOSING = { ON_STOP: 'graceful' } as const;
+/** It answers on kept connections until it ends. */
+const ANSWERING = { ON_STOP: 'graceful', KEEP_IDLE: '1' } as const;
+const SERVING = { ON_STOP: 'lingering' } as const;
+const ABRUPT = { ON_STOP: 'abrupt' } as const;
 /** What was removed is run anew. */
 const again: Step = async () => {};
 
 const WAYS: readonly Way[] = [
-  way('docker stop, graceful, ends at once', stop, start, GRACEFUL),
-  way('docker stop, graceful, ends after 1, 5, 10 s', stop, start, { ...GRACEFUL, ...SLOW }),
-  way('docker stop, serves on for 1, 5, 10 s', stop, start, { ...GRACEFUL, ...SLOW, onStop: 'lingering' }),
-  way('docker stop, closes at once', stop, start, ABRUPT),
-  way('docker restart, graceful', restart, null, GRACEFUL),
-  way('docker restart, closes at once', restart, null, ABRUPT),
+  way('docker stop, answers what is on its way, ends after 0.3 s', stop, start, lossless(ANSWERING, EXITS_MS.soon)),
+  way('docker stop, the same, ends after 1, 5, 10 s', stop, start, lossless(ANSWERING, EXITS_MS.slow)),
+  way('docker stop, serves on for 1, 5, 10 s', stop, start, lossless(SERVING, EXITS_MS.slow)),
+  way('docker stop, closes kept connections, ends at once', stop, start, {}),
+  way('docker stop, cuts everything at once', stop, start, { env: ABRUPT }),
+  way('docker restart, answers what is on its way', restart, null, lossless(ANSWERING, EXITS_MS.soon)),
+  way('docker restart, cuts everything at once', restart, null, { env: ABRUPT }),
   way('docker kill', command('kill'), start, {}),
   way('docker rm -f', command('rm', '--force'), again, {}),
   way('out of memory', takeAllMemory, start, { flags: ['--memory', '96m'] }),
@@ -86,6 +88,10 @@ const WAYS: readonly Way[] = [
     maxMs: PAUSE_MS + MAX_MS,
   }),
 ];
+
+function lossless(env: Way['env'], exitsMs: Way['exitsMs']): Partial<Way> {
+  return { env, exitsMs, mayLoseSent: false };
+}
 
 const HEADS = [
   '',
@@ -142,12 +148,13 @@ interface Measured {
 async function measureWay(
   context: Ending,
   { engine, node }: BesideEngine,
-  { onStop, exitsMs, flags, end, back }: Way,
+  { env, exitsMs, flags, end, back }: Way,
   { requestsPerSecond, times }: DeployPlan,
 ): Promise<Measured> {
   const run = (index: number) => {
-    const env = { APP, ON_STOP: onStop, EXIT_AFTER_MS: exitsMs[index] ?? 0 };
-    return engine.startApp(`${APP}-${index}`, { labels: { 'autoproxy.app': APP }, env, flags });
+    const labels = { 'autoproxy.app': APP };
+    const settings = { APP, EXIT_AFTER_MS: exitsMs[index] ?? 0, ...env };
+    return engine.startApp(`${APP}-${index}`, { labels, env: settings, flags });
   };
   const indexes = Array.from({ length: REPLICAS }, (_, index) => index);
   for (const index of indexes) await run(index);

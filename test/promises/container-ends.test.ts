@@ -22,10 +22,17 @@ const MAX_SENT_MS = 2_500;
 /** Only its event takes an app out that takes connections after its signal. */
 const SERVES_ON_MS = 4_000;
 
+/** How an app obeys its stop signal, as container-app.ts reads it. */
+const OBEYING = {
+  /** An app that closes kept connections at its signal cuts a POST that is on its way; this one answers on them. */
+  graceful: { ON_STOP: 'graceful', KEEP_IDLE: 1, EXIT_AFTER_MS: 1_000 },
+  lingering: { ON_STOP: 'lingering', EXIT_AFTER_MS: SERVES_ON_MS },
+  abrupt: { ON_STOP: 'abrupt' },
+} as const;
+
 interface End {
   readonly name: string;
-  /** How the app obeys its stop signal: `lingering` serves on for SERVES_ON_MS. */
-  readonly onStop: 'graceful' | 'abrupt' | 'lingering';
+  readonly onStop: keyof typeof OBEYING;
   /** POSTs that were with the app when it ended may fail. */
   readonly mayLosePosts: boolean;
   /** Whether the container is a new instance afterwards, or none. */
@@ -78,10 +85,10 @@ for (const version of DOCKER_VERSIONS) {
       'shop.yml': `shop:\n  protocol: http\n  translated_port: ${slot}\n  instances: []\n`,
     });
     const node = await startNodeOn(context, engine.machine, files, { '--docker': engine.socketPath });
-    const run = (name: string, onStop: string, flags: readonly string[] = []) =>
+    const run = (name: string, onStop: End['onStop'], flags: readonly string[] = []) =>
       engine.startApp(name, {
         labels: LABELS,
-        env: { APP: 'shop', ON_STOP: onStop, EXIT_AFTER_MS: onStop === 'lingering' ? SERVES_ON_MS : 0 },
+        env: { APP: 'shop', ...OBEYING[onStop] },
         flags,
       });
     await run('one', 'graceful');
