@@ -59,24 +59,21 @@ const NAMES: readonly (readonly [string, FieldKind])[] = [
   [BLEED_MARK_NAME.toLowerCase(), FIELD.BLEED_MARK],
 ];
 
-/** Length and first letter leave at most one name to compare: most fields are told apart without reading them. */
-const BY_LENGTH_AND_LETTER = new Map<number, readonly [string, FieldKind]>(
-  NAMES.map((entry) => [nameKey(entry[0].length, entry[0].charCodeAt(0)), entry]),
-);
 const LONGEST_NAME = Math.max(...NAMES.map(([name]) => name.length));
-const SLOTS = (LONGEST_NAME + 1) * 32;
-const CANDIDATES: readonly (readonly [string, FieldKind] | undefined)[] = Array.from({ length: SLOTS }, (_, key) =>
-  BY_LENGTH_AND_LETTER.get(key),
+/**
+ * By length, then by the last five bits of the first letter, which are the same in both cases. The two leave at most one
+ * name to compare: most fields are told apart without reading them.
+ */
+const CANDIDATES = Array.from({ length: LONGEST_NAME + 1 }, (_, length) =>
+  Array.from({ length: 32 }, (_, letter) =>
+    NAMES.find(([name]) => name.length === length && (name.charCodeAt(0) & 31) === letter),
+  ),
 );
-
-function nameKey(length: number, firstLetter: number): number {
-  return length * 32 + (firstLetter & 31);
-}
 
 /** @returns what the field is whose name of `length` bytes begins at `start`; case does not matter. */
 export function classifyField(bytes: Buffer, start: number, length: number): FieldKind {
   if (length > LONGEST_NAME) return FIELD.OTHER;
-  const candidate = CANDIDATES[nameKey(length, bytes[start] ?? 0)];
+  const candidate = CANDIDATES[length]?.[(bytes[start] ?? 0) & 31];
   if (candidate === undefined) return FIELD.OTHER;
   const name = candidate[0];
   let isLookalike = false;

@@ -14,7 +14,7 @@ import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
 import { instanceOf } from '../support/snapshots.js';
 
 /** Calls of one small GET in src/proxy, src/http1 and src/metrics, with the access log on. It may fall and never rise. */
-const MOST_CALLS = 105;
+const MOST_CALLS = 100;
 
 const REQUESTS = 10;
 const GET = 'GET /small HTTP/1.1\r\nHost: a.example\r\nAccept: */*\r\n\r\n';

@@ -17,8 +17,9 @@ interface Facts {
 /** The facts of an HTTP exchange that are logged. */
 export interface HttpFacts extends Facts {
   readonly head: { readonly method: string; readonly target: string; readonly minor: number; readonly host: string };
-  /** When each step was done; taken only while an access log is written, else 0. */
+  /** When the head was here, if the request was served; else 0. */
   readonly headAt: number;
+  /** When the head of the response was here; taken only while an access log is written, else 0. */
   readonly respondedAt: number;
   /** Of the answer that the client got; 0 before that. */
   readonly status: number;

@@ -22,8 +22,9 @@ export class ExchangeBooks implements HttpFacts {
   /** A byte of the request has come, at `startedAt`. */
   hasBegun = false;
   startedAt = 0;
-  /** When the whole head was here. */
+  /** When the whole head was here, or the request was refused before that. */
   openedAt = 0;
+  /** `openedAt` of a request that is served; 0 of one that is refused. */
   headAt = 0;
   connectedAt = 0;
   respondedAt = 0;
@@ -54,12 +55,11 @@ export class ExchangeBooks implements HttpFacts {
     this.hasBegun = true;
     counters.requests += 1;
     counters.inFlight += 1;
+    this.headAt = 0;
+    this.connectedAt = 0;
+    this.respondedAt = 0;
     this.status = 0;
     this.bytesOut = 0;
-  }
-
-  markHead(): void {
-    if (this.#isLogging) this.headAt = this.#worker.clock.now();
   }
 
   markConnected(): void {
@@ -80,12 +80,7 @@ export class ExchangeBooks implements HttpFacts {
     const statusClass = Math.min(5, (this.status / 100) | 0);
     counters.responses[statusClass] = (counters.responses[statusClass] ?? 0) + 1;
     recordLatency(counters.latency, now - this.startedAt);
-    if (this.#isLogging) {
-      if (slot.config.accessLog) logAccess(this, route, this.#worker, { now, code });
-      this.headAt = 0;
-      this.connectedAt = 0;
-      this.respondedAt = 0;
-    }
+    if (this.#isLogging && slot.config.accessLog) logAccess(this, route, this.#worker, { now, code });
     this.hasBegun = false;
   }
 }

@@ -30,9 +30,9 @@ export class Exchange extends RequestDispatch {
 
   /** @param inline what of the body goes out with the head, as text; `body` instead when it is large. */
   begin(inline: string, body: Buffer | null): void {
-    const { request, slot } = this;
+    const { request, slot, books } = this;
     const identity = this.#identity;
-    this.books.open();
+    books.open();
     this.client.deadline = Number.POSITIVE_INFINITY;
     slot.budget.earn();
     this.phase = PHASE.DISPATCHING;
@@ -52,7 +52,7 @@ export class Exchange extends RequestDispatch {
     this.stickyId = slot.bindings.cookie === null ? '' : slot.bindings.idIn(request.cookie);
     const isForwarded = isProven || (identity.isForwarded && !this.mayBleed);
     this.outgoing.compose(inline, body, isForwarded);
-    this.books.markHead();
+    books.headAt = books.openedAt;
     this.start();
   }
 
@@ -98,7 +98,7 @@ export class Exchange extends RequestDispatch {
 
   #respond(response: OwnResponse, code: ErrorCode | null): void {
     this.books.status = response.status;
-    this.countOut(response.text.length);
+    this.books.bytesOut += response.text.length;
     this.#end(code);
     this.client.respond(response);
   }
@@ -139,10 +139,6 @@ export class Exchange extends RequestDispatch {
     return text;
   }
 
-  countOut(bytes: number): void {
-    this.books.bytesOut += bytes;
-  }
-
   onComplete(now: number): void {
     const { client } = this;
     this.release();
@@ -157,7 +153,7 @@ export class Exchange extends RequestDispatch {
     this.phase = PHASE.TUNNEL;
     this.books.status = 101;
     const text = this.#response.renderSwitch(head, this);
-    this.countOut(text.length);
+    this.books.bytesOut += text.length;
     client.writeText(text);
     const tunnel = openCountedTunnel(this.slot, this.worker, { client, instance }, (code) => {
       // The client's last words may still be on their way to the instance.

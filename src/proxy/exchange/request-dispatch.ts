@@ -56,7 +56,6 @@ export abstract class RequestDispatch extends Dispatch implements ResponseTaker 
 
   abstract onResponseFailed(code: ErrorCode): void;
   abstract renderHead(head: ResponseHead, bodyKind: BodyKind): string;
-  abstract countOut(bytes: number): void;
   abstract onComplete(now: number): void;
   abstract openTunnel(instance: ByteConnection, head: ResponseHead): Tunnel;
   abstract onTunnelClosed(): void;

@@ -84,7 +84,7 @@ export class ResponseRelay {
   #relayInterim(taker: ResponseTaker): void {
     if (taker.request.minor === 0) return;
     const text = `${this.head.block}\r\n`;
-    taker.countOut(text.length);
+    taker.books.bytesOut += text.length;
     taker.client.writeText(text);
   }
 
@@ -104,7 +104,7 @@ export class ResponseRelay {
     this.#from.expectBody(Math.max(head.contentLength, end - bodyStart));
     const headText = taker.renderHead(head, body.kind);
     const bodyBytes = body.rawEnd - bodyStart;
-    taker.countOut(headText.length + bodyBytes + body.trailers.length);
+    taker.books.bytesOut += headText.length + bodyBytes + body.trailers.length;
     if (bodyBytes <= INLINE_BODY_BYTES && head.bytes + bodyBytes <= head.text.length && !body.hasMoved) {
       client.writeText(headText + head.text.slice(head.bytes, head.bytes + bodyBytes) + body.trailers);
     } else {
@@ -134,7 +134,7 @@ export class ResponseRelay {
     const { body } = this;
     if (body.kind === BODY.CHUNKED && taker.request.minor === 0) return this.#relayPlain(taker, bytes, 0, length);
     body.read(bytes, 0, length);
-    taker.countOut(body.rawEnd + body.trailers.length);
+    taker.books.bytesOut += body.rawEnd + body.trailers.length;
     taker.client.writeFrom(this.#from, bytes, 0, body.rawEnd);
     if (body.isWhole) {
       if (body.trailers !== '') taker.client.writeText(body.trailers);
@@ -150,7 +150,7 @@ export class ResponseRelay {
     body.position = start;
     while (body.position < end && !body.isWhole && body.error === null) {
       body.readContent(bytes, body.position, end);
-      taker.countOut(body.contentEnd - body.contentStart);
+      taker.books.bytesOut += body.contentEnd - body.contentStart;
       taker.client.writeCopy(bytes, body.contentStart, body.contentEnd);
     }
     return this.#verdict(end);

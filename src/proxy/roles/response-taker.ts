@@ -17,6 +17,8 @@ export interface ResponseTaker extends Connecting {
   readonly isRepeatable: boolean;
   /** Where the response is written. */
   readonly client: ClientSide;
+  /** What is written to the client is counted there by its writer. */
+  readonly books: { bytesOut: number };
 
   /** The instance has accepted the connection. */
   onConnected(): void;
@@ -28,7 +30,6 @@ export interface ResponseTaker extends Connecting {
   onResponseFailed(code: ErrorCode): void;
   /** @returns the head to send for a final response, with its empty line */
   renderHead(head: ResponseHead, bodyKind: BodyKind): string;
-  countOut(bytes: number): void;
   /** The last byte of the response has been written; the connection is kept or closed. */
   onComplete(now: number): void;
   /** The instance agreed to switch protocols. @param head its 101 */
