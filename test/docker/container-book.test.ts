@@ -79,6 +79,26 @@ test('what survives its time to end runs again, and a remark says so until it ge
   assert.deepEqual(book.remarks(), []);
 });
 
+test('of several containers the one whose time is over first is inspected next', () => {
+  for (const order of [
+    [1, 2, 3],
+    [3, 1, 2],
+    [2, 3, 1],
+  ]) {
+    const clock = new FakeClock();
+    const book = new ContainerBook(clock);
+    for (const number of order) {
+      book.beginLook(idOf(number));
+      book.endLook(idOf(number), factsOf(number, { stopTimeoutMs: number * 5_000 }));
+      assert.equal(book.nextLook(), null);
+    }
+    for (const number of order) book.onEvent({ id: idOf(number), atMs: STARTED_MS + 1, action: 'kill', signal: 15 });
+    assert.deepEqual(book.nextLook(), { id: idOf(1), at: clock.now() + 6_000 });
+    book.onEvent({ id: idOf(1), atMs: STARTED_MS + 2, action: 'die', exitCode: '0' });
+    assert.deepEqual(book.nextLook(), { id: idOf(2), at: clock.now() + 11_000 });
+  }
+});
+
 test('a container that loses its only network is over, unless the engine says that it runs', () => {
   const { book, clock, tell, container, look } = followed();
   tell({ action: 'disconnect' });
