@@ -14,6 +14,7 @@ import { SeededRandom } from '../support/seeded-random.js';
 import { draw } from './draw.js';
 import { EQUIVALENTS, isMeant, sourceOf, staleOf } from './equivalents.js';
 import { BOUND, chooseFolders, type GuardedFolder } from './folders.js';
+import { guardsOf, testsReaching } from './guards.js';
 import type { Mutant, TestedMutant } from './mutant.js';
 import { equivalentLine, mutantLine, survivorLines, verdictTable } from './report.js';
 import { Stryker } from './stryker.js';
@@ -38,18 +39,6 @@ function compiledFiles(source: string): string[] {
     .filter((name) => name.endsWith('.js'))
     .sort()
     .map((name) => `dist/${source}/${name}`);
-}
-
-/** In the order of the guards, those that are late last. */
-function guardsOf({ guards, slow = [], late = [] }: GuardedFolder): string[] {
-  const tests = readdirSync(path.join(ROOT, 'dist/test'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.js'))
-    .map((name) => name.replace(/\.test\.js$/, ''))
-    .sort();
-  const found = guards.flatMap((guard) => tests.filter((name) => name === guard || name.startsWith(`${guard}/`)));
-  const kept = [...new Set(found)].filter((name) => !slow.includes(name));
-  const ordered = [...kept.filter((name) => !late.includes(name)), ...late];
-  return ordered.map((name) => `dist/test/${name}.test.js`);
 }
 
 function lotsOf<T>(all: readonly T[]): T[][] {
@@ -130,10 +119,11 @@ async function testAll(stryker: Stryker, folders: readonly FolderMutants[]): Pro
   const runs = isSmall ? [folders] : folders.map((one) => [one]);
   const tested: TestedMutant[] = [];
   for (const run of runs) {
-    const tests = [...new Set(run.flatMap(({ folder }) => guardsOf(folder)))];
+    const tests = [...new Set(run.flatMap(({ folder }) => guardsOf(folder, ROOT)))];
     const lots = lotsOf(run.flatMap(({ chosen }) => chosen));
     for (const [index, lot] of lots.entries()) {
-      const outcomes = await stryker.test(lot, tests);
+      const mutated = [...new Set(lot.map(({ file }) => file))];
+      const outcomes = await stryker.test(lot, testsReaching(tests, mutated, ROOT));
       tested.push(...outcomes);
       if (lots.length > 1) {
         const survived = outcomes.filter(({ outcome }) => outcome === 'Survived' || outcome === 'NoCoverage');
