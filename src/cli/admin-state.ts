@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import type { StateChange } from '../admin/client.js';
-import type { InstanceStatus } from '../admin/state-document.js';
+import type { InstanceStatus, StateDocument } from '../admin/state-document.js';
 import type { AdminState } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
 import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
@@ -10,7 +10,8 @@ import type { CommandContext } from './command-context.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { waitForIdle } from './idle-wait.js';
 import { durationArgument } from './option-types.js';
-import { isMeant, parseTarget, targetsIn } from './state-target.js';
+import { isMeant, otherMeaning, parseTarget, type StateTarget, targetsIn } from './state-target.js';
+import type { Terminal } from './terminal.js';
 
 interface StateOptions extends AdminOptionValues {
   readonly by: string;
@@ -49,7 +50,7 @@ export function createStateCommand(context: CommandContext, state: AdminState, w
       const outcome = await askNode(
         options.admin,
         async (client) => {
-          const targets = said.instance === null ? targetsIn(await client.readState(), said) : [said];
+          const targets = said.instance === null ? targetsOf(await client.readState(), said, terminal) : [said];
           const changes: StateChange[] = [];
           for (const { app, instance } of targets) changes.push(await client.setAdminState(app, instance, state));
           const isConcerned = (app: string, instance: InstanceStatus): boolean =>
@@ -74,6 +75,13 @@ export function createStateCommand(context: CommandContext, state: AdminState, w
       );
       finish(EXIT_CODES.deadline);
     });
+}
+
+/** Says so where the word has another meaning. */
+function targetsOf(state: StateDocument, said: StateTarget, { warn }: Terminal): readonly StateTarget[] {
+  const other = otherMeaning(state, said);
+  if (other !== null) warn(`autoproxy: ${escapeText(other)}`);
+  return targetsIn(state, said);
 }
 
 interface StateOutcome extends StateChange {

@@ -1,13 +1,13 @@
 /** Whom `drain`, `ready` and `maint` are about: an app, one instance, or a container. Pure. */
 import type { InstanceStatus, StateDocument } from '../admin/state-document.js';
 import { nearestName } from '../core/nearest-name.js';
-import { containerWords } from '../model/container-words.js';
+import { containerWords, SHORT_ID_DIGITS } from '../model/container-words.js';
 import { instancesNamed } from '../model/find-instance.js';
 import { escapeText } from '../model/problem.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
 
 /** What one request to the node is about. */
-interface StateTarget {
+export interface StateTarget {
   readonly app: string;
   /** `ip:port`, or the id of a container; null: all instances of the app. */
   readonly instance: string | null;
@@ -43,6 +43,21 @@ export function targetsIn(
     );
   const named = new Map(found.map((one) => [one.app, { app: one.app, instance: one.container?.id ?? one.id }]));
   return [...named.values()];
+}
+
+/**
+ * What the word of an app could have meant besides, and how to mean that.
+ * @returns null: no container has the name of the app, or it is all that the app has
+ */
+export function otherMeaning({ apps }: Pick<StateDocument, 'apps'>, { app, instance }: StateTarget): string | null {
+  const meant = apps.find(({ name }) => name === app);
+  if (instance !== null || meant === undefined) return null;
+  const ofContainer = ({ container }: InstanceStatus): boolean => container?.name === app;
+  const others = apps.filter(({ name }) => name !== app);
+  const container = apps.flatMap(({ instances }) => instances).find(ofContainer)?.container;
+  if (container == null) return null;
+  if (meant.instances.every(ofContainer) && !others.some(({ instances }) => instances.some(ofContainer))) return null;
+  return `${app} is an app and a container; the app is meant. For the container write ${container.id.slice(0, SHORT_ID_DIGITS)}`;
 }
 
 /** Whether a target is about this instance. */

@@ -1,7 +1,7 @@
 import type { ContainerRef } from './app.js';
 
-/** As the engine's own tools take them, where they are not ambiguous. */
-const MIN_ID_DIGITS = 4;
+/** Of the beginning of an id. The engine's own tools take fewer, so that a slip of a letter or two names a container. */
+export const MIN_ID_DIGITS = 4;
 
 /** An instance as people name it. */
 interface NamedInstance {

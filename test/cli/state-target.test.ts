@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommandFailure } from '../../src/cli/exit-codes.js';
-import { isMeant, parseTarget, targetsIn } from '../../src/cli/state-target.js';
+import { isMeant, otherMeaning, parseTarget, targetsIn } from '../../src/cli/state-target.js';
 import { appStatus, instanceStatus, stateDocument } from './state-documents.js';
 
 const WEB = { id: 'abcdef12'.padEnd(64, '0'), name: 'web-1' };
@@ -43,6 +43,21 @@ test('a word is an app, or a container of any app by name, id or the beginning o
     assert.deepEqual(targetsOf(word), [`shop/${WEB.id}`, `admin/${WEB.id}`], word);
   assert.deepEqual(targetsOf('desk-1'), ['desk-1/null'], 'an app goes before a container');
   assert.deepEqual(targetsOf('shop/desk-1'), ['shop/desk-1']);
+});
+
+test('of a word that is an app and a container the app is meant, and how to mean the other is said', () => {
+  const said = (text: string, state = STATE): string | null => otherMeaning(state, parseTarget(text));
+  assert.equal(
+    said('desk-1'),
+    `desk-1 is an app and a container; the app is meant. For the container write ${DESK.id.slice(0, 12)}`,
+  );
+  for (const word of ['shop', 'web-1', 'desk-1/172.17.0.4:80', 'shop/desk-1']) assert.equal(said(word), null, word);
+  const own = { id: WEB.id, name: 'shop' };
+  const instance = instanceStatus({ id: '172.17.0.2:80', container: own });
+  const one = stateDocument({ apps: [appStatus({ name: 'shop', instances: [instance] })] });
+  assert.equal(said('shop', one), null, 'both are the same');
+  const two = stateDocument({ apps: [appStatus({ name: 'shop', instances: [instance, instanceStatus()] })] });
+  assert.match(said('shop', two) ?? '', /^shop is an app and a container/);
 });
 
 test('all instances of a container in an app are meant', () => {

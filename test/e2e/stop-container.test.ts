@@ -109,7 +109,7 @@ for (const version of DOCKER_VERSIONS) {
     });
 
     await context.test('one that can not be stopped gets its traffic back', async () => {
-      const { busy, answer } = await askSlowly(place, 3_000);
+      const { busy, answer } = await askSlowly(place, 5_000);
       const stopped = stop(busy, '--wait', '30s', '--json');
       await areServed(node, ['maint', 'ready']);
       await engine.kill();
@@ -123,7 +123,7 @@ for (const version of DOCKER_VERSIONS) {
     });
 
     await context.test('one that is interrupted gives the traffic back', async () => {
-      const { busy, answer } = await askSlowly(place, 3_000);
+      const { busy, answer } = await askSlowly(place, 5_000);
       const command = ['stop', busy, '--admin', node.admin, '--docker', `unix://${engine.socketPath}`];
       const child = spawnBound([process.execPath, CLI_ENTRY, ...command], { stdio: 'ignore' });
       const ended = once(child, 'exit');
@@ -138,8 +138,18 @@ for (const version of DOCKER_VERSIONS) {
     await context.test('nothing is stopped that nobody has, or while the node does not answer', async () => {
       const unknown = await stop('nobody');
       assert.deepEqual([unknown.exitCode, unknown.stdout], [1, '']);
-      assert.match(unknown.stderr, /Docker has no container nobody/);
+      assert.match(unknown.stderr, /Docker has no container "nobody"/);
+      for (const word of ['', '../json']) {
+        const wrong = await stop(word);
+        assert.deepEqual([wrong.exitCode, wrong.stdout], [1, ''], word);
+        assert.match(wrong.stderr, /Docker has no container/);
+      }
       const [id = ''] = (await engine.docker('inspect', '--format', '{{.Id}}', 'two')).split('\n');
+      // Docker takes as many digits as tell its containers apart.
+      const short = await stop(id.slice(0, 3));
+      assert.deepEqual([short.exitCode, short.stdout], [1, '']);
+      assert.match(short.stderr, /"[0-9a-f]{3}" is too short for the id of container two \([0-9a-f]{12}\)/);
+      assert.match(short.stderr, /write its name, or at least 4 digits of its id/);
       const unheard = await runCli([
         'stop',
         id.slice(0, 8),
@@ -153,9 +163,10 @@ for (const version of DOCKER_VERSIONS) {
     });
 
     await context.test('a container that no app is served by is stopped all the same', async () => {
-      await engine.startApp('other', { env: { ON_STOP: 'abrupt' } });
-      const { exitCode, stdout } = await stop('other');
-      assert.deepEqual([exitCode, stdout], [0, 'other: stopped, no app of this node was served by it\n']);
+      // A name may be as short as it likes.
+      await engine.startApp('ab', { env: { ON_STOP: 'abrupt' } });
+      const { exitCode, stdout } = await stop('ab');
+      assert.deepEqual([exitCode, stdout], [0, 'ab: stopped, no app of this node was served by it\n']);
     });
   });
 }
