@@ -27,8 +27,8 @@ const FILE_TIMEOUT_MS = 400_000;
 const FILES_PER_CORE = 2;
 /** More files at once than this would disturb each other, whatever the machine. */
 const MAX_CONCURRENCY = 4;
-/** They take the longest, so they start first: the run shall not end with one of them alone. */
-const LONG_FOLDERS = ['e2e', 'edge'];
+/** Their files take the longest, so they start first: the run shall not end with one of them alone. */
+const LONG_FOLDERS = ['e2e', 'edge', 'registry', 'registrar', 'promises'];
 
 /** The part of the runner's events that is read here. */
 interface TestEvent {

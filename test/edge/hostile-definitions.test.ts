@@ -6,7 +6,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseConfiguration } from '../../edge/syntax/configuration.js';
 import type { AppDefinition, EdgeDefinition, Route } from '../../src/model/app-definition.js';
-import { checkWithHaproxy, definitionsOf, edgeFolder, renderOf, siteOf, siteText } from '../support/edge-release.js';
+import {
+  checkWithHaproxy,
+  definitionsOf,
+  domainsOf,
+  edgeFolder,
+  renderOf,
+  siteOf,
+  siteText,
+} from '../support/edge-release.js';
 import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
@@ -136,16 +144,17 @@ for (const [kind, servers] of Object.entries(SITES)) {
     const folder = edgeFolder(context);
     const process = `process: {run_dir: ${folder}/run, threads: 1, max_connections: 100}`;
     const site = siteOf(siteText(folder, `${servers}\n${process}`), folder);
+    const domains = await domainsOf(site);
     const [good, victim] = definitionsOf(GOOD);
     assert.ok(good !== undefined && victim !== undefined);
     const cfg = async (apps: readonly AppDefinition[]): Promise<string> =>
-      (await renderOf(site, apps)).release.files.get('haproxy.cfg') ?? '';
+      (await renderOf(site, apps, null, domains)).release.files.get('haproxy.cfg') ?? '';
     const [alone, both] = [shapeOf(await cfg([good])), shapeOf(await cfg([good, victim]))];
     let refused = 0;
     for (const [field, spoil] of Object.entries(FIELDS)) {
       for (const evil of PIECES) {
         const spoilt = spoil(victim, evil);
-        const rendered = await renderOf(site, [good, spoilt]);
+        const rendered = await renderOf(site, [good, spoilt], null, domains);
         const text = rendered.release.files.get('haproxy.cfg') ?? '';
         const what = `${field} with ${JSON.stringify(evil)}`;
         assert.ok(rendered.served.includes('good'), `${what} took the good app down`);

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { admitApps } from '../../edge/admit-apps.js';
+import type { JudgedDomain } from '../../edge/certificates/domain.js';
 import { judgeDomains } from '../../edge/certificates/judge-domains.js';
 import { checkConfiguration } from '../../edge/haproxy/program.js';
 import { type Rendered, render } from '../../edge/render.js';
@@ -63,14 +64,22 @@ export function definitionsOf(text: string): readonly AppDefinition[] {
   return apps.map(({ definition }) => definition);
 }
 
+/** Its certificates, read and judged: two thirds of what a small site takes to be rendered. */
+export async function domainsOf(site: Site): Promise<readonly JudgedDomain[]> {
+  const domains = judgeDomains(await readDomains(site), { nowMs: Date.now(), warnWithinMs: 0 });
+  const problems = domains.flatMap((domain) => domain.problems);
+  if (problems.length > 0) throw new Error(problems.map(formatProblem).join('\n'));
+  return domains;
+}
+
+/** @param judged the domains of the site, where it is rendered many times */
 export async function renderOf(
   site: Site,
   apps: readonly AppDefinition[],
   version: HaproxyVersion | null = null,
+  judged?: readonly JudgedDomain[],
 ): Promise<Rendered> {
-  const domains = judgeDomains(await readDomains(site), { nowMs: Date.now(), warnWithinMs: 0 });
-  const problems = domains.flatMap((domain) => domain.problems);
-  if (problems.length > 0) throw new Error(problems.map(formatProblem).join('\n'));
+  const domains = judged ?? (await domainsOf(site));
   return render({
     site,
     admission: admitApps(apps, domains),

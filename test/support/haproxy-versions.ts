@@ -8,11 +8,17 @@ export type TestedVersion = (typeof HAPROXY_VERSIONS)[number];
 
 const SUITES: Readonly<Record<TestedVersion, string>> = { '2.6': 'bookworm', '3.0': 'trixie', '3.2': 'sid' };
 
+/** Each is asked for its version once. */
+const programs = new Map<TestedVersion, string>();
+
 /** @returns what starts this version. @throws Error when there is none; `npm test` fetches it */
 export function haproxyOfVersion(version: TestedVersion): string {
+  const known = programs.get(version);
+  if (known !== undefined) return known;
   const found = findHaproxy(version);
   if (found === null)
     throw new Error(`HAProxy ${version} is missing; npm test fetches it, or name one: ${hint(version)}`);
+  programs.set(version, found);
   return found;
 }
 
