@@ -35,7 +35,7 @@ export class BoundPorts {
   readonly #inherited = new Map<number, ListeningSocket>();
   /** By app. */
   readonly #failures = new Map<string, BindFailure>();
-  /** Bound, but no worker could listen on them: closed with the next ones that nobody needs. */
+  /** Bound, but no worker could listen on them: closed with the next ones that no slot needs. */
   readonly #refused: ListeningSocket[] = [];
 
   constructor(options: BoundPortsOptions) {
@@ -86,7 +86,7 @@ export class BoundPorts {
     this.#fail(slot, bind, new BindError('EADDRINUSE', slot.port));
   }
 
-  /** Only when no message that carries one of them is on its way: a closed handle can not be sent. */
+  /** Call it only when no message that carries one of them is on its way: a closed handle can't be sent. */
   closeAllBut(slots: readonly SlotSnapshot[]): void {
     const needed = new Set(slots.flatMap(portsOf));
     for (const [port, socket] of this.#sockets) {

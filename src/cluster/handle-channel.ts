@@ -1,5 +1,5 @@
 /**
- * Messages, and listening sockets beside them, between two processes of which neither is the child of the other. Node
+ * Messages, and listening sockets beside them, between two processes that are not parent and child. Node
  * passes sockets over the channel to a child process only; the handles of libuv behind that channel do it over every unix
  * socket, which is what this file uses. The step is undocumented, so it stands here alone. Tried on Node 20, 24 and 26;
  * where the binding is not as expected, messages pass and sockets do not (`CAN_PASS_SOCKETS`).
@@ -14,7 +14,7 @@ import type { ListeningSocket } from './listening-socket.js';
 interface ChannelReader {
   /** @param socket what came beside the message */
   onMessage(message: unknown, socket: ListeningSocket | null): void;
-  /** The other side is gone, or sent what is no message. Called once, not after `close`. */
+  /** The other side is gone, or sent something that is not a message. Called once, not after `close`. */
   onEnd(): void;
 }
 
@@ -101,7 +101,7 @@ class LineReader {
     this.#reader = reader;
   }
 
-  /** @returns false when this is no message */
+  /** @returns false when the line is not a message */
   take(text: string, socket: ListeningSocket | null): boolean {
     if (socket !== null) this.#sockets.push(socket);
     this.#text += text;

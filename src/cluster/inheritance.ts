@@ -27,7 +27,7 @@ export class Inheritance {
   readonly #orphans: Orphans;
   #isReleased = false;
 
-  /** Whoever held the directory before is dead: `claim` says so. */
+  /** The last holder of the directory is dead, as `claim` has found. */
   static async open(options: InheritanceOptions): Promise<Inheritance> {
     const record = new WorkersRecord(runDirectoryOf(options.stateDirectory), options.clock, options.log);
     const expected = await record.readAlive();

@@ -1,13 +1,12 @@
 /**
  * Sockets that the primary binds and workers listen on. Why not node:cluster, which shares sockets too:
  *
- * - A port that can not be had is known in the primary, before a worker hears of the slot.
+ * - The primary knows that a port can't be bound before a worker hears of the slot.
  * - The socket lives as long as the primary. When every worker is dead its connections wait in the kernel's queue, and the
  *   next worker serves them; with node:cluster the last worker takes the listening socket with it.
  * - When the primary dies node:cluster ends the workers in the middle of their exchanges. Ours drain.
  *
- * `net._createServerHandle` is what node:cluster itself binds with. It is undocumented, so it stands here alone: nobody
- * else may import node:net in this folder.
+ * `net._createServerHandle` is what node:cluster itself binds with. It is undocumented, so it stands here alone.
  *
  * A bound socket does not listen yet, and the kernel lets two sockets with SO_REUSEADDR bind one port as long as neither
  * listens. The loser is told by `listen` in its worker, which reports it with `applied`.

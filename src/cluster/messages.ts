@@ -22,7 +22,7 @@ export type ToWorker =
 export type ToPrimary =
   /** The worker has started and waits for its listeners and its first snapshot. */
   | { readonly type: 'started' }
-  /** The snapshot is in force: whatever comes from now on is served by it. */
+  /** The snapshot is in force: it serves all requests from now on. */
   | {
       readonly type: 'applied';
       readonly revision: number;
@@ -31,7 +31,7 @@ export type ToPrimary =
     }
   | {
       readonly type: 'report';
-      /** 0: the last report of a worker that has drained, which nobody asked for. */
+      /** 0: the last report of a worker that has drained, sent without a poll. */
       readonly id: number;
       /** null: the worker could not read them. It answers all the same, since it serves. */
       readonly counters: WorkerReport | null;
@@ -39,7 +39,7 @@ export type ToPrimary =
   | ({ readonly type: 'passive-failure' } & PassiveFailure)
   /** Permits of instances with a limit: what is wanted, and what is given back. */
   | { readonly type: 'permits'; readonly changes: readonly PermitChanges[] }
-  /** Nothing is under way any more; `cut` exchanges and tunnels did not finish in time. */
+  /** All that was under way has ended; `cut` exchanges and tunnels did not finish in time. */
   | { readonly type: 'drained'; readonly cut: number };
 
 /** An instance refused `failures` connections one after another, without a success between. */

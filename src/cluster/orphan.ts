@@ -81,7 +81,7 @@ export class Orphan {
     const { runDirectory } = this.#options;
     if (runDirectory === null) return;
     try {
-      // Sockets are given to whoever listens there.
+      // A process that listens there is given the sockets.
       if (!(await isOursAlone(runDirectory))) throw new Error(`other users can write to ${runDirectory}`);
       const channel = await connectChannel(primarySocketOf(runDirectory).address);
       if (this.#isOver) return channel.close();

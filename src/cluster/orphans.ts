@@ -92,7 +92,7 @@ export class Orphans {
     });
   }
 
-  /** Our own workers serve, or nobody is to serve any more: those who gave their sockets drain. */
+  /** Our own workers serve, or the node stops: the orphans that gave their sockets drain. */
   release(drainMs: number): void {
     this.#drainMs = drainMs;
     for (const orphan of this.#known) if (orphan.isTaken) this.#drain(orphan);

@@ -1,6 +1,6 @@
 /** What a worker was told of others that wait for the same instance. */
 export interface Told {
-  /** Since when nobody waits any more; Infinity while somebody does. */
+  /** Since when no other worker waits; Infinity while one does. */
   readonly calmSince: number;
   /** Since when the request of others that waits longest has waited, as the worker was told; Infinity for none. */
   readonly othersSince: number;

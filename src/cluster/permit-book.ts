@@ -166,7 +166,7 @@ export class PermitBook<Worker extends object> {
 
   #grantWish(account: PermitAccount<Worker> | undefined, worker: Worker): void {
     if (account === undefined) return;
-    // A worker that wishes for more believes that nobody waits: its lease began after it was told.
+    // A worker that wishes for more believes that no other waits: its lease began after it was told.
     if (account.told.has(worker)) this.#tell(account, worker, 0, 0);
     else if (account.waiting === 0 && account.room > 0)
       this.#grant(account, worker, Math.max(1, this.#partOf(account)), 0);

@@ -13,8 +13,8 @@ interface ListeningEntry {
 
 /**
  * Who keeps us from listening on `address` and `port`, as `nginx (pid 123)`: from /proc/net/tcp and the descriptors that we
- * may read. Somebody who listens on the same port of another address is in nobody's way. null when it can't be told:
- * another user's process, another network namespace, no Linux.
+ * may read. A process that listens on the same port of another address does not keep us from it. null when unknown:
+ * another user's process, another network namespace, a system other than Linux.
  */
 export async function findPortHolder(address: string, port: number): Promise<string | null> {
   try {
@@ -22,7 +22,7 @@ export async function findPortHolder(address: string, port: number): Promise<str
     if (wanted === null) return null;
     const entries = [...(await entriesOf('tcp', port)), ...(await entriesOf('tcp6', port))];
     const overlapping = entries.filter((entry) => doOverlap(wanted, entry.address));
-    // A wildcard of IPv6 may be for IPv6 alone, which the table does not say; whoever has the very address is in the way.
+    // A wildcard of IPv6 may be for IPv6 alone, which the table does not say; an equal address is certainly in the way.
     const exact = overlapping.filter((entry) => isEqual(wanted, entry.address));
     const inodes = new Set((exact.length > 0 ? exact : overlapping).map(({ inode }) => inode));
     return inodes.size === 0 ? null : await findOwner(inodes);

@@ -22,7 +22,7 @@ export async function prepareRunDirectory(directory: string): Promise<void> {
 }
 
 /**
- * Whether only this user may put something into the folder: listening sockets are given to whoever listens there. The
+ * Whether only this user may put something into the folder: a process that listens there is given listening sockets. The
  * superuser, who may do everything, counts as this user.
  */
 export async function isOursAlone(directory: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import { acceptChannel, CAN_PASS_SOCKETS, connectChannel, type HandleChannel } f
 import { prepareRunDirectory, primarySocketOf } from './run-directory.js';
 import { type FromPrimary, fromPrimary, type Holder, SUCCESSION_VERSION } from './succession.js';
 
-/** Whoever holds the directory and does not say a word for so long holds it all the same. */
+/** How long a holder may take to say who it is; after that the directory counts as held by an unknown node. */
 const ANSWER_DEADLINE_MS = 1_000;
 const NOBODY = ['ENOENT', 'ECONNREFUSED'];
 
@@ -35,9 +35,9 @@ interface StateClaimOptions {
 }
 
 /**
- * The lock on a state directory: two nodes that write there would lose each other's decisions. Whoever listens on the
- * socket in it holds it, and says to everybody who connects who it is. The kernel ends that with the process, however it
- * ends, so a lock can't be left behind; and no pid is compared, which would mean nothing in another container.
+ * The lock on a state directory: two nodes that write there would lose each other's decisions. The node that listens on the
+ * socket in it holds it, and tells everybody who connects who it is. The kernel closes the socket when the process ends in
+ * any way, so the lock is never left behind. Pids are not compared: in another container they have another meaning.
  *
  * The socket is the place, too, where workers that have lost their primary find the next one.
  */
@@ -46,7 +46,7 @@ export class StateClaim {
   readonly #path: string;
   readonly #holder: Holder;
   #onPeer: (channel: HandleChannel) => void = (channel) => channel.close();
-  /** Who came before anybody listened to `onPeer`. */
+  /** Peers that came before `onPeer` was set. */
   #early: HandleChannel[] | null = [];
 
   /** @throws StateDirectoryHeld; what the file system says */

@@ -14,13 +14,13 @@
  */
 import type { WorkerReport } from '../metrics/counters.js';
 
-/** The longest drain of a worker without a primary: nobody can stop it later. */
+/** The longest drain of a worker without a primary, which could not be stopped later. */
 export const MAX_ORPHAN_DRAIN_MS = 30_000;
 
-/** One that knows another version drains at once, so that the ports become free. */
+/** An orphan that knows another version drains at once, so that the ports become free. */
 export const SUCCESSION_VERSION = 1;
 
-/** Whoever holds a state directory. */
+/** The node that holds a state directory. */
 export interface Holder {
   readonly pid: number;
   readonly node: string;

@@ -6,7 +6,7 @@ import type { WorkerExit, WorkerProcess } from './worker-process.js';
 
 const RESPAWN_FIRST_MS = 100;
 const RESPAWN_MAX_MS = 30_000;
-/** A worker that served for this long was well: the next one comes at once again. */
+/** After a worker that served for this long the next one is started at once; after others the pauses grow. */
 const STABLE_MS = 10_000;
 const SUCCESSOR_DEADLINE_MS = 10_000;
 
@@ -18,7 +18,7 @@ interface WorkerPlaceOptions {
   readonly log: Log;
 }
 
-/** One of the node's workers as a place that is always filled: by its worker, or by the successor of it. */
+/** A place for one worker of the node, which is filled again whenever its worker is gone. */
 export class WorkerPlace {
   /** How often it had to be filled again after a crash. */
   restarts = 0;
@@ -42,7 +42,7 @@ export class WorkerPlace {
     try {
       this.#current = fork(index);
     } catch (error) {
-      // Node throws when the kernel has no memory for another process; later it may have.
+      // Node throws when the kernel lacks memory for another process, which may pass.
       const delayMs = this.#backoff.next();
       log.error({ worker: index, err: error, delayMs: Math.round(delayMs) }, 'a worker did not start');
       this.#fillAfter(delayMs);

@@ -28,7 +28,7 @@ export class WorkersRecord {
     });
   }
 
-  /** Those of the last primary that are still there. A record that can't be read names nobody. */
+  /** Those of the last primary that are still there. A record that can't be read counts as empty. */
   async readAlive(): Promise<readonly ProcessIdentity[]> {
     try {
       const value: unknown = JSON.parse(await readWholeFile(this.#file.path, MAX_BYTES));

@@ -4,8 +4,8 @@ import type { HeadLimits } from './fields.js';
 import { BODY, type BodyKind } from './framing.js';
 
 /**
- * Follows one body after the other, whatever their framing: which of the bytes that were read belong to it, and which of
- * those may be forwarded as they are. One object serves all bodies of a connection's direction.
+ * Follows one body after the other, of any framing: which of the bytes that were read belong to it, and which of those may
+ * be forwarded as they are. One object serves all bodies of a connection's direction.
  */
 export class BodyReader {
   kind: BodyKind = BODY.NONE;

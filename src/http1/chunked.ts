@@ -6,7 +6,7 @@ import { TrailerReader } from './trailers.js';
 
 /**
  * RFC 9112 7.1, read byte by byte from SIZE_START to CONTENT_LF. Before them stand the states of what is dropped:
- * extensions, which mean nothing to anybody here, and "bad whitespace". TRAILER holds bytes back until the section is
+ * extensions, which have no meaning here, and "bad whitespace". TRAILER holds bytes back until the section is
  * whole.
  *
  *   size *( blank / ";" *( byte / quoted-string ) ) CR LF content CR LF
@@ -28,11 +28,11 @@ const STATE = {
 } as const;
 type State = (typeof STATE)[keyof typeof STATE];
 
-/** 13 hexadecimal digits are below 2^53, beyond which nothing is counted exactly. Zeros in front count as digits. */
+/** 13 hexadecimal digits stay below 2^53, up to which every number is exact. Zeros in front count as digits. */
 const MAX_SIZE_DIGITS = 13;
 /**
- * What extensions may have in all beyond the content that came so far: without a bound they are work that carries
- * nothing (CVE-2023-39326, CVE-2024-22019). As much as Node's own parser takes.
+ * How many bytes the extensions together may have more than the content that came so far: without a bound they cost work
+ * and carry no content (CVE-2023-39326, CVE-2024-22019). As much as Node's own parser takes.
  */
 const MAX_EXTENSION_BYTES = 16_384;
 

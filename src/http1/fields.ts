@@ -33,8 +33,8 @@ export const FIELD = {
 export type FieldKind = (typeof FIELD)[keyof typeof FIELD];
 
 /**
- * The bleed mark of a request, with the name of the node that bled it. From anybody it stops a second hop and nothing else;
- * it never reaches an instance.
+ * The bleed mark of a request, with the name of the node that bled it. From any sender it stops a second hop, and does
+ * nothing else; it never reaches an instance.
  */
 export const BLEED_MARK_NAME = 'X-Autoproxy-Bled-By';
 
@@ -194,7 +194,7 @@ function trimEnd(bytes: Buffer, start: number, end: number): number {
 
 /**
  * Removes the lines whose names a Connection field listed (RFC 9110 7.6.1). Rare, so it may be slow.
- * @param startLineLength how much of the block is no field line.
+ * @param startLineLength of the start line at the beginning of the block
  */
 export function removeNamedFields(block: string, startLineLength: number, names: ReadonlySet<string>): string {
   let kept = block.slice(0, startLineLength);

@@ -34,7 +34,7 @@ export function responseBodyKind(method: string, status: number, head: Framing):
   return head.contentLength > 0 ? BODY.LENGTH : BODY.NONE;
 }
 
-/** 15 digits are below 2^53: beyond it a number can not be counted exactly. */
+/** 15 digits stay below 2^53, up to which every number is exact. */
 const MAX_LENGTH_DIGITS = 15;
 
 /** Content-Length = 1*DIGIT (RFC 9110 8.6): decimal, no sign, no list, no space. Zeros in front count as digits. */
@@ -49,7 +49,7 @@ export function parseContentLength(text: string, start: number, end: number): nu
   return end - start > MAX_LENGTH_DIGITS ? 'LENGTH_TOO_LARGE' : length;
 }
 
-/** The value of `parseContentLength` is written with zeros in front, which somebody could take for an octal number. */
+/** The value of `parseContentLength` has zeros in front, which a reader could take for an octal number. */
 export function hasLeadingZero(text: string, start: number, end: number): boolean {
   return end - start > 1 && text.charCodeAt(start) === 0x30;
 }

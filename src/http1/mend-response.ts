@@ -1,6 +1,6 @@
 /**
  * Response heads of real servers that break a rule and have one meaning all the same, written again as the rule says.
- * Only a head that was refused comes here, so nothing of this costs an orderly response anything.
+ * Only a head that was refused comes here: an orderly response costs no more for it.
  *
  * - All lines end in a bare LF (RFC 9112 2.2). A head that mixes both line ends has been split by somebody: refused.
  * - Folded lines (RFC 9112 5.2: replace by spaces) and blanks before a colon (RFC 9112 5.1: remove). For the fields that
@@ -23,7 +23,7 @@ const PROTOCOL = 'HTTP/1.';
 
 /**
  * @param text what came, from the beginning of the head on
- * @returns null when there is nothing to mend or no single meaning; INCOMPLETE when the head is not over.
+ * @returns null when the head can't be mended to a single meaning; INCOMPLETE when the head is not over.
  */
 export function mendResponseHead(text: string): MendedHead | typeof INCOMPLETE | null {
   let start = 0;

@@ -26,7 +26,7 @@ export type HeadVerdict = typeof COMPLETE | typeof INCOMPLETE | ErrorCode;
 const ONE = 0x31;
 /** Fields that came in another spelling than the one that goes on: they are written behind the others. */
 const REWRITTEN = { LENGTH: 1, CODING: 2, EXPECT: 4, MAX_FORWARDS: 8 } as const;
-/** RFC 9112 2.2 demands that one is ignored; more are left over from clients that end a body with several. */
+/** RFC 9112 2.2 demands that one is ignored; some clients end a body with several. */
 const MAX_EMPTY_LINES = 16;
 /** More hops than any chain of proxies has; a number beyond it is cut to it. */
 const MAX_FORWARDS = 9_999;
@@ -47,7 +47,7 @@ export class RequestHead implements FieldReader, Framing, RequestLine {
   host = '';
   /** The scheme of the last absolute target: it says which port a host without one has. */
   scheme = '';
-  /** The block has no Host line, which HTTP/1.1 demands: HTTP/1.0 without a name of a host. */
+  /** The block lacks the Host line that HTTP/1.1 demands: an HTTP/1.0 request that names no host. */
   lacksHost = false;
   /** -1 without the field. */
   contentLength = -1;
@@ -60,11 +60,11 @@ export class RequestHead implements FieldReader, Framing, RequestLine {
   maxForwards = -1;
   /** Value of Cookie fields, joined as RFC 6265 5.4 has it. */
   cookie = '';
-  /** The bleed mark, believed from anybody: it asks for less than every request may have. Empty without it. */
+  /** The bleed mark, heeded from every sender, because it only takes rights away. Empty without it. */
   bledBy = '';
   hasForwardedPort = false;
   hasForwardedProto = false;
-  /** Value of the last X-Forwarded-For field: who was asked last says it there. Empty without one. */
+  /** Value of the last X-Forwarded-For field, which the hop before this one wrote. Empty without one. */
   forwardedFor = '';
   /** Start line and field lines to forward: without the hop-by-hop ones, Content-Length kept, no final empty line. */
   block = '';
@@ -198,8 +198,8 @@ export class RequestHead implements FieldReader, Framing, RequestLine {
     if (this.#hostFields > 1) return 'HOST_REPEATED';
     if (host === '') {
       if (this.host !== '') return 'HOST_INVALID';
-      // Legal in HTTP/1.1 (RFC 9112 3.2), and the instance decides what it makes of it. Where it came as 1.0 many servers
-      // take it that answer 400 to the same as 1.1, as which it goes on: one is written in its place.
+      // Legal in HTTP/1.1 (RFC 9112 3.2): the instance decides. Many servers take an empty one from HTTP/1.0 and answer 400
+      // to it in HTTP/1.1. A request of 1.0 goes on as 1.1, so a Host line is written in its place.
       return this.minor === 1 ? KEEP : DROP;
     }
     if (!isHost(host)) return 'HOST_INVALID';
@@ -214,7 +214,7 @@ export class RequestHead implements FieldReader, Framing, RequestLine {
       this.expectsContinue = true;
       return verdict;
     }
-    // Empty elements of a list, or the whole of it, say nothing (RFC 9110 5.6.1).
+    // An empty list, or an empty element of it, has no meaning (RFC 9110 5.6.1).
     for (const element of value.split(',')) {
       const expectation = trimmed(element).toLowerCase();
       if (expectation === '') continue;
@@ -225,7 +225,7 @@ export class RequestHead implements FieldReader, Framing, RequestLine {
     return DROP;
   }
 
-  /** RFC 9110 7.6.2: it counts for these two methods; what is no number goes on as it is. */
+  /** RFC 9110 7.6.2: it has a meaning for these two methods; a value that is not a number goes on as it came. */
   #readMaxForwards(value: string): FieldVerdict {
     if ((this.method !== 'TRACE' && this.method !== 'OPTIONS') || !/^\d{1,15}$/.test(value)) return KEEP;
     const hops = Math.min(Number(value), MAX_FORWARDS);

@@ -42,7 +42,7 @@ export class ResponseHead implements FieldReader, Framing {
   minor = 1;
   /** 100 to 999; from 600 on it counts as one of 500 (RFC 9110 15). */
   status = 0;
-  /** -1 without the field, and in a 1xx or 204, which have no body whatever they say. */
+  /** -1 without the field, and in a 1xx or 204, which never have a body. */
   contentLength = -1;
   isChunked = false;
   /** Whether the connection may carry another response. */

@@ -3,7 +3,7 @@ import { DROP, FIELD, type FieldKind, type FieldReader, type FieldVerdict, KEEP 
 /**
  * What a receiver that merges trailers into the head must not find there, because the head has been judged and forwarded
  * already: what frames, routes, authenticates or conditions a message, says who sent it, or how its content is to be
- * read (RFC 9110 6.5.1). Lower case; any other character that is no letter or digit stands for "-".
+ * read (RFC 9110 6.5.1). Lower case; any other character but letters and digits stands for "-".
  */
 const FORBIDDEN: ReadonlySet<string> = new Set(
   `content-length transfer-encoding te trailer connection keep-alive proxy-connection upgrade http2-settings

@@ -11,7 +11,7 @@ import { Slot } from './slot/slot.js';
 import type { WorkerContext } from './slot/worker-context.js';
 
 export interface DataPlaneOptions extends WorkerOptions {
-  /** Bounds the connections of this worker; left out: nothing does. */
+  /** Bounds of the connections of this worker; by default they are unbounded. */
   readonly bounds?: ConnectionBounds;
 }
 
@@ -68,11 +68,12 @@ export class DataPlane {
     await Promise.all(listening);
   }
 
-  /** The apps whose slots listen. */
+  /** Its listening sockets by port, as handles of libuv. */
   listeningSockets(): ReadonlyMap<number, object> {
     return new Map([...this.#served.values()].flatMap((served) => served.sockets()));
   }
 
+  /** The apps whose slots listen. */
   servedApps(): ReadonlySet<string> {
     return new Set([...this.#served.values()].map(({ slot }) => slot.app));
   }

@@ -14,7 +14,7 @@ export interface ClientParts {
   readonly onGone: (client: ClientConnection) => void;
 }
 
-/** The connection of a client, whatever its slot speaks: who it is, that it is counted, and how it ends. */
+/** The connection of a client of an HTTP or TCP slot: who the client is, that it is counted, and how it ends. */
 export abstract class ClientConnection extends ByteConnection {
   readonly slot: Slot;
   readonly identity: ClientIdentity;
@@ -49,7 +49,7 @@ export abstract class ClientConnection extends ByteConnection {
   /** The instance that serves it now. */
   abstract get instance(): Instance | null;
 
-  /** Nothing is asked on it. Of opaque bytes nobody can tell. */
+  /** It has no request. A TCP slot can't tell, so its clients are never idle. */
   get isIdle(): boolean {
     return false;
   }
@@ -80,7 +80,7 @@ export abstract class ClientConnection extends ByteConnection {
     this.#onGone(this);
   }
 
-  /** Nothing has passed for too long; or the instance's side is gone, and the client does not take the rest. */
+  /** No byte has passed for too long; or the instance's side is gone, and the client does not take the rest. */
   protected onTunnelDeadline(): void {
     if (this.tunnel === null || this.tunnel.isGone) this.destroy();
     else this.tunnel.finish('TUNNEL_TIMEOUT');

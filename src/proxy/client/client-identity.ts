@@ -13,8 +13,8 @@ export interface ClientIdentity {
   /** The sender's X-Forwarded-Port and -Proto are kept. */
   readonly isTrusted: boolean;
   /**
-   * May use slots that are `internal`, as this one is or becomes. In HTTP a request that proves that a node bled it may as
-   * well, if nobody is spoken for.
+   * May use slots that are `internal`, as this one is or becomes. In HTTP a request with a proven mark may use them too,
+   * unless a PROXY header names its client.
    */
   readonly isInternal: boolean;
   /** A PROXY header names the client. */

@@ -11,8 +11,14 @@ import type { WorkerContext } from '../slot/worker-context.js';
 import { BLEED_ACCEPTED, BLEED_PATH } from '../tcp/bleed-call.js';
 import { FirstBytes } from './first-bytes.js';
 
-/** A neighbor says all in its first packet. */
+/** A neighbor sends its whole call in its first packet. */
 const CALL_MS = 5_000;
+
+/** Why a neighbor could not bring a client. */
+export interface BleedRefusal {
+  readonly peer: string;
+  readonly reason: string;
+}
 
 export interface DoorListener {
   /** Another client may come in. */
@@ -22,7 +28,7 @@ export interface DoorListener {
   /** A neighbor brings a client. @returns its reader from now on */
   onBled(door: BleedDoor, accepted: Accepted, header: ProxyHeader): ByteReader;
   /** The connection is closed. @param refusal why, when a neighbor was refused */
-  onDoorClosed(door: BleedDoor, refusal: { readonly peer: string; readonly reason: string } | null): void;
+  onDoorClosed(door: BleedDoor, refusal: BleedRefusal | null): void;
 }
 
 /**
@@ -94,7 +100,7 @@ export class BleedDoor extends FirstBytes {
     if (unread.length > 0) reader.onBytes(unread, unread.length);
   }
 
-  #refuse(answer: string, refusal: { readonly peer: string; readonly reason: string } | null): void {
+  #refuse(answer: string, refusal: BleedRefusal | null): void {
     const { socket } = this;
     socket.end(answer, 'latin1', () => socket.destroy());
     this.#finish(refusal);
@@ -113,7 +119,7 @@ export class BleedDoor extends FirstBytes {
     this.#finish(null);
   }
 
-  #finish(refusal: { readonly peer: string; readonly reason: string } | null): void {
+  #finish(refusal: BleedRefusal | null): void {
     if (this.markDone()) this.#listener.onDoorClosed(this, refusal);
   }
 }

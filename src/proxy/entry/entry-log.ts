@@ -1,11 +1,12 @@
 import { MessageRate } from '../../core/message-rate.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
+import type { BleedRefusal } from './bleed-door.js';
 import type { Refusal } from './proxy-preface.js';
 
 /** Accept errors come in bursts (out of descriptors); one line a second says enough. */
 const ACCEPT_INTERVAL_MS = 1_000;
-/** A balancer that is configured otherwise is so with each of its connections. */
+/** A balancer with a wrong configuration has it for each of its connections. */
 const REFUSAL_INTERVAL_MS = 10_000;
 
 /** Says of a slot which connections were not let in, one line for many. */
@@ -40,7 +41,7 @@ export class EntryLog {
     );
   }
 
-  noteBleed({ peer, reason }: { readonly peer: string; readonly reason: string }): void {
+  noteBleed({ peer, reason }: BleedRefusal): void {
     const { app, config } = this.#slot;
     const suppressed = this.#refusals.ask();
     if (suppressed === null) return;

@@ -34,7 +34,7 @@ export abstract class FirstBytes implements ByteReader, Deadlined {
     this.acceptedAt = worker.clock.now();
     this.deadline = this.acceptedAt + patienceMs;
     worker.deadlines.add(this);
-    // Unheard, an error would end the process; the close that follows it says all.
+    // Without a listener an error would end the process; the close that follows is enough for us.
     this.socket.on('error', ignoreError);
     this.socket.on('end', this.#onEnd);
     this.socket.on('close', this.#onClose);
@@ -43,10 +43,10 @@ export abstract class FirstBytes implements ByteReader, Deadlined {
 
   /** @param unread all that came, from the first byte on; it is valid for this call alone */
   protected abstract read(unread: Buffer): void;
-  /** The other side has said all it wants to say. */
+  /** The other side has finished sending. */
   protected abstract onEnd(): void;
   abstract onDeadline(): void;
-  /** Closes now. Called again, it does nothing. */
+  /** Closes now, once. */
   abstract destroy(): void;
 
   nextBuffer(): Buffer {

@@ -17,8 +17,8 @@ const HEAD_MS = 5_000;
 
 /**
  * Health port of a slot: whether this node has an instance of its own that can be used. Not logged, never balanced.
- * It looks at neither method nor Host, as HAProxy's `monitor-uri`. Balancers send a PROXY header here or not, as each is
- * configured; whom it speaks for changes nothing in the answer.
+ * Like HAProxy's `monitor-uri` it ignores method and Host. Balancers send a PROXY header here or not, as each is
+ * configured; the client in it does not change the answer.
  */
 export class HealthConnection extends ByteConnection {
   readonly #slot: Slot;
@@ -83,7 +83,7 @@ export class HealthConnection extends ByteConnection {
         this.#respond(renderError(request, { isHead: false, isReusable: false }).text, true);
         return;
       }
-      // HAProxy does not wait for a body either, and closes behind one that is not here yet.
+      // As HAProxy: the answer does not wait for a body, and the connection closes if the body is not here yet.
       body.begin(requestBodyKind(request), request.contentLength, limits);
       body.read(bytes, position + request.bytes, end);
       position = body.position;
@@ -97,6 +97,7 @@ export class HealthConnection extends ByteConnection {
     const closes = !isKeepAlive || !isWhole || node.isStopping || isClosing;
     this.#respond(renderHealth(isUsable, { isHead, minor, closes, nodeId: node.id }), closes);
   }
+
   #respond(text: string, closes: boolean): void {
     this.writeText(text);
     this.deadline = this.#worker.clock.now() + (closes ? HEAD_MS : IDLE_MS);

@@ -9,7 +9,7 @@ import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 import { TcpDownstream } from '../tcp/tcp-downstream.js';
-import { BleedDoor, type DoorListener } from './bleed-door.js';
+import { BleedDoor, type BleedRefusal, type DoorListener } from './bleed-door.js';
 import { EntryLog } from './entry-log.js';
 import { HealthConnection } from './health-connection.js';
 import { type PrefaceListener, ProxyPreface, type Refusal } from './proxy-preface.js';
@@ -26,7 +26,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   readonly #clientParts: ClientParts;
   readonly #served = new Set<ClientConnection>();
   readonly #healthConnections = new Set<HealthConnection>();
-  /** Connections that have not said yet for whom they speak. */
+  /** Connections whose PROXY header is not whole yet. */
   readonly #prefaces = new Set<ProxyPreface>();
   /** Connections to the health port of a TCP slot that have not said yet what they are. */
   readonly #doors = new Set<BleedDoor>();
@@ -181,7 +181,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     this.#worker.checkers.leave(door);
   }
 
-  onDoorClosed(door: BleedDoor, refusal: { readonly peer: string; readonly reason: string } | null): void {
+  onDoorClosed(door: BleedDoor, refusal: BleedRefusal | null): void {
     this.#forgetDoor(door);
     if (refusal !== null) this.#log.noteBleed(refusal);
   }
@@ -222,7 +222,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     return this.#ended;
   }
 
-  /** Closes connections on which nothing is asked. */
+  /** Closes the clients that have no request. */
   closeIdle(): void {
     for (const client of this.#served) client.closeIdle();
   }

@@ -58,7 +58,7 @@ export abstract class Dispatch implements SlotRequest, Connecting {
   protected abstract connect(instance: Instance): void;
   /** Closes the connection that the instance has not accepted yet, without a word of it. */
   protected abstract cancelConnect(): void;
-  /** Nobody gets it: the client is told why. */
+  /** No instance gets it: the client is told why. */
   protected abstract fail(code: ErrorCode): void;
   /** It waits for room, and `endWait` is due at `deadline`. Infinity: the wait is over. */
   protected abstract setQueueDeadline(deadline: number): void;
@@ -151,7 +151,7 @@ export abstract class Dispatch implements SlotRequest, Connecting {
     if (instance.isNeighbor) this.slot.counters.bled += 1;
   }
 
-  /** Not a failure of the instance, and not a try: the instance is gone, or has to take nothing new. */
+  /** The instance is gone, or takes nothing new. Its failures and the tries of the request are counted as before. */
   goElsewhere(): void {
     this.cancelConnect();
     this.release();

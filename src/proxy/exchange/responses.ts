@@ -42,7 +42,7 @@ export function renderError(
   if (code === 'HTTP2_UNEXPECTED') return { status, text: HTTP2_REFUSAL, closes: true };
   const reason = REASONS[status] ?? 'Error';
   const body = `<html><body><h1>${status} ${reason}</h1>${sentenceFor(status)}</body></html>\n`;
-  // After a client's mistake nothing that follows on the connection can be trusted to mean what it says.
+  // After a client's mistake the bytes behind the request can't be trusted.
   const closes = !isReusable || (side === 'client' && code !== 'FORBIDDEN');
   let text = `HTTP/1.1 ${status} ${reason}\r\nContent-Type: text/html\r\nCache-Control: no-cache\r\nContent-Length: ${body.length}\r\n`;
   if (status === 503) text += `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`;

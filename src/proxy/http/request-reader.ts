@@ -108,7 +108,7 @@ export class RequestReader {
     this.#from.pause();
   }
 
-  /** Nothing more of the connection is read. */
+  /** The connection is not read any more. */
   clear(): void {
     this.ahead = null;
     this.#partial.clear();

@@ -89,8 +89,7 @@ export class ResponseRelay {
   }
 
   #relayResponse(taker: ResponseTaker, bytes: Buffer, start: number, end: number, limits: HeadLimits): Relayed {
-    const { head } = this;
-    const { body } = this;
+    const { head, body } = this;
     const { client } = taker;
     const bodyStart = start + head.bytes;
     body.begin(responseBodyKind(taker.request.method, head.status, head), head.contentLength, limits);
@@ -117,7 +116,7 @@ export class ResponseRelay {
 
   /**
    * The outgoing head takes the place of the one that was read, right in front of the body: one write, and the body
-   * stays where it is. It seldom does not fit, since hop-by-hop fields went.
+   * stays where it is. It nearly always fits, since the hop-by-hop fields are gone.
    */
   #writeHeadAndBody(client: ByteConnection, headText: string, bytes: Buffer, bodyStart: number, bodyEnd: number): void {
     const start = bodyStart - headText.length;

@@ -2,9 +2,9 @@
  * One undocumented step, kept alone: a server that stops accepting and goes on, its listening socket open all the while,
  * so that the kernel queues new connections meanwhile, and another worker that listens on the same socket may take them.
  *
- * Node has no such call. But a handle that came from another process is marked as a stream that can be read, and for a
- * handle that listens libuv polls by the same watcher whether reading starts: `readStop` ends the polling, `readStart`
- * begins it anew. Tried on Node 20, 24 and 26 (libuv 1.46 and 1.52). A handle that this process bound itself
+ * Node has no such call. But libuv takes a handle that came from another process for a stream that can be read, and it
+ * has one watcher for reading and for listening: `readStop` ends the polling for new connections, `readStart` begins it
+ * anew. Tried on Node 20, 24 and 26 (libuv 1.46 and 1.52). A handle that this process bound itself
  * refuses (ENOTCONN).
  */
 import type { Server } from 'node:net';

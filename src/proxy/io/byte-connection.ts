@@ -101,8 +101,8 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   }
 
   /**
-   * For a client that nothing is read from: libuv tells us nothing of a reset then, and of a client that has ended and
-   * vanished not even the kernel knows before it asks.
+   * For a client that is not read from: libuv does not report its reset then. If it has ended and vanished, the kernel
+   * learns that only from a probe.
    */
   protected watchForReset(): void {
     if ((!this.isPaused && !this.hasEnded) || this.isClosed || this.socket.writableEnded) return;

@@ -11,9 +11,9 @@ export function addressWithoutMapping(address: string): string {
 }
 
 /**
- * Whether an end of reading was no orderly one. When a reset comes together with the last bytes, libuv reports the end of
- * the stream and then nothing more (uv__stream_io, POLLHUP after a partial read): a client that gave up would look like
- * one that waits half-closed. A reset connection has no peer any more.
+ * Whether the reading ended by a reset. When a reset comes together with the last bytes, libuv reports only the end of the
+ * stream (uv__stream_io, POLLHUP after a partial read): a client that gave up would look like one that waits half-closed.
+ * A connection that was reset has lost its peer.
  */
 export function hasLostPeer(socket: Socket): boolean {
   const handle = (socket as unknown as { readonly _handle?: { getpeername?(out: object): number } | null })._handle;

@@ -3,8 +3,8 @@ interface Closable {
 }
 
 /**
- * The connections to health ports, of all slots of a worker: so many descriptors are kept for them. A sender that
- * fills them keeps no check out: the oldest connection gives way, and a check is answered within its first milliseconds.
+ * The connections to health ports, of all slots of a worker, within the descriptors that are set aside for them. A sender
+ * that takes all of them can't keep checks out: the oldest connection gives way, and a check needs a few milliseconds.
  */
 export class Checkers {
   limit = Number.POSITIVE_INFINITY;

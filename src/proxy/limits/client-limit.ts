@@ -7,7 +7,7 @@ export interface Gate {
   onRoomChanged(): void;
 }
 
-/** A limit that was not reached for this long is one that clients do not meet any more. */
+/** A limit that was not reached for this long counts as over. */
 const CALM_MS = 5_000;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * How a worker divides its descriptors (RLIMIT_NOFILE), so that it never runs out of them: libuv closes a connection that
- * it has no descriptor for at once and without a word, and a connect to an instance would fail for no fault of it.
+ * How a worker divides its descriptors (RLIMIT_NOFILE), so that it never runs out of them. Without a free one libuv closes
+ * each new client silently, and a connect to a healthy instance fails.
  *
  *   descriptors = 64 (event loop, channel to the primary, logs)
  *               + 2 × slots (what listens)
@@ -18,7 +18,7 @@ export function checkersFor(descriptors: number): number {
   return Math.max(MIN_CHECKERS, Math.min(MAX_CHECKERS, Math.floor(descriptors * SHARE_OF_CHECKERS)));
 }
 
-/** Connections that clients may have; 0 when so many slots leave nothing. */
+/** Connections that clients may have; 0 when the slots need all descriptors. */
 export function clientsFor(descriptors: number, slots: number): number {
   const left = descriptors - FIXED - 2 * slots - checkersFor(descriptors);
   return Math.max(0, Math.floor(left / 2));

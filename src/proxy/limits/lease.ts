@@ -6,7 +6,7 @@ import type { PermitNotice } from '../../snapshot/permits.js';
  * waited longer by less than this: each change of hands costs two messages between processes, about 0.2 ms of CPU time.
  */
 const PRECEDENCE_MS = 5;
-/** How soon more permits are asked for again, when there were none to be had. */
+/** How soon more permits are asked for again, when none were free. */
 const WISH_INTERVAL_MS = 100;
 
 /** An instance with a limit. */
@@ -62,7 +62,7 @@ export class Lease {
     return this.#isContended;
   }
 
-  /** Nothing is held, and nothing will come. */
+  /** It holds no permit and, without a primary, gets none. */
   get isBarren(): boolean {
     return this.#held === 0 && !this.#lender.isOpen;
   }
@@ -107,7 +107,7 @@ export class Lease {
       return;
     }
     const wasContended = this.#isContended;
-    // Nobody takes what is given back to a primary that is gone.
+    // A primary that is gone takes nothing back.
     const isContended = notice.isContended && this.#lender.isOpen;
     this.#isContended = isContended;
     if (isExceeded) this.#othersSince = Number.NEGATIVE_INFINITY;

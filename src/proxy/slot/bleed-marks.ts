@@ -14,7 +14,7 @@ interface BleedMarksOptions {
   /** Name and id of this node. */
   readonly node: string;
   readonly nodeId: string;
-  /** Those that the pod shares: the first one signs, each is believed. Without any nothing is proven. */
+  /** Those that the pod shares: the first one signs, each is believed. Without keys no mark is proven. */
   readonly keys: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
@@ -25,8 +25,8 @@ interface BleedMarksOptions {
  *
  *   docker-1;59123456;HMAC-SHA256(key, name, id of the receiver, window) in base64url
  *
- * Whoever reads one on the wire may use it towards the same process for at most two windows; the id is new with each start.
- * A proof is made once a window and receiver.
+ * A mark that is read on the wire can be used towards the same process for at most two windows; the id is new with each
+ * start. A proof is made once a window and receiver.
  */
 export class BleedMarks {
   readonly #node: string;
@@ -52,7 +52,7 @@ export class BleedMarks {
     return this.#keys.length > 0;
   }
 
-  /** @param receiver id of the neighbor, as its health port names it; null: it has none, and nothing can be proven to it */
+  /** @param receiver id of the neighbor, as its health port names it; null: it has none, and the mark carries no proof */
   markFor(receiver: string | null): string {
     const key = this.#keys[0];
     if (key === undefined || receiver === null) return this.#node;
@@ -116,7 +116,7 @@ export class ProvenMark {
   }
 }
 
-/** 32 bytes. The lengths of the names can't be shifted: neither holds a line end. */
+/** 32 bytes. Names hold no line end, so two different pairs of names never give the same text. */
 function proofOf(key: string, sender: string, receiver: string, window: number): Buffer {
   return createHmac('sha256', key).update(`autoproxy bleed\n${sender}\n${receiver}\n${window}`).digest();
 }

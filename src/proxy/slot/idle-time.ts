@@ -7,7 +7,7 @@ const MOMENT_MS = 250;
 /** How far ages may lie apart and still be of one time: servers look at theirs once a second or so. */
 const TOLERANCE = 0.5;
 const TOLERANCE_MS = 100;
-/** A time that nothing has confirmed for so long is asked anew: the instance may have another one by now. */
+/** A time that no close has confirmed for this long is forgotten: the instance may have another one by now. */
 const FORGET_MS = 600_000;
 
 /** @returns for how long a connection may be idle and still be used, when it is closed after `closedAfterMs`. */

@@ -18,7 +18,7 @@ export class Instance implements Borrower {
   readonly port: number;
   /** A neighbor takes the bleed; it gets the mark and is never part of a rotation. */
   readonly isNeighbor: boolean;
-  /** Another one at its address is another instance; null: nobody knows of its restarts. */
+  /** The run of its container: another run at the same address is another instance. null: its restarts are unknown. */
   life: string | null = null;
   /** Where connections to a neighbor leave from; null: the kernel chooses. */
   localAddress: string | null = null;
@@ -51,7 +51,7 @@ export class Instance implements Borrower {
   readonly connections = new Set<InstanceConnection>();
   readonly counters: InstanceCounters;
 
-  /** @param counters of the address, which go on whoever has it */
+  /** @param counters of the address; they go on when another instance gets the address */
   constructor(id: string, host: string, port: number, isNeighbor: boolean, counters = createInstanceCounters()) {
     this.id = id;
     this.host = host;
@@ -75,7 +75,7 @@ export class Instance implements Borrower {
     return this.isUp && this.state !== 'maint' && !this.isRemoved && this.lease?.isBarren !== true;
   }
 
-  /** It would take new traffic, and has a limit of which this worker holds nothing. */
+  /** It would take new traffic, but this worker holds none of its permits and will get none. */
   get lacksPermits(): boolean {
     const isServing = this.isUp && this.state === 'ready' && !this.isRemoved && this.weight > 0;
     return isServing && this.lease?.isBarren === true;

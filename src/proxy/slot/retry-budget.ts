@@ -1,6 +1,6 @@
-/** A retry may be had for every five requests: what is in trouble is not helped by twice the load. */
+/** Every five requests earn one retry: twice the load would make the trouble of an instance worse. */
 const SHARE = 0.2;
-/** So that a slot with little traffic may retry at all. */
+/** A slot with little traffic may retry too. */
 const FLOOR = 10;
 const CEILING = 1_000;
 
@@ -12,7 +12,7 @@ export class RetryBudget {
     if (this.#tokens < CEILING) this.#tokens += SHARE;
   }
 
-  /** @returns false when there is nothing left to spend. */
+  /** @returns false when the budget is used up. */
   spend(): boolean {
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;

@@ -22,7 +22,7 @@ export const FULL = 'full';
 export interface SlotRequest extends PickRequest<Instance>, Waiter {
   /** The instance that the client's cookie names; empty for none. */
   readonly stickyId: string;
-  /** It came from a neighbor, or may not go to one for another reason. */
+  /** It may go to a neighbor: no neighbor sent it. */
   readonly mayBleed: boolean;
 }
 
@@ -148,7 +148,7 @@ export class Slot {
     for (const instance of this.instances.values()) this.#closeLease(instance, true);
   }
 
-  /** Without the primary nothing can be borrowed: instances of which this worker holds nothing are of no use to it. */
+  /** Without the primary this worker can use only instances of which it holds permits. */
   onPrimaryGone(): void {
     this.#rebuild();
     this.wakeWaiting();

@@ -1,6 +1,6 @@
 /**
  * The cookie that binds a client to an instance, as HAProxy's `cookie NAME insert indirect nocache httponly dynamic`: the
- * instance neither sees it nor can set it.
+ * instance can't see it and can't set it.
  */
 import { createHmac } from 'node:crypto';
 import { SPACE, TAB } from '../../http1/characters.js';

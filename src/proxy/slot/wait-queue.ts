@@ -16,7 +16,7 @@ export interface Waiter {
 /** Waiters that would take the same instances. */
 export interface WaitGroup {
   readonly key: string;
-  /** Any of these will do. Empty: there is no instance left to wait for, and each waiter has to learn so. */
+  /** Each of these will do. Empty: no instance is left to wait for, and each waiter gets its turn to learn so. */
   readonly instances: readonly Instance[];
   readonly want: Want | null;
   /** The longest waiting one first. */

@@ -1,7 +1,7 @@
 /**
  * How a node brings a client of a TCP slot to a neighbor, where the slot's own connections have no place for the mark: by
- * the neighbor's health port, as HTTP switches protocols. There the bleed can't be taken for a client, whatever address it
- * comes from, and a neighbor that has no instance says so before a byte of the client is sent.
+ * the neighbor's health port, as HTTP switches protocols. There the bleed can't be taken for a client, from any address,
+ * and a neighbor that has no instance says so before a byte of the client is sent.
  *
  *   node                                                   neighbor, slot + 1
  *     PROXY header of version 2, client and mark

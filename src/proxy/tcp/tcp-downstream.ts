@@ -18,7 +18,7 @@ export class TcpDownstream extends ClientConnection implements TcpClient {
   /** When an instance had accepted; 0 before. */
   connectedAt = 0;
   bytesOut = 0;
-  /** Why it ended, when it was not as it should be. */
+  /** Why it failed; null: it did not. */
   #code: ErrorCode | null = null;
   /** Bytes that came with the PROXY header; they wait for an instance. */
   #early: Buffer | null = null;
@@ -57,7 +57,7 @@ export class TcpDownstream extends ClientConnection implements TcpClient {
     this.resume();
   }
 
-  /** TCP has no words for an error: the connection is reset. */
+  /** TCP can't send an error, so the connection is reset. */
   fail(code: ErrorCode): void {
     this.#countError(code);
     this.socket.resetAndDestroy();

@@ -36,7 +36,7 @@ export class TcpUpstream extends ByteConnection implements InstanceConnection {
   readonly #worker: WorkerContext;
   #client: TcpClient | null;
   #isConnected = false;
-  /** The neighbor is asked whether it takes the client; null: nothing is asked, or it does. */
+  /** The neighbor is asked whether it takes the client; null: it has agreed, or is not asked. */
   #call: BleedCall | null = null;
   #refusal: Error | null = null;
   #code: ErrorCode = 'CONNECT_FAILED';
@@ -90,7 +90,7 @@ export class TcpUpstream extends ByteConnection implements InstanceConnection {
     this.destroy();
   }
 
-  /** Nobody waits for the instance any more: that it does not accept says nothing of it. */
+  /** The client no longer waits, so a connect that fails from now on does not count against the instance. */
   letGo(): void {
     this.#client = null;
   }
