@@ -16,7 +16,7 @@ const PATH_RANK = { exact: 0, regex: 1, prefix: 2 } as const;
 /** All routes; by name of the app, then as its definition has them. Sorting by precedence keeps this order of equals. */
 export function routesInOrder(apps: readonly EdgeApp[]): readonly OwnedRoute[] {
   return apps
-    .toSorted(({ name: one }, { name: other }) => (one < other ? -1 : one > other ? 1 : 0))
+    .toSorted(({ name: one }, { name: other }) => (one < other ? -1 : 1))
     .flatMap(({ name, edge }) => edge.routes.map((route) => ({ app: name, route })));
 }
 

@@ -122,6 +122,26 @@ test('a body without end is left soon after its status, and fields or interim re
   await Promise.all(ends);
 });
 
+test('a sender whose body is no head is not cut off in the middle of it', async (context) => {
+  const ended: Socket[] = [];
+  const sockets: Socket[] = [];
+  const answer = (socket: Socket): void => {
+    sockets.push(socket);
+    socket.once('end', () => ended.push(socket));
+    // Head and body in one packet: what stands behind the head is no head.
+    socket.write(`${OK}Content-Length: 9\r\n\r\nhello\n`);
+  };
+  // The second check is answered over a connection that was opened after the first one was answered.
+  const { hasPassed, connections } = await ask(context, answer, { times: 2 });
+  assert.deepEqual([hasPassed, connections], [true, 2]);
+  assert.ok(!ended.includes(sockets[0] as Socket));
+  // All that was promised came.
+  const [first] = sockets;
+  const closed = once(first as Socket, 'close');
+  first?.end('abc');
+  assert.deepEqual(await closed, [false]);
+});
+
 test('a body that stalls does not hold the check', async (context) => {
   const stalled = (socket: Socket): void => {
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx');

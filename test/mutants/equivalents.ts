@@ -30,7 +30,34 @@ const NEW_NAME = {
     'The name that is written is a random one, so no file is there that the flag would keep from being written over.',
 } as const;
 
+const KINDS = {
+  file: 'edge/routes/path-cover.ts',
+  mutator: 'ConditionalExpression',
+  reason:
+    'A path that is no expression has no pattern, so the comparison of patterns ends the same way without the kind.',
+} as const;
+
 export const EQUIVALENTS: readonly Equivalent[] = [
+  {
+    ...KINDS,
+    line: "if (wide.kind === 'regex' && covered.kind === 'regex' && wide.pattern === covered.pattern)",
+    original: "covered.kind === 'regex'",
+    replacement: 'true',
+  },
+  {
+    ...KINDS,
+    line: "if (wide.kind === 'exact')",
+    original: "wide.kind === 'exact'",
+    replacement: 'false',
+  },
+  {
+    file: 'edge/routes/shadows.ts',
+    mutator: 'StringLiteral',
+    line: "const end = 'literalEnd' in regex ? regex.literalEnd : '';",
+    original: "''",
+    replacement: '"Stryker was here!"',
+    reason: 'An app whose expression can not be read is refused before its routes are compared.',
+  },
   { ...NEW_NAME, mutator: 'ObjectLiteral', original: "{ flag: 'wx' }", replacement: '{}' },
   { ...NEW_NAME, mutator: 'StringLiteral', original: "'wx'", replacement: '""' },
   {

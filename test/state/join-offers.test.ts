@@ -183,3 +183,14 @@ test('the merge joins over all sources; what is stored is the definition without
   assert.deepEqual(idsOf(stored), [['blog'], ['shop', `${A}:80`]]);
   assert.equal(stored[1]?.instances[0]?.life, 'life of web-1');
 });
+
+test('a container that nobody can name is called a container', () => {
+  const unnamed = { ...offerOf('shop', [A, null, 'web-1']) };
+  const instances = unnamed.instances.map((instance) => ({ ...instance, container: null }));
+  const { problems, leftOut } = join([{ ...SHOP, nativePort: null }], [{ ...unnamed, instances }]);
+  assert.deepEqual(
+    problems.map(({ message }) => message),
+    ['shop: a container exposes none or several ports, and names none; it serves nothing'],
+  );
+  assert.deepEqual(leftOut, [{ app: 'shop', address: A, place: 'a container', why: 'its port is unknown' }]);
+});

@@ -139,6 +139,11 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    about: 'a host expression whose end is alike is under no wildcard',
+    routes: { a: [{ host: '*.one.example' }], b: [{ host_regex: '[0-9]xone\\.example' }] },
+    warnings: [],
+  },
+  {
     about: 'two apps at one wildcard are two pairs, and each pair is named once',
     routes: {
       a: [{ host: '*.one.example', path: '/x' }],
