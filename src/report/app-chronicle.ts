@@ -3,6 +3,7 @@ import type { AppEvent } from '../admin/why-document.js';
 import type { PlaneObserver } from '../control/plane-observer.js';
 import type { HeldLoss } from '../control/source-feed.js';
 import type { Clock } from '../core/clock.js';
+import { SaidOnce } from '../core/said-once.js';
 import type { AdminState, App } from '../model/app.js';
 import { formatOrigin, formatProblem, type Problem } from '../model/problem.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
@@ -34,7 +35,7 @@ export class AppChronicle implements PlaneObserver {
   #definitions: ReadonlyMap<string, App> = new Map();
   /** By app and text, so that each is told when it comes and when it goes. */
   #problems: ReadonlyMap<string, AppNote> = new Map();
-  #held: ReadonlyMap<string, AppNote> = new Map();
+  readonly #held = new SaidOnce();
   #ways: ReadonlyMap<string, WayInForce> = new Map();
 
   constructor(clock: Clock, events: AppEvents = new AppEvents(clock)) {
@@ -146,16 +147,15 @@ export class AppChronicle implements PlaneObserver {
     this.#problems = present;
   }
 
-  #noteHeld(losses: readonly ChronicledSource[]): void {
-    const present = new Map<string, AppNote>();
-    for (const { name: source, held } of losses) {
-      for (const { app, instances } of held) {
-        const text = `source ${source} has lost ${lostText(instances)}; still served until the loss is confirmed or accepted`;
-        present.set(`${app}\0${source}\0${lostText(instances)}`, { app, text });
-      }
-    }
-    for (const [key, { app, text }] of present) if (!this.#held.has(key)) this.#events.note(app, 'held', text);
-    this.#held = present;
+  #noteHeld(sources: readonly ChronicledSource[]): void {
+    const losses = sources.flatMap(({ name, held }) =>
+      held.map(({ app, instances }) => {
+        const lost = `source ${name} has lost ${lostText(instances)}`;
+        return { app, text: `${lost}; still served until the loss is confirmed or accepted` };
+      }),
+    );
+    for (const { app, text } of this.#held.newAmong(losses, (loss) => `${loss.app}\0${loss.text}`))
+      this.#events.note(app, 'held', text);
   }
 
   #noteWay(app: string, before: TrafficWay | null, way: TrafficWay): void {
