@@ -29,30 +29,33 @@ export async function measureFollowing(context: Ending, seconds: number, verdict
   const node = await startNode(context, () => ({}), { '--docker': engine.socketPath });
   const line = await node.logged('following the containers of Docker');
   const knownMs = Date.parse(String(line.time)) - (engine.firstAskedAt ?? Number.NaN);
+  const cpuMs = (await cpuMsOf(node)) - (await cpuMsOf(idle));
   verdict.check(
     knownMs < MAX_KNOWN_MS,
     `${CONTAINERS} containers known, from the first call on: under ${MAX_KNOWN_MS} ms`,
-    `${knownMs} ms`,
+    `${knownMs} ms, of which the node used ${cpuMs.toFixed(0)} ms of a core`,
   );
   const parts = [
     {
       what: 'each is checked each second: 600 exec_* events a second, which the filter keeps back',
       tell: (one: ScriptedContainer) => engine.check(one),
+      isPromised: true,
     },
-    // As Podman does.
+    // As Podman does; Docker tells it when it changes.
     {
-      what: 'the health of each is told each second though it is the same',
+      what: 'the health of each is told each second though it is the same (no promise)',
       tell: (one: ScriptedContainer) => engine.setHealth(one, 'healthy'),
+      isPromised: false,
     },
   ];
-  for (const { what, tell } of parts) {
+  for (const { what, tell, isPromised } of parts) {
     const ticks = everySecond(containers, tell);
     const [without, following] = await Promise.all([percentOf(idle, seconds), percentOf(node, seconds)]);
     clearInterval(ticks);
     verdict.check(
-      following - without < MAX_CPU_PERCENT,
-      `${CONTAINERS} containers followed for ${seconds} s, ${what}: under ${MAX_CPU_PERCENT} % of a core`,
-      `${following.toFixed(2)} %, ${without.toFixed(2)} % without Docker`,
+      !isPromised || following - without < MAX_CPU_PERCENT,
+      `${CONTAINERS} containers followed for ${seconds} s, ${what}${isPromised ? `: under ${MAX_CPU_PERCENT} % of a core` : ''}`,
+      `${following.toFixed(2)} %, ${without.toFixed(2)} % of a core without Docker`,
     );
   }
 }
@@ -72,9 +75,12 @@ function everySecond<Item>(all: readonly Item[], tell: (item: Item) => void): No
 
 /** Of all its processes. */
 async function percentOf(node: RunningNode, seconds: number): Promise<number> {
-  const pids = [node.pid, ...(await node.workerPids())];
-  const used = (): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-  const before = used();
+  const beforeMs = await cpuMsOf(node);
   await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-  return ((used() - before) / seconds) * 100;
+  return ((await cpuMsOf(node)) - beforeMs) / (10 * seconds);
+}
+
+async function cpuMsOf(node: RunningNode): Promise<number> {
+  const pids = [node.pid, ...(await node.workerPids())];
+  return pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0) * 1_000;
 }
