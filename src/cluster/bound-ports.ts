@@ -76,7 +76,7 @@ export class BoundPorts {
     return slots.filter((slot) => this.#bindSlot(slot, bind));
   }
 
-  /** A worker could not listen on the slot: somebody else did between our bind and its listen. */
+  /** A worker could not listen on the slot: another process did so between our bind and its listen. */
   refuse(slot: SlotSnapshot, bind: string): void {
     for (const port of portsOf(slot)) {
       const socket = this.#sockets.get(port);

@@ -65,7 +65,7 @@ const BINDING = loadBinding();
 export const CAN_PASS_SOCKETS = BINDING !== null;
 
 /**
- * @param path of a unix socket. Rejects when nobody listens there.
+ * @param path of a unix socket. Rejects when no process listens there.
  * @param binding `null` forces the documented way; for tests of the fallback.
  */
 export function connectChannel(path: string, binding: PipeBinding | null = BINDING): Promise<HandleChannel> {

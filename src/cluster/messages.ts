@@ -47,7 +47,7 @@ export interface PassiveFailure {
   readonly app: string;
   /** Its id. */
   readonly instance: string;
-  /** Who was tried there; null: nobody knows. */
+  /** The run of a container that was tried there; null: unknown. */
   readonly life: string | null;
   readonly failures: number;
 }

@@ -18,7 +18,7 @@ interface PermitBookOptions<Worker> {
 
 /**
  * Lends the permits of instances with a limit to workers. Never lends more than the limit, serves requests in the order in
- * which they came to any worker, and asks for unused permits back while somebody waits.
+ * which they came to any worker, and asks for unused permits back while a request waits.
  */
 export class PermitBook<Worker extends object> {
   readonly #options: PermitBookOptions<Worker>;

@@ -9,7 +9,7 @@ export interface ProcessIdentity {
   readonly startedAt: string;
 }
 
-/** @returns null when there is no such process, or it has ended and nobody has asked for its exit code */
+/** @returns null when there is no such process, or when it has ended and is a zombie */
 export function identityOf(pid: number): ProcessIdentity | null {
   try {
     // The name of the program may have blanks and brackets; what follows its last bracket begins with the third field.

@@ -105,7 +105,7 @@ export class StateClaim {
   }
 }
 
-/** @throws StateDirectoryHeld when somebody listens there */
+/** @throws StateDirectoryHeld when a node listens there */
 async function refuseHeld(address: string, stateDirectory: string): Promise<void> {
   let channel: HandleChannel;
   try {

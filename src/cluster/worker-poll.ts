@@ -5,7 +5,7 @@ import type { WorkerProcess } from './worker-process.js';
 /** A worker that crashes loses what it counted since the last poll. */
 const INTERVAL_MS = 1_000;
 /**
- * Counted in polls, not in time: while the primary itself is stopped it asks nobody, so no worker is late. A worker that
+ * Counted in polls, not in time: a primary that was stopped itself has not polled, so no worker is late. A worker that
  * loads its code gets longer.
  */
 const HUNG_AFTER_POLLS = 5;

@@ -12,7 +12,7 @@ export const MAX_DURATION_MS = 2_147_483_647;
 
 /**
  * Reads `100ms`, `5s`, `10m`, `1h`, `1d`; a bare number is milliseconds (HAProxy manual, 2.5 "Time format").
- * @returns milliseconds, or null when the text is no duration or beyond MAX_DURATION_MS.
+ * @returns milliseconds, or null when the text is not a duration, or one beyond MAX_DURATION_MS.
  */
 export function parseDuration(value: string | number): number | null {
   const match = /^(\d{1,15})(ms|s|m|h|d)?$/.exec(String(value));

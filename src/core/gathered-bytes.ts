@@ -1,4 +1,4 @@
-/** Bytes that come in pieces and are used when the last one has come: never more than a limit, whatever the pieces. */
+/** Bytes that come in pieces and are used when the last one has come: never more than a limit, in pieces of any size. */
 
 /** Pieces are copied into blocks: what comes byte by byte would else take a hundred times its size. */
 const BLOCK_BYTES = 65_536;

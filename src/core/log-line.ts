@@ -25,7 +25,7 @@ const HEAD_FIELDS = ['time', 'level', 'name', 'msg', 'pid'];
 const PLAIN_VALUE = /^[^\s"=]+$/u;
 /**
  * Breaks a line, moves a cursor, or changes the order of what is shown: Unicode categories Cc, Cf, Zl and Zp. Half of a
- * surrogate pair (Cs) is no text.
+ * surrogate pair (Cs) is not text.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 

@@ -13,7 +13,7 @@ export function parseAddress(text: string): readonly number[] | null {
   return isMapped ? bytes.slice(12) : bytes;
 }
 
-/** The spelling of the kernel (RFC 5952), so that one address is one text; what is no address stays as it is. */
+/** The spelling of the kernel (RFC 5952), so that one address is one text; any other text stays as it is. */
 export function canonicalAddress(text: string): string {
   const bytes = parseAddress(text);
   if (bytes === null) return text;
@@ -76,7 +76,7 @@ function parseGroups(text: string): number[] | null {
   return bytes;
 }
 
-/** Reads `10.0.0.0/8`, `fd00::/8` or a single address. @returns null when the text is no network. */
+/** Reads `10.0.0.0/8`, `fd00::/8` or a single address. @returns null for any other text. */
 export function parseNetwork(text: string): Network | null {
   const match = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text);
   const bytes = match === null ? null : parseAddress(match[1] ?? '');
@@ -95,7 +95,7 @@ function networkContains(network: Network, address: readonly number[]): boolean 
   return rest === 0 || ((network.bytes[whole] ?? 0) & mask) === ((address[whole] ?? 0) & mask);
 }
 
-/** Asked once a connection, not once a request. Texts that are no network were refused before they came here. */
+/** Asked once a connection, not once a request. Each text is a network: others were refused before. */
 export class NetworkSet {
   readonly #networks: readonly Network[];
   /** The newest answer: most connections come from the same few balancers, and finding it costs 0.8 µs. */

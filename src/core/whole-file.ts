@@ -7,7 +7,7 @@ const BLOCK_BYTES = 65_536;
 /** A pipe that took the file's place would else wait for a writer for ever. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
-/** What is there is not what may be read. The message has no path: whoever reads knows it. */
+/** The path leads to something that may not be read. The message leaves the path to the caller, who knows it. */
 export class UnreadableFile extends Error {
   constructor(message: string) {
     super(message);

@@ -10,7 +10,7 @@ import { afterCheck, type Condition, EJECTED, type Health, UNCHECKED } from './r
 
 /** Connects that traffic lost one after another before an instance is taken out without waiting for its checks. */
 const PASSIVE_FAILURES = 3;
-/** A check that failed says nothing when this process could not run for this part of the check's timeout. */
+/** A failed check does not count when this process could not run for this part of the check's timeout. */
 const STARVED_SHARE = 0.25;
 /**
  * Checks begin at common moments, this far apart: a process that sleeps pays for being woken more than for a check. (30
@@ -30,7 +30,7 @@ const LATE_SHARE = 0.25;
 export interface CheckTarget {
   /** Unique; what is known of a target is kept by it. */
   readonly key: string;
-  /** Another one under the same key is measured from the beginning; null or absent: nobody knows of its restarts. */
+  /** Another one under the same key is measured from the beginning; null or absent: its restarts are unknown. */
   readonly life?: string | null;
   readonly host: string;
   readonly port: number;
@@ -208,7 +208,7 @@ export class HealthChecker {
     }
   }
 
-  /** A probe that throws, at once or later, is a bug of ours: it must neither end the process nor blame the target. */
+  /** A probe that throws, at once or later, is a bug of ours: it must not end the process or blame the target. */
   async #ask(target: CheckTarget): Promise<ProbeResult> {
     try {
       return await this.#probe(target);
@@ -239,7 +239,7 @@ export class HealthChecker {
     return (target.life ?? null) !== null && !hasBeenUp && this.#clock.now() - createdAt < START_MS;
   }
 
-  /** @param node who answered; undefined: nobody did. One lost answer does not say that somebody else is there now. */
+  /** @param node that answered; undefined: no answer came. One lost answer does not mean that another node is there now. */
   #become(checked: Checked, condition: Condition, node: string | null | undefined): void {
     const before = checked.condition.health;
     const nodeBefore = checked.node;
@@ -259,7 +259,7 @@ export class HealthChecker {
   }
 }
 
-/** At another address it is another target, whatever it is called; and so is another life at the same address. */
+/** Another address, or another life at the same address, is another target, even under the same key. */
 function isSameTarget(known: CheckTarget, target: CheckTarget): boolean {
   if (known.host !== target.host || known.port !== target.port) return false;
   return !isOtherLife(known.life ?? null, target.life ?? null);

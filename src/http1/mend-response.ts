@@ -2,7 +2,7 @@
  * Response heads of real servers that break a rule and have one meaning all the same, written again as the rule says.
  * Only a head that was refused comes here: an orderly response costs no more for it.
  *
- * - All lines end in a bare LF (RFC 9112 2.2). A head that mixes both line ends has been split by somebody: refused.
+ * - All lines end in a bare LF (RFC 9112 2.2). A head that mixes both line ends may have been split by an attacker: refused.
  * - Folded lines (RFC 9112 5.2: replace by spaces) and blanks before a colon (RFC 9112 5.1: remove). For the fields that
  *   frame a message readers differ on both: refused.
  * - Control bytes other than NUL, CR and LF in a value or reason (RFC 9110 5.5): a space takes their place.

@@ -7,7 +7,7 @@ import type { NeighborSource } from './neighbor-source.js';
 
 /** It is read each time: a time of change is too coarse to see two writes in one moment. */
 const POLL_MS = 2_000;
-/** A list of nodes is no larger; what is, is another file. */
+/** A larger file is not a list of nodes. */
 export const MAX_BACKUPS_BYTES = 65_536;
 
 interface BackupsFileOptions {
@@ -81,7 +81,7 @@ export class BackupsFile implements NeighborSource {
       this.#doubted = null;
       return text === this.#text ? null : text;
     } catch (error) {
-      // Most nodes have none: that is no problem. A lost one does not empty the list.
+      // Most nodes have none, and need none. A lost one does not empty the list.
       const isNever = this.#text === null && codeOf(error) === 'ENOENT';
       if (!isNever) this.#complain(reasonOf(error));
       return null;

@@ -23,9 +23,8 @@ export interface RegisteredNode extends Pick<ListedNode, 'id' | 'name' | 'standi
 
 /**
  * The other nodes of the pod, sorted by id. Each stays one for as long as it is registered: which of them take the bleed is
- * decided by this node's own checks of slot + 1, which say more than Consul's. A check that warns says nothing against the
- * slots, the death of an agent (`serfHealth`) neither, and `/ready` may fail where slots serve. Only maintenance is an
- * operator's word.
+ * decided by this node's own checks of slot + 1, which say more than Consul's. The slots may serve while a check
+ * warns, while the agent is dead (`serfHealth`), and while `/ready` fails. Only maintenance counts: an operator wants it.
  *
  * @param previous the nodes in force
  * @param doubt why the answer may lack what is there, as a remark on the nodes that are kept; null: it is whole

@@ -22,7 +22,7 @@ export function sourceAddressTo(neighbor: string, { known, bind, machine }: OwnA
 
 /** Behind NAT, or while another machine holds a shared address, the known address can't be bound. */
 function isOfMachine(address: string, machine: ReadonlySet<string>): boolean {
-  // Linux has all of 127.0.0.0/8, whatever the interface lists.
+  // Linux has all of 127.0.0.0/8, also where the interface lists less.
   return machine.has(address) || scopeOf(parseAddress(address) ?? []) === 'loopback';
 }
 

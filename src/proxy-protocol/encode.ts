@@ -17,7 +17,7 @@ export interface Endpoints {
   readonly destination: Endpoint;
 }
 
-/** The line of version 1, with its line end. Addresses that are none give UNKNOWN. */
+/** The line of version 1, with its line end. Other texts than addresses give UNKNOWN. */
 export function encodeV1(endpoints: Endpoints | null): Buffer {
   const addresses = endpoints === null ? null : addressesOf(endpoints);
   if (endpoints === null || addresses === null) return Buffer.from('PROXY UNKNOWN\r\n', 'latin1');
@@ -39,7 +39,7 @@ interface V2Options {
 }
 
 /**
- * A header of version 2. Without endpoints, or with addresses that are none: LOCAL, which carries nothing else.
+ * A header of version 2. Without endpoints, or with other texts than addresses: LOCAL, which carries only that.
  * @throws RangeError when the extras are longer than a header may be.
  */
 export function encodeV2(endpoints: Endpoints | null, options: V2Options = {}): Buffer {

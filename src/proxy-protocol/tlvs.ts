@@ -35,7 +35,7 @@ export function parseTlvs(header: Buffer, start: number): HeaderExtras | HeaderP
       if (authority === null) return 'TLV_INVALID';
     } else if (type === TLV.UNIQUE_ID) {
       if (value.length > MAX_UNIQUE_ID_BYTES) return 'TLV_INVALID';
-      // A copy: the bytes belong to whoever reads the socket.
+      // A copy: the bytes belong to the reader of the socket.
       uniqueId = Buffer.from(value);
     } else if (type === TLV.BLEED_MARK) {
       bledBy ??= nodeFrom(value);
@@ -51,7 +51,7 @@ function isChecksumRight(header: Buffer, valueStart: number): boolean {
   return crc32c(zeroed) === header.readUInt32BE(valueStart);
 }
 
-/** UTF-8 by the text; control bytes would break whatever line it is logged in. */
+/** UTF-8 by the text; control bytes would break the line that it is logged in. */
 function authorityFrom(value: Buffer): string | null {
   const text = value.toString('utf8');
   return Buffer.from(text, 'utf8').equals(value) && !/\p{Cc}/u.test(text) ? text : null;

@@ -11,7 +11,7 @@ export interface PermitChanges {
   readonly returned: readonly PermitCount[];
   /** In use without having been lent, since they were begun when there was no limit. */
   readonly taken: readonly PermitCount[];
-  /** Instances of which one more would be good to have, though nobody waits for it. */
+  /** Instances of which one more permit would be useful, though no request waits for it. */
   readonly wished: readonly string[];
   readonly wants: readonly PermitWant[];
 }
@@ -37,8 +37,8 @@ export interface PermitNotice {
   readonly want: number;
   /** Other workers wait for permits of this instance, or did a moment ago: those not in use are to be given back. */
   readonly isContended: boolean;
-  /** For how long a request of another worker has waited; null for none. What gets free is for whoever waits longest. */
+  /** For how long a request of another worker has waited; null for none. A permit that gets free goes to the longest wait. */
   readonly othersWaitedMs: number | null;
-  /** More are lent than the limit is by now: what ends is to be given back, whoever waits. */
+  /** More are lent than the limit now allows: a permit is given back when its request ends, even if others wait here. */
   readonly isExceeded: boolean;
 }

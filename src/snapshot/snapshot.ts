@@ -70,7 +70,7 @@ export interface StickySnapshot {
 export interface InstanceSnapshot {
   /** `ip:port`; with `life` the key of its live facts. */
   readonly id: string;
-  /** Another one at the same address is another instance; null: nobody knows of its restarts. */
+  /** Another one at the same address is another instance; null: its restarts are unknown. */
   readonly life: string | null;
   readonly host: string;
   readonly port: number;

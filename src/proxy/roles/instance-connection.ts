@@ -9,7 +9,7 @@ export interface Connecting {
 /** Any connection to an instance, as the instance sees it. */
 export interface InstanceConnection {
   readonly isIdle: boolean;
-  /** Waits until the instance accepts; null when it has, or when nobody waits any more. */
+  /** Waits until the instance accepts; null when it has, or when its client no longer waits. */
   readonly connecting: Connecting | null;
   /** Closes the connection, and takes it out of its pool. */
   discard(): void;
