@@ -61,6 +61,9 @@ test('a signal that ends nothing changes nothing; its own stop signal does', () 
   tell(kill(3));
   assert.equal(container().phase, 'stopping');
   assert.equal(container().why, 'signal 3');
+  const told = book.revision;
+  tell(kill(3));
+  assert.equal(book.revision, told, 'said again, it says nothing new');
 });
 
 test('what survives its time to end runs again, and a remark says so until it gets another signal', () => {

@@ -37,7 +37,15 @@ const KINDS = {
     'A path that is no expression has no pattern, so the comparison of patterns ends the same way without the kind.',
 } as const;
 
+const USER = {
+  file: 'src/docker/connection-failures.ts',
+  line: `const who = user === undefined ? 'this process' : \`this process (user id \${user})\`;`,
+  reason: 'Each system that autoproxy runs on tells the user of a process: the compiler asks for the other ones.',
+} as const;
+
 export const EQUIVALENTS: readonly Equivalent[] = [
+  { ...USER, mutator: 'StringLiteral', original: "'this process'", replacement: '""' },
+  { ...USER, mutator: 'ConditionalExpression', original: 'user === undefined', replacement: 'false' },
   {
     ...KINDS,
     line: "if (wide.kind === 'regex' && covered.kind === 'regex' && wide.pattern === covered.pattern)",
