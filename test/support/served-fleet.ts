@@ -69,6 +69,15 @@ export async function assertRecovered({ consul, node, traffic, ids }: ServedFlee
   assert.deepEqual(traffic.failures, []);
 }
 
+/** After `assertRecovered`: the instance that left is back, and the fleet as it was at first. */
+export async function assertRestored({ consul, node, ids }: ServedFleet): Promise<void> {
+  await setCheck(consul, ids[0] ?? '', 'passing');
+  await node.untilState(
+    ({ apps }) => apps[0]?.instances.filter(({ health }) => health === 'up').length === INSTANCES,
+    RECOVERY_MS,
+  );
+}
+
 export async function untilUp(node: RunningNode): Promise<void> {
   await node.untilState(({ sources }) => sources.some(({ name, up }) => name === 'consul' && up), RECOVERY_MS);
 }
