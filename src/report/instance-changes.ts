@@ -12,7 +12,7 @@ export interface ToldSource {
 }
 
 /** What is served of an app, and what its source wrote of it; the difference is the engine's. */
-export interface ServedApp {
+interface ServedApp {
   readonly app: App;
   /** null: no source defines it at present. */
   readonly definition: App | null;
