@@ -73,6 +73,25 @@ test('a container is drained by its name, shown, and ready again when it starts 
   await eventually('its next life is ready', async () => (await idsOf(node, 'shop')).includes(`${one.id} ready`));
 });
 
+test('a word that is an app and a container means the app, and the command says how to mean the container', async (context) => {
+  const engine = await ScriptedEngine.start(context);
+  const one = await HttpInstance.start(context, 'one');
+  const node = await startNodeBeside(context, engine, '');
+  const { id } = engine.run('blog', madeAt(one, SHOP));
+  await eventually('it serves', async () => (await ask(node.host, node.slot)).status === 200);
+  const ofApp = await runCli(['maint', 'blog', '--admin', node.admin]);
+  assert.deepEqual([ofApp.exitCode, ofApp.stdout], [0, 'blog: maint\n']);
+  const short = id.slice(0, 12);
+  assert.equal(
+    ofApp.stderr,
+    `autoproxy: blog is an app and a container; the app is meant. For the container write ${short}\n`,
+  );
+  assert.equal((await ask(node.host, node.slot)).status, 200, 'the container serves on');
+  const ofContainer = await runCli(['maint', short, '--admin', node.admin]);
+  assert.deepEqual([ofContainer.exitCode, ofContainer.stderr], [0, '']);
+  assert.equal((await ask(node.host, node.slot)).status, 503);
+});
+
 test('an address that a file lists and a container of another app has is left out, and both are named', async (context) => {
   const engine = await ScriptedEngine.start(context);
   const place = await HttpInstance.start(context, 'whoever is there');
