@@ -44,6 +44,31 @@ const USER = {
 } as const;
 
 export const EQUIVALENTS: readonly Equivalent[] = [
+  {
+    file: 'src/registry/consul.ts',
+    mutator: 'ConditionalExpression',
+    line: 'if (known?.modifyIndex === modifyIndex)',
+    original: 'known?.modifyIndex === modifyIndex',
+    replacement: 'false',
+    reason: 'A document that is read once more says the same: what is kept saves time alone.',
+  },
+  {
+    file: 'src/registry/put-app.ts',
+    mutator: 'ConditionalExpression',
+    line: 'if (app !== name || port === used)',
+    original: 'app !== name || port === used',
+    replacement: 'false',
+    reason:
+      'Freeing looks by itself at who has the slot and whether the app uses it: the condition saves requests alone.',
+  },
+  {
+    file: 'src/registry/record-slot.ts',
+    mutator: 'ArrayDeclaration',
+    line: 'const others = slotsOfOthers(app, stored, []);',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    reason: 'A text is no definition, so it has neither a name nor a slot that could be taken.',
+  },
   { ...USER, mutator: 'StringLiteral', original: "'this process'", replacement: '""' },
   { ...USER, mutator: 'ConditionalExpression', original: 'user === undefined', replacement: 'false' },
   {

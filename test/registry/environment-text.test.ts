@@ -66,3 +66,12 @@ test('json: each value as it was, a secret as its place', () => {
   const text = formatEnvironment([...entriesOf(AMBIGUOUS), secret], 'json');
   assert.deepEqual(JSON.parse(text), { ...asObject(AMBIGUOUS), S: { from: 'file:/run/secrets/s' } });
 });
+
+test('export: what no shell would read differently stands without quotes', () => {
+  const lines = (value: EnvEntry['value']): string => formatEnvironment([{ name: 'V', value }], 'export');
+  for (const plain of ['a', 'plain', 'a=b', '/usr/bin:/bin', 'x@y.example', '100%', '+1,2_3-4'])
+    assert.equal(lines(plain), `export V=${plain}\n`);
+  for (const quoted of ['', ' ', 'a b', '~', '$x', 'a\nb', 'é']) assert.equal(lines(quoted), `export V='${quoted}'\n`);
+  assert.equal(lines({ from: 'file:/run/secrets/key' }), 'export V="$(cat /run/secrets/key)"\n');
+  assert.equal(lines({ from: 'file:/run/a key' }), 'export V="$(cat \'/run/a key\')"\n');
+});
