@@ -12,13 +12,13 @@ import { escapeText } from '../model/problem.js';
 import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
 import { userName } from './admin-state.js';
 import type { CommandContext } from './command-context.js';
-import { askEngine, DEFAULT_SOCKET, readDockerSettings } from './engine-access.js';
+import { addDockerOption, type DockerOptionValues } from './docker-option.js';
+import { askEngine } from './engine-access.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
 import { waitForIdle } from './idle-wait.js';
 import { durationArgument } from './option-types.js';
 
-interface StopOptions extends AdminOptionValues {
-  readonly docker?: string;
+interface StopOptions extends AdminOptionValues, DockerOptionValues {
   readonly by: string;
   readonly wait: number;
   readonly time?: number;
@@ -43,14 +43,10 @@ Example:
 
 export function createStopCommand(context: CommandContext): Command {
   const { terminal, defaults, env, finish } = context;
-  return new Command('stop')
+  const command = new Command('stop')
     .description('stop a container without a lost request: drain it, wait, then docker stop')
     .argument('<container>', 'its name, its id, or at least the first four digits of that')
     .addOption(adminOption(defaults))
-    .option(
-      '--docker <SOCKET>',
-      `where Docker answers (env: AUTOPROXY_DOCKER, DOCKER_HOST, default: ${DEFAULT_SOCKET})`,
-    )
     .addOption(
       new Option('--wait <TIME>', 'how long requests under way may take')
         .argParser(durationArgument)
@@ -59,19 +55,19 @@ export function createStopCommand(context: CommandContext): Command {
     .option('--time <TIME>', 'how long it has from its stop signal to KILL (default: as it was made)', durationArgument)
     .option('--by <NAME>', 'who asks; recorded with the decision', userName(env))
     .option('--json', 'the outcome as JSON')
-    .addHelpText('after', HELP)
-    .action(async (name: string, options: StopOptions) => {
-      const outcome = await stopGently(name, options, env);
-      const { container, places, left } = outcome;
-      if (options.json) terminal.print(JSON.stringify(outcome));
-      else terminal.print(`${escapeText(container)}: stopped, ${placesText(places)}`);
-      if (left === 0) return;
-      terminal.warn(
-        `autoproxy: ${left} still under way after ${formatDuration(options.wait)}; the container was told to end`,
-      );
-      terminal.warn('  → give them longer with --wait TIME');
-      finish(EXIT_CODES.deadline);
-    });
+    .addHelpText('after', HELP);
+  return addDockerOption(command).action(async (name: string, options: StopOptions) => {
+    const outcome = await stopGently(name, options, env);
+    const { container, places, left } = outcome;
+    if (options.json) terminal.print(JSON.stringify(outcome));
+    else terminal.print(`${escapeText(container)}: stopped, ${placesText(places)}`);
+    if (left === 0) return;
+    terminal.warn(
+      `autoproxy: ${left} still under way after ${formatDuration(options.wait)}; the container was told to end`,
+    );
+    terminal.warn('  → give them longer with --wait TIME');
+    finish(EXIT_CODES.deadline);
+  });
 }
 
 interface StopOutcome {
@@ -86,7 +82,7 @@ interface StopOutcome {
 function stopGently(name: string, options: StopOptions, env: NodeJS.ProcessEnv): Promise<StopOutcome> {
   const ask = <T>(work: (client: AdminClient) => Promise<T>): Promise<T> => askNode(options.admin, work, options.by);
   const interrupt = interruption();
-  return askEngine(readDockerSettings(options.docker, env), interrupt, async (engine) => {
+  return askEngine(options, env, interrupt, async (engine) => {
     const facts = await engine.inspect(name);
     const places = await ask((client) => placesOf(client, facts.id));
     try {

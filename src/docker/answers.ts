@@ -3,10 +3,9 @@
  * are needed; what else stands there is left alone. Each throws a DockerFailure of the kind `malformed`.
  */
 import * as z from 'zod';
-import { escapeText } from '../model/problem.js';
+import { entriesOf, parsedAnswer } from './answer-shape.js';
 import type { ContainerHealth, ContainerNetwork } from './container.js';
 import type { ContainerFacts, ContainerSummary } from './facts.js';
-import { DockerFailure } from './failure.js';
 import { keptLabels, SWARM_TASK_LABEL, serviceWords } from './kept-words.js';
 import { signalNumber } from './signal-numbers.js';
 
@@ -15,14 +14,6 @@ const SIGTERM = 15;
 const DEFAULT_STOP_SECONDS = 10;
 /** The grace period of a task of Swarm is known by its manager alone. */
 const TASK_STOP_SECONDS = 600;
-
-/** What a map holds, key by key: `z.record` drops the key `__proto__` without a word. */
-function entriesOf<T extends z.ZodType>(value: T) {
-  return z
-    .custom<object>((map) => typeof map === 'object' && map !== null && !Array.isArray(map), 'is not a map')
-    .transform((map): unknown[] => Object.entries(map))
-    .pipe(z.array(z.tuple([z.string(), value])));
-}
 
 const id = z.string().regex(/^[0-9a-f]{64}$/, 'is not the id of a container');
 const endpoint = z.object({ IPAddress: z.string().optional(), GlobalIPv6Address: z.string().optional() }).nullish();
@@ -80,12 +71,12 @@ const inspection = z.object({
 
 /** Of /containers/json. */
 export function summariesFromBody(body: unknown): readonly ContainerSummary[] {
-  return parsed('the list of containers', z.array(summary), body);
+  return parsedAnswer('the list of containers', z.array(summary), body);
 }
 
 /** Of /containers/ID/json. */
 export function factsFromBody(body: unknown): ContainerFacts {
-  const { Id, Name, State, Config, HostConfig, NetworkSettings } = parsed('an inspection', inspection, body);
+  const { Id, Name, State, Config, HostConfig, NetworkSettings } = parsedAnswer('an inspection', inspection, body);
   const isRunning = State.Running && !State.Restarting;
   const startedAtMs = Date.parse(State.StartedAt);
   const { labels, excess } = keptLabels(Config.Labels ?? []);
@@ -137,13 +128,4 @@ function preciseMs(text: string, wholeMs: number): number {
   const digits = /\.(\d+)/.exec(text)?.[1] ?? '';
   const beyondMs = digits.slice(3, 9);
   return wholeMs + (beyondMs === '' ? 0 : Number(`0.${beyondMs}`));
-}
-
-function parsed<T>(what: string, schema: z.ZodType<T>, body: unknown): T {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const place = issue === undefined || issue.path.length === 0 ? 'the answer' : issue.path.join('.');
-  const message = `${what}: ${place}: ${issue?.message ?? 'has another form'}`;
-  throw new DockerFailure('malformed', `Docker's answer has another form than is known here: ${escapeText(message)}`);
 }

@@ -67,6 +67,15 @@ export function refusalFrom(status: number, body: string, what: string, { url, i
       `Docker at ${url} refuses ${what}${words}; what stands before it has to allow ${needed}`,
     );
   }
+  if (/not a swarm manager|not part of a swarm/i.test(said)) {
+    const advice = 'name the socket of a manager with --docker or DOCKER_HOST; "docker swarm init" makes one';
+    return new DockerFailure('notManager', `Docker at ${url} is not a manager of a Swarm: ${advice}`);
+  }
+  // Engines up to 28 answer 500 to an old version of a service, and 409 to a second one of its name.
+  if (/update out of sequence|name conflicts with an existing object/i.test(said)) {
+    const words = `Docker at ${url} refuses ${what}: somebody else changed it meanwhile; look at it again, and try again`;
+    return new DockerFailure('outOfSequence', words);
+  }
   if (status === 429 || status >= 500) {
     return new DockerFailure('failing', `Docker at ${url} answered ${status} for ${what}${words}`);
   }

@@ -8,11 +8,13 @@ import { DockerFailure } from './failure.js';
 import type { DockerSettings } from './settings.js';
 
 interface Call {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Behind the version: `/containers/json?all=1`. */
   readonly path: string;
   /** For people, where it fails: `the list of containers`. */
   readonly what: string;
+  /** Sent as JSON. */
+  readonly body?: object;
   /** Statuses that the caller understands; 200 alone unless told otherwise. */
   readonly statuses?: readonly number[];
   /** Of the body; an answer that is larger fails. */
@@ -37,6 +39,7 @@ const MAX_HEAD_BYTES = 65_536;
 const MAX_PING_BYTES = 65_536;
 /** Of an answer that refuses. */
 const MAX_REFUSAL_BYTES = 65_536;
+const JSON_FIELDS = { 'content-type': 'application/json' };
 
 /** The connections to one engine, from a ping to the first failure: whoever goes on makes a new one, by path. */
 export class DockerConnection {
@@ -69,12 +72,13 @@ export class DockerConnection {
 
   /**
    * One call whose answer is JSON.
-   * @returns the value of a 200, else null
+   * @returns the value of a 200 or 201, null where there is none
    * @throws DockerFailure when there is no answer, or another status than those that are understood
    */
   async call(call: Call, signal: AbortSignal): Promise<{ readonly status: number; readonly value: unknown }> {
     const { status, text } = await this.#ask(call, this.#versionPrefix(), signal);
-    if (status !== 200) return { status, value: null };
+    // A removal is answered with 200 and nothing.
+    if ((status !== 200 && status !== 201) || text === '') return { status, value: null };
     try {
       return { status, value: JSON.parse(text) as unknown };
     } catch (error) {
@@ -107,10 +111,16 @@ export class DockerConnection {
 
   async #ask(call: Call, prefix: string, signal: AbortSignal): Promise<Answer> {
     const { method, path, what, maxBytes, statuses = [200], deadlineMs } = call;
+    const sent = call.body === undefined ? {} : { body: JSON.stringify(call.body), headers: JSON_FIELDS };
     const limit = this.#limit(deadlineMs, signal);
     try {
       const limits = { headersTimeout: 0, bodyTimeout: 0, signal: limit.signal };
-      const { statusCode, headers, body } = await this.#connected().request({ method, path: prefix + path, ...limits });
+      const { statusCode, headers, body } = await this.#connected().request({
+        method,
+        path: prefix + path,
+        ...sent,
+        ...limits,
+      });
       if (!statuses.includes(statusCode)) throw await this.#refusal(statusCode, body, what);
       const text = await gather(body, maxBytes);
       if (text === null) {

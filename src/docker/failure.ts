@@ -18,6 +18,10 @@ export type DockerFailureKind =
   | 'silent'
   /** The engine itself is in trouble: 429, 5xx. */
   | 'failing'
+  /** The engine is not a manager of a Swarm. */
+  | 'notManager'
+  /** The service was changed by somebody else since it was read. */
+  | 'outOfSequence'
   /** Any other refusal. */
   | 'refused'
   /** Its newest API is older than the oldest that is spoken here. */

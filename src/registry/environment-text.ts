@@ -1,4 +1,5 @@
 /** The environment of an app as text for other programs. Pure. */
+import { shellQuoted } from '../core/shell-quoted.js';
 import type { EnvEntry } from '../model/app-definition.js';
 import { RegistryFailure } from './registry.js';
 
@@ -22,10 +23,6 @@ export function formatEnvironment(entries: readonly EnvEntry[], format: Environm
     return `${name}=${format === 'docker' ? dockerLine(name, value) : dotenvQuoted(value)}`;
   });
   return lines.map((line) => `${line}\n`).join('');
-}
-
-function shellQuoted(value: string): string {
-  return /^[A-Za-z0-9_.,:/@%+=-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }
 
 function shellRead(from: string): string {
