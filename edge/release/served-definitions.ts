@@ -7,7 +7,7 @@ import type { Release } from './release.js';
 export const DEFINITIONS_FILE = 'apps.json';
 
 /** Keys that the edge does not read. */
-const LEFT_OUT = ['env', 'image', 'num_instances'];
+const LEFT_OUT = ['env', 'image', 'num_instances', 'placement'];
 
 /** Name of an app → the keys of its document. */
 export type ServedDefinitions = ReadonlyMap<string, unknown>;

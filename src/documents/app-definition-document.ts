@@ -5,6 +5,7 @@
 import { isMap, isScalar, type Node, type YAMLMap } from 'yaml';
 import type { App, Instance, Origin } from '../model/app.js';
 import type { AppDefinition } from '../model/app-definition.js';
+import { PLACEMENT_DEFAULTS } from '../model/placement.js';
 import type { Problem } from '../model/problem.js';
 import type { JsonSchema, Values } from '../yaml/reader.js';
 import { readTable, tableSchema } from '../yaml/table-reader.js';
@@ -87,7 +88,19 @@ export function appFromDefinition(definition: AppDefinition, instances: readonly
 /** The part of a definition that a node serves, as it was served in a pod: what `appFromDefinition` made of it. */
 export function definitionFromApp(app: App, pod: string): AppDefinition {
   const { name, nativePort, slot, instances: _, origin, ...settings } = app;
-  return { name, pods: [pod], numInstances: 1, image: null, nativePort, slot, settings, edge: null, env: [], origin };
+  return {
+    name,
+    pods: [pod],
+    numInstances: 1,
+    image: null,
+    nativePort,
+    slot,
+    settings,
+    edge: null,
+    env: [],
+    placement: PLACEMENT_DEFAULTS,
+    origin,
+  };
 }
 
 function readDefinition(root: YAMLMap, yaml: YamlText, file: string, source: string): AppDefinition | null {
@@ -115,6 +128,7 @@ function definitionFromValues(values: Values<typeof DEFINITION_KEYS>, origin: Or
     settings: settingsFromValues(values),
     edge: values.edge,
     env: values.env,
+    placement: values.placement,
     origin,
   };
 }

@@ -3,13 +3,12 @@ import { stringify } from 'yaml';
 import { formatDuration } from '../core/durations.js';
 import { APP_DEFAULTS } from '../model/app.js';
 import type { AppDefinition, AppSettings, EdgeDefinition, Route } from '../model/app-definition.js';
-
-export type Plain = string | number | boolean | readonly Plain[] | { readonly [key: string]: Plain };
-type PlainMap = { readonly [key: string]: Plain };
+import { plainFromPlacement } from './placement-text.js';
+import { durationUnless, nonEmpty, type PlainMap, unless, written } from './plain.js';
 
 /** The keys of the document, in the order of its table. Parsed again, it is the same definition. */
 export function plainFromDefinition(definition: AppDefinition): PlainMap {
-  const { name, pods, numInstances, image, nativePort, slot, settings, edge, env } = definition;
+  const { name, pods, numInstances, image, nativePort, slot, settings, edge, env, placement } = definition;
   return written({
     name,
     pods,
@@ -21,6 +20,7 @@ export function plainFromDefinition(definition: AppDefinition): PlainMap {
     ...plainFromSettings(settings),
     edge: edge === null ? null : plainFromEdge(edge),
     env: nonEmpty(Object.fromEntries(env.map(({ name: key, value }) => [key, value]))),
+    placement: plainFromPlacement(placement),
   });
 }
 
@@ -99,23 +99,4 @@ function plainFromRoute({ host, path, priority }: Route): PlainMap {
     path_regex: path.kind === 'regex' ? `^${path.pattern}$` : null,
     priority: unless(0, priority),
   });
-}
-
-function unless<T>(fallback: T, value: T): T | null {
-  return value === fallback ? null : value;
-}
-
-function durationUnless(fallbackMs: number, durationMs: number): string | null {
-  return durationMs === fallbackMs ? null : formatDuration(durationMs);
-}
-
-/** Without the keys that say nothing. */
-function written(map: { readonly [key: string]: Plain | null }): PlainMap {
-  return Object.fromEntries(Object.entries(map).filter((entry): entry is [string, Plain] => entry[1] !== null));
-}
-
-function nonEmpty(value: readonly Plain[] | { readonly [key: string]: Plain | null }): Plain | null {
-  if (Array.isArray(value)) return value.length === 0 ? null : value;
-  const map = written(value as { readonly [key: string]: Plain | null });
-  return Object.keys(map).length === 0 ? null : map;
 }

@@ -1,5 +1,6 @@
 /** The one table of what a definition of an app may say; what it shares with the services directory stands in app-keys.ts. */
 import type { EdgeDefinition, EnvEntry } from '../model/app-definition.js';
+import { PLACEMENT_DEFAULTS, type Placement } from '../model/placement.js';
 import { optional, type Reader, refuse, required } from '../yaml/reader.js';
 import { integer, text } from '../yaml/scalar-readers.js';
 import { list } from '../yaml/table-reader.js';
@@ -8,6 +9,7 @@ import { APP_KEYS } from './app-keys.js';
 import { SETTING_KEYS } from './app-settings.js';
 import { edge } from './edge-keys.js';
 import { env } from './env-entries.js';
+import { placement } from './placement-keys.js';
 
 /** Names of apps and pods: RFC 1123, 2.1, and a letter first. They become labels of DNS names and words of configurations. */
 export const DNS_LABEL = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -80,4 +82,5 @@ export const DEFINITION_KEYS = {
     'how the front door leads to the app; without it, the front door does not serve the app',
   ),
   env: optional<readonly EnvEntry[]>(env, [], 'the environment of its containers'),
+  placement: optional<Placement>(placement, PLACEMENT_DEFAULTS, 'how its containers are placed, updated and stopped'),
 };

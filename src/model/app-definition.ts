@@ -3,6 +3,7 @@
  * defaults are filled in, all values have been validated; the node, the edge and the placement each read their part.
  */
 import type { App, Origin } from './app.js';
+import type { Placement } from './placement.js';
 
 /** The keys that the services directory and the registry share, and that a node needs beside its instances. */
 export type AppSettings = Omit<App, 'name' | 'slot' | 'nativePort' | 'instances' | 'origin'>;
@@ -22,6 +23,7 @@ export interface AppDefinition {
   /** null: no way leads from the front door to this app. */
   readonly edge: EdgeDefinition | null;
   readonly env: readonly EnvEntry[];
+  readonly placement: Placement;
   readonly origin: Origin;
 }
 

@@ -1,6 +1,7 @@
 /** What a change of a definition changes, in the words of the document. Pure. */
 
-import { type Plain, plainFromDefinition } from '../documents/app-definition-text.js';
+import { plainFromDefinition } from '../documents/app-definition-text.js';
+import type { Plain } from '../documents/plain.js';
 import type { AppDefinition } from '../model/app-definition.js';
 import { escapeText } from '../model/problem.js';
 

@@ -1,5 +1,6 @@
 import type { App } from '../model/app.js';
 import type { AppDefinition } from '../model/app-definition.js';
+import { PLACEMENT_DEFAULTS } from '../model/placement.js';
 
 /**
  * What a file of the old system says, as a definition. The instances stay behind: nodes learn theirs from Consul.
@@ -23,6 +24,7 @@ export function definitionFromApp(
     settings,
     edge: known?.edge ?? null,
     env: known?.env ?? [],
+    placement: known?.placement ?? PLACEMENT_DEFAULTS,
     origin,
   };
 }

@@ -8,6 +8,7 @@ import {
 } from '../../src/documents/app-definition-document.js';
 import { MAX_REGEX_ROUTES } from '../../src/documents/edge-keys.js';
 import { parseServiceDocument } from '../../src/documents/service-document.js';
+import { PLACEMENT_DEFAULTS } from '../../src/model/placement.js';
 import { formatProblem } from '../../src/model/problem.js';
 
 const FULL = `name: checkout
@@ -32,6 +33,9 @@ edge:
 env:
   LOG_LEVEL: info
   DB_PASSWORD: {from: file:/run/secrets/db}
+placement:
+  limits: {cpus: 0.5, memory: 64m}
+  stop_grace: 1m
 `;
 const SMALL = 'name: shop\npods: [alpha]\nprotocol: http\n';
 
@@ -55,6 +59,11 @@ test('a full definition, every part of it', () => {
       { name: 'DB_PASSWORD', value: { from: 'file:/run/secrets/db' } },
       { name: 'LOG_LEVEL', value: 'info' },
     ],
+    placement: {
+      ...PLACEMENT_DEFAULTS,
+      limits: { milliCpus: 500, memoryBytes: 67_108_864 },
+      stopGraceMs: 60_000,
+    },
     origin: { source: 'registry', location: 'shop.yml', line: 1, col: 1 },
   });
   const origin = { source: 'registry', location: 'shop.yml', col: 7 };

@@ -275,7 +275,7 @@ const DEFINITION_ROWS: Readonly<Record<string, Row>> = {
     ['name: bank', 'bank'],
   ),
   pods: row(isServedInAlpha, ['pods: [alpha]', true], ['pods: [beta, alpha]', true], ['pods: [beta]', false]),
-  // No part of a node or of the edge reads these two: they are for people, and for what places the containers.
+  // The placement reads these two (test/placement/keys-behave).
   num_instances: row(
     (written) => toldBy(written, 'num_instances'),
     ['num_instances: 3', '3'],
@@ -365,7 +365,7 @@ function slotOf(app: App): SlotSnapshot {
 
 test('each key of the services directory and of a definition has a row, and each row a key', () => {
   const ofServices = leafKeys(serviceDocumentJsonSchema().additionalProperties);
-  const ofDefinitions = leafKeys(appDefinitionJsonSchema()).filter((key) => !key.startsWith('edge.'));
+  const ofDefinitions = leafKeys(appDefinitionJsonSchema()).filter((key) => !/^(edge|placement)\./.test(key));
   // The slot has two names in both.
   assert.deepEqual(
     Object.keys(ROWS).sort(),

@@ -5,6 +5,7 @@ import { HEALTH_KEYS, LIMIT_KEYS, TIMEOUT_KEYS } from '../../src/documents/app-k
 import { SETTING_KEYS } from '../../src/documents/app-settings.js';
 import { DEFINITION_KEYS } from '../../src/documents/definition-keys.js';
 import { EDGE_KEYS, RATE_KEYS, ROUTE_KEYS, TLS_KEYS } from '../../src/documents/edge-keys.js';
+import { HEALTHCHECK_KEYS, PLACEMENT_KEYS, SHARE_KEYS, UPDATE_KEYS } from '../../src/documents/placement-keys.js';
 import { APP_KEY_NAMES } from '../../src/documents/service-document.js';
 
 // From dist/test/model to the sources.
@@ -21,7 +22,8 @@ test('the README names each key that a definition has of its own, and no other',
   const named = [...section.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, name]) => name);
   const own = Object.keys(DEFINITION_KEYS).filter((name) => !(name in SETTING_KEYS) && name !== 'native_port');
   assert.deepEqual(named, own);
-  for (const table of [EDGE_KEYS, TLS_KEYS, ROUTE_KEYS, RATE_KEYS]) {
+  const placement = [PLACEMENT_KEYS, SHARE_KEYS, HEALTHCHECK_KEYS, UPDATE_KEYS];
+  for (const table of [EDGE_KEYS, TLS_KEYS, ROUTE_KEYS, RATE_KEYS, ...placement]) {
     const keys = Object.keys(table);
     assert.ok(README.includes(`\`{${keys.join(', ')}}\``), keys.join());
   }
