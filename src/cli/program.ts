@@ -18,6 +18,8 @@ const COMMANDS: ReadonlyMap<string, () => Promise<CreateCommand>> = new Map([
   ['healthcheck', async () => (await import('./healthcheck.js')).createHealthcheckCommand],
   ['app', async () => (await import('./app/app.js')).createAppCommand],
   ['slot', async () => (await import('./slot/slot.js')).createSlotCommand],
+  ['plan', async () => (await import('./plan.js')).createPlanCommand],
+  ['apply', async () => (await import('./apply.js')).createApplyCommand],
   ['edge', async () => (await import('./edge/edge.js')).createEdgeCommand],
 ]);
 

@@ -41,6 +41,10 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     why: 'a source says what it read; the merge is not its business',
   },
   registry: { to: ['documents', 'core', 'model', 'consul'], why: 'it writes what people decided, whoever runs it' },
+  placement: {
+    to: ['core', 'model', 'docker'],
+    why: 'definitions become services of Swarm; where the definitions come from is not its business',
+  },
   neighbors: { to: ['core', 'model', 'consul'], why: 'who they are does not depend on what is served' },
   registrar: {
     to: ['core', 'model', 'documents', 'consul', 'docker'],
@@ -160,6 +164,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'model',
       'config',
       'registry',
+      'placement',
       'consul',
       'docker',
       'edge',

@@ -1,0 +1,236 @@
+/** `autoproxy plan` and `apply` beside real managers: what the plan says happens, and nothing else. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { temporaryFolder } from '../support/at-end.js';
+import { whyNoDocker } from '../support/docker-engine.js';
+import { DOCKER_VERSIONS } from '../support/docker-versions.js';
+import { type CliResult, runCli } from '../support/run-cli.js';
+import { startSwarm } from '../support/swarm-service.js';
+import { TestEngine } from '../support/test-engine.js';
+
+const REASON = whyNoDocker();
+const skip = REASON === null ? false : `no Docker engine: ${REASON}`;
+
+interface Definition {
+  readonly pods?: string;
+  readonly count?: number;
+  readonly tag?: string;
+  readonly version?: string;
+  readonly order?: string;
+  readonly secret?: boolean;
+}
+
+function definition({ pods = 'alpha', count = 2, tag = '1', version = 'a', order, secret }: Definition): string {
+  return `name: shop
+pods: [${pods}]
+num_instances: ${count}
+image: localhost:9/app:${tag}
+protocol: http
+native_port: 8080
+slot: 21034
+timeouts: {drain: 1s}
+env:
+  APP: shop
+  WORD: "$HOME ${version}"
+${secret === true ? '  DB: {from: file:/run/secrets/db}\n' : ''}placement:
+  limits: {memory: 256m}
+  healthcheck: {command: [busybox, wget, -q, -O, /dev/null, "http://127.0.0.1:8080/health"], interval: 1s}
+  update: {monitor: 1s, order: ${order ?? 'start-first'}}
+`;
+}
+
+class Place {
+  readonly engine: TestEngine;
+  readonly folder: string;
+
+  constructor(context: TestContext, engine: TestEngine) {
+    this.engine = engine;
+    this.folder = temporaryFolder(context, 'apps');
+  }
+
+  write(shop: Definition): void {
+    writeFileSync(path.join(this.folder, 'shop.yml'), definition(shop));
+  }
+
+  run(...words: readonly string[]): Promise<CliResult> {
+    return runCli([...words, '--registry', this.folder, '--docker', `unix://${this.engine.socketPath}`]);
+  }
+
+  async taskIds(): Promise<readonly string[]> {
+    const format = ['--format', '{{.ID}}', '--no-trunc', '--filter', 'desired-state=running'];
+    return (await this.engine.docker('service', 'ps', ...format, 'shop-alpha')).split('\n').sort();
+  }
+
+  async nodeId(): Promise<string> {
+    return (await this.engine.docker('node', 'ls', '-q')).trim();
+  }
+
+  /** Of the service, as the manager holds it. */
+  async versionOf(name: string): Promise<string> {
+    return this.engine.docker('service', 'inspect', '--format', '{{.Version.Index}}', name);
+  }
+
+  async isEmptyPlan(): Promise<void> {
+    const { exitCode, stdout } = await this.run('plan');
+    assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: '1 service: nothing changes\n' });
+  }
+}
+
+for (const version of DOCKER_VERSIONS)
+  test(`services of Swarm, Docker ${version}`, { skip }, async (context) => {
+    const engine = await TestEngine.start(context, { version });
+    await engine.importApp();
+    const place = new Place(context, engine);
+    await refusals(context, place);
+    await changes(context, place);
+    await othersServices(context, place);
+  });
+
+async function refusals(context: TestContext, place: Place): Promise<void> {
+  const { engine } = place;
+  place.write({});
+
+  await context.test('without a manager nothing is planned, and it is said what to do', async () => {
+    const { exitCode, stderr } = await place.run('plan');
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /is not a manager of a Swarm: name the socket of a manager with --docker/);
+  });
+
+  await startSwarm(engine);
+  await context.test('what the Swarm lacks is named, and nothing is made', async () => {
+    place.write({ secret: true });
+    const { exitCode, stdout, stderr } = await place.run('apply');
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^\+ shop-alpha: 2 tasks of localhost:9\/app:1 in the pod alpha$/m);
+    assert.match(stderr, /nothing was changed/);
+    assert.match(stderr, /no node has the label pod=alpha; docker node update --label-add pod=alpha NODE/);
+    assert.match(stderr, /shop reads the secret db, which Swarm does not have/);
+    assert.equal(await engine.docker('service', 'ls', '-q'), '');
+  });
+
+  await engine.docker('node', 'update', '--label-add', 'pod=alpha', await place.nodeId());
+}
+
+async function changes(context: TestContext, place: Place): Promise<void> {
+  const { engine } = place;
+  await context.test('a new app: its tasks run, and the plan is empty then', async () => {
+    place.write({});
+    assert.equal((await place.run('plan')).exitCode, 2);
+    const { exitCode, stdout } = await place.run('apply');
+    assert.match(stdout, /^shop-alpha: 2 of 2 tasks run, done$/m);
+    assert.equal(exitCode, 0);
+    await place.isEmptyPlan();
+    const environment = await engine.docker(
+      'service',
+      'inspect',
+      '--format',
+      '{{json .Spec.TaskTemplate.ContainerSpec.Env}}',
+      'shop-alpha',
+    );
+    assert.deepEqual(JSON.parse(environment), ['APP=shop', 'WORD=$HOME a']);
+  });
+
+  await context.test('an equal spec is not sent', async () => {
+    const before = await place.versionOf('shop-alpha');
+    assert.equal((await place.run('apply')).exitCode, 0);
+    assert.equal(await place.versionOf('shop-alpha'), before);
+  });
+
+  await context.test(
+    'a change of the environment replaces the tasks that the plan names, and shows no value',
+    async () => {
+      place.write({ version: 'b' });
+      const { exitCode, stdout } = await place.run('plan', '--json');
+      assert.equal(exitCode, 2);
+      assert.equal(stdout.includes('$HOME'), false);
+      const [step] = (JSON.parse(stdout) as { readonly steps: readonly { readonly replaced: readonly string[] }[] })
+        .steps;
+      assert.deepEqual(step?.replaced.toSorted(), await place.taskIds());
+      const before = await place.taskIds();
+      assert.equal((await place.run('apply')).exitCode, 0);
+      const after = await place.taskIds();
+      assert.deepEqual(
+        after.filter((id) => before.includes(id)),
+        [],
+      );
+      await place.isEmptyPlan();
+    },
+  );
+
+  await context.test('a change of the count or of the update rules replaces none', async () => {
+    const before = await place.taskIds();
+    place.write({ version: 'b', count: 3, order: 'stop-first' });
+    const { exitCode, stdout } = await place.run('apply');
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /num_instances: 2 → 3/);
+    assert.match(stdout, /placement\.update: start-first → stop-first/);
+    const after = await place.taskIds();
+    assert.deepEqual(
+      before.filter((id) => !after.includes(id)),
+      [],
+    );
+    assert.equal(after.length, 3);
+    await place.isEmptyPlan();
+  });
+
+  await context.test('an image that does not exist is rolled back, named, and the old one serves on', async () => {
+    place.write({ version: 'b', count: 3, tag: 'missing' });
+    const { exitCode, stderr } = await place.run('apply', '--timeout', '90s');
+    assert.match(stderr, /rolled back to the one before: No such image: localhost:9\/app:missing/);
+    assert.equal(exitCode, 4);
+    assert.equal((await place.run('plan')).exitCode, 2, 'the definition still asks for it');
+    place.write({ version: 'b', count: 3, order: 'stop-first' });
+    await place.isEmptyPlan();
+  });
+}
+
+async function othersServices(context: TestContext, place: Place): Promise<void> {
+  const { engine } = place;
+  await context.test('drift is named in the words of the definition; services of others stay', async () => {
+    await engine.docker('service', 'create', '--detach', '--name', 'other', '--network', 'bridge', 'localhost:9/app:1');
+    const foreign = await place.versionOf('other');
+    await engine.docker('service', 'update', '--detach', '--limit-memory', '300m', 'shop-alpha');
+    const { exitCode, stdout } = await place.run('plan');
+    assert.equal(exitCode, 2);
+    assert.match(stdout, /placement\.limits: 314572800 → 268435456/);
+    assert.equal((await place.run('apply')).exitCode, 0);
+    await place.isEmptyPlan();
+    assert.equal(await place.versionOf('other'), foreign);
+  });
+
+  await context.test('a service of the same name that is not ours is refused', async () => {
+    await engine.docker('service', 'update', '--detach', '--label-rm', 'com.autoproxy.managed', 'shop-alpha');
+    const { exitCode, stderr } = await place.run('apply');
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /the service shop-alpha is there and autoproxy did not make it/);
+    await engine.docker('service', 'update', '--detach', '--label-add', 'com.autoproxy.managed=true', 'shop-alpha');
+  });
+
+  await context.test('an app that is gone loses its services', async () => {
+    writeFileSync(path.join(place.folder, 'shop.yml'), '');
+    const { exitCode, stdout } = await place.run('apply');
+    assert.match(stdout, /^- shop-alpha: 3 tasks end$/m);
+    assert.equal(exitCode, 0);
+    assert.equal(await engine.docker('service', 'ls', '--format', '{{.Name}}'), 'other');
+  });
+
+  await context.test('as a Compose file, docker stack deploy makes the same service', async () => {
+    place.write({});
+    const { stdout } = await place.run('plan', '--format', 'compose');
+    const file = path.join(place.folder, 'stack.txt');
+    writeFileSync(file, stdout);
+    await engine.docker('stack', 'deploy', '--resolve-image', 'never', '--compose-file', file, 'made');
+    const spec = await engine.docker('service', 'inspect', '--format', '{{json .Spec}}', 'made_shop-alpha');
+    const { TaskTemplate: task, Mode: mode } = JSON.parse(spec);
+    const wanted = JSON.parse((await place.run('plan', '--format', 'json')).stdout)[0];
+    const { ContainerSpec: container } = wanted.TaskTemplate;
+    for (const key of ['Image', 'Env', 'Healthcheck', 'StopGracePeriod'] as const)
+      assert.deepEqual(task.ContainerSpec[key], container[key], key);
+    assert.equal(task.ContainerSpec.Labels['autoproxy.app'], 'shop');
+    assert.deepEqual(task.RestartPolicy.Delay, wanted.TaskTemplate.RestartPolicy.Delay);
+    assert.deepEqual(task.Placement.Constraints, wanted.TaskTemplate.Placement.Constraints);
+    assert.deepEqual(mode, wanted.Mode);
+  });
+}
