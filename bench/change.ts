@@ -5,7 +5,7 @@
  *   npm run bench:change -- [--changes 1000] [--seconds 60] [--connections 32]
  */
 import { parseArgs } from 'node:util';
-import { prepareComponents } from '../test/support/components.js';
+import { prepareComponents } from '../test/support/machine/components.js';
 import { percentileOf } from './figures.js';
 import { LoadClient } from './load-client.js';
 import { machineLine } from './machine.js';

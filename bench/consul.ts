@@ -5,8 +5,8 @@
  *   npm run bench:consul -- [--only latency,idle,faults] [--seconds 30] [--changes 100] [--faults killed,frozen,…]
  */
 import { parseArgs } from 'node:util';
-import { prepareComponents } from '../test/support/components.js';
-import { setCheck } from '../test/support/fleet.js';
+import { prepareComponents } from '../test/support/machine/components.js';
+import { setCheck } from '../test/support/node/fleet.js';
 import { ConsulFleet, type FleetInstance } from './fleet/consul-fleet.js';
 import { FAULTS, type Fault } from './fleet/faults.js';
 import { LoadClient } from './load-client.js';

@@ -7,8 +7,8 @@
  *     [--seconds 30] [--rounds 20] [--reuses 100] [--times 1] [--way 'docker stop']
  */
 import { parseArgs } from 'node:util';
-import { prepareDocker } from '../test/support/docker-engine.js';
-import { DOCKER_VERSIONS } from '../test/support/docker-versions.js';
+import { prepareDocker } from '../test/support/docker/docker-engine.js';
+import { DOCKER_VERSIONS } from '../test/support/docker/docker-versions.js';
 import { withEnd } from './containers/beside-engine.js';
 import { measureDeploys } from './containers/deploys.js';
 import { measureFollowing } from './containers/following.js';

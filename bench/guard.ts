@@ -15,7 +15,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { prepareComponents } from '../test/support/components.js';
+import { prepareComponents } from '../test/support/machine/components.js';
 import { type BaseBuild, buildBase } from './base-build.js';
 import { type Create, compare } from './comparison.js';
 import { AutoproxyContender } from './contenders/autoproxy.js';

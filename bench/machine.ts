@@ -1,7 +1,7 @@
 /** What is measured on, and whether it is quiet: figures of a machine that others use are figures of the others. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
-import { descendantsOf } from '../test/support/processes.js';
+import { descendantsOf } from '../test/support/machine/processes.js';
 import { familyCpuSeconds } from './process-usage.js';
 
 const TICKS_PER_SECOND = 100;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { findComponents } from '../test/support/components.js';
+import { findComponents } from '../test/support/machine/components.js';
 import { MissingProgram } from './contenders/missing-program.js';
 import { bindChild, createDirectory, removeDirectory } from './leftovers.js';
 

@@ -2,7 +2,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { StateDocument } from '../src/admin/state-document.js';
-import { LaunchedNode } from '../test/support/launched-node.js';
+import { LaunchedNode } from '../test/support/node/launched-node.js';
 import { bindChild, createDirectory, removeDirectory } from './leftovers.js';
 
 export interface NodeOptions {

@@ -1,6 +1,6 @@
 /** Which core who runs on. Proxies have the first one to themselves; load and origins share the second. */
 import { readFileSync } from 'node:fs';
-import { findComponents } from '../test/support/components.js';
+import { findComponents } from '../test/support/machine/components.js';
 
 /** @returns what stands before a command to run it on the n-th core that this process may use; nothing where that is no choice. */
 export function pin(core: number): readonly string[] {

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { install } from '../test/compat/installable.js';
 import { SERVERS } from '../test/compat/servers/all.js';
 import { measureClose, type RealServer, startServer } from '../test/compat/servers/real-server.js';
-import { RawConnection } from '../test/support/raw-connection.js';
+import { RawConnection } from '../test/support/traffic/raw-connection.js';
 import { machineLine } from './machine.js';
 import { NodeUnderTest } from './node-under-test.js';
 import { Verdict } from './report.js';

@@ -4,7 +4,7 @@
  *   npm run bench:roll -- [--connections 64] [--rolls 3]
  */
 import { parseArgs } from 'node:util';
-import { prepareComponents } from '../test/support/components.js';
+import { prepareComponents } from '../test/support/machine/components.js';
 import { LoadClient, type LoadResult } from './load-client.js';
 import { machineLine } from './machine.js';
 import { NginxOrigin } from './nginx-origin.js';

@@ -4,7 +4,7 @@
  *
  *   npm run bench:setup
  */
-import { prepareComponents } from '../test/support/components.js';
+import { prepareComponents } from '../test/support/machine/components.js';
 
 try {
   for (const [program, file] of Object.entries(await prepareComponents())) console.log(`${program}: ${file}`);

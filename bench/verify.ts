@@ -1,5 +1,5 @@
 /** What every contender has to do right before its speed is of interest. */
-import { RawConnection } from '../test/support/raw-connection.js';
+import { RawConnection } from '../test/support/traffic/raw-connection.js';
 import type { Contender } from './contenders/contender.js';
 
 /** No two of its pieces are alike. */

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { runCli } from './support/run-cli.js';
+import { runCli } from './support/node/run-cli.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const text = readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8');

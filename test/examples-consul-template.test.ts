@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { appFromDefinition, parseAppDefinitions } from '../src/documents/app-definition-document.js';
 import { DEFINITION_KEYS } from '../src/documents/definition-keys.js';
 import { APP_KEY_NAMES, parseServiceDocument } from '../src/documents/service-document.js';
-import { runCli } from './support/run-cli.js';
+import { runCli } from './support/node/run-cli.js';
 
 const FOLDER = fileURLToPath(new URL('../../examples/consul-template', import.meta.url));
 const readText = (name: string): string => readFileSync(path.join(FOLDER, name), 'utf8');

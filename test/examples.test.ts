@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from './support/at-end.js';
-import { runCli } from './support/run-cli.js';
+import { runCli } from './support/node/run-cli.js';
 
 test('autoproxy check has nothing to say about examples/services', async () => {
   const directory = fileURLToPath(new URL('../../examples/services', import.meta.url));

@@ -113,6 +113,7 @@ function readSources(...folders: readonly string[]): SourceFile[] {
 const planes = readSources('src', 'edge');
 const bench = readSources('bench');
 const tests = readSources('test');
+const support = tests.filter(({ name }) => name.startsWith('test/support/') && !name.endsWith('.test.ts'));
 const everything = [...planes, ...tests, ...bench];
 
 /** Static, dynamic and type imports, and re-exports. */
@@ -126,10 +127,14 @@ function placeOf(name: string): string {
   return name.replace(/^src\//, '');
 }
 
-/** A folder of src, or a file with a row of its own; in proxy and bench, whose parts have arrows too, a folder of it. */
+/**
+ * A folder of src, or a file with a row of its own; in proxy and bench, whose parts have arrows too, and in test/support, a
+ * folder of it.
+ */
 function areaOf(place: string): string {
   if (ARROWS[place] !== undefined) return place;
-  const [first = place, second = ''] = place.split('/');
+  const [first = place, second = '', third = ''] = place.split('/');
+  if (place.startsWith('test/support/')) return third.endsWith('.ts') ? 'test/support' : `test/support/${third}`;
   return ['proxy', 'bench'].includes(first) && second !== '' && !second.endsWith('.ts') ? `${first}/${second}` : first;
 }
 
@@ -155,7 +160,7 @@ function reject(found: readonly string[], rule: string): void {
 
 test('imports go along the arrows', () => {
   const found: string[] = [];
-  for (const { name, text } of [...planes, ...bench]) {
+  for (const { name, text } of [...planes, ...bench, ...support]) {
     const from = areaOf(placeOf(name));
     const arrows = ARROWS[from];
     if (arrows === undefined) {
@@ -187,7 +192,7 @@ test('each row and each arrow names a folder or a file that is there', () => {
 
 test('each arrow is used', () => {
   const used = new Set<string>();
-  for (const { name, text } of [...planes, ...bench]) {
+  for (const { name, text } of [...planes, ...bench, ...support]) {
     for (const specifier of importsOf(text).filter((one) => one.startsWith('.'))) {
       const to = placeImported(name, specifier);
       used.add(`${areaOf(placeOf(name))} → ${to}`).add(`${areaOf(placeOf(name))} → ${areaOf(to)}`);

@@ -15,10 +15,10 @@ import { fileURLToPath } from 'node:url';
 import { QUICK_CLIENTS } from './compat/clients/all.js';
 import { install } from './compat/installable.js';
 import { QUICK_SERVERS } from './compat/servers/all.js';
-import { prepareComponents } from './support/components.js';
-import { prepareConsul } from './support/consul-program.js';
-import { prepareDocker } from './support/docker-engine.js';
-import { prepareHaproxys } from './support/haproxy-versions.js';
+import { prepareConsul } from './support/consul/consul-program.js';
+import { prepareDocker } from './support/docker/docker-engine.js';
+import { prepareHaproxys } from './support/edge/haproxy-versions.js';
+import { prepareComponents } from './support/machine/components.js';
 
 const COMPILED = path.dirname(fileURLToPath(import.meta.url));
 /** Two images built beside other tests took 190 s on a slow machine. */

@@ -1,9 +1,9 @@
 /** A node beside a real engine with the image of the test app, and what each measurement asks of the two. */
 import type { Ending } from '../../test/support/at-end.js';
-import type { DockerVersion } from '../../test/support/docker-versions.js';
+import type { DockerVersion } from '../../test/support/docker/docker-versions.js';
+import { TestEngine } from '../../test/support/docker/test-engine.js';
 import { eventually } from '../../test/support/eventually.js';
-import { type RunningNode, startNodeOn } from '../../test/support/node-process.js';
-import { TestEngine } from '../../test/support/test-engine.js';
+import { type RunningNode, startNodeOn } from '../../test/support/node/node-process.js';
 
 /** A busy machine is slow to start a container, and slower to check it. */
 const UP_MS = 60_000;

@@ -2,12 +2,13 @@
  * Three containers of an app end one after another, each back before the next one ends, while clients with kept connections
  * send GET and a tenth POST: of each way in which a container can end, how many requests failed and how long one took.
  */
-import { HEALTH_COMMAND } from '../../test/support/app-image.js';
+
 import type { Ending } from '../../test/support/at-end.js';
-import type { DockerVersion } from '../../test/support/docker-versions.js';
-import type { RunningNode } from '../../test/support/node-process.js';
-import { PacedTraffic, type TrafficReport } from '../../test/support/paced-traffic.js';
-import type { TestEngine } from '../../test/support/test-engine.js';
+import { HEALTH_COMMAND } from '../../test/support/docker/app-image.js';
+import type { DockerVersion } from '../../test/support/docker/docker-versions.js';
+import type { TestEngine } from '../../test/support/docker/test-engine.js';
+import type { RunningNode } from '../../test/support/node/node-process.js';
+import { PacedTraffic, type TrafficReport } from '../../test/support/traffic/paced-traffic.js';
 import { formatTable, type Verdict } from '../report.js';
 import { type BesideEngine, startBesideEngine, untilUp } from './beside-engine.js';
 

@@ -3,9 +3,9 @@
  * checks a second need ten cores: it sends what an engine sends, filtered as the node asks for it.
  */
 import type { Ending } from '../../test/support/at-end.js';
-import { type RunningNode, startNode } from '../../test/support/node-process.js';
-import type { ScriptedContainer } from '../../test/support/scripted-container.js';
-import { ScriptedEngine } from '../../test/support/scripted-engine.js';
+import type { ScriptedContainer } from '../../test/support/docker/scripted-container.js';
+import { ScriptedEngine } from '../../test/support/docker/scripted-engine.js';
+import { type RunningNode, startNode } from '../../test/support/node/node-process.js';
 import { cpuSeconds } from '../process-usage.js';
 import type { Verdict } from '../report.js';
 

@@ -1,10 +1,10 @@
 /** How soon a new container serves, and how soon one that is told to stop gets nothing new. */
 import type { Ending } from '../../test/support/at-end.js';
-import type { DockerVersion } from '../../test/support/docker-versions.js';
+import type { DockerVersion } from '../../test/support/docker/docker-versions.js';
 import { eventually } from '../../test/support/eventually.js';
-import type { RunningNode } from '../../test/support/node-process.js';
-import { PacedTraffic } from '../../test/support/paced-traffic.js';
-import { ask } from '../../test/support/steady-traffic.js';
+import type { RunningNode } from '../../test/support/node/node-process.js';
+import { PacedTraffic } from '../../test/support/traffic/paced-traffic.js';
+import { ask } from '../../test/support/traffic/steady-traffic.js';
 import type { Verdict } from '../report.js';
 import { type BesideEngine, shareOf, startBesideEngine } from './beside-engine.js';
 

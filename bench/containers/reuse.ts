@@ -4,10 +4,10 @@
  * container that has to start first needs 200 ms more, so this is the hardest case that an engine allows.
  */
 import type { Ending } from '../../test/support/at-end.js';
-import type { DockerVersion } from '../../test/support/docker-versions.js';
+import type { DockerVersion } from '../../test/support/docker/docker-versions.js';
+import type { EventNotes, TestEngine } from '../../test/support/docker/test-engine.js';
 import { eventually } from '../../test/support/eventually.js';
-import { PacedTraffic } from '../../test/support/paced-traffic.js';
-import type { EventNotes, TestEngine } from '../../test/support/test-engine.js';
+import { PacedTraffic } from '../../test/support/traffic/paced-traffic.js';
 import type { Verdict } from '../report.js';
 import { shareOf, startBesideEngine, untilUp } from './beside-engine.js';
 

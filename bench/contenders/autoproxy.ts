@@ -1,4 +1,4 @@
-import { childrenOf } from '../../test/support/processes.js';
+import { childrenOf } from '../../test/support/machine/processes.js';
 import { NodeUnderTest } from '../node-under-test.js';
 import { type ChangingContender, type ContenderOptions, portsOf } from './contender.js';
 

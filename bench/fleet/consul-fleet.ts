@@ -1,8 +1,8 @@
 /** A node whose apps and instances stand in a real Consul, for benchmarks. */
 import type { SourceStatus } from '../../src/admin/state-document.js';
-import { type ConsulAgent, startConsul, startConsulCluster } from '../../test/support/consul.js';
-import { ConsulFront } from '../../test/support/consul-front.js';
-import { POD, register, setCheck } from '../../test/support/fleet.js';
+import { type ConsulAgent, startConsul, startConsulCluster } from '../../test/support/consul/consul.js';
+import { ConsulFront } from '../../test/support/consul/consul-front.js';
+import { POD, register, setCheck } from '../../test/support/node/fleet.js';
 import { NodeUnderTest } from '../node-under-test.js';
 import { ManyInstances } from './many-instances.js';
 

@@ -1,6 +1,6 @@
 /** What can befall Consul, and how it ends. */
-import { leaderOf } from '../../test/support/consul.js';
-import type { Fault as FrontFault } from '../../test/support/consul-front.js';
+import { leaderOf } from '../../test/support/consul/consul.js';
+import type { Fault as FrontFault } from '../../test/support/consul/consul-front.js';
 import type { ConsulFleet, FleetSize } from './consul-fleet.js';
 
 export interface Fault {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { findComponents } from '../../test/support/components.js';
+import { findComponents } from '../../test/support/machine/components.js';
 import { MissingProgram } from '../contenders/missing-program.js';
 import { createDirectory, removeDirectory, runProgram } from '../leftovers.js';
 import { type Generator, type Latency, type Load, type LoadFigures, sumFigures } from './load.js';

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { AdminClient, AdminClientError, type AdminClientErrorKind } from '../../src/admin/client.js';
 import { atEnd } from '../support/at-end.js';
-import { writeWithoutEnd } from '../support/endless-sender.js';
+import { writeWithoutEnd } from '../support/traffic/endless-sender.js';
 import { STATE, startAdmin, WHY } from './node-double.js';
 
 const HOST = '127.0.93.2';

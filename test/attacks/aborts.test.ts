@@ -7,12 +7,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { startDeafInstance } from '../support/deaf-instance.js';
 import { eventually } from '../support/eventually.js';
-import { TestPlane } from '../support/plane.js';
-import type { RawConnection } from '../support/raw-connection.js';
-import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
+import { startDeafInstance } from '../support/traffic/deaf-instance.js';
+import type { RawConnection } from '../support/traffic/raw-connection.js';
+import { okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const TIMES = 2_000;
 const BATCH = 100;

@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { request } from 'undici';
 import { startAdmin } from '../admin/node-double.js';
 import { atEnd } from '../support/at-end.js';
-import { runCli } from '../support/run-cli.js';
+import { runCli } from '../support/node/run-cli.js';
 
 const CONNECTIONS = 300;
 /** Far less than any time-out of the server. */

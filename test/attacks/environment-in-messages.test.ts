@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { parseAppDefinitions } from '../../src/documents/app-definition-document.js';
 import { REGISTRY_KINDS } from '../registry/registries.js';
 import { temporaryFolder } from '../support/at-end.js';
-import { runCliHere } from '../support/run-cli-here.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 
 const MARK = '8675309';
 const HEAD = 'name: shop\npods: [alpha]\nprotocol: http\n';

@@ -9,9 +9,9 @@ import { BLEED_MARK_NAME } from '../../src/http1/fields.js';
 import { encodeV1, encodeV2 } from '../../src/proxy-protocol/encode.js';
 import type { SlotSnapshot, Snapshot } from '../../src/snapshot/snapshot.js';
 import { ownAddress } from '../support/addresses.js';
-import { TestPlane } from '../support/plane.js';
-import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf, neighborOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf, neighborOf } from '../support/node/snapshots.js';
+import { answering, okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const FORGED =
   'X-Forwarded-For: 192.0.2.66\r\nX-Forwarded-Proto: https\r\nx-forwarded-port: 443\r\n' +

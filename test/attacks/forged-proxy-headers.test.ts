@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeV1, encodeV2 } from '../../src/proxy-protocol/encode.js';
-import { TestPlane } from '../support/plane.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
 import { createRecordingLog } from '../support/recording-log.js';
-import { ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const ENDPOINTS = {
   source: { address: '10.0.0.1', port: 40_000 },

@@ -10,10 +10,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { eventually } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { TestPlane } from '../support/plane.js';
-import type { RawConnection } from '../support/raw-connection.js';
-import { ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
+import type { RawConnection } from '../support/traffic/raw-connection.js';
+import { ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 /** It is noticed at the next look, once a second, which comes up to a tick late. */

@@ -14,8 +14,8 @@ import type { SourceReading } from '../../src/sources/source.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { RecordingListener, testClock } from '../support/node/services-directory.js';
 import { createRecordingLog } from '../support/recording-log.js';
-import { RecordingListener, testClock } from '../support/services-directory.js';
 
 /** Stands in each of the texts, and never where it would be the name of an app. */
 const SECRET = 'hunter2+secret';

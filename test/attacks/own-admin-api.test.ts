@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { findPlace, startNodeAt } from '../support/node-process.js';
-import { writeAtomically } from '../support/services-directory.js';
+import { findPlace, startNodeAt } from '../support/node/node-process.js';
+import { writeAtomically } from '../support/node/services-directory.js';
 
 /** Where the admin API listens, and the addresses that lead there; null: one address of its own. */
 const LISTENERS: readonly (readonly [listener: string | null, addresses: readonly string[]])[] = [

@@ -10,8 +10,8 @@ import { test } from 'node:test';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { eventually, settledFigure } from '../support/eventually.js';
-import { TestPlane } from '../support/plane.js';
-import { instanceOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
 
 const COUNT = 10_000;
 

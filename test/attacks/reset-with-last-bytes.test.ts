@@ -7,9 +7,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { eventually } from '../support/eventually.js';
-import { TestPlane } from '../support/plane.js';
-import { ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
+import { ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 test('a reset that comes with the last bytes ends the request', async (context) => {
   const instance = await ScriptedInstance.start(context);

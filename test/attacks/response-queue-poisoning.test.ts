@@ -6,10 +6,10 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TestPlane } from '../support/plane.js';
-import type { RawConnection } from '../support/raw-connection.js';
-import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
+import type { RawConnection } from '../support/traffic/raw-connection.js';
+import { okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const POISON = okResponse('poison');
 

@@ -7,10 +7,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, settledFigure } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { TestPlane } from '../support/plane.js';
-import type { RawConnection } from '../support/raw-connection.js';
-import { ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
+import type { RawConnection } from '../support/traffic/raw-connection.js';
+import { ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const PIECE = Buffer.alloc(262_144, 'x');
 const BODY_BYTES = 268_435_456;

@@ -7,7 +7,7 @@ import { isBusy } from '../../bench/machine.js';
 import { allowedCores } from '../../bench/pinning.js';
 import { familyCpuSeconds } from '../../bench/process-usage.js';
 import { atEnd } from '../support/at-end.js';
-import { descendantsOf } from '../support/processes.js';
+import { descendantsOf } from '../support/machine/processes.js';
 
 const SPIN = 'while (process.cpuUsage().user < 150_000); process.stdout.write("done"); setInterval(() => {}, 1000)';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { REGISTRY_KINDS } from '../registry/registries.js';
 import { temporaryFolder } from '../support/at-end.js';
-import { runCliHere } from '../support/run-cli-here.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 
 async function writeFiles(context: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
   const directory = temporaryFolder(context, 'files');

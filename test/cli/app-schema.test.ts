@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { parseAppDefinitions } from '../../src/documents/app-definition-document.js';
-import { runCliHere } from '../support/run-cli-here.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/apps/checkout.yml', import.meta.url));
 const SMALL = 'name: shop\npods: [alpha]\nprotocol: http\n';

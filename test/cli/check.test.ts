@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../support/at-end.js';
-import { runCliHere } from '../support/run-cli-here.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 
 const GOOD = 'shop:\n  protocol: http\n  translated_port: 21034\n  instances: ["172.17.0.2:8080"]\n';
 const MISSPELLED = 'api:\n  protocol: http\n  translated_port: 21044\n  instances: []\n  native_prot: 80\n';

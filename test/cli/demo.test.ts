@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { runCli } from '../support/run-cli.js';
+import { runCli } from '../support/node/run-cli.js';
 
 test('the scripted demo bleeds, comes back, fails no request and cleans up', async () => {
   const { exitCode, stdout, stderr } = await runCli(['demo', '--script', '--duration', '5s']);

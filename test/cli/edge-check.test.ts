@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { edgeFolder, siteText } from '../support/edge-release.js';
-import { haproxyOfVersion } from '../support/haproxy-versions.js';
-import type { CliResult } from '../support/run-cli.js';
-import { runCliHere } from '../support/run-cli-here.js';
-import { makeCertificate } from '../support/test-certificates.js';
+import { edgeFolder, siteText } from '../support/edge/edge-release.js';
+import { haproxyOfVersion } from '../support/edge/haproxy-versions.js';
+import { makeCertificate } from '../support/edge/test-certificates.js';
+import type { CliResult } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 
 const SERVERS = 'servers: {template: "{app}.{pod}.svc.example"}';
 

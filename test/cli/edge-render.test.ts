@@ -4,8 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Ending } from '../support/at-end.js';
-import { edgeFolder, siteText } from '../support/edge-release.js';
-import { runCliHere } from '../support/run-cli-here.js';
+import { edgeFolder, siteText } from '../support/edge/edge-release.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 
 const SERVERS = 'servers: {template: "{app}.{pod}.svc.example"}';
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { edgeFolder, siteText } from '../support/edge-release.js';
-import { runCliHere } from '../support/run-cli-here.js';
+import { edgeFolder, siteText } from '../support/edge/edge-release.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 
 function definition(name: string, routes: string): string {
   return `name: ${name}\npods: [alpha]\nprotocol: http\nedge:\n  routes:\n${routes}`;

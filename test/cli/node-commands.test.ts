@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { request } from 'undici';
 import type { StateDocument } from '../../src/admin/state-document.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { type RunningNode, startNode } from '../support/node-process.js';
-import { runCli } from '../support/run-cli.js';
-import { runCliHere } from '../support/run-cli-here.js';
+import { type RunningNode, startNode } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
 
 async function startShop(context: TestContext, instances: readonly string[]): Promise<RunningNode> {
   return startNode(context, (_host, slot) => ({

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { atEnd } from '../support/at-end.js';
-import { CLI_ENTRY } from '../support/run-cli.js';
+import { CLI_ENTRY } from '../support/node/run-cli.js';
 
 /** Of all processes whose arguments name `directory`. */
 function pidsNaming(directory: string): number[] {

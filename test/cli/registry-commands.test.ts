@@ -5,8 +5,8 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { REGISTRY_KINDS } from '../registry/registries.js';
 import { temporaryFolder } from '../support/at-end.js';
-import { type CliResult, runCli } from '../support/run-cli.js';
-import { runCliHere } from '../support/run-cli-here.js';
+import { type CliResult, runCli } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 
 const SHOP = `name: shop # the till
 pods: [alpha]

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { type Command, CommanderError } from 'commander';
 import { CommandFailure, EXIT_CODES } from '../../src/cli/exit-codes.js';
 import { createProgram } from '../../src/cli/program.js';
-import { runCli } from '../support/run-cli.js';
-import { runCliHere } from '../support/run-cli-here.js';
+import { runCli } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 import { describingContext } from './describing-context.js';
 
 const program = await createProgram(describingContext);

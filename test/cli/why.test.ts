@@ -5,12 +5,12 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { WhyDocument } from '../../src/admin/why-document.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { findPlace, type RunningNode, startNode, startNodeAt } from '../support/node-process.js';
-import type { CliResult } from '../support/run-cli.js';
-import { runCliHere } from '../support/run-cli-here.js';
-import { answering, ScriptedInstance } from '../support/scripted-instance.js';
-import { appText } from '../support/services-directory.js';
+import { findPlace, type RunningNode, startNode, startNodeAt } from '../support/node/node-process.js';
+import type { CliResult } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { answering, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 function askWhy({ admin }: RunningNode, app: string): Promise<CliResult> {
   return runCliHere(['why', app, '--admin', admin]);

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { bindSocket } from '../../src/cluster/listening-socket.js';
 import { ownAddress } from '../support/addresses.js';
-import { isListening } from '../support/processes.js';
+import { isListening } from '../support/machine/processes.js';
 import { occupy, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
 const HOST = ownAddress();

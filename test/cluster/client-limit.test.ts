@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '../../src/core/clock.js';
 import { freePort, ownAddress } from '../support/addresses.js';
-import { RawConnection } from '../support/raw-connection.js';
-import { ScriptedInstance } from '../support/scripted-instance.js';
+import { RawConnection } from '../support/traffic/raw-connection.js';
+import { ScriptedInstance } from '../support/traffic/scripted-instance.js';
 import { slotOf, snapshotOf, startCluster, until } from './cluster-parts.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';

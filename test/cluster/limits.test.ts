@@ -9,8 +9,8 @@ import { type TestContext, test } from 'node:test';
 import type { Cluster } from '../../src/cluster/cluster.js';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
 import { freePort, ownAddress } from '../support/addresses.js';
-import { CountingInstance } from '../support/counting-instance.js';
 import { eventually } from '../support/eventually.js';
+import { CountingInstance } from '../support/traffic/counting-instance.js';
 import { type Answer, pidsOf, request, slotOf, snapshotOf, startCluster } from './cluster-parts.js';
 
 interface LimitedNode {

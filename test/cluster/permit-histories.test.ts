@@ -23,8 +23,8 @@ import { Slot } from '../../src/proxy/slot/slot.js';
 import { StickyCookie } from '../../src/proxy/slot/sticky.js';
 import type { WorkerContext } from '../../src/proxy/slot/worker-context.js';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
+import { instanceOf, slotOf, snapshotOf } from '../support/node/snapshots.js';
 import { SeededRandom } from '../support/seeded-random.js';
-import { instanceOf, slotOf, snapshotOf } from '../support/snapshots.js';
 
 const STICKY = { cookie: 'S', key: 'secret' };
 

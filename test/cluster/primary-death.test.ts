@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
-import { isAlive, isListening } from '../support/processes.js';
+import { isAlive, isListening } from '../support/machine/processes.js';
 import { request, until } from './cluster-parts.js';
 
 const HOST = ownAddress();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ownAddress } from '../support/addresses.js';
-import { isListening } from '../support/processes.js';
+import { isListening } from '../support/machine/processes.js';
 import { oneConnectionEach, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
 const HOST = ownAddress();

@@ -1,7 +1,7 @@
 /** Programs of others that come from Debian's packages. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { findProgram, installPackages } from '../support/components.js';
+import { findProgram, installPackages } from '../support/machine/components.js';
 
 export interface Installable {
   readonly name: string;

@@ -9,7 +9,7 @@
  */
 import { parseArgs } from 'node:util';
 import type { Ending } from '../support/at-end.js';
-import { prepareComponents } from '../support/components.js';
+import { prepareComponents } from '../support/machine/components.js';
 import { CLIENTS } from './clients/all.js';
 import { DECISIONS } from './decisions.js';
 import { install } from './installable.js';

@@ -1,8 +1,8 @@
 /** The three ways to a server: directly, through HAProxy 2.6, through a node. */
 import { freePort, ownAddress } from '../support/addresses.js';
 import type { Ending } from '../support/at-end.js';
-import { startHaproxy } from '../support/haproxy-process.js';
-import { startNode } from '../support/node-process.js';
+import { startHaproxy } from '../support/edge/haproxy-process.js';
+import { startNode } from '../support/node/node-process.js';
 import { type RealServer, startServer } from './servers/real-server.js';
 
 export interface Target {

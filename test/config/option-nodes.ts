@@ -6,13 +6,13 @@ import type { TestContext } from 'node:test';
 import { NODE_FIELD } from '../../src/core/node-field.js';
 import { freePort, ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
+import { makeCertificate, type TestCertificate } from '../support/edge/test-certificates.js';
 import { eventually } from '../support/eventually.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { findPlace, launchNodeAt, type RunningNode } from '../support/node-process.js';
-import { RawConnection, type RawResponse } from '../support/raw-connection.js';
-import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { writeAtomically } from '../support/services-directory.js';
-import { makeCertificate, type TestCertificate } from '../support/test-certificates.js';
+import { findPlace, launchNodeAt, type RunningNode } from '../support/node/node-process.js';
+import { writeAtomically } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { RawConnection, type RawResponse } from '../support/traffic/raw-connection.js';
+import { answering, okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 import { Recorder } from './recorder.js';
 
 /** Nodes by what they are for: two that serve, two that ask others, two that do so over TLS, three that end. */

@@ -10,8 +10,8 @@ import type { OPTIONS } from '../../src/config/options.js';
 import { BLEED_MARK_NAME } from '../../src/http1/fields.js';
 import { ownAddress } from '../support/addresses.js';
 import { eventually, settledFigure } from '../support/eventually.js';
-import { isListening } from '../support/processes.js';
-import { RawConnection } from '../support/raw-connection.js';
+import { isListening } from '../support/machine/processes.js';
+import { RawConnection } from '../support/traffic/raw-connection.js';
 import { GET, type NodeName, type Scene, startScenes } from './option-nodes.js';
 import type { Recorder } from './recorder.js';
 

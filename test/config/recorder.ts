@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { atEnd, type Ending } from '../support/at-end.js';
-import type { TestCertificate } from '../support/test-certificates.js';
+import type { TestCertificate } from '../support/edge/test-certificates.js';
 
 export interface Recorded {
   readonly url: string;

@@ -12,7 +12,7 @@ import { readFrom, readKeys, readNodeServices } from '../../src/consul/reads.js'
 import { consulSettings } from '../registry/registries.js';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
-import { writeWithoutEnd } from '../support/endless-sender.js';
+import { writeWithoutEnd } from '../support/traffic/endless-sender.js';
 
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-consul-index: 7\r\n';
 const DEADLINE_MS = 1_500;

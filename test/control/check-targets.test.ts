@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instanceTargets, neighborKey, neighborTarget, targetKey } from '../../src/control/check-targets.js';
-import { appInstance, appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 
 const HEALTH = { path: '/ping', intervalMs: 500, timeoutMs: 300, rise: 2, fall: 3 };
 

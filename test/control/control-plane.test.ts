@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mergeFeeds } from '../../src/control/merged-feeds.js';
 import type { Problem } from '../../src/model/problem.js';
-import { appInstance, appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 import { createControlPlane, SETTLED_MS } from './plane-parts.js';
 
 const PROBLEM: Problem = {

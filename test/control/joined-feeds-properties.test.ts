@@ -12,9 +12,9 @@ import type { Container } from '../../src/docker/container.js';
 import type { App } from '../../src/model/app.js';
 import { dockerReadingFrom } from '../../src/sources/docker-reading.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
-import { appInstance, appOf } from '../support/apps.js';
-import { containerOf } from '../support/containers.js';
+import { containerOf } from '../support/docker/containers.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 import { holds } from '../support/properties.js';
 import { ScriptedSource } from './scripted-source.js';
 

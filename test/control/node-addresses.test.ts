@@ -10,7 +10,7 @@ import { DnsNeighbors } from '../../src/neighbors/dns.js';
 import { ListedNeighbors } from '../../src/neighbors/list.js';
 import type { NeighborSource } from '../../src/neighbors/neighbor-source.js';
 import { atEnd } from '../support/at-end.js';
-import { createServicesDirectory, testClock } from '../support/services-directory.js';
+import { createServicesDirectory, testClock } from '../support/node/services-directory.js';
 import { configOf } from './configs.js';
 
 function sourcesFor(config: Partial<Config>, consul: NeighborSource | null = null) {

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { PodChanges } from '../../src/control/pod-changes.js';
 import type { ListedNode } from '../../src/neighbors/neighbor-source.js';
 import { AppChronicle } from '../../src/report/app-chronicle.js';
-import { appOf } from '../support/apps.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { appOf } from '../support/node/apps.js';
 import { createRecordingLog } from '../support/recording-log.js';
 
 function createWorld() {

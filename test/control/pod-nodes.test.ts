@@ -4,9 +4,9 @@ import { type TestContext, test } from 'node:test';
 import { PodNodes } from '../../src/control/pod-nodes.js';
 import { silentLog } from '../../src/core/log.js';
 import { HealthChecker } from '../../src/health/checker.js';
-import { appOf } from '../support/apps.js';
 import { atEnd } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { appOf } from '../support/node/apps.js';
 import { configOf } from './configs.js';
 
 const APPS = [appOf('shop', 21_000), appOf('search', 21_010)];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { appOf } from '../support/apps.js';
+import { appOf } from '../support/node/apps.js';
 import { createControlPlane } from './plane-parts.js';
 import { ScriptedSource } from './scripted-source.js';
 

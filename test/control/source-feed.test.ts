@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SourceFeed } from '../../src/control/source-feed.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
-import { appInstance, appOf } from '../support/apps.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 import { createRecordingLog } from '../support/recording-log.js';
 import { ScriptedSource } from './scripted-source.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ContainerPlaces, placesOf } from '../../src/docker/container-places.js';
-import { containerOf } from '../support/containers.js';
+import { containerOf } from '../support/docker/containers.js';
 
 type Said = Parameters<typeof containerOf>[2];
 

@@ -9,8 +9,8 @@ import { test } from 'node:test';
 import { endpointOf } from '../../src/docker/endpoint.js';
 import { DOCKER_OPTIONS, dockerSettingsFrom } from '../../src/docker/settings.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
-import { ScriptedEngine } from '../support/scripted-engine.js';
-import { makeCertificate } from '../support/test-certificates.js';
+import { ScriptedEngine } from '../support/docker/scripted-engine.js';
+import { makeCertificate } from '../support/edge/test-certificates.js';
 import { FollowedEngine } from './followed-engine.js';
 
 test('the settings are options, and none is needed', () => {

@@ -7,8 +7,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { DockerFailureKind } from '../../src/docker/failure.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
+import { ScriptedEngine } from '../support/docker/scripted-engine.js';
 import { eventually } from '../support/eventually.js';
-import { ScriptedEngine } from '../support/scripted-engine.js';
 import { FollowedEngine } from './followed-engine.js';
 
 test('there is no socket', async (context) => {

@@ -1,8 +1,8 @@
 /** The watch before an engine on a script: the recorded orders of 20.10, 26.1 and 28.5, over a real socket. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { ScriptedEngine } from '../support/docker/scripted-engine.js';
 import { eventually } from '../support/eventually.js';
-import { ScriptedEngine } from '../support/scripted-engine.js';
 import { FollowedEngine } from './followed-engine.js';
 
 for (const release of [20, 26, 28] as const) {

@@ -4,11 +4,11 @@ import { type TestContext, test } from 'node:test';
 import { type Clock, systemClock } from '../../src/core/clock.js';
 import { DockerConnection } from '../../src/docker/connection.js';
 import { stopContainer } from '../../src/docker/writes.js';
-import { HEALTH_COMMAND } from '../support/app-image.js';
-import { whyNoDocker } from '../support/docker-engine.js';
-import { DOCKER_VERSIONS } from '../support/docker-versions.js';
+import { HEALTH_COMMAND } from '../support/docker/app-image.js';
+import { whyNoDocker } from '../support/docker/docker-engine.js';
+import { DOCKER_VERSIONS } from '../support/docker/docker-versions.js';
+import { TestEngine } from '../support/docker/test-engine.js';
 import { eventually } from '../support/eventually.js';
-import { TestEngine } from '../support/test-engine.js';
 import { FollowedEngine } from './followed-engine.js';
 
 const REASON = whyNoDocker();

@@ -5,8 +5,8 @@ import { DockerConnection } from '../../src/docker/connection.js';
 import { DockerFailure } from '../../src/docker/failure.js';
 import { stopContainer } from '../../src/docker/writes.js';
 import { atEnd } from '../support/at-end.js';
+import { ScriptedEngine } from '../support/docker/scripted-engine.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { ScriptedEngine } from '../support/scripted-engine.js';
 
 const NEVER = new AbortController().signal;
 

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { appDefinitionJsonSchema } from '../../src/documents/app-definition-document.js';
-import { EdgeProcess, type EdgeRequest, seenBy } from '../support/edge-process.js';
-import { definitionsOf, edgeFolder, renderOf, siteOf, siteText } from '../support/edge-release.js';
+import { EdgeProcess, type EdgeRequest, seenBy } from '../support/edge/edge-process.js';
+import { definitionsOf, edgeFolder, renderOf, siteOf, siteText } from '../support/edge/edge-release.js';
 import { leafKeys } from './schema-keys.js';
 
 interface Scene {

@@ -27,14 +27,14 @@ import { compileSnapshot } from '../../src/state/compile.js';
 import { assertEndsAfter, TIMEOUT_ROWS } from '../proxy/exchange/timeout-rows.js';
 import { GET, OUTSIDE, SLOT_LOOKS, startWorld, statusOf, type World } from '../proxy/slot-looks.js';
 import { freePort, ownAddress } from '../support/addresses.js';
-import { appInstance } from '../support/apps.js';
 import { atEnd } from '../support/at-end.js';
-import { BalancedFleet } from '../support/balanced-fleet.js';
 import { eventually } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { testClock } from '../support/services-directory.js';
+import { appInstance } from '../support/node/apps.js';
+import { BalancedFleet } from '../support/node/balanced-fleet.js';
+import { testClock } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 import { leafKeys } from './schema-keys.js';
 
 /** The app as it was written: what its readers made of it, and a node that serves it. */

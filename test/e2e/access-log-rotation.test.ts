@@ -6,10 +6,10 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { startNode } from '../support/node-process.js';
-import { appText } from '../support/services-directory.js';
-import { SteadyTraffic } from '../support/steady-traffic.js';
+import { startNode } from '../support/node/node-process.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { SteadyTraffic } from '../support/traffic/steady-traffic.js';
 
 const ROTATIONS = 5;
 

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { findPlace, startNode, startNodeAt } from '../support/node-process.js';
-import { appText } from '../support/services-directory.js';
-import { ask, untilAnswered } from '../support/steady-traffic.js';
+import { findPlace, startNode, startNodeAt } from '../support/node/node-process.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 test('a taken port stands in the log and in the status; the rest is served, and the slot too once it is free', async (context) => {
   const instance = await HttpInstance.start(context);

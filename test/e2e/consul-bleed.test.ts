@@ -1,10 +1,10 @@
 /** Two nodes of a pod and one Consul: they find each other there, and the one without instances sends its traffic over. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startConsulFor } from '../support/consul.js';
-import { planNode, putServedApp, startPlanned } from '../support/fleet.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { SteadyTraffic, untilAnswered } from '../support/steady-traffic.js';
+import { startConsulFor } from '../support/consul/consul.js';
+import { planNode, putServedApp, startPlanned } from '../support/node/fleet.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 const OTHER_AGENT = 'consul-2';
 

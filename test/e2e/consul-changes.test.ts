@@ -1,11 +1,20 @@
 /** What is registered, checked and written in a real Consul is what a node serves, a moment later. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startConsulFor } from '../support/consul.js';
+import { startConsulFor } from '../support/consul/consul.js';
 import { eventually } from '../support/eventually.js';
-import { appText, POD, planNode, putApp, putServedApp, register, setCheck, startPlanned } from '../support/fleet.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { ask, SteadyTraffic, untilAnswered } from '../support/steady-traffic.js';
+import {
+  appText,
+  POD,
+  planNode,
+  putApp,
+  putServedApp,
+  register,
+  setCheck,
+  startPlanned,
+} from '../support/node/fleet.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask, SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 test('an app is put, served, changed and removed; its instances come, warn, fail, drain and go', async (context) => {
   const consul = await startConsulFor(context);

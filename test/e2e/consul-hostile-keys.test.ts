@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatProblem, type Problem } from '../../src/model/problem.js';
-import { startConsulFor } from '../support/consul.js';
-import { planNode, putApp, putServedApp, register, startPlanned } from '../support/fleet.js';
-import { HttpInstance } from '../support/http-instance.js';
-import type { RunningNode } from '../support/node-process.js';
-import { runCli } from '../support/run-cli.js';
-import { ask, SteadyTraffic, untilAnswered } from '../support/steady-traffic.js';
+import { startConsulFor } from '../support/consul/consul.js';
+import { planNode, putApp, putServedApp, register, startPlanned } from '../support/node/fleet.js';
+import type { RunningNode } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask, SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 function errorsOf(state: Awaited<ReturnType<RunningNode['state']>>): string[] {
   return state.problems

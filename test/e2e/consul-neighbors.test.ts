@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type ConsulAgent, startConsulClientFor, startConsulFor } from '../support/consul.js';
-import { planNode, putApp, register, startPlanned } from '../support/fleet.js';
-import { HttpInstance } from '../support/http-instance.js';
-import type { RunningNode } from '../support/node-process.js';
-import { runCli } from '../support/run-cli.js';
-import { SteadyTraffic, untilAnswered } from '../support/steady-traffic.js';
+import { type ConsulAgent, startConsulClientFor, startConsulFor } from '../support/consul/consul.js';
+import { planNode, putApp, register, startPlanned } from '../support/node/fleet.js';
+import type { RunningNode } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 const NODE_B = 'autoproxy-alpha-node-b';
 

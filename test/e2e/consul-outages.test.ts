@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { atEnd } from '../support/at-end.js';
-import { leaderOf, startConsulCluster, startConsulFor } from '../support/consul.js';
-import { planNode, putServedApp, startPlanned } from '../support/fleet.js';
-import { launchNodeAt } from '../support/node-process.js';
+import { leaderOf, startConsulCluster, startConsulFor } from '../support/consul/consul.js';
+import { planNode, putServedApp, startPlanned } from '../support/node/fleet.js';
+import { launchNodeAt } from '../support/node/node-process.js';
 import {
   assertRecovered,
   assertUnharmed,
@@ -13,8 +13,8 @@ import {
   FAULT_MS,
   serveFleet,
   untilUp,
-} from '../support/served-fleet.js';
-import { SteadyTraffic, untilAnswered } from '../support/steady-traffic.js';
+} from '../support/node/served-fleet.js';
+import { SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 /** A silent Consul is noticed by the deadline of a question alone. */
 const SILENCE_MS = 20_000;

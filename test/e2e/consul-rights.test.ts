@@ -5,10 +5,10 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
-import { startConsulFor } from '../support/consul.js';
-import { planNode, putServedApp, startPlanned } from '../support/fleet.js';
-import { launchNodeAt } from '../support/node-process.js';
-import { untilAnswered } from '../support/steady-traffic.js';
+import { startConsulFor } from '../support/consul/consul.js';
+import { planNode, putServedApp, startPlanned } from '../support/node/fleet.js';
+import { launchNodeAt } from '../support/node/node-process.js';
+import { untilAnswered } from '../support/traffic/steady-traffic.js';
 
 const MASTER = '11111111-2222-3333-4444-555555555555';
 const CONFIG = `acl { enabled = true  default_policy = "deny"  policy_ttl = "0s"  token_ttl = "0s"  tokens { master = "${MASTER}" } }`;

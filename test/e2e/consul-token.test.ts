@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type ConsulAgent, startConsulFor } from '../support/consul.js';
+import { type ConsulAgent, startConsulFor } from '../support/consul/consul.js';
 import { eventually } from '../support/eventually.js';
-import { type FleetNode, planNode, putServedApp, startPlanned } from '../support/fleet.js';
-import { launchNodeAt, type RunningNode } from '../support/node-process.js';
-import { SteadyTraffic, untilAnswered } from '../support/steady-traffic.js';
+import { type FleetNode, planNode, putServedApp, startPlanned } from '../support/node/fleet.js';
+import { launchNodeAt, type RunningNode } from '../support/node/node-process.js';
+import { SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 const MASTER = '11111111-2222-3333-4444-555555555555';
 /** The agent's own token lets it write what is registered with it into the catalogue. */

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { WhyDocument } from '../../src/admin/why-document.js';
-import { startConsulFor } from '../support/consul.js';
-import { planNode, putServedApp, setCheck, startPlanned } from '../support/fleet.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { runCli } from '../support/run-cli.js';
-import { appText } from '../support/services-directory.js';
-import { untilAnswered } from '../support/steady-traffic.js';
+import { startConsulFor } from '../support/consul/consul.js';
+import { planNode, putServedApp, setCheck, startPlanned } from '../support/node/fleet.js';
+import { runCli } from '../support/node/run-cli.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { untilAnswered } from '../support/traffic/steady-traffic.js';
 
 test('key and index are named, and an instance that Consul leaves out says which check and what it said', async (context) => {
   const consul = await startConsulFor(context);

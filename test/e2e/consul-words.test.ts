@@ -1,11 +1,11 @@
 /** Words of services in a real Consul: a mistake in one takes no instance out, and letter case does not count. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startConsulFor } from '../support/consul.js';
-import { planNode, putApp, register, startPlanned } from '../support/fleet.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { runCli } from '../support/run-cli.js';
-import { SteadyTraffic, untilAnswered } from '../support/steady-traffic.js';
+import { startConsulFor } from '../support/consul/consul.js';
+import { planNode, putApp, register, startPlanned } from '../support/node/fleet.js';
+import { runCli } from '../support/node/run-cli.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 test('a template that renders garbage as weight and state of every instance costs no request', async (context) => {
   const consul = await startConsulFor(context);

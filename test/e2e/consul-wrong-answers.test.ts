@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Fault } from '../support/consul-front.js';
+import type { Fault } from '../support/consul/consul-front.js';
 import { eventually } from '../support/eventually.js';
-import { putApp, register } from '../support/fleet.js';
-import { HttpInstance } from '../support/http-instance.js';
+import { putApp, register } from '../support/node/fleet.js';
 import {
   assertRecovered,
   assertRestored,
@@ -15,7 +14,8 @@ import {
   FAULT_MS,
   type ServedFleet,
   serveFleet,
-} from '../support/served-fleet.js';
+} from '../support/node/served-fleet.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
 
 /** Of four questions together. */
 const MAX_PER_SECOND = 30;

@@ -1,12 +1,12 @@
 /** What operators type about containers at a node that follows an engine: status, why, drain, ready. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { ScriptedEngine } from '../support/docker/scripted-engine.js';
 import { eventually } from '../support/eventually.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { type RunningNode, startNode } from '../support/node-process.js';
-import { runCli } from '../support/run-cli.js';
-import { ScriptedEngine } from '../support/scripted-engine.js';
-import { ask } from '../support/steady-traffic.js';
+import { type RunningNode, startNode } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask } from '../support/traffic/steady-traffic.js';
 
 const SHOP = { 'autoproxy.app': 'shop' };
 

@@ -8,10 +8,10 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { AppStatus, StateDocument } from '../../src/admin/state-document.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
-import { spawnBound } from '../support/bound-process.js';
 import { eventually } from '../support/eventually.js';
-import { LaunchedNode } from '../support/launched-node.js';
-import { LACKS_NETWORKS, type Machine, startTwoMachines } from '../support/two-networks.js';
+import { spawnBound } from '../support/machine/bound-process.js';
+import { LACKS_NETWORKS, type Machine, startTwoMachines } from '../support/machine/two-networks.js';
+import { LaunchedNode } from '../support/node/launched-node.js';
 
 const SLOTS = { http: 21_034, tcp: 21_044 } as const;
 const REQUESTS = 4;

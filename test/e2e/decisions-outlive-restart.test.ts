@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StateDocument } from '../../src/admin/state-document.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { type RunningNode, startNode } from '../support/node-process.js';
-import { runCli } from '../support/run-cli.js';
-import { appText } from '../support/services-directory.js';
-import { ask } from '../support/steady-traffic.js';
+import { type RunningNode, startNode } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask } from '../support/traffic/steady-traffic.js';
 
 async function decide(node: RunningNode, ...words: readonly string[]): Promise<void> {
   const { exitCode, stderr } = await runCli([...words, '--by', 'ann', '--admin', node.admin]);

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { test } from 'node:test';
-import { whyNoDocker } from '../support/docker-engine.js';
-import { DOCKER_VERSIONS } from '../support/docker-versions.js';
+import { whyNoDocker } from '../support/docker/docker-engine.js';
+import { DOCKER_VERSIONS } from '../support/docker/docker-versions.js';
+import { ScriptedEngine } from '../support/docker/scripted-engine.js';
+import { TestEngine } from '../support/docker/test-engine.js';
 import { eventually } from '../support/eventually.js';
-import { type RunningNode, startNode, startNodeOn } from '../support/node-process.js';
-import { ScriptedEngine } from '../support/scripted-engine.js';
-import { ask } from '../support/steady-traffic.js';
-import { TestEngine } from '../support/test-engine.js';
+import { type RunningNode, startNode, startNodeOn } from '../support/node/node-process.js';
+import { ask } from '../support/traffic/steady-traffic.js';
 
 const REASON = whyNoDocker();
 const skip = REASON === null ? false : `no Docker engine: ${REASON}`;

@@ -5,13 +5,13 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePort, ownAddress } from '../support/addresses.js';
-import { importBase, startImageEngine, whyNoDocker } from '../support/docker-engine.js';
-import { EdgeClient, freeEdgePorts, listenText, seenBy, startApp } from '../support/edge-process.js';
-import { definitionsOf, edgeFolder, siteText } from '../support/edge-release.js';
+import { importBase, startImageEngine, whyNoDocker } from '../support/docker/docker-engine.js';
+import type { TestEngine } from '../support/docker/test-engine.js';
+import { EdgeClient, freeEdgePorts, listenText, seenBy, startApp } from '../support/edge/edge-process.js';
+import { definitionsOf, edgeFolder, siteText } from '../support/edge/edge-release.js';
 import { eventually } from '../support/eventually.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { untilAnswered } from '../support/steady-traffic.js';
-import type { TestEngine } from '../support/test-engine.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { untilAnswered } from '../support/traffic/steady-traffic.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 

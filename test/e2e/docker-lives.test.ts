@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { atEnd } from '../support/at-end.js';
+import type { Made, ScriptedContainer } from '../support/docker/scripted-container.js';
+import { ScriptedEngine } from '../support/docker/scripted-engine.js';
 import { eventually } from '../support/eventually.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { type RunningNode, startNode } from '../support/node-process.js';
-import { runCli } from '../support/run-cli.js';
-import type { Made, ScriptedContainer } from '../support/scripted-container.js';
-import { ScriptedEngine } from '../support/scripted-engine.js';
-import { ask, SteadyTraffic } from '../support/steady-traffic.js';
+import { type RunningNode, startNode } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask, SteadyTraffic } from '../support/traffic/steady-traffic.js';
 
 const LABELS = { 'autoproxy.app': 'shop' };
 const TURNS = 12;

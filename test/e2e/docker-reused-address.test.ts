@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { atEnd } from '../support/at-end.js';
-import { whyNoDocker } from '../support/docker-engine.js';
-import { DOCKER_VERSIONS } from '../support/docker-versions.js';
+import { whyNoDocker } from '../support/docker/docker-engine.js';
+import { DOCKER_VERSIONS } from '../support/docker/docker-versions.js';
+import { TestEngine } from '../support/docker/test-engine.js';
 import { eventually } from '../support/eventually.js';
-import { type RunningNode, startNodeOn } from '../support/node-process.js';
-import { ask } from '../support/steady-traffic.js';
-import { TestEngine } from '../support/test-engine.js';
+import { type RunningNode, startNodeOn } from '../support/node/node-process.js';
+import { ask } from '../support/traffic/steady-traffic.js';
 
 const ROUNDS = Number(process.env.AUTOPROXY_ROUNDS ?? 4);
 const APPS = ['shop', 'blog'] as const;

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { freePort } from '../support/addresses.js';
-import { startConsulFor } from '../support/consul.js';
-import { EdgeDeployment } from '../support/edge-deployment.js';
+import { startConsulFor } from '../support/consul/consul.js';
+import { EdgeDeployment } from '../support/edge/edge-deployment.js';
 import { eventually } from '../support/eventually.js';
-import { planNode, putApp, putServedApp, startPlanned } from '../support/fleet.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { runCli } from '../support/run-cli.js';
+import { planNode, putApp, putServedApp, startPlanned } from '../support/node/fleet.js';
+import { runCli } from '../support/node/run-cli.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
 
 const HOST = 'shop.one.example';
 const OTHER_AGENT = 'consul-2';

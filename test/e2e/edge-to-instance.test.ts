@@ -7,13 +7,13 @@ import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import WebSocket from 'ws';
 import { atEnd } from '../support/at-end.js';
-import { startEchoServer } from '../support/echo-sockets.js';
-import { EdgeProcess } from '../support/edge-process.js';
+import { EdgeProcess } from '../support/edge/edge-process.js';
+import { HAPROXY_VERSIONS, type TestedVersion } from '../support/edge/haproxy-versions.js';
+import { http2Response, openHttp2, openHttp2Websocket } from '../support/edge/http2-client.js';
 import { eventually } from '../support/eventually.js';
-import { HAPROXY_VERSIONS, type TestedVersion } from '../support/haproxy-versions.js';
-import { http2Response, openHttp2, openHttp2Websocket } from '../support/http2-client.js';
-import { type RunningNode, startNode } from '../support/node-process.js';
-import { startToldInstance, type Told } from '../support/told-instance.js';
+import { type RunningNode, startNode } from '../support/node/node-process.js';
+import { startEchoServer } from '../support/traffic/echo-sockets.js';
+import { startToldInstance, type Told } from '../support/traffic/told-instance.js';
 
 const CLIENTS = ['198.51.100.7', '2001:db8::7'];
 

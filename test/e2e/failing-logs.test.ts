@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { HttpInstance } from '../support/http-instance.js';
-import { findPlace, type NodePlace, RunningNode, startNodeAt } from '../support/node-process.js';
-import { appText } from '../support/services-directory.js';
-import { ask, untilAnswered } from '../support/steady-traffic.js';
+import { findPlace, type NodePlace, RunningNode, startNodeAt } from '../support/node/node-process.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 const SERVED = { status: 200, body: 'done' };
 /** Some 6 KB of the access log: more than is written at once. */

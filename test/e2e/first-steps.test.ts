@@ -5,10 +5,10 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from '../support/at-end.js';
-import { findProgram } from '../support/components.js';
-import { commandsAfter } from '../support/console-page.js';
-import { PageShell, UNSHARED } from '../support/page-shell.js';
-import { LACKS_NETWORKS } from '../support/two-networks.js';
+import { findProgram } from '../support/machine/components.js';
+import { LACKS_NETWORKS } from '../support/machine/two-networks.js';
+import { commandsAfter } from '../support/pages/console-page.js';
+import { PageShell, UNSHARED } from '../support/pages/page-shell.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const NOT_IN_A_CLONE = ['node_modules', 'dist', '.git', '.cache'];

@@ -5,11 +5,11 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EdgeProcess } from '../support/edge-process.js';
-import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
-import { startNode } from '../support/node-process.js';
-import { RawConnection } from '../support/raw-connection.js';
-import { startToldInstance, type Told } from '../support/told-instance.js';
+import { EdgeProcess } from '../support/edge/edge-process.js';
+import { HAPROXY_VERSIONS } from '../support/edge/haproxy-versions.js';
+import { startNode } from '../support/node/node-process.js';
+import { RawConnection } from '../support/traffic/raw-connection.js';
+import { startToldInstance, type Told } from '../support/traffic/told-instance.js';
 
 const HOST = 'www.one.example';
 

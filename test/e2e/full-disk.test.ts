@@ -4,12 +4,12 @@ import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/pro
 import path from 'node:path';
 import { test } from 'node:test';
 import { eventually } from '../support/eventually.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { findPlace, startNodeAt } from '../support/node-process.js';
-import { runCli } from '../support/run-cli.js';
-import { appText } from '../support/services-directory.js';
-import { FILLER, onSmallDisk } from '../support/small-disk.js';
-import { ask, untilAnswered } from '../support/steady-traffic.js';
+import { FILLER, onSmallDisk } from '../support/machine/small-disk.js';
+import { findPlace, startNodeAt } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 const DISK_KILOBYTES = 64;
 

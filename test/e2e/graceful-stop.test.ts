@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { eventually } from '../support/eventually.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { type RunningNode, startNode } from '../support/node-process.js';
-import { isListening } from '../support/processes.js';
-import { appText } from '../support/services-directory.js';
-import { ask } from '../support/steady-traffic.js';
+import { isListening } from '../support/machine/processes.js';
+import { type RunningNode, startNode } from '../support/node/node-process.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask } from '../support/traffic/steady-traffic.js';
 
 async function startBusyNode(context: TestContext, flags: Readonly<Record<string, string>>) {
   const instance = await HttpInstance.start(context);

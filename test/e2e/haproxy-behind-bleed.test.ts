@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { encodeV2 } from '../../src/proxy-protocol/encode.js';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
-import { startHaproxy } from '../support/haproxy-process.js';
-import { startNode } from '../support/node-process.js';
-import { RawConnection } from '../support/raw-connection.js';
+import { startHaproxy } from '../support/edge/haproxy-process.js';
+import { startNode } from '../support/node/node-process.js';
+import { RawConnection } from '../support/traffic/raw-connection.js';
 
 for (const version of ['v1', 'v2']) {
   test(`--send-proxy ${version}: HAProxy behind the bleed sees the client`, async (context) => {

@@ -7,10 +7,10 @@ import { createServer } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { freePort, ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
+import { startHaproxy } from '../support/edge/haproxy-process.js';
 import { eventually } from '../support/eventually.js';
-import { startHaproxy } from '../support/haproxy-process.js';
-import { startNode } from '../support/node-process.js';
-import { RawConnection } from '../support/raw-connection.js';
+import { startNode } from '../support/node/node-process.js';
+import { RawConnection } from '../support/traffic/raw-connection.js';
 
 /** Answers with the X-Forwarded-For that it was given. */
 async function startInstance(context: TestContext): Promise<string> {

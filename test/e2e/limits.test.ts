@@ -1,10 +1,10 @@
 /** A node of four workers in front of an instance that can do one thing at a time: it is never asked for two. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CountingInstance } from '../support/counting-instance.js';
-import { startNode } from '../support/node-process.js';
-import { appText } from '../support/services-directory.js';
-import { ask } from '../support/steady-traffic.js';
+import { startNode } from '../support/node/node-process.js';
+import { appText } from '../support/node/services-directory.js';
+import { CountingInstance } from '../support/traffic/counting-instance.js';
+import { ask } from '../support/traffic/steady-traffic.js';
 
 test('limits.connections is exact over four workers, and what comes meanwhile waits', async (context) => {
   const instance = await CountingInstance.startHttp(context, 2);

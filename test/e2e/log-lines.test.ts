@@ -5,11 +5,11 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { atEnd, type Ending } from '../support/at-end.js';
-import { spawnBound } from '../support/bound-process.js';
 import { eventually } from '../support/eventually.js';
-import { findPlace, type NodePlace } from '../support/node-process.js';
-import { CLI_ENTRY, runCli } from '../support/run-cli.js';
-import { appText, writeAtomically } from '../support/services-directory.js';
+import { spawnBound } from '../support/machine/bound-process.js';
+import { findPlace, type NodePlace } from '../support/node/node-process.js';
+import { CLI_ENTRY, runCli } from '../support/node/run-cli.js';
+import { appText, writeAtomically } from '../support/node/services-directory.js';
 
 /** On a busy machine a node starts slowly. */
 const PATIENCE_MS = 30_000;

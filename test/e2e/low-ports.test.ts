@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { StateDocument } from '../../src/admin/state-document.js';
-import { startNode } from '../support/node-process.js';
-import { runCli } from '../support/run-cli.js';
-import { appText } from '../support/services-directory.js';
+import { startNode } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
+import { appText } from '../support/node/services-directory.js';
 
 const SLOT = 80;
 const REASON =

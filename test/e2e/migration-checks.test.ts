@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { commandsAfter, type PageCommand } from '../support/console-page.js';
 import { eventually } from '../support/eventually.js';
-import { OldMachine } from '../support/old-machine.js';
-import type { PageShell } from '../support/page-shell.js';
-import { LACKS_NETWORKS } from '../support/two-networks.js';
+import { LACKS_NETWORKS } from '../support/machine/two-networks.js';
+import { commandsAfter, type PageCommand } from '../support/pages/console-page.js';
+import { OldMachine } from '../support/pages/old-machine.js';
+import type { PageShell } from '../support/pages/page-shell.js';
 
 const steps = readFileSync(fileURLToPath(new URL('../../../docs/migration.md', import.meta.url)), 'utf8');
 

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { commandsAfter } from '../support/console-page.js';
 import { eventually } from '../support/eventually.js';
-import { OldMachine } from '../support/old-machine.js';
-import { LACKS_NETWORKS } from '../support/two-networks.js';
+import { LACKS_NETWORKS } from '../support/machine/two-networks.js';
+import { commandsAfter } from '../support/pages/console-page.js';
+import { OldMachine } from '../support/pages/old-machine.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 

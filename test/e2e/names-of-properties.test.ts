@@ -5,15 +5,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WhyDocument } from '../../src/admin/why-document.js';
-import { startConsulFor } from '../support/consul.js';
+import { startConsulFor } from '../support/consul/consul.js';
 import { eventually } from '../support/eventually.js';
-import { planNode, putApp, register, startPlanned } from '../support/fleet.js';
-import { HttpInstance } from '../support/http-instance.js';
-import type { RunningNode } from '../support/node-process.js';
-import { startNode } from '../support/node-process.js';
-import { runCli } from '../support/run-cli.js';
-import { appText } from '../support/services-directory.js';
-import { ask, untilAnswered } from '../support/steady-traffic.js';
+import { planNode, putApp, register, startPlanned } from '../support/node/fleet.js';
+import type { RunningNode } from '../support/node/node-process.js';
+import { startNode } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 /** All that an object of JSON inherits and that may be the name of an app; and two that look harmless. */
 const INHERITED = Object.getOwnPropertyNames(Object.prototype).filter((name) => /^[a-z]/i.test(name));

@@ -10,11 +10,11 @@ import { AdminClient } from '../../src/admin/client.js';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { findPlace, type NodePlace, type RunningNode, startNodeAt } from '../support/node-process.js';
-import { RawConnection } from '../support/raw-connection.js';
-import { writeAtomically } from '../support/services-directory.js';
-import { ask, untilAnswered } from '../support/steady-traffic.js';
+import { findPlace, type NodePlace, type RunningNode, startNodeAt } from '../support/node/node-process.js';
+import { writeAtomically } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { RawConnection } from '../support/traffic/raw-connection.js';
+import { ask, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 /** Asked at the start and then no more: what dies is found out by requests alone. */
 const HARDLY_EVER = '{interval: 1h, timeout: 10s}';

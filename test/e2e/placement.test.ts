@@ -4,11 +4,11 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../support/at-end.js';
-import { whyNoDocker } from '../support/docker-engine.js';
-import { DOCKER_VERSIONS } from '../support/docker-versions.js';
-import { type CliResult, runCli } from '../support/run-cli.js';
-import { startSwarm } from '../support/swarm-service.js';
-import { TestEngine } from '../support/test-engine.js';
+import { whyNoDocker } from '../support/docker/docker-engine.js';
+import { DOCKER_VERSIONS } from '../support/docker/docker-versions.js';
+import { startSwarm } from '../support/docker/swarm-service.js';
+import { TestEngine } from '../support/docker/test-engine.js';
+import { type CliResult, runCli } from '../support/node/run-cli.js';
 
 const REASON = whyNoDocker();
 const skip = REASON === null ? false : `no Docker engine: ${REASON}`;

@@ -12,11 +12,11 @@ import { type TestContext, test } from 'node:test';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { findPlace, launchNodeAt, type RunningNode, startNode, startNodeAt } from '../support/node-process.js';
-import { isAlive, isListening } from '../support/processes.js';
-import { appText } from '../support/services-directory.js';
-import { ask, SteadyTraffic } from '../support/steady-traffic.js';
+import { isAlive, isListening } from '../support/machine/processes.js';
+import { findPlace, launchNodeAt, type RunningNode, startNode, startNodeAt } from '../support/node/node-process.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask, SteadyTraffic } from '../support/traffic/steady-traffic.js';
 
 const GRACE = { '--orphan-grace': '30s', '--workers': '2' };
 

@@ -6,11 +6,11 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { atEnd } from '../support/at-end.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { findPlace, launchNodeAt, type NodePlace, type RunningNode } from '../support/node-process.js';
-import { runCli } from '../support/run-cli.js';
-import { appText, writeAtomically } from '../support/services-directory.js';
-import { untilAnswered } from '../support/steady-traffic.js';
+import { findPlace, launchNodeAt, type NodePlace, type RunningNode } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
+import { appText, writeAtomically } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { untilAnswered } from '../support/traffic/steady-traffic.js';
 
 async function healthcheckOf(place: NodePlace): Promise<readonly [number | null, string]> {
   const { exitCode, stdout } = await runCli(['healthcheck', '--admin', place.admin]);

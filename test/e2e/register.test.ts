@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { passingOf, servicesOf } from '../registrar/registrar-parts.js';
-import { startConsulFor } from '../support/consul.js';
-import { whyNoDocker } from '../support/docker-engine.js';
-import { DOCKER_VERSIONS } from '../support/docker-versions.js';
+import { startConsulFor } from '../support/consul/consul.js';
+import { whyNoDocker } from '../support/docker/docker-engine.js';
+import { DOCKER_VERSIONS } from '../support/docker/docker-versions.js';
+import { TestEngine } from '../support/docker/test-engine.js';
 import { eventually } from '../support/eventually.js';
-import { findPlace, launchNodeAt, startNodeOn } from '../support/node-process.js';
-import { ask } from '../support/steady-traffic.js';
-import { TestEngine } from '../support/test-engine.js';
+import { findPlace, launchNodeAt, startNodeOn } from '../support/node/node-process.js';
+import { ask } from '../support/traffic/steady-traffic.js';
 
 const REASON = whyNoDocker();
 const skip = REASON === null ? false : `no Docker engine: ${REASON}`;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { startNode } from '../support/node-process.js';
+import { startNode } from '../support/node/node-process.js';
 
 /** Of backups.txt, which no notification tells of. */
 const POLL_MS = 2_000;

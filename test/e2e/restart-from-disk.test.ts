@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { HttpInstance } from '../support/http-instance.js';
-import { startNode } from '../support/node-process.js';
-import { appText } from '../support/services-directory.js';
-import { ask, untilAnswered } from '../support/steady-traffic.js';
+import { startNode } from '../support/node/node-process.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 test('without its services directory a node serves the last good state, marked stale, until the directory speaks', async (context) => {
   const [old, fresh] = [await HttpInstance.start(context, 'old'), await HttpInstance.start(context, 'fresh')];

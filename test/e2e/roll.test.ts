@@ -1,10 +1,10 @@
 /** USR2: every worker is another process afterwards, and no client has noticed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HttpInstance } from '../support/http-instance.js';
-import { startNode } from '../support/node-process.js';
-import { appText } from '../support/services-directory.js';
-import { ask, SteadyTraffic } from '../support/steady-traffic.js';
+import { startNode } from '../support/node/node-process.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask, SteadyTraffic } from '../support/traffic/steady-traffic.js';
 
 test('USR2 under traffic replaces all workers, loses no request and lets what is under way end', async (context) => {
   const instance = await HttpInstance.start(context);

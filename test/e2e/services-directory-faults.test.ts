@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { HttpInstance } from '../support/http-instance.js';
-import { findPlace, launchNodeAt, type RunningNode, startNodeAt } from '../support/node-process.js';
-import { appText } from '../support/services-directory.js';
-import { untilAnswered } from '../support/steady-traffic.js';
+import { findPlace, launchNodeAt, type RunningNode, startNodeAt } from '../support/node/node-process.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { untilAnswered } from '../support/traffic/steady-traffic.js';
 
 /** Root reads everything, unless it is told not to. */
 const OBEYING_MODES =

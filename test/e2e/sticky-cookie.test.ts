@@ -4,8 +4,8 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { eventually } from '../support/eventually.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { type RunningNode, startNode } from '../support/node-process.js';
+import { type RunningNode, startNode } from '../support/node/node-process.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
 
 async function startSticky(context: TestContext, instances: readonly HttpInstance[]): Promise<RunningNode> {
   const list = JSON.stringify(instances.map(({ id }) => id));

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { spawnBound } from '../support/bound-process.js';
-import { whyNoDocker } from '../support/docker-engine.js';
-import { DOCKER_VERSIONS } from '../support/docker-versions.js';
+import { whyNoDocker } from '../support/docker/docker-engine.js';
+import { DOCKER_VERSIONS } from '../support/docker/docker-versions.js';
+import { TestEngine } from '../support/docker/test-engine.js';
 import { eventually } from '../support/eventually.js';
-import { type RunningNode, startNodeOn } from '../support/node-process.js';
-import { PacedTraffic } from '../support/paced-traffic.js';
-import { CLI_ENTRY, type CliResult, runCli } from '../support/run-cli.js';
-import { ask } from '../support/steady-traffic.js';
-import { TestEngine } from '../support/test-engine.js';
+import { spawnBound } from '../support/machine/bound-process.js';
+import { type RunningNode, startNodeOn } from '../support/node/node-process.js';
+import { CLI_ENTRY, type CliResult, runCli } from '../support/node/run-cli.js';
+import { PacedTraffic } from '../support/traffic/paced-traffic.js';
+import { ask } from '../support/traffic/steady-traffic.js';
 
 const REASON = whyNoDocker();
 const skip = REASON === null ? false : `no Docker engine: ${REASON}`;

@@ -1,14 +1,14 @@
 /** Tasks of Swarm are containers as all others: an update that starts the new ones first loses no request. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HEALTH_COMMAND } from '../support/app-image.js';
-import { whyNoDocker } from '../support/docker-engine.js';
-import { DOCKER_VERSIONS } from '../support/docker-versions.js';
+import { HEALTH_COMMAND } from '../support/docker/app-image.js';
+import { whyNoDocker } from '../support/docker/docker-engine.js';
+import { DOCKER_VERSIONS } from '../support/docker/docker-versions.js';
+import { startService, startSwarm, tasksOf } from '../support/docker/swarm-service.js';
+import { TestEngine } from '../support/docker/test-engine.js';
 import { eventually } from '../support/eventually.js';
-import { type RunningNode, startNodeOn } from '../support/node-process.js';
-import { PacedTraffic } from '../support/paced-traffic.js';
-import { startService, startSwarm, tasksOf } from '../support/swarm-service.js';
-import { TestEngine } from '../support/test-engine.js';
+import { type RunningNode, startNodeOn } from '../support/node/node-process.js';
+import { PacedTraffic } from '../support/traffic/paced-traffic.js';
 
 const REASON = whyNoDocker();
 const skip = REASON === null ? false : `no Docker engine: ${REASON}`;

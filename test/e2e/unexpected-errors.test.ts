@@ -4,11 +4,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { HttpInstance } from '../support/http-instance.js';
-import { findPlace, startNodeAt } from '../support/node-process.js';
-import { runCli } from '../support/run-cli.js';
-import { appText } from '../support/services-directory.js';
-import { ask, SteadyTraffic, untilAnswered } from '../support/steady-traffic.js';
+import { findPlace, startNodeAt } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask, SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 const SERVED = { status: 200, body: 'done' };
 /** Loaded into the node before its own code: two signals that it has no use for become errors that nobody catches. */

@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EchoSockets, startEchoServer } from '../support/echo-sockets.js';
 import { eventually } from '../support/eventually.js';
-import { startNode } from '../support/node-process.js';
-import { holdsListener } from '../support/processes.js';
-import { appText } from '../support/services-directory.js';
+import { holdsListener } from '../support/machine/processes.js';
+import { startNode } from '../support/node/node-process.js';
+import { appText } from '../support/node/services-directory.js';
+import { EchoSockets, startEchoServer } from '../support/traffic/echo-sockets.js';
 
 const COUNT = 50;
 const DRAIN_MS = 2_000;

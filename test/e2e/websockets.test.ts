@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { request } from 'undici';
-import { EchoSockets, startEchoServer } from '../support/echo-sockets.js';
 import { eventually } from '../support/eventually.js';
-import { startNode } from '../support/node-process.js';
-import { runCli } from '../support/run-cli.js';
+import { startNode } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
+import { EchoSockets, startEchoServer } from '../support/traffic/echo-sockets.js';
 
 const chat = (instance: string, slot: number): string =>
   `chat: {protocol: http, translated_port: ${slot}, instances: ["${instance}"], timeouts: {drain: 1s}}\n`;

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../support/eventually.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { startNode } from '../support/node-process.js';
-import { isAlive } from '../support/processes.js';
-import { appText } from '../support/services-directory.js';
-import { ask } from '../support/steady-traffic.js';
+import { isAlive } from '../support/machine/processes.js';
+import { startNode } from '../support/node/node-process.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask } from '../support/traffic/steady-traffic.js';
 
 /** Resolves when they are gone: until then one of them could still accept, and take the connection with it. */
 async function killAll(pids: readonly number[]): Promise<void> {

@@ -6,8 +6,8 @@ import type { Domain } from '../../edge/certificates/domain.js';
 import { judgeDomains } from '../../edge/certificates/judge-domains.js';
 import type { AppDefinition } from '../../src/model/app-definition.js';
 import { formatProblem } from '../../src/model/problem.js';
-import { edgeApp, type WrittenRoute } from '../support/edge-apps.js';
-import { makeCertificate } from '../support/test-certificates.js';
+import { edgeApp, type WrittenRoute } from '../support/edge/edge-apps.js';
+import { makeCertificate } from '../support/edge/test-certificates.js';
 
 const TODAY = { nowMs: Date.now(), warnWithinMs: 0 };
 const good = makeCertificate({ names: ['one.example', '*.one.example'] });

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { EdgeProcess } from '../support/edge-process.js';
-import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
-import { http2Response, openHttp2, openHttp2Websocket } from '../support/http2-client.js';
+import { EdgeProcess } from '../support/edge/edge-process.js';
+import { HAPROXY_VERSIONS } from '../support/edge/haproxy-versions.js';
+import { http2Response, openHttp2, openHttp2Websocket } from '../support/edge/http2-client.js';
 
 const HOST = 'www.one.example';
 const APPS = `

@@ -3,8 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseHaproxyVersion } from '../../edge/syntax/configuration.js';
 import type { AppDefinition } from '../../src/model/app-definition.js';
-import { checkWithHaproxy, definitionsOf, edgeFolder, renderOf, siteOf, siteText } from '../support/edge-release.js';
-import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
+import {
+  checkWithHaproxy,
+  definitionsOf,
+  edgeFolder,
+  renderOf,
+  siteOf,
+  siteText,
+} from '../support/edge/edge-release.js';
+import { HAPROXY_VERSIONS } from '../support/edge/haproxy-versions.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
 const SERVERS = 'servers: {template: "{app}.{pod}.svc.example", nameservers: ["127.0.0.1:53"]}';

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { EdgeProcess, type EdgeRequest, seenBy } from '../support/edge-process.js';
-import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
+import { EdgeProcess, type EdgeRequest, seenBy } from '../support/edge/edge-process.js';
+import { HAPROXY_VERSIONS } from '../support/edge/haproxy-versions.js';
 
 function app(name: string, slot: number, edge: string): string {
   return `name: ${name}

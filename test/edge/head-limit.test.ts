@@ -1,8 +1,8 @@
 /** The largest head is the site's to say: what is larger is answered, and what is not passes whole. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EdgeProcess, seenBy } from '../support/edge-process.js';
-import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
+import { EdgeProcess, seenBy } from '../support/edge/edge-process.js';
+import { HAPROXY_VERSIONS } from '../support/edge/haproxy-versions.js';
 
 const HOST = 'www.one.example';
 const APPS = `

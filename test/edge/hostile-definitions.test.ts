@@ -14,8 +14,8 @@ import {
   renderOf,
   siteOf,
   siteText,
-} from '../support/edge-release.js';
-import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
+} from '../support/edge/edge-release.js';
+import { HAPROXY_VERSIONS } from '../support/edge/haproxy-versions.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
 const GOOD = `

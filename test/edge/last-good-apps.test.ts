@@ -13,7 +13,7 @@ import type { Site } from '../../edge/site/site.js';
 import { parseAppDefinitions } from '../../src/documents/app-definition-document.js';
 import { formatProblem } from '../../src/model/problem.js';
 import type { SlotRecord } from '../../src/registry/registry.js';
-import { edgeFolder, siteOf, siteText } from '../support/edge-release.js';
+import { edgeFolder, siteOf, siteText } from '../support/edge/edge-release.js';
 
 function appText(name: string, hosts: readonly string[], more = ''): string {
   const routes = hosts.map((host) => `{host: ${host}}`).join(', ');

@@ -1,9 +1,9 @@
 /** Which methods come to an app, and what others are told. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EdgeProcess } from '../support/edge-process.js';
-import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
-import { http2Response, openHttp2 } from '../support/http2-client.js';
+import { EdgeProcess } from '../support/edge/edge-process.js';
+import { HAPROXY_VERSIONS } from '../support/edge/haproxy-versions.js';
+import { http2Response, openHttp2 } from '../support/edge/http2-client.js';
 
 const app = (name: string, slot: number, more = ''): string => `
 name: ${name}

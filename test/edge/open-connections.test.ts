@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { test } from 'node:test';
-import { EdgeProcess } from '../support/edge-process.js';
-import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
-import type { RawConnection } from '../support/raw-connection.js';
+import { EdgeProcess } from '../support/edge/edge-process.js';
+import { HAPROXY_VERSIONS } from '../support/edge/haproxy-versions.js';
+import type { RawConnection } from '../support/traffic/raw-connection.js';
 
 const HOST = 'www.two.example';
 const APPS = `

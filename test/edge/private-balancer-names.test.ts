@@ -5,10 +5,10 @@ import { createServer } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { freePort, ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
-import { DnsServer } from '../support/dns-server.js';
-import { EdgeProcess } from '../support/edge-process.js';
+import { EdgeProcess } from '../support/edge/edge-process.js';
+import { HAPROXY_VERSIONS } from '../support/edge/haproxy-versions.js';
 import { eventually } from '../support/eventually.js';
-import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
+import { DnsServer } from '../support/machine/dns-server.js';
 
 const HOST = 'www.one.example';
 const NAME = 'shop.alpha.svc.example';

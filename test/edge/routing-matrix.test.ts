@@ -1,9 +1,9 @@
 /** Host and path decide which app answers, by one stated precedence; asked of real HAProxy, one case a line. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EdgeProcess, type EdgeRequest, type Seen, seenBy } from '../support/edge-process.js';
-import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
-import { http2Response, openHttp2 } from '../support/http2-client.js';
+import { EdgeProcess, type EdgeRequest, type Seen, seenBy } from '../support/edge/edge-process.js';
+import { HAPROXY_VERSIONS } from '../support/edge/haproxy-versions.js';
+import { http2Response, openHttp2 } from '../support/edge/http2-client.js';
 
 const APPS = `
 name: shop

@@ -1,8 +1,8 @@
 /** What a client says about himself, or about the way that he came, in a field that some server believes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EdgeProcess, seenBy } from '../support/edge-process.js';
-import { HAPROXY_VERSIONS } from '../support/haproxy-versions.js';
+import { EdgeProcess, seenBy } from '../support/edge/edge-process.js';
+import { HAPROXY_VERSIONS } from '../support/edge/haproxy-versions.js';
 
 const HOST = 'www.two.example';
 const APPS = `

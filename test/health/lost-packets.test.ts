@@ -14,7 +14,7 @@ import { createHttpProbe } from '../../src/health/probe-http.js';
 import { probeTcp } from '../../src/health/probe-tcp.js';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
-import { testClock } from '../support/services-directory.js';
+import { testClock } from '../support/node/services-directory.js';
 
 const BACKLOG = 1;
 const CHECK = { path: '/health', intervalMs: 50, timeoutMs: 200, rise: 1, fall: 2 };

@@ -8,8 +8,8 @@ import type { ProxyVersion } from '../../src/model/app.js';
 import { decodeHeader } from '../../src/proxy-protocol/decode.js';
 import { freePort, ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
-import { startDeafInstance } from '../support/deaf-instance.js';
-import { writeWithoutEnd } from '../support/endless-sender.js';
+import { startDeafInstance } from '../support/traffic/deaf-instance.js';
+import { writeWithoutEnd } from '../support/traffic/endless-sender.js';
 
 const CHECK = { path: '/health', intervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 };
 

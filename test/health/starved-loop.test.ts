@@ -11,7 +11,7 @@ import { HealthChecker } from '../../src/health/checker.js';
 import { createHttpProbe } from '../../src/health/probe-http.js';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
-import { testClock } from '../support/services-directory.js';
+import { testClock } from '../support/node/services-directory.js';
 
 const CHECK = { path: '/health', intervalMs: 20, timeoutMs: 400, rise: 2, fall: 1 };
 

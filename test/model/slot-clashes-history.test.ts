@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App } from '../../src/model/app.js';
 import { refuseClashes } from '../../src/model/slot-clashes.js';
-import { appOf } from '../support/apps.js';
+import { appOf } from '../support/node/apps.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App } from '../../src/model/app.js';
 import { refuseClashes } from '../../src/model/slot-clashes.js';
-import { appOf } from '../support/apps.js';
+import { appOf } from '../support/node/apps.js';
 
 function slotsOf(apps: readonly App[]): Record<string, number> {
   return Object.fromEntries(apps.map(({ name, slot }) => [name, slot]));

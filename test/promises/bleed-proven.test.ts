@@ -10,12 +10,12 @@ import { encodeV2 } from '../../src/proxy-protocol/encode.js';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
 import { ownAddress } from '../support/addresses.js';
 import { eventually } from '../support/eventually.js';
-import { TestPlane } from '../support/plane.js';
-import { type Pod, startPod } from '../support/pod.js';
+import { TestPlane } from '../support/node/plane.js';
+import { type Pod, startPod } from '../support/node/pod.js';
+import { testClock } from '../support/node/services-directory.js';
+import { instanceOf } from '../support/node/snapshots.js';
 import { createRecordingLog } from '../support/recording-log.js';
-import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { testClock } from '../support/services-directory.js';
-import { instanceOf } from '../support/snapshots.js';
+import { answering, okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const KEY = 'correct-horse-battery-staple';
 const CLIENT = ownAddress();

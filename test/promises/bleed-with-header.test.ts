@@ -8,10 +8,10 @@ import { decodeHeader } from '../../src/proxy-protocol/decode.js';
 import { encodeV2 } from '../../src/proxy-protocol/encode.js';
 import type { ProxyHeader } from '../../src/proxy-protocol/header.js';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
-import { startPod } from '../support/pod.js';
-import type { RawConnection } from '../support/raw-connection.js';
-import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { startPod } from '../support/node/pod.js';
+import { instanceOf } from '../support/node/snapshots.js';
+import type { RawConnection } from '../support/traffic/raw-connection.js';
+import { answering, okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const CLIENT = {
   source: { address: '198.51.100.7', port: 40_000 },

@@ -7,10 +7,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BLEED_MARK_NAME } from '../../src/http1/fields.js';
 import { ownAddress } from '../support/addresses.js';
-import { TestPlane } from '../support/plane.js';
-import { startPod } from '../support/pod.js';
-import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf, neighborOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { startPod } from '../support/node/pod.js';
+import { instanceOf, neighborOf } from '../support/node/snapshots.js';
+import { answering, okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n';
 

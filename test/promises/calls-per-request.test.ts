@@ -8,10 +8,10 @@ import { Session } from 'node:inspector/promises';
 import { test } from 'node:test';
 import { atEnd } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { TestPlane } from '../support/plane.js';
-import type { RawConnection } from '../support/raw-connection.js';
-import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
+import type { RawConnection } from '../support/traffic/raw-connection.js';
+import { okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 /** Calls of one small GET in src/proxy, src/http1 and src/metrics, with the access log on. It may fall and never rise. */
 const MOST_CALLS = 100;

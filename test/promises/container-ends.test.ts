@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { whyNoDocker } from '../support/docker-engine.js';
-import { DOCKER_VERSIONS } from '../support/docker-versions.js';
+import { whyNoDocker } from '../support/docker/docker-engine.js';
+import { DOCKER_VERSIONS } from '../support/docker/docker-versions.js';
+import { TestEngine } from '../support/docker/test-engine.js';
 import { eventually } from '../support/eventually.js';
-import { type RunningNode, startNodeOn } from '../support/node-process.js';
-import { PacedTraffic } from '../support/paced-traffic.js';
-import { TestEngine } from '../support/test-engine.js';
+import { type RunningNode, startNodeOn } from '../support/node/node-process.js';
+import { PacedTraffic } from '../support/traffic/paced-traffic.js';
 
 const REASON = whyNoDocker();
 const skip = REASON === null ? false : `no Docker engine: ${REASON}`;

@@ -6,9 +6,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clientsFor } from '../../src/proxy/limits/descriptor-budget.js';
-import { startNode } from '../support/node-process.js';
-import { RawConnection } from '../support/raw-connection.js';
-import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
+import { startNode } from '../support/node/node-process.js';
+import { RawConnection } from '../support/traffic/raw-connection.js';
+import { answering, okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const DESCRIPTORS = 256;
 const WORKERS = 2;

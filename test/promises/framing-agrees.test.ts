@@ -14,9 +14,9 @@ import { generateRequests } from '../http1/message-generator.js';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
-import { TestPlane } from '../support/plane.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
 import { SeededRandom } from '../support/seeded-random.js';
-import { instanceOf } from '../support/snapshots.js';
 
 const FIRST_SEED = Number(process.env.FUZZ_SEED ?? 1);
 const TIME_MS = Number(process.env.FUZZ_MS ?? 4_000);

@@ -8,13 +8,13 @@ import { type TestContext, test } from 'node:test';
 import { StickyCookie } from '../../src/proxy/slot/sticky.js';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
 import { ownAddress } from '../support/addresses.js';
-import { startDeafInstance } from '../support/deaf-instance.js';
 import { eventually } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { TestPlane } from '../support/plane.js';
-import type { RawConnection } from '../support/raw-connection.js';
-import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf, neighborOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf, neighborOf } from '../support/node/snapshots.js';
+import { startDeafInstance } from '../support/traffic/deaf-instance.js';
+import type { RawConnection } from '../support/traffic/raw-connection.js';
+import { okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const STICKY = { cookie: 'S', key: 'secret' };
 

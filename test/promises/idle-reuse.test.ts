@@ -11,11 +11,11 @@ import { silentNode } from '../compat/servers/node-http.js';
 import { measureClose, startServer } from '../compat/servers/real-server.js';
 import { eventually } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { TestPlane } from '../support/plane.js';
-import type { RawConnection } from '../support/raw-connection.js';
-import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
 import { SeededRandom } from '../support/seeded-random.js';
-import { instanceOf } from '../support/snapshots.js';
+import type { RawConnection } from '../support/traffic/raw-connection.js';
+import { answering, okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n';

@@ -10,10 +10,10 @@ import { test } from 'node:test';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
-import { TestPlane } from '../support/plane.js';
-import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
 import { SeededRandom } from '../support/seeded-random.js';
-import { instanceOf } from '../support/snapshots.js';
+import { okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const CLIENTS = 20;
 const TURNS = 100;

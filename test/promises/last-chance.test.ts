@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freePort, ownAddress } from '../support/addresses.js';
-import { TestPlane } from '../support/plane.js';
-import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf, neighborOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf, neighborOf } from '../support/node/snapshots.js';
+import { answering, okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 for (const count of [1, 3, 4, 12]) {
   test(`${count} local instances refuse, all held for up: the neighbor answers every request`, async (context) => {

@@ -8,11 +8,11 @@ import { type TestContext, test } from 'node:test';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
 import { eventually } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { TestPlane } from '../support/plane.js';
-import type { RawConnection } from '../support/raw-connection.js';
-import { ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
-import { unsentBytes } from '../support/unsent-bytes.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
+import type { RawConnection } from '../support/traffic/raw-connection.js';
+import { ScriptedInstance } from '../support/traffic/scripted-instance.js';
+import { unsentBytes } from '../support/traffic/unsent-bytes.js';
 
 const TURNS = 40;
 const UPLOAD = Buffer.alloc(4_000_000, 'u');

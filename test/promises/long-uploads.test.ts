@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '../support/fake-clock.js';
-import { TestPlane } from '../support/plane.js';
-import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
+import { okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 test('an upload of an hour is answered; afterwards the instance has its time and no more', async (context) => {
   const clock = new FakeClock();

@@ -6,9 +6,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TestPlane } from '../support/plane.js';
-import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
+import { okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 /** Two instances that read `whole` and then cut, one by a reset and one in order; `warm` requests are answered. */
 async function startCutters(context: test.TestContext): Promise<{ plane: TestPlane; deliveries: () => number }> {

@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TestPlane as Plane } from '../support/plane.js';
-import { TestPlane } from '../support/plane.js';
-import type { RawConnection } from '../support/raw-connection.js';
-import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf, snapshotOf } from '../support/snapshots.js';
+import type { TestPlane as Plane } from '../support/node/plane.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf, snapshotOf } from '../support/node/snapshots.js';
+import type { RawConnection } from '../support/traffic/raw-connection.js';
+import { okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 /** A request is under way, and then its app is gone. */
 async function startRemoved(

@@ -5,13 +5,13 @@
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { startDeafInstance } from '../support/deaf-instance.js';
 import { eventually } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { TestPlane } from '../support/plane.js';
-import type { RawConnection } from '../support/raw-connection.js';
-import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf, slotOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf, slotOf } from '../support/node/snapshots.js';
+import { startDeafInstance } from '../support/traffic/deaf-instance.js';
+import type { RawConnection } from '../support/traffic/raw-connection.js';
+import { answering, okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello';

@@ -28,9 +28,9 @@ import { TcpDownstream } from '../../src/proxy/tcp/tcp-downstream.js';
 import { TcpUpstream } from '../../src/proxy/tcp/tcp-upstream.js';
 import { ownAddress } from '../support/addresses.js';
 import { eventually } from '../support/eventually.js';
-import { TestPlane } from '../support/plane.js';
-import { okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
+import { okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 /** A class, and a method of it. */
 type Use = readonly [{ readonly name: string; readonly prototype: object }, string];

@@ -10,11 +10,11 @@ import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
 import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { TestPlane } from '../support/plane.js';
-import type { RawConnection } from '../support/raw-connection.js';
-import { ScriptedInstance } from '../support/scripted-instance.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
 import { SeededRandom } from '../support/seeded-random.js';
-import { instanceOf } from '../support/snapshots.js';
+import type { RawConnection } from '../support/traffic/raw-connection.js';
+import { ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const TUNNELS = 500;
 const DRAIN_MS = 30_000;

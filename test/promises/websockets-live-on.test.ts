@@ -8,12 +8,12 @@ import { request } from 'undici';
 import { APP_DEFAULTS } from '../../src/model/app.js';
 import type { SlotSnapshot } from '../../src/snapshot/snapshot.js';
 import { freePort } from '../support/addresses.js';
-import { type EchoServer, EchoSockets, startEchoServer } from '../support/echo-sockets.js';
 import { eventually, settledFigure } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { TestPlane } from '../support/plane.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf, slotOf, snapshotOf } from '../support/node/snapshots.js';
 import { SeededRandom } from '../support/seeded-random.js';
-import { instanceOf, slotOf, snapshotOf } from '../support/snapshots.js';
+import { type EchoServer, EchoSockets, startEchoServer } from '../support/traffic/echo-sockets.js';
 
 const DRAIN_MS = 30_000;
 /** Of the other app, in real time: its drains end while the test still looks. */

@@ -11,9 +11,9 @@ import { test } from 'node:test';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
-import { TestPlane } from '../support/plane.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf } from '../support/node/snapshots.js';
 import { SeededRandom } from '../support/seeded-random.js';
-import { instanceOf } from '../support/snapshots.js';
 
 const CLIENTS = 50;
 const TURNS = 40;

@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ScriptedEngine } from '../support/docker/scripted-engine.js';
 import { eventually } from '../support/eventually.js';
-import { HttpInstance } from '../support/http-instance.js';
-import { findPlace, startNodeAt } from '../support/node-process.js';
-import { ScriptedEngine } from '../support/scripted-engine.js';
-import { ask } from '../support/steady-traffic.js';
+import { findPlace, startNodeAt } from '../support/node/node-process.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask } from '../support/traffic/steady-traffic.js';
 
 test('the slot of an app stays when its new container has a wrong label, also over a restart of the node', async (context) => {
   const engine = await ScriptedEngine.start(context);

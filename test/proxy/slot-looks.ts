@@ -4,10 +4,10 @@ import { BLEED_MARK_NAME } from '../../src/http1/fields.js';
 import type { SlotSnapshot, Snapshot } from '../../src/snapshot/snapshot.js';
 import { freePort, ownAddress } from '../support/addresses.js';
 import { eventually } from '../support/eventually.js';
-import { TestPlane } from '../support/plane.js';
-import type { RawResponse } from '../support/raw-connection.js';
-import { answering, okResponse, ScriptedInstance } from '../support/scripted-instance.js';
-import { instanceOf, neighborOf } from '../support/snapshots.js';
+import { TestPlane } from '../support/node/plane.js';
+import { instanceOf, neighborOf } from '../support/node/snapshots.js';
+import type { RawResponse } from '../support/traffic/raw-connection.js';
+import { answering, okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 export const OUTSIDE = ownAddress();
 export const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';

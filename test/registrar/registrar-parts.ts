@@ -6,9 +6,9 @@ import type { Container } from '../../src/docker/container.js';
 import { Registrar } from '../../src/registrar/registrar.js';
 import { consulSettings } from '../registry/registries.js';
 import { atEnd } from '../support/at-end.js';
-import type { ConsulAgent } from '../support/consul.js';
-import { HttpInstance } from '../support/http-instance.js';
+import type { ConsulAgent } from '../support/consul/consul.js';
 import { createRecordingLog, type LogLine } from '../support/recording-log.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
 import { type ContainerPlan, containerOf } from './containers.js';
 
 let containers = 0;

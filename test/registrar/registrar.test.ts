@@ -1,7 +1,7 @@
 /** The registrar at a real agent: what it registers, and what it does when the agent fails. Containers are recorded. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startConsulClientFor, startConsulFor } from '../support/consul.js';
+import { startConsulClientFor, startConsulFor } from '../support/consul/consul.js';
 import { eventually } from '../support/eventually.js';
 import {
   addressesOf,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { consulSettings } from '../registry/registries.js';
-import { startConsulFor } from '../support/consul.js';
+import { startConsulFor } from '../support/consul/consul.js';
 import { eventually } from '../support/eventually.js';
 import { addressesOf, passingOf, startContainer, startRegistrar } from './registrar-parts.js';
 

@@ -1,7 +1,7 @@
 /** Two nodes of one name at one agent, by mistake; and a registrator beside. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startConsulFor } from '../support/consul.js';
+import { startConsulFor } from '../support/consul/consul.js';
 import { eventually } from '../support/eventually.js';
 import { addressesOf, LossWatch, passingOf, servicesOf, startContainer, startRegistrar } from './registrar-parts.js';
 

@@ -5,7 +5,7 @@ import { ConsulRegistry } from '../../src/registry/consul.js';
 import { putApp } from '../../src/registry/put-app.js';
 import { RegistryFailure } from '../../src/registry/registry.js';
 import { atEnd } from '../support/at-end.js';
-import { startConsulFor } from '../support/consul.js';
+import { startConsulFor } from '../support/consul/consul.js';
 import { putOptions, smallApp } from './put-options.js';
 import { consulSettings } from './registries.js';
 

@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { ConsulRegistry } from '../../src/registry/consul.js';
 import { putApp, removeApp } from '../../src/registry/put-app.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
-import { startConsulFor } from '../support/consul.js';
-import { runCli } from '../support/run-cli.js';
-import { onSmallDisk } from '../support/small-disk.js';
+import { startConsulFor } from '../support/consul/consul.js';
+import { onSmallDisk } from '../support/machine/small-disk.js';
+import { runCli } from '../support/node/run-cli.js';
 import { NOON, putOptions, smallApp } from './put-options.js';
 import { consulSettings, REGISTRY_KINDS } from './registries.js';
 

@@ -7,7 +7,7 @@ import { ConsulRegistry } from '../../src/registry/consul.js';
 import { DirectoryRegistry } from '../../src/registry/directory.js';
 import type { Registry } from '../../src/registry/registry.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
-import { startConsulFor } from '../support/consul.js';
+import { startConsulFor } from '../support/consul/consul.js';
 
 export interface RegistryKind {
   readonly name: string;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { parseAppDefinitions } from '../../src/documents/app-definition-document.js';
 import { definitionFromApp } from '../../src/registry/imported-app.js';
 import { type ReadDocument, storedFromDocuments } from '../../src/registry/stored-apps.js';
-import { appOf } from '../support/apps.js';
+import { appOf } from '../support/node/apps.js';
 import { smallApp } from './put-options.js';
 
 function documentOf(file: string, text: string): ReadDocument {

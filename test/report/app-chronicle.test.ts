@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import type { Problem } from '../../src/model/problem.js';
 import { createControlPlane, SETTLED_MS } from '../control/plane-parts.js';
 import { ScriptedSource } from '../control/scripted-source.js';
-import { appInstance, appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 
 async function startPlane(context: TestContext, more: readonly ScriptedSource[] = []) {
   const consul = new ScriptedSource('consul');

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import type { WhyDocument } from '../../src/admin/why-document.js';
 import { createControlPlane, SETTLED_MS } from '../control/plane-parts.js';
 import { ScriptedSource } from '../control/scripted-source.js';
-import { appInstance, appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 
 const KEY = { source: 'consul', location: 'autoproxy/apps/shop', line: null, col: null, index: 812 };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { App } from '../../src/model/app.js';
 import { createControlPlane, SETTLED_MS } from '../control/plane-parts.js';
-import { appInstance, appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 
 async function startWith(context: TestContext, appsFor: (slot: number) => readonly App[]) {
   const parts = await createControlPlane(context);

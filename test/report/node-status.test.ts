@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createControlPlane, SETTLED_MS } from '../control/plane-parts.js';
-import { appInstance, appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 
 test('starting, then ready once a worker has the snapshot in force, then stopping', async (context) => {
   const { plane, source, status, readiness, cluster, slot } = await createControlPlane(context);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isSameWay, trafficWayOf } from '../../src/report/traffic-way.js';
 import type { InstanceSnapshot, NeighborSnapshot } from '../../src/snapshot/snapshot.js';
-import { neighborOf, slotOf } from '../support/snapshots.js';
+import { neighborOf, slotOf } from '../support/node/snapshots.js';
 
 const INSTANCE: InstanceSnapshot = {
   id: '127.0.0.1:80',

@@ -13,7 +13,7 @@ import {
   RecordingListener,
   testClock,
   writeAtomically,
-} from '../support/services-directory.js';
+} from '../support/node/services-directory.js';
 
 const TWO = `${appText('a', 1)}${appText('b', 3)}`;
 

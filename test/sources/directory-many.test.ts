@@ -15,7 +15,7 @@ import {
   namesOf,
   RecordingListener,
   testClock,
-} from '../support/services-directory.js';
+} from '../support/node/services-directory.js';
 
 const PROGRAM = fileURLToPath(new URL('hoarding-program.js', import.meta.url));
 

@@ -9,7 +9,7 @@ import {
   LOST_APP_SETTLE_MS,
   recordFromContent,
 } from '../../src/sources/directory-reading.js';
-import { appText } from '../support/services-directory.js';
+import { appText } from '../support/node/services-directory.js';
 
 const OLD_MS = 60_000;
 const NONE: ReadonlyMap<string, string> = new Map();

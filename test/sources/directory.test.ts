@@ -12,7 +12,7 @@ import {
   RecordingListener,
   testClock,
   writeAtomically,
-} from '../support/services-directory.js';
+} from '../support/node/services-directory.js';
 
 interface Started {
   readonly directory: string;

@@ -4,7 +4,7 @@ import type { Container } from '../../src/docker/container.js';
 import { KEEP_APP_MS } from '../../src/sources/docker-apps.js';
 import { dockerReadingFrom } from '../../src/sources/docker-reading.js';
 import { dockerReportsFrom } from '../../src/sources/docker-reports.js';
-import { containerOf } from '../support/containers.js';
+import { containerOf } from '../support/docker/containers.js';
 
 const SHOP = { labels: { 'autoproxy.app': 'shop' } };
 const WHOLE = { 'autoproxy.app': 'shop', 'autoproxy.slot': '9000', 'autoproxy.protocol': 'http' };

@@ -5,12 +5,12 @@ import type { Container } from '../../src/docker/container.js';
 import type { App } from '../../src/model/app.js';
 import { DockerSource } from '../../src/sources/docker.js';
 import type { SourceReading } from '../../src/sources/source.js';
-import { appOf } from '../support/apps.js';
 import { atEnd } from '../support/at-end.js';
+import { ScriptedEngine } from '../support/docker/scripted-engine.js';
 import { eventually } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { appOf } from '../support/node/apps.js';
 import { createRecordingLog } from '../support/recording-log.js';
-import { ScriptedEngine } from '../support/scripted-engine.js';
 
 const SHOP = { 'autoproxy.app': 'shop', 'autoproxy.slot': '21034', 'autoproxy.protocol': 'http' };
 

@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import { DirectorySource } from '../../src/sources/directory.js';
-import { testClock } from '../support/services-directory.js';
+import { testClock } from '../support/node/services-directory.js';
 
 const hoard: number[] = [];
 /** So many are left, for the program itself. */

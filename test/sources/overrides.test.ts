@@ -6,8 +6,8 @@ import { overridesFromJson } from '../../src/sources/override-list.js';
 import { Overrides } from '../../src/sources/overrides.js';
 import { temporaryFolder } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { testClock } from '../support/node/services-directory.js';
 import { createRecordingLog } from '../support/recording-log.js';
-import { testClock } from '../support/services-directory.js';
 
 const INSTANCE = '127.0.0.1:1';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { App, Instance } from '../../src/model/app.js';
 import { HEAD_DEFAULTS, type Snapshot } from '../../src/snapshot/snapshot.js';
 import { compileSnapshot, type MeasuredHealth } from '../../src/state/compile.js';
-import { appInstance, appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 
 function compile(
   apps: readonly App[],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeDiff, diffApps, hasRemoval, isSame } from '../../src/state/diff.js';
-import { appInstance, appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 
 const ONE = appInstance(1);
 const TWO = appInstance(2);

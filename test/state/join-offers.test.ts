@@ -5,7 +5,7 @@ import type { App } from '../../src/model/app.js';
 import type { Claim, Offer } from '../../src/sources/source.js';
 import { joinOffers, withoutOffered } from '../../src/state/join-offers.js';
 import { mergeSources } from '../../src/state/merge.js';
-import { appInstance, appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 
 const A = '172.17.0.2';
 const B = '172.17.0.3';

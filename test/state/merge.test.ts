@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mergeSources } from '../../src/state/merge.js';
-import { appInstance, appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 
 test('apps of all sources come together, sorted by name', () => {
   const { apps, problems } = mergeSources([

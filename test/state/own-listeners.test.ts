@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { App } from '../../src/model/app.js';
 import { formatProblem } from '../../src/model/problem.js';
 import { withoutOwnListeners } from '../../src/state/own-listeners.js';
-import { appInstance, appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 
 const listeners = {
   admin: { port: 1_936, isReachedAt: (address: string) => address === '127.0.0.1' },

@@ -6,8 +6,8 @@ import type { App } from '../../src/model/app.js';
 import { isLargeLoss, REMOVAL_GRACE_MS } from '../../src/model/large-loss.js';
 import { mergeSources } from '../../src/state/merge.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
-import { appInstance, appOf } from '../support/apps.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 import { holds } from '../support/properties.js';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] as const;

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { type App, type Instance, NO_CONTAINER } from '../../src/model/app.js';
 import type { SourceReading } from '../../src/sources/source.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
-import { appOf } from '../support/apps.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { appOf } from '../support/node/apps.js';
 
 const DOUBT = { doubt: 'Consul had failed' };
 const ONE = instance('127.0.0.2:80');

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App } from '../../src/model/app.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
-import { appInstance, appOf } from '../support/apps.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 
 function appsOf(count: number): App[] {
   return Array.from({ length: count }, (_, index) => appOf(`app-${index}`, 9000 + 2 * index));

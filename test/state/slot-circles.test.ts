@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { App } from '../../src/model/app.js';
 import { formatProblem } from '../../src/model/problem.js';
 import { withoutSlotCircles } from '../../src/state/slot-circles.js';
-import { appInstance, appOf } from '../support/apps.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 
 const isBound = (address: string): boolean => address === '127.0.0.1';
 

@@ -5,9 +5,9 @@ import { type TestContext, test } from 'node:test';
 import type { App } from '../../src/model/app.js';
 import { StateStore } from '../../src/state/store.js';
 import { type StoredState, storedStateFromJson, storedStateToJson } from '../../src/state/stored-state.js';
-import { appInstance, appOf } from '../support/apps.js';
 import { temporaryFolder } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 import { createRecordingLog } from '../support/recording-log.js';
 
 const APPS: readonly App[] = [

@@ -1,14 +1,12 @@
 /** The arrows of imports, one row a folder; layout.test.ts holds the code to them. */
 interface Arrows {
-  /** Folders of src and bench, single files of src and test, or `edge`. */
+  /** Folders of src, bench and test/support, single files of src and test, or `edge`. */
   readonly to: readonly string[];
   readonly why: string;
 }
 
 const ADMIN_CLIENT = ['admin/client.ts', 'admin/state-document.ts', 'admin/why-document.ts'];
 
-/** Where bench finds what is installed, and how it counts the processes of it. */
-const REAL_PROGRAMS = ['test/support/components.ts', 'test/support/processes.ts'];
 const REAL_PARTS = 'the tests start them, so that both mean the same; nothing that a test asserts with comes along';
 
 export const ARROWS: Readonly<Record<string, Arrows>> = {
@@ -184,63 +182,86 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     to: ['documents', 'yaml', 'regex', 'core', 'model', 'registry'],
     why: 'a generator of files; it knows no running node',
   },
+  'test/support': { to: ['core'], why: 'what each test needs: addresses, ends, clocks, chance' },
+  'test/support/machine': {
+    to: ['test/support'],
+    why: 'programs of the system, networks and disks; no part of autoproxy',
+  },
+  'test/support/traffic': {
+    to: ['test/support', 'test/support/machine', 'proxy-protocol', 'proxy/io'],
+    why: 'clients and instances; what stands between them, they do not know',
+  },
+  'test/support/consul': {
+    to: ['test/support', 'test/support/machine', 'test/support/traffic'],
+    why: 'a real Consul and its faults; what it is asked for is the business of others',
+  },
+  'test/support/docker': {
+    to: ['docker', 'test/support', 'test/support/machine'],
+    why: 'real engines and a scripted one, which answers as the client reads; what containers serve is the business of others',
+  },
+  'test/support/node': {
+    to: [
+      ...['core', 'model', 'metrics', 'snapshot', 'sources', 'admin', 'cli', 'proxy', 'proxy/io', 'proxy/limits'],
+      ...['test/support', 'test/support/machine', 'test/support/traffic', 'test/support/consul'],
+    ],
+    why: 'nodes as people run them, and the data plane alone; a fleet has a Consul',
+  },
+  'test/support/edge': {
+    to: [
+      ...['edge', 'cli', 'documents', 'model', 'proxy-protocol'],
+      ...['test/support', 'test/support/machine', 'test/support/traffic', 'test/support/node'],
+    ],
+    why: 'front doors as people run them, with real HAProxy',
+  },
+  'test/support/pages': {
+    to: [...['test/support', 'test/support/machine', 'test/support/consul', 'test/support/node', 'test/support/edge']],
+    why: 'a page of the documents is tried with all that its reader has',
+  },
   bench: {
     to: [
       ...['bench/contenders', 'bench/generators', 'bench/micro', 'bench/workloads'],
       ...['admin/state-document.ts', 'http1/request-head.ts'],
-      ...REAL_PROGRAMS,
-      ...['test/support/launched-node.ts', 'test/support/raw-connection.ts'],
+      ...['test/support/machine', 'test/support/node', 'test/support/traffic'],
     ],
     why: `a command measures what people run: ${REAL_PARTS}`,
   },
   'bench/consul.ts': {
-    to: ['bench', 'bench/fleet', 'test/support/components.ts', 'test/support/fleet.ts'],
+    to: ['bench', 'bench/fleet', 'test/support/machine', 'test/support/node'],
     why: `a node in a fleet with a real Consul: ${REAL_PARTS}`,
   },
   'bench/docker.ts': {
-    to: ['bench', 'bench/containers', 'test/support/docker-engine.ts', 'test/support/docker-versions.ts'],
+    to: ['bench', 'bench/containers', 'test/support/docker'],
     why: `a node beside real engines: ${REAL_PARTS}`,
   },
   'bench/edge.ts': {
-    to: [
-      ...['bench', 'edge/haproxy/program.ts', ...REAL_PROGRAMS, 'test/support/haproxy-versions.ts'],
-      ...['test/support/edge-deployment.ts', 'test/support/eventually.ts'],
-    ],
+    to: ['bench', 'edge/haproxy/program.ts', 'test/support', 'test/support/machine', 'test/support/edge'],
     why: `a front door with real HAProxy: ${REAL_PARTS}`,
   },
   'bench/reuse.ts': {
     to: [
       ...['bench', 'test/compat/installable.ts', 'test/compat/servers/all.ts', 'test/compat/servers/real-server.ts'],
-      'test/support/raw-connection.ts',
+      'test/support/traffic',
     ],
     why: 'it measures with the real servers that the matrix of test/compat is about',
   },
   'bench/containers': {
-    to: [
-      ...['bench', 'test/support/app-image.ts', 'test/support/docker-versions.ts', 'test/support/test-engine.ts'],
-      ...['test/support/scripted-engine.ts', 'test/support/scripted-container.ts', 'test/support/at-end.ts'],
-      ...['test/support/steady-traffic.ts', 'test/support/paced-traffic.ts', 'test/support/eventually.ts'],
-      'test/support/node-process.ts',
-    ],
+    to: ['bench', 'test/support', 'test/support/docker', 'test/support/node', 'test/support/traffic'],
     why: `a node beside an engine with its containers: ${REAL_PARTS}`,
   },
   'bench/contenders': {
-    to: ['bench', 'bench/workloads', ...REAL_PROGRAMS],
+    to: ['bench', 'bench/workloads', 'test/support/machine'],
     why: `a contender is a real program: ${REAL_PARTS}`,
   },
   'bench/fleet': {
-    to: [
-      ...['bench', 'admin/state-document.ts'],
-      ...['test/support/consul.ts', 'test/support/consul-front.ts', 'test/support/fleet.ts'],
-    ],
+    to: ['bench', 'admin/state-document.ts', 'test/support/consul', 'test/support/node'],
     why: `a real Consul and its faults: ${REAL_PARTS}`,
   },
   'bench/generators': {
-    to: ['bench', 'bench/contenders', 'test/support/components.ts'],
+    to: ['bench', 'bench/contenders', 'test/support/machine'],
     why: 'a generator is a real program, found where the others are',
   },
   'bench/micro': {
-    to: ['bench', 'http1', 'proxy/balance', 'proxy/slot', 'snapshot', 'test/support/seeded-random.ts'],
+    to: ['bench', 'http1', 'proxy/balance', 'proxy/slot', 'snapshot', 'test/support'],
     why: 'it measures parts of the hot path alone, so it alone takes them out of the node',
   },
   'bench/workloads': {

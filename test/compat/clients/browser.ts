@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { atEnd, type Ending, temporaryFolder } from '../../support/at-end.js';
-import { spawnBound } from '../../support/bound-process.js';
+import { spawnBound } from '../../support/machine/bound-process.js';
 import type { Observation } from '../observation.js';
 import type { Page } from '../servers/pages.js';
 import type { Target } from '../ways.js';

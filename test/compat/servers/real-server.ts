@@ -3,9 +3,9 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { freePort, ownAddress } from '../../support/addresses.js';
 import { atEnd, type Ending, temporaryFolder } from '../../support/at-end.js';
-import { spawnBound } from '../../support/bound-process.js';
-import { isListening } from '../../support/processes.js';
-import { RawConnection } from '../../support/raw-connection.js';
+import { spawnBound } from '../../support/machine/bound-process.js';
+import { isListening } from '../../support/machine/processes.js';
+import { RawConnection } from '../../support/traffic/raw-connection.js';
 import type { Installable } from '../installable.js';
 import type { Page } from './pages.js';
 

@@ -1,7 +1,7 @@
 /** Each real server that is installed here starts, answers GET and POST on one connection where it keeps them, and ends. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RawConnection } from '../../support/raw-connection.js';
+import { RawConnection } from '../../support/traffic/raw-connection.js';
 import { isInstalled } from '../installable.js';
 import { QUICK_SERVERS } from './all.js';
 import { startServer } from './real-server.js';

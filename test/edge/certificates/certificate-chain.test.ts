@@ -15,7 +15,7 @@ import {
   readChain,
 } from '../../../edge/certificates/certificate-chain.js';
 import { temporaryFolder } from '../../support/at-end.js';
-import { makeCertificate, type TestCertificate } from '../../support/test-certificates.js';
+import { makeCertificate, type TestCertificate } from '../../support/edge/test-certificates.js';
 
 const NAMES = ['one.example'];
 const root = makeCertificate({ isAuthority: true, subject: 'root' });

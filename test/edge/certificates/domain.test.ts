@@ -8,7 +8,7 @@ import { type Domain, judgeDomain } from '../../../edge/certificates/domain.js';
 import { judgeDomains } from '../../../edge/certificates/judge-domains.js';
 import { isIssuedByPublicRoot, isPublicRoot } from '../../../edge/certificates/public-roots.js';
 import { formatProblem } from '../../../src/model/problem.js';
-import { makeCertificate } from '../../support/test-certificates.js';
+import { makeCertificate } from '../../support/edge/test-certificates.js';
 
 const DAY_MS = 86_400_000;
 const TODAY = { nowMs: Date.now(), warnWithinMs: 14 * DAY_MS };

@@ -6,7 +6,7 @@ import { judgeDomains } from '../../../edge/certificates/judge-domains.js';
 import { type Release, releaseFromFiles } from '../../../edge/release/release.js';
 import type { RouteHost } from '../../../src/model/app-definition.js';
 import { formatProblem } from '../../../src/model/problem.js';
-import { makeCertificate } from '../../support/test-certificates.js';
+import { makeCertificate } from '../../support/edge/test-certificates.js';
 
 const TODAY = { nowMs: Date.now(), warnWithinMs: 0 };
 

@@ -5,7 +5,7 @@ import type { Domain } from '../../../edge/certificates/domain.js';
 import { judgeDomains } from '../../../edge/certificates/judge-domains.js';
 import { type Release, releaseFromFiles } from '../../../edge/release/release.js';
 import type { RouteHost } from '../../../src/model/app-definition.js';
-import { makeCertificate } from '../../support/test-certificates.js';
+import { makeCertificate } from '../../support/edge/test-certificates.js';
 
 const TODAY = { nowMs: Date.now(), warnWithinMs: 0 };
 const NAMES = ['*.one.example', 'one.example'];

@@ -4,7 +4,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { type Domain, judgeDomain } from '../../../edge/certificates/domain.js';
 import { formatProblem } from '../../../src/model/problem.js';
-import { makeCertificate } from '../../support/test-certificates.js';
+import { makeCertificate } from '../../support/edge/test-certificates.js';
 
 const DAY_MS = 86_400_000;
 const TODAY = { nowMs: Date.now(), warnWithinMs: 14 * DAY_MS };

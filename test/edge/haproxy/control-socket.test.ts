@@ -6,7 +6,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { askSocket, SocketFailure } from '../../../edge/haproxy/control-socket.js';
 import { atEnd, temporaryFolder } from '../../support/at-end.js';
-import { writeWithoutEnd } from '../../support/endless-sender.js';
+import { writeWithoutEnd } from '../../support/traffic/endless-sender.js';
 
 async function listen(context: TestContext, answer: (socket: Socket) => void): Promise<string> {
   const file = path.join(temporaryFolder(context, 'socket'), 's');

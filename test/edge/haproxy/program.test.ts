@@ -5,9 +5,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { checkConfiguration, checkOutcomeFrom } from '../../../edge/haproxy/program.js';
 import { temporaryFolder } from '../../support/at-end.js';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import { HAPROXY_VERSIONS, haproxyOfVersion } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
-import { HAPROXY_VERSIONS, haproxyOfVersion } from '../../support/haproxy-versions.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21310\nedge:\n  routes: [{host: shop.one.example}]\n';
 /** The kernel refuses to connect to this address with any routes. */

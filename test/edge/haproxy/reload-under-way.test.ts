@@ -8,10 +8,10 @@ import { type TestContext, test } from 'node:test';
 import { askSocket, SocketFailure } from '../../../edge/haproxy/control-socket.js';
 import { Master } from '../../../edge/haproxy/master.js';
 import { atEnd, temporaryFolder } from '../../support/at-end.js';
-import { spawnBound } from '../../support/bound-process.js';
+import { haproxyOfVersion } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
-import { haproxyOfVersion } from '../../support/haproxy-versions.js';
-import { descendantsOf } from '../../support/processes.js';
+import { spawnBound } from '../../support/machine/bound-process.js';
+import { descendantsOf } from '../../support/machine/processes.js';
 
 const ADDRESS = '127.22.140.1';
 const PORT = 21_398;

@@ -9,9 +9,9 @@ import { findApp } from '../../../edge/routes/find-app.js';
 import { type RouteTables, routeTables } from '../../../edge/routes/route-tables.js';
 import { freePort, ownAddress } from '../../support/addresses.js';
 import { atEnd, temporaryFolder } from '../../support/at-end.js';
-import { edgeApp } from '../../support/edge-apps.js';
-import { startHaproxy } from '../../support/haproxy-process.js';
-import { HAPROXY_VERSIONS, haproxyOfVersion, type TestedVersion } from '../../support/haproxy-versions.js';
+import { edgeApp } from '../../support/edge/edge-apps.js';
+import { startHaproxy } from '../../support/edge/haproxy-process.js';
+import { HAPROXY_VERSIONS, haproxyOfVersion, type TestedVersion } from '../../support/edge/haproxy-versions.js';
 import { SeededRandom } from '../../support/seeded-random.js';
 import { randomPatterns, randomText, textLike } from './seeded-regexes.js';
 

@@ -2,7 +2,7 @@
  * The precedence of routes as edge/README.md states it, written down once more, sentence by sentence and from what
  * definitions say. It shares no code with edge/routes and is slow on purpose.
  */
-import type { WrittenRoute } from '../../support/edge-apps.js';
+import type { WrittenRoute } from '../../support/edge/edge-apps.js';
 
 export interface WrittenApp {
   readonly name: string;

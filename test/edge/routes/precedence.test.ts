@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findApp } from '../../../edge/routes/find-app.js';
 import { routeTables } from '../../../edge/routes/route-tables.js';
-import { edgeApp, type WrittenRoute } from '../../support/edge-apps.js';
+import { edgeApp, type WrittenRoute } from '../../support/edge/edge-apps.js';
 import { createLookup } from './map-lookups.js';
 
 interface Case {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAX_REGEXES, withinRegexBudget } from '../../../edge/routes/regex-budget.js';
-import { edgeApp } from '../../support/edge-apps.js';
+import { edgeApp } from '../../support/edge/edge-apps.js';
 
 function withRegexes(name: string, count: number) {
   return edgeApp(

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { isRefusal } from '../../../src/core/refusal.js';
 import { parseHostRegex } from '../../../src/documents/route-host.js';
 import { parsePathRegex } from '../../../src/documents/route-path.js';
-import type { WrittenRoute } from '../../support/edge-apps.js';
+import type { WrittenRoute } from '../../support/edge/edge-apps.js';
 import type { WrittenApp } from './naive-router.js';
 
 /** What the two domains of the tests' site cover. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { routeTables } from '../../../edge/routes/route-tables.js';
-import { edgeApp } from '../../support/edge-apps.js';
+import { edgeApp } from '../../support/edge/edge-apps.js';
 
 const shop = edgeApp('shop', [
   { host: 'WWW.one.example.', path: '/checkout/' },

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { findApp } from '../../../edge/routes/find-app.js';
 import { routeTables } from '../../../edge/routes/route-tables.js';
-import { edgeApp } from '../../support/edge-apps.js';
+import { edgeApp } from '../../support/edge/edge-apps.js';
 import { holds } from '../../support/properties.js';
 import { createLookup } from './map-lookups.js';
 import { naiveRoute } from './naive-router.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findShadows } from '../../../edge/routes/shadows.js';
 import { formatProblem } from '../../../src/model/problem.js';
-import { edgeApp, type WrittenRoute } from '../../support/edge-apps.js';
+import { edgeApp, type WrittenRoute } from '../../support/edge/edge-apps.js';
 
 interface Case {
   readonly about: string;

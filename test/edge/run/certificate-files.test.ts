@@ -6,9 +6,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { atEnd } from '../../support/at-end.js';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import { makeCertificate } from '../../support/edge/test-certificates.js';
 import { eventually } from '../../support/eventually.js';
-import { makeCertificate } from '../../support/test-certificates.js';
 
 const HOSTS = ['one.example', 'shop.one.example'];
 const SHOP = `name: shop

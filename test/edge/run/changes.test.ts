@@ -5,11 +5,11 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { atEnd } from '../../support/at-end.js';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
-import { seenBy } from '../../support/edge-process.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import { seenBy } from '../../support/edge/edge-process.js';
+import { HAPROXY_VERSIONS } from '../../support/edge/haproxy-versions.js';
+import { makeCertificate } from '../../support/edge/test-certificates.js';
 import { eventually } from '../../support/eventually.js';
-import { HAPROXY_VERSIONS } from '../../support/haproxy-versions.js';
-import { makeCertificate } from '../../support/test-certificates.js';
 
 function appText(name: string, slot: number, edge: string): string {
   return `name: ${name}\npods: [alpha]\nprotocol: http\nslot: ${slot}\nedge:\n${edge}`;

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { askSocket } from '../../../edge/haproxy/control-socket.js';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import { HAPROXY_VERSIONS } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
-import { HAPROXY_VERSIONS } from '../../support/haproxy-versions.js';
 
 const CLIENT = '198.51.100.44';
 /** Of `flags` of `show peers`: neither an old worker nor another machine is waited for any more. */

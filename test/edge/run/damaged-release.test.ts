@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
 import { eventually } from '../../support/eventually.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21394\nedge:\n  routes: [{host: shop.one.example}]\n';

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { EdgeClaim, EdgeFolderHeld } from '../../../edge/run/edge-claim.js';
 import { temporaryFolder } from '../../support/at-end.js';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
-import { runCli } from '../../support/run-cli.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import { runCli } from '../../support/node/run-cli.js';
 
 test('a second edge run on one state directory, or at one run_dir, is refused with the name of the first', async (context) => {
   const edge = await EdgeDeployment.create(context, { version: '2.6' });

@@ -6,10 +6,10 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { atEnd } from '../../support/at-end.js';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import type { TestedVersion } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
-import type { TestedVersion } from '../../support/haproxy-versions.js';
-import { descendantsOf } from '../../support/processes.js';
+import { descendantsOf } from '../../support/machine/processes.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21392\nedge:\n  routes: [{host: shop.one.example}]\n';
 const WITH_NEW = SHOP.replace('shop.one.example}', 'shop.one.example}, {host: new.one.example}');

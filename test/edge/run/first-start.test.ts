@@ -4,8 +4,8 @@ import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../support/at-end.js';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
-import { HAPROXY_VERSIONS, haproxyOfVersion } from '../../support/haproxy-versions.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import { HAPROXY_VERSIONS, haproxyOfVersion } from '../../support/edge/haproxy-versions.js';
 import type { LogLine } from '../../support/recording-log.js';
 
 /** Listens at the socket that is named last for half a second, and resets who asks, as a master that executes itself anew. */

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { findMasters } from '../../../edge/haproxy/running-masters.js';
 import { atEnd, temporaryFolder } from '../../support/at-end.js';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import { HAPROXY_VERSIONS, haproxyOfVersion } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
-import { HAPROXY_VERSIONS, haproxyOfVersion } from '../../support/haproxy-versions.js';
 
 for (const version of HAPROXY_VERSIONS)
   test(`one HAProxy runs, whenever edge run was killed, HAProxy ${version}`, async (context) => {

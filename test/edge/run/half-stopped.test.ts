@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { atEnd, type Ending } from '../../support/at-end.js';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import { HAPROXY_VERSIONS } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
-import { HAPROXY_VERSIONS } from '../../support/haproxy-versions.js';
-import type { RawConnection } from '../../support/raw-connection.js';
+import type { RawConnection } from '../../support/traffic/raw-connection.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21310\nedge:\n  routes: [{host: shop.one.example}]\n';
 

@@ -1,9 +1,9 @@
 /** Nobody reads the log any more: the front door goes on, and stops in order. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import { HAPROXY_VERSIONS } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
-import { HAPROXY_VERSIONS } from '../../support/haproxy-versions.js';
 
 for (const version of HAPROXY_VERSIONS)
   test(`edge run goes on and stops in order when nobody reads its log, HAProxy ${version}`, async (context) => {

@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ownAddress } from '../../support/addresses.js';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import type { TestedVersion } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
-import type { TestedVersion } from '../../support/haproxy-versions.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21390\nedge:\n  routes: [{host: shop.one.example}]\n';
 

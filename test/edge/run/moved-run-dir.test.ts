@@ -5,9 +5,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { findMasters } from '../../../edge/haproxy/running-masters.js';
 import { atEnd, temporaryFolder } from '../../support/at-end.js';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import { haproxyOfVersion } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
-import { haproxyOfVersion } from '../../support/haproxy-versions.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21396\nedge:\n  routes: [{host: shop.one.example}]\n';
 const PATIENCE_MS = 20_000;

@@ -8,10 +8,10 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { ownAddress } from '../../support/addresses.js';
 import { atEnd, type Ending } from '../../support/at-end.js';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import { HAPROXY_VERSIONS } from '../../support/edge/haproxy-versions.js';
+import { makeCertificate } from '../../support/edge/test-certificates.js';
 import { eventually } from '../../support/eventually.js';
-import { HAPROXY_VERSIONS } from '../../support/haproxy-versions.js';
-import { makeCertificate } from '../../support/test-certificates.js';
 
 const NAME = 'both.example';
 const RSA = ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'];

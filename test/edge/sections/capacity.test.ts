@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { askSocket } from '../../../edge/haproxy/control-socket.js';
 import { capacityOf } from '../../../edge/sections/capacity.js';
 import { temporaryFolder } from '../../support/at-end.js';
-import { EdgeDeployment } from '../../support/edge-deployment.js';
-import { siteOf, siteText } from '../../support/edge-release.js';
-import { HAPROXY_VERSIONS } from '../../support/haproxy-versions.js';
+import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
+import { siteOf, siteText } from '../../support/edge/edge-release.js';
+import { HAPROXY_VERSIONS } from '../../support/edge/haproxy-versions.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21310\nedge:\n  routes: [{host: shop.one.example}]\n';
 /** So many servers that they count. */

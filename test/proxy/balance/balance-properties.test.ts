@@ -7,10 +7,10 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { ADMIN_STATES, BALANCES } from '../../../src/model/app.js';
 import type { InstanceSnapshot, SlotSnapshot } from '../../../src/snapshot/snapshot.js';
-import { BalancedFleet } from '../../support/balanced-fleet.js';
 import { eventually } from '../../support/eventually.js';
+import { BalancedFleet } from '../../support/node/balanced-fleet.js';
 import { holds } from '../../support/properties.js';
-import type { RawConnection } from '../../support/raw-connection.js';
+import type { RawConnection } from '../../support/traffic/raw-connection.js';
 
 const INSTANCES = 3;
 const NAMES = 'ABC';

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { BALANCES, type Balance } from '../../../src/model/app.js';
 import { ownAddress } from '../../support/addresses.js';
-import { BalancedFleet } from '../../support/balanced-fleet.js';
 import { eventually } from '../../support/eventually.js';
-import type { TestPlane } from '../../support/plane.js';
-import { answering, okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { neighborOf } from '../../support/snapshots.js';
+import { BalancedFleet } from '../../support/node/balanced-fleet.js';
+import type { TestPlane } from '../../support/node/plane.js';
+import { neighborOf } from '../../support/node/snapshots.js';
+import { answering, okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 /** Clients that `balance: source` tells apart. */
 const CLIENTS = Array.from({ length: 24 }, (_, index) => `127.111.0.${index + 1}`);

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeV2 } from '../../../src/proxy-protocol/encode.js';
-import { TestPlane } from '../../support/plane.js';
-import { answering, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
+import { answering, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const toldOf = (head: string): string => {
   const lines = head.split('\r\n').filter((line) => /^x-forwarded-for:/i.test(line));

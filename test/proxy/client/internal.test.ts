@@ -10,11 +10,11 @@ import { BleedMarks } from '../../../src/proxy/slot/bleed-marks.js';
 import { encodeV1, encodeV2 } from '../../../src/proxy-protocol/encode.js';
 import type { SlotSnapshot } from '../../../src/snapshot/snapshot.js';
 import { ownAddress } from '../../support/addresses.js';
-import { TestPlane } from '../../support/plane.js';
-import { RawConnection } from '../../support/raw-connection.js';
-import { ScriptedInstance } from '../../support/scripted-instance.js';
-import { testClock } from '../../support/services-directory.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { testClock } from '../../support/node/services-directory.js';
+import { instanceOf } from '../../support/node/snapshots.js';
+import { RawConnection } from '../../support/traffic/raw-connection.js';
+import { ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const INSIDE = ownAddress();
 const OUTSIDE = ownAddress();

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { decodeHeader } from '../../../src/proxy-protocol/decode.js';
 import { encodeV2 } from '../../../src/proxy-protocol/encode.js';
 import type { ProxyHeader } from '../../../src/proxy-protocol/header.js';
-import { TestPlane } from '../../support/plane.js';
-import type { RawConnection } from '../../support/raw-connection.js';
-import { okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
+import type { RawConnection } from '../../support/traffic/raw-connection.js';
+import { okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: shop\r\n\r\n';
 

@@ -7,11 +7,11 @@ import type { SlotSnapshot, Snapshot } from '../../../src/snapshot/snapshot.js';
 import { ownAddress } from '../../support/addresses.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { TestPlane } from '../../support/plane.js';
-import { RawConnection } from '../../support/raw-connection.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf, neighborOf } from '../../support/node/snapshots.js';
 import { createRecordingLog } from '../../support/recording-log.js';
-import { ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf, neighborOf } from '../../support/snapshots.js';
+import { RawConnection } from '../../support/traffic/raw-connection.js';
+import { ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const CLIENT = {
   source: { address: '10.1.2.3', port: 40_000 },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeV1, encodeV2 } from '../../../src/proxy-protocol/encode.js';
-import { TestPlane } from '../../support/plane.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
 
 const USABLE = instanceOf({ host: '127.0.0.1', port: 9 });
 const REQUEST = Buffer.from('GET /health HTTP/1.1\r\nHost: node\r\n\r\n', 'latin1');

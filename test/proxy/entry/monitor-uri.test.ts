@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeV1, encodeV2 } from '../../../src/proxy-protocol/encode.js';
 import { freePort, ownAddress } from '../../support/addresses.js';
-import { startHaproxy } from '../../support/haproxy-process.js';
-import { TestPlane } from '../../support/plane.js';
-import { RawConnection } from '../../support/raw-connection.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { startHaproxy } from '../../support/edge/haproxy-process.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
+import { RawConnection } from '../../support/traffic/raw-connection.js';
 
 interface Case {
   readonly request: string;

@@ -4,9 +4,9 @@ import { encodeV1, encodeV2 } from '../../../src/proxy-protocol/encode.js';
 import type { SlotSnapshot } from '../../../src/snapshot/snapshot.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { TestPlane } from '../../support/plane.js';
-import { answering, okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
+import { answering, okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const ENDPOINTS = {
   source: { address: '198.51.100.7', port: 40_000 },

@@ -7,12 +7,12 @@ import type { SlotSnapshot } from '../../../src/snapshot/snapshot.js';
 import { freePort, ownAddress } from '../../support/addresses.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { TestPlane } from '../../support/plane.js';
-import { startPod } from '../../support/pod.js';
-import type { RawConnection } from '../../support/raw-connection.js';
-import { answering, okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { startPod } from '../../support/node/pod.js';
+import { instanceOf, neighborOf } from '../../support/node/snapshots.js';
 import { SeededRandom } from '../../support/seeded-random.js';
-import { instanceOf, neighborOf } from '../../support/snapshots.js';
+import type { RawConnection } from '../../support/traffic/raw-connection.js';
+import { answering, okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const UPGRADE = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';

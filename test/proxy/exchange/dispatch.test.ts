@@ -5,13 +5,13 @@ import { type TestContext, test } from 'node:test';
 import { APP_DEFAULTS } from '../../../src/model/app.js';
 import type { InstanceSnapshot } from '../../../src/snapshot/snapshot.js';
 import { freePort, ownAddress } from '../../support/addresses.js';
-import { startDeafInstance } from '../../support/deaf-instance.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { type PlaneOptions, TestPlane } from '../../support/plane.js';
-import { RawConnection } from '../../support/raw-connection.js';
-import { okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf, neighborOf } from '../../support/snapshots.js';
+import { type PlaneOptions, TestPlane } from '../../support/node/plane.js';
+import { instanceOf, neighborOf } from '../../support/node/snapshots.js';
+import { startDeafInstance } from '../../support/traffic/deaf-instance.js';
+import { RawConnection } from '../../support/traffic/raw-connection.js';
+import { okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const ANSWER = okResponse('ok', 'Connection: close\r\n');
 /** Longer than `timeouts.connect` and `timeouts.queue` by more than the tick of the deadlines. */

@@ -8,15 +8,15 @@ import { ERRORS, type ErrorCode, type ErrorDefinition } from '../../../src/core/
 import { APP_DEFAULTS } from '../../../src/model/app.js';
 import type { InstanceSnapshot, SlotSnapshot } from '../../../src/snapshot/snapshot.js';
 import { freePort, ownAddress } from '../../support/addresses.js';
-import { startDeafInstance } from '../../support/deaf-instance.js';
-import { writeWithoutEnd } from '../../support/endless-sender.js';
 import { eventually, settledFigure } from '../../support/eventually.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { TestPlane } from '../../support/plane.js';
-import type { RawConnection } from '../../support/raw-connection.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
 import { createRecordingLog } from '../../support/recording-log.js';
-import { okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { startDeafInstance } from '../../support/traffic/deaf-instance.js';
+import { writeWithoutEnd } from '../../support/traffic/endless-sender.js';
+import type { RawConnection } from '../../support/traffic/raw-connection.js';
+import { okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const START = 'GET / HTTP/1.1\r\n';
 const HEAD = `${START}Host: a\r\n`;

@@ -1,10 +1,10 @@
 /** Max-Forwards (RFC 9110 7.6.2): a TRACE or OPTIONS that may go no further is answered here. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TestPlane } from '../../support/plane.js';
-import { startPod } from '../../support/pod.js';
-import { answering, okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { startPod } from '../../support/node/pod.js';
+import { instanceOf } from '../../support/node/snapshots.js';
+import { answering, okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 test('a TRACE comes back as it came, without what is secret', async (context) => {
   const instance = await ScriptedInstance.start(context);

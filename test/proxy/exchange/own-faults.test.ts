@@ -6,10 +6,10 @@ import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { atEnd } from '../../support/at-end.js';
 import { settledFigure } from '../../support/eventually.js';
-import { TestPlane } from '../../support/plane.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
 import { createRecordingLog } from '../../support/recording-log.js';
-import { answering, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { answering, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 /** Leaves this process no new descriptor, until the function that it returns is called. */
 async function takeDescriptors(context: test.TestContext): Promise<() => Promise<void>> {

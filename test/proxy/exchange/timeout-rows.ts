@@ -4,13 +4,13 @@ import type { TestContext } from 'node:test';
 import type { ErrorCode } from '../../../src/core/errors.js';
 import type { Timeouts } from '../../../src/model/app.js';
 import type { SlotSnapshot } from '../../../src/snapshot/snapshot.js';
-import { startDeafInstance } from '../../support/deaf-instance.js';
 import { eventually, settledFigure } from '../../support/eventually.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { TestPlane } from '../../support/plane.js';
-import type { RawConnection } from '../../support/raw-connection.js';
-import { okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
+import { startDeafInstance } from '../../support/traffic/deaf-instance.js';
+import type { RawConnection } from '../../support/traffic/raw-connection.js';
+import { okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 export const FAR_MS = 900_000_000;
 export const ALL_FAR: Timeouts = {

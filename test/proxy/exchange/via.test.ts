@@ -1,9 +1,9 @@
 /** The option `--via` (RFC 9110 7.6.3): both directions, with the version that came, behind what others wrote. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TestPlane } from '../../support/plane.js';
-import { answering, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
+import { answering, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const responseOf = (version: string) => (head: string) => {
   const body = head

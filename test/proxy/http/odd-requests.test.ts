@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TestPlane } from '../../support/plane.js';
-import { startPod } from '../../support/pod.js';
-import { answering, okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { startPod } from '../../support/node/pod.js';
+import { instanceOf } from '../../support/node/snapshots.js';
+import { answering, okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 interface OddRequest {
   readonly sent: string;

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { freePort, ownAddress } from '../../support/addresses.js';
-import { startHaproxy } from '../../support/haproxy-process.js';
-import { TestPlane } from '../../support/plane.js';
-import { RawConnection } from '../../support/raw-connection.js';
-import { answering, okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf, slotOf } from '../../support/snapshots.js';
+import { startHaproxy } from '../../support/edge/haproxy-process.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf, slotOf } from '../../support/node/snapshots.js';
+import { RawConnection } from '../../support/traffic/raw-connection.js';
+import { answering, okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const HEAD_MS = 400;
 const IDLE_MS = 900;

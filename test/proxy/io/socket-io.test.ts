@@ -7,9 +7,9 @@ import { createSocketIo } from '../../../src/proxy/io/create-socket-io.js';
 import type { LentMemory, SocketIo, Writer } from '../../../src/proxy/io/socket-io.js';
 import { atEnd } from '../../support/at-end.js';
 import { eventually } from '../../support/eventually.js';
-import { TestPlane } from '../../support/plane.js';
-import { okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
+import { okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const WAYS: readonly (readonly [string, () => SocketIo])[] = [
   ['past the stream', () => createSocketIo()],

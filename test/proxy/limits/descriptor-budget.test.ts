@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { descriptorLimit, parseDescriptorLimit } from '../../../src/core/descriptor-limit.js';
 import { checkersFor, clientsFor, descriptorsFor } from '../../../src/proxy/limits/descriptor-budget.js';
-import { TestPlane } from '../../support/plane.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
 import { createRecordingLog } from '../../support/recording-log.js';
-import { answering, okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { answering, okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 

@@ -5,14 +5,14 @@ import { PermitBook } from '../../../src/cluster/permit-book.js';
 import { StickyCookie } from '../../../src/proxy/slot/sticky.js';
 import type { SlotSnapshot } from '../../../src/snapshot/snapshot.js';
 import { ownAddress } from '../../support/addresses.js';
-import { CountingInstance } from '../../support/counting-instance.js';
 import { eventually } from '../../support/eventually.js';
 import type { FakeClock } from '../../support/fake-clock.js';
-import { TestPlane } from '../../support/plane.js';
-import type { RawConnection } from '../../support/raw-connection.js';
-import { answering, okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { testClock } from '../../support/services-directory.js';
-import { instanceOf, slotOf } from '../../support/snapshots.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { testClock } from '../../support/node/services-directory.js';
+import { instanceOf, slotOf } from '../../support/node/snapshots.js';
+import { CountingInstance } from '../../support/traffic/counting-instance.js';
+import type { RawConnection } from '../../support/traffic/raw-connection.js';
+import { answering, okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const STICKY = { cookie: 'S', key: 'secret' };
 

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { APP_DEFAULTS } from '../../../src/model/app.js';
 import type { SlotSnapshot } from '../../../src/snapshot/snapshot.js';
-import { BalancedFleet } from '../../support/balanced-fleet.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { TestPlane } from '../../support/plane.js';
-import type { RawConnection } from '../../support/raw-connection.js';
-import { okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { BalancedFleet } from '../../support/node/balanced-fleet.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
+import type { RawConnection } from '../../support/traffic/raw-connection.js';
+import { okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const ONE_AT_A_TIME = { limits: { connections: 1, queue: 9 } };
 const PAST_QUEUE_MS = APP_DEFAULTS.timeouts.queueMs + 200;

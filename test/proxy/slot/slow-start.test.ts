@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { InstanceSnapshot, SlotSnapshot } from '../../../src/snapshot/snapshot.js';
-import { BalancedFleet } from '../../support/balanced-fleet.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { BalancedFleet } from '../../support/node/balanced-fleet.js';
 
 const SLOW_START_MS = 10_000;
 

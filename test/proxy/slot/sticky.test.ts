@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { StickyCookie } from '../../../src/proxy/slot/sticky.js';
 import type { InstanceSnapshot, SlotSnapshot } from '../../../src/snapshot/snapshot.js';
-import { TestPlane } from '../../support/plane.js';
-import type { RawResponse } from '../../support/raw-connection.js';
-import { answering, okResponse, ScriptedInstance } from '../../support/scripted-instance.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
+import type { RawResponse } from '../../support/traffic/raw-connection.js';
+import { answering, okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const STICKY = { cookie: 'S', key: 'secret' };
 

@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import { ERRORS, type ErrorCode } from '../../../src/core/errors.js';
 import { freePort, ownAddress } from '../../support/addresses.js';
 import { eventually } from '../../support/eventually.js';
-import { TestPlane } from '../../support/plane.js';
-import type { RawConnection } from '../../support/raw-connection.js';
-import { ScriptedInstance } from '../../support/scripted-instance.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
 import { SeededRandom } from '../../support/seeded-random.js';
-import { instanceOf } from '../../support/snapshots.js';
+import type { RawConnection } from '../../support/traffic/raw-connection.js';
+import { ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const LINE = /^\S+:\d+ \[[^\]]+\] slot:\d+ \S+\/(\S+) -?\d+\/-?\d+\/\d+ (\d+) (\S\S) \d+\/\d+\/\d+\/0\/(\d+) \d+\/0\n$/;
 

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { freePort, ownAddress } from '../../support/addresses.js';
 import { eventually, settledFigure } from '../../support/eventually.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { TestPlane } from '../../support/plane.js';
-import { ScriptedInstance } from '../../support/scripted-instance.js';
+import { TestPlane } from '../../support/node/plane.js';
+import { instanceOf } from '../../support/node/snapshots.js';
 import { SeededRandom } from '../../support/seeded-random.js';
-import { instanceOf } from '../../support/snapshots.js';
+import { ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const TCP = { protocol: 'tcp' } as const;
 
