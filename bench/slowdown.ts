@@ -8,7 +8,7 @@ import { RequestHead } from '../src/http1/request-head.js';
 const CALIBRATION_TURNS = 200_000;
 const TRIALS = 20;
 const parse = RequestHead.prototype.parse;
-/** Where the work goes, so that the compiler can not leave it out. */
+/** Where the work goes, so that the compiler cannot leave it out. */
 let sink = 0;
 const turns = Math.round(Number(process.env.AUTOPROXY_BENCH_SLOWDOWN ?? 0) * turnsPerMicrosecond());
 
