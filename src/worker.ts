@@ -21,7 +21,7 @@ import type { InstanceSnapshot, Snapshot } from './snapshot/snapshot.js';
 const EXIT_SOFTWARE = 70;
 /** A worker that has drained waits so long for its last lines to be written. */
 const ACCESS_LOG_PATIENCE_MS = 1_000;
-/** Of lines about counters that can not be read, which would come with each report. */
+/** Of lines about counters that cannot be read, which would come with each report. */
 const BOOK_FAULT_INTERVAL_MS = 60_000;
 /** The first failures decide about an instance; of those after them one in a while says enough. */
 const TOLD_AT_ONCE = 3;
@@ -74,7 +74,7 @@ class Worker {
   onMessage(message: ToWorker, handle: unknown): void {
     switch (message.type) {
       case 'listen':
-        // A handle that was lost on its way leaves the port to the data plane, which says that it can not bind it.
+        // A handle that was lost on its way leaves the port to the data plane, which says that it cannot bind it.
         if (handle !== undefined && handle !== null) this.#dataPlane.adoptListener(message.port, handle);
         return;
       case 'snapshot':

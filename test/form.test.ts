@@ -1,4 +1,4 @@
-/** The form (lint and format) is a test, so that it can not be forgotten. */
+/** The form (lint and format) is a test, so that it cannot be forgotten. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';

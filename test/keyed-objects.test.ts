@@ -1,6 +1,6 @@
 /**
  * Objects that are keyed by text. A plain one answers `constructor` and `toString` with functions, and a value set for
- * `__proto__` is lost: so text from outside keys a `Map`, or, where it travels as JSON, a `KeyedObject`. The compiler can not
+ * `__proto__` is lost: so text from outside keys a `Map`, or, where it travels as JSON, a `KeyedObject`. The compiler cannot
  * tell who chose a key; these rules can tell where somebody has to say it.
  */
 import assert from 'node:assert/strict';

@@ -2,7 +2,7 @@
  * `npm test`: prepares the real components, then runs Node's own test runner over the compiled tests.
  *
  * Arguments filter by path: `npm test -- http1 layout`. With AUTOPROXY_TEST_STRICT=1 a skipped or todo test fails the
- * run, so that a machine that lacks something can not look like one where all is well.
+ * run, so that a machine that lacks something cannot look like one where all is well.
  */
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -55,7 +55,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   },
 ];
 
-/** Every POST carries it: a web page of somebody else can not send it without being asked about it first. */
+/** Every POST carries it: a web page of somebody else cannot send it without being asked about it first. */
 export const REQUEST_FIELD = 'x-autoproxy';
 /** Who asks, for people. */
 export const BY_FIELD = 'x-autoproxy-by';

@@ -30,7 +30,7 @@ export interface AdminServerOptions {
   readonly address: ListenAddress;
   /** Names that this node is called by, beside localhost and IP addresses. */
   readonly hostNames?: readonly string[];
-  /** Who keeps others from listening on an address and port, as `nginx (pid 123)`; null when it can not be told. */
+  /** Who keeps others from listening on an address and port, as `nginx (pid 123)`; null when it cannot be told. */
   readonly findPortHolder?: (host: string, port: number) => Promise<string | null>;
   readonly log?: Log;
   readonly clock?: Clock;
@@ -195,7 +195,7 @@ export class AdminServer {
   }
 }
 
-/** Resolves when it listens. @throws Error that says what to do when the address can not be had */
+/** Resolves when it listens. @throws Error that says what to do when the address cannot be had */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const { address, findPortHolder } = options;
   const server = new AdminServer(options);

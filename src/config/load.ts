@@ -187,7 +187,7 @@ function findFile({ flags, env, workingDir, defaultFile }: ConfigInputs): string
   return isAbsent(usual) ? null : path.resolve(usual);
 }
 
-/** One that is there and can not be read is not absent: starting without what it says would be a surprise. */
+/** One that is there and cannot be read is not absent: starting without what it says would be a surprise. */
 function isAbsent(file: string): boolean {
   try {
     return statSync(file, { throwIfNoEntry: false }) === undefined;

@@ -14,7 +14,7 @@ export type ConsulFailureKind =
   | 'oversize'
   /** What answered is not Consul, or speaks otherwise than is known here. */
   | 'malformed'
-  /** A file that the connection needs can not be read. */
+  /** A file that the connection needs cannot be read. */
   | 'unprepared';
 
 export class ConsulFailure extends Error {

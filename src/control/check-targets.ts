@@ -19,7 +19,7 @@ export function instanceOfKey(key: string): { readonly app: string; readonly ins
 }
 
 /**
- * What is in maintenance is left alone. What takes no new traffic can not stand in for what does, so it is in a group of
+ * What is in maintenance is left alone. What takes no new traffic cannot stand in for what does, so it is in a group of
  * its own: the last one that serves is not ejected for the sake of a drained one.
  */
 export function instanceTargets(apps: readonly App[]): CheckTarget[] {

@@ -44,7 +44,7 @@ export class ContainerLife {
   readonly #onChange: () => void;
   readonly #view: ContainerView;
   #facts: ContainerFacts;
-  /** Its own start was told by the stream: what comes after it can not belong to an earlier life. */
+  /** Its own start was told by the stream: what comes after it cannot belong to an earlier life. */
   #isStartTold: boolean;
   #lookAt: number | null = null;
   /** When it has to have ended, after a signal that means its end; null: it may run. */

@@ -71,5 +71,5 @@ function readPart(file: string): string | null {
 }
 
 function unprepared(place: string, why: string, cause?: unknown): DockerFailure {
-  return new DockerFailure('unprepared', `${place} can not be used for TLS to Docker: ${why}`, cause);
+  return new DockerFailure('unprepared', `${place} cannot be used for TLS to Docker: ${why}`, cause);
 }

@@ -22,7 +22,7 @@ interface EngineWatchListener {
   onView(view: EngineView): void;
   /** The list was read again, and the last view is still true. */
   onConfirmed(): void;
-  /** The engine can not be followed; what is known stays. At each failed attempt. */
+  /** The engine cannot be followed; what is known stays. At each failed attempt. */
   onFailure(failure: DockerFailure): void;
 }
 

@@ -21,7 +21,7 @@ const MAX_SHOWN_LENGTH = 80;
 /**
  * Opens the stream: what happens from then on is told.
  * @returns a promise for why the stream ended, which is never rejected
- * @throws DockerFailure when it can not be opened
+ * @throws DockerFailure when it cannot be opened
  */
 export async function openEventStream(
   connection: DockerConnection,

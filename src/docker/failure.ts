@@ -32,7 +32,7 @@ export type DockerFailureKind =
   | 'oversize'
   /** What answered is not a Docker engine, or speaks otherwise than is known here. */
   | 'malformed'
-  /** A file that the connection needs can not be read. */
+  /** A file that the connection needs cannot be read. */
   | 'unprepared';
 
 export class DockerFailure extends Error {

@@ -1,5 +1,5 @@
 /**
- * How an engine that backtracks could be made slow, and why it can not be here. Two things multiply: repetitions that can
+ * How an engine that backtracks could be made slow, and why it cannot be here. Two things multiply: repetitions that can
  * share one stretch of text between them in many ways, and choices that can go either way.
  *
  * The expression is laid out as its positions, each a set of characters with those that may follow it (Glushkov's
@@ -44,7 +44,7 @@ interface Fragment {
 
 const NOTHING: Fragment = { first: [], last: [], isEmptyPossible: true };
 
-/** @returns why an expression could be made slow, or null when it can not. */
+/** @returns why an expression could be made slow, or null when it cannot. */
 export function refusalOfCost(root: RegexNode): Refusal | null {
   const layout = new Layout();
   const { last } = layout.add(root);

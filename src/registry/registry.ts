@@ -13,7 +13,7 @@ export interface StoredApp {
 export interface StoredApps {
   /** Sorted by name, each once. */
   readonly apps: readonly StoredApp[];
-  /** Names that stand there and can not be read: they are taken all the same. */
+  /** Names that stand there and cannot be read: they are taken all the same. */
   readonly refused: readonly string[];
   readonly problems: readonly Problem[];
 }
@@ -55,7 +55,7 @@ export interface SlotStore {
   free(port: number, app: string, freedAt: number | null): Promise<boolean>;
 }
 
-/** Every method throws a RegistryFailure when the registry can not be read or written. */
+/** Every method throws a RegistryFailure when the registry cannot be read or written. */
 export interface Registry {
   /** For people: the directory, or the URL. */
   readonly place: string;
@@ -75,7 +75,7 @@ export interface Registry {
   close(): void;
 }
 
-/** The registry can not be read or written; the message says which, why, and what to do. */
+/** The registry cannot be read or written; the message says which, why, and what to do. */
 export class RegistryFailure extends Error {
   readonly hint: string | null;
 

@@ -41,7 +41,7 @@ function leaksOfRecords(stored: StoredApps, book: SlotBook): Leak[] {
   const leaks: Leak[] = [];
   const slots = new Map(stored.apps.map(({ definition: { name, slot } }) => [name, slot]));
   for (const { port, app } of book.slots) {
-    // What can not be read may well have this slot.
+    // What cannot be read may well have this slot.
     if (stored.refused.includes(app)) continue;
     if (!slots.has(app)) {
       const hint = `write the app with "autoproxy app put", or free the slot: autoproxy slot free ${port}`;

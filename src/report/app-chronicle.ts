@@ -177,7 +177,7 @@ interface AppNote {
   readonly text: string;
 }
 
-/** A file that can not be read concerns all apps that it gave. */
+/** A file that cannot be read concerns all apps that it gave. */
 export function appsConcernedBy({ app, file }: Problem, apps: readonly App[]): readonly string[] {
   if (app !== null) return [app];
   return apps.filter(({ origin }) => origin.location === file).map(({ name }) => name);

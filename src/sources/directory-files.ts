@@ -90,7 +90,7 @@ export interface ServiceFile {
   readonly isElsewhere: boolean;
 }
 
-/** Reads a file that was found regular and small. @returns why it can not be read, where it can not. */
+/** Reads a file that was found regular and small. @returns why it cannot be read, where it cannot. */
 export async function readServiceFile(file: string): Promise<ServiceFile | FileRefusal> {
   let handle: Awaited<ReturnType<typeof open>>;
   try {
@@ -120,7 +120,7 @@ export async function readServiceFile(file: string): Promise<ServiceFile | FileR
   }
 }
 
-/** For people: what a directory that can not be read suffers from, and what to do. */
+/** For people: what a directory that cannot be read suffers from, and what to do. */
 export function directoryFailure(directory: string, error: unknown): string {
   const reasons = new Map([
     ['ENOENT', 'this directory does not exist; create it, or name another with --services-dir'],

@@ -5,7 +5,7 @@ import { reasonOf } from '../core/thrown.js';
 interface DirectoryWatchListener {
   /** Something happened to the entry of this name; null: to anything. */
   onChange(name: string | null): void;
-  /** The notifications have ended or can not be had; looking from time to time has to do. */
+  /** The notifications have ended or cannot be had; looking from time to time has to do. */
   onLoss(reason: string): void;
 }
 

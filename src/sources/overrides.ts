@@ -82,7 +82,7 @@ export class Overrides {
     await this.#file?.end();
   }
 
-  /** Reads what was decided before. A file that can not be read is set aside and named; it never stops a start. */
+  /** Reads what was decided before. A file that cannot be read is set aside and named; it never stops a start. */
   async load(): Promise<void> {
     if (this.#file === null) return;
     const { path } = this.#file;

@@ -42,7 +42,7 @@ export interface SourceListener {
   onReading(reading: SourceReading): void;
   /** Its last reading is still true: the source was asked again and had nothing new. */
   onConfirmed(): void;
-  /** The source as a whole can not be read; its last reading stays in force. Called at each failed attempt. */
+  /** The source as a whole cannot be read; its last reading stays in force. Called at each failed attempt. */
   onFailure(reason: string): void;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Absurd numbers: lengths beyond 2^53 are rounded by whoever counts in doubles and wrap around for whoever counts in 32
- * or 64 bits. Two readers that round differently frame differently. What can not be counted exactly is refused; what
+ * or 64 bits. Two readers that round differently frame differently. What cannot be counted exactly is refused; what
  * can, but will never come, costs no memory.
  */
 import assert from 'node:assert/strict';
@@ -22,7 +22,7 @@ const LENGTHS = [
   '٥',
 ];
 
-test('a Content-Length that can not be counted exactly is refused', async (context) => {
+test('a Content-Length that cannot be counted exactly is refused', async (context) => {
   const instance = await ScriptedInstance.start(context);
   const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
   for (const length of LENGTHS) {
@@ -34,7 +34,7 @@ test('a Content-Length that can not be counted exactly is refused', async (conte
   assert.equal(instance.connections.length, 0);
 });
 
-test('a chunk size that can not be counted exactly is refused', async (context) => {
+test('a chunk size that cannot be counted exactly is refused', async (context) => {
   const instance = await ScriptedInstance.start(context);
   const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
   for (const size of [

@@ -107,7 +107,7 @@ test('chunks that turn bad behind a head that was sent: the client is cut, not t
   assert.equal(plane.counters.errors.MALFORMED_RESPONSE, 1);
 });
 
-test('a response that ends with its connection and is cut off can not be taken for a whole one', async (context) => {
+test('a response that ends with its connection and is cut off cannot be taken for a whole one', async (context) => {
   const instance = await ScriptedInstance.start(context);
   const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
   const client = await plane.connect();

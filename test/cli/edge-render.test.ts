@@ -41,7 +41,7 @@ test('a release is written, keys for their owner alone, and again without what i
   assert.deepEqual(readdirSync(path.join(out, 'lists/allow')), ['shop.lst']);
 });
 
-test('an app that can not be served is named on one line, and the others are served', async (context) => {
+test('an app that cannot be served is named on one line, and the others are served', async (context) => {
   const { args, apps, out } = prepare(context);
   writeFileSync(path.join(apps, 'bad.yml'), definition('bad', 'www.three.example'));
   writeFileSync(path.join(apps, 'evil.yml'), definition('evil', 'www.one.example\\nbackend \\u00e9vil'));

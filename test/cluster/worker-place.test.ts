@@ -4,7 +4,7 @@ import { WorkerPlace } from '../../src/cluster/worker-place.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
 
-test('a worker that can not be forked is tried again, at longer and longer distances', async () => {
+test('a worker that cannot be forked is tried again, at longer and longer distances', async () => {
   const clock = new FakeClock();
   const { log, lines } = createRecordingLog();
   let tries = 0;

@@ -25,9 +25,9 @@ test('writers of one file at once leave one whole content', async (context) => {
   assert.deepEqual(readdirSync(folder), ['state.json']);
 });
 
-test('what can not be put in place is said and leaves nothing behind', async (context) => {
+test('what cannot be put in place is said and leaves nothing behind', async (context) => {
   const folder = temporaryFolder(context, 'durable');
-  // A directory of that name can not be replaced by a file.
+  // A directory of that name cannot be replaced by a file.
   const file = path.join(folder, 'state.json', 'inner');
   await replaceFile(path.join(folder, 'other'), 'x', 0o600);
   await assert.rejects(replaceFile(file, 'new', 0o600), { code: 'ENOENT' });

@@ -45,7 +45,7 @@ test('a flush resolves when all is written, and writeNow writes at once', async 
   assert.equal(await readFile(target, 'utf8'), 'one\ntwo\n');
 });
 
-test('a file that can not be opened is tried again; what fits is written then, and the log says so once', async (context) => {
+test('a file that cannot be opened is tried again; what fits is written then, and the log says so once', async (context) => {
   const { clock, target, open, said, lines } = world(context);
   await mkdir(target);
   const file = open();
@@ -109,7 +109,7 @@ test('opened anew, each line is whole in one of the two files, and in the order 
   assert.deepEqual(said(), []);
 });
 
-test('what can not be opened anew is said, and the lines go on into the file that is open', async (context) => {
+test('what cannot be opened anew is said, and the lines go on into the file that is open', async (context) => {
   const { target, open, lines } = world(context);
   const file = open();
   await rename(target, `${target}.1`);

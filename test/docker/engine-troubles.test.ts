@@ -154,7 +154,7 @@ test('an engine that is stopped in its tracks answers no ping', async (context) 
   assert.match((await followed.fails('late')).message, /did not come to the end of a ping in 5 s/);
 });
 
-test('one container that can not be inspected is named; the others are known', async (context) => {
+test('one container that cannot be inspected is named; the others are known', async (context) => {
   const engine = await ScriptedEngine.start(context);
   const [web, api] = [engine.run('web'), engine.run('api')];
   engine.answers.set(`/containers/${web.id}/json`, () => ({ status: 500, body: '{"message":"layer does not exist"}' }));

@@ -1,4 +1,4 @@
-/** `autoproxy stop` beside real engines: what it costs clients, and what it does where it can not do all of it. */
+/** `autoproxy stop` beside real engines: what it costs clients, and what it does where it cannot do all of it. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
@@ -108,7 +108,7 @@ for (const version of DOCKER_VERSIONS) {
       assert.notEqual((await answer).status, 502);
     });
 
-    await context.test('one that can not be stopped gets its traffic back', async () => {
+    await context.test('one that cannot be stopped gets its traffic back', async () => {
       const { busy, answer } = await askSlowly(place, 5_000);
       const stopped = stop(busy, '--wait', '30s', '--json');
       await areServed(node, ['maint', 'ready']);

@@ -3,7 +3,7 @@
  *
  * - Of all mutants in the chosen ranges one lets those through that were drawn. Ranges alone do not do it: the range of a
  *   block holds each mutant within the block too.
- * - Stryker makes expressions that JavaScript can not read (`[\v-\x20]` → `[\V-\x20]`), and then the whole file can not be
+ * - Stryker makes expressions that JavaScript cannot read (`[\v-\x20]` → `[\V-\x20]`), and then the whole file cannot be
  *   loaded. The other one keeps Stryker away from the expressions that it makes such ones of.
  *
  * Loaded by Stryker in processes of their own; AUTOPROXY_DRAWN names the file with a `Drawn`.

@@ -89,7 +89,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     line: "const end = 'literalEnd' in regex ? regex.literalEnd : '';",
     original: "''",
     replacement: '"Stryker was here!"',
-    reason: 'An app whose expression can not be read is refused before its routes are compared.',
+    reason: 'An app whose expression cannot be read is refused before its routes are compared.',
   },
   { ...NEW_NAME, mutator: 'ObjectLiteral', original: "{ flag: 'wx' }", replacement: '{}' },
   { ...NEW_NAME, mutator: 'StringLiteral', original: "'wx'", replacement: '""' },

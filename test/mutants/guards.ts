@@ -22,7 +22,7 @@ export function guardsOf({ guards, slow = [], late = [] }: GuardedFolder, root: 
 }
 
 /**
- * A test that does not import the code, by itself or through others, can not fail with a mutant of it, and what it starts
+ * A test that does not import the code, by itself or through others, cannot fail with a mutant of it, and what it starts
  * as a process of its own counts for no coverage. The first run without a mutant need not wait for it.
  * @param tests compiled files, from `root`
  * @param code the same

@@ -75,7 +75,7 @@ export function shortText(text: string): string {
   return flat.length > 80 ? `${flat.slice(0, 79)}…` : flat;
 }
 
-/** The expressions, as they are written, of which some mutant is one that JavaScript can not read. */
+/** The expressions, as they are written, of which some mutant is one that JavaScript cannot read. */
 export function unreadableExpressions(mutants: readonly Mutant[]): string[] {
   const found = mutants.filter(({ mutator, replacement }) => mutator === 'Regex' && !isReadable(replacement));
   return [...new Set(found.map(({ original }) => original))];

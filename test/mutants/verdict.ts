@@ -25,7 +25,7 @@ export interface FolderVerdict {
 const CHANCE = 1 / 10_000;
 
 /**
- * A mutant that hangs is found too. One with which a file can not even be loaded counts neither way.
+ * A mutant that hangs is found too. One with which a file cannot even be loaded counts neither way.
  *
  * Where all mutants were tested, the score is judged; of a sample, what it says about all of them.
  */

@@ -15,7 +15,7 @@ import { answering, okResponse, ScriptedInstance } from '../support/traffic/scri
 const GET = 'GET / HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n';
 
 for (const hostFilter of [null, 'shop.example']) {
-  test(`the neighbor serves what this node can not (host filter: ${hostFilter})`, async (context) => {
+  test(`the neighbor serves what this node cannot (host filter: ${hostFilter})`, async (context) => {
     const instance = await ScriptedInstance.start(
       context,
       answering((head) => okResponse(head)),

@@ -32,7 +32,7 @@ test(`a put and a removal that lose each time give up, and leave nothing`, async
   assert.deepEqual((await registry.slots.list()).slots, [{ port: 21_034, app: 'shop' }]);
 });
 
-test(`a slot that can not be freed after a failure is named with the failure`, async (context) => {
+test(`a slot that cannot be freed after a failure is named with the failure`, async (context) => {
   const registry = new DirectoryRegistry(temporaryFolder(context, 'registry'));
   const left = 'slot 21034 stays recorded for shop: put the app again, or free the slot: autoproxy slot free 21034';
   const shop = smallApp('shop', 'slot: 21034\n');

@@ -1,4 +1,4 @@
-/** What a directory says that can not be read or written, and which files of it are definitions. */
+/** What a directory says that cannot be read or written, and which files of it are definitions. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -41,7 +41,7 @@ test('a directory that is away, or none, is named with what to do', async (conte
   );
 });
 
-test('what can not be read or written is named, and what stood there stays', async (context) => {
+test('what cannot be read or written is named, and what stood there stays', async (context) => {
   const directory = directoryOf(context, { 'bad.yml': 'name: [' });
   const registry = new DirectoryRegistry(directory);
   const bad = path.join(directory, 'bad.yml');

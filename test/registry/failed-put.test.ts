@@ -14,7 +14,7 @@ import { consulSettings, REGISTRY_KINDS } from './registries.js';
 
 const EMPTY = { slots: [], freed: [], problems: [] };
 
-test('directory: a definition that can not be written', async (context) => {
+test('directory: a definition that cannot be written', async (context) => {
   const directory = temporaryFolder(context, 'registry');
   const definition = path.join(temporaryFolder(context, 'definition'), 'shop.yml');
   const { text } = smallApp('shop', `env: {LONG: ${'x'.repeat(30_000)}}\n`);

@@ -28,7 +28,7 @@ test('apps that have their slots are no leak', () => {
   assert.deepEqual(leaks(storedOf({ shop: 20_000, till: 20_002 }), bookOf({ 20000: 'shop', 20002: 'till' })), []);
 });
 
-test('a slot without an app, unless what can not be read may have it', () => {
+test('a slot without an app, unless what cannot be read may have it', () => {
   assert.deepEqual(leaks(storedOf({}), bookOf({ 20000: 'shop' })), [['slot-without-app', 20_000, 'shop']]);
   assert.deepEqual(leaks(storedOf({}, ['shop']), bookOf({ 20000: 'shop' })), []);
 });
@@ -176,7 +176,7 @@ test('leaks come by port, then by app, and those of no port first', () => {
   );
 });
 
-test('what can not be read among the records is named, with its place', () => {
+test('what cannot be read among the records is named, with its place', () => {
   const entry = (name: string, text: string) => ({ name, place: `slots/${name}`, text });
   const ok = 'shop 2026-01-01T12:00:00.000Z';
   const book = bookFromEntries(

@@ -72,7 +72,7 @@ test('an emptied file keeps its apps, a file that says {} has none', () => {
   assert.deepEqual(names(record('{}\n', emptied)), []);
 });
 
-test('a file that can not be read keeps its apps', () => {
+test('a file that cannot be read keeps its apps', () => {
   const refused = recordFromContent(
     '/s/a.yml',
     'directory',

@@ -68,7 +68,7 @@ test('a secret that the disk did not take is written when there is room', async 
   );
 });
 
-test('a secret that can not be read now is not replaced', async (context) => {
+test('a secret that cannot be read now is not replaced', async (context) => {
   const { log } = createRecordingLog();
   const directory = temporaryFolder(context, 'secret');
   const clock = new FakeClock();

@@ -188,7 +188,7 @@ test('what failed is tried again without a new state', async (context) => {
   assert.deepEqual(await store.load(), STATE);
 });
 
-test('a file that can not be read stops nothing', async (context) => {
+test('a file that cannot be read stops nothing', async (context) => {
   const directory = await createDirectory(context);
   await mkdir(fileIn(directory));
   const { log, lines } = createRecordingLog();

@@ -56,7 +56,7 @@ export class Fleet {
     const directory = await mkdtemp(path.join(tmpdir(), 'autoproxy-demo-'));
     const apps: DemoApp[] = [];
     for (const { name, slot } of APPS) {
-      // The other app's preferred slot is skipped by the step, so the two can not take each other's.
+      // The other app's preferred slot is skipped by the step, so the two cannot take each other's.
       apps.push({ name, slot: await freeSlot(HOSTS, slot, 100) });
     }
     const nodes: DemoNode[] = [];

@@ -46,7 +46,7 @@ const QUIT_KEYS = ['q', '\x03', '\x04'];
 /**
  * Runs the fleet, shows it, and lets people play with it, until time, key, signal, or the end of a node or of the reader.
  * @returns what the clients saw; everything that was started is gone then.
- * @throws Error when the fleet can not start, or a node ends by itself.
+ * @throws Error when the fleet cannot start, or a node ends by itself.
  */
 export async function runShow(options: ShowOptions): Promise<ClientCounts> {
   const { terminal } = options;

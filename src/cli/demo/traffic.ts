@@ -12,7 +12,7 @@ interface TrafficTarget {
   readonly port: number;
 }
 
-/** What the clients saw; a node's own counters can not show a connection that was never accepted. */
+/** What the clients saw; a node's own counters cannot show a connection that was never accepted. */
 export interface ClientCounts {
   sent: number;
   answered: number;

@@ -20,7 +20,7 @@ interface ConsulNodes {
   readonly problems: readonly Problem[];
 }
 
-/** Those that Consul names now. @throws CommandFailure when it can not be asked */
+/** Those that Consul names now. @throws CommandFailure when it cannot be asked */
 export async function readConsulNodes(url: string | undefined, { env }: CommandContext): Promise<ConsulNodes> {
   const connection = new ConsulConnection(nodeSettings(url, env));
   try {

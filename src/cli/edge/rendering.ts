@@ -48,7 +48,7 @@ interface RenderedSite extends Rendered {
  * @param current the release that is switched to: a certificate or an app that is faulty now serves on as it stands there
  * @param memory of the nodes that Consul named; without it those of now alone
  * @param place where HAProxy runs, if it can't move now; null: as the site says
- * @throws CommandFailure when the site or the registry can not be read; faults of one app or domain are problems.
+ * @throws CommandFailure when the site or the registry cannot be read; faults of one app or domain are problems.
  */
 export async function renderFrom(
   options: EdgeOptionValues,
@@ -125,7 +125,7 @@ async function readRecords(registry: Registry, { apps }: StoredApps): Promise<re
   );
 }
 
-/** @throws CommandFailure when it can not be read, or is in error */
+/** @throws CommandFailure when it cannot be read, or is in error */
 export async function readSite(file: string): Promise<Site> {
   const text = await readWholeFile(file, MAX_SITE_BYTES).catch((error: unknown) => {
     const reason = codeOf(error) === 'ENOENT' ? 'this file does not exist' : reasonOf(error);

@@ -48,7 +48,7 @@ test('one path covers another', () => {
   }
 });
 
-test('two paths can share requests unless it is certain that they can not', () => {
+test('two paths can share requests unless it is certain that they cannot', () => {
   const rows: readonly [one: string, other: string, canShare: boolean][] = [
     ['/', '/a', true],
     ['/a', '/a', true],

@@ -59,7 +59,7 @@ for (const version of HAPROXY_VERSIONS)
   });
 
 for (const version of HAPROXY_VERSIONS)
-  test(`edge run begins with the last good release when the registry can not be read, HAProxy ${version}`, async (context) => {
+  test(`edge run begins with the last good release when the registry cannot be read, HAProxy ${version}`, async (context) => {
     const edge = await EdgeDeployment.create(context, { version });
     edge.writeApp('shop', SHOP);
     await edge.startServers(context, SHOP);

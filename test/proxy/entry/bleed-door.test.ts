@@ -161,7 +161,7 @@ test('a slot that has as many clients as it may takes no more by its health port
   await eventually('a bled client gets it', async () => (await call()) === 'HTTP/1.1 101');
 });
 
-test('a neighbor that answers something else is as one that can not be reached', async (context) => {
+test('a neighbor that answers something else is as one that cannot be reached', async (context) => {
   for (const answer of ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 'SSH-2.0-x\r\n\r\n', 'x'.repeat(5_000), '']) {
     const neighbor = await ScriptedInstance.start(context, (connection) => {
       connection.write(answer);

@@ -6,7 +6,7 @@ import { parseAppDefinitions } from '../../../src/documents/app-definition-docum
 /** A route as a definition writes it: `{host: 'www.one.example', path: '/checkout'}`. */
 export type WrittenRoute = Readonly<Record<string, string | number>>;
 
-/** Real parsing: what a definition may not say can not come in here. */
+/** Real parsing: what a definition may not say cannot come in here. */
 export function edgeApp(name: string, routes: readonly WrittenRoute[], tls: WrittenRoute = {}): EdgeApp {
   return edgeAppFromText(name, JSON.stringify({ name, pods: ['alpha'], protocol: 'http', edge: { tls, routes } }));
 }
