@@ -36,7 +36,7 @@ export function createApplyCommand(context: CommandContext): Command {
     for (const warning of wanted.warnings) terminal.warn(`autoproxy: ${warning}`);
     const interrupt = new AbortController();
     for (const signal of INTERRUPTS) process.once(signal, () => interrupt.abort());
-    const end = await withDocker(options, env, interrupt.signal, async (connection) => {
+    const work = withDocker(options, env, interrupt.signal, async (connection) => {
       const swarm = new Swarm(connection, interrupt.signal);
       const { plan, view, against } = planned(wanted, await swarm.view());
       for (const line of planLines(plan)) terminal.print(line);
@@ -44,6 +44,13 @@ export function createApplyCommand(context: CommandContext): Command {
       const { secrets } = view;
       const parts = { swarm, secrets, listener: progressLines(context), now: () => systemClock.now() };
       return rollOut(plan, { ...parts, deadlineMs: options.timeout, signal: interrupt.signal });
+    });
+    const end = await work.catch((error: unknown) => {
+      if (!interrupt.signal.aborted) throw error;
+      throw new CommandFailure(
+        'interrupted: what was begun goes on',
+        'autoproxy apply waits for it, and makes the rest',
+      );
     });
     if (end.kind === 'done') return;
     for (const line of verdictLines(end)) terminal.warn(line);
@@ -60,7 +67,6 @@ const CODES = {
 
 function progressLines({ terminal }: CommandContext): RolloutListener {
   return {
-    onBegin: () => {},
     onProgress(step, { kind, running, wanted, reason }) {
       const words = kind === 'busy' ? '' : `, ${kind}`;
       terminal.print(

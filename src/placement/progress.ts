@@ -28,15 +28,15 @@ export interface Progress {
 const GIVE_UP_FAILURES = 3;
 const FAILED = new Set(['failed', 'rejected']);
 
-/**
- * @param service null: it is not there
- * @param isReplacing whether the change replaces tasks, so that the manager has to say that it is done with that
- */
+/** `replace`: tasks are replaced, and the manager says when it is done; `none`: what is under way was begun before. */
+export type Change = 'replace' | 'other' | 'none';
+
+/** @param service null: it is not there */
 export function progressOf(
   service: ServiceState | null,
   tasks: readonly TaskState[],
   wanted: number,
-  isReplacing: boolean,
+  change: Change,
 ): Progress {
   const running = tasks.filter(({ desiredState, state }) => desiredState === 'running' && state === 'running').length;
   const failed = tasks.filter(hasFailed);
@@ -44,13 +44,16 @@ export function progressOf(
   const progress = { running, wanted, reason };
   if (service === null) return { ...progress, kind: wanted === 0 ? 'done' : 'busy' };
   const { updateState, updateMessage } = service;
-  if (updateState === 'rollback_completed') return { ...progress, kind: 'rolled-back' };
-  if (updateState === 'paused' || updateState === 'rollback_paused')
+  const isOwn = change !== 'none';
+  if (isOwn && updateState === 'rollback_completed') return { ...progress, kind: 'rolled-back' };
+  if (isOwn && (updateState === 'paused' || updateState === 'rollback_paused'))
     return { ...progress, kind: 'failed', reason: [updateMessage, reason].filter((text) => text !== '').join('; ') };
-  const isUpdated = updateState === 'completed' || (updateState === '' && !isReplacing);
+  const isUpdated = isOwn
+    ? updateState === 'completed' || (updateState === '' && change === 'other')
+    : updateState !== 'updating' && updateState !== 'rollback_started';
   if (isUpdated && running === wanted) return { ...progress, kind: 'done' };
   // A rollback brings an update to its end; a new service has nothing to go back to.
-  if (updateState === '' && !isReplacing && running < wanted && mostFailuresOf(failed) >= GIVE_UP_FAILURES)
+  if (updateState === '' && change === 'other' && running < wanted && mostFailuresOf(failed) >= GIVE_UP_FAILURES)
     return { ...progress, kind: 'failed' };
   return { ...progress, kind: 'busy' };
 }

@@ -4,14 +4,12 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { nameOf, type PlacementPlan, type ServiceStep } from './plan.js';
-import { hasFailed, type Progress, progressOf } from './progress.js';
+import { type Change, hasFailed, type Progress, progressOf } from './progress.js';
 import type { Swarm, SwarmView } from './swarm.js';
 
 const LOOK_MS = 250;
 
 export interface RolloutListener {
-  /** A step was begun. */
-  onBegin(step: ServiceStep): void;
   /** Something of it changed. */
   onProgress(step: ServiceStep, progress: Progress): void;
 }
@@ -40,6 +38,8 @@ interface RolloutParts {
 export async function rollOut({ steps }: PlacementPlan, parts: RolloutParts): Promise<RolloutEnd> {
   const until = parts.now() + parts.deadlineMs;
   const rounds = [
+    // What an earlier rollout began, and was interrupted over, comes to its end first.
+    steps.filter(({ kind }) => kind === 'keep'),
     steps.filter(({ kind }) => kind === 'create'),
     ...steps.filter(({ kind }) => kind === 'update').map((step) => [step]),
     steps.filter(({ kind }) => kind === 'remove'),
@@ -49,7 +49,6 @@ export async function rollOut({ steps }: PlacementPlan, parts: RolloutParts): Pr
     const earlier = await failedTasks(round, parts);
     for (const step of round) {
       await parts.swarm.carryOut(step, parts.secrets);
-      parts.listener.onBegin(step);
     }
     const end = await untilSettled(round, earlier, until, parts);
     if (end !== null) return { ...end, left: rounds.slice(index + 1).flat() };
@@ -81,9 +80,10 @@ async function untilSettled(
     for (const step of open) {
       const { service, tasks } = states.get(nameOf(step)) ?? { service: null, tasks: [] };
       const own = tasks.filter(({ id }) => !earlier.has(id));
-      const progress = progressOf(service, own, wantedOf(step), step.kind === 'update' && step.replaced.length > 0);
+      const progress = progressOf(service, own, wantedOf(step), changeOf(step));
       const words = `${progress.kind} ${progress.running} ${progress.reason}`;
-      if (said.get(step) !== words) listener.onProgress(step, progress);
+      const isNews = step.kind !== 'keep' || progress.kind !== 'done' || said.has(step);
+      if (isNews && said.get(step) !== words) listener.onProgress(step, progress);
       said.set(step, words);
       if (progress.kind === 'rolled-back' || progress.kind === 'failed')
         return { kind: progress.kind, step, reason: progress.reason };
@@ -95,6 +95,11 @@ async function untilSettled(
     if (open.length > 0) await delay(LOOK_MS, undefined, { signal });
   }
   return null;
+}
+
+function changeOf(step: ServiceStep): Change {
+  if (step.kind === 'keep') return 'none';
+  return step.kind === 'update' && step.replaced.length > 0 ? 'replace' : 'other';
 }
 
 function wantedOf(step: ServiceStep): number {

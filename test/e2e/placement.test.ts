@@ -1,5 +1,6 @@
 /** `autoproxy plan` and `apply` beside real managers: what the plan says happens, and nothing else. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -8,7 +9,8 @@ import { whyNoDocker } from '../support/docker/docker-engine.js';
 import { DOCKER_VERSIONS } from '../support/docker/docker-versions.js';
 import { startSwarm } from '../support/docker/swarm-service.js';
 import { TestEngine } from '../support/docker/test-engine.js';
-import { type CliResult, runCli } from '../support/node/run-cli.js';
+import { spawnBound } from '../support/machine/bound-process.js';
+import { CLI_ENTRY, type CliResult, runCli } from '../support/node/run-cli.js';
 
 const REASON = whyNoDocker();
 const skip = REASON === null ? false : `no Docker engine: ${REASON}`;
@@ -173,6 +175,33 @@ async function changes(context: TestContext, place: Place): Promise<void> {
     );
     assert.equal(after.length, 3);
     await place.isEmptyPlan();
+  });
+
+  await context.test('an apply that was interrupted goes on with the next one', async () => {
+    place.write({ version: 'c', count: 3 });
+    const words = ['apply', '--registry', place.folder, '--docker', `unix://${engine.socketPath}`];
+    const child = spawnBound([process.execPath, CLI_ENTRY, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = once(child, 'close');
+    let said = '';
+    let isTold = false;
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (text: Buffer) => {
+        said += text.toString();
+        // A second one would end it at once.
+        if (!isTold && /tasks run$/m.test(said)) isTold = child.kill('SIGINT');
+      });
+    assert.deepEqual(await ended, [1, null]);
+    assert.match(said, /interrupted: what was begun goes on/);
+    const { exitCode, stdout } = await place.run('apply');
+    assert.match(stdout, /^shop-alpha: 3 of 3 tasks run, done$/m);
+    assert.equal(exitCode, 0);
+    await place.isEmptyPlan();
+    const { UpdateStatus: status } = JSON.parse(
+      await engine.docker('service', 'inspect', '--format', '{{json .}}', 'shop-alpha'),
+    );
+    assert.equal(status.State, 'completed');
+    place.write({ version: 'b', count: 3, order: 'stop-first' });
+    assert.equal((await place.run('apply')).exitCode, 0);
   });
 
   await context.test('an image that does not exist is rolled back, named, and the old one serves on', async () => {
