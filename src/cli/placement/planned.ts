@@ -1,5 +1,6 @@
 /** From the registry and the manager to a plan, for `plan` and `apply`. */
 import { isRefusal } from '../../core/refusal.js';
+import { formatProblem } from '../../model/problem.js';
 import { type PlacementPlan, planPlacement } from '../../placement/plan.js';
 import { obstacles } from '../../placement/preflight.js';
 import type { Service } from '../../placement/service.js';
@@ -31,9 +32,10 @@ export function placementOf(
   context: CommandContext,
 ): Promise<WantedPlacement> {
   return withRegistry(options, context, async (registry) => {
-    const { apps, refused } = names.length === 0 ? await registry.list() : await namedApps(registry, names);
+    const { apps, problems } = names.length === 0 ? await registry.list() : await namedApps(registry, names);
     const services: Service[] = [];
-    const warnings: string[] = [];
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    const warnings = errors.map(formatProblem);
     for (const { definition } of apps) {
       // Without an image it is started by other means.
       if (definition.image === null && names.length === 0) continue;
@@ -43,16 +45,16 @@ export function placementOf(
       warnings.push(...wanted.warnings);
     }
     const looked = new Set(names);
-    // What a definition in error asks for is unknown, so its services stay.
-    const isLookedAt = (app: string): boolean => (names.length === 0 ? !refused.includes(app) : looked.has(app));
+    // A document in error may be that of any app, so nothing is removed beside it.
+    const isLookedAt = (app: string): boolean => (names.length === 0 ? errors.length === 0 : looked.has(app));
     return { services, warnings, isLookedAt };
   });
 }
 
-async function namedApps(registry: Registry, names: readonly string[]): Promise<Pick<StoredApps, 'apps' | 'refused'>> {
+async function namedApps(registry: Registry, names: readonly string[]): Promise<Pick<StoredApps, 'apps' | 'problems'>> {
   const apps: StoredApp[] = [];
   for (const name of new Set(names)) apps.push(await storedApp(registry, name));
-  return { apps, refused: [] };
+  return { apps, problems: [] };
 }
 
 interface Planned {
