@@ -96,7 +96,7 @@ function stopGently(name: string, options: StopOptions, env: NodeJS.ProcessEnv):
   });
 }
 
-/** From now on an interrupt is no sudden end: what was begun has to be undone. */
+/** From now on an interrupt undoes first what was begun. */
 function interruption(): AbortSignal {
   const interrupt = new AbortController();
   for (const signal of INTERRUPTS) process.once(signal, () => interrupt.abort());

@@ -27,7 +27,7 @@ export function isReachedAt(bound: string, address: string): boolean {
   if (!isEveryAddress(bound)) return canonical === canonicalAddress(bound);
   // `::` takes IPv4 too.
   if (canonicalAddress(bound) === '0.0.0.0' && canonical.includes(':')) return false;
-  // Linux has all of 127.0.0.0/8, whatever the interface lists.
+  // Linux answers on all of 127.0.0.0/8, though the interface lists one address.
   return canonical.startsWith('127.') || machineAddresses().has(canonical);
 }
 

@@ -1,4 +1,4 @@
-/** How the containers of an app are placed: what Swarm, or whatever else starts them, has to know beside the image. */
+/** How the containers of an app are placed: what Swarm or another starter has to know beside the image. */
 
 /** `path`: generated from `health.path`; `image`: the one that the image brings; `none`: none, also where the image has one. */
 export const HEALTHCHECK_SOURCES = ['path', 'image', 'none'] as const;

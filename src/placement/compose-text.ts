@@ -79,7 +79,7 @@ function composeUpdate({ order, parallelism, delayMs, monitorMs, onFailure }: Up
   };
 }
 
-/** `$NAME` would be replaced by a variable of whoever reads the file; `$$` is a dollar. */
+/** Readers of the file would replace `$NAME` by a variable of theirs; `$$` is a dollar. */
 function withoutVariables(value: unknown): unknown {
   if (typeof value === 'string') return value.replaceAll('$', '$$$$');
   if (Array.isArray(value)) return value.map(withoutVariables);

@@ -1,6 +1,6 @@
 /**
  * Carries a plan out: new services all at once, then the changed ones one after another, so that a version that fails takes
- * one service with it, then the ones that are no longer wanted. It ends at the first step that fails.
+ * one service with it, then unwanted ones are removed. It ends at the first step that fails.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { nameOf, type PlacementPlan, type ServiceStep } from './plan.js';
@@ -47,9 +47,7 @@ export async function rollOut({ steps }: PlacementPlan, parts: RolloutParts): Pr
   for (const [index, round] of rounds.entries()) {
     if (round.length === 0) continue;
     const earlier = await failedTasks(round, parts);
-    for (const step of round) {
-      await parts.swarm.carryOut(step, parts.secrets);
-    }
+    for (const step of round) await parts.swarm.carryOut(step, parts.secrets);
     const end = await untilSettled(round, earlier, until, parts);
     if (end !== null) return { ...end, left: rounds.slice(index + 1).flat() };
   }

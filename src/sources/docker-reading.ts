@@ -69,7 +69,7 @@ function reasonToLeaveOut(container: Container): string | null {
   return health === 'starting' ? 'its HEALTHCHECK has not passed yet' : null;
 }
 
-/** Why it gets nothing new, whatever it says of itself; null: it runs. */
+/** Why it gets nothing new, against its own labels; null: it runs. */
 export function reasonOfPhase({ phase, why }: Container): string | null {
   const because = why === '' ? '' : ` (${why})`;
   switch (phase) {

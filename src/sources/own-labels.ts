@@ -59,7 +59,7 @@ export function ownLabelsOf({ labels }: Pick<Container, 'labels'>): OwnLabels {
   return { words, defining, unread };
 }
 
-/** Behind the prefix, in small letters: whoever writes a word in capital letters means that word. */
+/** Behind the prefix, in small letters: a word in capital letters is meant as that word. */
 export function nameOf(label: string): string {
   return label.slice(LABEL_PREFIX.length).toLowerCase();
 }

@@ -68,8 +68,8 @@ export function plannedFor(
   wanted: WantedPlacement,
   options: DockerOptionValues,
   { env }: CommandContext,
-  signal: AbortSignal = new AbortController().signal,
 ): Promise<Planned> {
+  const { signal } = new AbortController();
   return withDocker(options, env, signal, async (connection) =>
     planned(wanted, await new Swarm(connection, signal).view()),
   );
