@@ -5,6 +5,7 @@
 import type { Contender, ContenderOptions, Setup } from './contenders/contender.js';
 import { MissingProgram } from './contenders/missing-program.js';
 import { type Comparison, type ContenderFigures, spreadOf } from './figures.js';
+import { eachPort } from './generators/each-port.js';
 import type { Generator } from './generators/load.js';
 import { websocket } from './generators/websocket.js';
 import { OthersUse } from './machine.js';
@@ -16,9 +17,10 @@ import { verifyContender } from './verify.js';
 import type { Workload } from './workloads/requests.js';
 
 const WARM_UP_SECONDS = 2;
-const HOST = '127.0.0.1';
 const FIRST_PORT = 10_002;
-const PORTS_EACH = 2_500;
+
+/** A generator of its own for each; more would be as many programs. */
+const MOST_PORTS = 8;
 
 export type Create = (options: ContenderOptions) => Contender;
 
@@ -56,7 +58,8 @@ export async function measureRounds(measurement: Measurement, creators: readonly
       await assertFree(contender.host, contender.ports[0] ?? 0);
       await contender.start();
       // A relay of bytes says nothing of HTTP; echoes are compared one by one by the generator.
-      if (setup.protocol === 'http' && setup.origin === 'nginx') await verifyContender(contender, setup.instances);
+      if (setup.protocol === 'http' && setup.origin === 'nginx' && contender.knowsHttp !== false)
+        await verifyContender(contender, setup.instances);
     }
     for (const contender of contenders) await measurement.prepare(contender);
     for (let round = 0; round < rounds; round += 1) {
@@ -77,7 +80,7 @@ export function compare(
   { rounds, seconds, generator }: ComparisonOptions,
 ): Promise<Comparison> {
   const isEcho = load.setup.origin === 'echo';
-  const used = isEcho ? websocket : generator;
+  const used = isEcho ? websocket : load.askedSlots > MOST_PORTS ? eachPort : generator;
   return measureRounds(
     {
       workload: name,
@@ -144,13 +147,13 @@ function createContenders(
   return { contenders, missing };
 }
 
-/** The options of the n-th contender: ports of its own, addresses of the origin as instances. */
+/** The options of the n-th contender: an address of its own, addresses of the origin as instances. */
 function contenderOptions(index: number, setup: Setup): ContenderOptions {
   const port = setup.origin === 'echo' ? ECHO_PORT : ORIGIN_PORT;
   const instances = Array.from({ length: setup.instances }, (_, at) => `127.80.0.${at + 1}:${port}`);
   // Two workers may use both cores, and so may the HAProxy that is compared with them.
   const prefix = setup.workers === 1 ? pin(0) : [];
-  return { host: HOST, port: FIRST_PORT + index * PORTS_EACH, instances, setup, prefix };
+  return { host: `127.81.0.${index + 1}`, port: FIRST_PORT, instances, setup, prefix };
 }
 
 function figuresFrom(

@@ -9,11 +9,11 @@
 import { parseArgs } from 'node:util';
 import { prepareDocker } from '../test/support/docker/docker-engine.js';
 import { DOCKER_VERSIONS } from '../test/support/docker/docker-versions.js';
-import { withEnd } from './containers/beside-engine.js';
 import { measureDeploys } from './containers/deploys.js';
 import { measureFollowing } from './containers/following.js';
 import { measureLives } from './containers/lives.js';
 import { measureReuse } from './containers/reuse.js';
+import { withEnd } from './ends.js';
 import { busyLine, isBusy, lookAtOthers, machineLine } from './machine.js';
 import { Verdict } from './report.js';
 

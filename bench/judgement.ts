@@ -1,6 +1,6 @@
 /** What was promised of the figures, in one place. */
 import { BESIDE } from './contenders/all.js';
-import { type Comparison, figuresOf, type Spread } from './figures.js';
+import { type Comparison, type ContenderFigures, figuresOf, type Spread, spreadOf } from './figures.js';
 import { WORKLOADS } from './workloads/requests.js';
 
 export interface Promised {
@@ -15,13 +15,16 @@ const DEARER = [
   ['undici', 2.5],
 ] as const;
 
-const MAX_LATENCY_RATIO = 1.5;
-const MAX_IDLE_KILOBYTES = 8;
+const MAX_LATENCY_RATIO = 0.8;
+const MAX_IDLE_KILOBYTES = 2;
+/** The oldest supported Node beside the newest one. */
+const MAX_OLDEST_NODE_RATIO = 1.1;
 
 /** What was promised of the workloads that were measured, each with its figure. */
 export function judge(comparisons: readonly Comparison[]): Promised[] {
   return comparisons.flatMap((comparison) => [
     ...judgeBound(comparison),
+    ...judgeNodes(comparison),
     ...judgeBeside(comparison),
     ...judgeDearer(comparison),
     ...judgeLatency(comparison),
@@ -32,14 +35,28 @@ export function judge(comparisons: readonly Comparison[]): Promised[] {
 
 function judgeBound(comparison: Comparison): Promised[] {
   const bound = WORKLOADS.get(comparison.workload)?.bound ?? null;
-  const ratio = ratioToHaproxy(comparison);
-  if (bound === null || ratio === null) return [];
-  const { median, min, max } = ratio;
+  const own = nodesOf(comparison).at(-1);
+  if (bound === null || own === undefined) return [];
+  return haproxysOf(comparison).map((haproxy) => {
+    const ratio = ratioOf(own, haproxy);
+    return {
+      isKept: round(ratio.median) <= bound,
+      text: `${comparison.title}: ${own.name} takes at most ${bound} × ${haproxy.name}`,
+      figure: figureOf(ratio),
+    };
+  });
+}
+
+function judgeNodes(comparison: Comparison): Promised[] {
+  const [oldest, ...newer] = nodesOf(comparison);
+  const newest = newer.at(-1);
+  if (oldest === undefined || newest === undefined) return [];
+  const ratio = ratioOf(oldest, newest);
   return [
     {
-      isKept: round(median) <= bound,
-      text: `${comparison.title}: at most ${bound} × HAProxy`,
-      figure: `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)}) ×`,
+      isKept: round(ratio.median) <= MAX_OLDEST_NODE_RATIO,
+      text: `${comparison.title}: ${oldest.version} takes at most ${MAX_OLDEST_NODE_RATIO} × ${newest.version}`,
+      figure: figureOf(ratio),
     },
   ];
 }
@@ -71,10 +88,11 @@ function judgeDearer(comparison: Comparison): Promised[] {
 }
 
 function judgeLatency(comparison: Comparison): Promised[] {
-  const ratio = comparison.workload === 'latency' ? ratioToHaproxy(comparison) : null;
-  if (ratio === null) return [];
+  const [own, haproxy] = [figuresOf(comparison, 'autoproxy'), haproxysOf(comparison)[0]];
+  if (comparison.workload !== 'latency' || own === undefined || haproxy === undefined) return [];
+  const { median } = ratioOf(own, haproxy);
   const text = `${comparison.title}: p99 at most ${MAX_LATENCY_RATIO} × HAProxy's`;
-  return [{ isKept: round(ratio.median) <= MAX_LATENCY_RATIO, text, figure: `${ratio.median.toFixed(2)} ×` }];
+  return [{ isKept: round(median) <= MAX_LATENCY_RATIO, text, figure: `${median.toFixed(2)} ×` }];
 }
 
 function judgeIdle(comparison: Comparison): Promised[] {
@@ -92,10 +110,29 @@ function judgeChanges(comparison: Comparison): Promised[] {
   return [{ isKept: failed === 0, text: `${comparison.title}: no request fails`, figure: String(failed) }];
 }
 
-/** Null where HAProxy was left out: then the ratio is to somebody else. */
-function ratioToHaproxy({ contenders }: Comparison): Spread | null {
-  if (contenders[0]?.name.startsWith('haproxy') !== true) return null;
-  return contenders.find(({ name }) => name === 'autoproxy')?.ratio ?? null;
+/** The node on each Node, the oldest first. */
+function nodesOf({ contenders }: Comparison): readonly ContenderFigures[] {
+  const majorOf = ({ version }: ContenderFigures): number => Number(/^v?(\d+)/.exec(version)?.[1] ?? 0);
+  return contenders
+    .filter(({ name }) => /^autoproxy(, Node \d+)?$/.test(name))
+    .toSorted((one, other) => majorOf(one) - majorOf(other));
+}
+
+/** Each release that was measured. Empty where the first contender, which all are compared with, is somebody else. */
+function haproxysOf({ contenders }: Comparison): readonly ContenderFigures[] {
+  if (contenders[0]?.name.startsWith('haproxy') !== true) return [];
+  return contenders.filter(({ name }, index) => index === 0 || name === 'haproxy 3.2');
+}
+
+/** Round by round where the rounds are known. */
+function ratioOf(own: ContenderFigures, other: ContenderFigures): Spread {
+  const { values } = other;
+  if (own.values === undefined || values === undefined) return spreadOf([own.value.median / other.value.median]);
+  return spreadOf(own.values.map((value, index) => value / (values[index] ?? Number.NaN)));
+}
+
+function figureOf({ median, min, max }: Spread): string {
+  return `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)}) ×`;
 }
 
 /** Bounds are written with two digits, and meant so. */

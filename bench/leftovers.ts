@@ -1,5 +1,6 @@
 /** A benchmark that fails, or that somebody interrupts, leaves nothing behind: no process, no directory. */
 import { type ChildProcess, execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,6 +21,14 @@ export function bindChild(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL
   bound.set(child, signal);
   child.once('exit', () => bound.delete(child));
   watch();
+}
+
+/** Resolves when it has ended. */
+export async function endChild(child: ChildProcess | null, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  if (child === null || child.exitCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  await ended;
 }
 
 /** An empty directory that goes when it is removed, or with this process. */

@@ -20,6 +20,8 @@ export interface NodeOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The command line of another build. */
   readonly program?: string;
+  /** The binary of Node; that of this process unless told otherwise. */
+  readonly node?: string;
 }
 
 export interface AppText {
@@ -77,7 +79,7 @@ export class NodeUnderTest {
 
   /** Resolves when the node logs `ready`. */
   async start(): Promise<void> {
-    const { workers = 1, flags = {}, prefix = [], nodeArguments = [], environment = {}, program } = this.#options;
+    const { workers = 1, flags = {}, prefix = [], nodeArguments = [], environment = {}, program, node } = this.#options;
     this.#node = new LaunchedNode({
       flags: {
         '--services-dir': this.servicesDir,
@@ -93,6 +95,7 @@ export class NodeUnderTest {
       // A bench that is killed leaves no workers behind. In the environment, which an older program does not mind.
       env: { ...process.env, AUTOPROXY_ORPHAN_GRACE: '0s', ...environment },
       ...(program !== undefined && { program }),
+      ...(node !== undefined && { node }),
     });
     bindChild(this.#node.child, 'SIGQUIT');
     await this.#node.logged('ready');

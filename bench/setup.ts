@@ -1,13 +1,18 @@
 /**
- * Brings what the benchmarks measure with and beside: wrk, HAProxy, nginx. As root on Debian it installs them, elsewhere it
- * says what is missing. The contenders of npm come with `npm install`.
+ * Brings what the benchmarks measure with and beside: wrk, HAProxy and nginx, installed as root on Debian; HAProxy 3.0 and 3.2
+ * and newer Nodes, fetched into the cache. Elsewhere it says what is missing. The contenders of npm come with `npm install`.
  *
  *   npm run bench:setup
  */
+import { prepareHaproxys } from '../test/support/edge/haproxy-versions.js';
 import { prepareComponents } from '../test/support/machine/components.js';
+import { NEWER_NODES, nodeOfLine, prepareNodes } from './node-versions.js';
 
 try {
   for (const [program, file] of Object.entries(await prepareComponents())) console.log(`${program}: ${file}`);
+  await prepareHaproxys();
+  await prepareNodes();
+  for (const major of NEWER_NODES) console.log(`node ${major}: ${nodeOfLine(major)}`);
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

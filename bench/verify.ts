@@ -24,7 +24,8 @@ export async function verifyContender(contender: Contender, instances: number): 
     const [hostField, forwardedFor = '', proto, upstreamConnection, serial] = response.body.split('|');
     if (hostField !== 'verify.example') fail(`Host became ${hostField}`);
     // Clients of 127.0.0.0/8 are left out by those who do as the old configuration did.
-    if (forwardedFor !== '' && forwardedFor !== host) fail(`X-Forwarded-For is ${forwardedFor}`);
+    if (forwardedFor !== '' && forwardedFor !== connection.socket.localAddress)
+      fail(`X-Forwarded-For is ${forwardedFor}`);
     if (proto !== 'http') fail(`X-Forwarded-Proto is ${proto}`);
     if (contender.keepsAlive && upstreamConnection === 'close') fail('connections to instances are not kept');
     upstreams.add(serial ?? '');

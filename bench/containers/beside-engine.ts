@@ -22,7 +22,6 @@ export async function startBesideEngine(
   apps: readonly string[],
 ): Promise<BesideEngine> {
   const engine = await TestEngine.start(context, { version });
-  await engine.importApp();
   const portOf = (slot: number, index: number): number => slot + 2 * index;
   const textOf = (app: string, port: number): string =>
     `${app}: {protocol: http, translated_port: ${port}, instances: []}\n`;
@@ -43,16 +42,6 @@ export async function untilUp(node: RunningNode, app: string, count: number): Pr
     },
     UP_MS,
   );
-}
-
-/** What was begun last ends first. */
-export async function withEnd(measure: (context: Ending) => Promise<void>): Promise<void> {
-  const ends: (() => unknown)[] = [];
-  try {
-    await measure({ after: (end) => void ends.push(end) });
-  } finally {
-    for (const end of ends.reverse()) await end();
-  }
 }
 
 export function shareOf(all: readonly number[], share: number): number {

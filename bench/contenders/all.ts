@@ -1,8 +1,11 @@
 import type { Create } from '../comparison.js';
+import { NEWER_NODES, nodeOfLine } from '../node-versions.js';
 import type { Workload } from '../workloads/requests.js';
 import { AutoproxyContender } from './autoproxy.js';
-import { isPlain, PLAIN_SETUP } from './contender.js';
+import { type ContenderOptions, isPlain, PLAIN_SETUP } from './contender.js';
+import { FloorContender } from './floor.js';
 import { HaproxyContender } from './haproxy.js';
+import { MissingProgram } from './missing-program.js';
 import { NginxContender } from './nginx.js';
 import { ProgramContender } from './program-contender.js';
 
@@ -13,7 +16,20 @@ export const HAPROXY_AND_AUTOPROXY: readonly Create[] = [
   (options) => new AutoproxyContender(options),
 ];
 
+/** The long-term release of today, and the node on newer Nodes. */
+const TODAY: readonly Create[] = [
+  (options) => new HaproxyContender(options, { release: '3.2' }),
+  ...NEWER_NODES.map((major) => (options: ContenderOptions) => {
+    const node = nodeOfLine(major);
+    if (node === null) throw new MissingProgram(`Node ${major}`);
+    return new AutoproxyContender(options, { name: `autoproxy, Node ${major}`, node });
+  }),
+];
+
+const FLOOR: Create = (options) => new FloorContender(options);
+
 const OTHERS: readonly Create[] = [
+  (options) => new HaproxyContender(options, { release: '3.0' }),
   (options) => new NginxContender(options),
   (options) => new ProgramContender('undici', options),
   (options) => new ProgramContender('fast-proxy', options),
@@ -22,22 +38,26 @@ const OTHERS: readonly Create[] = [
   (options) => new ProgramContender('http-proxy', options, '', false),
 ];
 
-/** The same node without what the workload adds, to see what that costs. */
-const PLAIN_AUTOPROXY: Create = (options) => {
-  const setup = {
-    ...options.setup,
-    slots: PLAIN_SETUP.slots,
-    instances: PLAIN_SETUP.instances,
-    workers: PLAIN_SETUP.workers,
+/** The same without what the workload adds, to see what that costs each of the two. */
+const PLAIN: readonly Create[] = [
+  (options) => new HaproxyContender(plainOf(options), { name: 'haproxy, plain' }),
+  (options) => new AutoproxyContender(plainOf(options), { name: BESIDE }),
+];
+
+function plainOf(options: ContenderOptions): ContenderOptions {
+  const { slots, instances, workers } = PLAIN_SETUP;
+  return {
+    ...options,
+    setup: { ...options.setup, slots, instances, workers },
+    instances: options.instances.slice(0, instances),
   };
-  return new AutoproxyContender(
-    { ...options, setup, instances: options.instances.slice(0, setup.instances) },
-    { name: BESIDE },
-  );
-};
+}
 
 /** HAProxy first: the others are compared with it. */
 export function contendersFor({ setup, besidePlain }: Workload, hasAll: boolean): readonly Create[] {
-  if (besidePlain !== null) return [...HAPROXY_AND_AUTOPROXY, PLAIN_AUTOPROXY];
-  return hasAll && isPlain(setup) ? [...HAPROXY_AND_AUTOPROXY, ...OTHERS] : HAPROXY_AND_AUTOPROXY;
+  if (besidePlain !== null) return [...HAPROXY_AND_AUTOPROXY, ...PLAIN];
+  // A pump copies the bytes of both protocols alike.
+  const hasFloor = isPlain({ ...setup, protocol: PLAIN_SETUP.protocol });
+  const everywhere = [...HAPROXY_AND_AUTOPROXY, ...TODAY, ...(hasFloor ? [FLOOR] : [])];
+  return hasAll && isPlain(setup) ? [...everywhere, ...OTHERS] : everywhere;
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { childrenOf } from '../../test/support/machine/processes.js';
 import { NodeUnderTest } from '../node-under-test.js';
 import { type ChangingContender, type ContenderOptions, portsOf } from './contender.js';
@@ -6,6 +7,8 @@ interface Variant {
   readonly name?: string;
   /** The command line of another build; that of this one unless told otherwise. */
   readonly program?: string;
+  /** The binary of Node; that of this process unless told otherwise. */
+  readonly node?: string;
   /** Beside that of this process. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -13,16 +16,18 @@ interface Variant {
 /** The whole node with all defaults on. The primary's price (health checks) is told apart. */
 export class AutoproxyContender implements ChangingContender {
   readonly name: string;
-  readonly version: string = process.version;
+  readonly version: string;
   readonly keepsAlive = true;
   readonly host: string;
   readonly ports: readonly number[];
   readonly #node: NodeUnderTest;
   readonly #options: ContenderOptions;
 
-  constructor(options: ContenderOptions, { name = 'autoproxy', program, environment = {} }: Variant = {}) {
+  constructor(options: ContenderOptions, { name = 'autoproxy', program, node, environment = {} }: Variant = {}) {
     const { host, port, prefix, setup } = options;
     this.name = name;
+    this.version =
+      node === undefined ? process.version : execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
     this.#options = options;
     this.host = host;
     this.ports = portsOf(options);
@@ -34,6 +39,7 @@ export class AutoproxyContender implements ChangingContender {
       flags: setup.hasAccessLog ? { '--access-log': '/dev/null' } : {},
       environment,
       ...(program !== undefined && { program }),
+      ...(node !== undefined && { node }),
     });
   }
 

@@ -7,6 +7,8 @@ export interface Contender {
   readonly ports: readonly number[];
   /** False: as it comes, it opens a connection for each request, and has its clients do so too. */
   readonly keepsAlive: boolean;
+  /** False: it copies bytes, so there is nothing of HTTP to verify. */
+  readonly knowsHttp?: boolean;
   start(): Promise<void>;
   /** Processes whose CPU time is the price of its requests. */
   pids(): Promise<readonly number[]>;

@@ -4,6 +4,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { text as readText } from 'node:stream/consumers';
+import { findHaproxy, type TestedVersion } from '../../test/support/edge/haproxy-versions.js';
 import { findComponents } from '../../test/support/machine/components.js';
 import { childrenOf } from '../../test/support/machine/processes.js';
 import { bindChild, createDirectory, removeDirectory } from '../leftovers.js';
@@ -13,6 +14,14 @@ import { MissingProgram } from './missing-program.js';
 
 const MASTER_TIMEOUT_MS = 10_000;
 const MASTER_PAUSE_MS = 20;
+
+interface Variant {
+  readonly name?: string;
+  /** With a master process, which hands the listening sockets to the next worker (hitless reload). */
+  readonly isReloadable?: boolean;
+  /** That of this machine unless told otherwise. */
+  readonly release?: TestedVersion;
+}
 
 /** HAProxy with one thread and what the old system's configuration had: the same timeouts, checks and forwarded field. */
 export class HaproxyContender implements ChangingContender {
@@ -27,11 +36,11 @@ export class HaproxyContender implements ChangingContender {
   readonly #isReloadable: boolean;
   #child: ChildProcess | null = null;
 
-  /** @param isReloadable with a master process, which hands the listening sockets to the next worker (hitless reload). */
-  constructor(options: ContenderOptions, isReloadable = false) {
-    const { haproxy } = findComponents();
-    if (haproxy === null) throw new MissingProgram('haproxy');
-    this.name = isReloadable ? 'haproxy, reloaded' : 'haproxy';
+  constructor(options: ContenderOptions, { isReloadable = false, release, name }: Variant = {}) {
+    const haproxy = release === undefined ? findComponents().haproxy : findHaproxy(release);
+    if (haproxy === null) throw new MissingProgram(release === undefined ? 'haproxy' : `haproxy ${release}`);
+    const base = release === undefined ? 'haproxy' : `haproxy ${release}`;
+    this.name = name ?? (isReloadable ? `${base}, reloaded` : base);
     this.#isReloadable = isReloadable;
     this.#program = haproxy;
     this.version = /version (\S+)/.exec(execFileSync(haproxy, ['-v'], { encoding: 'utf8' }))?.[1] ?? 'unknown';

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findComponents } from '../../test/support/machine/components.js';
 import { childrenOf } from '../../test/support/machine/processes.js';
-import { bindChild, createDirectory, removeDirectory } from '../leftovers.js';
+import { bindChild, createDirectory, endChild, removeDirectory } from '../leftovers.js';
 import { untilListening } from '../nginx-origin.js';
 import { type Contender, type ContenderOptions, portsOf } from './contender.js';
 import { MissingProgram } from './missing-program.js';
@@ -51,11 +50,7 @@ export class NginxContender implements Contender {
   async stop(): Promise<void> {
     const child = this.#child;
     this.#child = null;
-    if (child !== null && child.exitCode === null) {
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
-    }
+    await endChild(child, 'SIGTERM');
     removeDirectory(this.#directory);
   }
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bindChild } from '../leftovers.js';
+import { bindChild, endChild } from '../leftovers.js';
 import { type Contender, type ContenderOptions, portsOf } from './contender.js';
 import { MissingProgram } from './missing-program.js';
 
@@ -58,10 +58,7 @@ export class ProgramContender implements Contender {
   async stop(): Promise<void> {
     const child = this.#child;
     this.#child = null;
-    if (child === null || child.exitCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
+    await endChild(child);
   }
 }
 

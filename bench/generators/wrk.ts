@@ -5,10 +5,7 @@ import { MissingProgram } from '../contenders/missing-program.js';
 import { createDirectory, removeDirectory, runProgram } from '../leftovers.js';
 import { type Generator, type Latency, type Load, type LoadFigures, sumFigures } from './load.js';
 
-/** A paced load first opens all its connections: a crowd at the door is another question. */
-const OPENING_MS = 300;
-
-/** One wrk for each port, all at once. */
+/** One wrk for each port, all at once, as fast as answers come. */
 export const wrk: Generator = async (load) => {
   const { wrk: program } = findComponents();
   if (program === null) throw new MissingProgram('wrk');
@@ -23,22 +20,13 @@ export const wrk: Generator = async (load) => {
   }
 };
 
-/**
- * A paced load is of clients that think: each rests between an answer and its next request for a time by chance, so that
- * many of them ask independently of each other and of how fast the answers come.
- */
-function scriptOf({ bodyBytes, perSecond, connections }: Load): string {
+function scriptOf({ bodyBytes }: Load): string {
   const lines = ['function done(summary, latency, requests)'];
   lines.push(
     '  print(string.format("Percentiles: %d %d %d", latency:percentile(50), latency:percentile(99), latency:percentile(99.9)))',
   );
   lines.push('end');
   if (bodyBytes > 0) lines.push('wrk.method = "POST"', `wrk.body = string.rep("x", ${bodyBytes})`);
-  if (perSecond !== null) {
-    const longestMs = Math.max(1, Math.round((2_000 * connections) / perSecond));
-    lines.push('local asked = 0', 'function delay()', '  asked = asked + 1');
-    lines.push(`  return math.random(0, ${longestMs}) + (asked <= ${connections} and ${OPENING_MS} or 0)`, 'end');
-  }
   return `${lines.join('\n')}\n`;
 }
 

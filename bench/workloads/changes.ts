@@ -45,7 +45,10 @@ export function measureChanges({ rounds, seconds }: ChangesOptions): Promise<Com
       },
       sample: ({ name }) => sampleOne(changing.get(name), seconds),
     },
-    [keep((options) => new HaproxyContender(options, true)), keep((options) => new AutoproxyContender(options))],
+    [
+      keep((options) => new HaproxyContender(options, { isReloadable: true })),
+      keep((options) => new AutoproxyContender(options)),
+    ],
   );
 }
 

@@ -8,14 +8,17 @@ import { pin } from '../pinning.js';
 import { openDescriptorLimit, residentBytes } from '../process-usage.js';
 
 const MOST_CONNECTIONS = 10_000;
-/** Descriptors that a process needs beside its clients'. */
-const SPARE_DESCRIPTORS = 1_000;
+/** Descriptors that a process needs beside its clients': a node keeps up to 1 088 for checks and itself. */
+const SPARE_DESCRIPTORS = 1_200;
+/** Both take no more clients than they could give a connection to an instance of their own. */
+const DESCRIPTORS_EACH = 2;
 const OPENED_AT_ONCE = 100;
 const SETTLE_MS = 2_000;
+const ANSWER_MS = 10_000;
 
 /** As many as 10 000, where the limit of descriptors allows it. */
 export function idleConnections(limit = openDescriptorLimit()): number {
-  return Math.max(100, Math.min(MOST_CONNECTIONS, limit - SPARE_DESCRIPTORS));
+  return Math.max(100, Math.min(MOST_CONNECTIONS, Math.floor((limit - SPARE_DESCRIPTORS) / DESCRIPTORS_EACH)));
 }
 
 export function measureIdle(creators: readonly Create[]): Promise<Comparison> {
@@ -66,8 +69,14 @@ async function measureOne(contender: Contender, count: number) {
 function openAndAsk({ host, ports, name }: Contender): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port: ports[0] ?? 0 });
+    const late = setTimeout(() => {
+      socket.destroy();
+      reject(new Error(`${name} did not answer an idle client within ${ANSWER_MS / 1_000} s`));
+    }, ANSWER_MS);
+    socket.once('close', () => clearTimeout(late));
     socket.write('GET / HTTP/1.1\r\nHost: idle.example\r\n\r\n');
     socket.once('data', (bytes: Buffer) => {
+      clearTimeout(late);
       if (bytes.toString('latin1').startsWith('HTTP/1.1 200 ')) resolve(socket);
       else reject(new Error(`${name} answered an idle client: ${bytes.toString('latin1').slice(0, 40)}`));
     });

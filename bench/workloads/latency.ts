@@ -1,16 +1,20 @@
-/** How long answers take at half of what HAProxy can do: where a proxy waits, and does not only work. */
+/**
+ * How long answers take at half of what HAProxy can do, where a proxy waits and does not only work. The load is an open loop:
+ * what is late holds up nothing that is due after it, so that all of the wait is counted.
+ */
 import { type Create, measureRounds } from '../comparison.js';
 import type { Contender } from '../contenders/contender.js';
 import { PLAIN_SETUP } from '../contenders/contender.js';
 import { HaproxyContender } from '../contenders/haproxy.js';
 import type { Comparison } from '../figures.js';
+import { constantRate } from '../generators/constant-rate.js';
 import type { Load } from '../generators/load.js';
 import { wrk } from '../generators/wrk.js';
 import { pin } from '../pinning.js';
 
 /** Enough to find the most that HAProxy does. */
 const BUSY_CONNECTIONS = 64;
-/** Clients that think between two requests. */
+/** So many requests may be under way; what is due beyond them waits. */
 const PACED_CONNECTIONS = 256;
 const WARM_UP_SECONDS = 2;
 
@@ -33,10 +37,10 @@ export async function measureLatency(
       setup: PLAIN_SETUP,
       rounds,
       prepare: async (contender) => {
-        await wrk(loadOf(contender, PACED_CONNECTIONS, WARM_UP_SECONDS, perSecond));
+        await constantRate(loadOf(contender, PACED_CONNECTIONS, WARM_UP_SECONDS, perSecond));
       },
       sample: async (contender) => {
-        const { latency, requestsPerSecond, errors } = await wrk(
+        const { latency, requestsPerSecond, errors } = await constantRate(
           loadOf(contender, PACED_CONNECTIONS, seconds, perSecond),
         );
         if (errors > 0 || latency === null) throw new Error(`${contender.name} failed ${errors} paced requests`);
