@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { EQUIVALENTS, type Equivalent, isMeant, staleOf } from './equivalents.js';
+import type { Equivalent } from './equivalents/equivalent.js';
+import { EQUIVALENTS, isMeant, staleOf } from './equivalents.js';
 import { chooseFolders, FOLDERS } from './folders.js';
 import { type Mutant, mutantsOf, placeKey, unreadableExpressions } from './mutant.js';
 

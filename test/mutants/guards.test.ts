@@ -42,9 +42,26 @@ test('a test is asked when it imports the code, by itself or through others', (c
     'dist/test/else.test.js': "import '../src/b/code.js';\nimport './missing.js';\n",
   });
   const tests = ['direct', 'through', 'later', 'else'].map((name) => `dist/test/${name}.test.js`);
-  assert.deepEqual(testsReaching(tests, ['dist/src/a/code.js'], root), tests.slice(0, 3));
+  assert.deepEqual(new Set(testsReaching(tests, ['dist/src/a/code.js'], root)), new Set(tests.slice(0, 3)));
   assert.deepEqual(testsReaching(tests, ['dist/src/a/index.js', 'dist/src/b/code.js'], root), [tests[1], tests[3]]);
   assert.deepEqual(testsReaching(tests, ['dist/src/c/code.js'], root), tests, 'a run needs tests');
+});
+
+test('those that import the code by themselves are asked first, and late ones last all the same', (context) => {
+  const near = "import '../src/a/code.js';\n";
+  const root = treeOf(context, {
+    'dist/src/a/code.js': '',
+    'dist/src/a/index.js': "import './code.js';\n",
+    'dist/test/whole.test.js': "import '../src/a/index.js';\n",
+    'dist/test/near.test.js': near,
+    'dist/test/also.test.js': near,
+    'dist/test/late.test.js': near,
+  });
+  const files = (...names: readonly string[]) => names.map((name) => `dist/test/${name}.test.js`);
+  assert.deepEqual(
+    testsReaching(files('whole', 'near', 'also', 'late'), ['dist/src/a/code.js'], root, new Set(files('late'))),
+    files('near', 'also', 'whole', 'late'),
+  );
 });
 
 for (const folder of FOLDERS) {

@@ -6,6 +6,11 @@ import type { GuardedFolder } from './folders.js';
 /** As `tsc` writes them, also `import('./x.js')`. */
 const IMPORT = /\b(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g;
 
+/** @returns the compiled file, from the root */
+export function testFile(name: string): string {
+  return `dist/test/${name}.test.js`;
+}
+
 /**
  * @param root of the tree
  * @returns compiled files, from there, in the order of the guards, those that are late last
@@ -18,7 +23,7 @@ export function guardsOf({ guards, slow = [], late = [] }: GuardedFolder, root: 
   const found = guards.flatMap((guard) => tests.filter((name) => name === guard || name.startsWith(`${guard}/`)));
   const kept = [...new Set(found)].filter((name) => !slow.includes(name));
   const ordered = [...kept.filter((name) => !late.includes(name)), ...late];
-  return ordered.map((name) => `dist/test/${name}.test.js`);
+  return ordered.map(testFile);
 }
 
 /**
@@ -26,9 +31,16 @@ export function guardsOf({ guards, slow = [], late = [] }: GuardedFolder, root: 
  * as a process of its own counts for no coverage. The first run without a mutant need not wait for it.
  * @param tests compiled files, from `root`
  * @param code the same
- * @returns those that import one of `code`; all when none does, since Stryker refuses a run without tests
+ * @param late of `tests`, those that keep their places
+ * @returns those that import one of `code`; all when none does, since Stryker refuses a run without tests. Those that import
+ * it by themselves come first: they take milliseconds, and kill most mutants before a test of the whole is asked
  */
-export function testsReaching(tests: readonly string[], code: readonly string[], root: string): readonly string[] {
+export function testsReaching(
+  tests: readonly string[],
+  code: readonly string[],
+  root: string,
+  late: ReadonlySet<string> = new Set(),
+): readonly string[] {
   const wanted = new Set(code.map((file) => path.join(root, file)));
   const imports = new Map<string, readonly string[]>();
   const importsOf = (file: string): readonly string[] => {
@@ -50,5 +62,8 @@ export function testsReaching(tests: readonly string[], code: readonly string[],
     return false;
   };
   const reaching = tests.filter(reaches);
-  return reaching.length === 0 ? tests : reaching;
+  if (reaching.length === 0) return tests;
+  const isNear = (test: string): boolean =>
+    !late.has(test) && importsOf(path.join(root, test)).some((one) => wanted.has(one));
+  return [...reaching.filter(isNear), ...reaching.filter((test) => !isNear(test))];
 }

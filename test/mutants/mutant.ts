@@ -23,6 +23,8 @@ export type Outcome = 'Killed' | 'Timeout' | 'Survived' | 'NoCoverage' | 'Runtim
 
 export interface TestedMutant extends Mutant {
   readonly outcome: Outcome;
+  /** Why, in Stryker's words; may be empty. */
+  readonly reason: string;
 }
 
 /** The part of a report by the mutation testing schema that is read here. */
@@ -36,14 +38,15 @@ interface ReportedFile {
     readonly mutatorName: string;
     readonly replacement?: string;
     readonly status: string;
+    readonly statusReason?: string;
     readonly location: { readonly start: Place; readonly end: Place };
   }[];
 }
 
-export function mutantsOf(report: MutationReport): (Mutant & { readonly status: string })[] {
+export function mutantsOf(report: MutationReport): (Mutant & { readonly status: string; readonly reason: string })[] {
   return Object.entries(report.files).flatMap(([file, { source, mutants }]) => {
     const lines = source.split('\n');
-    return mutants.map(({ mutatorName, replacement = '', status, location: { start, end } }) => ({
+    return mutants.map(({ mutatorName, replacement = '', status, statusReason, location: { start, end } }) => ({
       file,
       mutator: mutatorName,
       original: textBetween(lines, start, end),
@@ -52,6 +55,7 @@ export function mutantsOf(report: MutationReport): (Mutant & { readonly status: 
       start,
       end,
       status,
+      reason: statusReason ?? '',
     }));
   });
 }

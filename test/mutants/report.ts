@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Equivalent, sourceOf } from './equivalents.js';
+import type { Equivalent } from './equivalents/equivalent.js';
+import { sourceOf } from './equivalents.js';
 import { type Mutant, shortText, type TestedMutant } from './mutant.js';
 import type { FolderVerdict } from './verdict.js';
 
@@ -46,6 +47,14 @@ export function survivorLines(tested: readonly TestedMutant[]): string[] {
   return tested
     .filter(({ outcome }) => outcome === 'Survived' || outcome === 'NoCoverage')
     .map((mutant) => `${mutantLine(mutant)}${mutant.outcome === 'NoCoverage' ? '   (no test comes there)' : ''}`)
+    .sort();
+}
+
+/** With why, where Stryker said so: what ran for ever is sure, what was late on a busy machine is not. */
+export function timeoutLines(tested: readonly TestedMutant[]): string[] {
+  return tested
+    .filter(({ outcome }) => outcome === 'Timeout')
+    .map((mutant) => `${mutantLine(mutant)}${mutant.reason === '' ? '' : `   (${mutant.reason})`}`)
     .sort();
 }
 

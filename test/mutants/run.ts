@@ -3,7 +3,7 @@
  *
  *   npm run mutants -- [folder…] [--sample N] [--seed S] [--file part-of-a-path]
  *
- * README.md says how to read it. Exit code 1: a bound is broken, or an entry of equivalents.ts no longer holds.
+ * README.md says how to read it. Exit code 1: a bound is broken, or an entry of equivalents/ no longer holds.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -14,9 +14,9 @@ import { SeededRandom } from '../support/seeded-random.js';
 import { draw } from './draw.js';
 import { EQUIVALENTS, isMeant, sourceOf, staleOf } from './equivalents.js';
 import { BOUND, chooseFolders, type GuardedFolder } from './folders.js';
-import { guardsOf, testsReaching } from './guards.js';
+import { guardsOf, testFile, testsReaching } from './guards.js';
 import type { Mutant, TestedMutant } from './mutant.js';
-import { equivalentLine, mutantLine, survivorLines, verdictTable } from './report.js';
+import { equivalentLine, mutantLine, survivorLines, timeoutLines, verdictTable } from './report.js';
 import { Stryker } from './stryker.js';
 import { judgeFolder } from './verdict.js';
 
@@ -102,11 +102,12 @@ async function main(folder: string): Promise<boolean> {
   }
   const survivors = survivorLines(tested);
   if (survivors.length > 0) console.log(`\nNo test fails with these:\n  ${survivors.join('\n  ')}`);
+  const late = timeoutLines(tested);
+  if (late.length > 0)
+    console.log(`\nThe tests ran out of time with these, which counts as found:\n  ${late.join('\n  ')}`);
   const stale = staleOf(EQUIVALENTS, listed, (file) => lookedAt.some((name) => sourceOf(name) === file));
   if (stale.length > 0) {
-    console.log(
-      `\nEntries of equivalents.ts that name no mutant any more:\n  ${stale.map(equivalentLine).join('\n  ')}`,
-    );
+    console.log(`\nEntries of equivalents/ that name no mutant any more:\n  ${stale.map(equivalentLine).join('\n  ')}`);
   }
   console.log(`\n${verdictTable(verdicts, BOUND)}`);
   console.log(`${tested.length} mutants in ${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes`);
@@ -120,10 +121,11 @@ async function testAll(stryker: Stryker, folders: readonly FolderMutants[]): Pro
   const tested: TestedMutant[] = [];
   for (const run of runs) {
     const tests = [...new Set(run.flatMap(({ folder }) => guardsOf(folder, ROOT)))];
+    const late = new Set(run.flatMap(({ folder }) => folder.late ?? []).map(testFile));
     const lots = lotsOf(run.flatMap(({ chosen }) => chosen));
     for (const [index, lot] of lots.entries()) {
       const mutated = [...new Set(lot.map(({ file }) => file))];
-      const outcomes = await stryker.test(lot, testsReaching(tests, mutated, ROOT));
+      const outcomes = await stryker.test(lot, testsReaching(tests, mutated, ROOT, late));
       tested.push(...outcomes);
       if (lots.length > 1) {
         const survived = outcomes.filter(({ outcome }) => outcome === 'Survived' || outcome === 'NoCoverage');

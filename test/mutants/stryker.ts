@@ -18,12 +18,23 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const CHECKER = fileURLToPath(new URL('./drawn-checker.js', import.meta.url));
 const OUTCOMES: readonly string[] = ['Killed', 'Timeout', 'Survived', 'NoCoverage', 'RuntimeError'];
 
-/** Two runners besides the tests' own processes: more would make tests late that measure time. */
-const CONCURRENCY = 2;
-/** A test file hangs when it takes so much longer than without a mutant; generous, as machines are busy at times. */
-const TIMEOUT_MS = 8_000;
-const TIMEOUT_FACTOR = 2;
+/** How long the tests of a mutant may take: a share of their time without a mutant, and some more. */
+export interface Patience {
+  /** Mutants at a time. Each has test processes of its own: more than two would make tests late that measure time. */
+  readonly concurrency: number;
+  readonly timeoutMS: number;
+  readonly timeoutFactor: number;
+}
+
+const AT_FIRST: Patience = { concurrency: 2, timeoutMS: 8_000, timeoutFactor: 2 };
+/**
+ * The time without a mutant is measured once, at the start of a run. A machine that becomes busy later makes tests late that
+ * would pass, and a mutant that nobody notices would count as found.
+ */
+const ONCE_MORE: Patience = { concurrency: 1, timeoutMS: 20_000, timeoutFactor: 5 };
 const FIRST_RUN_MINUTES = 15;
+/** As Stryker begins the reason of a timeout that it counted: the mutant ran a hundred times as often as without itself. */
+const ENDLESS = 'Hit limit reached';
 
 /** The fuzzers' cases and cuts, of 30,000 and 40,000 and 2,000 in `npm test`: they run once for each mutant. */
 const FUZZ = { FUZZ_CASES: '2000', FUZZ_CUTS: '100' };
@@ -33,30 +44,45 @@ const NOT_COPIED = ['/.*', '/bench', '/dist/bench', '/dist/test/mutants', '*.map
 
 export class Stryker {
   readonly #folder: string;
+  readonly #atFirst: Patience;
   #spared: readonly string[] = [];
   #runs = 0;
 
   /** @param folder of its own, for copies and reports; whoever gave it removes it */
-  constructor(folder: string) {
+  constructor(folder: string, atFirst = AT_FIRST) {
     this.#folder = folder;
+    this.#atFirst = atFirst;
   }
 
   /** All mutants of the compiled `files` (from the root) that can be tested. To be asked first. */
   async list(files: readonly string[]): Promise<Mutant[]> {
     const passing = path.join(this.#folder, 'passing.test.js');
     writeFileSync(passing, "import { test } from 'node:test';\ntest('passes', () => {});\n");
-    const all = mutantsOf(await this.#run(files, [], [passing]));
+    const all = mutantsOf(await this.#run(files, [], [passing], this.#atFirst));
     this.#spared = unreadableExpressions(all);
     return all.filter(({ mutator, original }) => mutator !== 'Regex' || !this.#spared.includes(original));
   }
 
-  /** @param tests compiled files, from the root, in the order in which they are asked */
-  async test(mutants: readonly Mutant[], tests: readonly string[]): Promise<TestedMutant[]> {
+  /**
+   * A mutant that runs out of time, and is not seen to run for ever, is tested once more, alone and with more time: the
+   * second outcome counts.
+   * @param tests compiled files, from the root, in the order in which they are asked
+   */
+  async test(mutants: readonly Mutant[], tests: readonly string[]): Promise<readonly TestedMutant[]> {
+    const first = await this.#test(mutants, tests, this.#atFirst);
+    const late = first.filter(({ outcome, reason }) => outcome === 'Timeout' && !reason.startsWith(ENDLESS));
+    if (late.length === 0) return first;
+    const second = await this.#test(late, tests, ONCE_MORE);
+    const again = new Map(second.map((mutant) => [placeKey(mutant), mutant]));
+    return first.map((mutant) => again.get(placeKey(mutant)) ?? mutant);
+  }
+
+  async #test(mutants: readonly Mutant[], tests: readonly string[], patience: Patience): Promise<TestedMutant[]> {
     const drawn = new Set(mutants.map(placeKey));
     const ranges = mutants.map(
       ({ file, start, end }) => `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`,
     );
-    const tested = mutantsOf(await this.#run([...new Set(ranges)], [...drawn], tests)).flatMap((mutant) =>
+    const tested = mutantsOf(await this.#run([...new Set(ranges)], [...drawn], tests, patience)).flatMap((mutant) =>
       drawn.has(placeKey(mutant)) && OUTCOMES.includes(mutant.status)
         ? [{ ...mutant, outcome: mutant.status as Outcome }]
         : [],
@@ -66,7 +92,12 @@ export class Stryker {
     return tested;
   }
 
-  async #run(mutate: readonly string[], drawn: readonly string[], tests: readonly string[]): Promise<MutationReport> {
+  async #run(
+    mutate: readonly string[],
+    drawn: readonly string[],
+    tests: readonly string[],
+    patience: Patience,
+  ): Promise<MutationReport> {
     this.#runs += 1;
     const folder = path.join(this.#folder, `run-${this.#runs}`);
     mkdirSync(folder);
@@ -86,9 +117,7 @@ export class Stryker {
           nodeArgs: ['--test-reporter=tap', '-r', '{{hookFile}}', '{{testFile}}'],
         },
         coverageAnalysis: 'perTest',
-        concurrency: CONCURRENCY,
-        timeoutMS: TIMEOUT_MS,
-        timeoutFactor: TIMEOUT_FACTOR,
+        ...patience,
         dryRunTimeoutMinutes: FIRST_RUN_MINUTES,
         // Stryker would read it with the API of TypeScript 6; what it mutates is compiled already.
         tsconfigFile: 'none.json',

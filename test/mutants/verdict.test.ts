@@ -13,6 +13,7 @@ function tested(outcomes: Partial<Record<Outcome, number>>): TestedMutant[] {
     Array.from({ length: count }, () => ({
       ...{ file: 'dist/src/a.js', mutator: 'm', original: 'a', replacement: 'b', line: 'a', start: PLACE, end: PLACE },
       outcome: outcome as Outcome,
+      reason: '',
     })),
   );
 }
