@@ -12,7 +12,8 @@ export { ConfigError, type ConfigInputs, hostInputs, type LoadedConfig, loadConf
 export { type Clock, type Random, systemClock, type Timer } from './core/clock.js';
 export { createLog, type Log, silentLog } from './core/log.js';
 export type { LogFormat, LogLevel } from './core/log-levels.js';
-export type { InstanceCounters, SlotCounters, WorkerCounters } from './metrics/counters.js';
+export type { SlotCounters, WorkerCounters } from './metrics/counters.js';
+export type { InstanceCounters } from './metrics/instance-counters.js';
 export { runPrimary as runNode } from './primary.js';
 export { createDataPlane, type DataPlane, type DataPlaneOptions } from './proxy/data-plane.js';
 export { createInstance, createNeighbor, createSlot, createSnapshot } from './snapshot/create-snapshot.js';

@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { startStatsSocket } from './admin/haproxy/stats-socket.js';
 import { startAdminServer } from './admin/server.js';
-import { Cluster } from './cluster/cluster.js';
 import { Inheritance } from './cluster/inheritance.js';
 import { findPortHolder } from './cluster/port-holder.js';
-import { runDirectoryOf } from './cluster/run-directory.js';
 import type { StateClaim } from './cluster/state-claim.js';
 import type { Config } from './config/config.js';
-import { targetKey } from './control/check-targets.js';
+import type { LoadedConfig } from './config/load.js';
 import type { ConsulParts } from './control/consul-parts.js';
 import { ControlPlane } from './control/control-plane.js';
 import type { DockerParts } from './control/docker-parts.js';
 import { loadConsulParts, loadDockerParts } from './control/load-parts.js';
 import { mergeFeeds } from './control/merged-feeds.js';
 import { nodeAddressesFrom } from './control/node-addresses.js';
+import { createNodeCluster } from './control/node-cluster.js';
+import { createFeeds } from './control/node-feeds.js';
 import { ownAddressOf } from './control/own-address.js';
 import { Readiness } from './control/readiness.js';
 import { Signals } from './control/signals.js';
-import { SourceFeed } from './control/source-feed.js';
 import { StateDirectory } from './control/state-directory.js';
 import { UnexpectedErrors } from './control/unexpected-errors.js';
 import { type Clock, type Random, systemClock } from './core/clock.js';
@@ -27,28 +27,29 @@ import { HealthChecker } from './health/checker.js';
 import { PodKeyFile } from './neighbors/pod-key-file.js';
 import { AppChronicle } from './report/app-chronicle.js';
 import { AppWhy } from './report/app-why.js';
+import { History } from './report/history.js';
 import { LocalNode } from './report/local-node.js';
 import { NodeMetrics } from './report/node-metrics.js';
 import { NodeStatus } from './report/node-status.js';
 import { OperatorDecisions } from './report/operator-decisions.js';
-import { DirectorySource } from './sources/directory.js';
-import { Overrides } from './sources/overrides.js';
-import type { Source } from './sources/source.js';
+import { createPageFeed } from './report/page-feed.js';
+import { ProxyStats } from './report/proxy-stats.js';
+import { Overrides } from './sources/overrides/overrides.js';
 import { NodeSecret } from './state/node-secret.js';
-import { RemovalGuard } from './state/removal-guard.js';
 import { StateStore } from './state/store.js';
 
 const EXIT = { DONE: 0, FAILED: 1, DEADLINE: 3 } as const;
 
 /**
  * Runs a node until it is told to stop: reads, builds, serves, waits for a signal, drains.
+ * @param written where the options were read, for people who ask; a program that makes a config itself has none
  * @returns the exit code: 0 when all that was under way ended, 3 when some of it was cut at the deadline, 1 when the node
  * could not start.
  */
-export async function runPrimary(config: Config): Promise<number> {
+export async function runPrimary(config: Config, written: WrittenOptions = UNKNOWN_OPTIONS): Promise<number> {
   const log = createLog({ level: config.logLevel, format: config.logFormat, name: 'primary' });
   const signals = new Signals();
-  const surroundings = { config, clock: systemClock, random: Math.random, log, signals };
+  const surroundings = { config, written, clock: systemClock, random: Math.random, log, signals };
   let consul: ConsulParts | null;
   let docker: DockerParts | null;
   let state: StateDirectory;
@@ -63,7 +64,8 @@ export async function runPrimary(config: Config): Promise<number> {
     return EXIT.FAILED;
   }
   const secret = await NodeSecret.load({ directory: state.path, clock: surroundings.clock, log });
-  const parts = createParts(surroundings, { consul, docker }, state, secret);
+  const history = await History.load({ ...surroundings, directory: state.path, node: config.node });
+  const parts = createParts(surroundings, { consul, docker }, state, { secret, history });
   try {
     // Before anything is served, so that a second node on the same ports changes nothing either.
     const admin = await startAdminServer({
@@ -73,11 +75,12 @@ export async function runPrimary(config: Config): Promise<number> {
       findPortHolder,
       log,
     });
+    const stats = await startStats(parts);
     obeySignals(parts);
     await start(parts);
     await signals.stopRequested();
     const cut = await stop(parts);
-    await admin.close();
+    await Promise.all([admin.close(), stats?.close()]);
     log.info({ cut }, 'stopped');
     return cut === 0 ? EXIT.DONE : EXIT.DEADLINE;
   } catch (error) {
@@ -86,15 +89,26 @@ export async function runPrimary(config: Config): Promise<number> {
     return EXIT.FAILED;
   } finally {
     // Before another node may have the directory.
-    await Promise.all([parts.store.end(), parts.overrides.end(), secret.end(), parts.inheritance?.end()]);
+    await Promise.all([
+      parts.store.end(),
+      parts.overrides.end(),
+      secret.end(),
+      history.end(),
+      parts.inheritance?.end(),
+    ]);
     await state.release();
     parts.unexpected.release();
     signals.release();
   }
 }
 
+type WrittenOptions = Pick<LoadedConfig, 'file' | 'settings'>;
+
+const UNKNOWN_OPTIONS: WrittenOptions = { file: null, settings: [] };
+
 interface Surroundings {
   readonly config: Config;
+  readonly written: WrittenOptions;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -108,26 +122,11 @@ function createParts(
   surroundings: Surroundings,
   { consul, docker }: { readonly consul: ConsulParts | null; readonly docker: DockerParts | null },
   state: StateDirectory,
-  secret: NodeSecret,
+  { secret, history }: { readonly secret: NodeSecret; readonly history: History },
 ) {
-  const { config, clock, random, log } = surroundings;
+  const { config, written, clock, random, log } = surroundings;
   const checker = new HealthChecker({ clock, random, log });
-  const cluster = new Cluster({
-    workers: config.workers,
-    settings: {
-      logLevel: config.logLevel,
-      logFormat: config.logFormat,
-      accessLog: config.accessLog,
-      maxConnections: config.maxConnections,
-      orphanGraceMs: config.orphanGraceMs,
-      runDirectory: state.path === null ? null : runDirectoryOf(state.path),
-    },
-    clock,
-    random,
-    log,
-    onPassiveFailure: ({ app, instance, life, failures }) =>
-      checker.passiveFailure(targetKey(app, instance), failures, life),
-  });
+  const cluster = createNodeCluster(surroundings, state.path, checker);
   const feeds = createFeeds(surroundings, consul, docker);
   const registrar = docker?.registrar ?? null;
   const store = new StateStore({ directory: state.path, clock, log });
@@ -137,13 +136,14 @@ function createParts(
     log,
     apps: () => mergeFeeds(feeds).apps,
   });
-  const chronicle = new AppChronicle(clock);
+  const chronicle = new AppChronicle(clock, history.events);
   const unexpected = new UnexpectedErrors(clock, log);
   const plane = new ControlPlane({
     ...{ config, nodeId: randomUUID(), clock, log, cluster, checker, overrides, store, feeds, observer: chronicle },
     stickySecret: secret.text,
   });
   const readiness = new Readiness({ config, clock, cluster, plane, feeds });
+  const served = { cluster, checker, overrides, feeds, plane, readiness, unexpected };
   const node = new LocalNode({
     status: new NodeStatus({
       config,
@@ -158,16 +158,31 @@ function createParts(
       registrar,
     }),
     why: new AppWhy({ config, clock, cluster, checker, overrides, feeds, plane, chronicle }),
-    metrics: new NodeMetrics({ cluster, checker, feeds, plane, unexpected, registrar }),
+    metrics: NodeMetrics.start({ clock, cluster, checker, feeds, plane, readiness, unexpected, registrar }),
+    proxies: new ProxyStats({ config, clock, cluster, checker, overrides, feeds, plane }),
     decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, chronicle }),
-    ...{ plane, readiness },
+    ...{ plane, readiness, history },
+    page: createPageFeed({ ...surroundings, ...served, registrar, events: history.events }),
+    options: { version: 1, node: config.node, file: written.file, options: written.settings },
   });
   const podKey = config.podKeyFile === null ? null : new PodKeyFile({ file: config.podKeyFile, clock, log });
   const nodes = nodeAddressesFrom(config, consul?.neighbors ?? null, { clock, random, log });
   /** What it took over from a node that was killed; null while it has no claim on a state directory. */
   const inheritance = null as Inheritance | null;
-  const served = { cluster, checker, overrides, feeds, plane, readiness, unexpected };
-  return { ...surroundings, ...served, consul, registrar, state, inheritance, store, node, podKey, nodes };
+  return {
+    ...surroundings,
+    ...served,
+    history,
+    chronicle,
+    consul,
+    registrar,
+    state,
+    inheritance,
+    store,
+    node,
+    podKey,
+    nodes,
+  };
 }
 
 function obeySignals({ config, log, signals, cluster, feeds, nodes, podKey, registrar }: NodeParts): void {
@@ -186,12 +201,18 @@ function obeySignals({ config, log, signals, cluster, feeds, nodes, podKey, regi
   });
 }
 
+/** @returns null without --stats-socket */
+async function startStats({ config, node, clock }: NodeParts) {
+  const { statsSocket, statsSocketMode: mode, statsSocketOwner: owner } = config;
+  if (statsSocket === null) return null;
+  return startStatsSocket(node, { path: statsSocket, mode, owner, option: '--stats-socket' }, clock);
+}
+
 /** Begins to serve. */
 async function start(parts: NodeParts): Promise<void> {
-  const { config, clock, log, signals, cluster, state, overrides, store, feeds, nodes, plane, podKey, unexpected } =
-    parts;
+  const { config, clock, log, signals, cluster, state, overrides, feeds, nodes, plane, podKey, unexpected } = parts;
   await overrides.load();
-  await restoreLastGood(store, feeds, log);
+  await restoreLastGood(parts);
   const inherit = async (claim: StateClaim): Promise<void> => {
     parts.inheritance = await Inheritance.open({ stateDirectory: config.stateDir, claim, cluster, clock, log });
   };
@@ -236,22 +257,7 @@ async function stop(parts: NodeParts): Promise<number> {
   return cut;
 }
 
-/** In order of precedence: what somebody wrote on this very node goes before what is written for the fleet. */
-function createFeeds(
-  { config, clock, log }: Surroundings,
-  consul: ConsulParts | null,
-  docker: DockerParts | null,
-): SourceFeed[] {
-  const sources: Source[] = [new DirectorySource({ directory: config.servicesDir, clock, log })];
-  if (consul !== null) sources.push(consul.source);
-  if (docker !== null) sources.push(docker.source);
-  return sources.map((source) => {
-    const guard = new RemovalGuard({ clock, maxRemovalShare: config.maxRemovalShare });
-    return new SourceFeed(source, guard, clock, log);
-  });
-}
-
-async function restoreLastGood(store: StateStore, feeds: readonly SourceFeed[], log: Log): Promise<void> {
+async function restoreLastGood({ store, feeds, chronicle, log }: NodeParts): Promise<void> {
   const stored = await store.load();
   if (stored === null) return;
   const { apps, offers } = stored;
@@ -260,6 +266,7 @@ async function restoreLastGood(store: StateStore, feeds: readonly SourceFeed[], 
     const own = apps.filter(({ origin }) => origin.source === feed.name);
     feed.restore(own, feed.name === 'docker' ? offers : []);
   }
+  chronicle.onRestored(mergeFeeds(feeds).apps, feeds);
 }
 
 async function announceReady({ readiness, cluster, plane, config, log }: NodeParts): Promise<void> {
@@ -279,8 +286,9 @@ async function announceReady({ readiness, cluster, plane, config, log }: NodePar
 }
 
 /** Health ports answer 503 first; balancers have the lame-duck time to notice; then what is under way may end. */
-async function drain({ config, clock, log, cluster, plane, signals }: NodeParts): Promise<number> {
+async function drain({ config, clock, log, cluster, plane, signals, history }: NodeParts): Promise<number> {
   log.info({ lameDuckMs: config.lameDuckMs, drainMs: config.drainTimeoutMs }, 'stopping');
+  history.noteStop();
   plane.announceStop();
   const now = signals.stopNowRequested();
   await Promise.race([new Promise<void>((resolve) => clock.setTimer(config.lameDuckMs, resolve)), now]);

@@ -3,17 +3,24 @@
  * The primary decides when it starts, drains and ends. When the primary dies, it serves on for a bounded time, gives its
  * sockets to the next primary, drains and ends by itself.
  */
-import type { ToPrimary, ToWorker, WorkerSettings } from './cluster/messages.js';
+import { hostname } from 'node:os';
+import { AccessLog } from './access-log/access-log.js';
+import { FileTarget } from './access-log/targets/file-target.js';
+import type { LogTarget } from './access-log/targets/log-target.js';
+import { isSyslog, parseSyslog } from './access-log/targets/syslog-place.js';
+import { SyslogTarget } from './access-log/targets/syslog-target.js';
+import type { AccessLogSettings, SocketWay, ToPrimary, ToWorker, WorkerSettings } from './cluster/messages.js';
 import { Orphan } from './cluster/orphan.js';
 import { MAX_ORPHAN_DRAIN_MS } from './cluster/succession.js';
 import { systemClock } from './core/clock.js';
 import { descriptorLimit } from './core/descriptor-limit.js';
-import { LineFile } from './core/line-file.js';
 import { createLog, type Log } from './core/log.js';
 import { LOG_FORMATS, LOG_LEVELS } from './core/log-levels.js';
 import { MessageRate } from './core/message-rate.js';
+import { isRefusal } from './core/refusal.js';
 import { countedSince } from './metrics/counted-since.js';
 import type { WorkerCounters, WorkerReport } from './metrics/counters.js';
+import { LoopDelay } from './metrics/loop-delay.js';
 import { createDataPlane, type DataPlane } from './proxy/data-plane.js';
 import { shareOf } from './proxy/limits/client-limit.js';
 import type { InstanceSnapshot, Snapshot } from './snapshot/snapshot.js';
@@ -34,11 +41,12 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 class Worker {
   readonly #log: Log;
-  readonly #accessLog: LineFile | null;
+  readonly #logTarget: LogTarget | null;
   readonly #dataPlane: DataPlane;
   readonly #toldAtMs = new Map<string, number>();
   readonly #bookFaults = new MessageRate(systemClock, BOOK_FAULT_INTERVAL_MS);
   readonly #settings: WorkerSettings;
+  readonly #loopDelay = new LoopDelay(systemClock);
   #orphan: Orphan | null = null;
   /** As they were when the primary died. */
   #countersBefore: WorkerReport | null = null;
@@ -48,14 +56,12 @@ class Worker {
   constructor(settings: WorkerSettings, log: Log) {
     this.#settings = settings;
     this.#log = log;
+    this.#loopDelay.start();
     const { maxConnections = 0 } = settings;
     const place = { index: settings.index, count: settings.workers };
-    process.on('exit', () => this.#accessLog?.writeNow());
-    const accessLog =
-      settings.accessLog === null
-        ? null
-        : new LineFile({ target: settings.accessLog, title: 'access log', clock: systemClock, log });
-    this.#accessLog = accessLog;
+    process.on('exit', () => this.#logTarget?.writeNow());
+    const { accessLog } = settings;
+    this.#logTarget = accessLog === null ? null : createLogTarget(accessLog.target, log);
     this.#dataPlane = createDataPlane({
       clock: systemClock,
       random: Math.random,
@@ -65,10 +71,14 @@ class Worker {
         clients: maxConnections > 0 ? shareOf(maxConnections, place) : Number.POSITIVE_INFINITY,
         descriptors: descriptorLimit(),
       },
-      accessLog: accessLog === null ? null : (line) => accessLog.write(line),
+      accessLog: accessLog === null || this.#logTarget === null ? null : createAccessLog(accessLog, this.#logTarget),
       askPermits: (changes) => send({ type: 'permits', changes }),
       onConnectFailure: (app, instance, failures) => this.#onConnectFailure(app, instance, failures),
     });
+  }
+
+  get sockets(): SocketWay {
+    return this.#dataPlane.isDirect ? 'handles' : 'streams';
   }
 
   onMessage(message: ToWorker, handle: unknown): void {
@@ -83,8 +93,14 @@ class Worker {
       case 'report':
         this.#report(message.id);
         return;
+      case 'cut-instance':
+        this.#dataPlane.cutInstance(message.app, message.instance);
+        return;
       case 'reopen-log':
-        this.#accessLog?.reopen();
+        this.#logTarget?.reopen();
+        return;
+      case 'gone':
+        this.#dataPlane.endGone(message.places);
         return;
       case 'permits':
         this.#dataPlane.takePermits(message.notices);
@@ -106,7 +122,7 @@ class Worker {
     const drained = this.#dataPlane.drain(deadlineMs);
     this.#orphan?.onDraining();
     const cut = await drained;
-    await this.#accessLog?.flush(ACCESS_LOG_PATIENCE_MS);
+    await this.#logTarget?.flush(ACCESS_LOG_PATIENCE_MS);
     const end = (): void => {
       clearInterval(keepAlive);
       process.exit(0);
@@ -170,7 +186,7 @@ class Worker {
   }
 
   #report(id: number): void {
-    send({ type: 'report', id, counters: this.#readCounters() });
+    send({ type: 'report', id, counters: this.#readCounters(), loopDelay: this.#loopDelay.histogram });
   }
 
   #readCounters(): WorkerCounters | null {
@@ -195,6 +211,17 @@ class Worker {
     this.#toldAtMs.set(key, now);
     send({ type: 'passive-failure', app, instance, life, failures });
   }
+}
+
+function createLogTarget(target: string, log: Log): LogTarget {
+  if (!isSyslog(target)) return new FileTarget({ target, clock: systemClock, log });
+  const place = parseSyslog(target);
+  if (isRefusal(place)) throw new Error(place.message);
+  return new SyslogTarget({ ...place, hostname: hostname(), pid: process.pid, clock: systemClock, log });
+}
+
+function createAccessLog(settings: AccessLogSettings, target: LogTarget): AccessLog {
+  return new AccessLog({ ...settings, pid: process.pid, hostname: hostname() }, target);
 }
 
 /** As it is now: the counters themselves go on. */
@@ -233,7 +260,7 @@ function runWorker(): void {
   worker = new Worker(settings, log);
   process.on('message', (message, handle) => worker?.onMessage(message as ToWorker, handle));
   process.on('disconnect', () => worker?.onPrimaryGone());
-  send({ type: 'started' });
+  send({ type: 'started', sockets: worker.sockets });
 }
 
 runWorker();

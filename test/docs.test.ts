@@ -1,16 +1,18 @@
 /** What the documents list is what the code has: commands, exit codes, options, error codes, paths. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { FIELDS } from '../src/access-log/format/fields.js';
+import { JSON_KEYS } from '../src/access-log/format/json-format.js';
 import { EXIT_CODES } from '../src/cli/exit-codes.js';
 import { createProgram } from '../src/cli/program.js';
 import { CONFIG_OPTION, OPTIONS } from '../src/config/options.js';
 import { ERRORS } from '../src/core/errors.js';
 import { APP_LABEL_NAMES } from '../src/documents/label-document.js';
-import { CONTAINER_LABELS } from '../src/sources/own-labels.js';
+import { CONTAINER_LABELS } from '../src/sources/docker/own-labels.js';
 import { describingContext } from './cli/describing-context.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -35,15 +37,20 @@ function cellsOf(row: string): string[] {
     .map((cell) => cell.trim().replaceAll('\\|', '|'));
 }
 
-/** Of a command that only holds others, those others. */
+/** Of a command that only holds others, those others; one with options does something of its own too. */
 function commandRows(command: Command, parents: readonly string[]): string[] {
   const words = [...parents, command.name()];
-  if (command.commands.length > 0) return command.commands.flatMap((inner) => commandRows(inner, words));
+  const inside = command.commands.flatMap((inner) => commandRows(inner, words));
+  const isHolder = inside.length > 0 && (parents.length === 0 || command.options.length === 0);
+  return isHolder ? inside : [rowOf(command, words), ...inside];
+}
+
+function rowOf(command: Command, words: readonly string[]): string {
   const arguments_ = command.registeredArguments.map((argument) => {
     const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
     return argument.required ? ` <${name}>` : ` [${name}]`;
   });
-  return [`| \`${words.join(' ')}${arguments_.join('')}\` | ${command.description()} |`];
+  return `| \`${words.join(' ')}${arguments_.join('')}\` | ${command.description()} |`;
 }
 
 test('docs/commands.md lists every command with its description', async () => {
@@ -83,6 +90,16 @@ test('docs/containers.md lists every label of a container, and every label that 
   assert.deepEqual(tableAfter(text, 'app labels'), ofApp);
 });
 
+test('docs/access-log.md lists every field of format strings and every key of JSON', () => {
+  const text = readText('docs/access-log.md');
+  const fields = Object.entries(FIELDS).map(([name, { about }]) => [`\`%${name}\``, about]);
+  assert.deepEqual(tableAfter(text, 'access log fields').map(cellsOf), fields);
+  const keys = Object.entries(JSON_KEYS).map(([name, { like, about }]) => [
+    ...[`\`${name}\``, like === '' ? '' : `\`%${like}\``, about],
+  ]);
+  assert.deepEqual(tableAfter(text, 'access log keys').map(cellsOf), keys);
+});
+
 test('docs/migration.md answers for the habits of an operator of HAProxy, with commands and options that are there', async () => {
   const rows = tableAfter(readText('docs/migration.md'), 'haproxy').map(cellsOf);
   const haproxys = rows.map(([before = '']) => before).join('\n');
@@ -106,9 +123,13 @@ function optionsOf(command: Command): string[] {
 }
 
 test('every link in a document of ours leads to a file', () => {
-  const documents = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter(
-    (name) => name.endsWith('.md') && !/(^|\/)(node_modules|dist|\.\w+)\//.test(name),
-  );
+  const ours = readdirSync(ROOT).filter((name) => !/^(node_modules|dist|\..*)$/.test(name));
+  const inFolder = (name: string): readonly string[] =>
+    readdirSync(path.join(ROOT, name), { recursive: true, encoding: 'utf8' }).map((inner) => path.join(name, inner));
+  const documents = ours
+    .flatMap((name) => (statSync(path.join(ROOT, name)).isDirectory() ? inFolder(name) : [name]))
+    .filter((name) => name.endsWith('.md'));
+  assert.ok(documents.includes('README.md') && documents.includes('src/README.md'));
   const broken: string[] = [];
   for (const name of documents) {
     for (const [, target] of readText(name).matchAll(/\]\(([^)\s]+)\)/g)) {

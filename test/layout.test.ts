@@ -27,20 +27,23 @@ const BUILTINS: readonly BuiltinRule[] = [
       'src/proxy/',
       'src/health/',
       'src/admin/',
+      'src/access-log/targets/',
       ...CLUSTER_SOCKETS,
       'edge/haproxy/',
       'edge/run/edge-claim.ts',
       'edge/certificates/public-roots.ts',
     ],
     why:
-      'sockets belong to those who serve, probe and answer operators; one file binds those that workers share, two hold ' +
+      'sockets belong to those who serve, probe, answer operators and send logs; one file binds those that workers share, two hold ' +
       'the lock of the state directory and pass sockets over it, and one folder speaks to HAProxy over its own; the ' +
       'public roots are a list in node:tls',
   },
   {
     modules: ['child_process', 'cluster'],
-    allowed: ['src/cluster/', 'src/cli/demo/', 'edge/'],
-    why: 'one place forks workers; the demo starts nodes as a person does, the edge supervises HAProxy',
+    allowed: ['src/cluster/', 'src/cli/demo/', 'src/docker/credential-program.ts', 'edge/'],
+    why:
+      'one place forks workers; the demo starts nodes as a person does, the edge supervises HAProxy, and one file asks the ' +
+      'programs that keep the passwords of docker login',
   },
   {
     modules: ['http', 'https'],
@@ -54,7 +57,7 @@ const BUILTINS: readonly BuiltinRule[] = [
 /** Its own package, files of the kernel, and the demo, whose pool of connections has a limit. */
 const READING_WHOLE = [
   'src/cli/main.ts',
-  'src/cli/program.ts',
+  'src/core/program-version.ts',
   'src/cli/registry-options.ts',
   'src/cluster/port-holder.ts',
   'src/cli/demo/traffic.ts',
@@ -128,14 +131,16 @@ function placeOf(name: string): string {
 }
 
 /**
- * A folder of src, or a file with a row of its own; in proxy and bench, whose parts have arrows too, and in test/support, a
- * folder of it.
+ * A folder of src, or a file with a row of its own; in proxy, sources and bench, whose parts have arrows too, and in
+ * test/support, a folder of it.
  */
 function areaOf(place: string): string {
   if (ARROWS[place] !== undefined) return place;
   const [first = place, second = '', third = ''] = place.split('/');
   if (place.startsWith('test/support/')) return third.endsWith('.ts') ? 'test/support' : `test/support/${third}`;
-  return ['proxy', 'bench'].includes(first) && second !== '' && !second.endsWith('.ts') ? `${first}/${second}` : first;
+  return ['proxy', 'sources', 'bench'].includes(first) && second !== '' && !second.endsWith('.ts')
+    ? `${first}/${second}`
+    : first;
 }
 
 function placeImported(importer: string, specifier: string): string {

@@ -1,11 +1,12 @@
 /**
  * `npm test`: prepares the real components, then runs Node's own test runner over the compiled tests.
  *
- * Arguments filter by path: `npm test -- http1 layout`. With AUTOPROXY_TEST_STRICT=1 a skipped or todo test fails the
- * run, so that a machine that lacks something cannot look like one where all is well.
+ * Arguments filter by path: `npm test -- http1 layout`; each file then has a process of its own. Without arguments small
+ * files share processes (together.ts). With AUTOPROXY_TEST_STRICT=1 a skipped or todo test fails the run, so that a
+ * machine that lacks something cannot look like one where all is well.
  */
-import { readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -19,16 +20,46 @@ import { prepareConsul } from './support/consul/consul-program.js';
 import { prepareDocker } from './support/docker/docker-engine.js';
 import { prepareHaproxys } from './support/edge/haproxy-versions.js';
 import { prepareComponents } from './support/machine/components.js';
+import { preparePrometheus } from './support/machine/prometheus.js';
+import { groupsOf, writeGroup } from './together.js';
 
 const COMPILED = path.dirname(fileURLToPath(import.meta.url));
 /** Two images built beside other tests took 190 s on a slow machine. */
-const FILE_TIMEOUT_MS = 400_000;
-/** Tests of whole programs mostly wait: with one file a core, the cores were idle for 55 % of the time. */
+const FILE_TIMEOUT_MS = 600_000;
+/**
+ * Two files keep a core busy; with five on two cores the run took 552 s in place of 575, and tests of whole Swarms failed where
+ * the machine had other work.
+ */
 const FILES_PER_CORE = 2;
-/** More files at once than this would disturb each other, whatever the machine. */
+/** More files at once than this would disturb each other, also where there are more cores. */
 const MAX_CONCURRENCY = 4;
-/** Their files take the longest, so they start first: the run shall not end with one of them alone. */
+/** The files that take longest, the longest first: each begins before all others, so that the run does not end with it alone. */
+const LONGEST = [
+  'e2e/docker-images',
+  'e2e/placement',
+  'promises/container-ends',
+  'e2e/placement-swarm',
+  'support/docker/test-engine',
+  'promises/engine-restart',
+  'e2e/primary-killed',
+  'e2e/placement-order',
+  'e2e/migration',
+  'e2e/consul-wrong-answers',
+  'e2e/consul-outages',
+  'e2e/register',
+  'edge/run/moved-run-dir',
+  'e2e/rollout',
+  'e2e/pods',
+  'edge/run/changes',
+  'e2e/first-steps',
+  'e2e/stop-container',
+  'registry/allocators',
+  'config/options-behave',
+  'e2e/docker-lives',
+];
+/** Files of these folders follow, and then those that share processes: they take longer than the rest. */
 const LONG_FOLDERS = ['e2e', 'edge', 'registry', 'registrar', 'promises'];
+const REST = LONGEST.length + LONG_FOLDERS.length;
 
 /** The part of the runner's events that is read here. */
 interface TestEvent {
@@ -42,17 +73,30 @@ interface TestEvent {
   };
 }
 
+/** @returns paths below `dist/test`, in the order in which they begin */
 function findTests(filters: readonly string[]): string[] {
   return readdirSync(COMPILED, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.js'))
     .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(plainFilter(filter))))
-    .sort((one, other) => startOrder(one) - startOrder(other) || (one < other ? -1 : 1))
-    .map((name) => path.join(COMPILED, name));
+    .sort((one, other) => startOrder(one) - startOrder(other) || (one < other ? -1 : 1));
 }
 
 function startOrder(name: string): number {
-  const index = LONG_FOLDERS.indexOf(name.split(path.sep)[0] ?? '');
-  return index === -1 ? LONG_FOLDERS.length : index;
+  const longest = LONGEST.indexOf(name.replace(/\.test\.js$/, ''));
+  if (longest !== -1) return longest;
+  const folder = LONG_FOLDERS.indexOf(name.split(path.sep)[0] ?? '');
+  return folder === -1 ? REST : LONGEST.length + folder;
+}
+
+/** What the runner starts, a process each. @param folder for the programs of groups */
+function programsOf(names: readonly string[], folder: string): readonly string[] {
+  const { groups, alone } = filters.length === 0 ? groupsOf(names) : { groups: [], alone: names };
+  const place = (name: string): string => path.join(COMPILED, name);
+  return [
+    ...alone.filter((name) => startOrder(name) < REST).map(place),
+    ...groups.map((group) => writeGroup(group, COMPILED, folder)),
+    ...alone.filter((name) => startOrder(name) === REST).map(place),
+  ];
 }
 
 /** `test/http1/chunked.test.ts` and `dist/test/http1/chunked.test.js` mean the same file as `http1/chunked`. */
@@ -89,8 +133,13 @@ function unrunLine({ name, file, skip, todo }: TestEvent['data']): string | null
 
 const isStrict = process.env.AUTOPROXY_TEST_STRICT === '1';
 const filters = process.argv.slice(2);
-const files = findTests(filters);
-if (files.length === 0) {
+const names = findTests(filters);
+const gone = LONGEST.filter((name) => !existsSync(path.join(COMPILED, `${name}.test.js`)));
+if (gone.length > 0) {
+  console.error(`test/run.ts names test files that are gone: ${gone.join(', ')}`);
+  process.exit(1);
+}
+if (names.length === 0) {
   console.error(`No test file matches ${filters.join(' ')}: a filter is a part of a path below test/.`);
   process.exit(1);
 }
@@ -99,7 +148,8 @@ try {
   await prepareConsul();
   await prepareHaproxys();
   await prepareDocker();
-  if (files.some((file) => file.startsWith(path.join(COMPILED, 'compat/')))) {
+  await preparePrometheus();
+  if (names.some((name) => name.startsWith('compat/'))) {
     await install([...QUICK_SERVERS, ...QUICK_CLIENTS]);
   }
 } catch (error) {
@@ -108,5 +158,8 @@ try {
   console.error('Going on without; the tests that need them will say so.\n');
 }
 const concurrency = Math.min(MAX_CONCURRENCY, FILES_PER_CORE * availableParallelism());
+const folder = mkdtempSync(path.join(tmpdir(), 'autoproxy-tests-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const files = programsOf(names, folder);
 const events = run({ files, concurrency, timeout: FILE_TIMEOUT_MS }) as AsyncIterable<TestEvent>;
 await pipeline(Readable.from(nameUnrun(events, isStrict)), new spec(), process.stdout, { end: false });

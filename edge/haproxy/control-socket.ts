@@ -48,7 +48,9 @@ export function askSocket(
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const isAbsent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
-      fail(isAbsent ? 'nothing listens there' : error.message, isAbsent);
+      const isGone = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+      const reason = isGone ? 'HAProxy ended before it answered' : error.message;
+      fail(isAbsent ? 'nothing listens there' : reason, isAbsent);
     });
   });
 }

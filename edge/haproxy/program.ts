@@ -4,7 +4,6 @@ import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 
 const FALLBACK_FOLDERS = ['/usr/local/sbin', '/usr/sbin'];
-const VERSION_MS = 10_000;
 /** 1 000 apps are checked in a fifth of a second. */
 const CHECK_MS = 60_000;
 const MAX_OUTPUT_BYTES = 1_048_576;
@@ -31,14 +30,6 @@ export async function findHaproxy(env: NodeJS.ProcessEnv): Promise<string> {
       ? 'haproxy is not on the PATH; install it, or name it: HAPROXY_BIN=/path/to/haproxy'
       : `HAPROXY_BIN is ${named}, which is not an executable program`,
   );
-}
-
-/** @returns as it says it: `2.6.12-1+deb12u4`. @throws NoHaproxy */
-export async function readVersion(program: string): Promise<string> {
-  const { code, output } = await run(program, ['-v'], VERSION_MS);
-  const version = /^HA-?Proxy version (\S+)/m.exec(output)?.[1];
-  if (code !== 0 || version === undefined) throw new NoHaproxy(`${program} does not say its version: ${output}`);
-  return version;
 }
 
 interface CheckOutcome {

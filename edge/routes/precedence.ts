@@ -7,15 +7,17 @@
  * this goes by the name of the app, then by the order in its definition. Nothing depends on the order of files.
  */
 import type { Route } from '../../src/model/app-definition.js';
+import { openPods } from '../../src/model/open-pods.js';
 import type { OwnedRoute } from '../../src/model/route-clashes.js';
 import type { EdgeApp } from '../edge-app.js';
 
 const HOST_RANK = { exact: 0, wildcard: 1, regex: 2 } as const;
 const PATH_RANK = { exact: 0, regex: 1, prefix: 2 } as const;
 
-/** All routes; by name of the app, then as its definition has them. Sorting by precedence keeps this order of equals. */
+/** All routes of apps that get requests; by name of the app, then as its definition has them. Sorting by precedence keeps this order of equals. */
 export function routesInOrder(apps: readonly EdgeApp[]): readonly OwnedRoute[] {
   return apps
+    .filter((app) => openPods(app).length > 0)
     .toSorted(({ name: one }, { name: other }) => (one < other ? -1 : 1))
     .flatMap(({ name, edge }) => edge.routes.map((route) => ({ app: name, route })));
 }

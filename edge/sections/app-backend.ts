@@ -1,6 +1,7 @@
 /** One backend an app: its counters, its networks, its servers. Everything that a person wrote about it is refused or quoted. */
 import { BALANCES } from '../../src/model/app.js';
 import type { AppDefinition } from '../../src/model/app-definition.js';
+import { serverPods } from '../../src/model/open-pods.js';
 import type { PodNodes, Site } from '../site/site.js';
 import type { Line, Section } from '../syntax/configuration.js';
 import { RefusedValue } from '../syntax/refused-value.js';
@@ -77,7 +78,7 @@ function serverLines(app: AppDefinition, name: string, { servers: { place } }: S
     `check inter ${durationWord('health.interval', health.intervalMs)}`,
     `rise ${numberWord('health.rise', health.rise)} fall ${numberWord('health.fall', health.fall)}`,
   ].join(' ');
-  const pods = [...new Set(app.pods)].sort().map((pod) => nameWord('pods', pod));
+  const pods = [...new Set(serverPods(app))].sort().map((pod) => nameWord('pods', pod));
   if (place.kind === 'dns') {
     const { template, port, slots } = place;
     // One balancer of all pods: a second template of its name would wait for addresses that the first one has.

@@ -2,8 +2,8 @@
 import { isMap, isScalar, isSeq } from 'yaml';
 import { parseAddress } from '../../src/core/networks.js';
 import { network } from '../../src/documents/app-keys.js';
-import { DNS_LABEL } from '../../src/documents/definition-keys.js';
 import { hsts } from '../../src/documents/edge-keys.js';
+import { DNS_LABEL } from '../../src/documents/pod-names.js';
 import { parseHostName, parseRouteHost } from '../../src/documents/route-host.js';
 import { PROXY_VERSIONS } from '../../src/model/app.js';
 import { describe, optional, type Reader, refuse, required } from '../../src/yaml/reader.js';

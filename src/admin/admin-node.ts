@@ -1,14 +1,28 @@
-import type { ExpositionInput } from '../metrics/exposition.js';
+import type { ExpositionInput } from '../metrics/exposition/input.js';
 import type { AdminState } from '../model/app.js';
+import type { ConfigDocument } from './config-document.js';
+import type { EventsDocument, EventsQuery, NodeEvent } from './events-document.js';
+import type { ProxyView } from './haproxy/proxy-view.js';
+import type { PageSource } from './page/page-source.js';
 import type { StateDocument } from './state-document.js';
 import type { WhyDocument } from './why-document.js';
 
 /** All that the admin API knows of the node that it speaks for. */
 export interface AdminNode {
+  /** What its pages are told. */
+  readonly page: PageSource;
   state(): Promise<StateDocument>;
   /** One app, and the reasons of all that it is. */
   why(app: string): Promise<WhyOutcome>;
+  /** What happened. @param end aborts the wait that the query asks for */
+  events(query: EventsQuery, end: AbortSignal): Promise<EventsDocument>;
+  /** @param listener is told of each event as it happens, and must not throw. @returns ends that */
+  onEvent(listener: (event: NodeEvent) => void): () => void;
+  /** The options in force, without secrets. */
+  config(): ConfigDocument;
   metrics(): Promise<ExpositionInput>;
+  /** What HAProxy's tools ask for. */
+  proxies(): Promise<ProxyView>;
   /** Why the node does not do its work, in one line; null when it is ready. */
   notReadyReason(): string | null;
   isStopping(): boolean;
@@ -18,6 +32,13 @@ export interface AdminNode {
    * @param by who asks, safe for a terminal
    */
   setAdminState(app: string, instance: string | null, state: AdminState, by: string): Promise<SetAdminStateOutcome>;
+  /**
+   * As `setAdminState`, of one instance.
+   * @param weight 0 to 256; null: what the source says again
+   */
+  setWeight(app: string, instance: string, weight: number | null, by: string): Promise<SetAdminStateOutcome>;
+  /** Ends what is under way with an instance, at once. */
+  cutInstance(app: string, instance: string, by: string): void;
   /** @returns false when no removal of this source is held */
   acceptRemoval(source: string, by: string): boolean;
 }

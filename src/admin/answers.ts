@@ -1,12 +1,27 @@
 /** What each endpoint answers; no socket here. */
 
 import { reasonOf } from '../core/thrown.js';
-import { EXPOSITION_CONTENT_TYPE, formatExposition } from '../metrics/exposition.js';
+import { formatExposition } from '../metrics/exposition/exposition.js';
+import { EXPOSITION_CONTENT_TYPES, formatAskedFor } from '../metrics/exposition/format.js';
 import { ADMIN_STATES } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
 import type { AdminNode } from './admin-node.js';
+import { formatEndpointList } from './endpoint-list.js';
 import { ENDPOINTS, type EndpointMatch, REQUEST_FIELD } from './endpoints.js';
-import { formatPage } from './page.js';
+import { eventsQueryFrom } from './events-query.js';
+import { formatCsv } from './haproxy/csv.js';
+import { rowsOf } from './haproxy/rows.js';
+import { formatJson } from './haproxy/typed-fields.js';
+import type { Asset, PageAssets } from './page/assets.js';
+import { MAX_STREAMS } from './page/event-stream.js';
+
+/** All that the page needs comes from the node; nothing is made of text: no script, no style, no HTML. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  ...["script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'"],
+  ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+  "require-trusted-types-for 'script'",
+].join('; ');
 
 export interface Answer {
   readonly status: number;
@@ -15,12 +30,38 @@ export interface Answer {
   readonly fields?: Readonly<Record<string, string>>;
 }
 
-/** @param by who asks, already safe for a terminal */
-export async function answerEndpoint(node: AdminNode, match: EndpointMatch, by: string): Promise<Answer> {
-  const { endpoint, params } = match;
-  switch (endpoint.name) {
+/** What of a request an answer depends on, beside its path. */
+export interface Asking {
+  readonly query: URLSearchParams;
+  /** Who asks, already safe for a terminal. */
+  readonly by: string;
+  /** The field of the request: what its answer may be. */
+  readonly accept: string | undefined;
+  readonly wantsHtml: boolean;
+  readonly ifNoneMatch: string | undefined;
+  /** Who asks has gone, or the node ends. */
+  readonly end: AbortSignal;
+}
+
+type Answered = Exclude<EndpointMatch['endpoint']['name'], 'page-stream'>;
+
+export async function answerEndpoint(
+  node: AdminNode,
+  assets: PageAssets,
+  name: Answered,
+  params: EndpointMatch['params'],
+  asking: Asking,
+): Promise<Answer> {
+  const { query, by, end } = asking;
+  switch (name) {
     case 'page':
-      return { status: 200, contentType: 'text/html; charset=utf-8', body: formatPage() };
+      return asking.wantsHtml ? documentAnswer(assets, asking) : textAnswer(200, formatEndpointList(), BY_ACCEPT);
+    case 'page-file':
+      return fileAnswer(assets, params.file ?? '', asking);
+    case 'page-past':
+      return past(node, params.at ?? '');
+    case 'history':
+      return history(node, params.app ?? '');
     case 'ready':
     case 'health':
       return readinessAnswer(node);
@@ -29,9 +70,20 @@ export async function answerEndpoint(node: AdminNode, match: EndpointMatch, by: 
     case 'state':
       return jsonAnswer(200, await node.state());
     case 'why':
-      return why(node, params.app ?? '');
+      return asking.wantsHtml ? documentAnswer(assets, asking) : why(node, params.app ?? '');
+    case 'events':
+      return events(node, query, end);
+    case 'config':
+      return jsonAnswer(200, node.config());
     case 'metrics':
-      return { status: 200, contentType: EXPOSITION_CONTENT_TYPE, body: formatExposition(await node.metrics()) };
+      return metrics(node, asking);
+    case 'haproxy-csv':
+      return { status: 200, contentType: 'text/plain; charset=utf-8', body: formatCsv(rowsOf(await node.proxies())) };
+    case 'haproxy-json':
+      return {
+        ...{ status: 200, contentType: 'application/json; charset=utf-8' },
+        body: formatJson(rowsOf(await node.proxies())),
+      };
     case 'set-app-state':
       return setAdminState(node, params.app ?? '', null, params.state ?? '', by);
     case 'set-instance-state':
@@ -68,6 +120,20 @@ export function unmarkedAnswer(): Answer {
   });
 }
 
+export function foreignPageAnswer(): Answer {
+  return jsonAnswer(403, {
+    error: 'a browser sent this request, and not from the page of this node as it is now',
+    hint: 'reload the page of the node; a command sends neither Origin nor Sec-Fetch-Site',
+  });
+}
+
+export function tooManyStreamsAnswer(): Answer {
+  return jsonAnswer(503, {
+    error: `${MAX_STREAMS} pages of this node are open already`,
+    hint: 'close some; a hidden page gives its place back by itself',
+  });
+}
+
 export function tooLargeAnswer(limitBytes: number): Answer {
   return jsonAnswer(413, { error: `the body is larger than ${limitBytes} bytes`, hint: 'no endpoint needs a body' });
 }
@@ -83,10 +149,67 @@ function readinessAnswer(node: AdminNode): Answer {
   return reason === null ? textAnswer(200, 'ready') : textAnswer(503, `not ready: ${escapeText(reason)}`);
 }
 
+/** A browser gets the page there, a program the text or the JSON. */
+const BY_ACCEPT = { vary: 'Accept' };
+
+function documentAnswer({ document }: PageAssets, asking: Asking): Answer {
+  const answer = assetAnswer(document, asking);
+  return { ...answer, fields: { ...answer.fields, ...BY_ACCEPT, 'content-security-policy': PAGE_POLICY } };
+}
+
+function fileAnswer(assets: PageAssets, name: string, asking: Asking): Answer {
+  const file = assets.file(name);
+  if (file !== null) return assetAnswer(file, asking);
+  return jsonAnswer(404, { error: `the page has no file ${escapeText(name.slice(0, 100))}`, hint: 'reload the page' });
+}
+
+function assetAnswer({ contentType, text, etag }: Asset, { ifNoneMatch }: Asking): Answer {
+  const isKnown = ifNoneMatch?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag) === true;
+  const fields = { etag, 'cache-control': 'no-cache' };
+  return { status: isKnown ? 304 : 200, contentType, body: isKnown ? '' : text, fields };
+}
+
+function past({ page }: AdminNode, text: string): Answer {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) {
+    const error = `${escapeText(text.slice(0, 100))} is not a time`;
+    return jsonAnswer(400, { error, hint: 'write it as 2026-01-31T02:13:00Z' });
+  }
+  const document = page.past(at);
+  if (document !== null) return jsonAnswer(200, document);
+  const since = new Date(page.pastBegin).toISOString();
+  return jsonAnswer(404, {
+    error: `this node remembers its apps from ${since} up to now`,
+    hint: 'choose a time between',
+  });
+}
+
+function history({ page }: AdminNode, app: string): Answer {
+  const figures = page.history(app);
+  if (figures !== null) return jsonAnswer(200, figures);
+  return jsonAnswer(404, {
+    error: `this node serves no app ${escapeText(app.slice(0, 253))}`,
+    hint: 'GET /state lists them',
+  });
+}
+
+async function metrics(node: AdminNode, { accept }: Asking): Promise<Answer> {
+  const format = formatAskedFor(accept);
+  const body = formatExposition(await node.metrics(), format);
+  return { status: 200, contentType: EXPOSITION_CONTENT_TYPES[format], body, fields: BY_ACCEPT };
+}
+
 async function why(node: AdminNode, app: string): Promise<Answer> {
   const outcome = await node.why(app);
-  if (outcome.ok) return jsonAnswer(200, outcome.document);
-  return jsonAnswer(404, { error: escapeText(outcome.message.slice(0, 500)), hint: outcome.hint });
+  const answer = outcome.ok
+    ? jsonAnswer(200, outcome.document)
+    : jsonAnswer(404, { error: escapeText(outcome.message.slice(0, 500)), hint: outcome.hint });
+  return { ...answer, fields: BY_ACCEPT };
+}
+
+async function events(node: AdminNode, query: URLSearchParams, end: AbortSignal): Promise<Answer> {
+  const asked = eventsQueryFrom(query, Date.now());
+  return 'error' in asked ? jsonAnswer(400, asked) : jsonAnswer(200, await node.events(asked, end));
 }
 
 async function setAdminState(
@@ -117,6 +240,6 @@ function jsonAnswer(status: number, document: unknown): Answer {
   return { status, contentType: 'application/json; charset=utf-8', body: `${JSON.stringify(document)}\n` };
 }
 
-function textAnswer(status: number, text: string): Answer {
-  return { status, contentType: 'text/plain; charset=utf-8', body: `${text}\n` };
+function textAnswer(status: number, text: string, fields: Answer['fields'] = {}): Answer {
+  return { status, contentType: 'text/plain; charset=utf-8', body: `${text}\n`, fields };
 }

@@ -4,7 +4,10 @@ import { GatheredBytes } from '../core/gathered-bytes.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 import type { AdminState } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
+import type { ConfigDocument } from './config-document.js';
 import { BY_FIELD, endpointPath, REQUEST_FIELD } from './endpoints.js';
+import type { EventsDocument, EventsQuery } from './events-document.js';
+import { eventsQueryText } from './events-query.js';
 import type { StateDocument } from './state-document.js';
 import type { WhyDocument } from './why-document.js';
 
@@ -98,9 +101,20 @@ export class AdminClient {
     return (await this.#readDocument(endpointPath('why', { app }), 'definitions')) as WhyDocument;
   }
 
+  /** @throws AdminClientError */
+  async readEvents(query: Partial<EventsQuery> = {}): Promise<EventsDocument> {
+    const path = endpointPath('events') + eventsQueryText(query);
+    return (await this.#readDocument(path, 'events', query.waitMs)) as EventsDocument;
+  }
+
+  /** @throws AdminClientError */
+  async readConfig(): Promise<ConfigDocument> {
+    return (await this.#readDocument(endpointPath('config'), 'options')) as ConfigDocument;
+  }
+
   /** @param list a field that the document has, and that is a list */
-  async #readDocument(path: string, list: string): Promise<unknown> {
-    const { status, text } = await this.#request('GET', path);
+  async #readDocument(path: string, list: string, waitMs = 0): Promise<unknown> {
+    const { status, text } = await this.#request('GET', path, waitMs);
     const document = documentFrom(text);
     const version = fieldOf(document, 'version');
     if (status === 200 && version === 1 && Array.isArray(fieldOf(document, list))) return document;
@@ -149,7 +163,8 @@ export class AdminClient {
     await this.#client.destroy();
   }
 
-  async #request(method: 'GET' | 'POST', path: string): Promise<TextAnswer> {
+  /** @param waitMs how long the node may wait before it answers */
+  async #request(method: 'GET' | 'POST', path: string, waitMs = 0): Promise<TextAnswer> {
     const by = this.#by === null ? {} : { [BY_FIELD]: escapeText(this.#by) };
     const headers = { [REQUEST_FIELD]: '1', ...by };
     try {
@@ -157,7 +172,7 @@ export class AdminClient {
         method,
         path,
         headers,
-        signal: AbortSignal.timeout(this.#timeoutMs),
+        signal: AbortSignal.timeout(this.#timeoutMs + waitMs),
       });
       const answer = new GatheredBytes(MAX_ANSWER_BYTES);
       for await (const piece of body as AsyncIterable<Buffer>) {

@@ -16,14 +16,22 @@ type EndpointName =
   | 'ping'
   | 'state'
   | 'why'
+  | 'events'
+  | 'config'
   | 'metrics'
+  | 'page-file'
+  | 'page-stream'
+  | 'page-past'
+  | 'history'
+  | 'haproxy-csv'
+  | 'haproxy-json'
   | 'set-app-state'
   | 'set-instance-state'
   | 'accept-removal';
 
 /** Reading by GET, changing by POST only. */
 export const ENDPOINTS: readonly Endpoint[] = [
-  { name: 'page', method: 'GET', path: '/', help: 'this list, for people' },
+  { name: 'page', method: 'GET', path: '/', help: 'the page of the node in a browser; this list elsewhere' },
   { name: 'ready', method: 'GET', path: '/ready', help: '200 when the node serves, else 503' },
   { name: 'health', method: 'GET', path: '/health', help: 'the same as /ready' },
   { name: 'ping', method: 'GET', path: '/ping', help: '200 while the node lives, 503 when it is stopping' },
@@ -34,7 +42,40 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: '/apps/:app/why',
     help: 'one app: who gave it, its checks, its bleed, its last events',
   },
+  {
+    name: 'events',
+    method: 'GET',
+    path: '/events',
+    help: 'what happened, also before a restart; ?app=, since=, after=, limit=, wait= choose and follow',
+  },
+  {
+    name: 'config',
+    method: 'GET',
+    path: '/config',
+    help: 'the options in force, and where each comes from; no secrets',
+  },
   { name: 'metrics', method: 'GET', path: '/metrics', help: 'counters and gauges for Prometheus' },
+  {
+    name: 'history',
+    method: 'GET',
+    path: '/apps/:app/history',
+    help: 'requests, errors and latency of one app, each second of the last five minutes',
+  },
+  { name: 'page-stream', method: 'GET', path: '/page/stream', help: 'what the page shows, as server-sent events' },
+  { name: 'page-past', method: 'GET', path: '/page/past/:at', help: 'the apps as they were at a time, in ISO 8601' },
+  { name: 'page-file', method: 'GET', path: '/page/files/:file', help: 'the files of the page' },
+  {
+    name: 'haproxy-csv',
+    method: 'GET',
+    path: '/;csv',
+    help: "HAProxy's statistics as CSV; also at /stats;csv and /haproxy?stats;csv",
+  },
+  {
+    name: 'haproxy-json',
+    method: 'GET',
+    path: '/;json',
+    help: 'the same as JSON; also at /stats;json and /haproxy?stats;json',
+  },
   {
     name: 'set-app-state',
     method: 'POST',
@@ -57,17 +98,28 @@ export const ENDPOINTS: readonly Endpoint[] = [
 
 /** Every POST carries it: a web page of somebody else cannot send it without being asked about it first. */
 export const REQUEST_FIELD = 'x-autoproxy';
+/** The page of the node sends it too: a secret that only its own documents hold. */
+export const TOKEN_FIELD = 'x-autoproxy-token';
 /** Who asks, for people. */
 export const BY_FIELD = 'x-autoproxy-by';
 
 /** The words that stand for texts in the paths. */
-type PathWord = 'app' | 'id' | 'state' | 'name';
+type PathWord = 'app' | 'id' | 'state' | 'name' | 'at' | 'file';
 type PathParams = Readonly<Partial<Record<PathWord, string>>>;
 
 export interface EndpointMatch {
   readonly endpoint: Endpoint;
   /** By the words of the path, decoded. */
   readonly params: PathParams;
+}
+
+/** What tools append to the address of HAProxy's page; what follows, such as `;norefresh`, is for people. */
+const HAPROXY_URL = /^\/(?:stats|haproxy|(?:haproxy|admin)?\?stats)?;(csv|json)(?:;.*)?$/;
+
+/** The path of a request, without its query. HAProxy's tools ask at several names of its page: they are one path here. */
+export function pathOfUrl(url: string): string {
+  const form = HAPROXY_URL.exec(url)?.[1];
+  return form === undefined ? (url.split('?')[0] ?? '') : `/;${form}`;
 }
 
 /** @param path without its query. @returns all endpoints of this path, of any method */

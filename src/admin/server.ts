@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../core/clock.js';
 import { type Log, silentLog } from '../core/log.js';
-import { hostPort, parseAddress } from '../core/networks.js';
+import { hostPort } from '../core/networks.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 import { escapeText } from '../model/problem.js';
 import type { AdminNode } from './admin-node.js';
@@ -16,13 +16,18 @@ import {
   answerEndpoint,
   failureAnswer,
   foreignHostAnswer,
+  foreignPageAnswer,
   notFoundAnswer,
   tooLargeAnswer,
+  tooManyStreamsAnswer,
   unmarkedAnswer,
   wrongMethodAnswer,
 } from './answers.js';
-import { boundConnections } from './connections.js';
-import { BY_FIELD, matchEndpoints, REQUEST_FIELD } from './endpoints.js';
+import { byOf, isFromBrowser, isFromOwnPage, isMarked, isOwnHost } from './caller.js';
+import { type BoundConnections, boundConnections } from './connections.js';
+import { matchEndpoints, pathOfUrl } from './endpoints.js';
+import { PageAssets } from './page/assets.js';
+import { EventStreams } from './page/event-stream.js';
 
 export interface AdminServerOptions {
   readonly node: AdminNode;
@@ -54,7 +59,6 @@ const TIMEOUT_CHECK_MS = 1_000;
 const IDLE_TIMEOUT_MS = 30_000;
 /** A peer that does not read its answer must not hold up the end of the node. */
 const CLOSE_TIMEOUT_MS = 1_000;
-const MAX_BY_LENGTH = 128;
 
 const SAFE_FIELDS = {
   'cache-control': 'no-store',
@@ -68,17 +72,27 @@ export class AdminServer {
   readonly #clock: Clock;
   readonly #hostNames: ReadonlySet<string>;
   readonly #server: Server;
+  readonly #assets: PageAssets;
+  readonly #streams: EventStreams;
+  readonly #connections: BoundConnections;
   /** Requests that have arrived whole and are not answered yet. */
   readonly #underway = new Set<Promise<void>>();
+  /** Each ends the wait of one of them. */
+  readonly #ends = new Set<() => void>();
   #isClosing = false;
 
-  constructor({
-    node,
-    hostNames = [],
-    log = silentLog,
-    clock = systemClock,
-  }: Omit<AdminServerOptions, 'address' | 'findPortHolder'>) {
+  constructor(
+    {
+      node,
+      hostNames = [],
+      log = silentLog,
+      clock = systemClock,
+    }: Omit<AdminServerOptions, 'address' | 'findPortHolder'>,
+    assets: PageAssets,
+  ) {
     this.#node = node;
+    this.#assets = assets;
+    this.#streams = new EventStreams(node.page);
     this.#log = log;
     this.#clock = clock;
     this.#hostNames = new Set(['localhost', ...hostNames.map((name) => name.toLowerCase())]);
@@ -92,7 +106,7 @@ export class AdminServer {
       },
       (request, response) => this.#onRequest(request, response),
     );
-    boundConnections(this.#server, MAX_CONNECTIONS);
+    this.#connections = boundConnections(this.#server, MAX_CONNECTIONS);
     this.#server.timeout = IDLE_TIMEOUT_MS;
   }
 
@@ -112,6 +126,8 @@ export class AdminServer {
   /** Answers what has arrived, then cuts what is left. */
   async close(): Promise<void> {
     this.#isClosing = true;
+    for (const end of this.#ends) end();
+    this.#streams.close();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const late = new Promise<void>((resolve) => this.#clock.setTimer(CLOSE_TIMEOUT_MS, resolve));
     await Promise.race([Promise.allSettled([...this.#underway]), late]);
@@ -120,7 +136,7 @@ export class AdminServer {
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
-    // The peer went away; there is nobody to tell.
+    // The peer has gone: no answer can reach it.
     request.on('error', () => response.destroy());
     let size = 0;
     request.on('data', (chunk: Buffer) => {
@@ -139,34 +155,51 @@ export class AdminServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let answer: Answer;
+    let answer: Answer | null;
+    const end = new AbortController();
+    const abort = (): void => end.abort();
+    response.once('close', abort);
+    this.#ends.add(abort);
     try {
-      answer = await this.#answerFor(request);
+      answer = await this.#answerFor(request, response, end.signal);
     } catch (error) {
       this.#log.error(
         { err: error, path: escapeText((request.url ?? '').slice(0, 200)) },
         'a request to the admin API failed',
       );
       answer = failureAnswer(error);
+    } finally {
+      this.#ends.delete(abort);
     }
-    if (response.destroyed) return;
+    if (response.destroyed || answer === null) return;
     const gone = new Promise<void>((resolve) => response.once('close', resolve));
     this.#send(request, response, answer);
     await gone;
   }
 
-  async #answerFor(request: IncomingMessage): Promise<Answer> {
+  /** @returns null where the response has become a stream */
+  async #answerFor(request: IncomingMessage, response: ServerResponse, end: AbortSignal): Promise<Answer | null> {
     const method = request.method ?? '';
-    const path = (request.url ?? '').split('?')[0] ?? '';
-    if (!this.#isOwnHost(request.headers.host)) return foreignHostAnswer();
+    const url = request.url ?? '';
+    const path = pathOfUrl(url);
+    const [, query = ''] = url.split('?', 2);
+    if (!isOwnHost(request.headers.host, this.#hostNames)) return foreignHostAnswer();
     const matches = matchEndpoints(path);
     if (matches.length === 0) return notFoundAnswer(path);
     const match = matches.find(({ endpoint }) => endpoint.method === (method === 'HEAD' ? 'GET' : method));
     if (match === undefined) return wrongMethodAnswer(method, path, matches);
-    if (match.endpoint.method === 'POST' && !isMarked(request)) return unmarkedAnswer();
+    const { endpoint, params } = match;
+    if (endpoint.method === 'POST' && !isMarked(request)) return unmarkedAnswer();
+    if (endpoint.method === 'POST' && isFromBrowser(request) && !isFromOwnPage(request, this.#assets.token)) {
+      return foreignPageAnswer();
+    }
+    if (endpoint.name === 'page-stream') return this.#stream(request, response);
     const by = byOf(request);
-    const answer = await answerEndpoint(this.#node, match, by);
-    if (match.endpoint.method === 'POST') {
+    const { accept = '', 'if-none-match': ifNoneMatch } = request.headers;
+    const wantsHtml = accept.includes('text/html');
+    const asking = { query: new URLSearchParams(query), by, accept, wantsHtml, ifNoneMatch, end };
+    const answer = await answerEndpoint(this.#node, this.#assets, endpoint.name, params, asking);
+    if (endpoint.method === 'POST') {
       this.#log.info(
         { path: escapeText(path.slice(0, 200)), by, status: answer.status },
         'an operator asked for a change',
@@ -175,12 +208,21 @@ export class AdminServer {
     return answer;
   }
 
-  /** HTTP/1.0 has no Host; a browser always sends one, and it is browsers that can be led here by a foreign name. */
-  #isOwnHost(field: string | undefined): boolean {
-    if (field === undefined) return true;
-    const match = /^(?:\[([^[\]]+)\]|([^:[\]]+))(?::\d{1,5})?$/.exec(field);
-    const name = (match?.[1] ?? match?.[2] ?? '').toLowerCase();
-    return parseAddress(name) !== null || this.#hostNames.has(name.replace(/\.$/, ''));
+  /** Its connection leaves the bound of the others, so that open pages keep no probe out. */
+  #stream(request: IncomingMessage, response: ServerResponse): Answer | null {
+    if (this.#isClosing || this.#streams.isFull) return tooManyStreamsAnswer();
+    response.writeHead(200, {
+      ...SAFE_FIELDS,
+      'content-type': 'text/event-stream; charset=utf-8',
+      connection: 'close',
+    });
+    if (request.method === 'HEAD') {
+      response.end();
+      return null;
+    }
+    this.#connections.release(request.socket);
+    this.#streams.open(response);
+    return null;
   }
 
   #send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
@@ -198,7 +240,7 @@ export class AdminServer {
 /** Resolves when it listens. @throws Error that says what to do when the address cannot be had */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const { address, findPortHolder } = options;
-  const server = new AdminServer(options);
+  const server = new AdminServer(options, await PageAssets.load());
   try {
     await server.listen(address);
     return server;
@@ -207,21 +249,6 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     const holder = isTaken ? await findPortHolder?.(address.host, address.port) : null;
     throw listenFailure(address, error, holder ?? null);
   }
-}
-
-/** A foreign page can send a form or a bare fetch, but neither this field nor this type without a preflight. */
-function isMarked({ headers }: IncomingMessage): boolean {
-  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  return headers[REQUEST_FIELD] === '1' || type === 'application/json';
-}
-
-function byOf({ headers, socket }: IncomingMessage): string {
-  const field = headers[BY_FIELD];
-  const by = (typeof field === 'string' ? field : '').trim();
-  return escapeText(by === '' ? `somebody at ${socket.remoteAddress ?? 'an unknown address'}` : by).slice(
-    0,
-    MAX_BY_LENGTH,
-  );
 }
 
 function listenFailure({ host, port }: ListenAddress, error: unknown, holder: string | null): Error {

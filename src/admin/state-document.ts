@@ -58,6 +58,8 @@ interface WorkerState {
   readonly revision: number;
   /** How often this place had to be filled again after a crash. */
   readonly restarts: number;
+  /** handles: connections are handles of libuv; streams: net.Socket, at a higher cost; null before it has started. */
+  readonly sockets?: 'handles' | 'streams' | null;
 }
 
 export interface ClientStatus {
@@ -76,6 +78,8 @@ export interface SourceStatus {
   readonly stale: boolean;
   readonly staleMs: number;
   readonly apps: number;
+  /** Why it cannot be read at present, and what to do; null: it can. Absent: the node is of an older release. */
+  readonly failure?: string | null;
 }
 
 export interface AppStatus {
@@ -105,6 +109,11 @@ export interface AppStatus {
   readonly latency: { readonly p50Ms: number | null; readonly p99Ms: number | null };
   /** The raw buckets, so that a reader can take the difference of two documents. */
   readonly latencyBuckets: readonly number[];
+  /**
+   * Instances that take nothing new and are gone from the list, while requests to them are under way: `life` is that of a
+   * container, else the address. Absent in documents of older nodes.
+   */
+  readonly departing?: readonly { readonly life: string; readonly inFlight: number; readonly oldestMs: number }[];
 }
 
 export interface InstanceStatus {
@@ -117,8 +126,12 @@ export interface InstanceStatus {
   /** The state in force; `override` says who asked for it when it is not what the source says. */
   readonly state: 'ready' | 'drain' | 'maint';
   readonly override: { readonly by: string; readonly at: string } | null;
+  /** Who decided `weight`; null: the source says it. Absent in documents of older nodes. */
+  readonly weightOverride?: { readonly by: string; readonly at: string } | null;
   readonly health: 'up' | 'down' | 'unchecked';
   readonly lastCheck: { readonly ok: boolean; readonly detail: string; readonly ageMs: number } | null;
   readonly requests: number;
   readonly inFlight: number;
+  /** Age of the oldest request under way, where the instance takes no new ones; else 0. Absent in documents of older nodes. */
+  readonly oldestMs?: number;
 }

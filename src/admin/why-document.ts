@@ -26,7 +26,7 @@ export interface WhyDocument {
   readonly serving: Serving | null;
   /** What is wrong in what was written of it. */
   readonly problems: readonly Problem[];
-  /** Oldest first; the last ones since the node started. */
+  /** Oldest first; also those of earlier runs of the node, where its state directory has kept them. */
   readonly events: readonly AppEvent[];
 }
 
@@ -138,6 +138,8 @@ export interface WhyInstance extends WhyHealth {
     readonly at: string;
     readonly wholeApp: boolean;
   } | null;
+  /** Who decided `weight`, and what the source says; null: that is in force. Absent in documents of older nodes. */
+  readonly weightDecision?: { readonly sourceWeight: number; readonly by: string; readonly at: string } | null;
   /** Whether new requests of any client go there. */
   readonly takesTraffic: boolean;
 }
@@ -165,10 +167,27 @@ export type AppEventKind =
   /** Neither an instance nor a neighbor is left. */
   | 'unserved'
   /** A node of the pod came, went, or is doubted. */
-  | 'pod';
+  | 'pod'
+  /** This node started or stopped: of the events before it stand those of its earlier runs. */
+  | 'start'
+  | 'stop'
+  /** A source fails to be read, and is read again. */
+  | 'source-down'
+  | 'source-up';
 
+/** `text` says all of it; the other fields are for programs, and absent where they mean nothing or the node is older. */
 export interface AppEvent {
   readonly at: string;
   readonly kind: AppEventKind;
   readonly text: string;
+  readonly id?: number;
+  /** `ip:port` */
+  readonly instance?: string;
+  /** The source that it came from. */
+  readonly source?: string;
+  /** Who decided it. */
+  readonly by?: string;
+  /** What changed, as it was and as it is. */
+  readonly before?: string;
+  readonly after?: string;
 }

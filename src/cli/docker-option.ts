@@ -1,24 +1,12 @@
 /** How commands reach a Docker engine. */
-import type { Command } from 'commander';
 import { ConfigError, hostInputs, loadOptions } from '../config/load.js';
 import { systemClock } from '../core/clock.js';
 import { DockerConnection } from '../docker/connection.js';
 import { DockerFailure } from '../docker/failure.js';
 import { DOCKER_OPTIONS, type DockerSettings, dockerSettingsFrom } from '../docker/settings.js';
+import { controlAddresses } from '../docker/swarm-reads.js';
+import { DEFAULT_SOCKET, type DockerOptionValues } from './docker-flag.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
-
-const DEFAULT_SOCKET = 'unix:///var/run/docker.sock';
-
-export interface DockerOptionValues {
-  readonly docker?: string;
-}
-
-export function addDockerOption(command: Command): Command {
-  return command.option(
-    '--docker <SOCKET>',
-    `where Docker answers (env: AUTOPROXY_DOCKER, DOCKER_HOST, default: ${DEFAULT_SOCKET})`,
-  );
-}
 
 /** @throws CommandFailure in place of a DockerFailure */
 export async function withDocker<T>(
@@ -32,11 +20,21 @@ export async function withDocker<T>(
     await connection.negotiate(signal);
     return await work(connection);
   } catch (error) {
-    if (error instanceof DockerFailure) throw new CommandFailure(error.message);
+    if (error instanceof DockerFailure) throw new CommandFailure(await wordsOf(error, connection));
     throw error;
   } finally {
     connection.close();
   }
+}
+
+/** A worker of a Swarm knows where its managers are. */
+async function wordsOf({ kind, message }: DockerFailure, connection: DockerConnection): Promise<string> {
+  if (kind !== 'notManager') return message;
+  const { signal } = new AbortController();
+  const addresses = await controlAddresses(connection, signal).catch(() => []);
+  // The port that they say is that of Swarm, and no Docker answers there.
+  const hosts = addresses.map((address) => address.replace(/:\d+$/, ''));
+  return addresses.length === 0 ? message : `${message}; its managers are on ${hosts.join(', ')}`;
 }
 
 /** As a node is told, and the socket that Docker's own tools take where nothing is said. */

@@ -5,7 +5,8 @@ import { stopContainer } from '../docker/writes.js';
 import { containerWords } from '../model/container-words.js';
 import { MIN_ID_DIGITS } from '../model/find-instance.js';
 import { escapeText } from '../model/problem.js';
-import { type DockerOptionValues, withDocker } from './docker-option.js';
+import type { DockerOptionValues } from './docker-flag.js';
+import { withDocker } from './docker-option.js';
 import { CommandFailure } from './exit-codes.js';
 
 export interface Engine {

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { formatDuration, parseDuration } from '../core/durations.js';
 
 /**
@@ -27,4 +27,9 @@ export function pauseArgument(minMs: number): (text: string) => number {
  */
 export function missingOption(command: Command, flags: string): never {
   command.error(`error: required option '${flags}' not specified`);
+}
+
+/** @param what takes so long, for the help */
+export function timeoutOption(what: string, defaultMs: number): Option {
+  return new Option('--timeout <TIME>', what).argParser(durationArgument).default(defaultMs, formatDuration(defaultMs));
 }

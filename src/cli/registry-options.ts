@@ -10,8 +10,10 @@ import { reasonOf } from '../core/thrown.js';
 import { escapeText } from '../model/problem.js';
 import type { Chances } from '../registry/allocate.js';
 import { DirectoryRegistry } from '../registry/directory.js';
+import type { PutRules } from '../registry/put-app.js';
 import { type Registry, RegistryFailure } from '../registry/registry.js';
 import { DEFAULT_SLOT_RULES, KERNEL_EPHEMERAL, type PortRange, type SlotRules } from '../registry/slot-rules.js';
+import { authorFrom } from './author.js';
 import type { CommandContext } from './command-context.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
 import { durationArgument } from './option-types.js';
@@ -57,6 +59,16 @@ export function addSlotOptions(command: Command): Command {
       `how long a freed slot is kept from other apps (env: AUTOPROXY_QUARANTINE, default: ${formatDuration(quarantineMs)})`,
       durationArgument,
     );
+}
+
+/** How a command puts apps: in the name of the person who runs it, and each app keeps its slot. */
+export function putRulesFrom(
+  options: SlotOptionValues,
+  context: CommandContext,
+  changes: Partial<Pick<PutRules, 'act' | 'canMoveSlot' | 'keepsSlot'>> = {},
+): PutRules {
+  const shared = { rules: slotRulesFrom(options, context), chances: systemChances, author: authorFrom(context.env) };
+  return { ...shared, act: 'put', canMoveSlot: false, keepsSlot: false, ...changes };
 }
 
 export function slotRulesFrom(

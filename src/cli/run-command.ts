@@ -15,8 +15,7 @@ import { createTerminal, type Terminal } from './terminal.js';
 export async function runCommand(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
-  // `autoproxy status | head` ends the reader first; that is not a failure.
-  terminal: Terminal = createTerminal(env, () => process.exit(EXIT_CODES.done)),
+  terminal: Terminal = createTerminal(env),
 ): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT_CODES.done;
   const context: CommandContext = {

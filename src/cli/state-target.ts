@@ -77,7 +77,7 @@ function unknownTarget(
     const message = `several containers begin with ${escapeText(word)}: ${matching.slice(0, 5).join(', ')}`;
     return new CommandFailure(message, 'write more of the id, or a name');
   }
-  const message = `this node has neither an app nor an instance in a container ${escapeText(word)}`;
+  const message = `"${escapeText(word)}" is neither an app of this node nor a container that has an instance`;
   const nearest = nearestName(word, [...apps, ...containers.map(({ name }) => name)]);
   const hint =
     nearest === null

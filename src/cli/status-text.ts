@@ -19,19 +19,21 @@ export interface StatusOptions {
   readonly showsInstances: boolean;
   /** An older document of the same node: counts and latencies are of the time between. */
   readonly earlier: StateDocument | null;
+  /** Of a line. */
+  readonly width?: number;
 }
 
 const APP_COLUMNS = [
-  { title: 'APP' },
+  { title: 'APP', least: 12 },
   { title: 'SLOT', align: 'right' },
   { title: 'UP', align: 'right' },
   { title: 'REQUESTS', align: 'right' },
   { title: 'ERRORS', align: 'right' },
-  { title: 'P50', align: 'right' },
-  { title: 'P99', align: 'right' },
-  { title: 'BLED', align: 'right' },
-  { title: 'IN FLIGHT', align: 'right' },
-  { title: 'NOTE' },
+  { title: 'P50', align: 'right', spare: 3 },
+  { title: 'P99', align: 'right', spare: 2 },
+  { title: 'BLED', align: 'right', spare: 4 },
+  { title: 'IN FLIGHT', align: 'right', spare: 1 },
+  { title: 'NOTE', least: 16 },
 ] as const;
 
 const INSTANCE_COLUMNS = [
@@ -41,11 +43,15 @@ const INSTANCE_COLUMNS = [
   { title: 'HEALTH' },
   { title: 'WEIGHT', align: 'right' },
   { title: 'REQUESTS', align: 'right' },
-  { title: 'IN FLIGHT', align: 'right' },
-  { title: 'NOTE' },
+  { title: 'IN FLIGHT', align: 'right', spare: 1 },
+  { title: 'NOTE', least: 16 },
 ] as const;
 
-export function formatStatus(state: StateDocument, { showsInstances, earlier }: StatusOptions, paint: Paint): string[] {
+export function formatStatus(
+  state: StateDocument,
+  { showsInstances, earlier, width }: StatusOptions,
+  paint: Paint,
+): string[] {
   const paintTitle = (title: string): string => paint('dim', title);
   const appRows = state.apps.map((app) => {
     const before = earlier?.apps.find(({ name }) => name === app.name) ?? null;
@@ -55,12 +61,15 @@ export function formatStatus(state: StateDocument, { showsInstances, earlier }: 
     app.instances.map((instance) => instanceCells(app.name, instance, paint)),
   );
   const tables = [
-    state.apps.length === 0 ? [noAppsText(state)] : formatTable(APP_COLUMNS, appRows, paintTitle),
-    showsInstances && instanceRows.length > 0 ? formatTable(INSTANCE_COLUMNS, instanceRows, paintTitle) : [],
+    state.apps.length === 0 ? [noAppsText(state)] : formatTable(APP_COLUMNS, appRows, paintTitle, width),
+    showsInstances && instanceRows.length > 0 ? formatTable(INSTANCE_COLUMNS, instanceRows, paintTitle, width) : [],
     state.problems.map((problem) => paint(problem.severity === 'error' ? 'red' : 'yellow', formatProblem(problem))),
   ];
   return [...headerLines(state, paint), ...tables.flatMap((lines) => (lines.length === 0 ? [] : ['', ...lines]))];
 }
+
+/** As the workers log it. */
+const STREAMS = 'workers use net.Socket: this Node hides its socket handles, and connections cost more';
 
 function headerLines(state: StateDocument, paint: Paint): string[] {
   const uptime = formatAge(state.uptimeMs);
@@ -79,7 +88,9 @@ function headerLines(state: StateDocument, paint: Paint): string[] {
     ...(state.status === 'starting' && state.notReady !== null ? [paint('red', `not ready: ${state.notReady}`)] : []),
     `workers ${serving}/${state.workers.length}${restarts === 0 ? '' : `, ${restarts} started again after a crash`}; ` +
       `sources ${state.sources.map((source) => sourceText(source, paint)).join(', ') || 'none'}; neighbors ${neighbors}`,
+    ...state.sources.flatMap((source) => failureLines(source, paint)),
     ...(state.registrar === undefined ? [] : [registrarText(state.registrar, paint)]),
+    ...(state.workers.some(({ sockets }) => sockets === 'streams') ? [paint('yellow', STREAMS)] : []),
     ...full,
     ...others.map((text) => paint('yellow', text)),
   ];
@@ -108,6 +119,10 @@ function registrarText({ registered, ghosts, failure, isYielding }: RegistrarSta
 function sourceText({ name, up, stale, staleMs }: SourceStatus, paint: Paint): string {
   if (!up) return paint('red', `${name} down`);
   return stale ? paint('yellow', `${name} stale for ${formatAge(staleMs)}`) : name;
+}
+
+function failureLines({ name, up, failure = null }: SourceStatus, paint: Paint): string[] {
+  return up || failure === null ? [] : [paint('red', `${name}: ${escapeText(failure)}`)];
 }
 
 function noAppsText({ sources, problems }: StateDocument): string {

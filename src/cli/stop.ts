@@ -12,10 +12,11 @@ import { escapeText } from '../model/problem.js';
 import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
 import { userName } from './admin-state.js';
 import type { CommandContext } from './command-context.js';
-import { addDockerOption, type DockerOptionValues } from './docker-option.js';
+import { addDockerOption, type DockerOptionValues } from './docker-flag.js';
 import { askEngine } from './engine-access.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
 import { waitForIdle } from './idle-wait.js';
+import { interruptible } from './interruption.js';
 import { durationArgument } from './option-types.js';
 
 interface StopOptions extends AdminOptionValues, DockerOptionValues {
@@ -32,7 +33,6 @@ interface Place {
 }
 
 const DEFAULT_WAIT_MS = 30_000;
-const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const;
 const HELP = `
 The container gets no new request; clients that a sticky cookie binds to it go elsewhere too. It is stopped when the requests
 under way have ended, or at the end of the wait: then exit code 3 says that some were left. A container that starts again takes
@@ -57,7 +57,7 @@ export function createStopCommand(context: CommandContext): Command {
     .option('--json', 'the outcome as JSON')
     .addHelpText('after', HELP);
   return addDockerOption(command).action(async (name: string, options: StopOptions) => {
-    const outcome = await stopGently(name, options, env);
+    const outcome = await interruptible((interrupt) => stopGently(name, options, env, interrupt));
     const { container, places, left } = outcome;
     if (options.json) terminal.print(JSON.stringify(outcome));
     else terminal.print(`${escapeText(container)}: stopped, ${placesText(places)}`);
@@ -79,9 +79,13 @@ interface StopOutcome {
 }
 
 /** Drain, wait, stop; what fails or is interrupted before the end gives the container its traffic back. */
-function stopGently(name: string, options: StopOptions, env: NodeJS.ProcessEnv): Promise<StopOutcome> {
+function stopGently(
+  name: string,
+  options: StopOptions,
+  env: NodeJS.ProcessEnv,
+  interrupt: AbortSignal,
+): Promise<StopOutcome> {
   const ask = <T>(work: (client: AdminClient) => Promise<T>): Promise<T> => askNode(options.admin, work, options.by);
-  const interrupt = interruption();
   return askEngine(options, env, interrupt, async (engine) => {
     const facts = await engine.inspect(name);
     const places = await ask((client) => placesOf(client, facts.id));
@@ -94,13 +98,6 @@ function stopGently(name: string, options: StopOptions, env: NodeJS.ProcessEnv):
       throw await undone(said, facts, () => ask((client) => decide(client, facts, places, 'ready')));
     }
   });
-}
-
-/** From now on an interrupt undoes first what was begun. */
-function interruption(): AbortSignal {
-  const interrupt = new AbortController();
-  for (const signal of INTERRUPTS) process.once(signal, () => interrupt.abort());
-  return interrupt.signal;
 }
 
 async function placesOf(client: AdminClient, container: string): Promise<readonly Place[]> {

@@ -1,6 +1,7 @@
 /** Columns for people: aligned, two spaces between, nothing drawn around them. */
+import { cutText, type FitColumn, fitWidths } from './table-fit.js';
 
-interface Column {
+interface Column extends FitColumn {
   readonly title: string;
   /** Numbers stand at the right. */
   readonly align?: 'left' | 'right';
@@ -9,27 +10,42 @@ interface Column {
 /** A plain text, or one whose colours do not count for its width. */
 export type Cell = string | { readonly text: string; readonly painted: string };
 
-/** @returns lines without line ends; the first holds the titles. */
+/**
+ * @param most of a line; the columns say what is cut or left out then
+ * @returns lines without line ends; the first holds the titles.
+ */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
   paintTitle: (title: string) => string = (title) => title,
+  most: number = Number.POSITIVE_INFINITY,
 ): string[] {
-  const widths = columns.map(({ title }, index) =>
+  const natural = columns.map(({ title }, index) =>
     Math.max(widthOf(title), ...rows.map((row) => widthOf(textOf(row[index] ?? '')))),
   );
+  const widths = fitWidths(columns, natural, most);
   const lineOf = (cells: readonly Cell[]): string =>
     columns
-      .map(({ align }, index) => {
-        const cell = cells[index] ?? '';
-        const padding = ' '.repeat((widths[index] ?? 0) - widthOf(textOf(cell)));
+      .flatMap(({ align }, index) => {
+        const width = widths[index] ?? 0;
+        if (width === 0 && (natural[index] ?? 0) > 0) return [];
+        const cell = cutCell(cells[index] ?? '', width);
+        const padding = ' '.repeat(width - widthOf(textOf(cell)));
         const shown = typeof cell === 'string' ? cell : cell.painted;
-        return align === 'right' ? padding + shown : shown + padding;
+        return [align === 'right' ? padding + shown : shown + padding];
       })
       .join('  ')
       .trimEnd();
   const titles = columns.map(({ title }) => ({ text: title, painted: paintTitle(title) }));
   return [lineOf(titles), ...rows.map(lineOf)];
+}
+
+/** The colours of a cell stand around its text. */
+function cutCell(cell: Cell, width: number): Cell {
+  if (widthOf(textOf(cell)) <= width) return cell;
+  if (typeof cell === 'string') return cutText(cell, width);
+  const text = cutText(cell.text, width);
+  return { text, painted: cell.painted.replace(cell.text, () => text) };
 }
 
 function textOf(cell: Cell): string {

@@ -1,5 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
+import { EXIT_CODES } from './exit-codes.js';
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'inverse';
 
@@ -20,8 +21,8 @@ export interface Terminal {
   print(line: string): void;
   warn(line: string): void;
   /**
-   * Nobody reads standard output any more: `| head` has ended. A command that has to clear up listens; without a listener
-   * the program ends.
+   * The reader of standard output has ended, as `| head` does. A command goes on without it, and ends with its own exit
+   * code; one that shows things until it is ended listens.
    * @returns ends the listening
    */
   onReaderGone(listener: () => void): () => void;
@@ -29,21 +30,22 @@ export interface Terminal {
 
 /**
  * The real one. Colours only on a screen, and not with NO_COLOR (no-color.org) or TERM=dumb.
- * @param endWithReader is called when the reader is gone and no command listens for that
  */
-export function createTerminal(env: NodeJS.ProcessEnv, endWithReader: () => void): Terminal {
+export function createTerminal(env: NodeJS.ProcessEnv): Terminal {
   const stdout = process.stdout as WriteStream;
   const isInteractive = stdout.isTTY === true && env.TERM !== 'dumb';
   const listeners = new Set<() => void>();
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    if (listeners.size === 0) endWithReader();
+    // EIO: the terminal is gone.
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') {
+      // A full disk, as a rule. What a command has begun goes on.
+      process.stderr.write(`autoproxy: standard output cannot be written: ${error.message}\n`);
+      process.exit(EXIT_CODES.failed);
+    }
     for (const listener of listeners) listener();
   });
-  // A command goes on without a reader of its complaints, and ends with its own exit code.
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  // A command goes on without a reader or a place for its complaints, and ends with its own exit code.
+  process.stderr.on('error', () => {});
   const isColoured = isInteractive && (env.NO_COLOR ?? '') === '';
   return {
     isInteractive,
@@ -62,6 +64,11 @@ export function createTerminal(env: NodeJS.ProcessEnv, endWithReader: () => void
       return () => void listeners.delete(listener);
     },
   };
+}
+
+/** Of a line: what is written to a file or a pipe is never cut. */
+export function widthOf({ isInteractive, columns }: Terminal): number {
+  return isInteractive ? columns : Number.POSITIVE_INFINITY;
 }
 
 /** The screen of its own that editors use: what stood in the terminal is back when it is left. No wrapping inside. */

@@ -1,7 +1,6 @@
 /** What `autoproxy why` prints for people. Pure. */
 import type {
   AppEvent,
-  AppEventKind,
   Definition,
   Serving,
   WhyDocument,
@@ -15,6 +14,7 @@ import type { HealthCheck } from '../model/app.js';
 import { containerWords } from '../model/container-words.js';
 import { escapeText, formatOrigin, formatProblem } from '../model/problem.js';
 import { countOf } from './count-text.js';
+import { eventCell, eventText } from './events-text.js';
 import { type Cell, formatAge, formatTable } from './table.js';
 import type { Paint, Style } from './terminal.js';
 
@@ -34,18 +34,6 @@ const INSTANCE_COLUMNS = [
 /** The rarer ones are in the metrics. */
 const SHOWN_ERRORS = 6;
 const NEIGHBOR_COLUMNS = [{ title: 'NEIGHBOR' }, ...HEALTH_COLUMNS, { title: '' }] as const;
-
-const EVENT_STYLES: Readonly<Partial<Record<AppEventKind, Style>>> = {
-  up: 'green',
-  'bleed-ended': 'green',
-  mended: 'green',
-  down: 'red',
-  problem: 'red',
-  unserved: 'red',
-  held: 'yellow',
-  decision: 'yellow',
-  bleed: 'yellow',
-};
 
 /** @returns lines without line ends */
 export function formatWhy(why: WhyDocument, paint: Paint): string[] {
@@ -237,10 +225,12 @@ function instanceNote(
 
 function eventLines(events: readonly AppEvent[], ageOf: (time: string) => string, paint: Paint): string[] {
   if (events.length === 0) return [];
-  const rows = events.map(({ at, kind, text }): Cell[] => {
-    const style = EVENT_STYLES[kind];
-    return [at, `${ageOf(at)} ago`, style === undefined ? kind : painted(kind, style, paint), escapeText(text)];
-  });
+  const rows = events.map((event): Cell[] => [
+    event.at,
+    `${ageOf(event.at)} ago`,
+    eventCell(event.kind, paint),
+    eventText(event),
+  ]);
   const columns = [{ title: 'WHEN' }, { title: '', align: 'right' }, { title: 'EVENT' }, { title: '' }] as const;
   return formatTable(columns, rows, (title) => paint('dim', title));
 }

@@ -16,8 +16,8 @@ export function createWhyCommand({ terminal, defaults, finish }: CommandContext)
     .option('--json', 'the answer of the node as JSON, for programs')
     .addHelpText(
       'after',
-      '\nExit code 1 when the app is not served: it is refused, gone or unknown. Events are those since the node started,\n' +
-        'at most 50 of an app.\n\nExample:\n  autoproxy why shop',
+      '\nExit code 1 when the app is not served: it is refused, gone or unknown. The last 50 events of an app are shown, also\n' +
+        'those before a restart.\n\nExample:\n  autoproxy why shop',
     )
     .action(async (app: string, options: WhyOptions) => {
       const why = await askNode(options.admin, (client) => client.readWhy(app));

@@ -1,31 +1,18 @@
 import { fileURLToPath } from 'node:url';
-import type { Clock, Random } from '../core/clock.js';
-import type { Log } from '../core/log.js';
 import { MessageRate } from '../core/message-rate.js';
 import type { WorkerCounters, WorkerReport } from '../metrics/counters.js';
+import type { Histogram } from '../metrics/histogram.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { BoundPorts } from './bound-ports.js';
+import type { ClusterOptions } from './cluster-options.js';
 import { Condition } from './condition.js';
 import { CounterLedger } from './counter-ledger.js';
 import type { ListeningSocket } from './listening-socket.js';
-import type { PassiveFailure, WorkerSettings } from './messages.js';
+import type { SocketWay } from './messages.js';
 import { PermitBook } from './permit-book.js';
 import { WorkerPlace } from './worker-place.js';
 import { WorkerPoll } from './worker-poll.js';
 import { type Distribution, type WorkerExit, type WorkerPhase, WorkerProcess } from './worker-process.js';
-
-export interface ClusterOptions {
-  readonly workers: number;
-  /** The program of a worker; that of this package by default. */
-  readonly workerFile?: string;
-  readonly settings: Omit<WorkerSettings, 'index' | 'workers'>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly onPassiveFailure: (failure: PassiveFailure) => void;
-  /** The slot of `app` is bound (null) or why it is not; called when that changes. */
-  readonly onBindResult?: (app: string, error: string | null) => void;
-}
 
 /** The shape that the admin API shows. */
 interface WorkerSummary {
@@ -34,6 +21,7 @@ interface WorkerSummary {
   readonly state: Exclude<WorkerPhase, 'gone'>;
   readonly revision: number;
   readonly restarts: number;
+  readonly sockets: SocketWay | null;
 }
 
 const WORKER_FILE = fileURLToPath(new URL('../worker.js', import.meta.url));
@@ -47,6 +35,8 @@ const BOOK_FAULT_INTERVAL_MS = 60_000;
 export class Cluster {
   /** Called when a worker was started, or has ended. */
   onWorkersChanged: (() => void) | null = null;
+  /** Called each second, when the workers have said what they counted; later while one of them hangs. */
+  onPolled: (() => void) | null = null;
   readonly #options: ClusterOptions;
   readonly #ports: BoundPorts;
   readonly #places: readonly WorkerPlace[];
@@ -82,7 +72,7 @@ export class Cluster {
       workers: options.workers,
       send: (worker, notices) => worker.sendPermits(notices),
     });
-    this.#poll = new WorkerPoll(this.#workers, clock, log);
+    this.#poll = new WorkerPoll(this.#workers, clock, log, () => this.onPolled?.());
     this.#places = Array.from(
       { length: options.workers },
       (_, index) => new WorkerPlace({ index, fork: (place) => this.#fork(place), clock, random, log }),
@@ -129,18 +119,34 @@ export class Cluster {
     return this.#ledger.sum();
   }
 
+  /** The same, as the workers last said it, a second ago at most: no worker is asked. */
+  lastCounters(): WorkerCounters {
+    return this.#ledger.sum();
+  }
+
   workers(): readonly WorkerSummary[] {
     const summaries: WorkerSummary[] = [];
-    for (const { index, pid, phase, revision } of this.#workers) {
+    for (const { index, pid, phase, revision, sockets } of this.#workers) {
       if (phase === 'gone') continue;
-      summaries.push({ index, pid, state: phase, revision, restarts: this.#places[index]?.restarts ?? 0 });
+      summaries.push({ index, pid, state: phase, revision, restarts: this.#places[index]?.restarts ?? 0, sockets });
     }
     return summaries.sort((a, b) => a.index - b.index || a.pid - b.pid);
+  }
+
+  /** How late the event loop of each place's worker was, as it said last; the newest one, where two have a place. */
+  loopDelays(): readonly { readonly index: number; readonly pid: number; readonly loopDelay: Histogram | null }[] {
+    const newest = new Map([...this.#workers].map((worker) => [worker.index, worker]));
+    return [...newest.values()].map(({ index, pid, loopDelay }) => ({ index, pid, loopDelay }));
   }
 
   /** All workers open the access log anew. */
   reopenLogs(): void {
     for (const worker of this.#workers) worker.reopenLog();
+  }
+
+  /** Ends what is under way with an instance, at all workers. */
+  cutInstance(app: string, instance: string): void {
+    for (const worker of this.#workers) worker.cutInstance(app, instance);
   }
 
   /** Takes over a listening socket of a worker whose primary died. */

@@ -9,6 +9,7 @@ import {
   type WorkerCounters,
   type WorkerReport,
 } from '../metrics/counters.js';
+import { addInstanceCounters, createInstanceCounters } from '../metrics/instance-counters.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 
 /**
@@ -28,6 +29,8 @@ export class CounterLedger<Worker extends object> {
       // The worker dropped the slot, or has begun it again: what it had counted stays here.
       if (now === undefined || now.connections < before.connections || now.requests < before.requests) {
         this.#retireSlot(app, before);
+      } else {
+        this.#retireInstances(app, before, now);
       }
     }
     this.#latest.set(worker, counters);
@@ -69,6 +72,22 @@ export class CounterLedger<Worker extends object> {
       if (retired === undefined) continue;
       const known = new Set(instances.map(({ id }) => id));
       for (const id of Object.keys(retired)) if (!known.has(id)) delete retired[id];
+    }
+  }
+
+  /**
+   * An instance that left and came back may have been away at some workers only: those begin again, the others go on, and
+   * the sum must not go back.
+   */
+  #retireInstances(app: string, before: SlotCounters, now: SlotCounters): void {
+    for (const [id, counted] of Object.entries(before.instances)) {
+      const since = now.instances[id];
+      if (since !== undefined && since.connections >= counted.connections && since.requests >= counted.requests)
+        continue;
+      this.#retired[app] ??= createSlotCounters();
+      const { instances } = this.#retired[app];
+      instances[id] ??= createInstanceCounters();
+      addInstanceCounters(instances[id], counted, { gauges: false });
     }
   }
 

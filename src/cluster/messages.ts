@@ -2,7 +2,9 @@
  * Everything that primary and workers say to each other, in two closed unions. Configuration goes down, reports come up.
  * Handles of listening sockets travel beside `listen`, as Node's child_process sends them.
  */
+import type { GonePlace } from '../core/lives.js';
 import type { WorkerReport } from '../metrics/counters.js';
+import type { Histogram } from '../metrics/histogram.js';
 import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 
@@ -10,8 +12,12 @@ export type ToWorker =
   /** The bound socket of `port` comes with this message, always before the snapshot that needs it. */
   | { readonly type: 'listen'; readonly port: number }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  /** As `Snapshot.gone`, for a worker that drains: it gets no snapshots any more. */
+  | { readonly type: 'gone'; readonly places: readonly GonePlace[] }
   /** Answered by `report` with the same id. */
   | { readonly type: 'report'; readonly id: number }
+  /** An operator ends what is under way with an instance. */
+  | { readonly type: 'cut-instance'; readonly app: string; readonly instance: string }
   /** Open the access log anew: its file was moved away. */
   | { readonly type: 'reopen-log' }
   /** Permits of instances with a limit: what is lent, and where others wait for some. */
@@ -21,7 +27,7 @@ export type ToWorker =
 
 export type ToPrimary =
   /** The worker has started and waits for its listeners and its first snapshot. */
-  | { readonly type: 'started' }
+  | { readonly type: 'started'; readonly sockets: SocketWay }
   /** The snapshot is in force: it serves all requests from now on. */
   | {
       readonly type: 'applied';
@@ -35,12 +41,17 @@ export type ToPrimary =
       readonly id: number;
       /** null: the worker could not read them. It answers all the same, since it serves. */
       readonly counters: WorkerReport | null;
+      /** How late the event loop was, all in all; a worker of an older program does not say it. */
+      readonly loopDelay?: Histogram;
     }
   | ({ readonly type: 'passive-failure' } & PassiveFailure)
   /** Permits of instances with a limit: what is wanted, and what is given back. */
   | { readonly type: 'permits'; readonly changes: readonly PermitChanges[] }
   /** All that was under way has ended; `cut` exchanges and tunnels did not finish in time. */
   | { readonly type: 'drained'; readonly cut: number };
+
+/** What the connections of a worker stand on: handles of libuv, or the streams of `net.Socket` where Node hides its handles. */
+export type SocketWay = 'handles' | 'streams';
 
 /** An instance refused `failures` connections one after another, without a success between. */
 export interface PassiveFailure {
@@ -52,6 +63,17 @@ export interface PassiveFailure {
   readonly failures: number;
 }
 
+/** What the access log of a worker is, as its options say it. */
+export interface AccessLogSettings {
+  /** A file, `-` for standard output, or a receiver of syslog. */
+  readonly target: string;
+  /** A name, or a format string of HAProxy. */
+  readonly format: string;
+  /** Names of fields that are captured. */
+  readonly requestCaptures: readonly string[];
+  readonly responseCaptures: readonly string[];
+}
+
 /** What a worker is told at birth, as one JSON argument. */
 export interface WorkerSettings {
   /** 0 to workers - 1; kept by the successor of a worker. */
@@ -60,8 +82,8 @@ export interface WorkerSettings {
   readonly logLevel: string;
   /** Absent: json. */
   readonly logFormat?: string;
-  /** A file, `-` for standard output, or null for none. */
-  readonly accessLog: string | null;
+  /** Null for none. */
+  readonly accessLog: AccessLogSettings | null;
   /** Connections of clients on the node, over all workers; 0 or absent: as many as the descriptors of each allow. */
   readonly maxConnections?: number;
   /** How long it serves on when its primary dies; 0 or absent: it drains at once. */

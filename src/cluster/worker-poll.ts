@@ -16,19 +16,24 @@ export class WorkerPoll {
   readonly #workers: Iterable<WorkerProcess>;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #onPolled: () => void;
   #timer: Timer | null = null;
 
-  /** @param workers those that live, at the time of each poll */
-  constructor(workers: Iterable<WorkerProcess>, clock: Clock, log: Log) {
+  /**
+   * @param workers those that live, at the time of each poll
+   * @param onPolled when all have answered, or will not
+   */
+  constructor(workers: Iterable<WorkerProcess>, clock: Clock, log: Log, onPolled: () => void) {
     this.#workers = workers;
     this.#clock = clock;
     this.#log = log;
+    this.#onPolled = onPolled;
   }
 
   start(): void {
     this.#timer = this.#clock.setTimer(INTERVAL_MS, () => {
       this.start();
-      for (const worker of this.#workers) this.#ask(worker);
+      void Promise.all([...this.#workers].map((worker) => this.#ask(worker))).then(this.#onPolled);
     });
   }
 
@@ -36,16 +41,16 @@ export class WorkerPoll {
     this.#timer?.cancel();
   }
 
-  #ask(worker: WorkerProcess): void {
+  #ask(worker: WorkerProcess): Promise<void> {
     const limit = worker.hasStarted ? HUNG_AFTER_POLLS : LOADING_POLLS;
     // A draining worker has its own deadline.
     if (worker.unanswered >= limit && worker.phase !== 'draining') {
       const facts = { worker: worker.index, pid: worker.pid, unanswered: worker.unanswered };
       this.#log.error(facts, 'worker does not answer and is killed');
       worker.kill();
-      return;
+      return Promise.resolve();
     }
     worker.unanswered += 1;
-    void worker.askCounters(INTERVAL_MS);
+    return worker.askCounters(INTERVAL_MS);
   }
 }

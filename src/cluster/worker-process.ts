@@ -1,11 +1,12 @@
 import { type ChildProcess, fork, type SendHandle } from 'node:child_process';
 import type { Clock, Timer } from '../core/clock.js';
 import type { WorkerReport } from '../metrics/counters.js';
+import type { Histogram } from '../metrics/histogram.js';
 import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { portsOf } from './bound-ports.js';
 import type { ListeningSocket } from './listening-socket.js';
-import type { PassiveFailure, ToPrimary, ToWorker, WorkerSettings } from './messages.js';
+import type { PassiveFailure, SocketWay, ToPrimary, ToWorker, WorkerSettings } from './messages.js';
 
 /**
  *             first applied            drain()              exit
@@ -58,8 +59,12 @@ export class WorkerProcess {
   unanswered = 0;
   /** When it served for the first time, on the monotonic clock. */
   servingSinceMs: number | null = null;
+  /** Null before it has started. */
+  sockets: SocketWay | null = null;
   /** What `drained` said; null before. */
   cut: number | null = null;
+  /** How late its event loop was, as it said last; null before. */
+  loopDelay: Histogram | null = null;
   readonly #child: ChildProcess;
   readonly #clock: Clock;
   readonly #events: WorkerEvents;
@@ -121,7 +126,12 @@ export class WorkerProcess {
   }
 
   publish(distribution: Distribution): void {
-    if (this.#phase === 'gone' || this.#phase === 'draining') return;
+    if (this.#phase === 'gone') return;
+    if (this.#phase === 'draining') {
+      const { gone } = distribution.snapshot;
+      if (gone.length > 0) this.#send({ type: 'gone', places: gone });
+      return;
+    }
     this.#waiting = distribution;
     this.#sendNext();
   }
@@ -168,6 +178,11 @@ export class WorkerProcess {
     if (this.#phase !== 'gone') this.#send({ type: 'reopen-log' });
   }
 
+  /** Also while it drains: that may be what it waits for. */
+  cutInstance(app: string, instance: string): void {
+    if (this.#phase !== 'gone') this.#send({ type: 'cut-instance', app, instance });
+  }
+
   sendPermits(notices: readonly PermitNotice[]): void {
     this.#send({ type: 'permits', notices });
   }
@@ -210,6 +225,7 @@ export class WorkerProcess {
     switch (message.type) {
       case 'started':
         this.#hasStarted = true;
+        this.sockets = message.sockets;
         this.unanswered = 0;
         this.#events.onStarted(this);
         this.#sendNext();
@@ -219,6 +235,7 @@ export class WorkerProcess {
         return;
       case 'report': {
         this.unanswered = 0;
+        if (Array.isArray(message.loopDelay)) this.loopDelay = message.loopDelay;
         if (message.counters !== null) this.#events.onCounters(this, message.counters);
         this.#asked.get(message.id)?.();
         this.#asked.delete(message.id);

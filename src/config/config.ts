@@ -1,4 +1,5 @@
-import type { OPTIONS, Option } from './options.js';
+import type { Option } from './option.js';
+import type { OPTIONS } from './options.js';
 
 /** The options of a node, validated and with all defaults filled in; the keys are those of the table. */
 export type Config = {

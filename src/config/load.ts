@@ -11,7 +11,9 @@ import { formatProblem, type Problem } from '../model/problem.js';
 import { shorten } from '../yaml/text-problems.js';
 import { INVALID, YamlText } from '../yaml/yaml-text.js';
 import type { Config } from './config.js';
-import { CONFIG_OPTION, type HostFacts, OPTIONS, type Option, type OptionTable } from './options.js';
+import type { HostFacts, Option, OptionTable } from './option.js';
+import { CONFIG_OPTION, OPTIONS } from './options.js';
+import { type Setting, settingOf } from './settings.js';
 import { RefusedText } from './text-readers.js';
 import { unusedOptions } from './unused-options.js';
 
@@ -37,6 +39,8 @@ export interface LoadedConfig {
   /** The file that was read, or null. */
   readonly file: string | null;
   readonly warnings: readonly Problem[];
+  /** Each option with where its value comes from, in the order of the table. */
+  readonly settings: readonly Setting[];
 }
 
 /** All that is wrong at once; `message` is one line a problem. */
@@ -82,7 +86,11 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
   const unused = unusedOptions(config).map(({ key, message, hint }) =>
     problemAt('warning', OPTIONS[key], places.get(key), message, hint),
   );
-  return { config, file, warnings: [...problems, ...unused] };
+  const settings = Object.keys(TABLE).map((name) => {
+    const key = name as keyof Config;
+    return settingOf(key, places.get(key) ?? null, OPTIONS[key].fallback(inputs.host));
+  });
+  return { config, file, warnings: [...problems, ...unused], settings };
 }
 
 /**

@@ -1,6 +1,9 @@
 /** The one table of options: the command line, the environment, `autoproxy.yml` and the help are all read from it. */
 import { defaultLogFormat, LOG_FORMATS, LOG_LEVELS } from '../core/log-levels.js';
 import { NETWORK_DEFAULTS } from '../model/app.js';
+import { accessFormat, fieldName, logTarget } from './log-readers.js';
+import { hostOption, type OptionTable, option, optionalOption } from './option.js';
+import { fileMode, fileOwner, socketPath } from './socket-readers.js';
 import {
   adminAddress,
   consulUrl,
@@ -10,92 +13,15 @@ import {
   filePath,
   ipAddress,
   listOf,
-  logTarget,
   network,
   oneWordOf,
   ownAddress,
   percentage,
   plainName,
   secretText,
-  type TextReader,
   truth,
   wholeNumber,
 } from './text-readers.js';
-
-/** What defaults are made of; passed in, so that tests own it. */
-export interface HostFacts {
-  readonly hostname: string;
-  /** Cores that this process may use. */
-  readonly parallelism: number;
-  /** Standard error is a terminal. */
-  readonly isTerminal: boolean;
-}
-
-export interface Option<T> {
-  /** The flag is `--name`, the key of the file is `name` (`_` is understood for `-`). */
-  readonly name: string;
-  /** Names of variables, the first that is set and not empty counts. */
-  readonly environment: readonly string[];
-  /** How a value looks, for the help: `DIR`, `ADDR:PORT`. */
-  readonly placeholder: string;
-  /** It has no flag: every user of the machine can read the command lines of all. */
-  readonly isSecret: boolean;
-  /** In the file it may be a YAML list; elsewhere its values are separated by commas. */
-  readonly isList: boolean;
-  /** The flag alone means true. */
-  readonly isSwitch: boolean;
-  readonly read: TextReader<T>;
-  /** As somebody would write it, or null where the value is null when nothing is said. */
-  fallback(host: HostFacts): string | null;
-  /** What the help says of the default; null: nothing. */
-  readonly fallbackHelp: string | null;
-  /** One line, lower case, without a full stop. */
-  readonly help: string;
-}
-
-export type OptionTable = { readonly [key: string]: Option<unknown> };
-
-interface Definition {
-  readonly placeholder: string;
-  readonly help: string;
-  /** Names of the system that is replaced; our own name goes before them. */
-  readonly oldEnvironment?: readonly string[];
-  readonly isList?: boolean;
-  readonly isSwitch?: boolean;
-  readonly isSecret?: boolean;
-}
-
-function option<T>(
-  name: string,
-  read: TextReader<T>,
-  fallback: string,
-  { placeholder, help, oldEnvironment = [], isList = false, isSwitch = false, isSecret = false }: Definition,
-): Option<T> {
-  const environment = [environmentName(name), ...oldEnvironment];
-  const fallbackHelp = fallback === '' ? null : fallback;
-  const kind = { isSecret, isList, isSwitch };
-  return { name, environment, placeholder, ...kind, read, fallback: () => fallback, fallbackHelp, help };
-}
-
-/** One whose value is null when nothing is said. */
-function optionalOption<T>(name: string, read: TextReader<T>, definition: Definition): Option<T | null> {
-  return { ...option<T | null>(name, read, '', definition), fallback: () => null };
-}
-
-/** One whose default is a fact of the host. */
-function hostOption<T>(
-  name: string,
-  read: TextReader<T>,
-  fallback: (host: HostFacts) => string,
-  fallbackHelp: string,
-  definition: Definition,
-): Option<T> {
-  return { ...option(name, read, '', definition), fallback, fallbackHelp };
-}
-
-function environmentName(name: string): string {
-  return `AUTOPROXY_${name.toUpperCase().replaceAll('-', '_')}`;
-}
 
 const MAX_WORKERS = 256;
 const MAX_CONNECTIONS = 100_000_000;
@@ -124,9 +50,21 @@ export const OPTIONS = {
     placeholder: 'ADDR:PORT',
     help: 'where the admin API listens; it has no password, so keep it off public networks',
   }),
+  statsSocket: optionalOption('stats-socket', socketPath, {
+    placeholder: 'PATH',
+    help: "a unix socket that speaks HAProxy's verbs (show stat, set server ...); who may write to it may change states",
+  }),
+  statsSocketMode: option('stats-socket-mode', fileMode, '600', {
+    placeholder: 'MODE',
+    help: 'permissions of the stats socket, as in chmod',
+  }),
+  statsSocketOwner: optionalOption('stats-socket-owner', fileOwner, {
+    placeholder: 'USER:GROUP',
+    help: 'whose the stats socket is, as in chown; else of the user that runs the node',
+  }),
   stateDir: option('state-dir', filePath, '/var/lib/autoproxy', {
     placeholder: 'DIR',
-    help: 'directory for what survives a restart: the last good state, the decisions of operators, the key of sticky cookies; a lock keeps other nodes out',
+    help: 'directory for what survives a restart: the last good state, the decisions of operators, the history, the key of sticky cookies; a lock keeps other nodes out',
   }),
   node: hostOption('node', plainName, ({ hostname }) => hostname, 'the host name', {
     placeholder: 'NAME',
@@ -275,8 +213,22 @@ export const OPTIONS = {
     { placeholder: 'FORMAT', help: 'text: lines for people; json: one JSON object a line' },
   ),
   accessLog: option('access-log', logTarget, 'none', {
-    placeholder: 'FILE',
-    help: 'the access log: a file, - for standard output, or none',
+    placeholder: 'TARGET',
+    help: 'the access log: a file, - for standard output, syslog:udp:ADDR:PORT,FACILITY, or none',
+  }),
+  accessLogFormat: option('access-log-format', accessFormat, 'haproxy', {
+    placeholder: 'FORMAT',
+    help: 'haproxy, httplog, tcplog, clf, json, or a format string of HAProxy',
+  }),
+  accessLogCapture: option('access-log-capture', listOf(fieldName), 'Host', {
+    placeholder: 'FIELD,FIELD',
+    isList: true,
+    help: 'fields of requests that the access log shows: %hr, %hrl, %[capture.req.hdr(N)]',
+  }),
+  accessLogCaptureResponse: option('access-log-capture-response', listOf(fieldName), '', {
+    placeholder: 'FIELD,FIELD',
+    isList: true,
+    help: 'fields of responses that the access log shows: %hs, %hsl, %[capture.res.hdr(N)]',
   }),
   maxHeadBytes: option('max-head', wholeNumber(1_024, 65_536), '16384', {
     placeholder: 'BYTES',

@@ -123,6 +123,8 @@ export const adminAddress: TextReader<AdminAddress> = (text) => {
   const isWellFormed = parseAddress(host) !== null && (bracketed !== undefined) === host.includes(':');
   if (!isWellFormed) return refused(text, 'does not begin with an IP address', hint);
   const port = Number(match[3]);
+  // A port that the kernel chooses is known to nobody: not to commands, to Consul, or to the check against loops.
+  if (port === 0) return refused(text, 'has port 0, where nobody would find the admin API', hint);
   return port <= 65_535 ? { host, port } : refused(text, 'has a port above 65535', hint);
 };
 
@@ -178,10 +180,4 @@ export const dnsName: TextReader<string> = (text) => {
   const isName = text.length <= 253 && labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
   if (isName && parseAddress(text) === null) return text;
   return refused(text, 'is not a DNS name', 'write a name that resolves to the nodes; addresses go to neighbors');
-};
-
-/** @returns a path, `-` for standard output, or null for none. */
-export const logTarget: TextReader<string | null> = (text, base) => {
-  if (text === 'none') return null;
-  return text === '-' ? '-' : filePath(text, base);
 };

@@ -23,7 +23,7 @@ export interface ServiceCheck {
   readonly deregisterAfter: string | null;
 }
 
-export interface ServiceRegistration {
+export interface ServiceRegistration<Check extends ServiceCheck = ServiceCheck> {
   /** Unique on the agent. */
   readonly id: string;
   readonly name: string;
@@ -33,7 +33,7 @@ export interface ServiceRegistration {
   readonly meta: ReadonlyMap<string, string>;
   /** Consul's weight of a service that passes or warns; null: its default. */
   readonly weight: number | null;
-  readonly checks: readonly ServiceCheck[];
+  readonly checks: readonly Check[];
 }
 
 /** A thousand services with a kilobyte of tags each are a tenth of that. */
@@ -82,16 +82,16 @@ export async function waitForServiceChange(
  * @param statusOf what a check that the agent does not have yet counts as before its first run
  * @throws ConsulFailure
  */
-export async function registerService(
+export async function registerService<Check extends ServiceCheck>(
   connection: ConsulConnection,
-  service: ServiceRegistration,
-  statusOf: (checkId: string) => CheckStatus,
+  service: ServiceRegistration<Check>,
+  statusOf: (check: Check) => CheckStatus,
 ): Promise<void> {
   const { id, name, tags, address, port, meta, weight, checks } = service;
   const weights = weight === null ? {} : { Weights: weightsFrom(weight) };
   const body = {
     ...{ ID: id, Name: name, Tags: tags, Address: address, Port: port, Meta: Object.fromEntries(meta), ...weights },
-    Checks: checks.map((check) => ({ ...checkBody(check), Status: statusOf(check.id) })),
+    Checks: checks.map((check) => ({ ...checkBody(check), Status: statusOf(check) })),
   };
   const call: RawCall = { method: 'PUT', path: '/agent/service/register', body };
   await write(connection, call, `the registration of ${id}`, name);

@@ -7,7 +7,7 @@ import type { Log } from '../core/log.js';
 import { bracketed, isEveryAddress } from '../core/networks.js';
 import { ConsulNeighbors } from '../neighbors/consul.js';
 import { ConsulRegistration } from '../neighbors/consul-registration.js';
-import { ConsulSource } from '../sources/consul.js';
+import { ConsulSource } from '../sources/consul/consul-source.js';
 import { ownAddressOf } from './own-address.js';
 
 /** What a node has that belongs to a fleet. */

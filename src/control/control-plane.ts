@@ -9,15 +9,18 @@ import { formatProblem, type Problem } from '../model/problem.js';
 import { refuseClashes } from '../model/slot-clashes.js';
 import type { ListedNode, NodeRemarks } from '../neighbors/neighbor-source.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
-import { applyOverrides } from '../sources/override-list.js';
-import type { Overrides } from '../sources/overrides.js';
+import { applyOverrides } from '../sources/overrides/override-list.js';
+import type { Overrides } from '../sources/overrides/overrides.js';
+import { applyWeights } from '../sources/overrides/weight-list.js';
 import { compileSnapshot } from '../state/compile.js';
 import { describeDiff, diffApps, isSame } from '../state/diff.js';
 import { type LeftOut, withoutOffered } from '../state/join-offers.js';
 import { withoutOwnListeners } from '../state/own-listeners.js';
 import { withoutSlotCircles } from '../state/slot-circles.js';
 import type { StateStore } from '../state/store.js';
+import { ChangeTimes } from './change-times.js';
 import { instanceOfKey, instanceTargets, targetKey } from './check-targets.js';
+import { GoneInstances } from './gone-instances.js';
 import { mergeFeeds } from './merged-feeds.js';
 import { isReachedAt } from './own-address.js';
 import type { PlaneObserver } from './plane-observer.js';
@@ -70,17 +73,22 @@ export class ControlPlane {
   #timerAt = 0;
   #lastRunAt = Number.NEGATIVE_INFINITY;
   readonly #said = new SaidOnce();
+  readonly #goneInstances = new GoneInstances();
+  readonly #changes: ChangeTimes;
 
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts;
-    this.#nodes = new PodNodes({ ...parts, onOtherSource: () => this.#requestRun(0) });
+    this.#nodes = new PodNodes({ ...parts, onOtherSource: () => this.#requestRun(0, 'nodes') });
     this.#podChanges = new PodChanges(parts);
-    parts.overrides.onChange(() => this.#requestRun(0));
+    this.#changes = new ChangeTimes(parts.clock);
+    parts.overrides.onChange(() => this.#requestRun(0, 'decision'));
     parts.checker.onChange((key, isUp) => {
       this.#noteHealth(key, isUp);
-      this.#requestRun(isUp ? RECOVERY_MS : 0);
+      this.#requestRun(isUp ? RECOVERY_MS : 0, 'health');
     });
-    for (const feed of parts.feeds) feed.onChange((isRemoval) => this.#requestRun(isRemoval ? 0 : this.#coalesceMs()));
+    for (const feed of parts.feeds) {
+      feed.onChange((isRemoval) => this.#requestRun(isRemoval ? 0 : this.#coalesceMs(), feed.name));
+    }
   }
 
   get apps(): readonly App[] {
@@ -114,6 +122,11 @@ export class ControlPlane {
     return this.#isStopping;
   }
 
+  /** How long changes took to be in force, by what asked for them. */
+  get changeTimes(): ReturnType<ChangeTimes['read']> {
+    return this.#changes.read();
+  }
+
   /** Called when there is something to serve: a source has spoken, or the last good state was read. */
   async start(): Promise<void> {
     const { checker, clock } = this.#parts;
@@ -139,18 +152,19 @@ export class ControlPlane {
     );
     this.#podChanges.onList(this.#nodes.others, remarks);
     this.#nodeProblems = remarks?.problems ?? [];
-    this.#requestRun(0);
+    this.#requestRun(0, 'nodes');
   }
 
   /** By which nodes of the pod prove who they are; the first one signs. */
   setPodKeys(keys: readonly string[]): void {
     this.#podKeys = keys;
-    this.#requestRun(0);
+    this.#requestRun(0, 'pod-key');
   }
 
   /** What happens in the same turn of the event loop is always one run: a host that dies takes many instances along. */
-  #requestRun(waitMs: number): void {
+  #requestRun(waitMs: number, cause: string): void {
     const { clock } = this.#parts;
+    this.#changes.note(cause);
     const runAt = clock.now() + waitMs;
     if (this.#timer !== null && this.#timerAt <= runAt) return;
     this.#timer?.cancel();
@@ -197,7 +211,7 @@ export class ControlPlane {
     const admin = { port: config.admin.port, isReachedAt: (host: string) => isReachedAt(config.admin.host, host) };
     const { apps: outside, problems: inward } = withoutOwnListeners(clashes.apps, definitions, { admin, isBoundAt });
     const { apps: cleared, problems: loops } = withoutSlotCircles(outside, definitions, this.#apps, isBoundAt);
-    const apps = applyOverrides(cleared, overrides.list());
+    const apps = applyWeights(applyOverrides(cleared, overrides.list()), overrides.weights());
     const ofSources = feeds.flatMap((feed) => feed.problems);
     this.#say([...merged.problems, ...clashes.problems, ...inward, ...loops, ...ofSources, ...this.#nodeProblems]);
     observer.onDesiredState(cleared, this.#problems, feeds);
@@ -207,12 +221,13 @@ export class ControlPlane {
       store.save({ apps: withoutOffered(cleared, definitions), offers: merged.offers });
     }
     this.#apps = apps;
+    this.#goneInstances.noteServed(apps);
     checker.setTargets([...instanceTargets(apps), ...this.#nodes.targetsFor(apps)]);
   }
 
   /** What is checked → snapshot → workers, unless they have it already. */
   #publish(): void {
-    const { config, checker, cluster, observer } = this.#parts;
+    const { config, checker, cluster, observer, feeds } = this.#parts;
     const revision = (this.#snapshot?.revision ?? 0) + 1;
     const snapshot = compileSnapshot({
       revision,
@@ -228,14 +243,19 @@ export class ControlPlane {
       proxyDefaults: { accept: config.acceptProxy, trusted: config.trustedProxies },
       head: { maxBytes: config.maxHeadBytes, maxFields: config.maxFields },
       stickySecret: this.#parts.stickySecret,
+      gone: this.#goneInstances.among(feeds.flatMap(({ reading }) => reading?.gone ?? [])),
       apps: this.#apps,
       healthOf: (app, instance) => checker.healthOf(targetKey(app, instance)),
       neighborsOf: (app) => this.#nodes.neighborsOf(app),
     });
-    if (this.#snapshot !== null && isSameInput(this.#snapshot, snapshot)) return;
+    if (this.#snapshot !== null && isSameInput(this.#snapshot, snapshot)) {
+      this.#changes.drop();
+      return;
+    }
     this.#snapshot = snapshot;
     observer.onSnapshot(snapshot);
     cluster.publish(snapshot);
+    this.#changes.onPublished(cluster.whenApplied(revision));
   }
 
   #noteHealth(key: string, isUp: boolean): void {

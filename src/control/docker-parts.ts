@@ -5,7 +5,7 @@ import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { dockerSettingsFrom } from '../docker/settings.js';
 import { Registrar } from '../registrar/registrar.js';
-import { DockerSource } from '../sources/docker.js';
+import { DockerSource } from '../sources/docker/docker-source.js';
 
 /** What a node has beside a Docker engine. */
 export interface DockerParts {
@@ -45,5 +45,13 @@ function createRegistrar(config: Config, { clock, random, log }: SharedParts): R
   if (settings === null || missing !== '') {
     throw new Error(`--register puts containers of Docker into Consul: give ${missing} too, or leave --register out`);
   }
-  return new Registrar({ settings, node: config.node, createId: randomUUID, clock, random, log });
+  return new Registrar({
+    settings,
+    node: config.node,
+    consulNode: config.consulNode ?? config.node,
+    createId: randomUUID,
+    clock,
+    random,
+    log,
+  });
 }

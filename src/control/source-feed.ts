@@ -175,9 +175,9 @@ export class SourceFeed {
     const ofOffers = this.#offerGuard.check(this.name, offersBefore, told, answer);
     const { apps } = ofApps;
     const offers = ofOffers.apps.filter(({ instances }) => instances.length > 0);
-    const { problems, claims = [] } = answer;
+    const { problems, claims = [], gone = [] } = answer;
     const hasOffers = answer.offers !== undefined || offers.length > 0;
-    this.#believed = { apps, problems, ...(hasOffers ? { offers, claims } : {}) };
+    this.#believed = { apps, problems, ...(hasOffers ? { offers, claims, gone } : {}) };
     this.#guardProblems = [ofApps, ofOffers].flatMap(({ problem }) => (problem === null ? [] : [problem]));
     for (const { recheckInMs } of [ofApps, ofOffers]) {
       if (recheckInMs === null) continue;

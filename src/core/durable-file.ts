@@ -1,5 +1,6 @@
 /** Files that are replaced whole. Everything in src and edge that writes a file for a later start writes it here. */
 import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -36,6 +37,24 @@ export async function createFile(file: string, content: string, mode: number): P
   try {
     await handle.writeFile(content);
     await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** It follows no link, does not wait for a pipe in the place of the file, and does not make a missing file. */
+const APPENDED = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * Appends to a file that is there; the lines are on the disk when this resolves. A crash or a full disk can leave a part
+ * of them: the reader must be able to tell.
+ * @throws ENOENT when there is no file
+ */
+export async function appendLines(file: string, lines: string): Promise<void> {
+  const handle = await open(file, APPENDED);
+  try {
+    await handle.writeFile(lines);
+    await handle.datasync();
   } finally {
     await handle.close();
   }

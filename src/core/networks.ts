@@ -5,6 +5,13 @@ interface Network {
   readonly prefix: number;
 }
 
+/** One end of a connection. */
+export interface Endpoint {
+  /** IPv4 or IPv6 text; an IPv4 address that came mapped into IPv6 is the IPv4 address. */
+  readonly address: string;
+  readonly port: number;
+}
+
 /** @returns the bytes of an IP address, 4 or 16, or null when the text is none. Zone ids are refused. */
 export function parseAddress(text: string): readonly number[] | null {
   const bytes = text.includes(':') ? parseIPv6(text) : parseIPv4(text);

@@ -68,8 +68,12 @@ export function refusalFrom(status: number, body: string, what: string, { url, i
     );
   }
   if (/not a swarm manager|not part of a swarm/i.test(said)) {
-    const advice = 'name the socket of a manager with --docker or DOCKER_HOST; "docker swarm init" makes one';
-    return new DockerFailure('notManager', `Docker at ${url} is not a manager of a Swarm: ${advice}`);
+    const advice = 'name the socket of a manager with --docker or DOCKER_HOST';
+    const isWorker = /worker nodes can't be used/i.test(said);
+    const words = isWorker
+      ? `a worker of a Swarm, and only its managers do this: ${advice}`
+      : `not a manager of a Swarm: ${advice}; "docker swarm init" makes one`;
+    return new DockerFailure('notManager', `Docker at ${url} is ${words}`);
   }
   // Engines up to 28 answer 500 to an old version of a service, and 409 to a second one of its name.
   if (/update out of sequence|name conflicts with an existing object/i.test(said)) {
@@ -91,8 +95,8 @@ export function refusalFrom(status: number, body: string, what: string, { url, i
   );
 }
 
-/** The engine's errors are `{"message": "..."}`. */
-function saidIn(body: string): string {
+/** What an answer that refuses says; the engine's own are `{"message": "..."}`. */
+export function saidIn(body: string): string {
   let said: unknown = body;
   try {
     const document: unknown = JSON.parse(body);

@@ -2,7 +2,7 @@ import { Pool } from 'undici';
 import type { Clock } from '../core/clock.js';
 import { GatheredBytes } from '../core/gathered-bytes.js';
 import { commonVersion } from './api-versions.js';
-import { failureFrom, refusalFrom } from './connection-failures.js';
+import { failureFrom, refusalFrom, saidIn } from './connection-failures.js';
 import { type Endpoint, endpointOf, readTlsFiles } from './endpoint.js';
 import { DockerFailure } from './failure.js';
 import type { DockerSettings } from './settings.js';
@@ -15,12 +15,22 @@ interface Call {
   readonly what: string;
   /** Sent as JSON. */
   readonly body?: object;
+  /** The password for a registry (X-Registry-Auth); no message shows it. null: none is sent. */
+  readonly registryAuth?: string | null;
   /** Statuses that the caller understands; 200 alone unless told otherwise. */
   readonly statuses?: readonly number[];
   /** Of the body; an answer that is larger fails. */
   readonly maxBytes: number;
   /** For the whole of it; of a stream, for its head. */
   readonly deadlineMs: number;
+}
+
+interface ParsedAnswer {
+  readonly status: number;
+  /** Of a 200 or 201; null: the answer has another status. */
+  readonly value: unknown;
+  /** Why it was refused, of any other status, in the engine's words. */
+  readonly said: string;
 }
 
 interface Answer {
@@ -72,15 +82,15 @@ export class DockerConnection {
 
   /**
    * One call whose answer is JSON.
-   * @returns the value of a 200 or 201, null where there is none
    * @throws DockerFailure when there is no answer, or another status than those that are understood
    */
-  async call(call: Call, signal: AbortSignal): Promise<{ readonly status: number; readonly value: unknown }> {
+  async call(call: Call, signal: AbortSignal): Promise<ParsedAnswer> {
     const { status, text } = await this.#ask(call, this.#versionPrefix(), signal);
+    if (status !== 200 && status !== 201) return { status, value: null, said: saidIn(text) };
     // A removal is answered with 200 and nothing.
-    if ((status !== 200 && status !== 201) || text === '') return { status, value: null };
+    if (text === '') return { status, value: null, said: '' };
     try {
-      return { status, value: JSON.parse(text) as unknown };
+      return { status, value: JSON.parse(text) as unknown, said: '' };
     } catch (error) {
       const message = `${call.what}, as Docker at ${this.endpoint.url} gave it, is not JSON`;
       throw new DockerFailure('malformed', message, error);
@@ -111,11 +121,19 @@ export class DockerConnection {
 
   async #ask(call: Call, prefix: string, signal: AbortSignal): Promise<Answer> {
     const { method, path, what, maxBytes, statuses = [200], deadlineMs } = call;
-    const sent = call.body === undefined ? {} : { body: JSON.stringify(call.body), headers: JSON_FIELDS };
+    const headers = {
+      ...(call.body === undefined ? {} : JSON_FIELDS),
+      ...(call.registryAuth == null ? {} : { 'x-registry-auth': call.registryAuth }),
+    };
+    const sent = call.body === undefined ? { headers } : { headers, body: JSON.stringify(call.body) };
     const limit = this.#limit(deadlineMs, signal);
     try {
       const limits = { headersTimeout: 0, bodyTimeout: 0, signal: limit.signal };
-      const { statusCode, headers, body } = await this.#connected().request({
+      const {
+        statusCode,
+        headers: fields,
+        body,
+      } = await this.#connected().request({
         method,
         path: prefix + path,
         ...sent,
@@ -130,8 +148,8 @@ export class DockerConnection {
           `${what}, as Docker at ${this.endpoint.url} gave it, is cut off: ${reason}`,
         );
       }
-      const apiVersion = String(headers['api-version'] ?? '');
-      return { status: statusCode, apiVersion, server: String(headers.server ?? ''), text };
+      const apiVersion = String(fields['api-version'] ?? '');
+      return { status: statusCode, apiVersion, server: String(fields.server ?? ''), text };
     } catch (error) {
       throw this.#failureOf(error, limit, call, signal);
     } finally {
@@ -151,7 +169,7 @@ export class DockerConnection {
   ): DockerFailure {
     if (signal.aborted) return new DockerFailure('cut', 'stopped', error);
     if (!limit.isOver()) return failureFrom(error, this.endpoint);
-    const words = `Docker at ${this.endpoint.url} did not come to the end of ${what} in ${deadlineMs / 1_000} s`;
+    const words = `Docker at ${this.endpoint.url} gave no whole answer for ${what} in ${deadlineMs / 1_000} s; does its machine hang?`;
     return new DockerFailure('late', words, error);
   }
 

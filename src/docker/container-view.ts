@@ -3,6 +3,9 @@ import { SHORT_ID_DIGITS } from '../model/container-words.js';
 import type { Container, ContainerHealth, ContainerNetwork, ContainerPhase } from './container.js';
 import type { ContainerFacts } from './facts.js';
 
+/** Of one life; some programs move their container from network to network. */
+const MAX_LOST = 20;
+
 interface ViewOptions {
   readonly clock: Clock;
   /** `container` is another one than before. */
@@ -16,6 +19,7 @@ export class ContainerView {
   readonly #onChange: () => void;
   #name: string;
   #networks: readonly ContainerNetwork[];
+  #lostAddresses: readonly string[] = [];
   #health: ContainerHealth;
   #phase: ContainerPhase = 'running';
   #since: number;
@@ -56,7 +60,8 @@ export class ContainerView {
   /** The same object until it says something else: what others make of it they may keep. */
   get container(): Container {
     const standing = { phase: this.#phase, health: this.#health, since: this.#since, why: this.#why() };
-    this.#container ??= { ...this.#made, name: this.#name, networks: this.#networks, ...standing };
+    const places = { networks: this.#networks, lostAddresses: this.#lostAddresses };
+    this.#container ??= { ...this.#made, name: this.#name, ...places, ...standing };
     return this.#container;
   }
 
@@ -81,6 +86,9 @@ export class ContainerView {
 
   setNetworks(networks: readonly ContainerNetwork[]): void {
     if (networkWords(this.#networks) === networkWords(networks)) return;
+    const has = new Set(networks.map(({ address }) => address));
+    const had = new Set([...this.#lostAddresses, ...this.#networks.map(({ address }) => address)]);
+    this.#lostAddresses = [...had].filter((address) => !has.has(address)).slice(-MAX_LOST);
     this.#networks = networks;
     this.#changed();
   }

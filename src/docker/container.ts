@@ -32,6 +32,8 @@ export interface Container {
   readonly ports: readonly number[];
   /** Where it is reached, by the name of the network. After its end: where it was reached. */
   readonly networks: readonly ContainerNetwork[];
+  /** Addresses that this life had and has no more, while it runs: it was disconnected. The newest, each once. */
+  readonly lostAddresses: readonly string[];
   /** It shares the network of its host: `networks` is empty, and its ports are ports of the host. */
   readonly isHostNetwork: boolean;
   /** Id or name of the container whose network it shares: `networks` is empty; null: it has its own. */

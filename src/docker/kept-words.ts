@@ -27,8 +27,12 @@ export function keptLabels(all: readonly (readonly [key: string, value: string])
     if (kept <= MAX_KEPT_CHARACTERS) labels.set(key, value);
   }
   const largest = ours.at(-1);
-  if (largest !== undefined && labels.size < ours.length)
-    return { labels, excess: `its label ${largest.key.slice(0, 100)} is too large and is not read` };
+  const left = ours.length - labels.size;
+  if (largest !== undefined && left > 0) {
+    const others = left === 1 ? ' is' : ` and ${left - 1} more are`;
+    const limit = `${MAX_KEPT_CHARACTERS / 1_024} KiB of its labels`;
+    return { labels, excess: `${limit} are read, so ${largest.key.slice(0, 100)}${others} left out` };
+  }
   const total = sized.reduce((sum, { size }) => sum + size, 0);
   if (total <= MUCH_CHARACTERS) return { labels, excess: null };
   return { labels, excess: `its labels have ${total} characters, and Docker repeats them with each event` };

@@ -13,21 +13,32 @@ const labels = entriesOf(z.string())
 
 const version = z.object({ Index: z.number() }).transform(({ Index }) => Index);
 
+const NOTHING = { nanoCpus: 0, memoryBytes: 0 };
+const resources = z
+  .object({ NanoCPUs: z.number().nullish(), MemoryBytes: z.number().nullish() })
+  .nullish()
+  .transform((given) => ({ nanoCpus: given?.NanoCPUs ?? 0, memoryBytes: given?.MemoryBytes ?? 0 }));
+
 const services = z.array(
   z
     .object({
       ID: z.string(),
       Version: version,
       Spec: z.looseObject({ Name: z.string(), Labels: labels }),
-      UpdateStatus: z.object({ State: z.string().optional(), Message: z.string().optional() }).nullish(),
+      UpdatedAt: z.string().optional(),
+      UpdateStatus: z
+        .object({ State: z.string().optional(), Message: z.string().optional(), StartedAt: z.string().optional() })
+        .nullish(),
     })
-    .transform(({ ID: id, Version, Spec, UpdateStatus }) => ({
+    .transform(({ ID: id, Version, Spec, UpdatedAt, UpdateStatus }) => ({
       id,
       version: Version,
       name: Spec.Name,
       labels: Spec.Labels,
       updateState: UpdateStatus?.State ?? '',
       updateMessage: UpdateStatus?.Message ?? '',
+      // A change that replaces no task, and a new service, have no update.
+      begunAt: timeFrom(UpdateStatus?.StartedAt ?? UpdatedAt),
     })),
 );
 
@@ -39,14 +50,20 @@ const tasks = z.array(
       NodeID: z.string().optional(),
       Slot: z.number().optional(),
       DesiredState: z.string(),
-      Spec: z.object({ ContainerSpec: z.object({ Image: z.string() }).optional() }),
+      CreatedAt: z.string().optional(),
+      UpdatedAt: z.string().optional(),
+      Spec: z.object({
+        ContainerSpec: z.object({ Image: z.string() }).optional(),
+        Resources: z.object({ Reservations: resources }).nullish(),
+      }),
       Status: z.object({
         State: z.string(),
+        Timestamp: z.string().optional(),
         Err: z.string().optional(),
         ContainerStatus: z.object({ ContainerID: z.string().optional() }).nullish(),
       }),
     })
-    .transform(({ ID: id, ServiceID, NodeID, Slot, DesiredState, Spec, Status }) => ({
+    .transform(({ ID: id, ServiceID, NodeID, Slot, DesiredState, CreatedAt, UpdatedAt, Spec, Status }) => ({
       id,
       serviceId: ServiceID ?? '',
       nodeId: NodeID ?? '',
@@ -55,9 +72,18 @@ const tasks = z.array(
       desiredState: DesiredState,
       state: Status.State,
       error: Status.Err ?? '',
+      reserved: Spec.Resources?.Reservations ?? NOTHING,
       containerId: Status.ContainerStatus?.ContainerID ?? '',
+      stateSince: timeFrom(Status.Timestamp),
+      createdAt: timeFrom(CreatedAt),
+      changedAt: timeFrom(UpdatedAt),
     })),
 );
+
+/** Milliseconds since 1970; 0 where the engine says nothing. */
+function timeFrom(text: string | undefined): number {
+  return Date.parse(text ?? '') || 0;
+}
 
 const nodes = z.array(
   z
@@ -65,18 +91,27 @@ const nodes = z.array(
       ID: z.string(),
       Version: version,
       Spec: z.looseObject({ Labels: labels, Availability: z.string() }),
-      Description: z.object({ Hostname: z.string() }),
-      Status: z.object({ State: z.string() }),
+      Description: z.object({ Hostname: z.string(), Resources: resources }),
+      Status: z.object({ State: z.string(), Addr: z.string().optional() }),
+      ManagerStatus: z.object({ Addr: z.string().optional() }).nullish(),
     })
-    .transform(({ ID: id, Version, Spec, Description, Status }) => ({
+    .transform(({ ID: id, Version, Spec, Description, Status, ManagerStatus }) => ({
       id,
       version: Version,
       name: Description.Hostname,
+      resources: Description.Resources,
       labels: Spec.Labels,
       availability: Spec.Availability,
       state: Status.State,
+      address: addressOf(Status.Addr ?? '', ManagerStatus?.Addr ?? ''),
     })),
 );
+
+/** Of some managers the state says 0.0.0.0, and the part for managers `ADDRESS:PORT`. Empty: it is not known. */
+function addressOf(stated: string, manager: string): string {
+  if (stated !== '' && stated !== '0.0.0.0') return stated;
+  return manager.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
 
 const secrets = z.array(
   z
@@ -86,35 +121,46 @@ const secrets = z.array(
 
 const network = z.object({ Name: z.string() });
 
+const ownSwarm = z.object({
+  Swarm: z.object({ RemoteManagers: z.array(z.object({ Addr: z.string() })).nullish() }),
+});
+
 const specs = z.array(z.object({ Spec: z.looseObject({}) }));
 
 export type SwarmService = z.output<typeof services>[number] & { readonly spec: object };
-export type SwarmTask = z.output<typeof tasks>[number];
-export type SwarmNode = z.output<typeof nodes>[number];
+/** `template`: the part TaskTemplate of its service's spec, as it was when the task was made. */
+export type SwarmTask = z.output<typeof tasks>[number] & { readonly template: object };
+export type SwarmNode = z.output<typeof nodes>[number] & { readonly spec: object };
 
 /** All services, with their whole specs. @throws DockerFailure */
 export async function listServices(
   connection: DockerConnection,
   signal: AbortSignal,
 ): Promise<readonly SwarmService[]> {
-  const value = await listOf(connection, '/services', 'the list of services', signal);
-  const whole = parsedAnswer('the list of services', specs, value);
-  return parsedAnswer('the list of services', services, value).map((service, index) => ({
-    ...service,
-    spec: whole[index]?.Spec ?? {},
-  }));
+  const what = 'the list of services';
+  const value = await listOf(connection, '/services', what, signal);
+  return withSpecs(parsedAnswer(what, services, value), what, value);
+}
+
+/** An update sends the whole spec, also what is not read here. */
+function withSpecs<T>(read: readonly T[], what: string, value: unknown): readonly (T & { readonly spec: object })[] {
+  const whole = parsedAnswer(what, specs, value);
+  return read.map((one, index) => ({ ...one, spec: whole[index]?.Spec ?? {} }));
 }
 
 /** Also tasks that have ended, as far as the manager keeps them. @throws DockerFailure */
 export async function listTasks(connection: DockerConnection, signal: AbortSignal): Promise<readonly SwarmTask[]> {
   const what = 'the list of tasks';
-  return parsedAnswer(what, tasks, await listOf(connection, '/tasks', what, signal));
+  const value = await listOf(connection, '/tasks', what, signal);
+  const whole = parsedAnswer(what, specs, value);
+  return parsedAnswer(what, tasks, value).map((task, index) => ({ ...task, template: whole[index]?.Spec ?? {} }));
 }
 
-/** @throws DockerFailure */
+/** With their whole specs. @throws DockerFailure */
 export async function listNodes(connection: DockerConnection, signal: AbortSignal): Promise<readonly SwarmNode[]> {
   const what = 'the list of nodes';
-  return parsedAnswer(what, nodes, await listOf(connection, '/nodes', what, signal));
+  const value = await listOf(connection, '/nodes', what, signal);
+  return withSpecs(parsedAnswer(what, nodes, value), what, value);
 }
 
 /** @returns name → id. @throws DockerFailure */
@@ -142,6 +188,13 @@ export async function networkName(
   const call = { method: 'GET', path: `/networks/${encodeURIComponent(id)}`, what, ...limits } as const;
   const { status, value } = await connection.call(call, signal);
   return status === 404 ? null : parsedAnswer(what, network, value).Name;
+}
+
+/** Where the managers of the engine's Swarm are, as a worker knows it: `10.0.0.1:2377`. @throws DockerFailure */
+export async function controlAddresses(connection: DockerConnection, signal: AbortSignal): Promise<readonly string[]> {
+  const what = 'what the engine says of itself';
+  const { Swarm } = parsedAnswer(what, ownSwarm, await listOf(connection, '/info', what, signal));
+  return (Swarm.RemoteManagers ?? []).map(({ Addr }) => Addr);
 }
 
 async function listOf(connection: DockerConnection, path: string, what: string, signal: AbortSignal): Promise<unknown> {

@@ -69,7 +69,8 @@ function plainFromSettings(settings: AppSettings): PlainMap {
   });
 }
 
-function plainFromEdge({ tls, routes, rateLimit, allow, deny, maxBodyBytes, methods }: EdgeDefinition): PlainMap {
+function plainFromEdge(edge: EdgeDefinition): PlainMap {
+  const { tls, routes, rateLimit, allow, deny, maxBodyBytes, methods, heldPods, isClosed } = edge;
   return written({
     tls: nonEmpty({ domain: tls.domain, redirect: unless(true, tls.redirect), hsts: tls.hsts }),
     routes: routes.map(plainFromRoute),
@@ -86,6 +87,8 @@ function plainFromEdge({ tls, routes, rateLimit, allow, deny, maxBodyBytes, meth
     deny: nonEmpty(deny),
     max_body: maxBodyBytes,
     methods: nonEmpty(methods),
+    hold: nonEmpty(heldPods),
+    closed: unless(false, isClosed),
   });
 }
 

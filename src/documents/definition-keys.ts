@@ -3,16 +3,14 @@ import type { EdgeDefinition, EnvEntry } from '../model/app-definition.js';
 import { PLACEMENT_DEFAULTS, type Placement } from '../model/placement.js';
 import { optional, type Reader, refuse, required } from '../yaml/reader.js';
 import { integer, text } from '../yaml/scalar-readers.js';
-import { list } from '../yaml/table-reader.js';
 import { INVALID } from '../yaml/yaml-text.js';
 import { APP_KEYS } from './app-keys.js';
 import { SETTING_KEYS } from './app-settings.js';
 import { edge } from './edge-keys.js';
 import { env } from './env-entries.js';
+import { image } from './image-name.js';
 import { placement } from './placement-keys.js';
-
-/** Names of apps and pods: RFC 1123, 2.1, and a letter first. They become labels of DNS names and words of configurations. */
-export const DNS_LABEL = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+import { DNS_LABEL, podNames } from './pod-names.js';
 
 /**
  * `all`, `default` and `none` would name a part of the edge's configuration, or everything at once; `autoproxy` and
@@ -29,35 +27,14 @@ export function isAppName(name: string): boolean {
 
 const name = text((written) => (isAppName(written) ? written : null), 'a name of an app', `write ${APP_NAME_RULE}`);
 
-const pod = text(
-  (written) => (DNS_LABEL.test(written) ? written : null),
-  'a name of a pod',
-  'write a letter, then a-z, 0-9 and -, at most 63 in all',
-);
-
-const podList = list(pod, 'write [alpha, beta]');
-
 const pods: Reader<readonly string[]> = {
-  schema: { ...podList.schema, minItems: 1, uniqueItems: true },
+  schema: { ...podNames.schema, minItems: 1 },
   read(value, place) {
-    const read = podList.read(value, place);
-    if (read === INVALID) return INVALID;
-    if (read.length === 0) return refuse(place, value, 'the list of pods is empty', 'name at least one: [alpha]');
-    const twice = read.find((pod, index) => read.indexOf(pod) !== index);
-    if (twice !== undefined) return refuse(place, value, `${twice} is listed twice`, 'keep one of them');
-    return read.toSorted();
+    const read = podNames.read(value, place);
+    if (read === INVALID || read.length > 0) return read;
+    return refuse(place, value, 'the list of pods is empty', 'name at least one: [alpha]');
   },
 };
-
-/** [REGISTRY/][PATH/]NAME[:TAG][@DIGEST], as Docker reads it. */
-const IMAGE =
-  /^([a-z0-9.-]+(:\d{1,5})?\/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(:[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
-
-const image = text(
-  (written) => (written.length <= 400 && IMAGE.test(written) ? written : null),
-  'the name of an image',
-  'write name:tag or registry.example:5000/team/name:tag',
-);
 
 export const DEFINITION_KEYS = {
   name: required(name, 'the name of the app, a DNS label'),

@@ -17,6 +17,7 @@ import { group, list, readTable, tableSchema } from '../yaml/table-reader.js';
 import { shorten } from '../yaml/text-problems.js';
 import { INVALID, type Invalid } from '../yaml/yaml-text.js';
 import { network } from './app-keys.js';
+import { podNames } from './pod-names.js';
 import { parseHostName, parseHostRegex, parseRouteHost } from './route-host.js';
 import { parsePathExact, parsePathPrefix, parsePathRegex } from './route-path.js';
 
@@ -188,6 +189,12 @@ export const EDGE_KEYS = {
     [],
     `which methods are allowed, in place of ${DEFAULT_METHODS.join(', ')}`,
   ),
+  hold: optional<readonly string[]>(
+    podNames,
+    [],
+    'the pods that get no requests yet; "apply" takes them out when their instances answer',
+  ),
+  closed: optional(flag, false, 'whether no request comes to the app, as if it had no routes'),
 };
 
 const edgeTable = group(EDGE_KEYS);
@@ -197,8 +204,9 @@ export const edge: Reader<EdgeDefinition> = {
   read(value, place) {
     const values = edgeTable.read(value, place);
     if (values === INVALID) return INVALID;
-    const { tls, routes, rate_limit, allow, deny, max_body, methods } = values;
-    return { tls, routes, rateLimit: rate_limit, allow, deny, maxBodyBytes: max_body, methods };
+    const { tls, routes, rate_limit, allow, deny, max_body, methods, hold, closed } = values;
+    const limits = { rateLimit: rate_limit, allow, deny, maxBodyBytes: max_body, methods };
+    return { tls, routes, ...limits, heldPods: hold, isClosed: closed };
   },
 };
 

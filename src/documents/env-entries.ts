@@ -39,7 +39,11 @@ export const env: Reader<readonly EnvEntry[]> = {
 
 function readEntry({ name, key, value }: Entry, outer: Place): EnvEntry | Invalid {
   // A name that is none may hold a value: DB_PASSWORD=secret, DB_PASSWORD:secret.
-  if (!NAME.test(name)) return refuse(outer, key, 'this is not a name for a variable', 'write NAME: "text"');
+  if (!NAME.test(name)) {
+    const begin = /^[A-Za-z0-9_]{0,40}/.exec(name)?.[0] ?? '';
+    const named = begin === '' ? outer : { ...outer, path: `${outer.path}.${begin}...` };
+    return refuse(named, key, 'this is not a name for a variable', 'write NAME: "text", of letters, digits and _');
+  }
   const place = { ...outer, path: `${outer.path}.${name.slice(0, 40)}` };
   if (value === null) return refuse(place, key, 'has no value', 'write "" for an empty one');
   // Where it stands behind an alias, the map above does not hold it.

@@ -122,7 +122,11 @@ export const placement: Reader<Placement> = {
   read(value, place) {
     const values = table.read(value, place);
     if (values === INVALID) return INVALID;
-    const { limits, reservations } = values;
+    const { limits, reservations, healthcheck: check } = values;
+    if (check.command !== null && check.source !== 'path') {
+      const hint = 'write only one of the two';
+      return refuse(place, value, `healthcheck has a command, and "source: ${check.source}" beside it`, hint);
+    }
     for (const [name, least, most] of [
       ['cpus', reservations.cpus, limits.cpus],
       ['memory', reservations.memory, limits.memory],

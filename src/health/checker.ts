@@ -3,8 +3,9 @@ import { isOtherLife } from '../core/lives.js';
 import type { Log } from '../core/log.js';
 import type { HealthCheck, ProxyVersion } from '../model/app.js';
 import { LoopLag } from './loop-lag.js';
+import { HealthCounts, type LastCheck, type Measurement } from './measurement.js';
 import { failureFrom, type Probe, type ProbeResult } from './probe.js';
-import { createHttpProbe } from './probe-http.js';
+import { probeHttp } from './probe-http.js';
 import { probeTcp } from './probe-tcp.js';
 import { afterCheck, type Condition, EJECTED, type Health, UNCHECKED } from './rise-fall.js';
 
@@ -43,22 +44,6 @@ export interface CheckTarget {
   readonly group: string;
 }
 
-interface LastCheck {
-  readonly ok: boolean;
-  readonly detail: string;
-  /** On the monotonic clock. */
-  readonly at: number;
-}
-
-/** All that is known of a target. */
-export interface Measurement extends Condition {
-  readonly check: HealthCheck;
-  /** null: no check has ended yet. */
-  readonly last: LastCheck | null;
-  /** Since when its health has been what it is, on the monotonic clock. */
-  readonly since: number;
-}
-
 interface Checked {
   target: CheckTarget;
   condition: Condition;
@@ -70,7 +55,10 @@ interface Checked {
   hasBeenUp: boolean;
   /** When its health last changed, or when it was first heard of. */
   since: number;
+  readonly counts: HealthCounts;
   timer: Timer | null;
+  /** Ends the check that is under way. */
+  readonly abort: AbortController;
 }
 
 interface HealthCheckerOptions {
@@ -87,7 +75,6 @@ export class HealthChecker {
   readonly #random: Random;
   readonly #log: Log;
   readonly #probe: Probe;
-  readonly #closeProbe: () => Promise<void>;
   readonly #checked = new Map<string, Checked>();
   readonly #listeners: ((key: string, isUp: boolean) => void)[] = [];
   readonly #lag: LoopLag;
@@ -98,9 +85,9 @@ export class HealthChecker {
     this.#random = random;
     this.#log = log;
     this.#lag = new LoopLag(clock);
-    const http = createHttpProbe();
-    this.#closeProbe = http.close;
-    this.#probe = probe ?? ((target) => (target.check.path === null ? probeTcp(target) : http.probe(target)));
+    this.#probe =
+      probe ??
+      ((target, signal) => (target.check.path === null ? probeTcp(target, signal) : probeHttp(target, signal)));
   }
 
   /** Told of each change of health, also of the first one of a new target, and when another node answers. */
@@ -114,7 +101,7 @@ export class HealthChecker {
     const keys = new Set(targets.map(({ key }) => key));
     for (const [key, checked] of this.#checked) {
       if (keys.has(key)) continue;
-      checked.timer?.cancel();
+      endChecks(checked);
       this.#checked.delete(key);
     }
     for (const target of targets) {
@@ -123,10 +110,11 @@ export class HealthChecker {
         this.#retarget(known, target);
         continue;
       }
-      known?.timer?.cancel();
+      if (known !== undefined) endChecks(known);
       const now = this.#clock.now();
-      const first = { createdAt: now, hasBeenUp: false, since: now };
-      const checked: Checked = { target, condition: UNCHECKED, last: null, node: null, timer: null, ...first };
+      const first = { createdAt: now, hasBeenUp: false, since: now, abort: new AbortController() };
+      const counts = new HealthCounts();
+      const checked: Checked = { target, condition: UNCHECKED, last: null, node: null, timer: null, counts, ...first };
       this.#checked.set(target.key, checked);
       void this.#check(checked, true);
     }
@@ -149,8 +137,9 @@ export class HealthChecker {
   measurementOf(key: string): Measurement | null {
     const checked = this.#checked.get(key);
     if (checked === undefined) return null;
-    const { condition, target, last, since } = checked;
-    return { ...condition, check: target.check, last, since };
+    const { condition, target, last, since, counts } = checked;
+    const record = counts.recordAt(condition.health, this.#clock.now() - since);
+    return { ...condition, check: target.check, last, since, record };
   }
 
   /** Traffic could not connect `failures` times in a row. @param life whom it tried to reach there; null: unknown */
@@ -164,15 +153,15 @@ export class HealthChecker {
     // Alone it may be slow rather than dead, and nobody would take its place: its checks decide.
     if (isLast) return;
     this.#log.warn({ target: key, failures }, 'ejected: connections for traffic failed');
-    checked.last = { ok: false, detail: `${failures} connections for traffic failed`, at: this.#clock.now() };
+    const detail = `${failures} connections for traffic failed`;
+    checked.last = { ok: false, detail, code: 'HANA', at: this.#clock.now() };
     this.#become(checked, EJECTED, undefined);
   }
 
   stop(): void {
     this.#isStopped = true;
-    for (const { timer } of this.#checked.values()) timer?.cancel();
+    for (const checked of this.#checked.values()) endChecks(checked);
     this.#checked.clear();
-    void this.#closeProbe();
   }
 
   /** A new interval counts from now: the old one may be an hour. */
@@ -189,7 +178,7 @@ export class HealthChecker {
     const { target } = checked;
     const startedAt = this.#clock.now();
     const endWatch = this.#lag.watch();
-    const { hasPassed, detail, isOwnFault = false, node } = await this.#ask(target);
+    const { hasPassed, detail, code, status, isOwnFault = false, node } = await this.#ask(target, checked.abort.signal);
     const lostMs = endWatch();
     if (this.#checked.get(target.key) !== checked) return;
     const tookMs = this.#clock.now() - startedAt;
@@ -197,7 +186,9 @@ export class HealthChecker {
     const wasStarved = !hasPassed && lostMs > target.check.timeoutMs * STARVED_SHARE;
     try {
       if (!wasStarved && !isOwnFault) {
-        checked.last = { ok: hasPassed, detail, at: this.#clock.now() };
+        const words = { ...(code !== undefined && { code }), ...(status !== undefined && { status }) };
+        checked.last = { ok: hasPassed, detail, ...words, tookMs, at: this.#clock.now() };
+        if (!hasPassed) checked.counts.onFailure(checked.condition.health);
         const { check } = checked.target;
         const rise = this.#isStarting(checked) ? 1 : check.rise;
         this.#become(checked, afterCheck(checked.condition, hasPassed, { ...check, rise }), node);
@@ -209,9 +200,9 @@ export class HealthChecker {
   }
 
   /** A probe that throws, at once or later, is a bug of ours: it must not end the process or blame the target. */
-  async #ask(target: CheckTarget): Promise<ProbeResult> {
+  async #ask(target: CheckTarget, signal: AbortSignal): Promise<ProbeResult> {
     try {
-      return await this.#probe(target);
+      return await this.#probe(target, signal);
     } catch (error) {
       this.#log.error({ target: target.key, err: error }, 'a check failed by an unexpected error');
       return { ...failureFrom(error), isOwnFault: true };
@@ -249,7 +240,9 @@ export class HealthChecker {
     if (before === condition.health && nodeBefore === checked.node) return;
     const { key } = checked.target;
     if (before !== condition.health) {
-      checked.since = this.#clock.now();
+      const now = this.#clock.now();
+      checked.counts.onEnd(before, now - checked.since);
+      checked.since = now;
       this.#log.info(
         { target: key, from: before, to: condition.health, detail: checked.last?.detail },
         'health changed',
@@ -257,6 +250,12 @@ export class HealthChecker {
     }
     for (const listener of this.#listeners) listener(key, condition.health === 'up');
   }
+}
+
+/** Nobody asks there any more, and no check that is under way waits for an answer. */
+function endChecks({ timer, abort }: Checked): void {
+  timer?.cancel();
+  abort.abort();
 }
 
 /** Another address, or another life at the same address, is another target, even under the same key. */

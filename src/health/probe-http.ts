@@ -9,7 +9,8 @@ import { ResponseHead } from '../http1/response-head.js';
 import { isOriginForm } from '../http1/semantics.js';
 import type { ProxyVersion } from '../model/app.js';
 import { encodeV1, encodeV2 } from '../proxy-protocol/encode.js';
-import { failureFrom, type Probe, type ProbeResult } from './probe.js';
+import type { CheckCode } from './check-code.js';
+import { failureFrom, GIVEN_UP, type Probe, type ProbeResult } from './probe.js';
 
 /** What is read of a body, so that the sender is not cut off in the middle of it. */
 const MAX_BODY_BYTES = 65_536;
@@ -26,56 +27,49 @@ const NOTHING: Buffer = Buffer.alloc(0);
  *
  * Each check has a connection of its own: a kept one would hide that nobody accepts any more.
  */
-export function createHttpProbe(): { readonly probe: Probe; close(): Promise<void> } {
-  const checks = new Set<HttpCheck>();
-  const probe: Probe = (target) =>
-    new Promise((resolve) => {
-      const { path } = target.check;
-      if (!isOriginForm(path ?? '/')) {
-        resolve({ hasPassed: false, detail: `the path ${path} holds a byte that no request can have` });
-        return;
-      }
-      const check = new HttpCheck(target, resolve, () => checks.delete(check));
-      checks.add(check);
-    });
-  return {
-    probe,
-    async close() {
-      for (const check of checks) check.cancel();
-    },
-  };
-}
+export const probeHttp: Probe = (target, signal) =>
+  new Promise((resolve) => {
+    const { path } = target.check;
+    if (isOriginForm(path ?? '/')) new HttpCheck(target, signal, resolve);
+    else resolve({ hasPassed: false, detail: `the path ${path} holds a byte that no request can have` });
+  });
 
 class HttpCheck {
   readonly #socket: Socket;
   readonly #timer: NodeJS.Timeout;
   readonly #resolve: (result: ProbeResult) => void;
-  readonly #onEnd: () => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #giveUp = (): void => this.#finish(GIVEN_UP);
   readonly #head = new ResponseHead();
   /** Of a head that is not whole. */
   #unread: Buffer = NOTHING;
+  #isConnected = false;
   #isAnswered = false;
   #bodyBytes = 0;
 
   constructor(
     { host, port, check, localAddress = null, sendProxy = 'none' }: Parameters<Probe>[0],
+    signal: AbortSignal | undefined,
     resolve: (result: ProbeResult) => void,
-    onEnd: () => void,
   ) {
     this.#resolve = resolve;
-    this.#onEnd = onEnd;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#giveUp);
     const { path, timeoutMs } = check;
     // One timer counts for all parts, from the connect to the end of the body.
-    this.#timer = setTimeout(() => this.#fail(`no answer within ${formatDuration(timeoutMs)}`), timeoutMs);
+    this.#timer = setTimeout(
+      () => this.#fail(this.#isConnected ? 'L7TOUT' : 'L4TOUT', `no answer within ${formatDuration(timeoutMs)}`),
+      timeoutMs,
+    );
     const authority = hostPort(host, port);
     this.#socket = connect({ host, port, ...(localAddress !== null && { localAddress }) });
-    this.#socket.on('connect', () => this.#socket.write(requestOf(path ?? '/', authority, sendProxy)));
+    this.#socket.on('connect', () => {
+      this.#isConnected = true;
+      this.#socket.write(requestOf(path ?? '/', authority, sendProxy));
+    });
     this.#socket.on('data', (bytes: Buffer) => this.#onBytes(bytes));
     this.#socket.on('end', () => this.#onAnswerEnd());
-    this.#socket.on('error', (error) => {
-      this.#resolve(failureFrom(error));
-      this.#end();
-    });
+    this.#socket.on('error', (error) => this.#finish(failureFrom(error, this.#isConnected ? 'SOCKERR' : 'L4CON')));
   }
 
   #onBytes(bytes: Buffer): void {
@@ -91,11 +85,11 @@ class HttpCheck {
 
   #readHeads(): void {
     const head = this.#head;
-    while (this.#unread.length > 0 && !this.#isAnswered) {
+    while (!this.#isAnswered) {
       const verdict = head.parse(this.#unread, 0, this.#unread.length, HEAD_LIMITS);
       if (verdict === INCOMPLETE) return;
       if (verdict !== COMPLETE) {
-        this.#fail(`malformed answer: ${ERRORS[verdict].text}`);
+        this.#fail('L7RSP', `malformed answer: ${ERRORS[verdict].text}`);
         return;
       }
       this.#unread = this.#unread.subarray(head.bytes);
@@ -108,28 +102,30 @@ class HttpCheck {
   #answer(status: number): void {
     this.#isAnswered = true;
     const node = NODE_LINE.exec(this.#head.block)?.[1] ?? null;
-    this.#resolve({ hasPassed: status >= 200 && status < 400, detail: `status ${status}`, node });
+    const hasPassed = status >= 200 && status < 400;
+    this.#resolve({ hasPassed, detail: `status ${status}`, code: hasPassed ? 'L7OK' : 'L7STS', status, node });
   }
 
+  /** Behind an answer it changes nothing: the first verdict counts. */
   #onAnswerEnd(): void {
-    if (this.#isAnswered) this.#end();
-    else if (this.#unread.length === 0) this.#fail('the connection was closed before an answer');
-    else this.#fail('the connection was closed inside the head of an answer');
+    if (this.#unread.length === 0) this.#fail('L7RSP', 'the connection was closed before an answer');
+    else this.#fail('L7RSP', 'the connection was closed inside the head of an answer');
   }
 
-  cancel(): void {
-    this.#fail('cancelled');
+  #fail(code: CheckCode, detail: string): void {
+    this.#finish({ hasPassed: false, detail, code });
   }
 
-  #fail(detail: string): void {
-    this.#resolve({ hasPassed: false, detail });
+  /** The first result counts. */
+  #finish(result: ProbeResult): void {
+    this.#resolve(result);
     this.#end();
   }
 
   #end(): void {
     clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#giveUp);
     this.#socket.destroy();
-    this.#onEnd();
   }
 }
 

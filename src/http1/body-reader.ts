@@ -78,6 +78,9 @@ export class BodyReader {
   #takeVerdict(decoder: ChunkedDecoder): void {
     this.error = decoder.error;
     this.isWhole = decoder.isDone;
-    if (decoder.isDone) this.trailers = `${decoder.trailers}\r\n`;
+    if (!decoder.isDone) return;
+    this.trailers = `${decoder.trailers}\r\n`;
+    // The decoder lives as long as the connection, and they may have 16 KB.
+    decoder.trailers = '';
   }
 }

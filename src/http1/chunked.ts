@@ -210,6 +210,7 @@ export class ChunkedDecoder {
     }
     if (typeof verdict === 'string') return this.#fail(verdict, end);
     this.trailers = reader.allowedLines();
+    this.#held = '';
     this.#state = STATE.DONE;
     return start + verdict - heldBytes;
   }

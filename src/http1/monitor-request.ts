@@ -63,7 +63,7 @@ interface FramingFields extends Framing {
 }
 
 function readFraming(block: string, maxFields: number): FramingFields | ErrorCode {
-  const lines = block.replace(/\r?\n(?=[ \t])/g, ' ').split('\n');
+  const lines = block.replace(/\r?\n(?=[ \t])/g, '').split('\n');
   const options = new ConnectionOptions();
   let count = 0;
   let contentLength = -1;

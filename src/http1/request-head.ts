@@ -76,13 +76,17 @@ export class RequestHead implements FieldReader, Framing, RequestLine {
   /** REWRITTEN fields, added up. */
   #rewritten = 0;
   #isTrusted = false;
+  /** It holds what was read, or a part. */
+  #isUsed = false;
 
   /**
    * Reads a head from the bytes [from, to), which may go on behind it.
    * @param isTrusted the client's X-Forwarded-Port and -Proto are believed and kept.
    */
   parse(bytes: Buffer, from: number, to: number, limits: HeadLimits, isTrusted: boolean): HeadVerdict {
-    this.#reset(isTrusted);
+    if (this.#isUsed) this.forget();
+    this.#isUsed = true;
+    this.#isTrusted = isTrusted;
     const text = textOf(bytes, from, Math.min(to, from + limits.maxBytes));
     let start = 0;
     while (start < 2 * MAX_EMPTY_LINES && text.charCodeAt(start) === CR) {
@@ -108,7 +112,8 @@ export class RequestHead implements FieldReader, Framing, RequestLine {
     return this.#finish();
   }
 
-  #reset(isTrusted: boolean): void {
+  /** As new: a head may have 16 KB, and a piece of its text holds all of it. */
+  forget(): void {
     this.bytes = 0;
     this.method = '';
     this.target = '';
@@ -131,7 +136,7 @@ export class RequestHead implements FieldReader, Framing, RequestLine {
     this.#codingFields = 0;
     this.#upgradeFields = 0;
     this.#rewritten = 0;
-    this.#isTrusted = isTrusted;
+    this.#isUsed = false;
   }
 
   onField(kind: FieldKind, text: string, start: number, end: number): FieldVerdict {

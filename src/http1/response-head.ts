@@ -62,6 +62,8 @@ export class ResponseHead implements FieldReader, Framing {
   /** The length has to be written anew: it came as a list or with zeros in front. */
   #isLengthRewritten = false;
   #isMending = false;
+  /** It holds what was read, or a part. */
+  #isUsed = false;
   /**
    * An earlier head on this connection announced a body that no such response has. Whether the instance sends it or not,
    * the connection ends with the response that is being read.
@@ -70,7 +72,8 @@ export class ResponseHead implements FieldReader, Framing {
 
   /** Reads a head from the bytes [from, to), which may go on behind it. */
   parse(bytes: Buffer, from: number, to: number, limits: HeadLimits): HeadVerdict {
-    this.#reset();
+    if (this.#isUsed) this.forget();
+    this.#isUsed = true;
     const text = textOf(bytes, from, Math.min(to, from + limits.maxBytes));
     this.text = text;
     const lineEnd = this.#parseStatusLine(bytes, from, text);
@@ -103,7 +106,8 @@ export class ResponseHead implements FieldReader, Framing {
     return again;
   }
 
-  #reset(): void {
+  /** As new: each piece of its text holds all of it, up to 16 KB. */
+  forget(): void {
     this.bytes = 0;
     this.minor = 1;
     this.status = 0;
@@ -113,9 +117,11 @@ export class ResponseHead implements FieldReader, Framing {
     this.upgrade = '';
     this.keepAliveSeconds = -1;
     this.block = '';
+    this.text = '';
     this.#options.reset();
     this.#codingFields = 0;
     this.#isLengthRewritten = false;
+    this.#isUsed = false;
   }
 
   #parseStatusLine(bytes: Buffer, base: number, text: string): number | HeadVerdict {

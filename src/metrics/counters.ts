@@ -1,6 +1,8 @@
 import type { ErrorCode } from '../core/errors.js';
 import { createKeyedObject, type KeyedObject } from '../core/keyed-object.js';
 import { createHistogram, type Histogram } from './histogram.js';
+import { addInstanceCounters, createInstanceCounters, type InstanceCounters } from './instance-counters.js';
+import { addTimes, createRequestTimes, type RequestTimes } from './request-times.js';
 
 /** Counters only grow; gauges are what is now. All of one worker, since it started. Plain data: it travels as JSON. */
 export interface SlotCounters {
@@ -15,6 +17,15 @@ export interface SlotCounters {
   retries: number;
   /** Retries that went to another instance than the first one. */
   redispatches: number;
+  /** Sent to an instance or a neighbor, each try of a request or connection. */
+  sent: number;
+  /** Of those, over a kept connection. */
+  reuses: number;
+  /** Connections that instances and neighbors accepted, those that failed, and responses that failed. */
+  connects: number;
+  connectFailures: number;
+  responseFailures: number;
+  times: RequestTimes;
   /** Requests or connections sent to a neighbor. */
   bled: number;
   /** Requests or connections that came marked from a neighbor. */
@@ -33,16 +44,14 @@ export interface SlotCounters {
   tunnels: number;
   /** By id. */
   instances: KeyedObject<InstanceCounters>;
+  /** By life, or by id without one: instances that are gone from the configuration while requests to them are under way. */
+  departing: KeyedObject<DepartingCounters>;
 }
 
-export interface InstanceCounters {
-  requests: number;
-  connections: number;
-  connectFailures: number;
-  responseFailures: number;
-  /** Gauges. */
+/** Gauges. */
+interface DepartingCounters {
   inFlight: number;
-  idle: number;
+  oldestMs: number;
 }
 
 /** Of the clients of all slots together. */
@@ -69,7 +78,11 @@ export interface WorkerReport {
   readonly slots: Readonly<Record<string, SlotReport>>;
 }
 
-type SlotReport = Omit<SlotCounters, 'instances'> & { readonly instances: Readonly<Record<string, InstanceCounters>> };
+type SlotReport = Omit<SlotCounters, 'instances' | 'departing'> & {
+  readonly instances: Readonly<Record<string, InstanceCounters>>;
+  /** A worker of an older program does not say it. */
+  readonly departing?: Readonly<Record<string, DepartingCounters>>;
+};
 
 export function createSlotCounters(): SlotCounters {
   return {
@@ -81,6 +94,12 @@ export function createSlotCounters(): SlotCounters {
     errors: {},
     retries: 0,
     redispatches: 0,
+    sent: 0,
+    reuses: 0,
+    connects: 0,
+    connectFailures: 0,
+    responseFailures: 0,
+    times: createRequestTimes(),
     bled: 0,
     bledIn: 0,
     clientLimitReached: 0,
@@ -92,6 +111,7 @@ export function createSlotCounters(): SlotCounters {
     queued: 0,
     tunnels: 0,
     instances: createKeyedObject(),
+    departing: createKeyedObject(),
   };
 }
 
@@ -99,18 +119,18 @@ export function createClientCounters(): ClientCounters {
   return { limitReached: 0, limitMs: 0, open: 0, limit: null };
 }
 
-export function createInstanceCounters(): InstanceCounters {
-  return { requests: 0, connections: 0, connectFailures: 0, responseFailures: 0, inFlight: 0, idle: 0 };
-}
-
 /** @throws TypeError when the report lacks what adding it up needs */
 export function countersFromReport({ slots, clients = createClientCounters() }: WorkerReport): WorkerCounters {
   const read = ([app, slot]: readonly [string, SlotReport]): readonly [string, SlotCounters] => {
-    const { responses, latency, errors, instances } = slot;
+    const { responses, latency, errors, instances, departing = {} } = slot;
     if (!Array.isArray(responses) || !Array.isArray(latency) || typeof errors !== 'object') {
       throw new TypeError(`a worker reports ${app} without its responses, latency or errors`);
     }
-    return [app, { ...slot, instances: createKeyedObject(Object.entries(instances)) }];
+    const keyed = {
+      instances: createKeyedObject(Object.entries(instances)),
+      departing: createKeyedObject(Object.entries(departing)),
+    };
+    return [app, { ...slot, ...keyed }];
   };
   return { slots: createKeyedObject(Object.entries(slots).map(read)), clients };
 }
@@ -123,6 +143,13 @@ export function addSlotCounters(sum: SlotCounters, part: SlotCounters, { gauges 
   sum.bytesOut += part.bytesOut;
   sum.retries += part.retries;
   sum.redispatches += part.redispatches;
+  // A worker of an older program does not count these.
+  sum.sent += part.sent ?? 0;
+  sum.reuses += part.reuses ?? 0;
+  sum.connects += part.connects ?? 0;
+  sum.connectFailures += part.connectFailures ?? 0;
+  sum.responseFailures += part.responseFailures ?? 0;
+  addTimes(sum.times, part.times ?? [], { gauges });
   sum.bled += part.bled;
   sum.bledIn += part.bledIn;
   sum.clientLimitReached += part.clientLimitReached;
@@ -138,18 +165,14 @@ export function addSlotCounters(sum: SlotCounters, part: SlotCounters, { gauges 
     sum.inFlight += part.inFlight;
     sum.queued += part.queued;
     sum.tunnels += part.tunnels;
+    for (const [life, { inFlight, oldestMs }] of Object.entries(part.departing)) {
+      const { inFlight: before, oldestMs: older } = sum.departing[life] ?? { inFlight: 0, oldestMs: 0 };
+      sum.departing[life] = { inFlight: before + inFlight, oldestMs: Math.max(older, oldestMs) };
+    }
   }
   for (const [id, counters] of Object.entries(part.instances)) {
     sum.instances[id] ??= createInstanceCounters();
-    const into = sum.instances[id];
-    into.requests += counters.requests;
-    into.connections += counters.connections;
-    into.connectFailures += counters.connectFailures;
-    into.responseFailures += counters.responseFailures;
-    if (gauges) {
-      into.inFlight += counters.inFlight;
-      into.idle += counters.idle;
-    }
+    addInstanceCounters(sum.instances[id], counters, { gauges });
   }
 }
 

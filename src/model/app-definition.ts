@@ -38,6 +38,10 @@ export interface EdgeDefinition {
   readonly maxBodyBytes: number | null;
   /** In upper case, sorted; empty: `DEFAULT_METHODS`. */
   readonly methods: readonly string[];
+  /** Pods that get no requests yet: their instances do not answer so far. Sorted. */
+  readonly heldPods: readonly string[];
+  /** No request comes to the app, as if it had no routes; they stay its own. */
+  readonly isClosed: boolean;
 }
 
 /** What an app is asked with unless it names others. */

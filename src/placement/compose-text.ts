@@ -1,7 +1,15 @@
 /** Services as a Compose file, for `docker stack deploy` and for tools that read Compose. Pure. */
 import { stringify } from 'yaml';
 import type { Share, UpdateRules } from '../model/placement.js';
-import { type ContainerCheck, constraintOf, containerLabels, NETWORK, ownLabels, type Service } from './service.js';
+import {
+  type ContainerCheck,
+  constraintOf,
+  containerLabels,
+  literalEnv,
+  NETWORK,
+  ownLabels,
+  type Service,
+} from './service.js';
 
 export function composeText(services: readonly Service[]): string {
   const secrets = new Set(services.flatMap((service) => service.secrets.map(({ name }) => name)));
@@ -21,7 +29,7 @@ function composeService(service: Service): object {
   const { image, env, secrets, hostFiles, healthcheck, stopGraceMs, replicas, limits, reservations } = service;
   return {
     image,
-    ...(env.length === 0 ? {} : { environment: env }),
+    ...(env.length === 0 ? {} : { environment: env.map(literalEnv) }),
     labels: containerLabels(service),
     ...(secrets.length === 0 ? {} : { secrets: secrets.map(({ name }) => name) }),
     ...(hostFiles.length === 0

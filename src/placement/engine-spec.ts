@@ -1,6 +1,14 @@
 /** A service as the Docker engine is told of it: the body of `POST /services/create`, API 1.30 and later. Pure. */
 import type { Share, UpdateRules } from '../model/placement.js';
-import { type ContainerCheck, constraintOf, containerLabels, NETWORK, ownLabels, type Service } from './service.js';
+import {
+  type ContainerCheck,
+  constraintOf,
+  containerLabels,
+  literalEnv,
+  NETWORK,
+  ownLabels,
+  type Service,
+} from './service.js';
 
 const NANOSECONDS = 1_000_000;
 /** Of a secret's file: everybody in the container may read it (0444), as with `docker service create --secret`. */
@@ -15,7 +23,7 @@ export function engineSpec(service: Service, secretIds: ReadonlyMap<string, stri
       ContainerSpec: {
         Image: service.image,
         Labels: containerLabels(service),
-        Env: service.env,
+        Env: service.env.map(literalEnv),
         Secrets: service.secrets.map(({ name }) => ({
           File: { Name: name, UID: '0', GID: '0', Mode: SECRET_MODE },
           ...(secretIds.has(name) ? { SecretID: secretIds.get(name) } : {}),
@@ -40,6 +48,22 @@ export function engineSpec(service: Service, secretIds: ReadonlyMap<string, stri
     // A rollback that fails must not begin another one.
     RollbackConfig: { ...engineUpdate(service.update), FailureAction: 'pause' },
   };
+}
+
+/**
+ * The body of an update. `docker service update --force` counts up a number in the template; without it the manager would take
+ * the template for another one, and replace all tasks.
+ * @param found the spec that the service has
+ */
+export function updatedSpec(service: Service, found: object, secretIds: ReadonlyMap<string, string>): object {
+  const spec = engineSpec(service, secretIds);
+  const { ForceUpdate: forced } = templateOf(found) as { readonly ForceUpdate?: number };
+  return forced === undefined ? spec : { ...spec, TaskTemplate: { ...templateOf(spec), ForceUpdate: forced } };
+}
+
+/** The part of a spec by which tasks are made. */
+export function templateOf(spec: object): object {
+  return (spec as { readonly TaskTemplate?: object }).TaskTemplate ?? {};
 }
 
 function engineCheck({ test, intervalMs, timeoutMs, retries, startPeriodMs }: ContainerCheck): object {

@@ -71,6 +71,11 @@ export function containerLabels({ app, port }: Service): Readonly<Record<string,
   return { [CONTAINER_LABELS.app]: app, [CONTAINER_LABELS.port]: String(port) };
 }
 
+/** @returns a line `NAME=value` whose value Swarm leaves as it is: it expands Go templates, and `{{` is one that prints itself */
+export function literalEnv(line: string): string {
+  return line.replaceAll('{{', '{{"{{"}}');
+}
+
 export function constraintOf({ pod }: Service): string {
   return `node.labels.${POD_LABEL}==${pod}`;
 }

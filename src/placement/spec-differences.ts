@@ -4,59 +4,16 @@
  * A manager gives more back than it was told: defaults, and what it found out itself. A field that says nothing (absent, 0,
  * empty) equals one that is absent, and the words in `ENGINE_DEFAULTS` equal absent ones.
  */
-import { CONTAINER_LABELS } from './service.js';
-
-/** What the change of a field costs. */
-type Cost =
-  /** Each task is replaced by a new one. */
-  | 'replace'
-  /** Tasks are added or removed. */
-  | 'scale'
-  /** Tasks on nodes that no longer fit are replaced. */
-  | 'move'
-  /** No task is touched. */
-  | 'none';
+import { type Cost, wordsOf } from './spec-words.js';
 
 export interface FieldChange {
-  /** `image`, `placement.update.order`; a field that no definition has keeps the engine's name. */
+  /** `image`, `placement.update.order`; a field that no definition has keeps the engine's name, with dots. */
   readonly field: string;
   /** null: it says nothing, or its values are kept out of messages. */
   readonly from: string | null;
   readonly to: string | null;
   readonly cost: Cost;
 }
-
-interface Word {
-  readonly path: RegExp;
-  readonly field: string;
-  readonly cost: Cost;
-  readonly isSecret?: true;
-}
-
-const WORDS: readonly Word[] = [
-  { path: /^Labels\./, field: 'labels of the service', cost: 'none' },
-  { path: /^TaskTemplate\.ContainerSpec\.Image$/, field: 'image', cost: 'replace' },
-  { path: /^TaskTemplate\.ContainerSpec\.Env$/, field: 'env', cost: 'replace', isSecret: true },
-  { path: /^TaskTemplate\.ContainerSpec\.(Secrets|Mounts)$/, field: 'env', cost: 'replace', isSecret: true },
-  {
-    path: new RegExp(`^TaskTemplate\\.ContainerSpec\\.Labels\\.${CONTAINER_LABELS.port.replace('.', '\\.')}$`),
-    field: 'native_port',
-    cost: 'replace',
-  },
-  { path: /^TaskTemplate\.ContainerSpec\.Labels\./, field: 'labels of the containers', cost: 'replace' },
-  { path: /^TaskTemplate\.ContainerSpec\.Healthcheck\./, field: 'placement.healthcheck', cost: 'replace' },
-  { path: /^TaskTemplate\.ContainerSpec\.StopGracePeriod$/, field: 'placement.stop_grace', cost: 'replace' },
-  { path: /^TaskTemplate\.Resources\.Limits\./, field: 'placement.limits', cost: 'replace' },
-  { path: /^TaskTemplate\.Resources\.Reservations\./, field: 'placement.reservations', cost: 'replace' },
-  { path: /^TaskTemplate\.RestartPolicy\./, field: 'placement.restart_delay', cost: 'replace' },
-  { path: /^TaskTemplate\.Placement\.Constraints$/, field: 'pods', cost: 'move' },
-  { path: /^TaskTemplate\.Placement\.Preferences$/, field: 'placement.spread', cost: 'move' },
-  { path: /^TaskTemplate\.Networks$/, field: 'networks', cost: 'replace' },
-  { path: /^TaskTemplate\./, field: '', cost: 'replace' },
-  { path: /^Mode\.Replicated\.Replicas$/, field: 'num_instances', cost: 'scale' },
-  { path: /^UpdateConfig\./, field: 'placement.update', cost: 'none' },
-  { path: /^RollbackConfig\./, field: 'placement.update', cost: 'none' },
-];
 
 const ENGINE_DEFAULTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['TaskTemplate.ContainerSpec.Isolation', 'default'],
@@ -75,19 +32,22 @@ export function specDifferences(wanted: object, found: object): readonly FieldCh
   for (const path of new Set([...from.keys(), ...to.keys()])) {
     const [before, after] = [from.get(path), to.get(path)];
     if (before === after || isSameImage(path, before, after)) continue;
-    const { field, cost, isSecret = false } = WORDS.find((word) => word.path.test(path)) ?? { field: '', cost: 'none' };
-    const isShown = !isSecret;
-    const name = field === '' ? path : field;
+    const { field, cost, shown } = wordsOf(path);
     changes.push({
-      field: name,
-      from: isShown ? (before ?? null) : null,
-      to: isShown ? (after ?? null) : null,
+      field,
+      from: before === undefined ? null : (shown?.(before) ?? null),
+      to: after === undefined ? null : (shown?.(after) ?? null),
       cost,
     });
   }
   // The rules of an update are those of its rollback too.
   const said = new Map(changes.map((change) => [`${change.field} ${change.from} ${change.to}`, change]));
   return [...said.values()].sort((one, other) => (one.field < other.field ? -1 : one.field > other.field ? 1 : 0));
+}
+
+/** Whether tasks made by the one are the version that the other asks for: a change from one to the other replaces none. */
+export function isSameTemplate(wanted: object, found: object): boolean {
+  return !specDifferences({ TaskTemplate: wanted }, { TaskTemplate: found }).some(({ cost }) => cost === 'replace');
 }
 
 /** Path of a field → its value as JSON. A list is one value. */

@@ -53,7 +53,7 @@ export function wantedServices(definition: AppDefinition): WantedServices | Refu
   return { services, warnings: warningsOf(definition, healthcheck, shared.stopGraceMs) };
 }
 
-function serviceName(app: string, pod: string): string {
+export function serviceName(app: string, pod: string): string {
   return `${app}-${pod}`;
 }
 

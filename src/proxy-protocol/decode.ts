@@ -18,7 +18,6 @@ export function decodeHeader(bytes: Buffer, start: number, end: number): Decoded
   if (signature.compare(bytes, start, start + compared, 0, compared) !== 0) {
     return refused('NOT_A_HEADER', likelyCause(bytes.latin1Slice(start, Math.min(end, start + 64))));
   }
-  if (compared < signature.length) return HEADER_INCOMPLETE;
   return isText ? parseV1(bytes, start, end) : parseV2(bytes, start, end);
 }
 

@@ -1,8 +1,8 @@
+import type { Endpoint } from '../core/networks.js';
 import { addressBytes, formatAddress, widenAddress } from './address-text.js';
 import { crc32c } from './crc32c.js';
 import {
   BLEED_MARK_START,
-  type Endpoint,
   type HeaderExtras,
   MAX_UNIQUE_ID_BYTES,
   MAX_V2_BYTES,
@@ -20,7 +20,7 @@ export interface Endpoints {
 /** The line of version 1, with its line end. Other texts than addresses give UNKNOWN. */
 export function encodeV1(endpoints: Endpoints | null): Buffer {
   const addresses = endpoints === null ? null : addressesOf(endpoints);
-  if (endpoints === null || addresses === null) return Buffer.from('PROXY UNKNOWN\r\n', 'latin1');
+  if (endpoints === null || addresses === null) return Buffer.from('PROXY UNKNOWN\r\n');
   const { source, destination } = addresses;
   const words = [
     source.length === 4 ? 'TCP4' : 'TCP6',
@@ -29,7 +29,7 @@ export function encodeV1(endpoints: Endpoints | null): Buffer {
     endpoints.source.port,
     endpoints.destination.port,
   ];
-  return Buffer.from(`PROXY ${words.join(' ')}\r\n`, 'latin1');
+  return Buffer.from(`PROXY ${words.join(' ')}\r\n`);
 }
 
 interface V2Options {
@@ -83,7 +83,7 @@ function encodeTlvs({ alpn, authority, uniqueId, bledBy }: Partial<HeaderExtras>
     if (uniqueId.length > MAX_UNIQUE_ID_BYTES) throw new RangeError('a unique id has at most 128 bytes');
     tlvs.push(encodeTlv(TLV.UNIQUE_ID, uniqueId));
   }
-  if (bledBy != null) tlvs.push(encodeTlv(TLV.BLEED_MARK, Buffer.from(`${BLEED_MARK_START}${bledBy}`, 'latin1')));
+  if (bledBy != null) tlvs.push(encodeTlv(TLV.BLEED_MARK, Buffer.from(`${BLEED_MARK_START}${bledBy}`)));
   return tlvs;
 }
 

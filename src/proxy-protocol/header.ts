@@ -2,11 +2,7 @@
  * What a PROXY protocol header says (HAProxy's proxy-protocol.txt, versions 1 and 2), and what may be wrong with one.
  * A refused sender gets no answer: the connection is closed, because its protocol is unknown.
  */
-export interface Endpoint {
-  /** IPv4 or IPv6 text; an IPv4 address that came mapped into IPv6 is the IPv4 address. */
-  readonly address: string;
-  readonly port: number;
-}
+import type { Endpoint } from '../core/networks.js';
 
 export interface ProxyHeader {
   readonly version: 1 | 2;

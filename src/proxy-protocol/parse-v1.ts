@@ -1,14 +1,6 @@
-import { parseAddress } from '../core/networks.js';
+import { type Endpoint, parseAddress } from '../core/networks.js';
 import { formatAddress } from './address-text.js';
-import {
-  type Decoded,
-  type Endpoint,
-  HEADER_INCOMPLETE,
-  type HeaderProblem,
-  MAX_V1_BYTES,
-  NO_EXTRAS,
-  refused,
-} from './header.js';
+import { type Decoded, HEADER_INCOMPLETE, type HeaderProblem, MAX_V1_BYTES, NO_EXTRAS, refused } from './header.js';
 
 const LINE_END = '\r\n';
 

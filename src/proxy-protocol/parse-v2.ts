@@ -1,7 +1,7 @@
+import type { Endpoint } from '../core/networks.js';
 import { formatAddress } from './address-text.js';
 import {
   type Decoded,
-  type Endpoint,
   HEADER_INCOMPLETE,
   MAX_V2_BYTES,
   NO_EXTRAS,

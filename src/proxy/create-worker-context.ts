@@ -1,12 +1,13 @@
+import type { AccessLogger } from '../access-log/facts.js';
 import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { MessageRate } from '../core/message-rate.js';
 import type { PermitChanges } from '../snapshot/permits.js';
 import type { InstanceSnapshot } from '../snapshot/snapshot.js';
 import { BufferPool } from './io/buffers.js';
-import { createSocketIo } from './io/create-socket-io.js';
+import { createTransports } from './io/create-transports.js';
 import { Deadlines } from './io/deadlines.js';
-import type { SocketIo } from './io/socket-io.js';
+import type { Transports } from './io/transport.js';
 import { Checkers } from './limits/checkers.js';
 import { ClientLimit } from './limits/client-limit.js';
 import { UpstreamCount } from './limits/descriptor-budget.js';
@@ -19,8 +20,8 @@ export interface WorkerOptions {
   readonly log: Log;
   /** Place of this worker among all: where its rotations start. */
   readonly worker: { readonly index: number; readonly count: number };
-  /** Takes one finished line with its line end; null logs no access. */
-  readonly accessLog: ((line: string) => void) | null;
+  /** Null logs no access. */
+  readonly accessLog: AccessLogger | null;
   /** An instance failed `failures` connects one after another. Called at each one. */
   readonly onConnectFailure: (app: string, instance: Pick<InstanceSnapshot, 'id' | 'life'>, failures: number) => void;
   /**
@@ -28,8 +29,8 @@ export interface WorkerOptions {
    * it the limits are those of this data plane alone.
    */
   readonly askPermits?: (changes: readonly PermitChanges[]) => void;
-  /** How sockets are read and written; the fastest way that this Node allows, unless a test wants another. */
-  readonly io?: SocketIo;
+  /** How connections are accepted and opened; the fastest way that this Node allows, unless a test wants another. */
+  readonly transports?: Transports;
 }
 
 /** Of lines about the access log, which would come with each request. */
@@ -46,7 +47,7 @@ export function createWorkerContext(options: WorkerOptions, closeIdleUpstreams: 
     random: options.random,
     log: options.log,
     buffers: new BufferPool(),
-    io: options.io ?? createSocketIo(),
+    transports: options.transports ?? createTransports(),
     deadlines: new Deadlines(options.clock),
     clients: new ClientLimit(options.clock, options.log, { toDo }),
     checkers: new Checkers(),

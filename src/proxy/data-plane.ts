@@ -1,5 +1,6 @@
 import { systemClock, type Timer } from '../core/clock.js';
 import { createKeyedObject } from '../core/keyed-object.js';
+import type { GonePlace } from '../core/lives.js';
 import type { SlotCounters, WorkerCounters } from '../metrics/counters.js';
 import type { PermitNotice } from '../snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
@@ -38,9 +39,17 @@ export class DataPlane {
   constructor(options: DataPlaneOptions) {
     this.#worker = createWorkerContext(options, () => this.#closeIdleUpstreams());
     this.#descriptors = new DescriptorDivision(options.bounds ?? UNBOUNDED, this.#worker);
-    if (!this.#worker.io.isDirect) {
-      options.log.warn({ node: process.version }, 'this Node hides its socket handles: requests cost 10% more');
+    if (!this.isDirect) {
+      options.log.warn(
+        { node: process.version },
+        'this Node hides its socket handles: requests cost 10% more, connections twice as much',
+      );
     }
+  }
+
+  /** Its connections are bare handles; else they cost more. */
+  get isDirect(): boolean {
+    return this.#worker.transports.isDirect;
   }
 
   /** Takes over a bound listening socket (a handle of libuv) for `port`; the next snapshot that has the port uses it. */
@@ -65,7 +74,23 @@ export class DataPlane {
       if (served === undefined) listening.push(this.#add(config, node, snapshot.bind));
       else this.#update(served, config, node);
     }
+    this.endGone(snapshot.gone);
     await Promise.all(listening);
+  }
+
+  /** Ends what waits for an answer from where no container is any more. A snapshot brings that along. */
+  endGone(gone: readonly GonePlace[]): void {
+    for (const { slot } of this.#served.values()) slot.departed.end(gone);
+    for (const { slot } of this.#leaving.keys()) slot.departed.end(gone);
+  }
+
+  /** Ends all connections to an instance, with what they carry. @param id `ip:port` */
+  cutInstance(app: string, id: string): void {
+    for (const { slot } of [...this.#served.values(), ...this.#leaving.keys()]) {
+      if (slot.app !== app) continue;
+      const connections = slot.instances.get(id)?.connections ?? [];
+      for (const connection of [...connections]) connection.discard();
+    }
   }
 
   /** Its listening sockets by port, as handles of libuv. */
@@ -112,6 +137,7 @@ export class DataPlane {
     const { clock } = this.#worker;
     const slots = [...this.#served.values(), ...this.#leaving.keys()];
     let deadlineTimer: Timer | null = null as Timer | null;
+    for (const { slot } of slots) departAll(slot);
     const ended = Promise.all(slots.map((served) => served.stopAccepting()));
     for (const served of slots) served.finishTunnels(deadlineMs, null);
     const idleTimer = clock.setTimer(Math.min(deadlineMs / 2, IDLE_GRACE_MS), () => {
@@ -189,6 +215,7 @@ export class DataPlane {
   #remove(key: string, served: ServedSlot): void {
     this.#served.delete(key);
     this.#texts.delete(key);
+    departAll(served.slot);
     const { drainMs } = served.slot.config.timeouts;
     const timer = this.#worker.clock.setTimer(drainMs, () => served.cutAll());
     this.#leaving.set(served, timer);
@@ -200,6 +227,11 @@ export class DataPlane {
     served.closeIdle();
     served.finishTunnels(drainMs, null);
   }
+}
+
+/** No snapshot will take them out, and what is under way with them may end. */
+function departAll({ instances, departed }: Slot): void {
+  for (const instance of instances.values()) departed.add(instance);
 }
 
 /** A slot that changes its port or its protocol is another one. */

@@ -10,6 +10,7 @@ import type { ConsulConnection } from '../consul/connection.js';
 import { ConsulFailure, type ConsulFailureKind } from '../consul/failure.js';
 import type { Clock } from '../core/clock.js';
 import { type Action, type AgentState, firstStatusOf } from './compare.js';
+import type { WantedCheck } from './wanted-checks.js';
 import type { WantedService } from './wanted-services.js';
 
 /**
@@ -86,9 +87,12 @@ export class AgentWriter {
         const { service } = action;
         // A new check has a status and no words: it is told them soon.
         for (const { id } of service.checks) this.#toldAt.delete(id);
-        await registerService(connection, service, (id) => this.#firstStatusOf(service, id));
-        for (const { id } of service.checks)
-          if (!this.#seen.has(id)) this.#seen.set(id, this.#firstStatusOf(service, id));
+        const firstStatus = (check: WantedCheck): CheckStatus => {
+          const runsForMs = this.#clock.now() - service.runsSince;
+          return firstStatusOf(check, { known: this.#seen.get(check.id), runsForMs });
+        };
+        await registerService(connection, service, firstStatus);
+        for (const check of service.checks) if (!this.#seen.has(check.id)) this.#seen.set(check.id, firstStatus(check));
         return;
       }
       case 'deregister':
@@ -100,12 +104,6 @@ export class AgentWriter {
         await tellCheck(connection, action.id, action.told, action.service);
         this.#toldAt.set(action.id, this.#clock.now());
     }
-  }
-
-  #firstStatusOf(service: WantedService, checkId: string): CheckStatus {
-    const check = service.checks.find(({ id }) => id === checkId);
-    if (check === undefined) return 'critical';
-    return firstStatusOf(check, { known: this.#seen.get(checkId), runsForMs: this.#clock.now() - service.runsSince });
   }
 
   /** A life that ended says nothing of the next one. */

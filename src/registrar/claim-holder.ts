@@ -75,16 +75,36 @@ export class ClaimHolder {
     if (verdict === 'lost') return null;
     // One that began later must not count for more when it is gone.
     if (verdict === 'lapsed') this.#life = createLife(clock.wallTime(), createId());
-    const told = { status: 'passing', output: 'it compares containers and services' } as const;
     try {
-      if (verdict !== 'held') await registerService(this.#connection, claimOf(node, this.#life), () => 'passing');
-      await tellCheck(this.#connection, claimCheckIdOf(node), told, REGISTRAR_SERVICE);
+      // One that is held may be gone since it was read: the agent then fails to tell its check.
+      if (verdict !== 'held' || !(await this.#renew())) await this.#write();
       this.#isHeld = true;
       return null;
     } catch (error) {
       if (error instanceof ConsulFailure && error.kind === 'denied') return error;
       throw error;
     }
+  }
+
+  /** @returns whether the agent has it still */
+  async #renew(): Promise<boolean> {
+    try {
+      await this.#tell();
+      return true;
+    } catch (error) {
+      if (error instanceof ConsulFailure && (error.kind === 'failing' || error.kind === 'refused')) return false;
+      throw error;
+    }
+  }
+
+  async #write(): Promise<void> {
+    await registerService(this.#connection, claimOf(this.#options.node, this.#life), () => 'passing');
+    await this.#tell();
+  }
+
+  async #tell(): Promise<void> {
+    const told = { status: 'passing', output: 'it compares containers and services' } as const;
+    await tellCheck(this.#connection, claimCheckIdOf(this.#options.node), told, REGISTRAR_SERVICE);
   }
 
   /** Another registrar of the same node need not wait until it lapses. Never rejects. */

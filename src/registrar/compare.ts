@@ -30,6 +30,8 @@ interface CompareOptions {
   readonly node: string;
   /** A check that was told long enough ago has to hear it again, before its time is over. */
   readonly isDue: (checkId: string) => boolean;
+  /** The agent has it, and the servers have lost it: written again, the agent tells them. */
+  readonly isLost: (serviceId: string) => boolean;
   /** The last status that is known of a check; undefined: none. */
   readonly seen: (checkId: string) => CheckStatus | undefined;
 }
@@ -40,7 +42,7 @@ export function compare(
   agent: AgentState,
   options: CompareOptions,
 ): Comparison {
-  const { node, isDue, seen } = options;
+  const { node, isDue, isLost, seen } = options;
   const ends: Action[] = [];
   const begins: Action[] = [];
   const tells: Action[] = [];
@@ -63,12 +65,16 @@ export function compare(
     const isOtherLife = there !== undefined && lifeOf(there) !== service.life;
     if (isOtherLife) ends.push({ kind: 'deregister', service: there, why: 'its container started again' });
     const isThere = there !== undefined && !isOtherLife;
-    const own = service.checks.map(({ id }) => checksById.get(id)).filter((check) => check?.serviceId === service.id);
-    const forgotten = own.filter((check) => check !== undefined && isForgotten(check, seen(check.id)));
+    const own = service.checks.flatMap(({ id }) => {
+      const check = checksById.get(id);
+      return check?.serviceId === service.id ? [check] : [];
+    });
+    const forgotten = own.filter((check) => isForgotten(check, seen(check.id)));
     // Registering alone would leave their status.
-    for (const check of forgotten) begins.push({ kind: 'drop check', id: check?.id ?? '', service: service.name });
+    for (const { id } of forgotten) begins.push({ kind: 'drop check', id, service: service.name });
     const isWhole = own.length === service.checks.length && forgotten.length === 0;
-    if (!isThere || !isWhole || !isEqual(service, there)) begins.push({ kind: 'register', service });
+    const isKept = isThere && isWhole && !isLost(service.id) && isEqual(service, there);
+    if (!isKept) begins.push({ kind: 'register', service });
     if (!isThere) continue;
     for (const check of agent.checks) {
       if (check.serviceId !== service.id || !isOwnCheck(check, service.id)) continue;

@@ -8,17 +8,19 @@ import { ConsulFailure } from '../consul/failure.js';
 import type { ConsulSettings } from '../consul/settings.js';
 import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
-import { hostPort } from '../core/networks.js';
 import { pause } from '../core/pause.js';
 import { SaidOnce } from '../core/said-once.js';
 import { reasonOf } from '../core/thrown.js';
 import type { Container } from '../docker/container.js';
 import type { App } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
+import { logActions, MAX_LINES } from './action-log.js';
 import { AgentWriter } from './agent-writer.js';
+import { CatalogueWatch } from './catalogue-watch.js';
 import { ClaimHolder } from './claim-holder.js';
-import { type Action, type AgentState, compare } from './compare.js';
+import { type AgentState, compare } from './compare.js';
 import { ghostsAmong } from './ghosts.js';
+import { isOwn } from './own-mark.js';
 import { remarksFrom } from './remarks.js';
 import { type DefinedApp, wantedFrom } from './wanted-services.js';
 
@@ -38,14 +40,14 @@ const MAX_RETRY_MS = 5_000;
 /** A stopping node waits so long for the round under way, and so long for the end of its claim. */
 const STOP_MS = 1_000;
 const REMARK = 'registering containers';
-/** More lines would hide the others. */
-const MAX_LINES = 5;
 
 type KnownApps = () => readonly (DefinedApp & Pick<App, 'name'>)[];
 
 interface RegistrarOptions {
   readonly settings: ConsulSettings;
   readonly node: string;
+  /** Of the agent, in Consul's catalogue. */
+  readonly consulNode: string;
   /** Another text at each call. */
   readonly createId: () => string;
   readonly clock: Clock;
@@ -75,6 +77,7 @@ export class Registrar {
   readonly #connection: ConsulConnection;
   readonly #writer: AgentWriter;
   readonly #claim: ClaimHolder;
+  readonly #catalogue: CatalogueWatch;
   readonly #stopped = new AbortController();
   readonly #remarks = new SaidOnce();
   /** null: the engine has not told yet. */
@@ -95,6 +98,11 @@ export class Registrar {
     this.#connection = new ConsulConnection(options.settings);
     this.#writer = new AgentWriter(this.#connection, options.clock);
     this.#claim = new ClaimHolder(this.#connection, options);
+    this.#catalogue = new CatalogueWatch({
+      ...options,
+      isOwn: (service) => isOwn(service, options.node),
+      onLoss: (ids) => this.#onLoss(ids),
+    });
   }
 
   get state(): RegistrarState {
@@ -133,11 +141,20 @@ export class Registrar {
     const late = new Promise<'late'>((resolve) => this.#options.clock.setTimer(STOP_MS, () => resolve('late')));
     if ((await Promise.race([this.#loop, late])) !== 'late') await this.#claim.giveUp(STOP_MS);
     this.#connection.close();
+    await this.#catalogue.stop();
     await this.#loop;
   }
 
   #begin(): void {
-    if (this.#apps !== null && this.#containers !== null && !this.#stopped.signal.aborted) this.#loop ??= this.#run();
+    if (this.#apps === null || this.#containers === null || this.#stopped.signal.aborted) return;
+    this.#catalogue.start();
+    this.#loop ??= this.#run();
+  }
+
+  #onLoss(ids: readonly string[]): void {
+    const some = ids.slice(0, MAX_LINES).join(', ');
+    this.#options.log.info({ lost: ids.length, ids: some }, 'containers were taken out of Consul past its agent');
+    this.#wake.abort();
   }
 
   async #run(): Promise<void> {
@@ -184,10 +201,17 @@ export class Registrar {
     const { actions, taken } = compare(wanted, agent, {
       node,
       isDue: (id) => this.#writer.isDue(id),
+      isLost: (id) => this.#catalogue.isLost(id),
       seen: (id) => this.#writer.seen(id),
     });
+    for (const action of actions) {
+      if (action.kind === 'register' || action.kind === 'deregister') this.#catalogue.noteWritten(action.service.id);
+    }
     const failures = await this.#writer.write(actions);
-    this.#logActions(actions.filter((action) => !failures.has(action)));
+    logActions(
+      log,
+      actions.filter((action) => !failures.has(action)),
+    );
     const lost = [...failures.keys()].filter(({ kind }) => kind === 'register').length;
     const reasons = [
       ...new Set([...(claimFailure === null ? [] : [claimFailure]), ...failures.values()].map(reasonOf)),
@@ -251,23 +275,4 @@ export class Registrar {
     const delayMs = isAway ? RETRY_MS : Math.min(MAX_RETRY_MS, retryDelayMs(clock.now() - since, random));
     return pause(clock, delayMs, this.#stopped.signal);
   }
-
-  #logActions(actions: readonly Action[]): void {
-    const { log } = this.#options;
-    const done = actions.filter(({ kind }) => kind === 'register' || kind === 'deregister');
-    if (done.length > MAX_LINES) {
-      const registered = done.filter(({ kind }) => kind === 'register').length;
-      log.info({ registered, deregistered: done.length - registered }, 'containers registered in Consul and taken out');
-      return;
-    }
-    for (const action of done) {
-      if (action.kind === 'register') log.info(wordsOf(action.service), 'container registered in Consul');
-      else if (action.kind === 'deregister')
-        log.info({ ...wordsOf(action.service), why: action.why }, 'container taken out of Consul');
-    }
-  }
-}
-
-function wordsOf({ id, name, address, port }: Pick<ServiceEntry, 'id' | 'name' | 'address' | 'port'>) {
-  return { service: name, id, address: hostPort(address, port) };
 }

@@ -15,8 +15,7 @@ import { REGISTRAR_SERVICE } from './claim.js';
 import { markOf, serviceIdOf } from './own-mark.js';
 import { checksOf, type Place, type WantedCheck } from './wanted-checks.js';
 
-export interface WantedService extends ServiceRegistration {
-  readonly checks: readonly WantedCheck[];
+export interface WantedService extends ServiceRegistration<WantedCheck> {
   /** Of its container. */
   readonly life: string;
   /** When its container began to run; ms, as the clock of the node counts. */

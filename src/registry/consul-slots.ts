@@ -46,11 +46,11 @@ export class ConsulSlots implements SlotStore {
     return this.#write([...end, { verb: 'set', key: `${FREED_PREFIX}${port}`, value }]);
   }
 
-  /** @returns an operation that fails a transaction once the record is another; null: the slot is not the app's now */
-  async checkRecorded(port: number, app: string): Promise<KeyOperation | null> {
+  /** @returns what fails a transaction once the record is another; null: the slot is not the app's now */
+  async checkRecorded(port: number, app: string): Promise<readonly KeyOperation[] | null> {
     const entry = await this.#read(port);
     if (entry === null || slotFromText(entry.text) !== app) return null;
-    return { verb: 'check-index', key: entry.key, index: entry.modifyIndex };
+    return [{ verb: 'check-index', key: entry.key, index: entry.modifyIndex }];
   }
 
   #read(port: number): Promise<KeyEntry | null> {

@@ -1,4 +1,4 @@
-/** The registry in Consul: `autoproxy/apps/<app>`, `autoproxy/slots/<port>` and `autoproxy/freed/<port>`. */
+/** The registry in Consul: `autoproxy/apps/<app>`, `slots/<port>`, `freed/<port>` and `history/<app>/<number>`. */
 
 import type { KeyEntry } from '../consul/answers.js';
 import { ConsulConnection } from '../consul/connection.js';
@@ -6,10 +6,11 @@ import { misplacedApp } from '../consul/registry-keys.js';
 import { APPS_PREFIX, type ConsulSettings } from '../consul/settings.js';
 import { type AppDefinitionDocument, parseAppDefinitions } from '../documents/app-definition-document.js';
 import type { Problem } from '../model/problem.js';
+import { ConsulHistory } from './consul-history.js';
 import { asRegistry, readAll, readOne } from './consul-reads.js';
 import { ConsulSlots } from './consul-slots.js';
 import { deleteUnchanged, type KeyOperation, writeKeys } from './consul-writes.js';
-import type { Registry, StoredApp, StoredApps } from './registry.js';
+import type { HistoryEntry, Registry, StoredApp, StoredApps, WriteNote } from './registry.js';
 import { type ReadDocument, storedFromDocuments } from './stored-apps.js';
 
 const SOURCE = 'registry';
@@ -23,6 +24,7 @@ export class ConsulRegistry implements Registry {
   readonly place: string;
   readonly slots: ConsulSlots;
   readonly #connection: ConsulConnection;
+  readonly #history: ConsulHistory;
   /** Most keys are as they were when they were read last. */
   #known = new Map<string, KnownKey>();
 
@@ -30,6 +32,7 @@ export class ConsulRegistry implements Registry {
     this.place = settings.url;
     this.#connection = new ConsulConnection(settings);
     this.slots = new ConsulSlots(this.#connection);
+    this.#history = new ConsulHistory(this.#connection);
   }
 
   async list(): Promise<StoredApps> {
@@ -46,20 +49,41 @@ export class ConsulRegistry implements Registry {
     return app ?? null;
   }
 
-  async put(name: string, text: string, expected: string | null, slot: number | null): Promise<boolean> {
-    const key = `${APPS_PREFIX}${name}`;
-    const write: KeyOperation = { verb: 'cas', key, value: text, index: Number(expected ?? '0') };
-    if (slot === null) return this.#write([write]);
-    const record = await this.slots.checkRecorded(slot, name);
-    return record !== null && this.#write([record, write]);
+  async put(
+    name: string,
+    text: string,
+    expected: string | null,
+    slot: number | null,
+    note?: WriteNote,
+  ): Promise<boolean> {
+    const index = Number(expected ?? '0');
+    const write: KeyOperation = { verb: 'cas', key: `${APPS_PREFIX}${name}`, value: text, index };
+    const record = slot === null ? [] : await this.slots.checkRecorded(slot, name);
+    const noted = await this.#noted(name, index, text, note);
+    return record !== null && noted !== null && this.#write([...record, write, ...noted]);
   }
 
-  remove(name: string, expected: string): Promise<boolean> {
-    return this.#write(deleteUnchanged({ key: `${APPS_PREFIX}${name}`, modifyIndex: Number(expected) }));
+  async remove(name: string, expected: string, note?: WriteNote): Promise<boolean> {
+    const modifyIndex = Number(expected);
+    const noted = await this.#noted(name, modifyIndex, null, note);
+    return noted !== null && this.#write([...deleteUnchanged({ key: `${APPS_PREFIX}${name}`, modifyIndex }), ...noted]);
+  }
+
+  history(name: string): Promise<readonly HistoryEntry[]> {
+    return this.#history.read(name);
   }
 
   close(): void {
     this.#connection.close();
+  }
+
+  async #noted(
+    name: string,
+    expected: number,
+    text: string | null,
+    note: WriteNote | undefined,
+  ): Promise<readonly KeyOperation[] | null> {
+    return note === undefined ? [] : this.#history.operations(name, expected, text, note);
   }
 
   #write(operations: readonly KeyOperation[]): Promise<boolean> {

@@ -1,12 +1,13 @@
 /** The slots of a directory: a file a port, its text the name of the app. */
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { link, mkdir, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../core/durable-file.js';
-import { codeOf, reasonOf } from '../core/thrown.js';
+import { codeOf } from '../core/thrown.js';
 import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
-import { type FreedSlot, RegistryFailure, type SlotBook, type SlotStore } from './registry.js';
+import { makeDirectory, readFailure, writing } from './directory-failure.js';
+import type { FreedSlot, SlotBook, SlotStore } from './registry.js';
 import { withRegistryGuard } from './registry-guard.js';
 import { bookFromEntries, freedFromText, type RecordEntry, slotFromText, textFromFreed } from './slot-records.js';
 
@@ -14,20 +15,22 @@ import { bookFromEntries, freedFromText, type RecordEntry, slotFromText, textFro
 const MAX_RECORD_BYTES = 1_024;
 
 export class DirectorySlots implements SlotStore {
+  readonly #place: string;
   readonly #slots: string;
   readonly #freed: string;
 
   constructor(directory: string) {
+    this.#place = directory;
     this.#slots = path.join(directory, 'slots');
     this.#freed = path.join(directory, 'freed');
   }
 
   async list(): Promise<SlotBook> {
-    return bookFromEntries(readEntries(this.#slots), readEntries(this.#freed));
+    return bookFromEntries(readEntries(this.#place, this.#slots), readEntries(this.#place, this.#freed));
   }
 
   async get(port: number): Promise<string | null> {
-    const text = readRecord(path.join(this.#slots, String(port)));
+    const text = readRecord(this.#place, path.join(this.#slots, String(port)));
     return text === null ? null : (slotFromText(text) ?? text.trim());
   }
 
@@ -56,32 +59,35 @@ export class DirectorySlots implements SlotStore {
 
   /** A record and its quarantine are two files, which no file system compares and changes in one step. */
   async #guarded(port: number, work: () => Promise<boolean>): Promise<boolean> {
-    await mkdir(this.#slots, { recursive: true });
-    return withRegistryGuard(path.join(this.#slots, String(port)), work);
+    const file = path.join(this.#slots, String(port));
+    return writing(this.#place, file, async () => {
+      await makeDirectory(this.#slots);
+      return withRegistryGuard(file, work);
+    });
   }
 
   #freedAt(port: number): number | null {
-    const text = readRecord(path.join(this.#freed, String(port)));
+    const text = readRecord(this.#place, path.join(this.#freed, String(port)));
     return text === null ? null : (freedFromText(port, text)?.freedAt ?? null);
   }
 
   /** Written aside and linked: readers see the whole record, and a link never replaces another. */
   async #record(port: number, app: string): Promise<boolean> {
     const aside = path.join(this.#slots, `.${port}.${randomUUID()}`);
-    await writeFile(aside, `${app}\n`, { flag: 'wx' });
     try {
+      await writeFile(aside, `${app}\n`, { flag: 'wx' });
       await link(aside, path.join(this.#slots, String(port)));
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return false;
       throw error;
     } finally {
-      await unlink(aside);
+      await rm(aside, { force: true });
     }
     return true;
   }
 
   async #quarantine(freed: FreedSlot): Promise<void> {
-    await mkdir(this.#freed, { recursive: true });
+    await makeDirectory(this.#freed);
     await replaceFile(path.join(this.#freed, String(freed.port)), textFromFreed(freed), 0o644);
   }
 }
@@ -90,19 +96,19 @@ export class DirectorySlots implements SlotStore {
  * Names that begin with a dot are being written, or were when their writer was killed: they mean nothing. Read one after
  * the other and synchronously, because a thousand small files take 5 ms so and 35 ms with a promise each.
  */
-function readEntries(directory: string): readonly RecordEntry[] {
-  return (readIfThere(() => readdirSync(directory)) ?? [])
+function readEntries(registry: string, directory: string): readonly RecordEntry[] {
+  return (readIfThere(registry, directory, () => readdirSync(directory)) ?? [])
     .filter((name) => !name.startsWith('.'))
     .flatMap((name) => {
       const place = path.join(directory, name);
-      const text = readRecord(place);
+      const text = readRecord(registry, place);
       return text === null ? [] : { name, place, text };
     });
 }
 
 /** @returns an empty text for what no record can be: it is then named as one that cannot be read, and costs no other */
-function readRecord(file: string): string | null {
-  return readIfThere(() => {
+function readRecord(registry: string, file: string): string | null {
+  return readIfThere(registry, file, () => {
     try {
       return readWholeFileSync(file, MAX_RECORD_BYTES);
     } catch (error) {
@@ -113,13 +119,11 @@ function readRecord(file: string): string | null {
 }
 
 /** @throws RegistryFailure for all that is not absence */
-function readIfThere<T>(read: () => T): T | null {
+function readIfThere<T>(registry: string, file: string, read: () => T): T | null {
   try {
     return read();
   } catch (error) {
-    const code = codeOf(error);
-    const message = reasonOf(error);
-    if (code === 'ENOENT') return null;
-    throw new RegistryFailure(message, 'run the command as a user who may read it', error);
+    if (codeOf(error) === 'ENOENT') return null;
+    throw readFailure(registry, file, error);
   }
 }

@@ -4,13 +4,14 @@
  *   DIR/checkout.yml      a definition; several documents in a file are several apps
  *   DIR/slots/21034       the name of the app that has the slot; made once, never written over
  *   DIR/freed/21034       who had it, and since when it is in quarantine
+ *   DIR/history/checkout/0000000012.yml   a version of a definition, with who wrote it and when
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../core/durable-file.js';
 import { isElsewhere } from '../core/real-place.js';
-import { codeOf, reasonOf } from '../core/thrown.js';
+import { codeOf } from '../core/thrown.js';
 import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
 import {
   type AppDefinitionDocument,
@@ -18,8 +19,17 @@ import {
   unreadableDefinitions,
 } from '../documents/app-definition-document.js';
 import { MAX_DOCUMENT_BYTES } from '../documents/service-document.js';
+import { makeDirectory, readFailure, writing } from './directory-failure.js';
+import { DirectoryHistory } from './directory-history.js';
 import { DirectorySlots } from './directory-slots.js';
-import { type Registry, RegistryFailure, type StoredApp, type StoredApps } from './registry.js';
+import {
+  type HistoryEntry,
+  type Registry,
+  RegistryFailure,
+  type StoredApp,
+  type StoredApps,
+  type WriteNote,
+} from './registry.js';
 import { withRegistryGuard } from './registry-guard.js';
 import { storedFromDocuments } from './stored-apps.js';
 
@@ -34,12 +44,14 @@ interface ReadFile {
 export class DirectoryRegistry implements Registry {
   readonly place: string;
   readonly slots: DirectorySlots;
+  readonly #history: DirectoryHistory;
   /** Most files are as they were when they were read last. */
   #known: ReadonlyMap<string, ReadFile> | null = null;
 
   constructor(directory: string) {
     this.place = path.resolve(directory);
     this.slots = new DirectorySlots(this.place);
+    this.#history = new DirectoryHistory(this.place);
   }
 
   async list(): Promise<StoredApps> {
@@ -51,16 +63,26 @@ export class DirectoryRegistry implements Registry {
     return (await this.list()).apps.find(({ definition }) => definition.name === name) ?? null;
   }
 
-  async put(name: string, text: string, expected: string | null, slot: number | null): Promise<boolean> {
-    await mkdir(this.place, { recursive: true });
+  async put(
+    name: string,
+    text: string,
+    expected: string | null,
+    slot: number | null,
+    note?: WriteNote,
+  ): Promise<boolean> {
+    await writing(this.place, this.place, () => makeDirectory(this.place));
     const file = (await this.#fileOf(name)) ?? path.join(this.place, `${name}.yml`);
-    const write = (): Promise<boolean> => this.#replacePart(file, name, expected, text.trimEnd());
+    const write = (): Promise<boolean> => this.#replacePart(file, name, expected, text.trimEnd(), note);
     return slot === null ? write() : this.slots.whileRecorded(slot, name, write);
   }
 
-  async remove(name: string, expected: string): Promise<boolean> {
+  async remove(name: string, expected: string, note?: WriteNote): Promise<boolean> {
     const file = await this.#fileOf(name);
-    return file === null ? false : this.#replacePart(file, name, expected, null);
+    return file === null ? false : this.#replacePart(file, name, expected, null, note);
+  }
+
+  async history(name: string): Promise<readonly HistoryEntry[]> {
+    return this.#history.read(name);
   }
 
   close(): void {
@@ -76,8 +98,14 @@ export class DirectoryRegistry implements Registry {
   }
 
   /** @param text null: the app goes, and its file with the last one */
-  #replacePart(file: string, name: string, expected: string | null, text: string | null): Promise<boolean> {
-    return withRegistryGuard(file, async () => {
+  #replacePart(
+    file: string,
+    name: string,
+    expected: string | null,
+    text: string | null,
+    note: WriteNote | undefined,
+  ): Promise<boolean> {
+    const change = async (): Promise<boolean> => {
       const old = this.#readFile(file);
       if (old?.document.outcome === 'broken')
         throw new RegistryFailure(`${file} is not valid YAML`, 'fix it first; until then no app in it can be changed');
@@ -86,9 +114,17 @@ export class DirectoryRegistry implements Registry {
       const before = old?.text ?? '';
       const start = part === null ? before.length : before.indexOf(part);
       const after = before.slice(start + (part?.length ?? 0));
-      await writeAppFile(file, joined(before.slice(0, start), text, after));
+      const noted = note === undefined ? null : await this.#history.prepare(name, part, text, note);
+      try {
+        await writeAppFile(file, joined(before.slice(0, start), text, after));
+      } catch (error) {
+        await noted?.discard();
+        throw error;
+      }
+      await noted?.commit();
       return true;
-    });
+    };
+    return writing(this.place, file, () => withRegistryGuard(file, change));
   }
 
   async #readFiles(): Promise<readonly ReadFile[]> {
@@ -96,10 +132,8 @@ export class DirectoryRegistry implements Registry {
     try {
       names = await readdir(this.place);
     } catch (error) {
-      const code = codeOf(error);
-      const message = reasonOf(error);
-      if (code === 'ENOENT') throw missing(this.place);
-      throw new RegistryFailure(`${this.place}: ${message}`, 'name a readable directory: --registry DIR', error);
+      if (codeOf(error) === 'ENOENT') throw missing(this.place);
+      throw readFailure(this.place, this.place, error);
     }
     const known = new Map<string, ReadFile>();
     for (const name of names.filter(isAppFileName).sort()) {
@@ -126,7 +160,7 @@ export class DirectoryRegistry implements Registry {
       if (error instanceof UnreadableFile)
         return { file, text: '', document: unreadableDefinitions(file, error.message) };
       if (codeOf(error) === 'ENOENT') return null;
-      throw new RegistryFailure(`${file}: ${reasonOf(error)}`, 'run the command as a user who may read it', error);
+      throw readFailure(this.place, file, error);
     }
   }
 }
@@ -151,13 +185,12 @@ function joined(before: string, text: string | null, after: string): string {
 /** A text that is empty takes the file with it. */
 async function writeAppFile(file: string, text: string): Promise<void> {
   if (text === '') return rm(file, { force: true });
-  try {
-    await replaceFile(file, text, 0o644);
-  } catch (error) {
-    throw new RegistryFailure(`${file}: ${reasonOf(error)}`, 'the old version is still there', error);
-  }
+  await replaceFile(file, text, 0o644);
 }
 
 function missing(directory: string): RegistryFailure {
-  return new RegistryFailure(`${directory}: this directory does not exist`, `create it: mkdir -p ${directory}`);
+  return new RegistryFailure(
+    `${directory}: this directory does not exist`,
+    `name the right one; a new one is made by mkdir -p ${directory}`,
+  );
 }

@@ -14,12 +14,18 @@ import {
   refuseRouteClashes,
   slotsOfOthers,
 } from './put-plan.js';
-import { type Registry, RegistryFailure, type SlotBook, type StoredApp } from './registry.js';
+import { type Registry, RegistryFailure, type SlotBook, type StoredApp, type WriteNote } from './registry.js';
 
 export interface PutOptions extends PlanOptions {
+  /** For the history. */
+  readonly author: string;
+  readonly act: 'put' | 'undo';
   /** Only says what would change. */
   readonly isDryRun: boolean;
 }
+
+/** What holds for all apps of one put. */
+export type PutRules = Omit<PutOptions, 'alongside' | 'isDryRun'>;
 
 export interface PutOutcome {
   readonly app: string;
@@ -38,7 +44,7 @@ const MAX_ATTEMPTS = 20;
 export async function putApps(
   registry: Registry,
   wanted: readonly ReadDefinition[],
-  options: Omit<PutOptions, 'alongside' | 'isDryRun'>,
+  options: PutRules,
   isDryRun: boolean,
 ): Promise<readonly PutOutcome[]> {
   const own = { ...options, alongside: wanted.map(({ definition }) => definition) };
@@ -96,8 +102,9 @@ async function putClaiming(
     if (kind !== 'unchanged') {
       const text = textWithSlot(wanted.text, slot);
       // Who has lost leaves its claim for now: another writer of this app may have taken it up.
-      if (!(await registry.put(name, text, previous?.version ?? null, slot))) continue;
-      await undoOnClash(registry, definition, previous);
+      const note = { act: options.act, author: options.author, at: options.chances.wallTime() };
+      if (!(await registry.put(name, text, previous?.version ?? null, slot, note))) continue;
+      await withdrawOnClash(registry, definition, previous, note);
     }
     // Read anew: a slot that was recorded for the app since the first look is one too many.
     await freeOthers(registry, name, await registry.slots.list(), options.chances, claims);
@@ -145,13 +152,14 @@ function outcomeOf({ definition, kind, changes }: PutPlan): PutOutcome {
 export async function removeApp(
   registry: Registry,
   name: string,
-  options: { readonly chances: Chances; readonly isDryRun: boolean },
+  options: { readonly chances: Chances; readonly author: string; readonly isDryRun: boolean },
 ): Promise<StoredApp | null> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const stored = await registry.get(name);
     if (stored === null || options.isDryRun) return stored;
     const book = await registry.slots.list();
-    if (!(await registry.remove(name, stored.version))) continue;
+    const note = { act: 'rm', author: options.author, at: options.chances.wallTime() } as const;
+    if (!(await registry.remove(name, stored.version, note))) continue;
     await freeOthers(registry, name, book, options.chances);
     return stored;
   }
@@ -170,7 +178,12 @@ function claimFor(
 }
 
 /** Two apps written at the same moment each passed the look before: at least one of the two sees the other now. */
-async function undoOnClash(registry: Registry, definition: AppDefinition, previous: StoredApp | null): Promise<void> {
+async function withdrawOnClash(
+  registry: Registry,
+  definition: AppDefinition,
+  previous: StoredApp | null,
+  written: Omit<WriteNote, 'act'>,
+): Promise<void> {
   if (definition.edge === null) return;
   const { apps } = await registry.list();
   try {
@@ -181,8 +194,9 @@ async function undoOnClash(registry: Registry, definition: AppDefinition, previo
   } catch (error) {
     const now = apps.find((app) => app.definition.name === definition.name);
     if (now !== undefined && isSameDefinition(now.definition, definition)) {
-      if (previous === null) await registry.remove(definition.name, now.version);
-      else await registry.put(definition.name, previous.text, now.version, null);
+      const note = { ...written, act: 'withdrawn' } as const;
+      if (previous === null) await registry.remove(definition.name, now.version, note);
+      else await registry.put(definition.name, previous.text, now.version, null, note);
     }
     throw error;
   }

@@ -55,6 +55,26 @@ export interface SlotStore {
   free(port: number, app: string, freedAt: number | null): Promise<boolean>;
 }
 
+/** Who writes a version of a definition, for its history. */
+export interface WriteNote {
+  /** `withdrawn`: a write takes itself back, because another app took its route meanwhile. */
+  readonly act: 'put' | 'rm' | 'undo' | 'withdrawn';
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** `ops@host-1`. */
+  readonly author: string;
+}
+
+/** A version of a definition that was written or removed. */
+export interface HistoryEntry extends Omit<WriteNote, 'act'> {
+  /** Rising from 1 for each app. */
+  readonly number: number;
+  /** `found`: somebody had written it without autoproxy; `at` is when that was found, `author` is `-`. */
+  readonly act: WriteNote['act'] | 'found';
+  /** Its document; null for `rm`, and for one that is too large to be kept. */
+  readonly text: string | null;
+}
+
 /** Every method throws a RegistryFailure when the registry cannot be read or written. */
 export interface Registry {
   /** For people: the directory, or the URL. */
@@ -67,11 +87,14 @@ export interface Registry {
    * @param expected the version that it replaces; null: there is none
    * @param slot must be recorded for the app while it is written: a write that comes late uses no slot that was freed
    * meanwhile. null: any record
+   * @param note is kept with the document in the history of the app; without it the history says nothing of this write
    * @returns false when the registry holds another version, or the record is not there; nothing was then written
    */
-  put(name: string, text: string, expected: string | null, slot: number | null): Promise<boolean>;
+  put(name: string, text: string, expected: string | null, slot: number | null, note?: WriteNote): Promise<boolean>;
   /** @returns false when the registry holds another version */
-  remove(name: string, expected: string): Promise<boolean>;
+  remove(name: string, expected: string, note?: WriteNote): Promise<boolean>;
+  /** The versions of an app that are kept, the oldest first; also of one that is gone. */
+  history(name: string): Promise<readonly HistoryEntry[]>;
   close(): void;
 }
 

@@ -12,11 +12,10 @@ import { AppEvents } from './app-events.js';
 import { definitionsIn, describeChange, type ToldSource } from './instance-changes.js';
 import { isSameWay, type TrafficWay, trafficWayOf } from './traffic-way.js';
 
-/** Under which they are kept; no app is named so. */
-const POD = '';
-
 interface ChronicledSource extends ToldSource {
   readonly held: readonly HeldLoss[];
+  /** Why it can't be read at present; null: it can. */
+  readonly failure: string | null;
 }
 
 interface WayInForce {
@@ -28,33 +27,53 @@ interface WayInForce {
 export class AppChronicle implements PlaneObserver {
   readonly #clock: Clock;
   readonly #events: AppEvents;
-  /** Kept once, whatever the number of apps. */
-  readonly #podEvents: AppEvents;
   #apps: readonly App[] = [];
   /** As their sources wrote them, when `#apps` was put in force. */
   #definitions: ReadonlyMap<string, App> = new Map();
   /** By app and text, so that each is told when it comes and when it goes. */
   #problems: ReadonlyMap<string, AppNote> = new Map();
   readonly #held = new SaidOnce();
+  /** Sources that can't be read, and why. */
+  readonly #failures = new Map<string, string>();
+  /** Instances that were up when the node ended, by app and id: one that is still up at the start is not an event. */
+  readonly #upBefore = new Set<string>();
   #ways: ReadonlyMap<string, WayInForce> = new Map();
 
   constructor(clock: Clock, events: AppEvents = new AppEvents(clock)) {
     this.#clock = clock;
     this.#events = events;
-    this.#podEvents = new AppEvents(clock);
   }
 
-  /** Oldest first; those of the pod too, since the app is known here. */
+  /**
+   * What was served when the node ended: of the apps with a history only what has changed since is an event.
+   * @param sources those that have them from the disk
+   */
+  onRestored(apps: readonly App[], sources: readonly ToldSource[]): void {
+    this.#apps = apps.filter(({ name }) => this.#events.of(name).length > 0);
+    this.#definitions = definitionsIn(sources);
+    for (const { name, instances } of this.#apps) {
+      const checks = this.#events.of(name).filter(({ kind }) => kind === 'up' || kind === 'down');
+      for (const { id } of instances) {
+        const last = checks.findLast(({ instance }) => instance === id);
+        if (last?.kind === 'up') this.#upBefore.add(`${name}\0${id}`);
+      }
+    }
+  }
+
+  /** Oldest first; those of the node and its pod too, since the app is known here. */
   eventsOf(app: string): readonly AppEvent[] {
     const own = this.#events.of(app);
     const [first] = own;
     if (first === undefined) return [];
-    const ofPod = this.#podEvents.of(POD).filter(({ at }) => at >= first.at);
-    return ofPod.length === 0 ? own : [...own, ...ofPod].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+    const giver = this.#apps.find(({ name }) => name === app)?.origin.source;
+    const ofNode = this.#events
+      .ofNode()
+      .filter(({ id, source }) => id > first.id && (source === undefined || source === giver));
+    return ofNode.length === 0 ? own : [...own, ...ofNode].sort((a, b) => a.id - b.id);
   }
 
   onNodes(text: string): void {
-    this.#podEvents.note(POD, 'pod', text);
+    this.#events.note(null, 'pod', text);
   }
 
   /** Apps that something has happened to. */
@@ -68,6 +87,7 @@ export class AppChronicle implements PlaneObserver {
   }
 
   onDesiredState(apps: readonly App[], problems: readonly Problem[], sources: readonly ChronicledSource[]): void {
+    this.#noteFailures(sources);
     this.#noteProblems(apps, problems);
     this.#noteHeld(sources);
     this.#noteApps(apps, sources);
@@ -89,17 +109,53 @@ export class AppChronicle implements PlaneObserver {
   }
 
   onHealth(app: string, instance: string, isUp: boolean, detail: string): void {
-    this.#events.note(app, isUp ? 'up' : 'down', `${instance} is ${isUp ? 'up' : 'down'}: ${detail}`);
+    const wasUp = this.#upBefore.delete(`${app}\0${instance}`);
+    if (isUp && wasUp) return;
+    const words = isUp ? ({ before: 'down', after: 'up' } as const) : ({ before: 'up', after: 'down' } as const);
+    this.#events.note(app, words.after, `${instance} is ${words.after}: ${detail}`, { instance, ...words });
   }
 
-  /** @param instance null: all instances of the app */
-  onDecision(app: string, instance: string | null, state: AdminState, by: string): void {
-    this.#events.note(app, 'decision', `${state} of ${instance ?? 'all instances'}, by ${by}`);
+  /**
+   * @param instance null: all instances of the app
+   * @param before what was in force; null: it differs from instance to instance
+   */
+  onDecision(app: string, instance: string | null, before: AdminState | null, state: AdminState, by: string): void {
+    this.#events.note(app, 'decision', `${state} of ${instance ?? 'all instances'}, by ${by}`, {
+      ...(instance === null ? {} : { instance }),
+      ...{ by, before: before ?? 'mixed', after: state },
+    });
+  }
+
+  /** @param weight null: that of the source again */
+  onWeight(app: string, instance: string, before: number, weight: number | null, by: string): void {
+    const after = weight === null ? 'that of the source' : `${weight}`;
+    const facts = { instance, by, before: `weight ${before}`, after: `weight ${after}` };
+    this.#events.note(app, 'decision', `weight of ${instance}: ${after}, by ${by}`, facts);
+  }
+
+  onCut(app: string, instance: string, by: string): void {
+    this.#events.note(app, 'decision', `what was under way with ${instance} was ended, by ${by}`, { instance, by });
   }
 
   onAcceptedRemoval(source: string, held: readonly HeldLoss[], by: string): void {
     for (const { app, instances } of held) {
-      this.#events.note(app, 'decision', `its loss in source ${source} (${lostText(instances)}) is accepted, by ${by}`);
+      const text = `its loss in source ${source} (${lostText(instances)}) is accepted, by ${by}`;
+      this.#events.note(app, 'decision', text, { source, by });
+    }
+  }
+
+  #noteFailures(sources: readonly ChronicledSource[]): void {
+    for (const { name, failure } of sources) {
+      const known = this.#failures.get(name);
+      if (failure === null && known !== undefined) {
+        this.#failures.delete(name);
+        const facts = { source: name, before: known, after: 'read' };
+        this.#events.note(null, 'source-up', `source ${name} is read again`, facts);
+      } else if (failure !== null && known === undefined) {
+        this.#failures.set(name, failure);
+        const facts = { source: name, before: 'read', after: failure };
+        this.#events.note(null, 'source-down', `source ${name} cannot be read: ${failure}`, facts);
+      }
     }
   }
 
@@ -114,12 +170,15 @@ export class AppChronicle implements PlaneObserver {
       const old = before.get(name);
       before.delete(name);
       if (old === undefined) {
-        this.#events.note(name, 'appeared', `by ${giverOf(app)}: slot ${slot}, ${instanceNames(app)}`);
+        const text = `slot ${slot}, ${instanceNames(app)}`;
+        const facts = { source: app.origin.source, after: text };
+        this.#events.note(name, 'appeared', `by ${giverOf(app)}: ${text}`, facts);
         continue;
       }
       const diff = diffs.get(name);
       if (old.origin.source !== app.origin.source) {
-        this.#events.note(name, 'changed', `it now comes from ${giverOf(app)}, not from ${giverOf(old)}`);
+        const facts = { source: app.origin.source, before: giverOf(old), after: giverOf(app) };
+        this.#events.note(name, 'changed', `it now comes from ${facts.after}, not from ${facts.before}`, facts);
       }
       if (diff === undefined) continue;
       const change = {
@@ -127,10 +186,13 @@ export class AppChronicle implements PlaneObserver {
         after: { app, definition: this.#definitions.get(name) ?? null },
         diff,
       };
-      for (const text of describeChange(change, giverOf(app), sources)) this.#events.note(name, 'changed', text);
+      for (const { text, ...facts } of describeChange(change, giverOf(app), sources))
+        this.#events.note(name, 'changed', text, facts);
     }
-    for (const [name, app] of before)
-      this.#events.note(name, 'removed', `no longer served; it came from ${giverOf(app)}`);
+    for (const [name, app] of before) {
+      const facts = { source: app.origin.source, before: `slot ${app.slot}, ${instanceNames(app)}` };
+      this.#events.note(name, 'removed', `no longer served; it came from ${giverOf(app)}`, facts);
+    }
     this.#apps = apps;
   }
 
@@ -151,24 +213,37 @@ export class AppChronicle implements PlaneObserver {
     const losses = sources.flatMap(({ name, held }) =>
       held.map(({ app, instances }) => {
         const lost = `source ${name} has lost ${lostText(instances)}`;
-        return { app, text: `${lost}; still served until the loss is confirmed or accepted` };
+        return { app, source: name, text: `${lost}; still served until the loss is confirmed or accepted` };
       }),
     );
-    for (const { app, text } of this.#held.newAmong(losses, (loss) => `${loss.app}\0${loss.text}`))
-      this.#events.note(app, 'held', text);
+    for (const { app, source, text } of this.#held.newAmong(losses, (loss) => `${loss.app}\0${loss.text}`))
+      this.#events.note(app, 'held', text, { source });
   }
 
   #noteWay(app: string, before: TrafficWay | null, way: TrafficWay): void {
+    const facts = { ...(before === null ? {} : { before: wayText(before) }), after: wayText(way) };
     switch (way.kind) {
       case 'instances':
-        if (before !== null) this.#events.note(app, 'bleed-ended', 'instances of this node take its traffic again');
+        if (before !== null)
+          this.#events.note(app, 'bleed-ended', 'instances of this node take its traffic again', facts);
         return;
       case 'neighbors':
-        this.#events.note(app, 'bleed', `its traffic goes to ${way.hosts.join(', ')}: ${way.why}`);
+        this.#events.note(app, 'bleed', `its traffic goes to ${way.hosts.join(', ')}: ${way.why}`, facts);
         return;
       case 'nobody':
-        this.#events.note(app, 'unserved', `clients get 503: ${way.why}`);
+        this.#events.note(app, 'unserved', `clients get 503: ${way.why}`, facts);
     }
+  }
+}
+
+function wayText(way: TrafficWay): string {
+  switch (way.kind) {
+    case 'instances':
+      return 'instances';
+    case 'neighbors':
+      return `neighbors ${way.hosts.join(', ')}`;
+    case 'nobody':
+      return 'nobody';
   }
 }
 

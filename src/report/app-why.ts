@@ -17,7 +17,8 @@ import { nearestName } from '../core/nearest-name.js';
 import { createSlotCounters, type SlotCounters } from '../metrics/counters.js';
 import type { App, Instance } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
-import { overrideOf } from '../sources/override-list.js';
+import { overrideOf } from '../sources/overrides/override-list.js';
+import { weightDecisionOf } from '../sources/overrides/weight-list.js';
 import { type AppChronicle, appsConcernedBy } from './app-chronicle.js';
 import type { ServingParts } from './serving-parts.js';
 import { isUsable } from './traffic-way.js';
@@ -89,7 +90,7 @@ export class AppWhy {
       likely === undefined ? null : `its definition may be in what failed to load: ${formatProblem(likely)}`,
     ];
     return {
-      message: `this node has no app ${name}, and had none since it started`,
+      message: `this node has no app ${name}, and its history knows none`,
       hint: hints.filter((hint) => hint !== null).join('; '),
     };
   }
@@ -168,6 +169,8 @@ export class AppWhy {
   #instance(app: App, instance: Instance, written: App): WhyInstance {
     const { overrides, plane } = this.#parts;
     const { id, life, container, weight, state } = instance;
+    const decided = weightDecisionOf(overrides.weights(), app.name, instance);
+    const source = written.instances.find((candidate) => candidate.id === id);
     const override = overrideOf(overrides.list(), app.name, instance);
     const slot = plane.snapshot?.slots.find((candidate) => candidate.app === app.name);
     const published = slot?.instances.find((candidate) => candidate.id === id);
@@ -177,11 +180,13 @@ export class AppWhy {
       container,
       weight,
       state,
-      sourceState: written.instances.find((candidate) => candidate.id === id)?.state ?? state,
+      sourceState: source?.state ?? state,
       decision:
         override === null
           ? null
           : { state: override.state, by: override.by, at: override.at, wholeApp: override.instance === null },
+      weightDecision:
+        decided === null ? null : { sourceWeight: source?.weight ?? weight, by: decided.by, at: decided.at },
       takesTraffic: published !== undefined && isUsable(published),
       ...this.#health(targetKey(app.name, id)),
     };

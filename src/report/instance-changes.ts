@@ -3,6 +3,7 @@ import type { App, Instance } from '../model/app.js';
 import { containerWords } from '../model/container-words.js';
 import type { InstanceReport, SourceReading } from '../sources/source.js';
 import { type AppDiff, describeAppDiff } from '../state/diff.js';
+import { type ChangedValues, changedValues } from './changed-values.js';
 
 /** A source as far as it is asked here. */
 export interface ToldSource {
@@ -16,6 +17,12 @@ interface ServedApp {
   readonly app: App;
   /** null: no source defines it at present. */
   readonly definition: App | null;
+}
+
+/** One of the changes that came together. */
+interface ToldChange extends ChangedValues {
+  readonly text: string;
+  readonly source: string;
 }
 
 const KINDS = ['added', 'removed', 'replaced', 'changed'] as const;
@@ -32,13 +39,13 @@ export function definitionsIn(sources: readonly ToldSource[]): ReadonlyMap<strin
 
 /**
  * @param giver whose definition it is, for people
- * @returns a text for what the definition changed, and one for each instance that the engine changed
+ * @returns one for what the definition changed, and one for each instance that the engine changed
  */
 export function describeChange(
   { before, after, diff }: { readonly before: ServedApp; readonly after: ServedApp; readonly diff: AppDiff },
   giver: string,
   sources: readonly ToldSource[],
-): readonly string[] {
+): readonly ToldChange[] {
   const engine = sources.find(({ reading }) => reading?.offers !== undefined);
   const byEngine = new Map<string, string>();
   for (const kind of KINDS) {
@@ -49,10 +56,21 @@ export function describeChange(
       if (words !== null) byEngine.set(id, `${SIGNS[kind]}${id}: ${words}`);
     }
   }
-  const rest = describeAppDiff(partOf(diff, (id) => !byEngine.has(id)));
-  const whole = describeAppDiff({ ...partOf(diff, (id) => byEngine.has(id)), settings: [] });
-  const texts = byEngine.size > MAX_TEXTS ? [whole] : [...byEngine.values()];
-  return [...(rest === '' ? [] : [`by ${giver}: ${rest}`]), ...texts.map((text) => `by ${engine?.name}: ${text}`)];
+  const toldOf = (part: AppDiff, source: string, text: string): ToldChange => ({
+    ...changedValues(before.app, after.app, part),
+    text,
+    source,
+  });
+  const rest = partOf(diff, (id) => !byEngine.has(id));
+  const restText = describeAppDiff(rest);
+  const ofDefinition = restText === '' ? [] : [toldOf(rest, after.app.origin.source, `by ${giver}: ${restText}`)];
+  if (engine === undefined || byEngine.size === 0) return ofDefinition;
+  const told = (isMeant: (id: string) => boolean, words: string | null): ToldChange => {
+    const part = { ...partOf(diff, isMeant), settings: [] };
+    return toldOf(part, engine.name, `by ${engine.name}: ${words ?? describeAppDiff(part)}`);
+  };
+  if (byEngine.size > MAX_TEXTS) return [...ofDefinition, told((id) => byEngine.has(id), null)];
+  return [...ofDefinition, ...[...byEngine].map(([id, words]) => told((other) => other === id, words))];
 }
 
 function partOf(diff: AppDiff, isMeant: (id: string) => boolean): AppDiff {

@@ -1,29 +1,41 @@
 import type { AdminNode, SetAdminStateOutcome, WhyOutcome } from '../admin/admin-node.js';
+import type { ConfigDocument } from '../admin/config-document.js';
+import type { EventsDocument, EventsQuery, NodeEvent } from '../admin/events-document.js';
+import type { ProxyView } from '../admin/haproxy/proxy-view.js';
 import type { StateDocument } from '../admin/state-document.js';
 import type { ControlPlane } from '../control/control-plane.js';
 import type { Readiness } from '../control/readiness.js';
-import type { ExpositionInput } from '../metrics/exposition.js';
+import type { ExpositionInput } from '../metrics/exposition/input.js';
 import type { AdminState } from '../model/app.js';
 import type { AppWhy } from './app-why.js';
+import type { History } from './history.js';
 import type { NodeMetrics } from './node-metrics.js';
 import type { NodeStatus } from './node-status.js';
 import type { OperatorDecisions } from './operator-decisions.js';
+import type { PageFeed } from './page-feed.js';
+import type { ProxyStats } from './proxy-stats.js';
 
 interface LocalNodeParts {
   readonly status: NodeStatus;
   readonly why: AppWhy;
   readonly metrics: NodeMetrics;
+  readonly history: History;
+  readonly options: ConfigDocument;
+  readonly proxies: ProxyStats;
   readonly decisions: OperatorDecisions;
   readonly plane: ControlPlane;
   readonly readiness: Readiness;
+  readonly page: PageFeed;
 }
 
 /** What the admin API may ask of this node and change in it. */
 export class LocalNode implements AdminNode {
+  readonly page: PageFeed;
   readonly #parts: LocalNodeParts;
 
   constructor(parts: LocalNodeParts) {
     this.#parts = parts;
+    this.page = parts.page;
   }
 
   notReadyReason(): string | null {
@@ -44,12 +56,36 @@ export class LocalNode implements AdminNode {
     return document === null ? { ok: false, ...why.unknown(app) } : { ok: true, document };
   }
 
+  config(): ConfigDocument {
+    return this.#parts.options;
+  }
+
   metrics(): Promise<ExpositionInput> {
     return this.#parts.metrics.read();
   }
 
+  events(query: EventsQuery, end: AbortSignal): Promise<EventsDocument> {
+    return this.#parts.history.document(query, end);
+  }
+
+  onEvent(listener: (event: NodeEvent) => void): () => void {
+    return this.#parts.history.events.onNoted(listener);
+  }
+
+  proxies(): Promise<ProxyView> {
+    return this.#parts.proxies.view();
+  }
+
   setAdminState(app: string, instance: string | null, state: AdminState, by: string): Promise<SetAdminStateOutcome> {
     return this.#parts.decisions.setAdminState(app, instance, state, by);
+  }
+
+  setWeight(app: string, instance: string, weight: number | null, by: string): Promise<SetAdminStateOutcome> {
+    return this.#parts.decisions.setWeight(app, instance, weight, by);
+  }
+
+  cutInstance(app: string, instance: string, by: string): void {
+    this.#parts.decisions.cutInstance(app, instance, by);
   }
 
   acceptRemoval(source: string, by: string): boolean {

@@ -1,18 +1,34 @@
 import type { Cluster } from '../cluster/cluster.js';
-import { targetKey } from '../control/check-targets.js';
+import { neighborKey, targetKey } from '../control/check-targets.js';
 import type { ControlPlane } from '../control/control-plane.js';
+import type { Readiness } from '../control/readiness.js';
 import type { SourceFeed } from '../control/source-feed.js';
 import type { UnexpectedErrors } from '../control/unexpected-errors.js';
+import type { Clock } from '../core/clock.js';
+import { PROGRAM_VERSION } from '../core/program-version.js';
 import type { HealthChecker } from '../health/checker.js';
-import { createSlotCounters } from '../metrics/counters.js';
-import type { ExpositionInput } from '../metrics/exposition.js';
+import type { Measurement } from '../health/measurement.js';
+import { createSlotCounters, type WorkerCounters } from '../metrics/counters.js';
+import type {
+  AppFigures,
+  ExpositionInput,
+  InstanceFigures,
+  NodeFigures,
+  ProcessFigures,
+} from '../metrics/exposition/input.js';
+import { LoopDelay } from '../metrics/loop-delay.js';
+import type { App, Instance } from '../model/app.js';
+import { serverNameOf } from '../model/haproxy-names.js';
 import type { Registrar, RegistrarState } from '../registrar/registrar.js';
+import { readProcess } from './process-figures.js';
 
 interface NodeMetricsParts {
+  readonly clock: Clock;
   readonly cluster: Cluster;
   readonly checker: HealthChecker;
   readonly feeds: readonly SourceFeed[];
   readonly plane: ControlPlane;
+  readonly readiness: Readiness;
   readonly unexpected: UnexpectedErrors;
   readonly registrar: Registrar | null;
 }
@@ -20,28 +36,97 @@ interface NodeMetricsParts {
 /** What `/metrics` shows, gathered when somebody asks. */
 export class NodeMetrics {
   readonly #parts: NodeMetricsParts;
+  /** Of this process; null: it is not measured. */
+  readonly #loopDelay: LoopDelay | null;
+  readonly #startedAt: number;
+  readonly #startedAtMs: number;
 
-  constructor(parts: NodeMetricsParts) {
+  constructor(parts: NodeMetricsParts, loopDelay: LoopDelay | null = null) {
     this.#parts = parts;
+    this.#loopDelay = loopDelay;
+    this.#startedAt = parts.clock.now();
+    this.#startedAtMs = parts.clock.wallTime();
+  }
+
+  /** With the delays of this process's event loop from now on. */
+  static start(parts: NodeMetricsParts): NodeMetrics {
+    const loopDelay = new LoopDelay(parts.clock);
+    loopDelay.start();
+    return new NodeMetrics(parts, loopDelay);
   }
 
   async read(): Promise<ExpositionInput> {
-    const { cluster, plane, feeds, checker, unexpected, registrar } = this.#parts;
-    const { slots, clients } = await cluster.counters();
+    const { cluster, plane, feeds, unexpected, registrar } = this.#parts;
+    const counters = await cluster.counters();
+    const processes = await this.#processes();
     return {
-      apps: plane.apps.map(({ name, instances }) => ({
-        name,
-        counters: slots[name] ?? createSlotCounters(),
-        instances: instances.map(({ id }) => ({ id, up: checker.healthOf(targetKey(name, id)) === 'up' })),
+      node: this.#node(),
+      apps: plane.apps.map((app) => this.#app(app, counters)),
+      sources: feeds.map((feed) => ({
+        ...{ name: feed.name, up: feed.isUp, staleMs: feed.staleMs },
+        ...{ apps: feed.reading?.apps.length ?? 0, held: feed.held.length },
       })),
-      sources: feeds.map((feed) => ({ name: feed.name, up: feed.isUp, staleMs: feed.staleMs })),
-      workers: cluster.workers().map(({ index, restarts }) => ({ index, restarts })),
-      clients,
+      workers: cluster.workers().map(({ index, restarts, state }) => ({ index, restarts, state })),
+      processes,
+      changes: plane.changeTimes,
+      clients: counters.clients,
       ...(registrar === null ? {} : { registrar: registrarFiguresFrom(registrar.state) }),
       configErrors: plane.problems.filter(({ severity }) => severity === 'error').length,
       unexpectedErrors: unexpected.count,
     };
   }
+
+  #node(): NodeFigures {
+    const { clock, cluster, plane, readiness } = this.#parts;
+    return {
+      version: PROGRAM_VERSION,
+      nodeVersion: process.version,
+      startedAtMs: this.#startedAtMs,
+      uptimeMs: clock.now() - this.#startedAt,
+      isReady: readiness.reason() === null,
+      isStopping: plane.isStopping,
+      revision: plane.snapshot?.revision ?? 0,
+      appliedRevision: cluster.appliedRevision,
+    };
+  }
+
+  async #processes(): Promise<readonly ProcessFigures[]> {
+    const workers = this.#parts.cluster.loopDelays();
+    const named = [
+      { name: 'primary', pid: process.pid, loopDelay: this.#loopDelay?.histogram ?? null },
+      ...workers.map(({ index, ...worker }) => ({ name: `worker-${index}`, ...worker })),
+    ];
+    const figures = await Promise.all(named.map(readProcess));
+    return figures.filter((one) => one !== null);
+  }
+
+  #app(app: App, { slots }: WorkerCounters): AppFigures {
+    const { checker, cluster, plane } = this.#parts;
+    const { name, protocol, instances } = app;
+    return {
+      ...{ name, protocol },
+      isBound: cluster.bindErrorOf(name) === null && plane.snapshot !== null,
+      neighborsUp: plane.neighbors.filter((host) => checker.healthOf(neighborKey(name, host)) === 'up').length,
+      counters: slots[name] ?? createSlotCounters(),
+      instances: instances.map((instance) => this.#instance(app, instance)),
+    };
+  }
+
+  #instance(app: App, instance: Instance): InstanceFigures {
+    const { id, state, weight } = instance;
+    const measured = this.#parts.checker.measurementOf(targetKey(app.name, id));
+    return {
+      ...{ id, server: serverNameOf(app, instance), state, weight, limit: app.limits.connections },
+      ...healthFiguresFrom(measured, this.#parts.clock.now()),
+    };
+  }
+}
+
+function healthFiguresFrom(measured: Measurement | null, now: number) {
+  if (measured === null) return { up: false, sinceMs: 0, failures: 0, downs: 0, downMs: 0, check: null };
+  const { health, since, record, last } = measured;
+  const check = last === null ? null : { code: last.code ?? null, status: last.status ?? 0, tookMs: last.tookMs ?? 0 };
+  return { up: health === 'up', sinceMs: now - since, ...record, check };
 }
 
 function registrarFiguresFrom({ registered, ghosts, failure, isYielding }: RegistrarState) {

@@ -13,7 +13,8 @@ import { createSlotCounters, type SlotCounters, type WorkerCounters } from '../m
 import { percentileMs } from '../metrics/histogram.js';
 import type { App, Instance } from '../model/app.js';
 import type { Registrar, RegistrarState } from '../registrar/registrar.js';
-import { overrideOf } from '../sources/override-list.js';
+import { overrideOf } from '../sources/overrides/override-list.js';
+import { weightDecisionOf } from '../sources/overrides/weight-list.js';
 import type { ServingParts } from './serving-parts.js';
 
 interface NodeStatusParts extends ServingParts {
@@ -93,6 +94,11 @@ export class NodeStatus {
       tunnels: counters.tunnels,
       latency: { p50Ms: percentileMs(counters.latency, 0.5), p99Ms: percentileMs(counters.latency, 0.99) },
       latencyBuckets: counters.latency,
+      departing: Object.entries(counters.departing).map(([life, { inFlight, oldestMs }]) => ({
+        life,
+        inFlight,
+        oldestMs: Math.round(oldestMs),
+      })),
     };
   }
 
@@ -100,6 +106,7 @@ export class NodeStatus {
     const { checker, overrides, clock } = this.#parts;
     const key = targetKey(app.name, instance.id);
     const check = checker.lastCheckOf(key);
+    const decided = weightDecisionOf(overrides.weights(), app.name, instance);
     const override = overrideOf(overrides.list(), app.name, instance);
     return {
       id: instance.id,
@@ -108,11 +115,13 @@ export class NodeStatus {
       weight: instance.weight,
       state: instance.state,
       override: override === null ? null : { by: override.by, at: override.at },
+      weightOverride: decided === null ? null : { by: decided.by, at: decided.at },
       health: checker.healthOf(key),
       lastCheck:
         check === null ? null : { ok: check.ok, detail: check.detail, ageMs: Math.round(clock.now() - check.at) },
       requests: counters.instances[instance.id]?.requests ?? 0,
       inFlight: counters.instances[instance.id]?.inFlight ?? 0,
+      oldestMs: Math.round(counters.instances[instance.id]?.oldestMs ?? 0),
     };
   }
 }
@@ -133,5 +142,6 @@ function sourceStatusFrom(feed: SourceFeed): SourceStatus {
     stale: feed.isStale,
     staleMs: Math.round(feed.staleMs),
     apps: feed.reading?.apps.length ?? 0,
+    failure: feed.failure,
   };
 }

@@ -3,9 +3,9 @@ import type { Cluster } from '../cluster/cluster.js';
 import type { ControlPlane } from '../control/control-plane.js';
 import type { SourceFeed } from '../control/source-feed.js';
 import type { Clock } from '../core/clock.js';
-import type { AdminState } from '../model/app.js';
+import type { AdminState, Instance } from '../model/app.js';
 import { instancesNamed, instanceWords } from '../model/find-instance.js';
-import type { Overrides } from '../sources/overrides.js';
+import type { Overrides } from '../sources/overrides/overrides.js';
 import type { AppChronicle } from './app-chronicle.js';
 
 /**
@@ -49,12 +49,32 @@ export class OperatorDecisions {
       return { ok: false, status: 404, message: `${appName} has no instance ${instance}; it has: ${known}` };
     }
     const decided = instance === null ? [{ id: null, life: null }] : named;
+    const before = decided.map(({ id }) => stateOf(app.instances, id));
     const savings = decided.map(({ id, life }) => overrides.set(appName, id, state, by, life));
-    for (const { id } of decided) chronicle.onDecision(appName, id, state, by);
+    for (const [index, { id }] of decided.entries())
+      chronicle.onDecision(appName, id, before[index] ?? null, state, by);
     plane.runPending();
     await this.#untilApplied();
     const saved = (await Promise.all(savings)).find(({ isSaved }) => !isSaved) ?? { isSaved: true };
     return saved.isSaved ? { ok: true, saved: true } : { ok: true, saved: false, reason: saved.reason };
+  }
+
+  async setWeight(appName: string, instance: string, weight: number | null, by: string): Promise<SetAdminStateOutcome> {
+    const { plane, overrides, chronicle } = this.#parts;
+    const app = plane.apps.find(({ name }) => name === appName);
+    const found = app?.instances.find(({ id }) => id === instance);
+    if (found === undefined) return { ok: false, status: 404, message: `${appName} has no instance ${instance}` };
+    const saving = overrides.setWeight(appName, instance, weight, by, found.life);
+    chronicle.onWeight(appName, instance, found.weight, weight, by);
+    plane.runPending();
+    await this.#untilApplied();
+    const saved = await saving;
+    return saved.isSaved ? { ok: true, saved: true } : { ok: true, saved: false, reason: saved.reason };
+  }
+
+  cutInstance(app: string, instance: string, by: string): void {
+    this.#parts.chronicle.onCut(app, instance, by);
+    this.#parts.cluster.cutInstance(app, instance);
   }
 
   acceptRemoval(source: string, by: string): boolean {
@@ -77,4 +97,11 @@ export class OperatorDecisions {
       });
     });
   }
+}
+
+/** @returns null where they differ. @param id null: all instances */
+function stateOf(instances: readonly Instance[], id: string | null): AdminState | null {
+  const states = new Set(instances.filter((one) => id === null || one.id === id).map(({ state }) => state));
+  const [state] = states;
+  return states.size === 1 && state !== undefined ? state : null;
 }

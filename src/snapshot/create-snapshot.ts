@@ -62,6 +62,7 @@ export function createSnapshot(snapshot: Partial<Snapshot> & Pick<Snapshot, 'bin
     via: false,
     internalNetworks: NETWORK_DEFAULTS.internal,
     head: HEAD_DEFAULTS,
+    gone: [],
     ...snapshot,
   };
 }

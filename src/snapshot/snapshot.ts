@@ -2,6 +2,7 @@
  * The contract between the planes: the complete input of the data plane, plain readonly data that survives JSON.
  * A worker that holds one needs nobody to go on serving.
  */
+import type { GonePlace } from '../core/lives.js';
 import type { AdminState, Balance, Limits, Protocol, ProxyVersion, Reuse, Timeouts } from '../model/app.js';
 
 export type { ProxyVersion } from '../model/app.js';
@@ -30,6 +31,8 @@ export interface Snapshot {
   /** Largest head in bytes, and how many fields it may have (also of trailers). */
   readonly head: { readonly maxBytes: number; readonly maxFields: number };
   readonly slots: readonly SlotSnapshot[];
+  /** Where instances were until lately and no container is any more: what waits for an answer from there ends. */
+  readonly gone: readonly GonePlace[];
 }
 
 export interface SlotSnapshot {

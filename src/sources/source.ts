@@ -1,3 +1,4 @@
+import type { GonePlace } from '../core/lives.js';
 import type { App, ContainerRef, Instance } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 
@@ -53,6 +54,8 @@ export interface SourceReading {
   readonly offers?: readonly Offer[];
   /** Who is at which address of this machine, as far as the source knows; each address once. */
   readonly claims?: readonly Claim[];
+  /** Lives and addresses that ended lately: who waits for an answer from there waits in vain. */
+  readonly gone?: readonly GonePlace[];
   /** What was wrong in it. An app whose newest text is broken is still in `apps`, as it last was good. */
   readonly problems: readonly Problem[];
   /** Why what is missing in it may be missing by accident, such as "Consul had failed"; absent: nothing says so. */

@@ -192,7 +192,7 @@ class Join {
   #noteUndefined(name: string, instances: readonly OfferedInstance[]): void {
     const [first] = instances;
     const place = containerText(first?.container ?? null);
-    const others = instances.length === 1 ? '' : ` and ${instances.length - 1} more`;
+    const who = instances.length === 1 ? 'it names' : `it and ${instances.length - 1} more name`;
     const nearest = nearestName(name, this.#byName.keys());
     const hint =
       nearest === null
@@ -202,7 +202,7 @@ class Join {
     this.#note(
       name,
       place,
-      `${place}${others} names the app ${shown}, which no source defines; it serves nothing`,
+      `${who} the app ${shown}, which no source defines, and serve${instances.length === 1 ? 's' : ''} nothing`,
       hint,
     );
   }

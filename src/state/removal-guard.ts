@@ -26,10 +26,10 @@ interface RemovalInput<T extends Guarded> {
   readonly previous: readonly T[];
   /** What the source says now. */
   readonly next: readonly T[];
-  /** Why the source itself doubts its losses, however small; absent: it does not. */
-  readonly doubt?: string;
+  /** Why the source itself doubts its losses, however small; undefined: it does not. */
+  readonly doubt: string | undefined;
   /** What the source took out on purpose. */
-  readonly withdrawn?: readonly Withdrawal[];
+  readonly withdrawn: readonly Withdrawal[] | undefined;
   readonly now: number;
   /** 0 to 1: a larger share of the apps may not vanish, or lose all their instances, at once. 1: nothing is held. */
   readonly maxRemovalShare: number;
@@ -188,8 +188,8 @@ export class RemovalGuard {
       held: this.#held,
       previous,
       next,
-      ...(believed.doubt === undefined ? {} : { doubt: believed.doubt }),
-      ...(believed.withdrawn === undefined ? {} : { withdrawn: believed.withdrawn }),
+      doubt: believed.doubt,
+      withdrawn: believed.withdrawn,
       now,
       maxRemovalShare: this.#maxRemovalShare,
       graceMs: this.#graceMs,

@@ -109,7 +109,7 @@ test('who does not answer is left after a time', async (context) => {
   await assert.rejects(client.readState(), failsAs('timeout', /did not answer within 0\.05 s$/));
 });
 
-test('whoever else listens there is no node', async (context) => {
+test('another program that listens there is told apart from a node', async (context) => {
   const strangers = [
     'SSH-2.0-OpenSSH_9.2\r\n',
     jsonBytes(200, { version: 'one' }),

@@ -55,6 +55,37 @@ test('JSON is enough, as is our own field', async (context) => {
   assert.equal(node.decisions.length, 2);
 });
 
+test('what a browser sends must come from the page of this node, with its token', async (context) => {
+  const { node, origin } = await startAdmin(context);
+  const page = await request(`${origin}/`, { headers: { accept: 'text/html' } });
+  const token = /<meta name="autoproxy-token" content="([\w-]{32})">/.exec(await page.body.text())?.[1] ?? '';
+  assert.notEqual(token, '');
+  const send = async (headers: Readonly<Record<string, string>>): Promise<number> => {
+    const { statusCode, body } = await request(origin + DRAIN, {
+      method: 'POST',
+      headers: { 'X-Autoproxy': '1', ...headers },
+    });
+    await body.dump();
+    return statusCode;
+  };
+  const own = { origin, 'sec-fetch-site': 'same-origin', 'x-autoproxy-token': token };
+  const refused = [
+    { ...own, origin: 'http://evil.example' },
+    { ...own, origin: 'null' },
+    { ...own, 'sec-fetch-site': 'cross-site' },
+    { ...own, 'sec-fetch-site': 'same-site' },
+    { ...own, 'x-autoproxy-token': `${token.slice(0, -1)}!` },
+    { ...own, 'x-autoproxy-token': '' },
+    { origin },
+    { 'sec-fetch-site': 'same-origin' },
+  ];
+  for (const headers of refused) assert.equal(await send(headers), 403, JSON.stringify(headers));
+  assert.deepEqual(node.decisions, []);
+  assert.equal(await send(own), 200);
+  assert.equal(await send({ origin: own.origin, 'x-autoproxy-token': token }), 200);
+  assert.equal(node.decisions.length, 2);
+});
+
 test('a foreign Host is refused on every path', async (context) => {
   const { host, port, node } = await startAdmin(context);
   const foreign = [

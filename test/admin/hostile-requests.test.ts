@@ -79,7 +79,7 @@ test('a small body is read and means nothing', async (context) => {
   assert.equal(node.decisions[0]?.state, 'drain');
 });
 
-test('what is no HTTP is a 400, what has too large a head a 431, and the next one is answered', async (context) => {
+test('bytes that are not HTTP get a 400, too large a head gets a 431, and the next request is answered', async (context) => {
   const { host, port, origin } = await startAdmin(context);
   assert.match(await rawExchange(host, port, '\x16\x03\x01\x02\x00\x01\r\n\r\n'), /^HTTP\/1\.1 400 /);
   const large = `GET /ready HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`;

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { request } from 'undici';
 import { startAdminServer } from '../../src/admin/server.js';
+import { inputOf } from '../metrics/exposition/inputs.js';
 import { NodeDouble, startAdmin } from './node-double.js';
 
 test('a taken port is named, with who has it where that can be told, and with what to do', async (context) => {
@@ -51,7 +52,7 @@ test('what has arrived is answered before the end, and its connection is closed 
       await new Promise<void>((release) => {
         answer = release;
       });
-      return { apps: [], sources: [], workers: [], configErrors: 0, unexpectedErrors: 0 };
+      return inputOf();
     };
   });
   const response = request(`${origin}/metrics`);

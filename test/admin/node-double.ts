@@ -2,14 +2,20 @@
 
 import type { TestContext } from 'node:test';
 import type { AdminNode, SetAdminStateOutcome, WhyOutcome } from '../../src/admin/admin-node.js';
+import type { ConfigDocument } from '../../src/admin/config-document.js';
+import type { EventsDocument, EventsQuery, NodeEvent } from '../../src/admin/events-document.js';
+import type { ProxyView } from '../../src/admin/haproxy/proxy-view.js';
+import type { FigureHistory, PageChange, PageDocument, PastDocument } from '../../src/admin/page/page-document.js';
+import type { PageSource } from '../../src/admin/page/page-source.js';
 import { type AdminServer, type AdminServerOptions, startAdminServer } from '../../src/admin/server.js';
 import type { StateDocument } from '../../src/admin/state-document.js';
 import type { WhyDocument } from '../../src/admin/why-document.js';
-import { createSlotCounters } from '../../src/metrics/counters.js';
-import type { ExpositionInput } from '../../src/metrics/exposition.js';
+import type { ExpositionInput } from '../../src/metrics/exposition/input.js';
 import { createHistogram } from '../../src/metrics/histogram.js';
 import type { AdminState } from '../../src/model/app.js';
+import { appOf, inputOf } from '../metrics/exposition/inputs.js';
 import { atEnd } from '../support/at-end.js';
+import { appView, instanceAt, proxyView, serverView } from './haproxy/views.js';
 
 export interface Decision {
   readonly app: string;
@@ -73,13 +79,72 @@ export const WHY: WhyDocument = {
   events: [],
 };
 
+export const EVENTS: EventsDocument = {
+  version: 1,
+  node: 'alpha-1',
+  at: '2026-01-02T03:04:05.000Z',
+  startedAt: '2026-01-02T03:00:00.000Z',
+  last: 7,
+  more: false,
+  events: [{ id: 7, at: '2026-01-02T03:04:00.000Z', app: null, kind: 'start', text: 'the node starts' }],
+};
+
+export const PAGE: PageDocument = {
+  at: 1_767_323_045_000,
+  frame: {
+    node: {
+      ...{ name: 'alpha-1', pod: 'alpha', status: 'ready', notReady: null },
+      ...{ startedAt: 1_767_323_000_000, revision: 3, appliedRevision: 3 },
+    },
+    ...{ sources: [], workers: [], nodes: [], problems: [] },
+  },
+  ...{ apps: [], figures: [], total: [0, 0, null, null, 0, 0, 0, 0, 0], trends: [], events: [] },
+  history: { times: [], rate: [], errors: [], p50: [], p99: [] },
+};
+
+/** Tells its pages what the test says. */
+export class PageDouble implements PageSource {
+  readonly watchers = new Set<(change: PageChange) => void>();
+  readonly pastBegin = 1_767_323_000_000;
+
+  whole(): PageDocument {
+    return PAGE;
+  }
+
+  watch(onChange: (change: PageChange) => void): () => void {
+    this.watchers.add(onChange);
+    return () => this.watchers.delete(onChange);
+  }
+
+  tell(change: Partial<PageChange> = {}): void {
+    for (const tell of this.watchers) tell({ at: PAGE.at, apps: [], gone: [], figures: [], events: [], ...change });
+  }
+
+  past(at: number): PastDocument | null {
+    return at < this.pastBegin ? null : { at, apps: [], figures: [] };
+  }
+
+  history(app: string): FigureHistory | null {
+    return app === 'checkout' ? PAGE.history : null;
+  }
+}
+
+export const CONFIG: ConfigDocument = {
+  version: 1,
+  node: 'alpha-1',
+  file: null,
+  options: [{ name: 'bind', value: '::', origin: 'default', place: null, isSecret: false }],
+};
+
 export class NodeDouble implements AdminNode {
+  readonly page = new PageDouble();
   readonly decisions: Decision[] = [];
   readonly heldSources = new Set(['directory']);
   notReady: string | null = null;
   stopping = false;
   /** What the next decision comes to. */
   outcome: SetAdminStateOutcome = { ok: true, saved: true };
+  view: ProxyView = proxyView([appView([serverView(instanceAt('172.17.0.2', 8_080))])]);
   /** Thrown by the next question for the state. */
   failure: Error | null = null;
 
@@ -94,13 +159,36 @@ export class NodeDouble implements AdminNode {
   }
 
   async metrics(): Promise<ExpositionInput> {
-    return {
-      apps: [{ name: 'checkout', counters: createSlotCounters(), instances: [] }],
-      sources: [],
-      workers: [],
-      configErrors: 0,
-      unexpectedErrors: 0,
-    };
+    return inputOf({ apps: [appOf({ name: 'checkout' })] });
+  }
+
+  /** What was asked for, newest last. */
+  readonly eventQueries: EventsQuery[] = [];
+  /** Waits that were aborted. */
+  aborted = 0;
+  readonly listeners = new Set<(event: NodeEvent) => void>();
+
+  /** A question that waits has no answer before its end. */
+  async events(query: EventsQuery, end: AbortSignal): Promise<EventsDocument> {
+    this.eventQueries.push(query);
+    if (query.waitMs > 0) {
+      await new Promise<void>((resolve) => end.addEventListener('abort', () => resolve()));
+      this.aborted += 1;
+    }
+    return EVENTS;
+  }
+
+  onEvent(listener: (event: NodeEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  config(): ConfigDocument {
+    return CONFIG;
+  }
+
+  async proxies(): Promise<ProxyView> {
+    return this.view;
   }
 
   notReadyReason(): string | null {
@@ -121,6 +209,12 @@ export class NodeDouble implements AdminNode {
     this.decisions.push({ app, instance, state, by });
     return this.outcome;
   }
+
+  async setWeight(): Promise<SetAdminStateOutcome> {
+    return this.outcome;
+  }
+
+  cutInstance(): void {}
 
   acceptRemoval(source: string): boolean {
     return this.heldSources.delete(source);

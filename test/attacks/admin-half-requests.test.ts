@@ -11,9 +11,9 @@ import { startAdmin } from '../admin/node-double.js';
 import { atEnd } from '../support/at-end.js';
 import { runCli } from '../support/node/run-cli.js';
 
-const CONNECTIONS = 300;
-/** Far less than any time-out of the server. */
-const PATIENCE_MS = 2_000;
+const CONNECTIONS = 150;
+/** Less than any time-out of the server. */
+const PATIENCE_MS = 4_000;
 
 const STATES: Readonly<Record<string, string>> = {
   'nothing at all': '',
@@ -22,7 +22,7 @@ const STATES: Readonly<Record<string, string>> = {
     'POST /apps/checkout/drain HTTP/1.1\r\nHost: localhost\r\nX-Autoproxy: 1\r\nContent-Length: 9\r\n\r\n{',
   'one request, and then nothing': 'GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n',
   'one request, and half of the next': 'GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\nGET /ready HT',
-  'a request whose answer is not read': 'GET /state HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(5),
+  'a request whose answer is not read': 'GET /state HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(2),
 };
 
 async function openAll(context: TestContext, host: string, port: number, bytes: string): Promise<readonly Socket[]> {

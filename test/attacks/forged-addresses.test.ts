@@ -50,7 +50,7 @@ test('a trusted proxy says protocol and port; its mark is removed too', async (c
   assert.doesNotMatch(received, /bled/i);
 });
 
-test('a mark, whoever wrote it, asks for no second hop, and the sender gets just that', async (context) => {
+test('a mark of any sender asks for no second hop, and the sender gets just that', async (context) => {
   const neighbor = await ScriptedInstance.start(context);
   // The neighbor is reached at the slot's own port: the plane takes the port of the scripted one.
   const plane = await TestPlane.start(context, {

@@ -98,7 +98,7 @@ for (const protocol of ['http', 'tcp'] as const) {
   }
 }
 
-test('on a slot that demands none a header is no request', async (context) => {
+test('on a slot that expects no header, one is not read as a request', async (context) => {
   const instance = await ScriptedInstance.start(context);
   const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
   for (const header of [V1, V2]) {

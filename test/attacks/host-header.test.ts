@@ -83,7 +83,7 @@ test('an absolute target is served in origin form, with the one Host that both a
   client.close();
 });
 
-test('a host filter serves one name alone, whatever its case and port', async (context) => {
+test('a host filter serves one name alone, in any letter case and with any port', async (context) => {
   const instance = await ScriptedInstance.start(context, answering(okResponse('shop')));
   const plane = await TestPlane.start(context, {
     slot: { instances: [instanceOf(instance)], hostFilter: 'shop.example' },

@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { parseServiceDocument } from '../../src/documents/service-document.js';
 import { BackupsFile } from '../../src/neighbors/backups-file.js';
 import { DirectoryRegistry } from '../../src/registry/directory.js';
-import { DirectorySource } from '../../src/sources/directory.js';
+import { DirectorySource } from '../../src/sources/directory/directory-source.js';
 import type { SourceReading } from '../../src/sources/source.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
@@ -148,7 +148,17 @@ test('a definition in a registry directory, behind a link', async (context) => {
   }
 });
 
-test('a file of the directory itself is quoted, as whoever wrote it wants', () => {
+test('a file of the directory itself is quoted, as its author wants', () => {
   const { problems } = parseServiceDocument('db: {protocol: htpt, translated_port: 9000}\n', 's.yml', 'directory');
   assert.match(problems[0]?.message ?? '', /"htpt" is not one of http, tcp/);
+});
+
+test('a link in the history of an app shows nothing of a file outside of it', async (context) => {
+  const folder = temporaryFolder(context, 'linked');
+  const history = path.join(folder, 'apps/history/shop');
+  mkdirSync(history, { recursive: true });
+  writeFileSync(path.join(folder, 'secret'), `# autoproxy: put 2026-01-01T00:00:00.000Z root@host\nname: ${SECRET}\n`);
+  symlinkSync('../../../secret', path.join(history, '0000000001.yml'));
+  const registry = new DirectoryRegistry(path.join(folder, 'apps'));
+  assert.deepEqual(await registry.history('shop'), []);
 });

@@ -85,7 +85,7 @@ test('a trailer section without an end is refused, in one piece or byte by byte'
   for (const upstream of instance.connections) assert.ok(!upstream.text.endsWith('0\r\n\r\n'));
 });
 
-test('extensions of chunks are no way to send without end', async (context) => {
+test('extensions of chunks cannot be used to send without end', async (context) => {
   const instance = await ScriptedInstance.start(context);
   const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
   const client = await plane.connect();

@@ -11,7 +11,7 @@ import { ReleaseDirectory } from '../../edge/release/release-directory.js';
 import { writeReleaseFiles } from '../../src/cli/edge/release-files.js';
 import { DirectoryRegistry } from '../../src/registry/directory.js';
 import { DirectorySlots } from '../../src/registry/directory-slots.js';
-import { Overrides } from '../../src/sources/overrides.js';
+import { Overrides } from '../../src/sources/overrides/overrides.js';
 import { StateStore } from '../../src/state/store.js';
 import { temporaryFolder } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -35,6 +35,11 @@ const WRITERS: readonly (readonly [file: string, write: (folder: string) => Prom
       new Overrides({ file: path.join(folder, 'overrides.json'), clock: new FakeClock() }).set('a', null, 'drain', 'x'),
   ],
   ['shop.yml', (folder) => new DirectoryRegistry(folder).put('shop', DEFINITION, null, null)],
+  [
+    'history/shop/0000000001.yml',
+    (folder) =>
+      new DirectoryRegistry(folder).put('shop', DEFINITION, null, null, { act: 'put', at: 1, author: 'ops@host-1' }),
+  ],
   [
     'freed/21034',
     async (folder) => {

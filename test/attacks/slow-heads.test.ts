@@ -73,7 +73,7 @@ test('who connects and says nothing is answered 408 when the time for a head is 
   for (const client of silent) client.close();
   await eventually('all are gone', () => plane.counters.openConnections === 0);
   assert.equal(plane.counters.errors.REQUEST_TIMEOUT, 50);
-  assert.match(plane.accessLog[0] ?? '', / -1\/0\/0\/-1\/5\d\d\d 408 \d+ - - cR-- .* "<BADREQ>"\n$/);
+  assert.match(plane.accessLog[0] ?? '', / -1\/-1\/-1\/-1\/5\d\d\d 408 \d+ - - cR-- .* "<BADREQ>"\n$/);
 });
 
 test('a first head that drips has its time from the accept on', async (context) => {

@@ -32,7 +32,7 @@ test('a request with a body is served without the switch', async (context) => {
   }
 });
 
-test('without a 101 there is no tunnel: bytes behind the request are the next request', async (context) => {
+test('without a 101 no tunnel opens: bytes behind the request are the next request', async (context) => {
   const instance = await ScriptedInstance.start(context);
   const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
   for (const status of ['200 OK', '400 Bad Request', '426 Upgrade Required']) {

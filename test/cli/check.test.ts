@@ -54,7 +54,7 @@ test('two apps that clash over a port are an error in the one that stands later'
   assert.match(stdout, /b\.yml:1:1: error: .*21035.*shop/);
 });
 
-test('a line of backups.txt that is no address is an error', async (context) => {
+test('a line of backups.txt that is not an address is an error', async (context) => {
   const directory = await writeServices(context, { 'shop.yml': GOOD, 'backups.txt': '10.0.0.5\n# west\nnode-6\n' });
   const { exitCode, stdout } = await runCliHere(['check', directory]);
   assert.equal(exitCode, 1);

@@ -24,7 +24,7 @@ test('addresses by pod, sorted, each once; without one of its own that of the ag
   );
 });
 
-test('what is no address is no node, a tag that is no name of a pod names none, and letter case does not count', () => {
+test('an invalid address makes no node, an invalid tag names no pod, and letter case does not count', () => {
   const hostile = ['alpha\nbeta 10.6.6.6', 'a b', '', 'Alpha'];
   assert.deepEqual(
     nodesByPod([node('10.0.0.1', hostile), node('node.example', ['alpha'])]),

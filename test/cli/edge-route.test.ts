@@ -32,7 +32,7 @@ test('the route that gets a request, the others that match, and where they are w
   assert.match((await route('www.one.example.')).stdout, /^web: /);
 });
 
-test('a request that the front door refuses gets to no app, whoever has the path', async (context) => {
+test('a request that the front door refuses gets to no app, also where an app has the path', async (context) => {
   const route = prepare(context);
   for (const path of [
     '/checkout/../admin',
@@ -50,7 +50,7 @@ test('a request that the front door refuses gets to no app, whoever has the path
   assert.match((await route('www.one.example/%63heckout//pay;v')).stdout, /^shop: /);
 });
 
-test('no app is exit code 2, and what is no request a usage error', async (context) => {
+test('no app is exit code 2, and an invalid request a usage error', async (context) => {
   const route = prepare(context);
   const nobody = await route('www.two.example/');
   assert.deepEqual([nobody.exitCode, nobody.stdout], [2, 'www.two.example/: no app; the answer is 404\n']);

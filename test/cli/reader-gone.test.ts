@@ -4,7 +4,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { atEnd } from '../support/at-end.js';
+import { eventually } from '../support/eventually.js';
+import { startNode } from '../support/node/node-process.js';
 import { CLI_ENTRY } from '../support/node/run-cli.js';
+import { appText } from '../support/node/services-directory.js';
 
 /** Of all processes whose arguments name `directory`. */
 function pidsNaming(directory: string): number[] {
@@ -54,8 +57,43 @@ test('`autoproxy demo | head -3` ends both nodes and removes their files', async
   assert.equal(existsSync(directory), false);
 });
 
+test('a full disk behind standard output is named, and one behind standard error changes nothing', async () => {
+  const full = untilHead(['--help'], '>/dev/full', 1);
+  await full.ended;
+  assert.equal(full.parts.exitCode, '1\n');
+  const told = untilHead(['--help'], '2>&1 >/dev/full', 9);
+  await told.ended;
+  assert.match(told.parts.text, /^autoproxy: standard output cannot be written: .*ENOSPC.*\n$/);
+  const silent = untilHead(['chekc'], '2>/dev/full', 1);
+  await silent.ended;
+  assert.equal(silent.parts.exitCode, '64\n');
+});
+
 test('a command whose complaints nobody reads ends with its own exit code', async () => {
   const { parts, ended } = untilHead(['chekc'], '2>&1 >/dev/null', 0);
   await ended;
   assert.equal(parts.exitCode, '64\n');
+});
+
+test('what shows things until it is ended ends with its reader', async (context) => {
+  const node = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, []) }));
+  atEnd(context, () => {
+    for (const pid of pidsNaming(node.admin)) if (pid !== node.pid) process.kill(pid, 'SIGKILL');
+  });
+  for (const words of [
+    ['status', '--watch', '100ms'],
+    ['ps', '--watch', '100ms'],
+    ['events', '--follow'],
+  ]) {
+    const { parts } = untilHead([...words, '--admin', node.admin], '', 1);
+    let changes = 0;
+    // Each change is an event, so that there is something to write.
+    const hasEnded = async (): Promise<boolean> => {
+      changes += 1;
+      await node.write('shop.yml', appText('shop', node.slot, [`127.0.0.1:${changes}`]));
+      return parts.exitCode !== '';
+    };
+    await eventually(`${words.join(' ')} ends`, hasEnded, 20_000);
+    assert.equal(parts.exitCode, '0\n', words.join(' '));
+  }
 });

@@ -13,6 +13,7 @@ pods: [alpha]
 protocol: http
 slot: 21034
 image: shop:1
+native_port: 8080
 edge: {routes: [{host: www.one.example}]}
 env: {GREETING: "it's $HOME", LEVEL: info, PASSWORD: {from: file:/run/secrets/shop}}
 `;

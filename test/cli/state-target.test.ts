@@ -72,7 +72,10 @@ test('all instances of a container in an app are meant', () => {
 });
 
 test('what is nobody, or several, is refused with what to do', () => {
-  assert.match(failureOf('web-2'), /neither an app nor an instance in a container web-2; did you mean web-1\?/);
+  assert.match(
+    failureOf('web-2'),
+    /"web-2" is neither an app of this node nor a container that has an instance; did you mean web-1\?/,
+  );
   assert.match(failureOf('nonsense'), /status --instances/);
   assert.match(failureOf('abc'), /several containers begin with abc: container web-1 .*, container desk-1/);
   assert.match(failureOf('abcde'), /several containers begin with abcde.*write more of the id/);

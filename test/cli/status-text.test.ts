@@ -34,6 +34,18 @@ test('an app without a usable instance says where its traffic goes', () => {
   assert.match(text, /^api .* 0\/1 .*503: no instance and no neighbor$/m);
 });
 
+test('a source that cannot be read says why', () => {
+  const failing = { up: false, stale: true, staleMs: 9, apps: 0, failure: 'nothing listens: is Docker running?' };
+  const sources = [
+    { name: 'docker', ...failing },
+    { name: 'directory', ...failing, up: true, failure: null },
+  ];
+  const text = formatStatus(stateDocument({ sources }), options, plainPaint).join('\n');
+  assert.match(text, /; sources docker down, directory stale/);
+  assert.match(text, /^docker: nothing listens: is Docker running\?$/m);
+  assert.doesNotMatch(text, /^directory:/m);
+});
+
 test('a slot that is not bound says why, and nothing in it can move the cursor', () => {
   const state = stateDocument({ apps: [appStatus({ bound: false, bindError: 'taken by \x1b[2Jpid 5' })] });
   const text = formatStatus(state, options, plainPaint).join('\n');
@@ -78,6 +90,17 @@ test('the header tells what is not as it should be', () => {
   const [first, second] = formatStatus(state, options, plainPaint);
   assert.equal(first, 'a1 of pod alpha: stopping for 4m 10s, revision 9, workers hold 4');
   assert.equal(second, 'workers 1/2, 2 started again after a crash; sources directory stale for 1m 5s; neighbors none');
+});
+
+test('workers that do without handles are told of', () => {
+  const lines = (sockets: 'handles' | 'streams' | null): readonly string[] => {
+    const workers = [{ index: 0, pid: 8, state: 'serving', revision: 9, restarts: 0, sockets }] as const;
+    return formatStatus(stateDocument({ workers }), options, plainPaint).filter((line) => line.includes('net.Socket'));
+  };
+  assert.deepEqual([lines('handles'), lines(null)], [[], []]);
+  assert.deepEqual(lines('streams'), [
+    'workers use net.Socket: this Node hides its socket handles, and connections cost more',
+  ]);
 });
 
 test('other nodes that something speaks against are named with it, and none of an older release', () => {

@@ -112,3 +112,14 @@ test('the first word alone decides what is loaded; without a command, all are th
   const all = program.commands.map((command) => command.name());
   for (const argv of [[], ['--help'], ['help', 'node'], ['chekc']]) assert.deepEqual(await namesFor(...argv), all);
 });
+
+test('a node that runs loads none of the commands below it', async () => {
+  const below = async (...words: string[]): Promise<string[]> => {
+    const [node] = (await createProgram(describingContext, ['node', ...words])).commands;
+    return (node?.commands ?? []).map((command) => command.name());
+  };
+  for (const words of [[], ['--pod', 'alpha'], ['--docker', 'unix:///run/docker.sock']])
+    assert.deepEqual(await below(...words), []);
+  for (const words of [['--help'], ['--pod', 'alpha', '-h'], ['drain'], ['ready', 'n1'], ['drian']])
+    assert.deepEqual(await below(...words), ['drain', 'ready']);
+});

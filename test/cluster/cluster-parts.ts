@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { Agent, createServer, get } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.js';
+import { Cluster } from '../../src/cluster/cluster.js';
+import type { ClusterOptions } from '../../src/cluster/cluster-options.js';
 import { systemClock } from '../../src/core/clock.js';
 import { silentLog } from '../../src/core/log.js';
 import { APP_DEFAULTS } from '../../src/model/app.js';
@@ -88,6 +89,7 @@ export function snapshotOf(bind: string, revision: number, slots: readonly SlotS
     neighborProxy: 'v2',
     via: false,
     head: HEAD_DEFAULTS,
+    gone: [],
     slots,
   };
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CounterLedger } from '../../src/cluster/counter-ledger.js';
 import { createKeyedObject } from '../../src/core/keyed-object.js';
-import { createInstanceCounters, createSlotCounters, type WorkerReport } from '../../src/metrics/counters.js';
+import { createSlotCounters, type WorkerReport } from '../../src/metrics/counters.js';
+import { createInstanceCounters } from '../../src/metrics/instance-counters.js';
 import { slotOf, snapshotOf } from './cluster-parts.js';
 
 const HOST = '127.61.6.1';
@@ -46,4 +47,17 @@ test('instances that are gone from the snapshot are forgotten, their slot is not
   ledger.forgetInstances(snapshotOf(HOST, 2, [slotOf(HOST, 1_000, { instancePort: 2 })]));
   assert.deepEqual(Object.keys(ledger.sum().slots.web?.instances ?? { web: true }), []);
   assert.equal(ledger.sum().slots.web?.requests, 10);
+});
+
+test('an instance that was away at one worker only does not go back', () => {
+  const ledger = new CounterLedger<object>();
+  const [quick, late] = [{}, {}];
+  for (const worker of [quick, late]) ledger.record(worker, countersOf(10));
+  ledger.record(quick, { slots: createKeyedObject([['web', { ...createSlotCounters(), requests: 10 }]]) });
+  assert.equal(ledger.sum().slots.web?.instances[`${HOST}:1`]?.requests, 20);
+  const again = createKeyedObject([[`${HOST}:1`, { ...createInstanceCounters(), requests: 1 }]]);
+  ledger.record(quick, {
+    slots: createKeyedObject([['web', { ...createSlotCounters(), requests: 11, instances: again }]]),
+  });
+  assert.equal(ledger.sum().slots.web?.instances[`${HOST}:1`]?.requests, 21);
 });

@@ -118,7 +118,7 @@ test('nobody listens: the code says so', async (context) => {
 });
 
 for (const garbage of ['no json\n', '[]\n', 'null\n', '{"other": 1}\n']) {
-  test(`what is no message ends the channel: ${garbage.trim()}`, async (context) => {
+  test(`bytes that do not form a message end the channel: ${garbage.trim()}`, async (context) => {
     const address = path.join(temporaryFolder(context, 'channel'), 'socket');
     const server = createServer({ pauseOnConnect: true });
     server.listen(address);

@@ -11,7 +11,7 @@ import { silentLog } from '../../src/core/log.js';
 import { MessageRate } from '../../src/core/message-rate.js';
 import { Dispatch } from '../../src/proxy/exchange/dispatch.js';
 import { BufferPool } from '../../src/proxy/io/buffers.js';
-import { createSocketIo } from '../../src/proxy/io/create-socket-io.js';
+import { createTransports } from '../../src/proxy/io/create-transports.js';
 import { Deadlines } from '../../src/proxy/io/deadlines.js';
 import { Checkers } from '../../src/proxy/limits/checkers.js';
 import { ClientLimit } from '../../src/proxy/limits/client-limit.js';
@@ -163,7 +163,7 @@ class SimulatedWorker {
       random: () => random.next(),
       log: silentLog,
       buffers: new BufferPool(),
-      io: createSocketIo(),
+      transports: createTransports(),
       deadlines: new Deadlines(time),
       clients: new ClientLimit(time, silentLog, {}),
       checkers: new Checkers(),

@@ -7,6 +7,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
+import { instanceOf } from '../support/node/snapshots.js';
+import { ScriptedInstance } from '../support/traffic/scripted-instance.js';
 import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
 const HOST = ownAddress();
@@ -43,6 +45,24 @@ test('a roll under keep-alive load fails no request, changes every pid and keeps
   assert.deepEqual(failures, []);
   assert.equal(cluster.workers().length, 2);
   assert.equal((await cluster.counters()).slots.web?.requests, requests);
+});
+
+test('a worker that drains hears which containers are gone', async (context) => {
+  const host = ownAddress();
+  const silent = await ScriptedInstance.start(context);
+  const cluster = startCluster(context);
+  const life = '0123456789ab@2026-11-29T11:02:03.1Z';
+  const slot = { ...slotOf(host, PORT, { instancePort: silent.port }), instances: [instanceOf(silent, { life })] };
+  cluster.publish(snapshotOf(host, 1, [slot]));
+  await cluster.whenApplied(1);
+  const before = pidsOf(cluster);
+  const answer = request(host, PORT);
+  await silent.connection(0);
+  const rolled = cluster.roll({ drainMs: 60_000 });
+  await until(() => cluster.workers().some(({ state, pid }) => state === 'draining' && before.includes(pid)));
+  cluster.publish({ ...snapshotOf(host, 2, [{ ...slot, instances: [] }]), gone: [{ life, host: null }] });
+  assert.equal((await answer).status, 502);
+  await rolled;
 });
 
 test('a successor that does not come up stops the roll, and the worker stays', async (context) => {

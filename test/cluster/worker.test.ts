@@ -1,20 +1,29 @@
 /** What a worker does beside serving: its access log, its word about dead instances, and signals that are not for it. */
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { PassiveFailure } from '../../src/cluster/messages.js';
 import { ownAddress } from '../support/addresses.js';
-import { temporaryFolder } from '../support/at-end.js';
+import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
 const PORT = 27_150;
+
+const accessLogIn = (target: string) => ({
+  target,
+  format: 'haproxy',
+  requestCaptures: ['Host'],
+  responseCaptures: [],
+});
 
 test('the access log is a file, written a moment later and complete after a drain', async (context) => {
   const host = ownAddress();
   const directory = temporaryFolder(context, 'access');
   const file = path.join(directory, 'new', 'access.log');
-  const cluster = startCluster(context, { settings: { logLevel: 'silent', accessLog: file } });
+  const cluster = startCluster(context, { settings: { logLevel: 'silent', accessLog: accessLogIn(file) } });
   const instancePort = await startInstance(context, host);
   cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
   await cluster.whenApplied(1);
@@ -24,6 +33,26 @@ test('the access log is a file, written a moment later and complete after a drai
   for (let round = 0; round < 5; round += 1) await request(host, PORT);
   await cluster.drain({ deadlineMs: 1_000 });
   assert.equal(await lines(), 6);
+});
+
+test('the access log goes to a receiver of syslog', async (context) => {
+  const host = ownAddress();
+  const receiver = createSocket('udp4');
+  atEnd(context, () => receiver.close());
+  receiver.bind(0, host);
+  await once(receiver, 'listening');
+  const target = `syslog:udp:${host}:${receiver.address().port},local2`;
+  const cluster = startCluster(context, { settings: { logLevel: 'silent', accessLog: accessLogIn(target) } });
+  const instancePort = await startInstance(context, host);
+  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
+  await cluster.whenApplied(1);
+  const received = once(receiver, 'message') as Promise<[Buffer]>;
+  await request(host, PORT);
+  const [message] = await received;
+  assert.match(
+    message.toString(),
+    /^<150>1 \d{4}-\d\d-\d\dT\S+Z \S+ autoproxy \d+ - - \S+ \[.* 200 .* "GET \/\S* HTTP\/1\.1"$/,
+  );
 });
 
 test('failed connects to an instance are told to the primary', async (context) => {

@@ -15,8 +15,8 @@ import { RawConnection, type RawResponse } from '../support/traffic/raw-connecti
 import { answering, okResponse, ScriptedInstance } from '../support/traffic/scripted-instance.js';
 import { Recorder } from './recorder.js';
 
-/** Nodes by what they are for: two that serve, two that ask others, two that do so over TLS, three that end. */
-export type NodeName = 'one' | 'two' | 'asking' | 'alsoAsking' | 'first' | 'second' | 'cut' | 'killed' | 'orphaned';
+/** Nodes by what they are for: two that serve, three that end, two that ask others, two that do so over TLS. */
+export type NodeName = 'one' | 'two' | 'cut' | 'killed' | 'orphaned' | 'asking' | 'alsoAsking' | 'first' | 'second';
 
 type Flags = Readonly<Record<string, string>>;
 
@@ -72,6 +72,9 @@ function overTls(
 
 const NODES: Readonly<Record<NodeName, FlagsOf>> = {
   one: ({ neighbor, ip }, root) => ({
+    '--stats-socket': path.join(root, 'stats.sock'),
+    '--stats-socket-mode': '660',
+    '--stats-socket-owner': process.getuid?.() === 0 ? ':1' : `:${process.getgid?.()}`,
     '--node': 'node-one',
     '--pod': 'alpha',
     '--neighbors': neighbor[0]?.host ?? '',
@@ -82,11 +85,15 @@ const NODES: Readonly<Record<NodeName, FlagsOf>> = {
     '--send-proxy': 'v1',
     '--via': 'true',
     '--access-log': path.join(root, 'access.log'),
+    '--access-log-format': '<%hr|%hs|%ST>',
+    '--access-log-capture': 'User-Agent',
+    '--access-log-capture-response': 'Content-Length',
     '--max-fields': '10',
     '--max-removal': '100%',
     '--drain-timeout': '10m',
   }),
-  two: ({ neighbor }) => ({
+  two: ({ neighbor }, root) => ({
+    '--stats-socket': path.join(root, 'other.sock'),
     '--node': 'node-two',
     '--pod': 'beta',
     '--workers': '2',
@@ -99,6 +106,9 @@ const NODES: Readonly<Record<NodeName, FlagsOf>> = {
     '--max-removal': '1%',
     '--lame-duck': '10m',
   }),
+  cut: () => ({ '--drain-timeout': '1ms', '--log-level': 'error' }),
+  killed: () => ({ '--orphan-grace': '60s', '--log-format': 'json' }),
+  orphaned: () => ({ '--orphan-grace': '0s', '--log-format': 'text' }),
   asking: ({ consul, docker }) => ({
     '--pod': 'alpha',
     '--backups': 'localhost',
@@ -126,9 +136,6 @@ const NODES: Readonly<Record<NodeName, FlagsOf>> = {
     ...overTls(scene, root, CLIENT_2, OTHER_AUTHORITY),
     '--docker-tls-verify': 'false',
   }),
-  cut: () => ({ '--drain-timeout': '1ms', '--log-level': 'error' }),
-  killed: () => ({ '--orphan-grace': '60s', '--log-format': 'json' }),
-  orphaned: () => ({ '--orphan-grace': '0s', '--log-format': 'text' }),
 };
 
 /** A token has no flag: all users of a machine may read command lines. */
@@ -218,9 +225,16 @@ async function startNeighbor(context: TestContext, slots: readonly number[]): Pr
   return started;
 }
 
-/** One after the other: two dozen processes that start at once would hold each other up. */
+/** More at once than this would hold each other up. */
+const STARTS_AT_ONCE = 3;
+
 export async function startScenes(context: TestContext): Promise<ReadonlyMap<NodeName, Scene>> {
   const scenes = new Map<NodeName, Scene>();
-  for (const name of Object.keys(NODES) as NodeName[]) scenes.set(name, await startScene(context, name));
+  const names = Object.keys(NODES) as NodeName[];
+  const startSome = async (): Promise<void> => {
+    for (let name = names.shift(); name !== undefined; name = names.shift())
+      scenes.set(name, await startScene(context, name));
+  };
+  await Promise.all(Array.from({ length: STARTS_AT_ONCE }, startSome));
   return scenes;
 }

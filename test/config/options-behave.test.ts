@@ -3,7 +3,7 @@
  * option without a row does not compile. What a value may be, and which of several places counts, is tested in load.test.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { OPTIONS } from '../../src/config/options.js';
@@ -11,6 +11,7 @@ import { BLEED_MARK_NAME } from '../../src/http1/fields.js';
 import { ownAddress } from '../support/addresses.js';
 import { eventually, settledFigure } from '../support/eventually.js';
 import { isListening } from '../support/machine/processes.js';
+import type { RunningNode } from '../support/node/node-process.js';
 import { RawConnection } from '../support/traffic/raw-connection.js';
 import { GET, type NodeName, type Scene, startScenes } from './option-nodes.js';
 import type { Recorder } from './recorder.js';
@@ -57,6 +58,20 @@ async function servedOfEight({ node, slots }: Scene): Promise<number> {
   const count = await settledFigure(answered);
   for (const client of clients) client.close();
   return count;
+}
+
+/** @returns what the access log says of a request that names its agent; null: there is none */
+async function loggedLine({ node, ask }: Scene): Promise<string | null> {
+  const file = path.join(node.place.root, 'access.log');
+  await ask('shop', 'GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: probe\r\n\r\n');
+  const find = (): string | null =>
+    !existsSync(file)
+      ? null
+      : (readFileSync(file, 'utf8')
+          .split('\n')
+          .find((line) => line.includes('probe')) ?? null);
+  await eventually('it is written', () => find() !== null, 1_000).catch(() => {});
+  return find();
 }
 
 async function hasLostApps({ node }: Scene): Promise<boolean> {
@@ -123,6 +138,11 @@ async function servesWithoutPrimary(scene: Scene): Promise<boolean> {
   return isServed;
 }
 
+function statsOf(node: RunningNode, look: (stats: Stats) => number): number {
+  const name = readdirSync(node.place.root).find((one) => one.endsWith('.sock')) ?? assert.fail('no socket');
+  return look(statSync(path.join(node.place.root, name)));
+}
+
 const ROWS: { readonly [Key in keyof typeof OPTIONS]: Row } = {
   servicesDir: row(async ({ node }) => (await node.state()).apps.some(({ name }) => name === 'shop'), {
     one: true,
@@ -135,6 +155,16 @@ const ROWS: { readonly [Key in keyof typeof OPTIONS]: Row } = {
   workers: row(async ({ node }) => (await node.state()).workers.length, { one: 1, two: 2 }),
   maxConnections: row(servedOfEight, { one: 8, two: 4 }),
   admin: row(async ({ node }) => (await node.state()).status, { one: 'ready', two: 'ready' }),
+  statsSocket: row(async ({ node }) => readdirSync(node.place.root).filter((name) => name.endsWith('.sock')), {
+    one: ['stats.sock'],
+    two: ['other.sock'],
+    cut: [],
+  }),
+  statsSocketMode: row(async ({ node }) => statsOf(node, ({ mode }) => mode & 0o777), { one: 0o660, two: 0o600 }),
+  statsSocketOwner: row(async ({ node }) => statsOf(node, ({ gid }) => gid), {
+    one: process.getuid?.() === 0 ? 1 : process.getgid?.(),
+    two: process.getgid?.(),
+  }),
   stateDir: row(async ({ node }) => readdirSync(node.stateDir).length > 0, { one: true, two: true }),
   node: row(async ({ node }) => (await node.state()).node, { one: 'node-one', two: 'node-two' }),
   pod: row(async ({ node }) => (await node.state()).pod, { one: 'alpha', two: 'beta', killed: null }),
@@ -210,6 +240,12 @@ const ROWS: { readonly [Key in keyof typeof OPTIONS]: Row } = {
     },
     { one: true, two: false },
   ),
+  accessLogFormat: row(async (scene) => (await loggedLine(scene))?.split('|').at(-1), { one: '200>', two: undefined }),
+  accessLogCapture: row(async (scene) => (await loggedLine(scene))?.split('|')[0], { one: '<{probe}', two: undefined }),
+  accessLogCaptureResponse: row(async (scene) => /{\d+}/.test((await loggedLine(scene)) ?? ''), {
+    one: true,
+    two: false,
+  }),
   maxHeadBytes: row((scene) => statusOf(scene, 'shop', GET.replace('a\r\n', `a\r\nX: ${'x'.repeat(1_500)}\r\n`)), {
     one: 200,
     two: 431,
@@ -227,14 +263,31 @@ const ROWS: { readonly [Key in keyof typeof OPTIONS]: Row } = {
   orphanGraceMs: row(servesWithoutPrimary, { killed: true, orphaned: false }),
 };
 
-test('options of a node', async (context) => {
-  const scenes = await startScenes(context);
-  for (const [option, { look, seen }] of Object.entries(ROWS)) {
-    await context.test(option, async () => {
-      const found: Record<string, unknown> = {};
-      for (const name of Object.keys(seen) as NodeName[])
-        found[name] = await look(scenes.get(name) ?? assert.fail(name));
-      assert.deepEqual(found, seen);
-    });
+/** Looks at several nodes go on at the same time, those at one node follow each other as their rows do. */
+class Turns {
+  readonly #last = new Map<NodeName, Promise<unknown>>();
+
+  next(name: NodeName, look: () => Promise<unknown>): Promise<unknown> {
+    const found = (this.#last.get(name) ?? Promise.resolve()).then(look);
+    this.#last.set(
+      name,
+      found.catch(() => {}),
+    );
+    return found;
   }
+}
+
+test('options of a node', { concurrency: true }, async (context) => {
+  const scenes = await startScenes(context);
+  const turns = new Turns();
+  const lookAt = async ({ look }: Row, name: NodeName): Promise<readonly [NodeName, unknown]> => {
+    return [name, await turns.next(name, () => look(scenes.get(name) ?? assert.fail(name)))];
+  };
+  const rows = Object.entries(ROWS).map(([option, row]) =>
+    context.test(option, async () => {
+      const found = await Promise.all((Object.keys(row.seen) as NodeName[]).map((name) => lookAt(row, name)));
+      assert.deepEqual(Object.fromEntries(found), row.seen);
+    }),
+  );
+  await Promise.all(rows);
 });

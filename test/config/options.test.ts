@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OPTIONS, type OptionTable } from '../../src/config/options.js';
+import type { OptionTable } from '../../src/config/option.js';
+import { OPTIONS } from '../../src/config/options.js';
 import { RefusedText } from '../../src/config/text-readers.js';
 
 const TABLE: OptionTable = OPTIONS;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { logTarget } from '../../src/config/log-readers.js';
 import {
   adminAddress,
   dnsName,
@@ -7,7 +8,6 @@ import {
   duration,
   ipAddress,
   listOf,
-  logTarget,
   network,
   oneWordOf,
   ownAddress,
@@ -29,10 +29,21 @@ const CASES: readonly {
     read: adminAddress,
     accepted: [
       ['127.0.0.1:1936', { host: '127.0.0.1', port: 1936 }],
-      ['[::1]:0', { host: '::1', port: 0 }],
+      ['[::1]:1', { host: '::1', port: 1 }],
       ['localhost:80', { host: '127.0.0.1', port: 80 }],
     ],
-    refused: ['', '1936', ':1936', '::1:1936', '[127.0.0.1]:1', '127.0.0.1:65536', 'node.example:1936', '127.0.0.1:-1'],
+    refused: [
+      '',
+      '1936',
+      ':1936',
+      '::1:1936',
+      '[127.0.0.1]:1',
+      '127.0.0.1:65536',
+      '127.0.0.1:0',
+      '[::1]:00',
+      'node.example:1936',
+      '127.0.0.1:-1',
+    ],
   },
   {
     name: 'ipAddress',

@@ -12,7 +12,7 @@ test('a service whose id is the name of a property of every object is a service'
   );
 });
 
-test('services that are no map are no answer', () => {
+test('services that do not form a map make the answer invalid', () => {
   for (const Services of [[], 'shop', 1, [{ ID: 'shop-1', Service: 'shop' }]]) {
     assert.throws(() => nodeServicesFromBody({ Node: { Address: '10.0.0.1' }, Services }), {
       kind: 'malformed',

@@ -144,7 +144,7 @@ test('1.22: addresses of IPv6, null where a list was, and nobody there', async (
   assert.deepEqual((await ask(NODES)).value, []);
 });
 
-test('refusals are told apart by their status, whatever words they come with', async (context) => {
+test('refusals are told apart by their status, not by their words', async (context) => {
   const wanted: readonly (readonly [kind: ConsulFailure['kind'], said: RegExp])[] = [
     ['denied', /the token lacks the right key_prefix "autoproxy\/apps\/" \{ policy = "read" \}/],
     ['denied', /the token lacks the right key_prefix/],

@@ -10,7 +10,7 @@ import { SourceFeed } from '../../src/control/source-feed.js';
 import { silentLog } from '../../src/core/log.js';
 import type { Container } from '../../src/docker/container.js';
 import type { App } from '../../src/model/app.js';
-import { dockerReadingFrom } from '../../src/sources/docker-reading.js';
+import { dockerReadingFrom } from '../../src/sources/docker/reading.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
 import { containerOf } from '../support/docker/containers.js';
 import { FakeClock } from '../support/fake-clock.js';

@@ -12,11 +12,14 @@ import { silentLog } from '../../src/core/log.js';
 import { HealthChecker } from '../../src/health/checker.js';
 import { AppChronicle } from '../../src/report/app-chronicle.js';
 import { AppWhy } from '../../src/report/app-why.js';
+import { History } from '../../src/report/history.js';
 import { LocalNode } from '../../src/report/local-node.js';
 import { NodeMetrics } from '../../src/report/node-metrics.js';
 import { NodeStatus } from '../../src/report/node-status.js';
 import { OperatorDecisions } from '../../src/report/operator-decisions.js';
-import { Overrides } from '../../src/sources/overrides.js';
+import { createPageFeed } from '../../src/report/page-feed.js';
+import { ProxyStats } from '../../src/report/proxy-stats.js';
+import { Overrides } from '../../src/sources/overrides/overrides.js';
 import { RemovalGuard } from '../../src/state/removal-guard.js';
 import { StateStore } from '../../src/state/store.js';
 import { freePort, ownAddress } from '../support/addresses.js';
@@ -66,7 +69,8 @@ export async function createControlPlane(
   const feeds = [source, ...others].map((one) => new SourceFeed(one, new RemovalGuard({ clock }), clock, silentLog));
   const overrides = new Overrides({ file: null, clock, apps: () => mergeFeeds(feeds).apps });
   const store = new StateStore({ directory: null, clock });
-  const chronicle = new AppChronicle(clock);
+  const history = new History({ directory: null, node: fullConfig.node, clock, log: silentLog });
+  const chronicle = new AppChronicle(clock, history.events);
   const unexpected = new UnexpectedErrors(clock, silentLog);
   const plane = new ControlPlane({
     ...{
@@ -87,10 +91,13 @@ export async function createControlPlane(
   const shared = { config: fullConfig, clock, cluster, checker, overrides, feeds, plane };
   const status = new NodeStatus({ ...shared, readiness, unexpected, registrar: null });
   const admin = new LocalNode({
-    ...{ status, plane, readiness },
+    ...{ status, plane, readiness, history },
+    options: { version: 1, node: fullConfig.node, file: null, options: [] },
     why: new AppWhy({ ...shared, chronicle }),
-    metrics: new NodeMetrics({ cluster, checker, feeds, plane, unexpected, registrar: null }),
+    metrics: new NodeMetrics({ ...shared, readiness, unexpected, registrar: null }),
+    proxies: new ProxyStats(shared),
     decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, chronicle }),
+    page: createPageFeed({ ...shared, readiness, unexpected, registrar: null, events: history.events }),
   });
   for (const feed of feeds) feed.start();
   return { clock, lines, host, slot, dead, cluster, source, feeds, overrides, plane, status, readiness, admin };

@@ -42,7 +42,7 @@ function createNodes(context: TestContext, answering: Map<string, string | null>
   return { nodes, look, asked, checker, clock };
 }
 
-test('a node that meets itself under an address that it does not know is no neighbor of its own', async (context) => {
+test('a node that meets itself under an address that it does not know does not count itself as a neighbor', async (context) => {
   const answering = new Map<string, string | null>([
     ['203.0.113.7', OWN_ID],
     ['203.0.113.8', 'b'],

@@ -35,7 +35,7 @@ test('with Consul the services directory need not exist, and what Consul never s
   assert.equal(readiness.reason(), null);
 });
 
-test('an app from any source is enough, whatever the others say', async (context) => {
+test('an app from any source is enough, even when the others fail', async (context) => {
   const consul = new ScriptedSource('consul');
   const parts = await createControlPlane(context, { consul: 'http://127.0.0.1:8500' }, [consul]);
   const { plane, source, readiness, cluster, slot } = parts;

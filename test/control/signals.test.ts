@@ -58,7 +58,7 @@ test('HUP and USR2 are heard each time', async (context) => {
   assert.deepEqual(seen, ['reload', 'roll', 'reload']);
 });
 
-test('whoever asks after the signal is told, too', async (context) => {
+test('a part that asks after the signal is told, too', async (context) => {
   const { signals } = listen(context);
   await send('SIGTERM');
   await signals.stopRequested();

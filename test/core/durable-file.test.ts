@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { removeHalfWritten, replaceFile } from '../../src/core/durable-file.js';
 import { temporaryFolder } from '../support/at-end.js';
 
-test('the new file has the mode that was asked for, whatever the old one had, and nothing stays beside it', async (context) => {
+test('the new file has the mode that was asked for, not that of the old file, and nothing stays beside it', async (context) => {
   const folder = temporaryFolder(context, 'durable');
   const file = path.join(folder, 'state.json');
   writeFileSync(file, 'old');

@@ -43,7 +43,7 @@ const WATCHER = `
   parentPort.postMessage([...seen]);
 `;
 
-test('a guard always says whole who holds it: there is no moment in which a killed writer leaves an empty one', async (context) => {
+test('a guard always says whole who holds it: at no moment can a killed writer leave an empty one', async (context) => {
   const folder = await createFolder(context);
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const file = path.join(folder, '.shop.yml.guard');
@@ -56,7 +56,7 @@ test('a guard always says whole who holds it: there is no moment in which a kill
   assert.deepEqual(await seen, [[`${process.pid} ${hostname()}\n`]]);
 });
 
-test('the guard of a process that has died is no obstacle', async (context) => {
+test('the guard of a process that has died is removed', async (context) => {
   const folder = await createFolder(context);
   // Beyond what Linux ever gives (PID_MAX_LIMIT).
   await writeFile(path.join(folder, '.shop.yml.guard'), `4194305 ${hostname()}\n`);
@@ -83,7 +83,7 @@ test('of many who find the guard of a dead process, never two change the file at
   assert.deepEqual(await readdir(folder), []);
 });
 
-test('the guard over a guard of one who died while removing it is no obstacle either', async (context) => {
+test('the guard over a guard, of a process that died while removing it, is removed too', async (context) => {
   const folder = await createFolder(context);
   const dead = `4194305 ${hostname()}\n`;
   for (const name of ['.shop.yml.guard', '..shop.yml.guard.guard']) await writeFile(path.join(folder, name), dead);

@@ -24,7 +24,7 @@ test('it is the spelling that the kernel has for the addresses of this host', ()
   for (const address of addresses) assert.equal(canonicalAddress(address), address);
 });
 
-test('what is no address stays as it is', () => {
+test('text that is not an address stays as it is', () => {
   for (const text of ['', 'node-a', '10.0.0', '10.0.0.03', 'fe80::1%eth0', '::1]/?']) {
     assert.equal(canonicalAddress(text), text);
   }

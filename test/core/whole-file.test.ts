@@ -48,7 +48,7 @@ test('a file whose size says nothing is read to its end, or refused behind the l
   }
 });
 
-test('a directory and a pipe are no file; an input may be a pipe, and its end is waited for', async (context) => {
+test('a directory and a pipe are refused as files; an input may be a pipe, and its end is waited for', async (context) => {
   const pipe = place(context);
   const folder = `${pipe}.d`;
   await mkdir(folder);

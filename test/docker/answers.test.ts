@@ -64,7 +64,7 @@ test('of labels that are too large together the small ones are kept, and the lar
   };
   const { labels, labelExcess } = factsFromBody({ ...LEAST, Config: { Labels } });
   assert.deepEqual([...labels.keys()].sort(), ['autoproxy.a', 'autoproxy.b', 'autoproxy.internal']);
-  assert.equal(labelExcess, 'its label autoproxy.filters.host is too large and is not read');
+  assert.equal(labelExcess, '64 KiB of its labels are read, so autoproxy.filters.host is left out');
   const even = Object.fromEntries(Object.entries(Labels).map(([key, value]) => [key, value.slice(0, 21_000)]));
   assert.equal(factsFromBody({ ...LEAST, Config: { Labels: even } }).labels.size, 4);
 });

@@ -76,7 +76,7 @@ test('the codes of a socket mean nothing special on the way to another machine',
     );
 });
 
-test('what answers is no engine', () => {
+test('another program answers instead of an engine', () => {
   const words = 'malformed: what answers at tcp://10.0.0.5 is not a Docker engine; does --docker name the right place?';
   assert.equal(said(coded('HPE_INVALID_CONSTANT')), words);
   assert.equal(said(new errors.HTTPParserError('no HTTP')), words);

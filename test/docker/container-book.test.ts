@@ -111,6 +111,7 @@ test('a container that loses its only network is over, unless the engine says th
   look({ networks: [{ name: 'other', address: '172.18.0.2' }] });
   assert.equal(container().phase, 'running');
   assert.deepEqual(container().networks, [{ name: 'other', address: '172.18.0.2' }]);
+  assert.deepEqual(container().lostAddresses, ['172.17.0.2']);
 });
 
 test('of several networks one may go', () => {
@@ -118,10 +119,16 @@ test('of several networks one may go', () => {
     { name: 'bridge', address: '172.17.0.2' },
     { name: 'shop', address: '172.18.0.2' },
   ];
-  const { tell, container } = followed({ networks });
+  const { tell, container, look } = followed({ networks });
   tell({ action: 'disconnect' });
   assert.equal(container().phase, 'running');
   assert.deepEqual(container().networks, [{ name: 'shop', address: '172.18.0.2' }]);
+  assert.deepEqual(container().lostAddresses, ['172.17.0.2']);
+  for (let turn = 3; turn < 100; turn += 1) look({ networks: [{ name: 'bridge', address: `172.17.0.${turn}` }] });
+  assert.equal(container().lostAddresses.length, 20);
+  assert.equal(container().lostAddresses.at(-1), '172.17.0.98');
+  look({ networks: [{ name: 'bridge', address: '172.17.0.98' }] });
+  assert.equal(container().lostAddresses.at(-1), '172.17.0.99', 'it has the other one again');
 });
 
 test('pause, unpause and health', () => {
@@ -159,7 +166,7 @@ test('a life that begins while the last one is inspected is not ended by the eve
   assert.notEqual(container().life, `${idOf(1).slice(0, 12)}@2026-11-29T12:00:00.000000000Z`);
 });
 
-test('after the start was told, what follows belongs to this life, whatever the clock of the engine says', () => {
+test('after the start was told, what follows belongs to this life, even when the clock of the engine goes back', () => {
   const { book, container } = followed();
   book.onEvent({ id: idOf(1), atMs: STARTED_MS + 1, action: 'start' });
   // The clock was set back by an hour.

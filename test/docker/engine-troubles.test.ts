@@ -11,7 +11,7 @@ import { ScriptedEngine } from '../support/docker/scripted-engine.js';
 import { eventually } from '../support/eventually.js';
 import { FollowedEngine } from './followed-engine.js';
 
-test('there is no socket', async (context) => {
+test('the socket is missing', async (context) => {
   const followed = new FollowedEngine(context, { url: `unix://${temporaryFolder(context, 'socket')}/docker.sock` });
   const { message } = await followed.fails('missing');
   assert.match(
@@ -151,7 +151,10 @@ test('an engine that is stopped in its tracks answers no ping', async (context) 
   const followed = new FollowedEngine(context, engine);
   await eventually('the ping is asked for', () => engine.requests.length === 1);
   await followed.clock.advance(5_000);
-  assert.match((await followed.fails('late')).message, /did not come to the end of a ping in 5 s/);
+  assert.match(
+    (await followed.fails('late')).message,
+    /gave no whole answer for a ping in 5 s; does its machine hang\?/,
+  );
 });
 
 test('one container that cannot be inspected is named; the others are known', async (context) => {
@@ -291,7 +294,10 @@ test('a label of ours that is too large is left out and named; the others are re
   const followed = new FollowedEngine(context, engine);
   await followed.knows('web running');
   assert.deepEqual([...(followed.containers[0]?.labels ?? [])], [['autoproxy.app', 'shop']]);
-  assert.match(followed.views[0]?.remarks[0]?.message ?? '', /its label autoproxy\.path is too large and is not read/);
+  assert.match(
+    followed.views[0]?.remarks[0]?.message ?? '',
+    /64 KiB of its labels are read, so autoproxy\.path is left out/,
+  );
 });
 
 test('what answers is another server', async (context) => {

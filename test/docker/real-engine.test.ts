@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Clock, systemClock } from '../../src/core/clock.js';
 import { DockerConnection } from '../../src/docker/connection.js';
+import { hasImage, registryRefusal } from '../../src/docker/image-reads.js';
 import { stopContainer } from '../../src/docker/writes.js';
-import { HEALTH_COMMAND } from '../support/docker/app-image.js';
+import { APP_IMAGE, HEALTH_COMMAND } from '../support/docker/app-image.js';
 import { whyNoDocker } from '../support/docker/docker-engine.js';
 import { DOCKER_VERSIONS } from '../support/docker/docker-versions.js';
+import { startImageRegistry } from '../support/docker/image-registry.js';
 import { TestEngine } from '../support/docker/test-engine.js';
 import { eventually } from '../support/eventually.js';
 import { FollowedEngine } from './followed-engine.js';
@@ -19,9 +21,9 @@ for (const version of DOCKER_VERSIONS) {
     skip,
   }, async (context) => {
     const engine = await TestEngine.start(context, { version, liveRestore: true });
-    await engine.importApp();
     await context.test('lives, by events alone', (part) => followLives(part, engine));
     await context.test('a stop signal of its own, a survivor, health, networks', (part) => followChanges(part, engine));
+    await context.test('what registries say of an image', (part) => askRegistries(part, engine));
     await context.test('a restart with live-restore, and a container that dies meanwhile', (part) =>
       followRestart(part, engine),
     );
@@ -154,4 +156,22 @@ function phasesOf(followed: FollowedEngine): () => readonly string[] {
     const all = followed.views.slice(from).map(({ containers }) => containers[0]?.phase ?? '');
     return all.filter((phase, index) => phase !== all[index - 1]);
   };
+}
+
+async function askRegistries(context: TestContext, engine: TestEngine): Promise<void> {
+  const registry = await startImageRegistry(context, engine);
+  const settings = { url: `unix://${engine.socketPath}`, certPath: null, tlsVerify: null };
+  const connection = new DockerConnection(settings, systemClock);
+  const { signal } = new AbortController();
+  await connection.negotiate(signal);
+  const said = async (image: string): Promise<string> =>
+    (await registryRefusal(connection, image, null, signal)) ?? 'there';
+  assert.equal(await said(`${registry}/there/app:1`), 'there');
+  assert.match(await said(`${registry}/gone/app:1`), /manifest.?unknown/i);
+  assert.match(await said(`${registry}/denied/app:1`), /unauthorized|no basic auth/i);
+  assert.match(await said(`${registry}/broken/app:1`), /503/);
+  assert.match(await said('localhost:9/app:2'), /connection refused/);
+  assert.equal(await hasImage(connection, APP_IMAGE, signal), true);
+  assert.equal(await hasImage(connection, `${registry}/there/app:1`, signal), false);
+  connection.close();
 }

@@ -16,13 +16,19 @@ function refused(status: number, message: string) {
 }
 
 test('an engine that is not a manager', () => {
-  for (const message of [
-    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
-    "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state.",
-  ]) {
+  for (const [message, words] of [
+    [
+      'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
+      /is not a manager of a Swarm: name the socket of a manager with --docker or DOCKER_HOST; "docker swarm init" makes one$/,
+    ],
+    [
+      "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state.",
+      /is a worker of a Swarm, and only its managers do this: name the socket of a manager with --docker or DOCKER_HOST$/,
+    ],
+  ] as const) {
     const { kind, said } = refused(503, message);
     assert.equal(kind, 'notManager');
-    assert.match(said, /name the socket of a manager with --docker or DOCKER_HOST/);
+    assert.match(said, words);
   }
 });
 

@@ -30,6 +30,8 @@ edge:
   deny: []
   max_body: 10m
   methods: [PROPFIND, GET, HEAD]
+  hold: [beta]
+  closed: true
 env:
   LOG_LEVEL: info
   DB_PASSWORD: {from: file:/run/secrets/db}
@@ -94,6 +96,8 @@ test('a full definition, every part of it', () => {
     deny: [],
     methods: ['GET', 'HEAD', 'PROPFIND'],
     maxBodyBytes: 10_485_760,
+    heldPods: ['beta'],
+    isClosed: true,
   });
   assert.equal(settings.balance, 'leastconn');
 });
@@ -134,7 +138,7 @@ test('of two definitions of one name in a text none is taken', () => {
   assert.deepEqual([apps, refused, problems.map(({ line }) => line)], [[], ['shop'], [1, 5]]);
 });
 
-test('a text that says nothing is empty, one that is no YAML is broken', () => {
+test('a text that says nothing is empty, one that is not YAML is broken', () => {
   assert.equal(parseAppDefinitions('# nothing\n', 'f', 's').outcome, 'empty');
   assert.equal(parseAppDefinitions('name: [', 'f', 's').outcome, 'broken');
   assert.equal(parseAppDefinitions('\0\xff'.repeat(600_000), 'f', 's').outcome, 'broken');
@@ -181,7 +185,15 @@ const MISTAKES: readonly (readonly [added: string, expected: RegExp])[] = [
   ['health: {interval: "500"}', /not a duration/],
   ['num_instances: 0', /num_instances/],
   ['image: 1.10', /image/],
-  ['image: Shop', /image/],
+  ['image: Shop', /image.*capital letters are only allowed in the tag/],
+  [`image: shop@sha256:${'a'.repeat(63)}`, /what follows @ has to be sha256: and 64 digits/],
+  [`image: shop@${'a'.repeat(64)}`, /what follows @ has to be sha256: and 64 digits/],
+  ['image: "sha256:964e"', /it is an id, which other nodes do not know/],
+  [`image: ${'0a'.repeat(32)}`, /it is an id, which other nodes do not know/],
+  ['image: registry.example:99999/shop:1', /99999 is not a port/],
+  [`image: ${'a'.repeat(256)}`, /Docker takes 255 characters before the tag/],
+  ['placement: {healthcheck: {source: image, command: [/check]}}', /a command, and "source: image" beside it/],
+  ['placement: {healthcheck: {source: none, command: [/check]}}', /a command, and "source: none" beside it/],
   ['image: "shop:1 --privileged"', /image/],
   ['image: !!binary aGk=', /image/],
   ['image: !ruby/object {}', /there is a tag/],
@@ -192,7 +204,8 @@ const MISTAKES: readonly (readonly [added: string, expected: RegExp])[] = [
   ['env: {A: no, B: null}', /env\.B: has no value/],
   ['env: {A: [x]}', /a list is not text/],
   ['env: {1A: x}', /not a name for a variable/],
-  ['env: {A-B: x}', /not a name for a variable/],
+  ['env: {A-B: x}', /shop\.env\.A\.\.\.: this is not a name for a variable/],
+  ['env: {"a b": x}', /shop\.env\.a\.\.\.: this is not a name for a variable/],
   ['env: {A: "x\\0y"}', /NUL/],
   ['env: {A: x, A: y}', /is written twice/],
   ['env: {A: {from: env:HOME}}', /place of a secret/],

@@ -123,6 +123,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     ['methods: [GET, PROPFIND]', ['self', 405]],
     ['methods: [GET, POST]', [405, 'self']],
   ),
+  hold: row(root, ['hold: [alpha]', 404], ['hold: [beta]', 'self']),
+  closed: row(root, ['closed: true', 404], ['closed: false', 'self']),
 };
 
 interface Case {

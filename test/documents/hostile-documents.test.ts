@@ -45,7 +45,7 @@ test('of very many mistakes the first are named, and every app in error is known
   assert.equal(refused.length, 1_000);
 });
 
-test('a message is one short line, whatever the text was', () => {
+test('a message is one short line for any text', () => {
   const { problems } = parseServiceDocument(`a: ${'!'.repeat(100_000)}x {}`, 'a.yml', 'directory');
   for (const { message, hint } of problems) assert.ok(message.length + (hint?.length ?? 0) < 400);
 });

@@ -21,8 +21,8 @@ import { changesBetween } from '../../src/registry/changes.js';
 import { formatEnvironment } from '../../src/registry/environment-text.js';
 import { definitionFromApp } from '../../src/registry/imported-app.js';
 import { HEAD_DEFAULTS, type SlotSnapshot } from '../../src/snapshot/snapshot.js';
-import { nodeCatalogue } from '../../src/sources/consul-catalogue.js';
-import { consulReadingFrom, recordFromKey } from '../../src/sources/consul-reading.js';
+import { nodeCatalogue } from '../../src/sources/consul/catalogue.js';
+import { consulReadingFrom, recordFromKey } from '../../src/sources/consul/reading.js';
 import { compileSnapshot } from '../../src/state/compile.js';
 import { assertEndsAfter, TIMEOUT_ROWS } from '../proxy/exchange/timeout-rows.js';
 import { GET, OUTSIDE, SLOT_LOOKS, startWorld, statusOf, type World } from '../proxy/slot-looks.js';
@@ -354,6 +354,7 @@ function slotOf(app: App): SlotSnapshot {
     neighborProxy: 'v2',
     via: false,
     head: HEAD_DEFAULTS,
+    gone: [],
     proxyDefaults: { accept: false, trusted: [] },
     stickySecret: 'secret',
     apps: [app],

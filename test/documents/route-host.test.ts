@@ -52,7 +52,7 @@ const BAD: readonly (readonly [host: string, why: RegExp])[] = [
 ];
 
 for (const [host, why] of BAD) {
-  test(`${JSON.stringify(host.slice(0, 40))} is no host`, () => {
+  test(`${JSON.stringify(host.slice(0, 40))} is not a host`, () => {
     const read = parseRouteHost(host);
     assert.ok(isRefusal(read), `taken as ${JSON.stringify(read)}`);
     assert.match(`${read.message}; ${read.hint}`, why);

@@ -57,7 +57,7 @@ const BAD: readonly (readonly [path: string, why: RegExp])[] = [
 ];
 
 for (const [path, why] of BAD) {
-  test(`${JSON.stringify(path)} is no path`, () => {
+  test(`${JSON.stringify(path)} is not a path`, () => {
     for (const parse of [parsePathPrefix, parsePathExact]) {
       const read = parse(path);
       assert.ok(isRefusal(read), `taken as ${JSON.stringify(read)}`);

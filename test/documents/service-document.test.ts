@@ -179,7 +179,7 @@ test('weight and state of an instance may stand in quotes, with blanks around th
   );
 });
 
-test('a byte order mark and CRLF are no matter', () => {
+test('a byte order mark and CRLF change nothing', () => {
   assert.equal(only('\ufeffa:\r\n  protocol: http\r\n  slot: 7\r\n').slot, 7);
 });
 

@@ -5,7 +5,7 @@ import { formatProblem, type Problem } from '../../src/model/problem.js';
 import { startConsulFor } from '../support/consul/consul.js';
 import { planNode, putApp, putServedApp, register, startPlanned } from '../support/node/fleet.js';
 import type { RunningNode } from '../support/node/node-process.js';
-import { runCli } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
 import { ask, SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
 
@@ -15,7 +15,7 @@ function errorsOf(state: Awaited<ReturnType<RunningNode['state']>>): string[] {
     .map(({ file, message }) => `${file}: ${message}`);
 }
 
-test('a slot that another app has is not given away: who has it keeps it, whoever wants it is named with both keys', async (context) => {
+test('a slot that another app has is not given away: the app that has it keeps it, the one that wants it is named with both keys', async (context) => {
   const consul = await startConsulFor(context);
   const plan = await planNode(context, consul.url, consul.node);
   const { host, slot } = plan.place;
@@ -113,9 +113,9 @@ test("folders of Consul's UI are not errors, and a key below one is said once wi
   await node.untilState(({ apps }) => apps.length === 2);
   assert.equal(node.linesOf(formatProblem(misplaced)).length, 1);
 
-  const listed = await runCli(['app', 'ls', '--json', '--consul', consul.url]);
+  const listed = await runCliHere(['app', 'ls', '--json', '--consul', consul.url]);
   assert.equal(listed.exitCode, 0);
   assert.deepEqual(JSON.parse(listed.stdout).problems, [misplaced]);
-  const slots = await runCli(['slot', 'ls', '--consul', consul.url]);
+  const slots = await runCliHere(['slot', 'ls', '--consul', consul.url]);
   assert.deepEqual([slots.exitCode, slots.stderr], [0, '']);
 });

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { type ConsulAgent, startConsulClientFor, startConsulFor } from '../support/consul/consul.js';
 import { planNode, putApp, register, startPlanned } from '../support/node/fleet.js';
 import type { RunningNode } from '../support/node/node-process.js';
-import { runCli } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
 import { SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
 
@@ -80,9 +80,9 @@ test('maintenance ends it, and log, state, status and why say who left and why',
   const left = `node-b (${b.host}) left the pod: it is in maintenance: new disk`;
   assert.equal((await a.logged(left)).node, 'node-b');
   await a.logged('no other node of the pod is left: this node has nowhere to bleed to');
-  const why = await runCli(['why', 'shop', '--admin', a.admin]);
+  const why = await runCliHere(['why', 'shop', '--admin', a.admin]);
   assert.ok(why.stdout.includes(left), why.stdout);
-  const status = await runCli(['status', '--admin', a.admin]);
+  const status = await runCliHere(['status', '--admin', a.admin]);
   assert.match(status.stdout, /^node node-b \(.*\) takes no bleed: it is in maintenance: new disk$/m);
   await maintain(false);
   await untilAnswered(a.host, slot, { status: 200, body: 'of b' });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startConsulFor } from '../support/consul/consul.js';
 import { planNode, putApp, register, startPlanned } from '../support/node/fleet.js';
-import { runCli } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
 import { SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
 
@@ -70,7 +70,7 @@ test('no app may be named consul: app put says what the node says', async (conte
   const said = problems.find(({ severity }) => severity === 'error');
   assert.match(said?.message ?? '', /"consul" is not a name of an app/);
   await node.write('consul.yml', 'name: consul\npods: [alpha]\nprotocol: http\n');
-  const put = await runCli(['app', 'put', `${node.servicesDir}/consul.yml`, '--consul', consul.url]);
+  const put = await runCliHere(['app', 'put', `${node.servicesDir}/consul.yml`, '--consul', consul.url]);
   assert.equal(put.exitCode, 1);
   assert.ok(put.stderr.includes(`"consul" is not a name of an app (${said?.hint})`), put.stderr);
 });

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { ScriptedEngine } from '../support/docker/scripted-engine.js';
 import { eventually } from '../support/eventually.js';
 import { type RunningNode, startNode } from '../support/node/node-process.js';
-import { runCli } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
 import { ask } from '../support/traffic/steady-traffic.js';
 
@@ -45,29 +45,29 @@ test('a container is drained by its name, shown, and ready again when it starts 
   const slow = ask(node.host, node.slot, '/slow');
   const arrived = await Promise.race([one.slowRequest().then(() => one), two.slowRequest().then(() => two)]);
   const name = arrived === one ? 'shop-1' : 'shop-2';
-  const late = await runCli(['drain', name, '--wait', '100ms', '--by', 'ann', '--admin', node.admin]);
+  const late = await runCliHere(['drain', name, '--wait', '100ms', '--by', 'ann', '--admin', node.admin]);
   assert.equal(late.exitCode, 3, late.stderr);
   arrived.answerSlow();
   assert.equal((await slow).body, 'late');
-  const done = await runCli(['drain', `shop/${name}`, '--wait', '10s', '--by', 'ann', '--admin', node.admin]);
+  const done = await runCliHere(['drain', `shop/${name}`, '--wait', '10s', '--by', 'ann', '--admin', node.admin]);
   assert.equal(done.stdout, `shop/${name}: drain, no request is under way\n`);
   const other = arrived === one ? 'two' : 'one';
   for (let turn = 0; turn < 4; turn += 1) assert.equal((await ask(node.host, node.slot)).body, other);
 
-  const status = await runCli(['status', '--instances', '--admin', node.admin]);
+  const status = await runCliHere(['status', '--instances', '--admin', node.admin]);
   assert.match(status.stdout, new RegExp(`${arrived.id} +drain .* container ${name} \\([0-9a-f]{12}\\); by ann`));
-  const why = await runCli(['why', 'shop', '--admin', node.admin]);
+  const why = await runCliHere(['why', 'shop', '--admin', node.admin]);
   assert.match(why.stdout, /^ {2}instances {3}docker offers 2 instances$/m);
   assert.match(why.stdout, /by docker: \+\S+: container shop-2 \([0-9a-f]{12}\)/);
   assert.match(why.stdout, new RegExp(`^${arrived.id} +container ${name} \\([0-9a-f]{12}\\) +none$`, 'm'));
 
-  const again = await runCli(['ready', first.id.slice(0, 12), '--admin', node.admin]);
+  const again = await runCliHere(['ready', first.id.slice(0, 12), '--admin', node.admin]);
   assert.equal(again.exitCode, 0, again.stderr);
-  const maint = await runCli(['maint', 'shop-1', '--admin', node.admin]);
+  const maint = await runCliHere(['maint', 'shop-1', '--admin', node.admin]);
   assert.equal(maint.exitCode, 0, maint.stderr);
   engine.stopContainer(first);
   await eventually('it is gone', async () => !(await idsOf(node, 'shop')).includes(one.id));
-  const gone = await runCli(['why', 'shop', '--admin', node.admin]);
+  const gone = await runCliHere(['why', 'shop', '--admin', node.admin]);
   assert.match(gone.stdout, new RegExp(`^${one.id} +container shop-1 .* left out: it has ended`, 'm'));
   engine.begin(first);
   await eventually('its next life is ready', async () => (await idsOf(node, 'shop')).includes(`${one.id} ready`));
@@ -79,7 +79,7 @@ test('a word that is an app and a container means the app, and the command says 
   const node = await startNodeBeside(context, engine, '');
   const { id } = engine.run('blog', madeAt(one, SHOP));
   await eventually('it serves', async () => (await ask(node.host, node.slot)).status === 200);
-  const ofApp = await runCli(['maint', 'blog', '--admin', node.admin]);
+  const ofApp = await runCliHere(['maint', 'blog', '--admin', node.admin]);
   assert.deepEqual([ofApp.exitCode, ofApp.stdout], [0, 'blog: maint\n']);
   const short = id.slice(0, 12);
   assert.equal(
@@ -87,7 +87,7 @@ test('a word that is an app and a container means the app, and the command says 
     `autoproxy: blog is an app and a container; the app is meant. For the container write ${short}\n`,
   );
   assert.equal((await ask(node.host, node.slot)).status, 200, 'the container serves on');
-  const ofContainer = await runCli(['maint', short, '--admin', node.admin]);
+  const ofContainer = await runCliHere(['maint', short, '--admin', node.admin]);
   assert.deepEqual([ofContainer.exitCode, ofContainer.stderr], [0, '']);
   assert.equal((await ask(node.host, node.slot)).status, 503);
 });
@@ -105,7 +105,7 @@ test('an address that a file lists and a container of another app has is left ou
   engine.run('blog-1', madeAt(place, { 'autoproxy.app': 'blog' }));
   await eventually('blog has it', async () => (await ask(node.host, node.slot + 2)).status === 200);
   for (let turn = 0; turn < 10; turn += 1) assert.equal((await ask(node.host, node.slot)).status, 503);
-  const why = await runCli(['why', 'shop', '--admin', node.admin]);
+  const why = await runCliHere(['why', 'shop', '--admin', node.admin]);
   assert.match(why.stdout, new RegExp(`${place.id} is left out: container blog-1 .* serves blog`));
   assert.match(why.stdout, /^LEFT OUT +PLACE +WHY$/m);
 });

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StateDocument } from '../../src/admin/state-document.js';
 import { type RunningNode, startNode } from '../support/node/node-process.js';
-import { runCli } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 import { appText } from '../support/node/services-directory.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
 import { ask } from '../support/traffic/steady-traffic.js';
 
 async function decide(node: RunningNode, ...words: readonly string[]): Promise<void> {
-  const { exitCode, stderr } = await runCli([...words, '--by', 'ann', '--admin', node.admin]);
+  const { exitCode, stderr } = await runCliHere([...words, '--by', 'ann', '--admin', node.admin]);
   assert.deepEqual([exitCode, stderr], [0, '']);
 }
 

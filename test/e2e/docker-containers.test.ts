@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { whyNoDocker } from '../support/docker/docker-engine.js';
-import { DOCKER_VERSIONS } from '../support/docker/docker-versions.js';
 import { ScriptedEngine } from '../support/docker/scripted-engine.js';
 import { TestEngine } from '../support/docker/test-engine.js';
 import { eventually } from '../support/eventually.js';
@@ -13,42 +12,42 @@ import { ask } from '../support/traffic/steady-traffic.js';
 const REASON = whyNoDocker();
 const skip = REASON === null ? false : `no Docker engine: ${REASON}`;
 
-for (const version of DOCKER_VERSIONS) {
-  test(`${version}: a node with --docker alone serves what labels define, and a file's app by its containers`, {
-    skip,
-  }, async (context) => {
-    const engine = await TestEngine.start(context, { version });
-    await engine.importApp();
-    const node = await startNodeOn(
-      context,
-      engine.machine,
-      (_, slot) => ({ 'shop.yml': `shop:\n  protocol: http\n  translated_port: ${slot}\n  instances: []\n` }),
-      { '--docker': engine.socketPath },
-    );
-    const labels = { 'autoproxy.app': 'shop', 'autoproxy.port': '8080' };
-    const web = await engine.startApp('web', { labels });
-    await serves(node, web.id);
+/** One is enough, the older: promises/container-ends begins with the same on 28. */
+const VERSION = '20.10';
 
-    const api = await engine.startApp('api', { labels });
-    await serves(node, api.id);
-    await engine.docker('stop', 'web');
-    await eventually('one is left', async () => (await instancesOf(node)).length === 1);
-    assert.match((await ask(node.host, node.slot)).body, new RegExp(api.id.slice(0, 12)));
+test("a node with --docker alone serves what labels define, and a file's app by its containers", {
+  skip,
+}, async (context) => {
+  const engine = await TestEngine.start(context, { version: VERSION });
+  const node = await startNodeOn(
+    context,
+    engine.machine,
+    (_, slot) => ({ 'shop.yml': `shop:\n  protocol: http\n  translated_port: ${slot}\n  instances: []\n` }),
+    { '--docker': engine.socketPath },
+  );
+  const labels = { 'autoproxy.app': 'shop', 'autoproxy.port': '8080' };
+  const web = await engine.startApp('web', { labels });
+  await serves(node, web.id);
 
-    await engine.docker('restart', 'api');
-    await engine.untilSaid('api', 'listening');
-    await serves(node, api.id);
+  const api = await engine.startApp('api', { labels });
+  await serves(node, api.id);
+  await engine.docker('stop', 'web');
+  await eventually('one is left', async () => (await instancesOf(node)).length === 1);
+  assert.match((await ask(node.host, node.slot)).body, new RegExp(api.id.slice(0, 12)));
 
-    // Another app gets the address at once.
-    await engine.docker('rm', '-f', 'web', 'api');
-    const till = await engine.startApp('till', { labels: { 'autoproxy.app': 'till' } });
-    assert.ok([web.address, api.address].includes(till.address));
-    await eventually('nobody is left', async () => (await instancesOf(node)).length === 0);
-    assert.equal((await ask(node.host, node.slot)).status, 503);
-    const warned = (await node.state()).problems.map(({ message }) => message).join('\n');
-    assert.match(warned, /till/);
-  });
-}
+  await engine.docker('restart', 'api');
+  await engine.untilSaid('api', 'listening');
+  await serves(node, api.id);
+
+  // Another app gets the address at once.
+  await engine.docker('rm', '-f', 'web', 'api');
+  const till = await engine.startApp('till', { labels: { 'autoproxy.app': 'till' } });
+  assert.ok([web.address, api.address].includes(till.address));
+  await eventually('nobody is left', async () => (await instancesOf(node)).length === 0);
+  assert.equal((await ask(node.host, node.slot)).status, 503);
+  const warned = (await node.state()).problems.map(({ message }) => message).join('\n');
+  assert.match(warned, /till/);
+});
 
 test('without a socket the node serves its files, and says once what to do', async (context) => {
   const engine = await ScriptedEngine.start(context);

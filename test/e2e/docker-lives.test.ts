@@ -9,7 +9,7 @@ import type { Made, ScriptedContainer } from '../support/docker/scripted-contain
 import { ScriptedEngine } from '../support/docker/scripted-engine.js';
 import { eventually } from '../support/eventually.js';
 import { type RunningNode, startNode } from '../support/node/node-process.js';
-import { runCli } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
 import { ask, SteadyTraffic } from '../support/traffic/steady-traffic.js';
 
@@ -35,6 +35,7 @@ class Shop {
     const engine = await ScriptedEngine.start(context);
     const file = (_: string, slot: number) => ({
       'shop.yml': `shop: {protocol: http, translated_port: ${slot}, instances: []}\n`,
+      'checked.yml': `checked: {protocol: http, translated_port: ${slot + 4}, instances: [], health: {path: /slow, timeout: 60s}}\n`,
       'narrow.yml': `narrow: {protocol: http, translated_port: ${slot + 2}, instances: [], ${ONE_AT_A_TIME}}\n`,
     });
     const node = await startNode(context, file, { '--docker': engine.socketPath });
@@ -149,6 +150,11 @@ test('what a container hears, and what follows', async (context) => {
       await place.slowRequest();
       shop.engine.tell(container, 'kill', { signal: '15' });
       await shop.isLeftOut('hears', place.id);
+      const departing = async () => (await shop.node.state()).apps.find(({ name }) => name === 'shop')?.departing;
+      await eventually('what is under way there is shown', async () => {
+        const [one, ...others] = (await departing()) ?? [];
+        return others.length === 0 && one?.life.startsWith(container.id.slice(0, 12)) === true && one.oldestMs > 0;
+      });
       place.answerSlow();
       assert.equal((await Promise.race(answers)).body, 'late');
       await shop.noneFailed();
@@ -249,8 +255,21 @@ test('nobody waits for a container that is gone', async (context) => {
       if (action === 'kill') shop.engine.tell(container, action, { signal: '15' });
       else endSilently(shop.engine, container, action);
       assert.equal((await waiting).status, 503);
-      place.answerSlow();
-      assert.equal((await slow).body, 'late');
+      // Its signal lets what it has begun end. Nobody waits for an answer of what is gone.
+      if (action === 'kill') place.answerSlow();
+      assert.equal((await slow).status, action === 'kill' ? 200 : 502);
+    }
+  });
+
+  await context.test('a check that is under way ends with its container', async (part) => {
+    const place = await HttpInstance.start(part, 'checked');
+    for (const action of ['kill', 'die', 'destroy']) {
+      const asked = place.slowRequest();
+      const container = shop.run(part, madeAt(place, { labels: { 'autoproxy.app': 'checked' } }));
+      await asked;
+      if (action === 'kill') shop.engine.tell(container, action, { signal: '15' });
+      else endSilently(shop.engine, container, action);
+      await eventually('nobody waits for its answer', () => place.slowRequests === 0);
     }
   });
 
@@ -262,7 +281,7 @@ test('nobody waits for a container that is gone', async (context) => {
     const arrived = place.slowRequest();
     for (let turn = 0; turn < 6; turn += 1) ask(node.host, node.slot, '/slow').catch(() => {});
     await arrived;
-    const drained = runCli(['drain', container.name, '--wait', '20s', '--admin', node.admin]);
+    const drained = runCliHere(['drain', container.name, '--wait', '20s', '--admin', node.admin]);
     await eventually('it drains', async () =>
       (await node.state()).apps.some(({ instances }) => instances.some(({ state }) => state === 'drain')),
     );

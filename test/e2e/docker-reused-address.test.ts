@@ -7,7 +7,6 @@ import { Agent } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { atEnd } from '../support/at-end.js';
 import { whyNoDocker } from '../support/docker/docker-engine.js';
-import { DOCKER_VERSIONS } from '../support/docker/docker-versions.js';
 import { TestEngine } from '../support/docker/test-engine.js';
 import { eventually } from '../support/eventually.js';
 import { type RunningNode, startNodeOn } from '../support/node/node-process.js';
@@ -23,40 +22,40 @@ const ANSWERS_OF_A_ROUND = 30;
 const REASON = whyNoDocker();
 const skip = REASON === null ? false : `no Docker engine: ${REASON}`;
 
-for (const version of DOCKER_VERSIONS) {
-  test(`${version}: no request meets the app that has the address now`, { skip }, async (context) => {
-    const engine = await TestEngine.start(context, { version });
-    await engine.importApp();
-    const node = await startNodeOn(
-      context,
-      engine.machine,
-      (_, slot) => ({ 'apps.yml': APPS.map((app, index) => appText(app, slot + 2 * index)).join('') }),
-      { '--docker': engine.socketPath },
-    );
-    await engine.machine.open(node.host, node.slot + 2);
-    const shop = await engine.startApp('shop', { labels: { 'autoproxy.app': 'shop' }, env: { ON_STOP: 'abrupt' } });
-    assert.equal(shop.address, ADDRESS);
-    const clients = new TurnClients(context, node);
-    await clients.served('shop');
-    await engine.call('POST', '/containers/shop/kill');
-    const blog = await engine.startApp('blog', { labels: { 'autoproxy.app': 'blog' }, env: { ON_STOP: 'abrupt' } });
-    assert.equal(blog.address, ADDRESS, 'the engine gives the address to the next one');
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const [old, next] = round % 2 === 0 ? (['blog', 'shop'] as const) : (['shop', 'blog'] as const);
-      await clients.served(old);
-      // Half of the rounds by a signal that it obeys, half without warning.
-      await engine.call('POST', `/containers/${old}/${round % 4 < 2 ? 'stop' : 'kill'}`);
-      const { status } = await engine.call('POST', `/containers/${next}/start`);
-      assert.equal(status, 204);
-      assert.equal(await engine.addressOf(next), ADDRESS);
-    }
-    await clients.stop();
-    context.diagnostic(
-      `${ROUNDS} rounds, ${clients.right} answers of the app, ${clients.others} of 502 and 503, 0 wrong`,
-    );
-    assert.deepEqual(clients.wrong, []);
-  });
-}
+/** One is enough: both give an address to the next container at once, and docker/real-engine reads the lives of both. */
+const VERSION = '28';
+
+test('no request meets the app that has the address now', { skip }, async (context) => {
+  const engine = await TestEngine.start(context, { version: VERSION });
+  const node = await startNodeOn(
+    context,
+    engine.machine,
+    (_, slot) => ({ 'apps.yml': APPS.map((app, index) => appText(app, slot + 2 * index)).join('') }),
+    { '--docker': engine.socketPath },
+  );
+  await engine.machine.open(node.host, node.slot + 2);
+  const shop = await engine.startApp('shop', { labels: { 'autoproxy.app': 'shop' }, env: { ON_STOP: 'abrupt' } });
+  assert.equal(shop.address, ADDRESS);
+  const clients = new TurnClients(context, node);
+  await clients.served('shop');
+  await engine.call('POST', '/containers/shop/kill');
+  const blog = await engine.startApp('blog', { labels: { 'autoproxy.app': 'blog' }, env: { ON_STOP: 'abrupt' } });
+  assert.equal(blog.address, ADDRESS, 'the engine gives the address to the next one');
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const [old, next] = round % 2 === 0 ? (['blog', 'shop'] as const) : (['shop', 'blog'] as const);
+    await clients.served(old);
+    // Half of the rounds by a signal that it obeys, half without warning.
+    await engine.call('POST', `/containers/${old}/${round % 4 < 2 ? 'stop' : 'kill'}`);
+    const { status } = await engine.call('POST', `/containers/${next}/start`);
+    assert.equal(status, 204);
+    assert.equal(await engine.addressOf(next), ADDRESS);
+  }
+  await clients.stop();
+  context.diagnostic(
+    `${ROUNDS} rounds, ${clients.right} answers of the app, ${clients.others} of 502 and 503, 0 wrong`,
+  );
+  assert.deepEqual(clients.wrong, []);
+});
 
 function appText(name: string, slot: number): string {
   return `${name}: {protocol: http, translated_port: ${slot}, instances: ["${ADDRESS}:8080"]}\n`;

@@ -6,7 +6,7 @@ import { startConsulFor } from '../support/consul/consul.js';
 import { EdgeDeployment } from '../support/edge/edge-deployment.js';
 import { eventually } from '../support/eventually.js';
 import { planNode, putApp, putServedApp, startPlanned } from '../support/node/fleet.js';
-import { runCli } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
 
 const HOST = 'shop.one.example';
@@ -65,7 +65,7 @@ test('one shot: the nodes of now, and words when Consul is not named or not ther
   const edge = await EdgeDeployment.create(context, { version: '3.0', servers: '{nodes: consul, send_proxy: none}' });
   edge.writeApp('shop', `name: shop\npods: [alpha]\nprotocol: http\nslot: 21310\n${ROUTES}`);
   const check = (env: Readonly<Record<string, string>>) =>
-    runCli(['edge', 'check', '--strict', ...edge.options.slice(0, 4)], { ...edge.env, ...env });
+    runCliHere(['edge', 'check', '--strict', ...edge.options.slice(0, 4)], { ...edge.env, ...env });
   const empty = await check({ CONSUL_HTTP_ADDR: consul.url });
   assert.equal(empty.exitCode, 2, empty.stderr);
   assert.match(empty.stderr, /shop\.pods: Consul names no node of alpha/);

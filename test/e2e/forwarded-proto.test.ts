@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EdgeProcess } from '../support/edge/edge-process.js';
-import { HAPROXY_VERSIONS } from '../support/edge/haproxy-versions.js';
+import { HAPROXY_ENDS } from '../support/edge/haproxy-versions.js';
 import { startNode } from '../support/node/node-process.js';
 import { RawConnection } from '../support/traffic/raw-connection.js';
 import { startToldInstance, type Told } from '../support/traffic/told-instance.js';
@@ -26,7 +26,7 @@ async function toldDirectly(node: { readonly host: string; readonly slot: number
   return { proto: told['x-forwarded-proto'], port: told['x-forwarded-port'], client: told['x-forwarded-for'] };
 }
 
-for (const version of HAPROXY_VERSIONS) {
+for (const version of HAPROXY_ENDS) {
   test(`edge and node without a PROXY header between them: the instance hears https, HAProxy ${version}`, async (context) => {
     const instance = await startToldInstance(context, 'shop');
     const node = await startNode(context, (_host, slot) => serviceOf(slot, instance));

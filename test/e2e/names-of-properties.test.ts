@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.js';
 import { planNode, putApp, register, startPlanned } from '../support/node/fleet.js';
 import type { RunningNode } from '../support/node/node-process.js';
 import { startNode } from '../support/node/node-process.js';
-import { runCli } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 import { appText } from '../support/node/services-directory.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
 import { ask, untilAnswered } from '../support/traffic/steady-traffic.js';
@@ -33,7 +33,7 @@ async function assertServed(node: RunningNode, names: readonly string[]): Promis
     assert.ok((instances[0]?.requests ?? 0) >= 1, `${name}: its instance got them`);
   }
   const metrics = await (await fetch(`http://${node.admin}/metrics`)).text();
-  const status = await runCli(['status', '--admin', node.admin]);
+  const status = await runCliHere(['status', '--admin', node.admin]);
   assert.equal(status.exitCode, 0, status.stderr);
   for (const name of names) {
     assert.match(metrics, new RegExp(`^autoproxy_requests_total\\{app="${name}"\\} [1-9]`, 'm'));
@@ -45,7 +45,7 @@ async function assertServed(node: RunningNode, names: readonly string[]): Promis
     const why = await (await fetch(`http://${node.admin}/apps/${name}/why`)).json();
     assert.equal((why as WhyDocument).status, 'served', name);
   }
-  const why = await runCli(['why', 'constructor', '--admin', node.admin]);
+  const why = await runCliHere(['why', 'constructor', '--admin', node.admin]);
   assert.equal(why.exitCode, 0, why.stderr);
 }
 
@@ -98,8 +98,8 @@ test('an app `constructor` of the registry, its instance registered as __proto__
   await assertServed(node, ['constructor']);
   assert.deepEqual((await node.state()).problems, []);
 
-  const env = await runCli(['app', 'env', 'constructor', '--format', 'json', '--consul', consul.url]);
+  const env = await runCliHere(['app', 'env', 'constructor', '--format', 'json', '--consul', consul.url]);
   assert.equal(env.stdout.replaceAll(/\s/g, ''), '{"__proto__":"1","constructor":"2"}', env.stderr);
-  const got = await runCli(['app', 'get', 'constructor', '--consul', consul.url]);
+  const got = await runCliHere(['app', 'get', 'constructor', '--consul', consul.url]);
   assert.match(got.stdout, /__proto__: "1"/, got.stderr);
 });

@@ -18,15 +18,22 @@ import { appText } from '../support/node/services-directory.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
 import { ask, SteadyTraffic } from '../support/traffic/steady-traffic.js';
 
-const GRACE = { '--orphan-grace': '30s', '--workers': '2' };
+const GRACE = { '--orphan-grace': '30s' };
+/** Where it is of importance that there are several: else one is enough, at half the cost of a node. */
+const TWO_WORKERS = { ...GRACE, '--workers': '2' };
 
 async function startServing(context: TestContext, flags: Readonly<Record<string, string>> = GRACE) {
   const instance = await HttpInstance.start(context);
   const node = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }), flags);
+  return { instance, node, pids: await pidsOf(context, node) };
+}
+
+/** Of its workers, as soon as all of them serve; they end with the test. */
+async function pidsOf(context: TestContext, node: RunningNode): Promise<readonly number[]> {
   const { workers } = await node.untilState((state) => state.workers.every((worker) => worker.state === 'serving'));
   const pids = workers.map(({ pid }) => pid);
   atEnd(context, () => pids.forEach(killIfAlive));
-  return { instance, node, pids };
+  return pids;
 }
 
 function killIfAlive(pid: number): void {
@@ -37,9 +44,12 @@ function untilGone(pids: readonly number[]): Promise<void> {
   return eventually('no worker of the dead primary is left', () => !pids.some(isAlive));
 }
 
+/** Nodes start meanwhile, on the same cores. */
+const PAUSE_MS = 5;
+
 /** New connections all the while, and kept ones. */
 function startTraffic(context: TestContext, node: RunningNode) {
-  const kept = new SteadyTraffic(context, node.host, node.slot);
+  const kept = new SteadyTraffic(context, node.host, node.slot, { pauseMs: PAUSE_MS });
   const failures: string[] = [];
   let served = 0;
   let isOver = false;
@@ -51,7 +61,7 @@ function startTraffic(context: TestContext, node: RunningNode) {
       );
       if (said === 200) served += 1;
       else failures.push(String(said));
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   })();
   const stop = async (): Promise<void> => {
@@ -70,19 +80,24 @@ function startTraffic(context: TestContext, node: RunningNode) {
   };
 }
 
-test('kill -9 of the primary and a start after it cost no request, and no worker of the dead one is left', async (context) => {
-  const { node, pids } = await startServing(context);
+test('kill -9 of the primary and a start after it cost no request, also a second time, and only the last one has workers', async (context) => {
+  const { instance, node, pids } = await startServing(context, TWO_WORKERS);
   const traffic = startTraffic(context, node);
   await traffic.more(50);
+  const arrived = instance.slowRequest();
+  const late = ask(node.host, node.slot, '/slow');
+  await arrived;
   await node.stop('SIGKILL');
   await traffic.more(50);
   assert.deepEqual(pids.map(isAlive), [true, true]);
+  assert.equal((await ask(node.host, node.slot + 1, '/health')).status, 200);
   const servedBefore = traffic.served();
   const next = await node.again();
+  assert.equal((await ask(next.host, next.slot + 1, '/health')).status, 200);
+  instance.answerSlow();
+  assert.deepEqual(await late, { status: 200, body: 'late' }, 'what was under way at the death');
   await untilGone(pids);
   await traffic.more(50);
-  await traffic.stop();
-  assert.deepEqual(traffic.failures(), []);
   const [shop] = (await next.state()).apps;
   assert.equal(shop?.bindError, null);
   const since = traffic.served() - servedBefore;
@@ -91,43 +106,18 @@ test('kill -9 of the primary and a start after it cost no request, and no worker
     return requests >= since && requests <= traffic.served();
   });
   assert.equal(next.linesOf('binding the slot failed; it is retried').length, 0);
-});
 
-test('what is under way at the death is answered, through the next start too, and health ports answer on', async (context) => {
-  const { instance, node, pids } = await startServing(context);
-  const arrived = instance.slowRequest();
-  const late = ask(node.host, node.slot, '/slow');
-  await arrived;
-  await node.stop('SIGKILL');
-  assert.equal((await ask(node.host, node.slot + 1, '/health')).status, 200);
-  const next = await node.again();
-  assert.equal((await ask(next.host, next.slot + 1, '/health')).status, 200);
-  instance.answerSlow();
-  assert.deepEqual(await late, { status: 200, body: 'late' });
-  await untilGone(pids);
-});
-
-test('a primary that is killed over and over leaves no worker of any but the last', async (context) => {
-  const { node, pids } = await startServing(context);
-  const traffic = startTraffic(context, node);
-  const all = [...pids];
-  let current = node;
-  for (let turn = 0; turn < 3; turn += 1) {
-    await current.stop('SIGKILL');
-    current = await current.again();
-    const { workers } = await current.state();
-    const own = workers.map(({ pid }) => pid);
-    atEnd(context, () => own.forEach(killIfAlive));
-    all.push(...own);
-  }
-  const last = (await current.state()).workers.map(({ pid }) => pid);
+  const all = [...pids, ...(await pidsOf(context, next))];
+  await next.stop('SIGKILL');
+  const third = await next.again();
+  const last = await pidsOf(context, third);
   await untilGone(all.filter((pid) => !last.includes(pid)));
   await traffic.stop();
   assert.deepEqual(traffic.failures(), []);
 });
 
 test('without another start the workers end after the grace, and their ports are free', async (context) => {
-  const { node, pids } = await startServing(context, { '--orphan-grace': '2s', '--workers': '2' });
+  const { node, pids } = await startServing(context, { '--orphan-grace': '2s' });
   await node.stop('SIGKILL');
   const diedAt = performance.now();
   assert.equal((await ask(node.host, node.slot)).status, 200);
@@ -140,7 +130,7 @@ test('without another start the workers end after the grace, and their ports are
 });
 
 test('with a grace of 0 the workers finish what is under way and go at once', async (context) => {
-  const { instance, node, pids } = await startServing(context, { '--orphan-grace': '0s', '--workers': '2' });
+  const { instance, node, pids } = await startServing(context, { '--orphan-grace': '0s' });
   const arrived = instance.slowRequest();
   const late = ask(node.host, node.slot, '/slow');
   await arrived;
@@ -151,15 +141,8 @@ test('with a grace of 0 the workers finish what is under way and go at once', as
   await untilGone(pids);
 });
 
-test('a worker without a primary that is told to stop drains', async (context) => {
-  const { node, pids } = await startServing(context);
-  await node.stop('SIGKILL');
-  for (const pid of pids) process.kill(pid, 'SIGTERM');
-  await untilGone(pids);
-});
-
 test('a worker that hangs is killed by the next primary; the others give their sockets', async (context) => {
-  const { node, pids } = await startServing(context);
+  const { node, pids } = await startServing(context, TWO_WORKERS);
   const [hung = 0] = pids;
   process.kill(hung, 'SIGSTOP');
   await node.stop('SIGKILL');
@@ -170,10 +153,10 @@ test('a worker that hangs is killed by the next primary; the others give their s
   assert.equal((await ask(next.host, next.slot)).status, 200);
 });
 
-test('a record that names a pid of somebody else by now kills nobody', async (context) => {
+test('workers without a primary that are told to stop drain; where their record names a pid of somebody else by now, it kills nobody', async (context) => {
   const { node, pids } = await startServing(context);
   await node.stop('SIGKILL');
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  for (const pid of pids) process.kill(pid, 'SIGTERM');
   await untilGone(pids);
   const file = path.join(node.stateDir, 'run', 'workers.json');
   const [first] = JSON.parse(await readFile(file, 'utf8')) as readonly { readonly startedAt: string }[];
@@ -183,22 +166,19 @@ test('a record that names a pid of somebody else by now kills nobody', async (co
   assert.deepEqual(next.linesOf('a worker of a primary that died is killed'), []);
 });
 
-test('two nodes on one machine do not take over from each other', async (context) => {
+test('a node beside takes nothing over, and the next primary on another address binds its own', async (context) => {
   const { node, pids } = await startServing(context);
   const other = await findPlace(context);
   await node.stop('SIGKILL');
   // The same services and slot, on another address and with another state directory.
   const second = launchNodeAt(context, { ...other, slot: node.slot }, { '--services-dir': node.servicesDir });
   await second.logged('ready');
-  assert.deepEqual(pids.map(isAlive), [true, true]);
+  assert.deepEqual(pids.map(isAlive), [true]);
   assert.equal((await ask(node.host, node.slot)).status, 200);
   assert.deepEqual(second.linesOf('a worker of a primary that died is still there'), []);
-});
+  await second.end();
 
-test('a next primary on another address leaves the sockets and binds its own', async (context) => {
-  const { node, pids } = await startServing(context);
-  const other = await findPlace(context);
-  await node.stop('SIGKILL');
+  // The same state directory, on another address: it leaves the sockets, and binds its own.
   const next = await startNodeAt(context, { ...node.place, host: other.host }, GRACE);
   await untilGone(pids);
   assert.equal((await ask(other.host, node.slot)).status, 200);
@@ -207,7 +187,7 @@ test('a next primary on another address leaves the sockets and binds its own', a
 });
 
 test('without a place for the sockets the next primary waits for the ports, and gets them', async (context) => {
-  const { node, pids } = await startServing(context, { '--orphan-grace': '3s', '--workers': '2' });
+  const { node, pids } = await startServing(context);
   await node.stop('SIGKILL');
   await rm(path.join(node.stateDir, 'run'), { recursive: true });
   await writeFile(path.join(node.stateDir, 'run'), '');
@@ -217,6 +197,7 @@ test('without a place for the sockets the next primary waits for the ports, and 
   );
   await next.logged('binding the slot failed; it is retried');
   assert.equal((await ask(node.host, node.slot)).status, 200, 'the workers of the dead one serve');
+  for (const pid of pids) process.kill(pid, 'SIGTERM');
   await untilGone(pids);
   await next.logged('ready');
   assert.equal((await ask(next.host, next.slot)).status, 200);
@@ -242,10 +223,8 @@ test('an app with a limit of one connection is served on, and never above its li
   });
   const { port } = server.address() as AddressInfo;
   const limited = (slot: number): string => `${appText('shop', slot, [`${host}:${port}`])}  limits: {connections: 1}\n`;
-  const node = await startNode(context, (_host, slot) => ({ 'shop.yml': limited(slot) }), GRACE);
-  const { workers } = await node.untilState((state) => state.workers.every((worker) => worker.state === 'serving'));
-  const pids = workers.map(({ pid }) => pid);
-  atEnd(context, () => pids.forEach(killIfAlive));
+  const node = await startNode(context, (_host, slot) => ({ 'shop.yml': limited(slot) }), TWO_WORKERS);
+  const pids = await pidsOf(context, node);
   for (let turn = 0; turn < 20; turn += 1) assert.equal((await ask(node.host, node.slot)).status, 200);
   await node.stop('SIGKILL');
   // Nobody may hold the permit at this moment; then the clients wait until each worker has its part.

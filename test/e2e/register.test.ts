@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import { passingOf, servicesOf } from '../registrar/registrar-parts.js';
 import { startConsulFor } from '../support/consul/consul.js';
 import { whyNoDocker } from '../support/docker/docker-engine.js';
-import { DOCKER_VERSIONS } from '../support/docker/docker-versions.js';
 import { TestEngine } from '../support/docker/test-engine.js';
 import { eventually } from '../support/eventually.js';
 import { findPlace, launchNodeAt, startNodeOn } from '../support/node/node-process.js';
@@ -13,63 +12,64 @@ import { ask } from '../support/traffic/steady-traffic.js';
 const REASON = whyNoDocker();
 const skip = REASON === null ? false : `no Docker engine: ${REASON}`;
 
-for (const version of DOCKER_VERSIONS) {
-  test(`${version}: containers are in Consul while they run, also when a node or the agent is gone meanwhile`, {
-    skip,
-  }, async (context) => {
-    const engine = await TestEngine.start(context, { version });
-    await engine.importApp();
-    const consul = await startConsulFor(context, { node: 'n1', machine: engine.machine });
-    const node = await startNodeOn(
-      context,
-      engine.machine,
-      (_, slot) => ({ 'shop.yml': `shop:\n  protocol: http\n  translated_port: ${slot}\n  instances: []\n` }),
-      {
-        '--docker': engine.socketPath,
-        '--consul': consul.url,
-        '--pod': 'alpha',
-        '--node': 'n1',
-        '--register': 'true',
-      },
-    );
-    const labels = { 'autoproxy.app': 'shop', 'autoproxy.port': '8080', SERVICE_TAGS: 'a,b' };
-    const are =
-      (...addresses: readonly string[]) =>
-      async () =>
-        JSON.stringify(await passingOf(consul, 'shop')) === JSON.stringify([...addresses].sort());
-    const web = await engine.startApp('web', { labels });
-    const api = await engine.startApp('api', { labels });
-    await eventually('both pass', are(web.address, api.address));
-    assert.equal((await node.state()).registrar?.registered, 2);
-    // Each once, though Docker and Consul have both.
-    await eventually('both serve', async () => {
-      const shop = (await node.state()).apps.find(({ name }) => name === 'shop');
-      return shop?.instances.filter(({ health }) => health === 'up').length === 2;
-    });
-    assert.equal((await ask(node.host, node.slot)).status, 200);
+/** One is enough: what each engine tells of a container is read alike (docker/real-engine runs on all), and Consul does not know the engine. */
+const VERSION = '28';
 
-    await engine.docker('stop', 'web');
-    await eventually('the one that stopped is out', are(api.address));
-
-    // It ends while no node runs: its checks fail, and the next start takes it out.
-    const { exited, child } = node;
-    child.kill('SIGTERM');
-    await exited;
-    assert.equal((await servicesOf(consul)).filter(({ Service }) => Service === 'shop').length, 1, 'it stays');
-    await engine.docker('rm', '-f', 'api');
-    const again = await node.again();
-    await eventually('it is out', async () => (await passingOf(consul, 'shop'))?.length === 0);
-    assert.equal((await servicesOf(consul)).filter(({ Service }) => Service === 'shop').length, 0);
-
-    const till = await engine.startApp('till', { labels });
-    await eventually('a new one passes', are(till.address));
-    await consul.kill();
-    await consul.start();
-    await consul.hasLeader();
-    await eventually('it is back', are(till.address));
-    assert.equal((await again.state()).registrar?.failure, null);
+test('containers are in Consul while they run, also when a node or the agent is gone meanwhile', {
+  skip,
+}, async (context) => {
+  const engine = await TestEngine.start(context, { version: VERSION });
+  const consul = await startConsulFor(context, { node: 'n1', machine: engine.machine });
+  const node = await startNodeOn(
+    context,
+    engine.machine,
+    (_, slot) => ({ 'shop.yml': `shop:\n  protocol: http\n  translated_port: ${slot}\n  instances: []\n` }),
+    {
+      '--docker': engine.socketPath,
+      '--consul': consul.url,
+      '--pod': 'alpha',
+      '--node': 'n1',
+      '--register': 'true',
+    },
+  );
+  const labels = { 'autoproxy.app': 'shop', 'autoproxy.port': '8080', SERVICE_TAGS: 'a,b' };
+  const are =
+    (...addresses: readonly string[]) =>
+    async () =>
+      JSON.stringify(await passingOf(consul, 'shop')) === JSON.stringify([...addresses].sort());
+  const web = await engine.startApp('web', { labels });
+  const api = await engine.startApp('api', { labels });
+  await eventually('both pass', are(web.address, api.address));
+  assert.equal((await node.state()).registrar?.registered, 2);
+  // Each once, though Docker and Consul have both.
+  await eventually('both serve', async () => {
+    const shop = (await node.state()).apps.find(({ name }) => name === 'shop');
+    return shop?.instances.filter(({ health }) => health === 'up').length === 2;
   });
-}
+  assert.equal((await ask(node.host, node.slot)).status, 200);
+
+  await engine.docker('stop', 'web');
+  await eventually('the one that stopped is out', are(api.address));
+
+  const registered = async () => (await servicesOf(consul)).filter(({ Service }) => Service === 'shop').length;
+  // It ends while no node runs: its checks fail, and the next start takes it out.
+  const { exited, child } = node;
+  child.kill('SIGTERM');
+  await exited;
+  assert.equal(await registered(), 1, 'it stays');
+  await engine.docker('rm', '-f', 'api');
+  const again = await node.again();
+  // Its check alone would take it out of what passes.
+  await eventually('it is out', async () => (await registered()) === 0);
+
+  const till = await engine.startApp('till', { labels });
+  await eventually('a new one passes', are(till.address));
+  await consul.kill();
+  await consul.start();
+  await consul.hasLeader();
+  await eventually('it is back', are(till.address));
+  assert.equal((await again.state()).registrar?.failure, null);
+});
 
 test('--register without an engine or without Consul says what is missing', async (context) => {
   for (const [flags, missing] of [

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { findPlace, startNodeAt } from '../support/node/node-process.js';
-import { runCli } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 import { appText } from '../support/node/services-directory.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
 import { ask, SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
@@ -45,7 +45,7 @@ test('errors thrown and rejected in the primary close no slot, and stand in log,
   const said = node.linesOf('unexpected error; serving continues');
   assert.match(JSON.stringify(said[0]), /planted: thrown.*at process/);
   assert.match(await (await fetch(`http://${node.admin}/metrics`)).text(), /^autoproxy_unexpected_errors_total 2$/m);
-  assert.match((await runCli(['status', '--admin', node.admin])).stdout, /2 unexpected errors/);
+  assert.match((await runCliHere(['status', '--admin', node.admin])).stdout, /2 unexpected errors/);
 
   await node.write('side.yml', appText('side', node.slot + 2, [instance.id]));
   await untilAnswered(node.host, node.slot + 2, SERVED);

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { request } from 'undici';
 import { eventually } from '../support/eventually.js';
 import { startNode } from '../support/node/node-process.js';
-import { runCli } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
 import { EchoSockets, startEchoServer } from '../support/traffic/echo-sockets.js';
 
 const chat = (instance: string, slot: number): string =>
@@ -36,7 +36,7 @@ test('a drain of their instance closes them within its time, and nothing else do
   const node = await startNode(context, (_host, slot) => ({ 'chat.yml': chat(instance.id, slot) }));
   const sockets = await EchoSockets.open(context, node.host, node.slot, 20);
   await sockets.echo('before');
-  assert.equal((await runCli(['drain', 'chat', '--admin', node.admin])).exitCode, 0);
+  assert.equal((await runCliHere(['drain', 'chat', '--admin', node.admin])).exitCode, 0);
   await eventually('all of them are closed', () => sockets.closed === 20);
 });
 

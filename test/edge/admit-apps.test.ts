@@ -95,7 +95,7 @@ for (const [fault, { routes, tls, among = fine, problem }] of Object.entries(FAU
   });
 }
 
-test('two apps want one route: both are named and refused, in whatever order they come, and the rest is served', () => {
+test('two apps want one route: in either order both are named and refused, and the rest is served', () => {
   const clashing = [
     edgeApp('b', [{ host: 'x.one.example', path: '/a' }, { host: 'y.one.example' }]),
     edgeApp('a', [{ host: 'X.one.example.', path: '/a/' }]),
@@ -152,7 +152,7 @@ for (const [what, slot] of [
   ['its slot on the health port of another app', 9_001],
   ['its health port on the slot of another app', 8_999],
 ] as const) {
-  test(`an app with ${what} is refused, both named; who has the slot keeps it, in whatever order they come`, () => {
+  test(`an app with ${what} is refused, both named; in either order the app that has the slot keeps it`, () => {
     const [payroll, web] = [appOnSlot('payroll', slot), appOnSlot('web', 9_000)];
     for (const apps of [
       [payroll, web],

@@ -45,7 +45,7 @@ for (const version of HAPROXY_VERSIONS) {
       }
     });
 
-    await context.test('chunked, whatever else the request says', async () => {
+    await context.test('chunked, beside any other field of the request', async () => {
       const request = { method: 'POST', hosts: [HOST], body: '1\r\nx\r\n0\r\n\r\n' };
       const websocket = ['Connection: Upgrade', 'Upgrade: websocket'];
       for (const more of [[], websocket, ['Content-Length: 1']]) {
@@ -71,7 +71,7 @@ for (const version of HAPROXY_VERSIONS) {
     });
 
     await context.test(
-      'a websocket over HTTP/2 is no body: its stream stays open, and is not waited for',
+      'a websocket over HTTP/2 does not count as a body: its stream stays open, and is not waited for',
       async (inner) => {
         const session = await openHttp2(inner, edge, HOST);
         const stream = await openHttp2Websocket(session, HOST);

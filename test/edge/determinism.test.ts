@@ -76,19 +76,19 @@ test('a change of one limit changes one line of one file', async (context) => {
   assert.match(after.release.files.get('maps/limit_requests.map') ?? '', /^app-3 7$/m);
 });
 
-test('HAProxy finds nothing to warn of in 500 apps', async (context) => {
+test('HAProxy finds nothing to warn of in 200 apps', async (context) => {
   const folder = edgeFolder(context);
   const text = siteText(folder, `${SERVERS}\nprocess: {run_dir: ${folder}/run, threads: 1, max_connections: 500}`);
   const site = siteOf(text, folder);
-  const apps = manyApps(500);
+  const apps = manyApps(200);
   const rendered = await renderOf(site, apps);
-  assert.equal(rendered.served.length, 500);
+  assert.equal(rendered.served.length, 200);
   for (const version of HAPROXY_VERSIONS) {
     assert.equal(await checkWithHaproxy(rendered, folder, version), '', version);
   }
 });
 
-test('for one version alone there is no block of another one', async (context) => {
+test('text for one version alone has no block for another version', async (context) => {
   const folder = edgeFolder(context);
   const running = `process: {run_dir: ${folder}/run, threads: 1, max_connections: 500}`;
   const site = siteOf(siteText(folder, `${SERVERS}\n${running}`), folder);

@@ -83,6 +83,9 @@ const PIECES = [
   ],
 ];
 
+/** Releases that are checked by HAProxy, each of thirty apps. A longer run: AUTOPROXY_SEEDS=100 npm test -- hostile-definitions */
+const SEEDS = Number(process.env.AUTOPROXY_SEEDS ?? 10);
+
 type Spoil = (app: AppDefinition, evil: string) => AppDefinition;
 
 function withEdge(app: AppDefinition, edge: Partial<EdgeDefinition>): AppDefinition {
@@ -175,13 +178,13 @@ for (const [kind, servers] of Object.entries(SITES)) {
   });
 }
 
-test('whatever is served, HAProxy accepts: random values in random fields', async (context) => {
+test('HAProxy accepts all that is served: random values in random fields', async (context) => {
   const folder = edgeFolder(context);
   const process = `process: {run_dir: ${folder}/run, threads: 1, max_connections: 100}`;
   const site = siteOf(siteText(folder, `${SITES.dns}\n${process}`), folder);
   const [good, victim] = definitionsOf(GOOD);
   assert.ok(good !== undefined && victim !== undefined);
-  for (let seed = 1; seed <= 25; seed += 1) {
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
     const random = new SeededRandom(seed);
     const apps = Array.from({ length: 30 }, (_, index) => {
       const app = withRoute(victim, { path: { kind: 'prefix', path: `/v${index}` } });

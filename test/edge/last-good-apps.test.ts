@@ -132,7 +132,7 @@ test('an app in service that is moved onto the slot of another one serves on fro
   assert.match(next.release.files.get('haproxy.cfg') ?? '', /alpha-127\.0\.0\.1 127\.0\.0\.1:21410 /);
 });
 
-test('what is no business of the edge is not kept, and no release of its own', async (context) => {
+test('apps that do not concern the edge are not kept and cause no release', async (context) => {
   const world = await createWorld(context);
   const { release } = rendered(world, { shop: SHOP }, null);
   assert.deepEqual(Object.keys(definitionsOf(release).get('shop') as object), [

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { test } from 'node:test';
 import { EdgeProcess } from '../support/edge/edge-process.js';
-import { HAPROXY_VERSIONS } from '../support/edge/haproxy-versions.js';
+import { HAPROXY_ENDS } from '../support/edge/haproxy-versions.js';
 import type { RawConnection } from '../support/traffic/raw-connection.js';
 
 const HOST = 'www.two.example';
@@ -22,7 +22,7 @@ const REQUEST = `GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
 /** EdgeProcess's own `max_connections`. */
 const MAX_CONNECTIONS = 200;
 
-for (const version of HAPROXY_VERSIONS) {
+for (const version of HAPROXY_ENDS) {
   test(`connections, HAProxy ${version}`, async (context) => {
     const edge = await EdgeProcess.start(context, { apps: APPS, version, site: 'timeouts: {hello: 300ms}' });
 

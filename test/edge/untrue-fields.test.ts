@@ -33,7 +33,7 @@ for (const version of HAPROXY_VERSIONS) {
       }
     });
 
-    await context.test('no app sees the absolute form, whatever the scheme', async () => {
+    await context.test('no app sees the absolute form, of any scheme', async () => {
       for (const scheme of ['https', 'http', 'HTTP', 'ftp', 'x', 'x-y+z.1']) {
         const response = await edge.ask({ hosts: [HOST], target: `${scheme}://${HOST}/admin?x=y` });
         if (response.status === 200) assert.equal(seenBy(response).target, '/admin?x=y', scheme);

@@ -6,6 +6,7 @@ import type { Probe, ProbeResult } from '../../src/health/probe.js';
 import { atEnd } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
+import { ScriptedInstance } from '../support/traffic/scripted-instance.js';
 
 const CHECK = { path: null, intervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 };
 const PASSED: ProbeResult = { hasPassed: true, detail: 'connected' };
@@ -48,7 +49,7 @@ test('a new target is checked at once, and its first check decides', async (cont
   assert.deepEqual(asked, ['a', 'b']);
   assert.deepEqual(changes, ['a up', 'b down']);
   assert.equal(checker.healthOf('a'), 'up');
-  assert.deepEqual(checker.lastCheckOf('b'), { ok: false, detail: 'refused', at: clock.now() });
+  assert.deepEqual(checker.lastCheckOf('b'), { ok: false, detail: 'refused', tookMs: 0, at: clock.now() });
   assert.equal(checker.healthOf('nobody'), 'unchecked');
 });
 
@@ -137,6 +138,24 @@ test('an answer about a target that is gone is dropped', async (context) => {
   assert.ok(changes.length <= 1);
 });
 
+test('a check that is under way ends with its target, its life and the checker', async (context) => {
+  const silent = await ScriptedInstance.start(context);
+  const { host, port } = silent;
+  const checker = new HealthChecker({ clock: new FakeClock(), random: () => 0.5, log: silentLog });
+  atEnd(context, () => checker.stop());
+  const check = { ...CHECK, path: '/health', timeoutMs: 60_000 };
+  const begin = (life: string) => checker.setTargets([targetOf('a', { host, port, check, life })]);
+  const ends = [() => begin('another'), () => checker.setTargets([]), () => checker.stop()];
+  for (const [index, end] of ends.entries()) {
+    // Where the target has another life, that is asked already.
+    if (index !== 1) begin(`life ${index}`);
+    const underWay = await silent.connection(index);
+    await underWay.until((text) => text.endsWith('\r\n\r\n'));
+    end();
+    await underWay.ended();
+  }
+});
+
 test('a listener may change the targets', async (context) => {
   const { clock, checker } = createWorld(context);
   checker.onChange(() => checker.setTargets([]));
@@ -162,7 +181,7 @@ test('three lost connects eject at once, and rise passed checks bring it back', 
   assert.deepEqual(changes, ['a up', 'b up', 'a down', 'a up']);
 });
 
-test('the last one of its group is never ejected, whatever other groups have', async (context) => {
+test('the last one of its group is never ejected, even when other groups have instances', async (context) => {
   const { clock, checker } = createWorld(context);
   checker.setTargets([targetOf('a'), targetOf('b'), targetOf('c', { group: 'blog' })]);
   await clock.advance(0);

@@ -10,7 +10,7 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { silentLog } from '../../src/core/log.js';
 import { HealthChecker } from '../../src/health/checker.js';
-import { createHttpProbe } from '../../src/health/probe-http.js';
+import { probeHttp } from '../../src/health/probe-http.js';
 import { probeTcp } from '../../src/health/probe-tcp.js';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
@@ -47,9 +47,7 @@ async function createBlackHole(context: TestContext): Promise<{ readonly host: s
 
 test('a check ends at its timeout', async (context) => {
   const target = { ...(await createBlackHole(context)), check: CHECK };
-  const http = createHttpProbe();
-  atEnd(context, http.close);
-  for (const probe of [probeTcp, http.probe]) {
+  for (const probe of [probeTcp, probeHttp]) {
     const startedAt = performance.now();
     const { hasPassed, detail } = await probe(target);
     const tookMs = performance.now() - startedAt;

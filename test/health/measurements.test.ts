@@ -55,19 +55,33 @@ test('a measurement has the check, the last answer, how many spoke against it, a
   checker.setTargets([targetOf('a')]);
   assert.deepEqual(checker.measurementOf('a'), {
     ...{ health: 'unchecked', contrary: 0, check: CHECK, last: null, since: startedAt },
+    record: { failures: 0, downs: 0, downMs: 0 },
   });
   await clock.advance(0);
   answers.set('a', FAILED);
   await clock.advance(1_750);
   assert.deepEqual(checker.measurementOf('a'), {
     ...{ health: 'up', contrary: 2, check: CHECK, since: startedAt },
-    last: { ok: false, detail: 'refused', at: startedAt + 1_750 },
+    last: { ok: false, detail: 'refused', tookMs: 0, at: startedAt + 1_750 },
+    record: { failures: 2, downs: 0, downMs: 0 },
   });
   await clock.advance(1_000);
   assert.deepEqual(checker.measurementOf('a'), {
     ...{ health: 'down', contrary: 0, check: CHECK, since: startedAt + 2_750 },
-    last: { ok: false, detail: 'refused', at: startedAt + 2_750 },
+    last: { ok: false, detail: 'refused', tookMs: 0, at: startedAt + 2_750 },
+    record: { failures: 3, downs: 1, downMs: 0 },
   });
+  await clock.advance(1_000);
+  assert.deepEqual(checker.measurementOf('a')?.record, { failures: 3, downs: 1, downMs: 1_000 });
+  answers.set('a', PASSED);
+  await clock.advance(2_000);
+  assert.deepEqual(
+    [checker.healthOf('a'), checker.measurementOf('a')?.record],
+    ['up', { failures: 3, downs: 1, downMs: 3_000 }],
+    'only the time until it was up again counts',
+  );
+  await clock.advance(5_000);
+  assert.deepEqual(checker.measurementOf('a')?.record, { failures: 3, downs: 1, downMs: 3_000 });
   checker.stop();
   assert.equal(checker.measurementOf('a'), null);
 });
@@ -129,7 +143,8 @@ test('an ejection is logged, counts as the last answer, and needs three lost con
   checker.passiveFailure('nobody', 3);
   assert.deepEqual(checker.measurementOf('a'), {
     ...{ health: 'down', contrary: 0, check: CHECK, since: startedAt + 100 },
-    last: { ok: false, detail: '3 connections for traffic failed', at: startedAt + 100 },
+    last: { ok: false, detail: '3 connections for traffic failed', code: 'HANA', at: startedAt + 100 },
+    record: { failures: 0, downs: 1, downMs: 0 },
   });
   assert.deepEqual(changes.slice(2), ['a down']);
   assert.deepEqual(words().slice(2), [

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { failureFrom } from '../../src/health/probe.js';
-import { createHttpProbe } from '../../src/health/probe-http.js';
+import { probeHttp } from '../../src/health/probe-http.js';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 
@@ -25,39 +25,37 @@ async function startServer(context: TestContext, onRequest: (socket: Socket) => 
   });
   server.listen({ host, port: 0 });
   await once(server, 'listening');
-  const { probe, close } = createHttpProbe();
   atEnd(context, async () => {
-    await close();
     server.close();
   });
   const { port } = server.address() as { readonly port: number };
-  return { probe, host, port, remotes, closed };
+  return { host, port, remotes, closed };
 }
 
 test('a check leaves from the address that it is given', async (context) => {
-  const { probe, host, port, remotes } = await startServer(context, (socket) => socket.end(`${HEAD}\r\n`));
+  const { host, port, remotes } = await startServer(context, (socket) => socket.end(`${HEAD}\r\n`));
   const localAddress = ownAddress();
-  await probe({ host, port, check: CHECK, localAddress });
-  await probe({ host, port, check: CHECK, localAddress: null });
+  await probeHttp({ host, port, check: CHECK, localAddress });
+  await probeHttp({ host, port, check: CHECK, localAddress: null });
   assert.equal(remotes[0], localAddress);
   assert.notEqual(remotes[1], localAddress);
 });
 
 test('the connection of a check ends with the body of its answer, at once', async (context) => {
-  const { probe, host, port, closed } = await startServer(context, (socket) => socket.end(`${HEAD}\r\nbody`));
+  const { host, port, closed } = await startServer(context, (socket) => socket.end(`${HEAD}\r\nbody`));
   const startedAt = performance.now();
-  assert.ok((await probe({ host, port, check: CHECK })).hasPassed);
+  assert.ok((await probeHttp({ host, port, check: CHECK })).hasPassed);
   await Promise.all(closed);
   assert.ok(performance.now() - startedAt < CHECK.timeoutMs / 2, 'it waited for its timeout');
 });
 
 test('a body is read up to its limit, and left beyond', async (context) => {
   let sender: Socket | null = null;
-  const { probe, host, port, closed } = await startServer(context, (socket) => {
+  const { host, port, closed } = await startServer(context, (socket) => {
     sender = socket;
     socket.write(`${HEAD}\r\n`);
   });
-  assert.ok((await probe({ host, port, check: CHECK })).hasPassed);
+  assert.ok((await probeHttp({ host, port, check: CHECK })).hasPassed);
   const socket = sender as Socket | null;
   assert.ok(socket !== null);
   let isClosed = false;
@@ -68,7 +66,7 @@ test('a body is read up to its limit, and left beyond', async (context) => {
   await write(65_536);
   // The reader has had the time to read it: another connection has asked, and been answered.
   const second = await startServer(context, (other) => other.end(`${HEAD}\r\n`));
-  await second.probe({ host: second.host, port: second.port, check: CHECK });
+  await probeHttp({ host: second.host, port: second.port, check: CHECK });
   await Promise.all(second.closed);
   assert.ok(!isClosed, 'left within the limit');
   await write(1);
@@ -76,10 +74,10 @@ test('a body is read up to its limit, and left beyond', async (context) => {
 });
 
 test('a head that comes without any line end is refused at its limit', async (context) => {
-  const { probe, host, port } = await startServer(context, (socket) => {
+  const { host, port } = await startServer(context, (socket) => {
     socket.write(`HTTP/1.1 200 ${'x'.repeat(70_000)}`);
   });
-  const result = await probe({ host, port, check: CHECK });
+  const result = await probeHttp({ host, port, check: CHECK });
   assert.deepEqual([result.hasPassed, result.detail], [false, 'malformed answer: the head is larger than the limit']);
 });
 
@@ -91,8 +89,8 @@ test('the node that answered is read from its field, in any case and anywhere in
     ['', null],
   ];
   for (const [fields, node] of rows) {
-    const { probe, host, port } = await startServer(context, (socket) => socket.end(`${HEAD}${fields}\r\n`));
-    assert.equal((await probe({ host, port, check: CHECK })).node, node, fields);
+    const { host, port } = await startServer(context, (socket) => socket.end(`${HEAD}${fields}\r\n`));
+    assert.equal((await probeHttp({ host, port, check: CHECK })).node, node, fields);
   }
 });
 
@@ -108,6 +106,6 @@ test('a failed connect is told in words, and what this process lacks is known', 
   ];
   for (const [code, detail, isOwn] of rows) {
     const error = Object.assign(new Error(`${code}: its own text`), { code });
-    assert.deepEqual(failureFrom(error), { hasPassed: false, detail, isOwnFault: isOwn });
+    assert.deepEqual(failureFrom(error), { hasPassed: false, detail, code: 'L4CON', isOwnFault: isOwn });
   }
 });

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { ProbeResult } from '../../src/health/probe.js';
-import { createHttpProbe } from '../../src/health/probe-http.js';
+import { probeHttp } from '../../src/health/probe-http.js';
+import { probeTcp } from '../../src/health/probe-tcp.js';
 import type { ProxyVersion } from '../../src/model/app.js';
 import { decodeHeader } from '../../src/proxy-protocol/decode.js';
 import { freePort, ownAddress } from '../support/addresses.js';
@@ -42,17 +43,15 @@ async function ask(
   });
   server.listen({ host, port: 0 });
   await once(server, 'listening');
-  const { probe, close } = createHttpProbe();
   atEnd(context, async () => {
-    await close();
     for (const socket of sockets) socket.destroy();
     server.close();
   });
   const address = server.address();
   assert.ok(typeof address === 'object' && address !== null);
   const target = { host, port: address.port, check: { ...CHECK, timeoutMs }, sendProxy };
-  let result = await probe(target);
-  for (let index = 1; index < times; index += 1) result = await probe(target);
+  let result = await probeHttp(target);
+  for (let index = 1; index < times; index += 1) result = await probeHttp(target);
   return { ...result, request, connections };
 }
 
@@ -73,6 +72,7 @@ for (const [status, hasPassed] of [
     const result = await ask(context, answerWith(status));
     assert.equal(result.hasPassed, hasPassed);
     assert.equal(result.detail, `status ${status.slice(0, 3)}`);
+    assert.deepEqual([result.code, result.status], [hasPassed ? 'L7OK' : 'L7STS', Number(status.slice(0, 3))]);
   });
 }
 
@@ -122,7 +122,7 @@ test('a body without end is left soon after its status, and fields or interim re
   await Promise.all(ends);
 });
 
-test('a sender whose body is no head is not cut off in the middle of it', async (context) => {
+test('a sender whose body does not look like a head is not cut off in the middle of it', async (context) => {
   const ended: Socket[] = [];
   const sockets: Socket[] = [];
   const answer = (socket: Socket): void => {
@@ -151,7 +151,7 @@ test('a body that stalls does not hold the check', async (context) => {
   assert.ok(performance.now() - startedAt < 10_000);
 });
 
-test('a 1xx is no answer', async (context) => {
+test('a 1xx does not count as the answer', async (context) => {
   const early = (socket: Socket): void => {
     socket.end('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n');
   };
@@ -161,7 +161,7 @@ test('a 1xx is no answer', async (context) => {
 test('no answer fails at the timeout', async (context) => {
   const result = await ask(context, () => {}, { timeoutMs: 100 });
   assert.equal(result.hasPassed, false);
-  assert.equal(result.detail, 'no answer within 100ms');
+  assert.deepEqual([result.detail, result.code], ['no answer within 100ms', 'L7TOUT']);
 });
 
 const OK = 'HTTP/1.1 200 OK\r\n';
@@ -205,6 +205,7 @@ for (const [name, answer, detail] of [
   test(`${name} fails, and the detail is the cause`, async (context) => {
     const result = await ask(context, (socket) => socket.end(answer, 'latin1'));
     assert.deepEqual([result.hasPassed, result.detail], [false, detail]);
+    assert.equal(result.code, detail.startsWith('status') ? 'L7STS' : 'L7RSP');
   });
 }
 
@@ -236,11 +237,9 @@ for (const [sendProxy, version] of [
 }
 
 test('a connect that nobody answers is given up with its check, with a PROXY header or without', async (context) => {
-  const { probe, close } = createHttpProbe();
-  atEnd(context, close);
   const { host, port } = await startDeafInstance(context);
   for (const sendProxy of ['none', 'v1'] as const) {
-    const result = await probe({ host, port, check: { ...CHECK, timeoutMs: 200 }, sendProxy });
+    const result = await probeHttp({ host, port, check: { ...CHECK, timeoutMs: 200 }, sendProxy });
     assert.deepEqual([result.hasPassed, result.detail], [false, 'no answer within 200ms']);
   }
 });
@@ -253,26 +252,24 @@ test('a connection that is reset fails, and so does one that is reset behind its
   assert.match(late.detail, /^status 200$|^connection reset$/);
 });
 
-test('checks that are under way when the checker stops end', async (context) => {
-  const { probe, close } = createHttpProbe();
+test('a check whose answer nobody wants ends at once', async (context) => {
   const { host, port } = await startDeafInstance(context);
-  const asked = probe({ host, port, check: { ...CHECK, timeoutMs: 60_000 } });
-  await close();
-  assert.equal((await asked).hasPassed, false);
+  for (const probe of [probeHttp, probeTcp]) {
+    const abort = new AbortController();
+    const asked = probe({ host, port, check: { ...CHECK, timeoutMs: 60_000 } }, abort.signal);
+    abort.abort();
+    assert.deepEqual(await asked, { hasPassed: false, detail: 'given up' });
+  }
 });
 
-test('a closed port fails, with the reason', async (context) => {
+test('a closed port fails, with the reason', async () => {
   const host = ownAddress();
-  const { probe, close } = createHttpProbe();
-  atEnd(context, close);
-  const result = await probe({ host, port: await freePort(host), check: CHECK });
+  const result = await probeHttp({ host, port: await freePort(host), check: CHECK });
   assert.equal(result.hasPassed, false);
-  assert.equal(result.detail, 'connection refused');
+  assert.deepEqual([result.detail, result.code], ['connection refused', 'L4CON']);
 });
 
-test('a path that no request can have fails, and throws nothing', async (context) => {
-  const { probe, close } = createHttpProbe();
-  atEnd(context, close);
-  const result = await probe({ host: ownAddress(), port: 1, check: { ...CHECK, path: '/a b' } });
+test('a path that no request can have fails, and throws nothing', async () => {
+  const result = await probeHttp({ host: ownAddress(), port: 1, check: { ...CHECK, path: '/a b' } });
   assert.deepEqual([result.hasPassed, result.detail], [false, 'the path /a b holds a byte that no request can have']);
 });

@@ -24,8 +24,28 @@ test('a connection that is accepted passes, and is closed at once', async (conte
   assert.deepEqual(await probeTcp({ host, port: address.port, check: CHECK }), {
     hasPassed: true,
     detail: 'connected',
+    code: 'L4OK',
   });
   await closed;
+});
+
+test('a check comes from the address that it is to come from', async (context) => {
+  const host = ownAddress();
+  const localAddress = ownAddress();
+  const froms: (string | undefined)[] = [];
+  const server = createServer((socket) => {
+    froms.push(socket.remoteAddress);
+    socket.on('error', () => {});
+  });
+  server.listen({ host, port: 0 });
+  await once(server, 'listening');
+  atEnd(context, () => server.close());
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const accepted = once(server, 'connection');
+  const { hasPassed } = await probeTcp({ host, port: address.port, check: CHECK, localAddress });
+  await accepted;
+  assert.deepEqual([hasPassed, froms], [true, [localAddress]]);
 });
 
 test('a closed port fails, with the reason', async () => {
@@ -38,5 +58,5 @@ test('a closed port fails, with the reason', async () => {
 
 test('a shortage of this process is told apart', () => {
   const error = Object.assign(new Error('connect EMFILE'), { code: 'EMFILE' });
-  assert.deepEqual(failureFrom(error), { hasPassed: false, detail: 'connect EMFILE', isOwnFault: true });
+  assert.deepEqual(failureFrom(error), { hasPassed: false, detail: 'connect EMFILE', code: 'L4CON', isOwnFault: true });
 });

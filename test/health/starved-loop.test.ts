@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { silentLog } from '../../src/core/log.js';
 import { HealthChecker } from '../../src/health/checker.js';
-import { createHttpProbe } from '../../src/health/probe-http.js';
+import { probeHttp } from '../../src/health/probe-http.js';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { testClock } from '../support/node/services-directory.js';
@@ -31,7 +31,6 @@ test('checks that failed because the loop was held up eject nobody', async (cont
   const address = server.address();
   assert.ok(typeof address === 'object' && address !== null);
 
-  const http = createHttpProbe();
   const results: boolean[] = [];
   let noteResults = (): void => {};
   const measured = new Promise<void>((resolve) => {
@@ -42,7 +41,7 @@ test('checks that failed because the loop was held up eject nobody', async (cont
     random: () => 0,
     log: silentLog,
     probe: async (target) => {
-      const result = await http.probe(target);
+      const result = await probeHttp(target);
       results.push(result.hasPassed);
       isStarved = true;
       if (results.length === 3) noteResults();
@@ -51,7 +50,6 @@ test('checks that failed because the loop was held up eject nobody', async (cont
   });
   atEnd(context, async () => {
     checker.stop();
-    await http.close();
     server.close();
   });
   const changes: boolean[] = [];

@@ -39,7 +39,7 @@ test('options are read in any case, from lists and from several fields', () => {
   for (const [values, expected] of rows) assert.deepEqual(read(...values), expected, values.join(' + '));
 });
 
-test('what is no option says nothing, unless somebody could read close in it', () => {
+test('text that is not an option says nothing, unless somebody could read close in it', () => {
   for (const value of ['timeout=5', 'a b', '"x"', 'keep-alive;x', 'upgrade;x', '\xa0keep-alive']) {
     assert.deepEqual(read(value), [false, false, false, null], value);
   }

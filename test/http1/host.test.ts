@@ -14,7 +14,7 @@ test('names and addresses, with a port or none', () => {
   }
 });
 
-test('what is no host is refused', () => {
+test('text that does not form a host is refused', () => {
   const bad = ['', 'x'.repeat(256), ':80', '::1', '[]', '[1]', '[::1', '::1]', '[::g]', '[::1]a', 'a[::1]', '[[::1]]'];
   for (const host of [...bad, 'a b', 'a\tb', 'ä', 'a@b', 'http://a', '[::1%25lo]', ' a', 'a ', '[::1] ']) {
     assert.ok(!isHost(host), host);

@@ -77,7 +77,7 @@ test('a head that is not over is incomplete at each byte', () => {
   }
 });
 
-test('what begins otherwise is no response', () => {
+test('bytes that begin otherwise do not count as a response', () => {
   for (const text of [
     'HTTP/2 200\n\n',
     'HTTX',

@@ -83,7 +83,7 @@ test('HTTP/1.0 closes unless it asks to keep the connection, every other version
   }
 });
 
-test('what is no request line is refused', () => {
+test('a line that is not a request line is refused', () => {
   const lines = ['GET /', 'GET / HTTP/1', 'GET / HTTP/11', 'GET / http/1.1', 'GET\t/ HTTP/1.1', ' GET / HTTP/1.1'];
   for (const line of [
     ...lines,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createKeyedObject } from '../../src/core/keyed-object.js';
 import { countedSince } from '../../src/metrics/counted-since.js';
-import { createInstanceCounters, createSlotCounters, type WorkerReport } from '../../src/metrics/counters.js';
+import { createSlotCounters, type WorkerReport } from '../../src/metrics/counters.js';
+import { createInstanceCounters } from '../../src/metrics/instance-counters.js';
 
 function reportOf(requests: number, app = 'shop', instance = '10.0.0.1:80'): WorkerReport {
   const slot = createSlotCounters();

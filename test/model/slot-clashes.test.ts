@@ -37,7 +37,7 @@ for (const [what, slot] of [
   });
 }
 
-test('at a cold start the order of places decides, whatever order the apps come in', () => {
+test('at a cold start the order of places decides, not the order in which the apps come', () => {
   const at = (name: string, location: string, line: number): App =>
     appOf(name, 9000, { origin: { source: 'directory', location, line, col: 1 } });
   const one = at('one', '/b.yml', 1);

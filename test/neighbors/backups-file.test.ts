@@ -117,7 +117,7 @@ test('a shorter list is believed when it is seen twice', async (context) => {
   assert.deepEqual(lists.at(-1), ['10.0.0.12']);
 });
 
-test('what is no list is not read: too large, or a pipe', async (context) => {
+test('a file that is too large and a pipe are not read as lists', async (context) => {
   const { file, lines, lists, start, look } = await createWorld(context);
   await writeFile(file, '10.0.0.1\n'.repeat(10_000));
   await start();

@@ -72,7 +72,7 @@ test('maintenance of the registration and of the machine is an operator’s word
   ]);
 });
 
-test('who is not registered any more is gone; by a doubtful answer nobody is, and a doubt is no maintenance', () => {
+test('a node that is not registered any more is gone; a doubtful answer removes nobody, and a doubt does not mean maintenance', () => {
   const maintenance = { id: '_node_maintenance', status: 'critical', serviceId: '' } as const;
   const nodes = podNodesFrom([SELF, nodeOf('2'), nodeOf('3'), nodeOf('4', [maintenance])], OWN, [], null);
   assert.deepEqual(standings([nodeOf('2')], nodes), ['2 counted']);

@@ -62,7 +62,7 @@ test('the last good answer stays while the name does not resolve; each change is
   assert.match(lines[1]?.msg ?? '', /resolves again/);
 });
 
-test('what is no address is left out', async (context) => {
+test('text that is not an address is left out', async (context) => {
   const { world, clock, start } = createWorld(context);
   world.answer = ['fe80::1%eth0', '10.0.0.1', 'nonsense'];
   start();

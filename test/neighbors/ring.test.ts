@@ -4,7 +4,7 @@ import { pickNeighbors } from '../../src/neighbors/ring.js';
 
 const POD = Array.from({ length: 20 }, (_, index) => `10.0.0.${index + 1}`);
 
-test('two others, the same ones whatever the order of the list', () => {
+test('two others, the same ones for any order of the list', () => {
   const picked = pickNeighbors('10.0.0.1', POD);
   assert.equal(picked.length, 2);
   assert.ok(!picked.includes('10.0.0.1'));

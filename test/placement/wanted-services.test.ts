@@ -71,7 +71,7 @@ test('a secret is a secret of Swarm or a file of the node, and its variable name
   assert.deepEqual(hostFiles, ['/etc/keys/app.pem', '/run/secrets/team/db']);
 });
 
-test('the path of a check is one word of the shell, whatever stands in it', () => {
+test('the path of a check is one word of the shell for any characters in it', () => {
   const { services } = placed({ health: { path: `/it's;$(reboot)` } });
   const [, command = ''] = services[0]?.healthcheck?.test ?? [];
   assert.ok(command.includes(`'http://127.0.0.1:8080/it'\\''s;$(reboot)'`), command);

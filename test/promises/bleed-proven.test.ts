@@ -68,7 +68,7 @@ for (const [name, keys] of [
     client.close();
   });
 
-  test(`a slot that demands headers, ${name}: a neighbor that is no trusted proxy`, async (context) => {
+  test(`a slot that demands headers, ${name}: a neighbor outside the trusted proxies`, async (context) => {
     const { a, b } = await start(context, keys, { acceptProxy: true, internal: true });
     const client = await a.connect(CLIENT);
     client.write(Buffer.concat([encodeV2(ENDS), Buffer.from(GET)]));

@@ -55,7 +55,7 @@ test('TCP: when both are empty it is one hop, and the end', async (context) => {
   assert.deepEqual([b.counters.bled, a.counters.bledIn], [0, 0]);
 });
 
-test('TCP without headers: the neighbor serves, whoever speaks first', async (context) => {
+test('TCP without headers: the neighbor serves, whether client or instance speaks first', async (context) => {
   const instance = await ScriptedInstance.start(context, (connection) => connection.write('220 ready'));
   const { a, b } = await startPod(context, { protocol: 'tcp', trustedProxies: ['127.0.0.0/8'] });
   await b.change({ instances: [instanceOf(instance)] });
@@ -88,7 +88,7 @@ test('TCP without headers: when the instances of both have just died it is one h
   assert.deepEqual([a.counters.bled, b.counters.bledIn, b.counters.bled, a.counters.bledIn], [1, 1, 0, 0]);
 });
 
-test('TCP without headers: what comes from the address of a neighbor that is no node of ours goes no further', async (context) => {
+test('TCP without headers: clients at the address of a neighbor that is not one of our nodes are bled no further', async (context) => {
   const { a, b } = await startPod(context, { protocol: 'tcp' }, { node: null });
   const client = await a.connect('127.0.0.77');
   client.write('hello');

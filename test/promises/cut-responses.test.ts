@@ -127,7 +127,7 @@ for (const one of CASES) {
   });
 }
 
-test('HAProxy 2.6 delivers no more than that, and ends in order whatever the framing shows', async (context) => {
+test('HAProxy 2.6 delivers no more than that, and ends in order where the framing shows the loss, too', async (context) => {
   for (const one of CASES) {
     const name = `${one.framing} to HTTP/1.${one.minor}, ${one.cut}`;
     const { bodyBytes, isReset } = await throughHaproxy(context, one);

@@ -92,7 +92,7 @@ const OF_TCP: readonly Use[] = [
   [Dispatch, 'start'],
 ];
 
-test('the objects of a request and of its response have one shape each, whatever they went through', async (context) => {
+test('the objects of a request and of its response keep one shape each on all their ways', async (context) => {
   const seen = noteUses(OF_HTTP);
   const instance = await ScriptedInstance.start(context, (connection) => {
     connection.socket.on('data', (bytes: Buffer) => {

@@ -56,6 +56,8 @@ test('what the text does not allow', () => {
     ['tcp4 1.1.1.1 2.2.2.2 1 2\r\n', 'PROTOCOL_UNKNOWN'],
     [' TCP4 1.1.1.1 2.2.2.2 1 2\r\n', 'PROTOCOL_UNKNOWN'],
     ['UNKNOWNX\r\n', 'PROTOCOL_UNKNOWN'],
+    // UNKNOWN in another place than that of the protocol.
+    ['TCP4 PROXY UNKNOWN 1 2\r\n', 'ADDRESS_INVALID'],
     ['UNKNOWN\rX\r\n', 'LINE_INVALID'],
     ['UNKNOWN\n', 'LINE_INVALID'],
     ['\r\n', 'PROTOCOL_UNKNOWN'],

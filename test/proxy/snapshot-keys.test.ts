@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SlotSnapshot, Snapshot } from '../../src/snapshot/snapshot.js';
 import { eventually } from '../support/eventually.js';
+import { instanceOf } from '../support/node/snapshots.js';
 import {
   GET,
   HEADER,
@@ -126,6 +127,20 @@ const NODE: { readonly [Key in Exclude<keyof Snapshot, 'slots' | 'revision' | 'b
     [{ head: { maxBytes: 16_384, maxFields: 100 } }, [200, 200]],
     [{ head: { maxBytes: 500, maxFields: 100 } }, [200, 414]],
     [{ head: { maxBytes: 16_384, maxFields: 2 } }, [431, 200]],
+  ],
+  gone: [
+    async ({ plane, instance }) => {
+      const told = plane.snapshot.gone ?? [];
+      await plane.change({ instances: [instanceOf(instance, { life: 'one' })] }, { gone: [] });
+      const client = await plane.connect(OUTSIDE);
+      client.write(GET.replace('/', '/unanswered'));
+      await (await instance.connection(0)).until((text) => text !== '');
+      await plane.change({ instances: [] }, { gone: told });
+      if (told.length > 0) return (await client.response()).status;
+      return plane.counters.inFlight;
+    },
+    [{ gone: [] }, 1],
+    [{ gone: [{ life: 'one', host: null }] }, 502],
   ],
 };
 

@@ -48,7 +48,7 @@ test('lives are in the order of their beginnings', () => {
 const verdict = (services: readonly ServiceEntry[], checks: readonly CheckEntry[]) =>
   judgeClaim(services, checks, { node: 'n1', life: OWN });
 
-test("what is nobody's, or of one that began before, is free, whatever its check says", () => {
+test('a service without an owner, or of a registrar that began before, is free for any state of its check', () => {
   for (const checks of [[], [checked('passing')], [checked('critical')]]) {
     assert.equal(verdict([], checks), 'free');
     assert.equal(verdict([claimed('n2', LATE)], checks), 'free', 'that of another node');

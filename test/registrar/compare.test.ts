@@ -10,7 +10,7 @@ import { checksFrom, done, entryFrom } from './agent-model.js';
 import { type ContainerPlan, containerOf, wantedOn } from './containers.js';
 
 const NODE = 'n1';
-const OPTIONS = { node: NODE, isDue: () => false, seen: () => undefined };
+const OPTIONS = { node: NODE, isDue: () => false, isLost: (_id: string) => false, seen: () => undefined };
 const NAMED = { SERVICE_NAME: 'shop' };
 
 function wantedOf(...plans: readonly ContainerPlan[]) {
@@ -51,7 +51,17 @@ test('while the definition that says its port is not known, a container stays re
 });
 
 test('another life of a container does not inherit what checks said of the one before', () => {
-  assert.deepEqual(kindsOf(wantedOf({ life: 'another' }), stateOf({})), ['deregister', 'register']);
+  const { actions } = compare(wantedOf({ life: 'another' }), stateOf({}), OPTIONS);
+  assert.deepEqual(
+    actions.map((action) => ('why' in action ? action.why : action.kind)),
+    ['its container started again', 'register'],
+  );
+  const changed = wantedOf({ life: 'another', health: 'unhealthy' });
+  assert.deepEqual(
+    kindsOf(changed, stateOf({ health: 'healthy' })),
+    ['deregister', 'register'],
+    'its check is registered as it is now, and need not be told',
+  );
 });
 
 test('a lost check and a changed tag are registered again, a check of an earlier registration is dropped', () => {
@@ -62,6 +72,34 @@ test('a lost check and a changed tag are registered again, a check of an earlier
     'register',
     'drop check',
   ]);
+});
+
+test('a service that differs in any part is registered again', () => {
+  const agent = stateOf({});
+  const [there] = agent.services;
+  assert.ok(there);
+  const { weights, meta } = there;
+  for (const other of [
+    ...[{ name: 'till' }, { address: '172.17.0.9' }, { port: 1 }, { tags: ['a'] }],
+    ...[{ weights: { ...weights, passing: 2 } }, { weights: { ...weights, warning: 2 } }],
+    ...[{ meta: { ...meta, more: '1' } }],
+    ...Object.keys(meta)
+      .filter((key) => key !== 'autoproxy-node' && key !== 'autoproxy-life')
+      .map((key) => ({ meta: { ...meta, [key]: 'other' } })),
+  ]) {
+    assert.deepEqual(
+      kindsOf(wantedOf({}), { ...agent, services: [{ ...there, ...other }] }),
+      ['register'],
+      JSON.stringify(other),
+    );
+  }
+});
+
+test('the order of tags says nothing', () => {
+  const tagged = { env: { ...NAMED, SERVICE_TAGS: 'b,a' } };
+  const agent = stateOf(tagged);
+  const services = agent.services.map((service) => ({ ...service, tags: [...service.tags].reverse() }));
+  assert.deepEqual(kindsOf(wantedOf(tagged), { ...agent, services }), []);
 });
 
 test('a check that an agent forgot over its restart is made anew, with the status that was seen', () => {
@@ -88,6 +126,12 @@ test('the agent is told what Docker says when that changed, and again in time', 
   const agent = stateOf({ health: 'healthy' });
   assert.deepEqual(kindsOf(wantedOf({ health: 'unhealthy' }), agent), ['tell']);
   assert.deepEqual(kindsOf(wantedOf({ health: 'healthy' }), agent, { ...OPTIONS, isDue: () => true }), ['tell']);
+});
+
+test('what the servers have lost is written again', () => {
+  const agent = stateOf({});
+  const isLost = (id: string) => id === agent.services[0]?.id;
+  assert.deepEqual(kindsOf(wantedOf({}), agent, { ...OPTIONS, isLost }), ['register']);
 });
 
 test('a service of somebody else under our id is left alone and named', () => {

@@ -18,6 +18,7 @@ export function containerOf(number: number, plan: ContainerPlan = {}): Container
     image: 'localhost/web:1',
     ports: [8080],
     networks: [{ name: 'bridge', address: `172.17.${number >> 8}.${number & 255}` }],
+    lostAddresses: [],
     isHostNetwork: false,
     networkOf: null,
     phase: 'running',

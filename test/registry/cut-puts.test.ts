@@ -103,6 +103,22 @@ test(`a route that another app took meanwhile: a new app goes, a changed one is 
   assert.deepEqual((await registry.slots.list()).slots, [{ port: 21_034, app: 'shop' }]);
 });
 
+test('a version that somebody else wrote over it meanwhile is not withdrawn', async (context) => {
+  const registry = new DirectoryRegistry(temporaryFolder(context, 'registry'));
+  const route = 'edge: {routes: [{host: www.one.example}]}\n';
+  const real = registry.put.bind(registry);
+  const later = smallApp('shop', 'slot: 21034\nimage: shop:9\n').text;
+  context.mock.method(registry, 'put', async (...parameters: Parameters<typeof real>) => {
+    await real('rival', smallApp('rival', `slot: 21040\n${route}`).text, null, null);
+    const isWritten = await real(...parameters);
+    await real('shop', later, (await registry.get('shop'))?.version ?? '', null);
+    return isWritten;
+  });
+  const clash = /shop: www\.one\.example prefix \/ is a route of rival already/;
+  await assert.rejects(putApp(registry, smallApp('shop', `slot: 21034\n${route}`), putOptions()), clash);
+  assert.equal((await registry.get('shop'))?.text, later);
+});
+
 test(`a document keeps its form, with the slot that it got`, async (context) => {
   const registry = new DirectoryRegistry(temporaryFolder(context, 'registry'));
   const written = async (text: string): Promise<string> => {
@@ -121,6 +137,8 @@ test(`a document keeps its form, with the slot that it got`, async (context) => 
     (await written(' {"name": "shop", "pods": ["alpha"], "protocol": "http"}\n')).trim(),
     '{"name": "shop", "pods": ["alpha"], "protocol": "http", "slot": 10000}',
   );
+  const odd = 'name:   shop\npods:  [ alpha ]\nprotocol:  http\nslot:   10000\n';
+  assert.equal(await written(odd), odd, 'what has its slot stays to the letter');
   const long = `name: shop\npods: [alpha]\nprotocol: http\nimage: ${'a/'.repeat(60)}shop\n`;
   assert.equal((await written(long)).trim(), `${long}slot: 10000`);
 });

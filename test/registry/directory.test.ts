@@ -41,7 +41,7 @@ test('an app among others in a file is changed and removed where it stands', asy
     ['till'],
   );
   await removeApp(registry, 'till', { ...putOptions(), isDryRun: false });
-  assert.deepEqual((await readdir(directory)).sort(), ['freed', 'slots']);
+  assert.deepEqual((await readdir(directory)).sort(), ['freed', 'history', 'slots']);
 });
 
 test('a broken file costs its own apps; nothing in it is changed', async (context) => {

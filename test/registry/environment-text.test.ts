@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { parseEnv } from 'node:util';
 import type { EnvEntry } from '../../src/model/app-definition.js';
-import { formatEnvironment } from '../../src/registry/environment-text.js';
+import { ENVIRONMENT_FORMATS, formatEnvironment } from '../../src/registry/environment-text.js';
 
 const VALUES = [
   '',
@@ -74,4 +74,16 @@ test('export: what no shell would read differently stands without quotes', () =>
   for (const quoted of ['', ' ', 'a b', '~', '$x', 'a\nb', 'é']) assert.equal(lines(quoted), `export V='${quoted}'\n`);
   assert.equal(lines({ from: 'file:/run/secrets/key' }), 'export V="$(cat /run/secrets/key)"\n');
   assert.equal(lines({ from: 'file:/run/a key' }), 'export V="$(cat \'/run/a key\')"\n');
+});
+
+test('dotenv: what every reader takes as it is stands without quotes', () => {
+  const line = (value: string): string => formatEnvironment([{ name: 'V', value }], 'dotenv');
+  for (const plain of ['', 'a', 'A-Z_0.9', 'a=b', '/usr/bin:/bin', 'x@y.example', '100%', '+1,2'])
+    assert.equal(line(plain), `V=${plain}\n`);
+  for (const quoted of [' ', 'a b', '#', '$x', 'a\nb', 'é', '~', '*']) assert.equal(line(quoted), `V='${quoted}'\n`);
+});
+
+test('each format that a command offers is another way to write a value', () => {
+  const texts = ENVIRONMENT_FORMATS.map((format) => formatEnvironment([{ name: 'V', value: 'a b' }], format));
+  assert.deepEqual(texts, ["V='a b'\n", 'V=a b\n', '{\n  "V": "a b"\n}\n', "export V='a b'\n"]);
 });

@@ -19,14 +19,14 @@ test('directory: a definition that cannot be written', async (context) => {
   const definition = path.join(temporaryFolder(context, 'definition'), 'shop.yml');
   const { text } = smallApp('shop', `env: {LONG: ${'x'.repeat(30_000)}}\n`);
   await writeFile(definition, text);
-  // Room for the record of the slot, and not for the definition.
+  // Room for the record of the slot, and not for the entry of its history.
   const put = ['app', 'put', definition, '--registry', directory];
   const whatIsLeft = 'node=$1 cli=$2; shift 2; "$node" "$cli" "$@"; echo "$?"; find . -type f';
   const { stdout, stderr } = await runCli(put, {}, [
     ...onSmallDisk(directory, { kilobytes: 24 }),
     ...['sh', '-c', `cd "$0" && ${whatIsLeft}`, directory],
   ]);
-  assert.match(stderr, /shop\.yml: ENOSPC[\s\S]*the old version is still there/);
+  assert.match(stderr, /the registry \S+ is full: nothing was written to \S+history\/shop\n {2}→ make room/);
   assert.equal(stdout, '1\n', 'the command fails, and no file is there');
 });
 

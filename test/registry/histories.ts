@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import type { Chances } from '../../src/registry/allocate.js';
 import { putApp, removeApp } from '../../src/registry/put-app.js';
 import { freeSlot, recordSlot } from '../../src/registry/record-slot.js';
-import { type Registry, RegistryFailure, type SlotBook, type StoredApps } from '../../src/registry/registry.js';
+import {
+  type HistoryEntry,
+  type Registry,
+  RegistryFailure,
+  type SlotBook,
+  type StoredApps,
+} from '../../src/registry/registry.js';
 import { findLeaks } from '../../src/registry/slot-check.js';
 import type { SlotRules } from '../../src/registry/slot-rules.js';
 import { SeededRandom } from '../support/seeded-random.js';
@@ -83,6 +89,11 @@ export async function standingIn(registry: Registry): Promise<Standing> {
     freed: book.freed,
     leaks: [...leaks, ...stored.problems.map((one) => one.message)],
   };
+}
+
+/** Of each app, also of those that are gone. */
+export async function historiesIn(registry: Registry): Promise<readonly HistoryEntry[][]> {
+  return Promise.all(APPS.map(async (name) => [...(await registry.history(name))]));
 }
 
 export function chancesOf(seed: number, nowMs: number): Chances {

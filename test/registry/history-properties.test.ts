@@ -10,6 +10,7 @@ import { holds } from '../support/properties.js';
 import {
   chancesOf,
   histories,
+  historiesIn,
   mayHave,
   type RegistryCommand,
   type RegistryStep,
@@ -130,6 +131,8 @@ test('one after the other: a directory and Consul give the same answers, and kee
         }
         before = after;
       }
+      const [history, ...otherHistories] = await Promise.all(registries.map(historiesIn));
+      for (const other of otherHistories) assert.deepEqual(other, history, 'the histories differ');
       for (const registry of registries) registry.close();
     }),
     60,

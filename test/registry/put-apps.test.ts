@@ -40,6 +40,9 @@ test(`what is new and changed is written, what is as it was is not`, async (cont
     ],
   );
   assert.deepEqual(await registry.get('bank'), before);
+  const looks = context.mock.method(registry, 'list');
+  await putApps(registry, wanted, putOptions(), false);
+  assert.equal(looks.mock.callCount(), 1, 'what is as it was is looked at once');
 });
 
 test(`an app that is as it was and has no record of its slot gets one`, async (context) => {

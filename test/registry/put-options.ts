@@ -11,6 +11,8 @@ export function putOptions(changes: Partial<PutOptions> = {}): PutOptions {
   return {
     rules: DEFAULT_SLOT_RULES,
     chances: { random: chance(7), wallTime: () => NOON },
+    author: 'ops@host-1',
+    act: 'put',
     isDryRun: false,
     canMoveSlot: false,
     keepsSlot: false,

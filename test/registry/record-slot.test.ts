@@ -42,6 +42,22 @@ test(`a slot that an app uses is recorded where it is, also where kernels take p
   );
 });
 
+test('a slot that another app uses without a record is not given away, nor are its neighbors', async (context) => {
+  const registry = new DirectoryRegistry(temporaryFolder(context, 'registry'));
+  await registry.put('shop', smallApp('shop', 'slot: 21034\n').text, null, null);
+  for (const [port, why] of [
+    [21_033, 'overlaps slot 21034 of shop'],
+    [21_034, 'belongs to shop'],
+    [21_035, 'overlaps slot 21034 of shop'],
+  ] as const) {
+    await assert.rejects(
+      recordSlot(registry, 'till', port, putOptions()),
+      failsWith(`till: slot ${port} ${why}`, 'leave the slot out to get one'),
+    );
+  }
+  assert.equal(await recordSlot(registry, 'till', 21_036, putOptions()), 21_036);
+});
+
 test(`a slot is freed into quarantine when no app uses it, or may`, async (context) => {
   const registry = new DirectoryRegistry(temporaryFolder(context, 'registry'));
   const { chances } = putOptions();
@@ -61,6 +77,42 @@ test(`a slot is freed into quarantine when no app uses it, or may`, async (conte
     freed: [{ port: 21_040, app: 'shop', freedAt: NOON }],
     problems: [],
   });
+});
+
+test('an app that got another slot in the meantime has that one alone', async (context) => {
+  const registry = new DirectoryRegistry(temporaryFolder(context, 'registry'));
+  const claim = registry.slots.claim.bind(registry.slots);
+  context.mock.method(registry.slots, 'claim', async (...parameters: Parameters<typeof claim>) => {
+    const isClaimed = await claim(...parameters);
+    if (parameters[0] !== 21_040) await putApp(registry, smallApp('shop', 'slot: 21040\n'), putOptions());
+    return isClaimed;
+  });
+  assert.equal(await recordSlot(registry, 'shop', null, putOptions()), 21_040);
+  assert.deepEqual((await registry.slots.list()).slots, [{ port: 21_040, app: 'shop' }]);
+});
+
+test('a slot that is freed while others write: what its app has come to use stays, and the person is told', async (context) => {
+  const registry = new DirectoryRegistry(temporaryFolder(context, 'registry'));
+  const { chances } = putOptions();
+  const list = registry.list.bind(registry);
+  const told = failsWith('slot 21034 was changed by somebody else meanwhile', 'look again: autoproxy slot ls');
+  const races: readonly (() => Promise<unknown>)[] = [
+    () => registry.put('shop', smallApp('shop', 'slot: 21034\n').text, null, null),
+    () => registry.slots.free(21_034, 'shop', NOON),
+  ];
+  for (const race of races) {
+    await registry.slots.claim(21_034, 'shop', null);
+    const looks = context.mock.method(registry, 'list', async () => {
+      looks.mock.restore();
+      const before = await list();
+      await race();
+      return before;
+    });
+    await assert.rejects(freeSlot(registry, 21_034, chances), told);
+    const shop = await registry.get('shop');
+    assert.equal(await registry.slots.get(21_034), shop === null ? null : 'shop');
+    if (shop !== null) await registry.remove('shop', shop.version);
+  }
 });
 
 test(`a slot that keeps changing is given up`, async (context) => {

@@ -127,7 +127,7 @@ for (const kind of REGISTRY_KINDS) {
     assert.deepEqual((await registry.slots.list()).freed, []);
   });
 
-  test(`${kind.name}: a route of another app is refused, in whatever spelling`, async (context) => {
+  test(`${kind.name}: a route of another app is refused in any spelling`, async (context) => {
     const registry = (await kind.prepare(context)).open();
     const route = (host: string, path: string): string => `edge: {routes: [{host: ${host}, path: ${path}}]}\n`;
     await putApp(registry, smallApp('shop', route('www.one.example', '/a')), putOptions());

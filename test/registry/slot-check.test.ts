@@ -24,7 +24,7 @@ function leaks(stored: StoredApps, book: SlotBook): (readonly [string, number | 
   return findLeaks(stored, book, DEFAULT_SLOT_RULES).map(({ kind, port, app }) => [kind, port, app]);
 }
 
-test('apps that have their slots are no leak', () => {
+test('apps that have their slots do not count as leaks', () => {
   assert.deepEqual(leaks(storedOf({ shop: 20_000, till: 20_002 }), bookOf({ 20000: 'shop', 20002: 'till' })), []);
 });
 
@@ -223,4 +223,26 @@ test('what is written of a freed slot reads back', () => {
   const freed = { port: 20_000, app: 'shop', freedAt: Date.UTC(2026, 0, 1, 12) };
   assert.equal(textFromFreed(freed), 'shop 2026-01-01T12:00:00.000Z\n');
   assert.deepEqual(freedFromText(20_000, textFromFreed(freed)), freed);
+});
+
+test('a record that cannot be read is named as it was found, with what to do', () => {
+  const problem = {
+    severity: 'error',
+    app: null,
+    file: 'slots/x',
+    line: null,
+    col: null,
+    message: 'it is odd',
+  } as const;
+  const problems = [
+    { ...problem, hint: null },
+    { ...problem, hint: 'mend it' },
+  ];
+  assert.deepEqual(
+    findLeaks(storedOf({}), { slots: [], freed: [], problems }, DEFAULT_SLOT_RULES),
+    ['remove it', 'mend it'].map((hint) => ({
+      ...{ kind: 'unreadable', port: null, app: null },
+      ...{ message: 'slots/x: it is odd', hint },
+    })),
+  );
 });

@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Problem } from '../../src/model/problem.js';
+import { AppChronicle } from '../../src/report/app-chronicle.js';
+import { AppEvents } from '../../src/report/app-events.js';
 import { createControlPlane, SETTLED_MS } from '../control/plane-parts.js';
 import { ScriptedSource } from '../control/scripted-source.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { appInstance, appOf } from '../support/node/apps.js';
 
 async function startPlane(context: TestContext, more: readonly ScriptedSource[] = []) {
@@ -23,7 +26,13 @@ async function startPlane(context: TestContext, more: readonly ScriptedSource[] 
     seen.set(app, events.length);
     return news;
   };
-  return { ...parts, consul, settle, newsOf };
+  /** Fields for programs, of the events of a kind. */
+  const factsOf = async (app: string, kind: string) => {
+    const outcome = await parts.admin.why(app);
+    const events = outcome.ok ? outcome.document.events.filter((event) => event.kind === kind) : [];
+    return events.map(({ instance, source, by, before, after }) => ({ instance, source, by, before, after }));
+  };
+  return { ...parts, consul, settle, newsOf, factsOf };
 }
 
 const KEY = { source: 'consul', location: 'autoproxy/apps/shop', line: null, col: null, index: 812 };
@@ -232,4 +241,96 @@ test('a problem is told when it comes and when it goes; that of a file concerns 
     'mended: resolved: /services/shop.yml:3:2: error: this is not YAML',
   ]);
   assert.deepEqual(await newsOf('cart'), []);
+});
+
+test('an event has what was and what is, from which source and by whom', async (context) => {
+  const { source, dead, slot, admin, clock, cluster, settle, factsOf } = await startPlane(context);
+  cluster.start();
+  const nobody = { instance: undefined, source: undefined, by: undefined };
+  source.say([appOf('shop', slot, { retries: 3, instances: [appInstance(8_080), appInstance(8_082)] })]);
+  await settle();
+  await cluster.whenApplied(1);
+  source.say([appOf('shop', slot, { retries: 1, instances: [appInstance(8_080, { weight: 5 }), appInstance(8_081)] })]);
+  await settle();
+  assert.deepEqual(await factsOf('shop', 'changed'), [
+    {
+      ...nobody,
+      source: 'directory',
+      before: '127.0.0.1:8082, 127.0.0.1:8080 weight 100, retries 3',
+      after: '127.0.0.1:8081, 127.0.0.1:8080 weight 5, retries 1',
+    },
+  ]);
+  await admin.setAdminState('shop', '127.0.0.1:8080', 'drain', 'ann');
+  await admin.setAdminState('shop', null, 'maint', 'bob');
+  assert.deepEqual(await factsOf('shop', 'decision'), [
+    { ...nobody, instance: '127.0.0.1:8080', by: 'ann', before: 'ready', after: 'drain' },
+    { ...nobody, by: 'bob', before: 'mixed', after: 'maint' },
+  ]);
+  await admin.setAdminState('shop', null, 'ready', 'bob');
+  dead.add('127.0.0.1:8081');
+  await clock.advance(5_000);
+  assert.deepEqual(await factsOf('shop', 'down'), [
+    { ...nobody, instance: '127.0.0.1:8081', before: 'up', after: 'down' },
+  ]);
+});
+
+test('a source that fails is told once, and once when it is read again; to the apps that it gives', async (context) => {
+  const { source, consul, slot, settle, newsOf, admin } = await startPlane(context);
+  source.say([appOf('shop', slot)]);
+  consul.say([appOf('cart', slot + 2)].map((app) => ({ ...app, origin: KEY })));
+  await settle();
+  for (const app of ['shop', 'cart']) await newsOf(app);
+  for (const reason of ['no answer', 'no answer', 'status 500']) {
+    consul.fail(reason);
+    await settle();
+  }
+  consul.say([appOf('cart', slot + 2)].map((app) => ({ ...app, origin: KEY })));
+  await settle();
+  assert.deepEqual(await newsOf('cart'), [
+    'source-down: source consul cannot be read: no answer',
+    'source-up: source consul is read again',
+  ]);
+  assert.deepEqual(await newsOf('shop'), []);
+  const query = { app: null, sinceMs: null, after: null, limit: 100, waitMs: 0 };
+  const { events } = await admin.events(query, new AbortController().signal);
+  assert.deepEqual(
+    events.filter(({ app }) => app === null).map(({ kind, before, after }) => [kind, before, after]),
+    [
+      ['source-down', 'read', 'no answer'],
+      ['source-up', 'no answer', 'read'],
+    ],
+  );
+});
+
+test('after a restart only what has changed meanwhile is an event, and the rest is from before', () => {
+  const clock = new FakeClock();
+  const events = new AppEvents(clock);
+  const apps = [appOf('shop', 21_000, { instances: [appInstance(8_080), appInstance(8_081)] }), appOf('cart', 21_002)];
+  const first = new AppChronicle(clock, events);
+  first.onDesiredState(apps, [], []);
+  for (const id of ['127.0.0.1:8080', '127.0.0.1:8081']) first.onHealth('shop', id, true, 'connected');
+  const before = events.lastId;
+  const second = new AppChronicle(clock, events);
+  second.onRestored([...apps, appOf('new', 21_004)], []);
+  second.onDesiredState(
+    [appOf('shop', 21_000, { retries: 1, instances: [appInstance(8_080)] }), appOf('new', 21_004)],
+    [],
+    [],
+  );
+  second.onHealth('shop', '127.0.0.1:8080', true, 'connected');
+  second.onHealth('shop', '127.0.0.1:8080', false, 'refused');
+  second.onHealth('shop', '127.0.0.1:8080', true, 'connected');
+  assert.deepEqual(
+    events
+      .all()
+      .filter(({ id }) => id > before)
+      .map(({ app, kind }) => [app, kind]),
+    [
+      ['shop', 'changed'],
+      ['new', 'appeared'],
+      ['cart', 'removed'],
+      ['shop', 'down'],
+      ['shop', 'up'],
+    ],
+  );
 });

@@ -19,8 +19,8 @@ test('events come back oldest first, with the wall time of each', async () => {
   await clock.advance(1_500);
   events.note('shop', 'down', 'b');
   assert.deepEqual(events.of('shop'), [
-    { at: '2024-01-01T00:00:01.000Z', kind: 'appeared', text: 'a' },
-    { at: '2024-01-01T00:00:02.500Z', kind: 'down', text: 'b' },
+    { id: 1, at: '2024-01-01T00:00:01.000Z', app: 'shop', kind: 'appeared', text: 'a' },
+    { id: 2, at: '2024-01-01T00:00:02.500Z', app: 'shop', kind: 'down', text: 'b' },
   ]);
   assert.deepEqual(events.of('cart'), []);
 });
@@ -53,4 +53,37 @@ test('what a broken file can make long is cut', () => {
   events.note('n'.repeat(1_000), 'problem', 'x');
   assert.equal(textsOf(events, 'shop')[0]?.length, 300);
   assert.deepEqual(events.names(), ['shop']);
+});
+
+test('events of the node are not events of an app; all come back in the order of their ids', () => {
+  const { events } = createEvents();
+  events.note('shop', 'appeared', 'a');
+  events.note(null, 'pod', 'b');
+  events.note('shop', 'down', 'c', { instance: '10.0.0.1:80', before: 'up', after: 'down' });
+  assert.deepEqual(events.names(), ['shop']);
+  assert.deepEqual(
+    events.all().map(({ id, text }) => [id, text]),
+    [
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'c'],
+    ],
+  );
+  assert.deepEqual(events.ofNode()[0]?.app, null);
+  assert.deepEqual(events.of('shop')[1]?.instance, '10.0.0.1:80');
+});
+
+test('those of an earlier run keep their ids, and new ones go on behind them', () => {
+  const earlier = createEvents().events;
+  earlier.note('shop', 'appeared', 'a');
+  earlier.note('cart', 'appeared', 'b');
+  const { events } = createEvents();
+  const heard: number[] = [];
+  const stop = events.onNoted(({ id }) => heard.push(id));
+  events.restore(earlier.all());
+  events.note('shop', 'removed', 'c');
+  stop();
+  events.note('shop', 'appeared', 'd');
+  assert.deepEqual([heard, events.lastId], [[3], 4]);
+  assert.deepEqual(textsOf(events, 'shop'), ['a', 'c', 'd']);
 });

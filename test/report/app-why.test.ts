@@ -122,7 +122,7 @@ test('names come from everywhere that names stand, and the nearest is offered', 
   await settle();
   assert.deepEqual(await admin.why('gredy'), {
     ok: false,
-    message: 'this node has no app gredy, and had none since it started',
+    message: 'this node has no app gredy, and its history knows none',
     hint: 'did you mean greedy?',
   });
 });

@@ -103,18 +103,21 @@ test('metrics count errors of the configuration, and name apps, instances, sourc
   await clock.advance(2_000);
   const { apps, sources, workers, configErrors } = await admin.metrics();
   assert.deepEqual(
-    apps.map(({ name, instances }) => [name, instances]),
+    apps.map(({ name, instances }) => [name, instances.map(({ id, up, state }) => [id, up, state])]),
     [
       [
         'shop',
         [
-          { id: '127.0.0.1:8080', up: true },
-          { id: '127.0.0.1:8081', up: true },
+          ['127.0.0.1:8080', true, 'ready'],
+          ['127.0.0.1:8081', true, 'ready'],
         ],
       ],
     ],
   );
-  assert.deepEqual(sources, [{ name: 'directory', up: false, staleMs: 2_000 }]);
-  assert.deepEqual(workers, [{ index: 0, restarts: 0 }]);
+  assert.deepEqual(sources, [{ name: 'directory', up: false, staleMs: 2_000, apps: 2, held: 0 }]);
+  assert.deepEqual(
+    workers.map(({ index, restarts }) => [index, restarts]),
+    [[0, 0]],
+  );
   assert.equal(configErrors, 1);
 });

@@ -39,7 +39,9 @@ test('the document names the node, its apps in force, their checks, decisions, s
     [1, 'test-node', 'alpha', process.pid, host, 10 + SETTLED_MS + 400],
   );
   assert.equal(document.appliedRevision, document.revision);
-  assert.deepEqual(document.sources, [{ name: 'directory', up: false, stale: true, staleMs: 510, apps: 1 }]);
+  assert.deepEqual(document.sources, [
+    { name: 'directory', up: false, stale: true, staleMs: 510, apps: 1, failure: 'gone' },
+  ]);
   assert.deepEqual(document.neighbors, [{ address: '10.0.0.2' }]);
   const [shop] = document.apps;
   assert.deepEqual([shop?.slot, shop?.bound, shop?.bindError], [slot, true, null]);

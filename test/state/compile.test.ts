@@ -24,6 +24,7 @@ function compile(
     proxyDefaults,
     internalNetworks: ['10.0.0.0/8'],
     head: HEAD_DEFAULTS,
+    gone: [],
     stickySecret,
     apps,
     healthOf: (app, instance) => health[`${app} ${instance}`] ?? 'unchecked',

@@ -14,6 +14,18 @@ test('apps come and go', () => {
   assert.ok(hasRemoval(diff));
 });
 
+test('apps are named in the order of their names', () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => appOf(name, 9_000));
+  assert.ok(a && b && c);
+  const changed = [c, a, b].map((app) => ({ ...app, retries: 9 }));
+  assert.deepEqual(
+    diffApps([b, c, a], changed).changed.map(({ name }) => name),
+    ['a', 'b', 'c'],
+  );
+  assert.deepEqual(diffApps([], [c, a, b]).added, ['a', 'b', 'c']);
+  assert.deepEqual(diffApps([c, a, b], []).removed, ['a', 'b', 'c']);
+});
+
 test('instances come, go and change, settings change', () => {
   const next = { ...SHOP, retries: 1, instances: [{ ...ONE, weight: 5 }, appInstance(3)] };
   const diff = diffApps([SHOP], [next]);
@@ -21,7 +33,7 @@ test('instances come, go and change, settings change', () => {
   assert.ok(hasRemoval(diff));
 });
 
-test('where it is written, and in what order, is no change', () => {
+test('another file or another order makes no change', () => {
   const next = { ...SHOP, origin: { ...SHOP.origin, line: 99 }, instances: [TWO, ONE] };
   const other = appOf('other', 9010);
   assert.ok(isSame([SHOP, other], [other, next]));
@@ -42,7 +54,7 @@ for (const [what, instance, isRemoval] of [
   });
 }
 
-test('what comes, and what becomes ready again, is no removal', () => {
+test('an instance that comes or becomes ready again does not count as removed', () => {
   const drained = { ...SHOP, instances: [{ ...ONE, state: 'drain' as const }] };
   assert.ok(!hasRemoval(diffApps([drained], [SHOP])));
   assert.ok(!hasRemoval(diffApps([], [SHOP])));

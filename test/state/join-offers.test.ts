@@ -45,7 +45,7 @@ function join(apps: readonly App[], offers: readonly Offer[], claims: readonly C
 const SHOP = appOf('shop', 9_000);
 const LISTING = appOf('shop', 9_000, { instances: [appInstance(80, { host: A, weight: 5 })] });
 
-test('an app gets the instances that containers offer under its name, whoever defines it', () => {
+test('an app gets the instances that containers offer under its name, from any source of its definition', () => {
   const { served, problems } = join(
     [SHOP, appOf('blog', 9_010)],
     [offerOf('shop', [B, 80, 'web-2'], [A, 80, 'web-1'])],
@@ -63,7 +63,7 @@ test('a listed address gets the life of the container that is there, though it n
   assert.deepEqual(join([LISTING], [], [claimOf(A, 'web-1')]).served, [`shop ${A}:80 life of web-1 5`]);
 });
 
-test('of a container that leaves or has left nothing is served, whoever lists it; people are told why', () => {
+test('nothing is served of a container that leaves or has left, from any source that lists it; people are told why', () => {
   for (const standing of ['leaving', 'gone'] as const) {
     const { served, leftOut, problems } = join(
       [LISTING],
@@ -127,11 +127,21 @@ test('an app that no source defines is named with the nearest name, once all sou
   const { problems } = join([SHOP], offers);
   assert.match(
     problems[0]?.message ?? '',
-    /^container web-1 \(\w{12}\) and 1 more names the app shpo, which no source/,
+    /^it and 1 more name the app shpo, which no source defines, and serve nothing$/,
   );
+  assert.match(problems[0]?.file ?? '', /^container web-1 \(\w{12}\)$/);
   assert.equal(problems[0]?.hint, 'did you mean shop?');
   assert.equal(problems.length, 1);
   assert.deepEqual(join([SHOP], offers, [], false).problems, []);
+  assert.deepEqual(join([SHOP], [offerOf('shpo')]).problems, [], 'nobody offers anything to it');
+});
+
+test('an app that no source defines, and with no name near it, is told how to define it', () => {
+  const { problems } = join([SHOP], [offerOf('accounting', [A, 80, 'web-1'])]);
+  assert.deepEqual(
+    problems.map(({ hint }) => hint),
+    ['define it, or add autoproxy.slot and autoproxy.protocol to its labels'],
+  );
 });
 
 test('of an app whose definition is in error nobody says that no source defines it', () => {
@@ -193,4 +203,16 @@ test('a container that nobody can name is called a container', () => {
     ['shop: a container exposes none or several ports, and names none; it serves nothing'],
   );
   assert.deepEqual(leftOut, [{ app: 'shop', address: A, place: 'a container', why: 'its port is unknown' }]);
+});
+
+test('an address of a container that serves other apps is left to them; three of them are named, each in part', () => {
+  const others = ['blog', 'x'.repeat(70), 'cart', 'till'];
+  const { served, problems, leftOut } = join([LISTING], [], [claimOf(A, 'web-1', { apps: others })]);
+  assert.deepEqual(served, []);
+  const names = `blog, ${'x'.repeat(60)}, cart`;
+  assert.deepEqual(
+    leftOut.map(({ app, address, why }) => [app, address, why]),
+    [['shop', `${A}:80`, `it serves ${names}`]],
+  );
+  assert.match(problems[0]?.message ?? '', new RegExp(`has this address now and serves ${names}$`));
 });

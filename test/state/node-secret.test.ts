@@ -23,7 +23,7 @@ test('a secret is made once, is for this program alone, and is read again', asyn
   assert.deepEqual(lines, []);
 });
 
-test('what is no secret is replaced, and said', async (context) => {
+test('a damaged secret is replaced, and the log says so', async (context) => {
   const { log, lines } = createRecordingLog();
   const directory = temporaryFolder(context, 'secret');
   const file = path.join(directory, 'node-secret');
@@ -33,7 +33,11 @@ test('what is no secret is replaced, and said', async (context) => {
     assert.match(secret, /^[0-9a-f]{64}$/);
     assert.equal(await readFile(file, 'latin1'), `${secret}\n`);
   }
-  assert.equal(lines.length, 4);
+  const msg = 'this file holds no valid secret; it is replaced, and sticky clients are bound anew';
+  assert.deepEqual(
+    lines.map(({ level, msg, file }) => ({ level, msg, file })),
+    Array.from({ length: 4 }, () => ({ level: 'warn', msg, file })),
+  );
 });
 
 test('without a place to keep it there is one all the same', async (context) => {
@@ -63,8 +67,11 @@ test('a secret that the disk did not take is written when there is room', async 
   await secret.end();
   assert.equal(await loadNodeSecret(directory, log), secret.text);
   assert.deepEqual(
-    lines.map(({ level }) => level),
-    ['error', 'info'],
+    lines.map(({ level, msg }) => `${level}: ${msg}`),
+    [
+      'error: saving the secret of this node failed: sticky clients are bound anew after a restart; it is tried again',
+      'info: the secret of this node is on the disk',
+    ],
   );
 });
 

@@ -69,13 +69,19 @@ test('changing sides gives a loss no more time', () => {
   assert.deepEqual(source.answer([shop()]), ['shop']);
 });
 
-test('an address that another app has now is no loss of the first one', () => {
+test('an address that another app has now does not count as a loss of the first one', () => {
   const source = new Guarded(shop(ONE, TWO));
   const other = appOf('other', 9_100, { instances: [ONE] });
   assert.deepEqual(source.answer([shop(TWO), other], DOUBT), ['shop 127.0.0.3:80', 'other 127.0.0.2:80']);
 });
 
-test('an address that another life has now, of this app or of another one, is no loss', () => {
+test('an app that is held does not get back an address that another app has now', () => {
+  const source = new Guarded(shop(ONE, TWO));
+  const other = appOf('other', 9_100, { instances: [ONE] });
+  assert.deepEqual(source.answer([other], DOUBT), ['other 127.0.0.2:80', 'shop 127.0.0.3:80']);
+});
+
+test('an address that another life has now, of this app or of another one, does not count as a loss', () => {
   const first = shop({ ...ONE, life: 'first' }, TWO);
   const second = { ...ONE, life: 'second' };
   assert.deepEqual(new Guarded(first).answer([shop(second, TWO)], DOUBT), WHOLE);

@@ -137,4 +137,9 @@ test('the problem says how many of how many went, which, why it is doubted, and 
     problemOf(half, fewer, { doubt: 'Consul had failed' })?.message,
     '1 of 5 apps lost instances in source consul (Consul had failed) (app-0); they are still served',
   );
+  assert.equal(
+    problemOf(half, fewer.slice(0, 4), { doubt: 'Consul had failed' })?.message,
+    '2 of 5 apps vanished from source consul (Consul had failed) (app-0, app-4); they are still served',
+    'one lost an instance, another one all',
+  );
 });

@@ -77,7 +77,7 @@ test('a circle over three apps is found, and the apps between are named', () => 
   );
 });
 
-test('two ways from one app to another are no circle', () => {
+test('two ways from one app to another do not make a circle', () => {
   const apps = [
     appTo('a', 21_000, 21_002, 21_004),
     appTo('b', 21_002, 21_006),

@@ -11,7 +11,7 @@ import { appInstance, appOf } from '../support/node/apps.js';
 import { createRecordingLog } from '../support/recording-log.js';
 
 const APPS: readonly App[] = [
-  appOf('blog', 9002),
+  appOf('blog', 9002, { trustedProxies: ['10.0.0.0/8', '::1'] }),
   appOf('cart', 9004, {
     origin: { source: 'consul', location: 'autoproxy/apps/cart', line: null, col: null, index: 812 },
   }),
@@ -105,14 +105,33 @@ test('two flushes at once both wait for the disk', async (context) => {
 });
 
 const whole = storedStateToJson(STATE, '2024-01-01T00:00:00.000Z');
-for (const [what, text] of [
-  ['cut in half', whole.slice(0, whole.length / 2)],
-  ['of a newer version', whole.replace('"version":1', '"version":3')],
-  ['empty', ''],
-  ['of another program', '{"apps": {}}'],
-  ['changed by hand, with an unknown key', whole.replace('"slot":', '"port":1,"slot":')],
-  ['changed by hand, with a slot out of range', whole.replace('"slot":9000', '"slot":65535')],
-  ['changed by hand, with another host than its id says', whole.replace('"host":"::1"', '"host":"::2"')],
+for (const [what, text, reason] of [
+  ['cut in half', whole.slice(0, whole.length / 2), /^it is not JSON, or was cut off$/],
+  ['of a newer version', whole.replace('"version":1', '"version":3'), /^it is of version 3; this program reads/],
+  ['empty', '', /^it is empty$/],
+  ['of another program', '{"apps": {}}', /^version: /],
+  ['changed by hand, with an unknown key', whole.replace('"slot":', '"port":1,"slot":'), /^apps\.0: .*"port"/],
+  ['changed by hand, with a slot out of range', whole.replace('"slot":9000', '"slot":65535'), /^apps\.2\.slot: /],
+  [
+    'changed by hand, with another host than its id says',
+    whole.replace('"host":"::1"', '"host":"::2"'),
+    /^apps\.2\.instances\.1: id, host and port do not belong together$/,
+  ],
+  [
+    'changed by hand, with a network that cannot be read',
+    whole.replace('10.0.0.0/8', '10.0.0.0/99'),
+    /^apps\.0\.trustedProxies\.0: is not a network$/,
+  ],
+  [
+    'changed by hand, with an instance twice',
+    whole.replace(/"id":"\[::1\]:2","host":"::1","port":2/, '"id":"127.0.0.1:1","host":"127.0.0.1","port":1'),
+    /^apps\.2\.instances: an id appears twice$/,
+  ],
+  [
+    'changed by hand, with an app twice',
+    whole.replace('"name":"cart"', '"name":"blog"'),
+    /^apps: a name appears twice$/,
+  ],
 ] as const) {
   test(`a file that is ${what} is set aside whole, said, and stops nothing`, async (context) => {
     const directory = await createDirectory(context);
@@ -126,6 +145,7 @@ for (const [what, text] of [
     assert.equal(await readFile(path.join(directory, names[0] ?? ''), 'utf8'), text);
     assert.equal(lines.length, 1);
     assert.equal(lines[0]?.level, 'error');
+    assert.match(String(lines[0]?.reason), reason);
     assert.equal(lines[0]?.movedTo, path.join(directory, names[0] ?? ''));
     store.save(STATE);
     await store.flush();
@@ -213,4 +233,5 @@ test('without a directory nothing is kept and nothing fails', async () => {
   assert.deepEqual(clock.waits(), []);
   await store.flush();
   assert.equal(await store.load(), null);
+  await store.end();
 });

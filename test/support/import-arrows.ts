@@ -5,7 +5,10 @@ interface Arrows {
   readonly why: string;
 }
 
-const ADMIN_CLIENT = ['admin/client.ts', 'admin/state-document.ts', 'admin/why-document.ts'];
+const ADMIN_CLIENT = [
+  ...['admin/client.ts', 'admin/state-document.ts', 'admin/why-document.ts', 'admin/config-document.ts'],
+  ...['admin/events-document.ts', 'admin/events-query.ts'],
+];
 
 const REAL_PARTS = 'the tests start them, so that both mean the same; nothing that a test asserts with comes along';
 
@@ -24,7 +27,14 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     to: ['core', 'model', 'yaml', 'regex'],
     why: 'how apps are written, in services files and in the registry; the nouns do not know it',
   },
-  config: { to: ['yaml', 'core', 'model'], why: 'options are known before anything runs' },
+  config: {
+    to: ['yaml', 'core', 'model', 'access-log/format/access-format.ts', 'access-log/targets/syslog-place.ts'],
+    why: 'options are known, and formats and receivers judged, before anything runs',
+  },
+  'access-log': {
+    to: ['core'],
+    why: 'facts become lines, and lines go out; who serves is told of no format and of no target',
+  },
   snapshot: { to: ['core', 'model'], why: 'the contract between the planes imports neither plane' },
   consul: {
     to: ['core', 'model', 'config'],
@@ -34,9 +44,22 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     to: ['core', 'model', 'config'],
     why: 'how a Docker engine is followed, for all who ask about its containers; what a container serves is theirs',
   },
-  sources: {
-    to: ['documents', 'core', 'model', 'consul', 'docker'],
-    why: 'a source says what it read; the merge is not its business',
+  sources: { to: ['core', 'model'], why: 'what every source says; the merge is not its business' },
+  'sources/overrides': {
+    to: ['documents', 'core', 'model'],
+    why: 'decisions of operators, and the file that keeps them',
+  },
+  'sources/directory': {
+    to: ['documents', 'core', 'model', 'sources/source.ts'],
+    why: 'files of a directory, from text to a reading; no other source is known',
+  },
+  'sources/consul': {
+    to: ['documents', 'core', 'model', 'consul', 'sources/source.ts'],
+    why: 'how Consul is spoken to stands in consul; here is what its answers mean',
+  },
+  'sources/docker': {
+    to: ['documents', 'core', 'model', 'docker', 'sources/source.ts'],
+    why: 'how the engine is followed stands in docker; here is what its containers offer',
   },
   registry: { to: ['documents', 'core', 'model', 'consul'], why: 'it writes what people decided, whoever runs it' },
   placement: {
@@ -72,7 +95,10 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     why: 'what the client, the exchange and the instance may ask of each other; none of them is named here',
   },
   'proxy/slot': {
-    to: ['core', 'http1', 'snapshot', 'metrics', 'proxy/io', 'proxy/balance', 'proxy/limits', 'proxy/roles'],
+    to: [
+      ...['core', 'http1', 'snapshot', 'metrics', 'access-log/facts.ts'],
+      ...['proxy/io', 'proxy/balance', 'proxy/limits', 'proxy/roles'],
+    ],
     why: 'the facts that outlive connections; a connection is known by its role',
   },
   'proxy/client': {
@@ -80,7 +106,10 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     why: 'who the client is, and how an instance is told so, is decided once a connection',
   },
   'proxy/exchange': {
-    to: ['core', 'http1', 'metrics', 'proxy/io', 'proxy/roles', 'proxy/slot', 'proxy/client'],
+    to: [
+      ...['core', 'http1', 'metrics', 'access-log/facts.ts'],
+      ...['proxy/io', 'proxy/roles', 'proxy/slot', 'proxy/client'],
+    ],
     why: 'the way of a request to an instance and back; it sees both sides by their roles and no socket',
   },
   'proxy/http': {
@@ -91,7 +120,16 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     why: 'the two connections of an HTTP request; they meet in the exchange alone',
   },
   'proxy/tcp': {
-    to: ['core', 'proxy-protocol', 'proxy/io', 'proxy/roles', 'proxy/slot', 'proxy/client', 'proxy/exchange'],
+    to: [
+      'core',
+      'metrics',
+      'proxy-protocol',
+      'proxy/io',
+      'proxy/roles',
+      'proxy/slot',
+      'proxy/client',
+      'proxy/exchange',
+    ],
     why: 'the two connections of a TCP client; HTTP is not known here',
   },
   'proxy/entry': {
@@ -102,13 +140,13 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     why: 'it decides who serves a new connection, and is known by nobody who does',
   },
   proxy: {
-    to: ['core', 'snapshot', 'metrics', 'proxy/io', 'proxy/limits', 'proxy/slot', 'proxy/entry'],
+    to: ['core', 'snapshot', 'metrics', 'access-log/facts.ts', 'proxy/io', 'proxy/limits', 'proxy/slot', 'proxy/entry'],
     why: 'the data plane runs from a snapshot alone; a worker must not need the control plane',
   },
   cluster: { to: ['core', 'snapshot', 'metrics'], why: 'it carries snapshots and reports and understands neither' },
   admin: { to: ['core', 'model', 'metrics'], why: 'it shows state; it does not make it' },
   'worker.ts': {
-    to: ['core', 'snapshot', 'cluster', 'metrics', 'proxy', 'proxy/limits/client-limit.ts'],
+    to: ['core', 'access-log', 'snapshot', 'cluster', 'metrics', 'proxy', 'proxy/limits/client-limit.ts'],
     why: 'the root of the data plane loads no file of the control plane',
   },
   control: {
@@ -119,11 +157,16 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'consul',
       'docker',
       'sources',
+      'sources/consul',
+      'sources/directory',
+      'sources/docker',
+      'sources/overrides',
       'neighbors',
       'state',
       'health',
       'snapshot',
       'cluster',
+      'metrics',
       'registrar',
     ],
     why:
@@ -136,6 +179,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'model',
       'config',
       'sources',
+      'sources/overrides',
       'health',
       'state',
       'snapshot',
@@ -148,7 +192,18 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     why: 'it looks at all parts of the control plane, keeps their history and answers for the node',
   },
   'primary.ts': {
-    to: ['core', 'config', 'sources', 'neighbors', 'state', 'health', 'cluster', 'admin', 'control', 'report'],
+    to: [
+      'core',
+      'config',
+      'sources/overrides',
+      'neighbors',
+      'state',
+      'health',
+      'cluster',
+      'admin',
+      'control',
+      'report',
+    ],
     why: 'the root of the control plane never serves traffic, so it loads no codec and no proxy',
   },
   'index.ts': {
@@ -170,13 +225,14 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'control/signals.ts',
       ...ADMIN_CLIENT,
       'metrics/histogram.ts',
-      'sources/directory-files.ts',
-      'sources/directory-reading.ts',
+      'sources/directory/files.ts',
+      'sources/directory/reading.ts',
       'neighbors/backups-file.ts',
+      ...['health/probe-http.ts', 'health/probe-tcp.ts', 'cluster/port-holder.ts'],
     ],
     why:
       'commands speak to a node through its admin API, and `stop` to Docker; `check` reads a directory with the very code of the sources ' +
-      'and the merge; signals mean to the edge what they mean to a node; and tables take percentiles of the difference of two histograms',
+      'and the merge; signals mean to the edge what they mean to a node; tables take percentiles of the difference of two histograms; and `doctor` asks as the checks of a node do',
   },
   edge: {
     to: ['documents', 'yaml', 'regex', 'core', 'model', 'registry'],
@@ -201,7 +257,8 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   'test/support/node': {
     to: [
-      ...['core', 'model', 'metrics', 'snapshot', 'sources', 'admin', 'cli', 'proxy', 'proxy/io', 'proxy/limits'],
+      ...['core', 'access-log', 'model', 'metrics', 'snapshot', 'sources', 'admin', 'cli'],
+      ...['proxy', 'proxy/io', 'proxy/limits'],
       ...['test/support', 'test/support/machine', 'test/support/traffic', 'test/support/consul'],
     ],
     why: 'nodes as people run them, and the data plane alone; a fleet has a Consul',
@@ -213,6 +270,13 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     ],
     why: 'front doors as people run them, with real HAProxy',
   },
+  'test/support/swarm': {
+    to: [
+      ...['test/support', 'test/support/machine', 'test/support/docker', 'test/support/edge', 'test/support/node'],
+      'test/support/traffic',
+    ],
+    why: 'a Swarm as people run it: engines, a node beside each, a balancer in front',
+  },
   'test/support/pages': {
     to: [...['test/support', 'test/support/machine', 'test/support/consul', 'test/support/node', 'test/support/edge']],
     why: 'a page of the documents is tried with all that its reader has',
@@ -221,7 +285,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     to: [
       ...['bench/contenders', 'bench/generators', 'bench/micro', 'bench/workloads'],
       ...['admin/state-document.ts', 'http1/request-head.ts'],
-      ...['test/support/machine', 'test/support/node', 'test/support/traffic'],
+      ...['test/support', 'test/support/machine', 'test/support/node', 'test/support/traffic'],
     ],
     why: `a command measures what people run: ${REAL_PARTS}`,
   },
@@ -233,9 +297,17 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     to: ['bench', 'bench/containers', 'test/support/docker'],
     why: `a node beside real engines: ${REAL_PARTS}`,
   },
+  'bench/setup.ts': {
+    to: ['bench', 'test/support/machine', 'test/support/edge/haproxy-versions.ts'],
+    why: 'it brings the programs that are measured: the same that the tests run',
+  },
   'bench/edge.ts': {
     to: ['bench', 'edge/haproxy/program.ts', 'test/support', 'test/support/machine', 'test/support/edge'],
     why: `a front door with real HAProxy: ${REAL_PARTS}`,
+  },
+  'bench/placement.ts': {
+    to: ['bench', 'bench/placement', 'test/support/docker', 'test/support/swarm'],
+    why: `a real Swarm: ${REAL_PARTS}`,
   },
   'bench/reuse.ts': {
     to: [
@@ -249,7 +321,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     why: `a node beside an engine with its containers: ${REAL_PARTS}`,
   },
   'bench/contenders': {
-    to: ['bench', 'bench/workloads', 'test/support/machine'],
+    to: ['bench', 'bench/workloads', 'test/support/machine', 'test/support/edge/haproxy-versions.ts'],
     why: `a contender is a real program: ${REAL_PARTS}`,
   },
   'bench/fleet': {
@@ -263,6 +335,13 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'bench/micro': {
     to: ['bench', 'http1', 'proxy/balance', 'proxy/slot', 'snapshot', 'test/support'],
     why: 'it measures parts of the hot path alone, so it alone takes them out of the node',
+  },
+  'bench/placement': {
+    to: [
+      ...['bench', 'test/support', 'test/support/docker', 'test/support/node', 'test/support/swarm'],
+      'test/support/traffic',
+    ],
+    why: `a real Swarm: ${REAL_PARTS}`,
   },
   'bench/workloads': {
     to: ['bench', 'bench/contenders', 'bench/generators'],

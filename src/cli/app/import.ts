@@ -13,10 +13,9 @@ import { missingOption } from '../option-types.js';
 import {
   addRegistryOptions,
   addSlotOptions,
+  putRulesFrom,
   type RegistryOptionValues,
   type SlotOptionValues,
-  slotRulesFrom,
-  systemChances,
   withRegistry,
 } from '../registry-options.js';
 import { showOutcomes } from './outcome-text.js';
@@ -59,12 +58,7 @@ export function createAppImportCommand(context: CommandContext): Command {
       await withRegistry(options, context, async (registry) => {
         const known = (await registry.list()).apps.map(({ definition }) => definition);
         const definitions = definitionsOf(services, known, options, context);
-        const put = {
-          rules: slotRulesFrom(options, context),
-          chances: systemChances,
-          canMoveSlot: false,
-          keepsSlot: true,
-        };
+        const put = putRulesFrom(options, context, { keepsSlot: true });
         const outcomes = await putApps(registry, definitions, put, options.dryRun === true);
         showOutcomes(outcomes, options, context);
         showRenamed(options, context);

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import type { AppDefinition } from '../../model/app-definition.js';
+import { openPods } from '../../model/open-pods.js';
 import { formatProblem } from '../../model/problem.js';
 import type { CommandContext } from '../command-context.js';
 import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
@@ -31,15 +33,21 @@ export function createAppLsCommand(context: CommandContext): Command {
       .map(({ definition }) => definition)
       .filter(({ pods }) => options.pod === undefined || pods.includes(options.pod));
     if (options.json) return terminal.print(JSON.stringify({ apps: shown, refused, problems }, null, 2));
-    const rows = shown.map(({ name, slot, settings, pods, edge, image }) => [
-      name,
-      String(slot ?? '-'),
-      settings.protocol,
-      pods.join(','),
-      String(edge?.routes.length ?? 0),
-      image ?? '-',
+    const rows = shown.map((app) => [
+      app.name,
+      String(app.slot ?? '-'),
+      app.settings.protocol,
+      app.pods.join(','),
+      routesText(app),
+      app.image ?? '-',
     ]);
     for (const line of formatTable(COLUMNS, rows, (title) => terminal.paint('bold', title))) terminal.print(line);
     for (const problem of problems) terminal.warn(formatProblem(problem));
   });
+}
+
+function routesText(app: AppDefinition): string {
+  const count = String(app.edge?.routes.length ?? 0);
+  if (app.edge === null || openPods(app).length > 0) return count;
+  return `${count} (${app.edge.isClosed ? 'closed' : 'held'})`;
 }

@@ -3,14 +3,18 @@ import type { PutOutcome } from '../../registry/put-app.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT_CODES } from '../exit-codes.js';
 
-/** Prints what was written, or would be; a dry run with differences exits with 2. */
+/**
+ * Prints what was written, or would be; a dry run with differences exits with 2.
+ * @param more stands in the document for programs too
+ */
 export function showOutcomes(
   outcomes: readonly PutOutcome[],
   { dryRun, json }: { readonly dryRun?: true; readonly json?: true },
   { terminal, finish }: CommandContext,
+  more: object = {},
 ): void {
   const isPlan = dryRun === true;
-  if (json) terminal.print(JSON.stringify({ isDryRun: isPlan, apps: outcomes }, null, 2));
+  if (json) terminal.print(JSON.stringify({ isDryRun: isPlan, ...more, apps: outcomes }, null, 2));
   else {
     for (const outcome of outcomes) {
       terminal.print(titleOf(outcome, isPlan));

@@ -1,24 +1,26 @@
 import { Command } from 'commander';
+import { isRefusal } from '../../core/refusal.js';
 import { codeOf, reasonOf } from '../../core/thrown.js';
 import { readWholeInput, UnreadableFile } from '../../core/whole-file.js';
 import { parseAppDefinitions, type ReadDefinition } from '../../documents/app-definition-document.js';
 import { MAX_DOCUMENT_BYTES } from '../../documents/service-document.js';
 import { formatProblem, type Problem } from '../../model/problem.js';
+import { wantedServices } from '../../placement/wanted-services.js';
 import { putApps } from '../../registry/put-app.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
+import { type ApplyOptionValues, addApplyOptions } from '../placement/apply-options.js';
 import {
   addRegistryOptions,
   addSlotOptions,
-  type RegistryOptionValues,
+  putRulesFrom,
   type SlotOptionValues,
-  slotRulesFrom,
-  systemChances,
   withRegistry,
 } from '../registry-options.js';
 import { showOutcomes } from './outcome-text.js';
 
-interface AppPutOptions extends RegistryOptionValues, SlotOptionValues {
+interface AppPutOptions extends ApplyOptionValues, SlotOptionValues {
+  readonly apply?: true;
   readonly dryRun?: true;
   readonly moveSlot?: true;
   readonly json?: true;
@@ -33,17 +35,23 @@ export function createAppPutCommand(context: CommandContext): Command {
       '--move-slot',
       'allow an app to change its slot, to a new one if none is written; the old one goes into quarantine',
     )
+    .option('--apply', 'then place them: services first, and clients when their instances answer')
     .option('--json', 'one JSON document for programs')
     .addHelpText('after', '\nExample:\n  autoproxy app put checkout.yml --registry ./apps');
-  return addSlotOptions(addRegistryOptions(command)).action(async (files: string[], options: AppPutOptions) => {
+  const described = addApplyOptions(addSlotOptions(addRegistryOptions(command)));
+  return described.action(async (files: string[], options: AppPutOptions) => {
     const definitions = await readDefinitions(files, context);
+    const put = putRulesFrom(options, context, { canMoveSlot: options.moveSlot === true });
+    if (options.apply) {
+      const { putAndApply } = await import('../placement/put-and-apply.js');
+      return putAndApply(definitions, put, options, context);
+    }
+    for (const { definition } of definitions) {
+      const placed = definition.image === null ? null : wantedServices(definition);
+      if (placed !== null && isRefusal(placed))
+        context.terminal.warn(`autoproxy: warning: apply will refuse ${placed.message}\n  → ${placed.hint}`);
+    }
     await withRegistry(options, context, async (registry) => {
-      const put = {
-        rules: slotRulesFrom(options, context),
-        chances: systemChances,
-        canMoveSlot: options.moveSlot === true,
-        keepsSlot: false,
-      };
       const outcomes = await putApps(registry, definitions, put, options.dryRun === true);
       showOutcomes(outcomes, options, context);
     });

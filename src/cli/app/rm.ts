@@ -1,11 +1,14 @@
 import { Command } from 'commander';
 import { removeApp } from '../../registry/put-app.js';
+import { authorFrom } from '../author.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT_CODES } from '../exit-codes.js';
-import { addRegistryOptions, type RegistryOptionValues, systemChances, withRegistry } from '../registry-options.js';
+import { type ApplyOptionValues, addApplyOptions } from '../placement/apply-options.js';
+import { addRegistryOptions, systemChances, withRegistry } from '../registry-options.js';
 import { storedApp } from './stored-app.js';
 
-interface AppRmOptions extends RegistryOptionValues {
+interface AppRmOptions extends ApplyOptionValues {
+  readonly apply?: true;
   readonly dryRun?: true;
   readonly json?: true;
 }
@@ -16,13 +19,26 @@ export function createAppRmCommand(context: CommandContext): Command {
     .description('remove an app; its slot stays in quarantine for a time')
     .argument('<name>', 'the app')
     .option('--dry-run', 'only show what would be removed; exit code 2')
+    .option('--apply', 'also end its services: clients first, then the services, then the definition')
     .option('--json', 'one JSON document for programs')
     .addHelpText('after', '\nExample:\n  autoproxy app rm checkout --registry ./apps');
-  return addRegistryOptions(command).action(async (name: string, options: AppRmOptions) => {
+  return addApplyOptions(addRegistryOptions(command)).action(async (name: string, options: AppRmOptions) => {
     const isDryRun = options.dryRun === true;
+    if (options.apply && !isDryRun) {
+      const { removeAndApply } = await import('../placement/remove-app.js');
+      const freed = await removeAndApply(name, options, context);
+      if (freed === null) return;
+      const [slot = null] = freed;
+      if (options.json) return terminal.print(JSON.stringify({ app: name, slot, isDryRun }, null, 2));
+      const left = freed.map((port) => `; slot ${port} goes into quarantine`).join('');
+      return terminal.print(`${name}: removed${left}`);
+    }
     const removed = await withRegistry(options, context, async (registry) => {
       const stored = await storedApp(registry, name);
-      return (await removeApp(registry, name, { chances: systemChances, isDryRun })) ?? stored;
+      return (
+        (await removeApp(registry, name, { chances: systemChances, author: authorFrom(context.env), isDryRun })) ??
+        stored
+      );
     });
     const { slot } = removed.definition;
     if (options.json) terminal.print(JSON.stringify({ app: name, slot, isDryRun }, null, 2));

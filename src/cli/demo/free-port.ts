@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 
 /** Whether each of `hosts` lets us listen on `port` now. Somebody may take it a moment later; the caller then fails. */
-async function isPortFree(hosts: readonly string[], port: number): Promise<boolean> {
+export async function isPortFree(hosts: readonly string[], port: number): Promise<boolean> {
   for (const host of hosts) if ((await listenOnce(host, port)) === null) return false;
   return true;
 }

@@ -6,7 +6,7 @@ import { ConsulFailure } from '../../consul/failure.js';
 import { readFrom, readNow, readServiceNodes } from '../../consul/reads.js';
 import { type ConsulSettings, NODE_SERVICE } from '../../consul/settings.js';
 import { parseAddress } from '../../core/networks.js';
-import { DNS_LABEL } from '../../documents/definition-keys.js';
+import { DNS_LABEL } from '../../documents/pod-names.js';
 import type { Problem } from '../../model/problem.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';

@@ -3,7 +3,8 @@ import { planChange } from '../../../edge/apply/plan.js';
 import { differencesBetween, type FileDifference } from '../../../edge/release/differences.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT_CODES } from '../exit-codes.js';
-import { addStateDirOption, type InstallationOptionValues, lastGoodFor } from './installation.js';
+import { lastGoodFor } from './installation.js';
+import { addStateDirOption, type InstallationOptionValues } from './installation-options.js';
 import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
 import { startingPlace } from './starting-place.js';
 

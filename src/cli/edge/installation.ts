@@ -1,6 +1,5 @@
 /** The HAProxy of this machine as commands reach it: its releases, its sockets, its program. */
 import path from 'node:path';
-import type { Command } from 'commander';
 import { Applier } from '../../../edge/apply/apply.js';
 import { Master } from '../../../edge/haproxy/master.js';
 import { findHaproxy, NoHaproxy } from '../../../edge/haproxy/program.js';
@@ -11,13 +10,7 @@ import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
 import type { RunningPlace } from '../../../edge/release/running-place.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure } from '../exit-codes.js';
-
-const DEFAULT_STATE_DIR = '/var/lib/autoproxy/edge';
-
-export interface InstallationOptionValues {
-  readonly stateDir: string;
-  readonly masterSocket?: string;
-}
+import type { InstallationOptionValues } from './installation-options.js';
 
 interface Installation {
   readonly directory: ReleaseDirectory;
@@ -26,17 +19,6 @@ interface Installation {
   readonly master: Master;
   readonly runtime: Runtime;
   readonly applier: Applier;
-}
-
-export function addStateDirOption(command: Command): Command {
-  return command.option('--state-dir <DIR>', 'where releases are kept', DEFAULT_STATE_DIR);
-}
-
-export function addInstallationOptions(command: Command): Command {
-  return addStateDirOption(command).option(
-    '--master-socket <PATH>',
-    "the master's socket of HAProxy (-S); without it master.sock in run_dir of the site",
-  );
 }
 
 /** Warns when it is not the current release. */

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { EdgeApp } from '../../../edge/edge-app.js';
 import { findRoutes } from '../../../edge/routes/find-app.js';
 import { refusalOfRequest } from '../../../edge/routes/refused-requests.js';
 import { routedPath } from '../../model/path-spelling.js';
@@ -7,7 +8,8 @@ import type { OwnedRoute } from '../../model/route-clashes.js';
 import { describeRoute } from '../../model/route-key.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT_CODES } from '../exit-codes.js';
-import { addStateDirOption, type InstallationOptionValues, lastGoodFor } from './installation.js';
+import { lastGoodFor } from './installation.js';
+import { addStateDirOption, type InstallationOptionValues } from './installation-options.js';
 import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
 
 interface EdgeRouteOptions extends EdgeOptionValues, InstallationOptionValues {
@@ -40,9 +42,11 @@ export function createEdgeRouteCommand(context: CommandContext): Command {
     const { apps, refused, problems } = await renderFrom(options, context, current);
     const refusal = refusalOfRequest(asked.host, asked.path);
     const routes = refusal === null ? findRoutes(apps, asked.host, routedPath(asked.path)) : [];
-    const document = { ...asked, refusal, routes: routes.map(routeDocument), refused };
+    const shut =
+      refusal === null && routes.length === 0 ? findRoutes(apps.map(opened), asked.host, routedPath(asked.path)) : [];
+    const document = { ...asked, refusal, routes: routes.map(routeDocument), shut: shut.map(routeDocument), refused };
     if (options.json) terminal.print(JSON.stringify(document, null, 2));
-    else for (const line of routeLines(asked, refusal, routes)) terminal.print(line);
+    else for (const line of [...routeLines(asked, refusal, routes), ...shut.map(shutLine)]) terminal.print(line);
     // An app that is refused may be the one that was looked for.
     for (const line of problemLines(problems.filter(({ severity }) => severity === 'error'))) terminal.warn(line);
     if (routes.length === 0) finish(EXIT_CODES.different);
@@ -63,6 +67,15 @@ function routeLines({ host, path }: Asked, refusal: string | null, routes: reado
   const lineOf = ({ app, route }: OwnedRoute): string =>
     `${app}: ${describeRoute(route)}, ${formatOrigin(route.origin)}`;
   return [lineOf(first), ...others.map((other) => `  also: ${lineOf(other)}`)];
+}
+
+/** As if it got requests. */
+function opened(app: EdgeApp): EdgeApp {
+  return { ...app, edge: { ...app.edge, heldPods: [], isClosed: false } };
+}
+
+function shutLine({ app, route }: OwnedRoute): string {
+  return `  ${app} has the route ${describeRoute(route)}, and gets no requests: "hold" or "closed" in its definition`;
 }
 
 function routeDocument({ app, route }: OwnedRoute): unknown {

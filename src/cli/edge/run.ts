@@ -16,7 +16,8 @@ import type { CommandContext } from '../command-context.js';
 import { CommandFailure } from '../exit-codes.js';
 import { type LogFormatOptionValues, logFormatFrom, logFormatOption } from '../log-format-option.js';
 import { durationArgument } from '../option-types.js';
-import { addInstallationOptions, type InstallationOptionValues, installationFrom } from './installation.js';
+import { installationFrom } from './installation.js';
+import { addInstallationOptions, type InstallationOptionValues } from './installation-options.js';
 import { addEdgeOptions, descriptorShortage, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
 import { startingPlace } from './starting-place.js';
 

@@ -4,7 +4,7 @@ import { lastGoodRelease } from '../../../edge/release/last-good-release.js';
 import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
 import { type RunningPlace, runningPlaceOf } from '../../../edge/release/running-place.js';
 import { CommandFailure } from '../exit-codes.js';
-import type { InstallationOptionValues } from './installation.js';
+import type { InstallationOptionValues } from './installation-options.js';
 import { readSite } from './rendering.js';
 
 interface StartingOptions extends InstallationOptionValues {

@@ -38,7 +38,11 @@ function summaryOf(steps: readonly ServiceStep[]): string {
   return `${count('create')} to create, ${count('update')} to update, ${count('remove')} to remove, ${count('keep')} unchanged`;
 }
 
-export function planDocument({ steps }: PlacementPlan, against: readonly string[]): object {
+export function planDocument(
+  { steps }: PlacementPlan,
+  against: readonly string[],
+  warnings: readonly string[],
+): object {
   return {
     steps: steps.map((step) => {
       const shared = { service: nameOf(step), step: step.kind };
@@ -48,5 +52,6 @@ export function planDocument({ steps }: PlacementPlan, against: readonly string[
       return shared;
     }),
     obstacles: against,
+    warnings,
   };
 }

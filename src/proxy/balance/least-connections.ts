@@ -28,8 +28,8 @@ export class LeastConnectionsPicker<C extends Candidate> implements Picker<C> {
     const count = this.#instances.length;
     if (count === 0) return null;
     const first = Math.floor(this.#random() * count);
-    // Drawn among the others, so that both are never the same one.
-    const second = count === 1 ? first : (first + 1 + Math.floor(this.#random() * (count - 1))) % count;
+    // Drawn among the others: both are the same one only where it is alone.
+    const second = (first + 1 + Math.floor(this.#random() * (count - 1))) % count;
     const better = this.#loadOf(second) < this.#loadOf(first) ? second : first;
     for (const index of [better, better === first ? second : first]) {
       const instance = this.#instances[index];

@@ -42,7 +42,7 @@ export function layOutRotation<C>(instances: readonly C[], weights: readonly num
   const turns = scaleWeights(weights);
   const total = turns.reduce((sum, turn) => sum + turn, 0);
   if (total === instances.length) return instances;
-  const credit = turns.map(() => 0);
+  const credit: number[] = [];
   const rotation: C[] = [];
   for (let step = 0; step < total; step += 1) {
     let best = 0;

@@ -1,6 +1,6 @@
 import type { ProxyHeader } from '../../proxy-protocol/header.js';
 import { ByteConnection } from '../io/byte-connection.js';
-import { type Accepted, openAccepted } from '../io/onread-socket.js';
+import type { Transport } from '../io/transport.js';
 import type { Tunnel } from '../io/tunnel.js';
 import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
@@ -24,13 +24,13 @@ export abstract class ClientConnection extends ByteConnection {
   readonly #onGone: (client: ClientConnection) => void;
 
   /** @param header what the connection began with, where the slot demands it; else null */
-  constructor(accepted: Accepted, header: ProxyHeader | null, { slot, worker, onGone }: ClientParts) {
+  constructor(transport: Transport, header: ProxyHeader | null, { slot, worker, onGone }: ClientParts) {
     super(worker);
     this.slot = slot;
     this.worker = worker;
     this.#onGone = onGone;
-    this.open(openAccepted(accepted, this, worker.io));
-    this.identity = identifyClient(slot, this.socket, header);
+    this.open(transport);
+    this.identity = identifyClient(slot, transport.peer(), header);
   }
 
   /** Counts the client, and serves it from now on. */

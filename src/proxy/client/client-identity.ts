@@ -1,12 +1,10 @@
-import type { Socket } from 'node:net';
-import type { NetworkSet } from '../../core/networks.js';
-import type { Endpoint, ProxyHeader } from '../../proxy-protocol/header.js';
-import { clientAddressOf } from '../io/peer-address.js';
+import type { Endpoint, NetworkSet } from '../../core/networks.js';
+import type { ProxyHeader } from '../../proxy-protocol/header.js';
 import type { NodeContext } from '../slot/node-context.js';
 
 /** The client, decided once per connection, here alone. Logs, limits, balancing and forwarded fields all read it. */
 export interface ClientIdentity {
-  /** The client that a header names; without one, the other end of the socket. */
+  /** The client that a header names; without one, the other end of the connection. */
   readonly source: Endpoint;
   /** The address that the client connected to, if a PROXY header names it; null: this slot. */
   readonly destination: Endpoint | null;
@@ -33,6 +31,7 @@ interface Surroundings {
 }
 
 /**
+ * @param sender the other end of the connection
  * @param header what the connection began with; it was believed before it came here (entry/proxy-preface.ts)
  *
  * Fields of a request are never asked: any client that reaches the port can write them. The address of a neighbor gives
@@ -40,24 +39,23 @@ interface Surroundings {
  */
 export function identifyClient(
   { node, trusted }: Surroundings,
-  socket: Socket,
+  sender: Endpoint,
   header: ProxyHeader | null,
 ): ClientIdentity {
-  const sender = clientAddressOf(socket);
   const { peers, internal, marks } = node;
-  const source = header?.source ?? { address: sender, port: socket.remotePort ?? 0 };
+  const source = header?.source ?? sender;
   const mark = header?.extras.bledBy ?? null;
-  const isProven = mark !== null && marks.proves(mark, sender);
+  const isProven = mark !== null && marks.proves(mark, sender.address);
   const isSpokenFor = header !== null && header.source !== null;
   return {
     source,
     destination: header?.destination ?? null,
-    isTrusted: isProven || trusted.contains(sender),
+    isTrusted: isProven || trusted.contains(sender.address),
     // A node that names no client has judged it itself.
     isInternal: internal.contains(source.address) || (isProven && !isSpokenFor),
     isSpokenFor,
     // Only version 2 carries the mark: anything else from the address of a neighbor may have been bled.
-    isBled: mark !== null || (header?.version !== 2 && peers.has(sender)),
+    isBled: mark !== null || (header?.version !== 2 && peers.has(sender.address)),
     isForwarded: mark !== null,
   };
 }

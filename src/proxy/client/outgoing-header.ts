@@ -1,9 +1,7 @@
-import type { Socket } from 'node:net';
 import { textOf } from '../../http1/latin1.js';
 import { encodeV1, encodeV2 } from '../../proxy-protocol/encode.js';
-import type { Endpoint } from '../../proxy-protocol/header.js';
 import type { ProxyVersion } from '../../snapshot/snapshot.js';
-import { addressWithoutMapping } from '../io/peer-address.js';
+import type { Transport } from '../io/transport.js';
 import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
 import type { ClientIdentity } from './client-identity.js';
@@ -15,11 +13,11 @@ import type { ClientIdentity } from './client-identity.js';
 export function outgoingHeader(
   version: ProxyVersion,
   { source, destination }: ClientIdentity,
-  socket: Socket,
+  transport: Transport,
   bledBy: string | null,
 ): Buffer | null {
   if (version === 'none') return null;
-  const endpoints = { source, destination: destination ?? ownEnd(socket) };
+  const endpoints = { source, destination: destination ?? transport.local() };
   return version === 'v1' ? encodeV1(endpoints) : encodeV2(endpoints, { extras: { bledBy } });
 }
 
@@ -27,18 +25,14 @@ export function outgoingHeader(
 export function outgoingHeaderText(
   version: ProxyVersion,
   identity: ClientIdentity,
-  socket: Socket,
+  transport: Transport,
   bledBy: string | null,
 ): string {
-  const header = outgoingHeader(version, identity, socket, bledBy);
+  const header = outgoingHeader(version, identity, transport, bledBy);
   return header === null ? '' : textOf(header, 0, header.length);
 }
 
 /** @returns the mark for a connection to an instance; null for one of this node */
 export function markFor({ node }: Slot, instance: Instance): string | null {
   return instance.isNeighbor ? node.marks.markFor(instance.node) : null;
-}
-
-function ownEnd(socket: Socket): Endpoint {
-  return { address: addressWithoutMapping(socket.localAddress ?? ''), port: socket.localPort ?? 0 };
 }

@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.js';
 import type { RequestHead } from '../../http1/request-head.js';
+import type { Transport } from '../io/transport.js';
 import { ProvenMark } from '../slot/bleed-marks.js';
 import type { Slot } from '../slot/slot.js';
 import type { ClientIdentity } from './client-identity.js';
@@ -10,17 +10,17 @@ export class RequestSender {
   /** Its fields of forwarding are believed, in each request. */
   readonly isTrusted: boolean;
   readonly #slot: Slot;
-  readonly #socket: Socket;
+  readonly #transport: Transport;
   readonly #head: RequestHead;
   readonly #clock: Clock;
   /** Made for connections that ever bring a mark. */
   #proven: ProvenMark | null = null;
 
   /** @param head of the request that is asked about */
-  constructor(slot: Slot, identity: ClientIdentity, socket: Socket, head: RequestHead, clock: Clock) {
+  constructor(slot: Slot, identity: ClientIdentity, transport: Transport, head: RequestHead, clock: Clock) {
     this.isTrusted = identity.isTrusted;
     this.#slot = slot;
-    this.#socket = socket;
+    this.#transport = transport;
     this.#head = head;
     this.#clock = clock;
   }
@@ -30,6 +30,6 @@ export class RequestSender {
     const { marks } = this.#slot.node;
     if (!marks.canProve) return false;
     this.#proven ??= new ProvenMark();
-    return this.#proven.isProof(this.#head.bledBy, marks, this.#socket, this.#clock);
+    return this.#proven.isProof(this.#head.bledBy, marks, this.#transport, this.#clock);
   }
 }

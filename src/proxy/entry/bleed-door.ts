@@ -3,9 +3,7 @@ import { readMonitorRequest } from '../../http1/monitor-request.js';
 import { decodeHeader } from '../../proxy-protocol/decode.js';
 import { NO_EXTRAS, type ProxyHeader, V2_SIGNATURE } from '../../proxy-protocol/header.js';
 import { renderError, renderHealth } from '../exchange/responses.js';
-import type { Accepted } from '../io/onread-socket.js';
-import { clientAddressOf } from '../io/peer-address.js';
-import type { ByteReader } from '../io/socket-io.js';
+import type { Transport, TransportOwner } from '../io/transport.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 import { BLEED_ACCEPTED, BLEED_PATH } from '../tcp/bleed-call.js';
@@ -23,10 +21,10 @@ export interface BleedRefusal {
 export interface DoorListener {
   /** Another client may come in. */
   readonly hasRoom: boolean;
-  /** A checker asks for the health of the slot. @returns its reader from now on */
-  onChecker(door: BleedDoor, accepted: Accepted): ByteReader;
-  /** A neighbor brings a client. @returns its reader from now on */
-  onBled(door: BleedDoor, accepted: Accepted, header: ProxyHeader): ByteReader;
+  /** A checker asks for the health of the slot. @returns its owner from now on */
+  onChecker(door: BleedDoor, transport: Transport): TransportOwner;
+  /** A neighbor brings a client. @returns its owner from now on */
+  onBled(door: BleedDoor, transport: Transport, header: ProxyHeader): TransportOwner;
   /** The connection is closed. @param refusal why, when a neighbor was refused */
   onDoorClosed(door: BleedDoor, refusal: BleedRefusal | null): void;
 }
@@ -41,8 +39,8 @@ export interface DoorListener {
 export class BleedDoor extends FirstBytes {
   readonly #listener: DoorListener;
 
-  constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, listener: DoorListener) {
-    super(accepted, slot, worker, CALL_MS);
+  constructor(transport: Transport, slot: Slot, worker: WorkerContext, listener: DoorListener) {
+    super(transport, slot, worker, CALL_MS);
     this.#listener = listener;
   }
 
@@ -53,14 +51,14 @@ export class BleedDoor extends FirstBytes {
       return;
     }
     if (header === null) {
-      this.#handOver((accepted) => this.#listener.onChecker(this, accepted), unread);
+      this.#handOver((transport) => this.#listener.onChecker(this, transport), unread);
       return;
     }
     const request = readMonitorRequest(unread, header.length, unread.length, this.slot.node.head);
     if (request === INCOMPLETE) {
       this.keep(unread);
     } else if (typeof request === 'string' || request.path !== BLEED_PATH) {
-      this.#handOver((accepted) => this.#listener.onChecker(this, accepted), unread);
+      this.#handOver((transport) => this.#listener.onChecker(this, transport), unread);
     } else {
       this.#judge(header, unread.subarray(header.length + request.bytes));
     }
@@ -76,7 +74,7 @@ export class BleedDoor extends FirstBytes {
 
   #judge(header: ProxyHeader, rest: Buffer): void {
     const { config, node, trusted, hasUsableInstance, isClosing } = this.slot;
-    const peer = clientAddressOf(this.socket);
+    const peer = this.transport.peer().address;
     const isProven = node.marks.proves(header.extras.bledBy ?? '', peer);
     const isTrusted = isProven || trusted.contains(peer);
     // A sender whose header is not believed at the slot's own port may not come by this one either.
@@ -88,25 +86,25 @@ export class BleedDoor extends FirstBytes {
     } else {
       // Where a slot demands no header, an unproven one would be a way around `internal`: the sender is the client.
       const believed = config.acceptProxy || isProven ? header : withoutClient(header);
-      this.socket.write(BLEED_ACCEPTED, 'latin1');
-      this.#handOver((accepted) => this.#listener.onBled(this, accepted, believed), rest);
+      this.transport.writeText(BLEED_ACCEPTED);
+      this.#handOver((transport) => this.#listener.onBled(this, transport, believed), rest);
     }
   }
 
-  #handOver(to: (accepted: Accepted) => ByteReader, unread: Buffer): void {
+  #handOver(to: (transport: Transport) => TransportOwner, unread: Buffer): void {
     this.isDone = true;
-    this.stopHearingEnd();
-    const reader = to(this.release());
-    if (unread.length > 0) reader.onBytes(unread, unread.length);
+    const owner = to(this.release());
+    if (unread.length > 0) owner.onBytes(unread, unread.length);
   }
 
   #refuse(answer: string, refusal: BleedRefusal | null): void {
-    const { socket } = this;
-    socket.end(answer, 'latin1', () => socket.destroy());
+    // In the kernel at once: it is the first that goes out here.
+    this.transport.writeText(answer);
+    this.transport.destroy(null);
     this.#finish(refusal);
   }
 
-  protected onEnd(): void {
+  onPeerEnd(): void {
     this.destroy();
   }
 
@@ -115,7 +113,7 @@ export class BleedDoor extends FirstBytes {
   }
 
   destroy(): void {
-    this.socket.destroy();
+    this.transport.destroy(null);
     this.#finish(null);
   }
 

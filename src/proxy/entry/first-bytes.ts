@@ -1,50 +1,43 @@
-import type { Socket } from 'node:net';
 import type { Deadlined } from '../io/deadlines.js';
-import { type Accepted, openAccepted, ReaderRelay } from '../io/onread-socket.js';
-import type { ByteReader } from '../io/socket-io.js';
+import type { Transport, TransportOwner } from '../io/transport.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 
 /**
  * A connection whose first bytes decide how it is served:
  *
- *   READING ──decided──► (its reader has the socket)
+ *   READING ──decided──► (its next owner has the connection)
  *      └──the other side ends, or the time is up──► (closed)
  */
-export abstract class FirstBytes implements ByteReader, Deadlined {
+export abstract class FirstBytes implements TransportOwner, Deadlined {
   deadline: number;
   /** On the monotonic clock. */
   readonly acceptedAt: number;
   protected readonly slot: Slot;
   protected readonly worker: WorkerContext;
-  protected readonly relay: ReaderRelay;
-  protected readonly socket: Socket;
+  protected readonly transport: Transport;
+  /** Serves the connection, while its first bytes still come here; null before that. */
+  protected next: TransportOwner | null = null;
   /** Bytes that do not decide yet. */
   protected kept: Buffer | null = null;
   protected isDone = false;
-  readonly #onEnd = (): void => this.onEnd();
-  readonly #onClose = (): void => this.destroy();
 
   /** @param patienceMs how long the first bytes may take */
-  constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, patienceMs: number) {
+  constructor(transport: Transport, slot: Slot, worker: WorkerContext, patienceMs: number) {
     this.slot = slot;
     this.worker = worker;
-    this.relay = new ReaderRelay(this);
-    this.socket = openAccepted(accepted, this.relay, worker.io);
+    this.transport = transport;
+    transport.owner = this;
     this.acceptedAt = worker.clock.now();
     this.deadline = this.acceptedAt + patienceMs;
     worker.deadlines.add(this);
-    // Without a listener an error would end the process; the close that follows is enough for us.
-    this.socket.on('error', ignoreError);
-    this.socket.on('end', this.#onEnd);
-    this.socket.on('close', this.#onClose);
-    this.socket.resume();
+    transport.resume();
   }
 
   /** @param unread all that came, from the first byte on; it is valid for this call alone */
   protected abstract read(unread: Buffer): void;
   /** The other side has finished sending. */
-  protected abstract onEnd(): void;
+  abstract onPeerEnd(): void;
   abstract onDeadline(): void;
   /** Closes now, once. */
   abstract destroy(): void;
@@ -66,17 +59,22 @@ export abstract class FirstBytes implements ByteReader, Deadlined {
 
   onSecond(): void {}
 
-  /** @returns the connection, to be served by another reader; its end is still heard here, until `stopHearingEnd` */
-  protected release(): Accepted {
-    this.kept = null;
-    this.worker.deadlines.remove(this);
-    this.socket.removeListener('error', ignoreError);
-    this.socket.removeListener('close', this.#onClose);
-    return { socket: this.socket, relay: this.relay };
+  onConnect(): void {}
+
+  onWritten(bytes: number, failure: Error | null): void {
+    this.next?.onWritten(bytes, failure);
   }
 
-  protected stopHearingEnd(): void {
-    this.socket.removeListener('end', this.#onEnd);
+  onDestroyed(failure: Error | null): void {
+    if (this.next === null) this.destroy();
+    else this.next.onDestroyed(failure);
+  }
+
+  /** @returns the connection, to be served by another owner */
+  protected release(): Transport {
+    this.kept = null;
+    this.worker.deadlines.remove(this);
+    return this.transport;
   }
 
   /** It is over. @returns whether it was not before */
@@ -87,5 +85,3 @@ export abstract class FirstBytes implements ByteReader, Deadlined {
     return true;
   }
 }
-
-function ignoreError(): void {}

@@ -6,7 +6,7 @@ import { decodeHeader } from '../../proxy-protocol/decode.js';
 import { renderError, renderHealth } from '../exchange/responses.js';
 import { PartialHead } from '../http/partial-head.js';
 import { ByteConnection } from '../io/byte-connection.js';
-import { type Accepted, openAccepted } from '../io/onread-socket.js';
+import type { Transport } from '../io/transport.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 
@@ -29,15 +29,15 @@ export class HealthConnection extends ByteConnection {
   #isAtBeginning = true;
   #isClosing = false;
 
-  constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, onGone: (connection: HealthConnection) => void) {
+  constructor(transport: Transport, slot: Slot, worker: WorkerContext, onGone: (connection: HealthConnection) => void) {
     super(worker);
     this.#slot = slot;
     this.#worker = worker;
     this.#onGone = onGone;
     worker.deadlines.add(this);
     this.deadline = worker.clock.now() + HEAD_MS;
-    this.open(openAccepted(accepted, this, worker.io));
-    this.socket.resume();
+    this.open(transport);
+    transport.resume();
   }
 
   onBytes(bytes: Buffer, length: number): void {
@@ -103,11 +103,11 @@ export class HealthConnection extends ByteConnection {
     this.deadline = this.#worker.clock.now() + (closes ? HEAD_MS : IDLE_MS);
     if (!closes) return;
     this.#isClosing = true;
-    this.socket.end();
+    this.endWriting();
   }
 
   protected onEnd(): void {
-    this.socket.end();
+    this.endWriting();
   }
 
   protected onClosed(): void {

@@ -1,8 +1,6 @@
 import { decodeHeader, refuseSecondHeader } from '../../proxy-protocol/decode.js';
 import { type Decoded, HEADER_PROBLEMS, type ProxyHeader } from '../../proxy-protocol/header.js';
-import type { Accepted } from '../io/onread-socket.js';
-import { clientAddressOf } from '../io/peer-address.js';
-import type { ByteReader } from '../io/socket-io.js';
+import type { Transport, TransportOwner } from '../io/transport.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 import { FirstBytes } from './first-bytes.js';
@@ -15,8 +13,8 @@ const EMPTY = Buffer.alloc(0);
 const UNTRUSTED = "the sender's address is outside trusted_proxies";
 
 export interface PrefaceListener {
-  /** @returns the reader of the connection from now on */
-  onHeader(preface: ProxyPreface, accepted: Accepted, header: ProxyHeader): ByteReader;
+  /** @returns the owner of the connection from now on */
+  onHeader(preface: ProxyPreface, transport: Transport, header: ProxyHeader): TransportOwner;
   /** The connection is closed. @param refusal why, in words; null when the sender itself went. */
   onRefused(preface: ProxyPreface, refusal: Refusal | null): void;
 }
@@ -31,35 +29,37 @@ export interface Refusal {
 /**
  * A connection to a slot that demands a PROXY header (`accept-proxy`):
  *
- *   HEADER ──whole──► START ──no second header──► (its reader has it)
+ *   HEADER ──whole──► START ──no second header──► (its owner has it)
  *      └──refused, or 3 s──► (closed) ◄──a second header
  *
- * With the header the socket goes to the slot's protocol, which may speak at once. The client's first bytes, which may come at any
+ * With the header the connection goes to the slot's protocol, which may speak at once. The client's first bytes, which may come at any
  * time, are looked at here once more. A refusal is not answered: the sender may speak any protocol.
  */
 export class ProxyPreface extends FirstBytes {
   readonly #listener: PrefaceListener;
-  /** The reader that serves the connection; null until the header is whole. */
-  #reader: ByteReader | null = null;
 
-  constructor(accepted: Accepted, slot: Slot, worker: WorkerContext, listener: PrefaceListener) {
-    super(accepted, slot, worker, HEADER_MS);
+  constructor(transport: Transport, slot: Slot, worker: WorkerContext, listener: PrefaceListener) {
+    super(transport, slot, worker, HEADER_MS);
     this.#listener = listener;
   }
 
   protected read(unread: Buffer): void {
-    if (this.#reader === null) this.#readHeader(unread);
-    else this.#judgeStart(this.#reader, unread);
+    if (this.next === null) this.#readHeader(unread);
+    else this.#judgeStart(this.next, unread);
   }
 
-  protected onEnd(): void {
-    // Heard before the reader's own: what was kept back comes before the end.
-    if (this.#reader === null) this.#finish(null);
-    else this.#passOn(this.#reader, this.kept);
+  onPeerEnd(): void {
+    if (this.next === null) {
+      this.#finish(null);
+      return;
+    }
+    // What was kept back comes before the end.
+    this.#passOn(this.next, this.kept);
+    this.next.onPeerEnd();
   }
 
   #readHeader(unread: Buffer): void {
-    const peer = clientAddressOf(this.socket);
+    const peer = this.transport.peer().address;
     // Asked with the newest table, and where no key can prove more, before a byte is looked at.
     const isTrusted = this.slot.trusted.contains(peer);
     if (!isTrusted && !this.slot.node.marks.canProve) {
@@ -83,30 +83,29 @@ export class ProxyPreface extends FirstBytes {
   }
 
   #handOver(header: ProxyHeader, rest: Buffer): void {
-    const reader = this.#listener.onHeader(this, this.release(), header);
-    this.#reader = reader;
-    this.relay.reader = this;
-    if (rest.length > 0) this.#judgeStart(reader, rest);
+    const next = this.#listener.onHeader(this, this.release(), header);
+    this.next = next;
+    this.transport.owner = this;
+    if (rest.length > 0) this.#judgeStart(next, rest);
   }
 
   /** A balancer too many in front, and its header would be the beginning of the first request. */
-  #judgeStart(reader: ByteReader, start: Buffer): void {
+  #judgeStart(next: TransportOwner, start: Buffer): void {
     const verdict = refuseSecondHeader(start, 0, start.length);
-    if (verdict === null) this.#passOn(reader, start);
+    if (verdict === null) this.#passOn(next, start);
     else if (verdict.state === 'refused') this.#refuse(reasonOf(verdict), start);
     else this.keep(start);
   }
 
-  #passOn(reader: ByteReader, start: Buffer | null): void {
+  #passOn(next: TransportOwner, start: Buffer | null): void {
     this.isDone = true;
     this.kept = null;
-    this.stopHearingEnd();
-    this.relay.reader = reader;
-    if (start !== null) reader.onBytes(start, start.length);
+    this.transport.owner = next;
+    if (start !== null) next.onBytes(start, start.length);
   }
 
   #refuse(reason: string, bytes: Buffer): void {
-    this.#finish({ peer: clientAddressOf(this.socket), reason, firstBytes: firstOf(bytes) });
+    this.#finish({ peer: this.transport.peer().address, reason, firstBytes: firstOf(bytes) });
   }
 
   onDeadline(): void {
@@ -120,7 +119,7 @@ export class ProxyPreface extends FirstBytes {
   #finish(refusal: Refusal | null): void {
     if (!this.markDone()) return;
     this.#listener.onRefused(this, refusal);
-    this.socket.destroy();
+    this.transport.destroy(null);
   }
 }
 

@@ -3,7 +3,7 @@ import type { ProxyHeader } from '../../proxy-protocol/header.js';
 import type { ClientConnection, ClientParts } from '../client/client-connection.js';
 import { Downstream } from '../http/downstream.js';
 import { Listener } from '../io/listener.js';
-import type { Accepted } from '../io/onread-socket.js';
+import type { Transport } from '../io/transport.js';
 import { ClientLimit, type Gate, shareOf } from '../limits/client-limit.js';
 import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
@@ -15,6 +15,9 @@ import { HealthConnection } from './health-connection.js';
 import { type PrefaceListener, ProxyPreface, type Refusal } from './proxy-preface.js';
 
 export type ListenTarget = { readonly handle: object } | { readonly host: string; readonly port: number };
+
+/** Shares of the time of a drain: before, clients may end by themselves; after, what was ended closes in order. */
+const TUNNELS_END = { first: 0.5, last: 0.9 };
 
 /** A slot with its two listeners and all connections that came in by them. */
 export class ServedSlot implements PrefaceListener, DoorListener, Gate {
@@ -51,11 +54,13 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     this.#clients.addGate(this);
     worker.clients.addGate(this);
     this.#traffic = new Listener(
-      (accepted) => this.#acceptClient(accepted),
+      worker.transports,
+      (transport) => this.#acceptClient(transport),
       (error) => this.#log.noteAcceptError(error),
     );
     this.#health = new Listener(
-      (accepted) => this.#acceptAtHealthPort(accepted),
+      worker.transports,
+      (transport) => this.#acceptAtHealthPort(transport),
       (error) => this.#log.noteAcceptError(error),
     );
   }
@@ -108,26 +113,26 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     await Promise.all([this.#traffic.listen(traffic), this.#health.listen(health)]);
   }
 
-  #acceptClient(accepted: Accepted): void {
+  #acceptClient(transport: Transport): void {
     this.#clients.enter();
     this.#worker.clients.enter();
-    if (this.slot.config.acceptProxy) this.#prefaces.add(new ProxyPreface(accepted, this.slot, this.#worker, this));
-    else this.#serve(accepted, null, this.#worker.clock.now());
+    if (this.slot.config.acceptProxy) this.#prefaces.add(new ProxyPreface(transport, this.slot, this.#worker, this));
+    else this.#serve(transport, null, this.#worker.clock.now());
   }
 
-  #serve(accepted: Accepted, header: ProxyHeader | null, acceptedAt: number): ClientConnection {
+  #serve(transport: Transport, header: ProxyHeader | null, acceptedAt: number): ClientConnection {
     const client =
       this.slot.config.protocol === 'tcp'
-        ? new TcpDownstream(accepted, header, this.#clientParts)
-        : new Downstream(accepted, header, acceptedAt, this.#clientParts);
+        ? new TcpDownstream(transport, header, this.#clientParts)
+        : new Downstream(transport, header, acceptedAt, this.#clientParts);
     this.#served.add(client);
     client.begin();
     return client;
   }
 
-  onHeader(preface: ProxyPreface, accepted: Accepted, header: ProxyHeader): ClientConnection {
+  onHeader(preface: ProxyPreface, transport: Transport, header: ProxyHeader): ClientConnection {
     this.#prefaces.delete(preface);
-    return this.#serve(accepted, header, preface.acceptedAt);
+    return this.#serve(transport, header, preface.acceptedAt);
   }
 
   onRefused(preface: ProxyPreface, refusal: Refusal | null): void {
@@ -149,12 +154,12 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     if (this.#served.size === 0 && this.#prefaces.size === 0) this.#onEmpty?.();
   }
 
-  #acceptAtHealthPort(accepted: Accepted): void {
+  #acceptAtHealthPort(transport: Transport): void {
     if (this.slot.config.protocol !== 'tcp') {
-      this.#serveChecker(accepted);
+      this.#serveChecker(transport);
       return;
     }
-    const door = new BleedDoor(accepted, this.slot, this.#worker, this);
+    const door = new BleedDoor(transport, this.slot, this.#worker, this);
     this.#doors.add(door);
     this.#worker.checkers.enter(door);
   }
@@ -164,16 +169,16 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     return !this.#clients.isFull && !this.#worker.clients.isFull;
   }
 
-  onChecker(door: BleedDoor, accepted: Accepted): HealthConnection {
+  onChecker(door: BleedDoor, transport: Transport): HealthConnection {
     this.#forgetDoor(door);
-    return this.#serveChecker(accepted);
+    return this.#serveChecker(transport);
   }
 
-  onBled(door: BleedDoor, accepted: Accepted, header: ProxyHeader): ClientConnection {
+  onBled(door: BleedDoor, transport: Transport, header: ProxyHeader): ClientConnection {
     this.#forgetDoor(door);
     this.#clients.enter();
     this.#worker.clients.enter();
-    return this.#serve(accepted, header, this.#worker.clock.now());
+    return this.#serve(transport, header, this.#worker.clock.now());
   }
 
   #forgetDoor(door: BleedDoor): void {
@@ -186,12 +191,12 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     if (refusal !== null) this.#log.noteBleed(refusal);
   }
 
-  #serveChecker(accepted: Accepted): HealthConnection {
+  #serveChecker(transport: Transport): HealthConnection {
     const onGone = (connection: HealthConnection): void => {
       this.#healthConnections.delete(connection);
       this.#worker.checkers.leave(connection);
     };
-    const connection = new HealthConnection(accepted, this.slot, this.#worker, onGone);
+    const connection = new HealthConnection(transport, this.slot, this.#worker, onGone);
     this.#healthConnections.add(connection);
     this.#worker.checkers.enter(connection);
     return connection;
@@ -228,13 +233,14 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   }
 
   /**
-   * Tunnels that go through `instance`, or all of them: each is ended at a time of its own within the window, unless the
+   * Tunnels that go through `instance`, or all of them: each is ended at a time of its own within `TUNNELS_END`, unless the
    * instance is ready again by then.
    */
   finishTunnels(windowMs: number, instance: Instance | null): void {
     for (const client of this.#served) {
       if (!client.isTunnel || (instance !== null && client.instance !== instance)) continue;
-      this.#worker.clock.setTimer(windowMs * (0.5 + this.#worker.random() / 2), () => {
+      const share = TUNNELS_END.first + this.#worker.random() * (TUNNELS_END.last - TUNNELS_END.first);
+      this.#worker.clock.setTimer(windowMs * share, () => {
         if (instance === null || instance.isRemoved || instance.state !== 'ready') client.finishTunnel();
       });
     }

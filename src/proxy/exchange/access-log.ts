@@ -1,6 +1,7 @@
-import type { Clock } from '../../core/clock.js';
+import type { AccessFacts } from '../../access-log/facts.js';
 import { ERRORS, type ErrorCode } from '../../core/errors.js';
 import type { ClientIdentity } from '../client/client-identity.js';
+import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 
@@ -11,16 +12,30 @@ interface Facts {
   readonly startedAt: number;
   /** When the instance had accepted, where that is measured; else 0. */
   readonly connectedAt: number;
+  readonly bytesIn: number;
   readonly bytesOut: number;
 }
 
 /** The facts of an HTTP exchange that are logged. */
 export interface HttpFacts extends Facts {
-  readonly head: { readonly method: string; readonly target: string; readonly minor: number; readonly host: string };
-  /** When the head was here, if the request was served; else 0. */
+  readonly head: {
+    readonly method: string;
+    readonly target: string;
+    readonly minor: number;
+    readonly host: string;
+    readonly block: string;
+    readonly cookie: string;
+  };
+  readonly handshakeMs: number;
+  /** From when on the connection had nothing to do: the handshake or the response before. */
+  readonly idleSince: number;
+  /** When the head was here; 0 if it could not be read. */
   readonly headAt: number;
-  /** When the head of the response was here; taken only while an access log is written, else 0. */
+  /** An instance got the request, over a new connection or a kept one. */
+  readonly isSent: boolean;
+  /** When the head of the response was here; 0: an instance gave none. */
   readonly respondedAt: number;
+  readonly responseHead: string;
   /** Of the answer that the client got; 0 before that. */
   readonly status: number;
 }
@@ -28,75 +43,141 @@ export interface HttpFacts extends Facts {
 /** How it came to its instance: Dispatch, as the log sees it. */
 export interface RouteFacts {
   readonly retries: number;
-  readonly lastInstance: { readonly id: string } | null;
+  readonly isRedispatched: boolean;
+  /** The instance that has it still. */
+  readonly instance: Instance | null;
+  readonly lastInstance: Instance | null;
+  /** The instance that the client's cookie names; empty for none. */
+  readonly stickyId: string;
   /** Time in the queue. */
   readonly waitedMs: number;
-}
-
-interface End {
-  readonly now: number;
-  /** Why it failed; null: it did not. */
-  readonly code: ErrorCode | null;
+  /** How many waited before it; -1: it did not wait. */
+  readonly queuedBehind: number;
 }
 
 /** Logs an exchange that has ended. A line that can't be made or written is lost; the request is served all the same. */
-export function logAccess(facts: HttpFacts, route: RouteFacts, worker: WorkerContext, end: End): void {
+export function logAccess(
+  books: HttpFacts,
+  route: RouteFacts,
+  worker: WorkerContext,
+  code: ErrorCode | null,
+  now: number,
+): void {
+  const { accessLog } = worker;
+  if (accessLog === null) return;
   try {
-    worker.accessLog?.(formatAccess(facts, route, worker.clock, end));
+    const { facts } = accessLog;
+    fillCommon(facts, books, route, worker, code, now);
+    fillHttp(facts, books, route, now);
+    accessLog.log();
   } catch (error) {
     worker.onLogFault(error);
   }
 }
 
 /** The same for a connection of a TCP slot. */
-export function logTcpAccess(facts: Facts, route: RouteFacts, worker: WorkerContext, code: ErrorCode | null): void {
+export function logTcpAccess(books: Facts, route: RouteFacts, worker: WorkerContext, code: ErrorCode | null): void {
+  const { accessLog } = worker;
+  if (accessLog === null) return;
   try {
-    worker.accessLog?.(formatTcpAccess(facts, route, worker.clock, code));
+    const { facts } = accessLog;
+    fillCommon(facts, books, route, worker, code, worker.clock.now());
+    fillTcp(facts, books, route);
+    accessLog.log();
   } catch (error) {
     worker.onLogFault(error);
   }
 }
 
-/**
- * One line of HAProxy's HTTP log (configuration manual, 8.2.3): client, slot, app/instance, Tq/Tw/Tc/Tr/Tt in
- * milliseconds, status, bytes, termination flags, connection counts, retries, request line.
- * Readers of that format read this one; what is not measured stands as -1, what is not captured as "-".
- */
-function formatAccess(facts: HttpFacts, route: RouteFacts, clock: Clock, { now, code }: End): string {
-  const { slot, head, identity, startedAt, headAt, connectedAt, respondedAt, status, bytesOut } = facts;
-  const { retries, lastInstance, waitedMs } = route;
-  const headMs = since(headAt, startedAt);
-  const turnAt = headAt + waitedMs;
-  const connectMs = connectedAt === 0 ? 0 : since(connectedAt, turnAt);
-  const responseMs = since(respondedAt, connectedAt === 0 ? turnAt : connectedAt);
-  const at = new Date(clock.wallTime() - (now - startedAt)).toISOString();
-  const flags = code === null ? '----' : `${ERRORS[code].flags}--`;
-  const request = head.target === '' ? '<BADREQ>' : `${head.method} ${head.target} HTTP/1.${head.minor}`;
-  return (
-    `${identity.source.address}:${identity.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${lastInstance?.id ?? '<NOSRV>'} ` +
-    `${headMs}/${Math.round(waitedMs)}/${connectMs}/${responseMs}/${Math.round(now - startedAt)} ${status === 0 ? -1 : status} ${bytesOut} - - ${flags} ` +
-    `${slot.counters.openConnections}/${slot.counters.openConnections}/${slot.counters.inFlight}/0/${retries} ` +
-    `${slot.queue.length}/0 {${head.host}} "${request.replaceAll('"', '%22')}"\n`
-  );
+/** As HAProxy counts, the connection that is logged is one of those that are open; the request that has ended is not. */
+function fillCommon(
+  facts: AccessFacts,
+  { slot, identity, startedAt, bytesIn, bytesOut }: Facts,
+  route: RouteFacts,
+  { clock, clients }: WorkerContext,
+  code: ErrorCode | null,
+  now: number,
+): void {
+  const { source, destination } = identity;
+  const { lastInstance, retries, queuedBehind } = route;
+  facts.app = slot.app;
+  facts.slot = slot.config.port;
+  facts.clientAddress = source.address;
+  facts.clientPort = source.port;
+  facts.frontAddress = destination === null ? slot.node.bind : destination.address;
+  facts.frontPort = destination === null ? slot.config.port : destination.port;
+  facts.instance = lastInstance === null ? '' : lastInstance.id;
+  facts.instanceAddress = lastInstance === null ? '' : lastInstance.host;
+  facts.instancePort = lastInstance === null ? 0 : lastInstance.port;
+  const ownRequest = route.instance === null ? 0 : 1;
+  facts.instanceRequests = lastInstance === null ? 0 : lastInstance.inFlight - ownRequest;
+  facts.endedAt = clock.wallTime();
+  facts.activeMs = Math.round(now - startedAt);
+  facts.startedAt = facts.endedAt - (now - startedAt);
+  facts.queueMs = lastInstance === null && queuedBehind === -1 ? -1 : Math.round(route.waitedMs);
+  facts.bytesIn = bytesIn;
+  facts.bytesOut = bytesOut;
+  facts.flags = code === null ? '--' : ERRORS[code].flags;
+  facts.workerConnections = clients.clients;
+  facts.slotConnections = slot.counters.openConnections;
+  facts.retries = retries;
+  facts.isRedispatched = route.isRedispatched;
+  const isBound = route.stickyId !== '';
+  facts.instanceQueue = isBound && queuedBehind > 0 ? queuedBehind : 0;
+  facts.slotQueue = !isBound && queuedBehind > 0 ? queuedBehind : 0;
+}
+
+function fillHttp(facts: AccessFacts, books: HttpFacts, route: RouteFacts, now: number): void {
+  const { slot, head, startedAt, headAt, connectedAt, respondedAt, isSent } = books;
+  const turnAt = headAt + route.waitedMs;
+  const sentAt = connectedAt === 0 ? turnAt : connectedAt;
+  facts.isHttp = true;
+  facts.handshakeMs = books.handshakeMs;
+  facts.idleMs = Math.max(0, Math.round(startedAt - books.idleSince));
+  facts.headMs = headAt === 0 ? -1 : Math.round(headAt - startedAt);
+  facts.connectMs = isSent ? Math.max(0, Math.round(sentAt - turnAt)) : -1;
+  facts.responseMs = isSent && respondedAt !== 0 ? Math.max(0, Math.round(respondedAt - sentAt)) : -1;
+  facts.transferMs = isSent && respondedAt !== 0 ? Math.max(0, Math.round(now - respondedAt)) : -1;
+  facts.cookieFlags = slot.bindings.cookie === null || headAt === 0 ? '--' : cookieFlags(books, route);
+  facts.slotRequests = slot.counters.inFlight;
+  facts.status = books.status;
+  const isRead = headAt !== 0;
+  facts.method = isRead ? head.method : '';
+  facts.target = isRead ? head.target : '';
+  facts.minor = head.minor;
+  facts.host = isRead ? head.host : '';
+  facts.requestHead = isRead ? head.block : '';
+  facts.responseHead = books.responseHead;
+}
+
+function fillTcp(facts: AccessFacts, { slot, startedAt, connectedAt }: Facts, { waitedMs }: RouteFacts): void {
+  facts.isHttp = false;
+  facts.handshakeMs = 0;
+  facts.idleMs = 0;
+  facts.headMs = -1;
+  facts.connectMs = connectedAt === 0 ? -1 : Math.max(0, Math.round(connectedAt - startedAt - waitedMs));
+  facts.responseMs = -1;
+  facts.transferMs = connectedAt === 0 ? -1 : Math.round(facts.activeMs - (connectedAt - startedAt));
+  facts.cookieFlags = '--';
+  // It is still counted itself.
+  facts.slotRequests = slot.counters.inFlight - 1;
+  facts.status = 0;
+  facts.method = '';
+  facts.target = '';
+  facts.host = '';
+  facts.requestHead = '';
+  facts.responseHead = '';
 }
 
 /**
- * One line of HAProxy's TCP log (configuration manual, 8.2.2): client, slot, app/instance, Tw/Tc/Tt in milliseconds,
- * bytes, termination flags, connection counts, retries.
+ * The third flag: the client's cookie is None, Valid, of an instance that is Down, or Invalid. The fourth: a cookie was
+ * Inserted, or None.
  */
-function formatTcpAccess(facts: Facts, route: RouteFacts, clock: Clock, code: ErrorCode | null): string {
-  const { slot, identity, startedAt, connectedAt, bytesOut } = facts;
-  const { retries, lastInstance, waitedMs } = route;
-  const lastedMs = clock.now() - startedAt;
-  const at = new Date(clock.wallTime() - lastedMs).toISOString();
-  const { openConnections, inFlight } = slot.counters;
-  return (
-    `${identity.source.address}:${identity.source.port} [${at}] slot:${slot.config.port} ${slot.app}/${lastInstance?.id ?? '<NOSRV>'} ` +
-    `${Math.round(waitedMs)}/${since(connectedAt, startedAt + waitedMs)}/${Math.round(lastedMs)} ${bytesOut} ${code === null ? '--' : ERRORS[code].flags} ` +
-    `${openConnections}/${openConnections}/${inFlight}/0/${retries} ${slot.queue.length}/0\n`
-  );
-}
-
-function since(at: number, before: number): number {
-  return at === 0 || before === 0 ? -1 : Math.max(0, Math.round(at - before));
+function cookieFlags({ slot, head, respondedAt }: HttpFacts, { stickyId, lastInstance }: RouteFacts): string {
+  const { cookie } = slot.bindings;
+  if (cookie === null) return '--';
+  const isInserted = respondedAt !== 0 && lastInstance?.isNeighbor === false && lastInstance.stickyId !== stickyId;
+  const bound = slot.bindings.instanceOf(stickyId);
+  const brought = bound === null ? (cookie.isIn(head.cookie) ? 'I' : 'N') : bound.isStickyUsable ? 'V' : 'D';
+  return brought + (isInserted ? 'I' : 'N');
 }

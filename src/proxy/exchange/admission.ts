@@ -16,8 +16,8 @@ interface Admission {
  */
 export function refusalOf(
   { internal, hostFilter }: Admission,
-  identity: ClientIdentity,
-  request: RequestHead,
+  identity: Pick<ClientIdentity, 'isInternal' | 'isSpokenFor'>,
+  request: Pick<RequestHead, 'host'>,
   isProven: boolean,
 ): ErrorCode | null {
   if (internal && !identity.isInternal && (identity.isSpokenFor || !isProven)) return 'FORBIDDEN';

@@ -33,8 +33,12 @@ export abstract class Dispatch implements SlotRequest, Connecting {
   lastInstance: Instance | null = null;
   /** How often an instance got it after a failure. */
   retries = 0;
+  /** A retry went to another instance than the one before. */
+  isRedispatched = false;
   /** Time in the queue. */
   waitedMs = 0;
+  /** How many waited before it, when it had to wait first; -1: it did not. */
+  queuedBehind = -1;
   /** The answer to the client when no instance is left to try. */
   #failure: ErrorCode = 'NO_INSTANCE';
   #isRetry = false;
@@ -71,7 +75,9 @@ export abstract class Dispatch implements SlotRequest, Connecting {
     this.#waitUntil = Number.POSITIVE_INFINITY;
     this.lastInstance = null;
     this.retries = 0;
+    this.isRedispatched = false;
     this.waitedMs = 0;
+    this.queuedBehind = -1;
     this.#failure = 'NO_INSTANCE';
     this.#isRetry = false;
   }
@@ -116,6 +122,7 @@ export abstract class Dispatch implements SlotRequest, Connecting {
       // It has waited for as long as it may, before an instance that then failed.
       this.fail(this.#failure);
     } else {
+      if (this.queuedBehind === -1) this.queuedBehind = queue.length;
       queue.add(this, instances, now);
       this.#queuedAt = now;
       // Once a request: each failure of an instance would begin the wait anew.
@@ -131,13 +138,7 @@ export abstract class Dispatch implements SlotRequest, Connecting {
       this.fail(this.#failure);
       return;
     }
-    const { counters } = this.slot;
-    if (this.#isRetry) {
-      this.#isRetry = false;
-      this.retries += 1;
-      counters.retries += 1;
-      if (instance !== this.lastInstance) counters.redispatches += 1;
-    }
+    if (this.#isRetry) this.#countRetry(instance);
     this.instance = instance;
     this.lastInstance = instance;
     instance.inFlight += 1;
@@ -145,10 +146,27 @@ export abstract class Dispatch implements SlotRequest, Connecting {
     this.connect(instance);
   }
 
+  #countRetry(instance: Instance): void {
+    const { slot, lastInstance } = this;
+    const isElsewhere = instance !== lastInstance;
+    this.#isRetry = false;
+    this.retries += 1;
+    slot.counters.retries += 1;
+    if (isElsewhere) {
+      this.isRedispatched = true;
+      slot.counters.redispatches += 1;
+    }
+    if (lastInstance === null) return;
+    if (isElsewhere) lastInstance.counters.redispatches += 1;
+    else lastInstance.counters.retries += 1;
+  }
+
   /** The instance has accepted, and gets what the client says. */
   protected countSent(instance: Instance): void {
+    const { counters } = this.slot;
     instance.counters.requests += 1;
-    if (instance.isNeighbor) this.slot.counters.bled += 1;
+    counters.sent += 1;
+    if (instance.isNeighbor) counters.bled += 1;
   }
 
   /** The instance is gone, or takes nothing new. Its failures and the tries of the request are counted as before. */
@@ -168,6 +186,7 @@ export abstract class Dispatch implements SlotRequest, Connecting {
     } else if (instance !== null) {
       instance.connectFailures += 1;
       instance.counters.connectFailures += 1;
+      slot.counters.connectFailures += 1;
       worker.log.debug({ app: slot.app, instance: instance.id, reason: error?.message }, 'connect failed');
       if (!instance.isNeighbor) worker.onConnectFailure(slot.app, instance, instance.connectFailures);
     }

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../core/errors.js';
 import type { RequestHead } from '../../http1/request-head.js';
 import { recordLatency } from '../../metrics/histogram.js';
+import { recordTimes } from '../../metrics/request-times.js';
 import type { ClientIdentity } from '../client/client-identity.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
@@ -12,6 +13,10 @@ interface BooksParts {
   readonly worker: WorkerContext;
   readonly identity: ClientIdentity;
   readonly head: RequestHead;
+  /** When the client could begin to ask. */
+  readonly readyAt: number;
+  /** How long it took to get so far, since the accept. */
+  readonly handshakeMs: number;
 }
 
 /** Counts and logs the exchanges of a connection, one after the other. Times are on the monotonic clock. */
@@ -19,26 +24,39 @@ export class ExchangeBooks implements HttpFacts {
   readonly slot: Slot;
   readonly identity: ClientIdentity;
   readonly head: RequestHead;
+  readonly handshakeMs: number;
+  idleSince: number;
   /** A byte of the request has come, at `startedAt`. */
   hasBegun = false;
   startedAt = 0;
   /** When the whole head was here, or the request was refused before that. */
   openedAt = 0;
-  /** `openedAt` of a request that is served; 0 of one that is refused. */
+  /** `openedAt` of a request whose head could be read; else 0. */
   headAt = 0;
   connectedAt = 0;
+  isSent = false;
+  /** When the head of the response was here, as its first reader knew it; 0 before the end of one that came at once. */
   respondedAt = 0;
+  /** The status is an instance's word. */
+  isAnswered = false;
   status = 0;
+  bytesIn = 0;
   bytesOut = 0;
+  responseHead = '';
   readonly #worker: WorkerContext;
   readonly #isLogging: boolean;
+  /** Lines show fields of responses. */
+  readonly keepsResponses: boolean;
 
-  constructor({ slot, worker, identity, head }: BooksParts) {
+  constructor({ slot, worker, identity, head, readyAt, handshakeMs }: BooksParts) {
     this.slot = slot;
     this.identity = identity;
     this.head = head;
+    this.idleSince = readyAt;
+    this.handshakeMs = handshakeMs;
     this.#worker = worker;
     this.#isLogging = worker.accessLog !== null;
+    this.keepsResponses = worker.accessLog?.showsResponses === true;
   }
 
   /** The first byte of a request came at `at`; its whole head is not here yet. */
@@ -57,17 +75,16 @@ export class ExchangeBooks implements HttpFacts {
     counters.inFlight += 1;
     this.headAt = 0;
     this.connectedAt = 0;
+    this.isSent = false;
     this.respondedAt = 0;
+    this.isAnswered = false;
     this.status = 0;
+    this.bytesIn = 0;
     this.bytesOut = 0;
   }
 
   markConnected(): void {
-    if (this.#isLogging) this.connectedAt = this.#worker.clock.now();
-  }
-
-  markResponded(): void {
-    if (this.#isLogging) this.respondedAt = this.#worker.clock.now();
+    this.connectedAt = this.#worker.clock.now();
   }
 
   /** @param code why the exchange failed; null: it did not */
@@ -80,7 +97,20 @@ export class ExchangeBooks implements HttpFacts {
     const statusClass = Math.min(5, (this.status / 100) | 0);
     counters.responses[statusClass] = (counters.responses[statusClass] ?? 0) + 1;
     recordLatency(counters.latency, now - this.startedAt);
-    if (this.#isLogging && slot.config.accessLog) logAccess(this, route, this.#worker, { now, code });
+    if (this.isAnswered) {
+      const { lastInstance, waitedMs } = route;
+      // A response that came at once has one moment: a clock costs a hundredth of a small request.
+      if (this.respondedAt === 0) this.respondedAt = now;
+      const turnAt = this.headAt + waitedMs;
+      const sentAt = this.connectedAt === 0 ? turnAt : this.connectedAt;
+      const ofInstance = lastInstance === null ? null : lastInstance.counters;
+      if (ofInstance !== null) ofInstance.responses[statusClass] = (ofInstance.responses[statusClass] ?? 0) + 1;
+      const times = ofInstance === null ? null : ofInstance.times;
+      recordTimes(counters.times, times, waitedMs, sentAt - turnAt, this.respondedAt - sentAt, now - this.startedAt);
+    }
+    if (this.#isLogging && slot.config.accessLog) logAccess(this, route, this.#worker, code, now);
     this.hasBegun = false;
+    this.idleSince = now;
+    this.responseHead = '';
   }
 }

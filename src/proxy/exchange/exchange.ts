@@ -37,6 +37,8 @@ export class Exchange extends RequestDispatch {
     slot.budget.earn();
     this.phase = PHASE.DISPATCHING;
     this.beginRequest(request.bledBy === '');
+    books.headAt = books.openedAt;
+    books.bytesIn = request.bytes + (body === null ? inline.length : body.length);
     if (!this.mayBleed) slot.counters.bledIn += 1;
     const isProven = !this.mayBleed && this.#sender.isProven;
     const refusal = refusalOf(slot.config, identity, request, isProven);
@@ -52,14 +54,18 @@ export class Exchange extends RequestDispatch {
     this.stickyId = slot.bindings.cookie === null ? '' : slot.bindings.idIn(request.cookie);
     const isForwarded = isProven || (identity.isForwarded && !this.mayBleed);
     this.outgoing.compose(inline, body, isForwarded);
-    books.headAt = books.openedAt;
     this.start();
   }
 
   // --- Failures --------------------------------------------------------------------------------------------------
 
   onResponseFailed(code: ErrorCode): void {
-    if (this.instance !== null) this.instance.counters.responseFailures += 1;
+    const { instance, slot } = this;
+    slot.counters.responseFailures += 1;
+    if (instance !== null) {
+      instance.counters.responseFailures += 1;
+      if (code === 'CLOSED_IN_RESPONSE') instance.counters.serverAborts += 1;
+    }
     this.fail(code);
   }
 
@@ -104,7 +110,9 @@ export class Exchange extends RequestDispatch {
   }
 
   onClientGone(): void {
-    if (this.phase !== PHASE.NONE) this.#abort('CLIENT_ABORTED');
+    if (this.phase === PHASE.NONE) return;
+    if (this.instance !== null) this.instance.counters.clientAborts += 1;
+    this.#abort('CLIENT_ABORTED');
   }
 
   /** The time to end by itself is over; the caller closes the client's connection. */
@@ -133,7 +141,8 @@ export class Exchange extends RequestDispatch {
     const response = this.#response;
     this.phase = PHASE.RESPONDING;
     books.status = head.status;
-    books.markResponded();
+    books.isAnswered = true;
+    if (books.keepsResponses) books.responseHead = head.block;
     const text = response.render(head, bodyKind, this);
     if (response.isOpenEnded) client.isOpenEnded = true;
     return text;
@@ -142,9 +151,10 @@ export class Exchange extends RequestDispatch {
   onComplete(now: number): void {
     const { client } = this;
     this.release();
+    const { keepsClient } = this.#response;
     this.#end(null, now);
     client.isOpenEnded = false;
-    if (this.#response.keepsClient) client.onResponseSent(now);
+    if (keepsClient) client.onResponseSent(now);
     else client.closeAfterWrite();
   }
 
@@ -152,6 +162,8 @@ export class Exchange extends RequestDispatch {
     const { client } = this;
     this.phase = PHASE.TUNNEL;
     this.books.status = 101;
+    this.books.respondedAt = this.worker.clock.now();
+    this.books.isAnswered = true;
     const text = this.#response.renderSwitch(head, this);
     this.books.bytesOut += text.length;
     client.writeText(text);
@@ -170,7 +182,7 @@ export class Exchange extends RequestDispatch {
 
   #end(code: ErrorCode | null, now = this.worker.clock.now()): void {
     this.phase = PHASE.NONE;
-    this.outgoing.forget();
     this.books.close(code, now, this);
+    this.outgoing.forget();
   }
 }

@@ -54,8 +54,12 @@ export class OutgoingRequest {
     const mark = instance.isNeighbor ? `${BLEED_MARK_NAME}: ${node.marks.markFor(instance.node)}\r\n\r\n` : '\r\n';
     const isAsked = side.wasReused || config.reuse === 'never' || head.upgrade !== '';
     const text = this.#slot.bindings.cookie === null ? this.#text : this.#textFor(instance);
-    side.sendHead(text + host + (isAsked ? '' : KEEP_ALIVE_LINE) + mark + this.#inline);
-    if (this.#body !== null) side.writeCopy(this.#body, 0, this.#body.length);
+    const whole = text + host + (isAsked ? '' : KEEP_ALIVE_LINE) + mark + this.#inline;
+    instance.counters.bytesIn += whole.length;
+    side.sendHead(whole);
+    if (this.#body === null) return;
+    instance.counters.bytesIn += this.#body.length;
+    side.writeCopy(this.#body, 0, this.#body.length);
   }
 
   /** More of the body, as `client` reads it; `trailers` ends a chunked one. */
@@ -77,6 +81,7 @@ export class OutgoingRequest {
     this.#text = '';
     this.#inline = '';
     this.#body = null;
+    this.#head.forget();
   }
 
   /** A neighbor may have bound the client itself; an instance does not see the cookie. */

@@ -27,6 +27,8 @@ export interface ExchangeParts {
   readonly sender: RequestSender;
   /** Where its connections come from. */
   readonly source: InstanceSource;
+  readonly readyAt: number;
+  readonly handshakeMs: number;
 }
 
 /**
@@ -43,7 +45,7 @@ export abstract class RequestDispatch extends Dispatch implements ResponseTaker 
   protected upstream: InstanceSide | null = null;
   readonly #source: InstanceSource;
 
-  constructor(client: ClientSide, { slot, worker, identity, source }: ExchangeParts) {
+  constructor(client: ClientSide, { slot, worker, identity, source, readyAt, handshakeMs }: ExchangeParts) {
     super(slot, worker, identity.source.address);
     const request = client.head;
     const forwarded = new ForwardedFields(identity, identity.destination?.port ?? slot.config.port);
@@ -51,7 +53,7 @@ export abstract class RequestDispatch extends Dispatch implements ResponseTaker 
     this.request = request;
     this.outgoing = new OutgoingRequest(slot, request, forwarded);
     this.#source = source;
-    this.books = new ExchangeBooks({ slot, worker, identity, head: request });
+    this.books = new ExchangeBooks({ slot, worker, identity, head: request, readyAt, handshakeMs });
   }
 
   abstract onResponseFailed(code: ErrorCode): void;
@@ -82,6 +84,8 @@ export abstract class RequestDispatch extends Dispatch implements ResponseTaker 
       return;
     }
     this.upstream = idle;
+    instance.counters.reuses += 1;
+    this.slot.counters.reuses += 1;
     idle.begin(this, now);
     this.#transmit(idle, instance);
   }
@@ -105,12 +109,14 @@ export abstract class RequestDispatch extends Dispatch implements ResponseTaker 
 
   onConnected(): void {
     this.books.markConnected();
+    this.slot.counters.connects += 1;
     if (this.upstream !== null && this.instance !== null) this.#transmit(this.upstream, this.instance);
   }
 
   #transmit(upstream: InstanceSide, instance: Instance): void {
     const { client, slot } = this;
     this.phase = PHASE.SENT;
+    this.books.isSent = true;
     upstream.deadline = this.books.startedAt + slot.config.timeouts.firstByteMs;
     client.source = upstream;
     this.countSent(instance);
@@ -125,7 +131,9 @@ export abstract class RequestDispatch extends Dispatch implements ResponseTaker 
   sendBody(bytes: Buffer, start: number, end: number, trailers: string): void {
     const { upstream } = this;
     if (upstream === null || this.phase < PHASE.SENT) return;
+    this.books.bytesIn += end - start + trailers.length;
     this.outgoing.sendMore(upstream, this.client, bytes, start, end, trailers);
+    if (this.instance !== null) this.instance.counters.bytesIn += end - start + trailers.length;
     // The time for an answer runs from the request's last byte: an upload may take longer than that.
     if (this.phase === PHASE.SENT) {
       upstream.deadline = this.worker.clock.now() + this.slot.config.timeouts.firstByteMs;

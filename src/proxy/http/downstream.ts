@@ -3,7 +3,7 @@ import type { ProxyHeader } from '../../proxy-protocol/header.js';
 import { ClientConnection, type ClientParts } from '../client/client-connection.js';
 import { RequestSender } from '../client/request-sender.js';
 import { Exchange } from '../exchange/exchange.js';
-import type { Accepted } from '../io/onread-socket.js';
+import type { Transport } from '../io/transport.js';
 import type { Tunnel } from '../io/tunnel.js';
 import type { ClientSide, OwnResponse } from '../roles/client-side.js';
 import type { Instance } from '../slot/instance.js';
@@ -37,21 +37,26 @@ export class Downstream extends ClientConnection implements ClientSide {
    * @param header what the connection began with, where the slot demands it; else null
    * @param acceptedAt when, on the monotonic clock; the time for the first head runs from there
    */
-  constructor(accepted: Accepted, header: ProxyHeader | null, acceptedAt: number, parts: ClientParts) {
-    super(accepted, header, parts);
+  constructor(transport: Transport, header: ProxyHeader | null, acceptedAt: number, parts: ClientParts) {
+    super(transport, header, parts);
     const { slot, worker } = parts;
     const { identity } = this;
     this.#reader = new RequestReader(this);
     this.head = this.#reader.head;
-    this.#sender = new RequestSender(slot, identity, this.socket, this.head, worker.clock);
+    const readyAt = header === null ? acceptedAt : worker.clock.now();
+    const handshakeMs = Math.round(readyAt - acceptedAt);
+    this.#sender = new RequestSender(slot, identity, transport, this.head, worker.clock);
     this.#upstreams = new UpstreamSource(slot, worker, identity);
-    this.exchange = new Exchange(this, { slot, worker, identity, sender: this.#sender, source: this.#upstreams });
+    this.exchange = new Exchange(this, {
+      ...{ slot, worker, identity, readyAt, handshakeMs },
+      ...{ sender: this.#sender, source: this.#upstreams },
+    });
     this.#acceptedAt = acceptedAt;
   }
 
   protected onBegin(): void {
     this.deadline = this.#acceptedAt + this.slot.config.timeouts.requestHeadMs;
-    this.socket.resume();
+    this.transport.resume();
   }
 
   /** Between two requests: not a byte of the next one has come. */
@@ -88,6 +93,8 @@ export class Downstream extends ClientConnection implements ClientSide {
         this.#reader.keepAhead(bytes, 0, length);
         break;
       case READING.TUNNEL:
+        if (this.instance !== null) this.instance.counters.bytesIn += length;
+        this.exchange.books.bytesIn += length;
         this.tunnel?.onBytes(this, bytes, length);
         break;
       case READING.CLOSING:
@@ -139,7 +146,9 @@ export class Downstream extends ClientConnection implements ClientSide {
     } else {
       this.deadline = this.worker.clock.now() + this.slot.config.timeouts.clientIdleMs;
     }
-    this.exchange.sendBody(bytes, 0, reader.body.rawEnd, reader.body.trailers);
+    const { rawEnd, trailers } = reader.body;
+    reader.body.trailers = '';
+    this.exchange.sendBody(bytes, 0, rawEnd, trailers);
   }
 
   protected onEnd(): void {
@@ -157,7 +166,7 @@ export class Downstream extends ClientConnection implements ClientSide {
         this.closeAfterWrite();
         break;
       case READING.CLOSING:
-        // Both sides have said all: the socket closes by itself when the last byte is out.
+        // Both sides have said all: the connection closes by itself when the last byte is out.
         break;
     }
   }
@@ -263,6 +272,9 @@ export class Downstream extends ClientConnection implements ClientSide {
     const early = this.#reader.ahead;
     this.#reader.ahead = null;
     this.resume();
-    if (early !== null) tunnel.onBytes(this, early, early.length);
+    if (early === null) return;
+    if (this.instance !== null) this.instance.counters.bytesIn += early.length;
+    this.exchange.books.bytesIn += early.length;
+    tunnel.onBytes(this, early, early.length);
   }
 }

@@ -80,6 +80,8 @@ export class RequestReader {
       const copy = Buffer.from(bytes.subarray(start, rawEnd));
       this.early = trailers === '' ? copy : Buffer.concat([copy, Buffer.from(trailers, 'latin1')]);
     }
+    // An idle connection holds no memory of the request before; these go on in the text or the copy.
+    body.trailers = '';
     return body.isWhole ? READ.WHOLE : READ.BEGUN;
   }
 
@@ -94,7 +96,7 @@ export class RequestReader {
     const { body } = this;
     body.read(bytes, 0, end);
     if (body.error !== null) return this.#refuse(body.error);
-    // An idle client must not hold 64 KB for the body that it sent once.
+    // An idle client must not hold 128 KB for the body that it sent once.
     if (body.isWhole) this.#from.expectBody(0);
     else if (body.kind === BODY.CHUNKED) this.#from.expectBody(end);
     if (body.position < end) this.keepAhead(bytes, body.position, end);

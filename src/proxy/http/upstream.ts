@@ -3,7 +3,6 @@ import { agreesToSwitch } from '../../http1/semantics.js';
 import type { ClientIdentity } from '../client/client-identity.js';
 import { markFor, outgoingHeaderText } from '../client/outgoing-header.js';
 import { ByteConnection } from '../io/byte-connection.js';
-import { connectSocket } from '../io/onread-socket.js';
 import type { Tunnel } from '../io/tunnel.js';
 import type { Connecting } from '../roles/instance-connection.js';
 import type { InstanceSide } from '../roles/instance-side.js';
@@ -75,16 +74,15 @@ export class Upstream extends ByteConnection implements InstanceSide {
     worker.deadlines.add(this);
     instance.connections.add(this);
     worker.upstreams.add();
-    const socket = connectSocket(this, instance, worker.io);
-    socket.once('connect', () => this.#onConnected());
-    this.open(socket);
+    this.open(worker.transports.connect(instance, this));
   }
 
   get connecting(): Connecting | null {
     return this.#state === STATE.CONNECTING ? this.#taker : null;
   }
 
-  #onConnected(): void {
+  override onConnect(): void {
+    super.onConnect();
     this.instance.noteConnected();
     this.#state = STATE.RESPONSE;
     const taker = this.#taker;
@@ -92,7 +90,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
     this.#identity = null;
     if (taker === null || identity === null) return;
     const mark = markFor(this.#slot, this.instance);
-    this.#header = outgoingHeaderText(this.#reuse.proxyVersion, identity, this.socket, mark);
+    this.#header = outgoingHeaderText(this.#reuse.proxyVersion, identity, this.transport, mark);
     taker.onConnected();
   }
 
@@ -109,6 +107,10 @@ export class Upstream extends ByteConnection implements InstanceSide {
     return this.#state === STATE.IDLE;
   }
 
+  get busySince(): number {
+    return this.#taker === null ? Number.POSITIVE_INFINITY : this.#taker.books.startedAt;
+  }
+
   begin(taker: ResponseTaker, now: number): void {
     this.#taker = taker;
     this.wasReused = true;
@@ -122,11 +124,13 @@ export class Upstream extends ByteConnection implements InstanceSide {
   }
 
   onBytes(bytes: Buffer, length: number): void {
+    this.instance.counters.bytesOut += length;
     switch (this.#state) {
       case STATE.RESPONSE:
         this.#readResponse(bytes, length);
         break;
       case STATE.TUNNEL:
+        this.#slot.counters.bytesOut += length;
         this.#tunnel?.onBytes(this, bytes, length);
         break;
       default:
@@ -143,7 +147,10 @@ export class Upstream extends ByteConnection implements InstanceSide {
     const relayed = relay.read(taker, bytes, length, this.#slot.node.head);
     switch (relayed) {
       case RELAYED.MORE:
-        if (relay.isInBody) this.#extendDeadline();
+        if (relay.isInBody) {
+          const now = this.#extendDeadline();
+          if (taker.books.respondedAt === 0) taker.books.respondedAt = now;
+        }
         break;
       case RELAYED.SWITCHED:
         this.#switchProtocols(taker, relay);
@@ -169,8 +176,11 @@ export class Upstream extends ByteConnection implements InstanceSide {
     if (rest !== null) this.#tunnel.onBytes(this, rest, rest.length);
   }
 
-  #extendDeadline(): void {
-    this.deadline = this.#worker.clock.now() + this.#slot.config.timeouts.firstByteMs;
+  /** @returns the time */
+  #extendDeadline(): number {
+    const now = this.#worker.clock.now();
+    this.deadline = now + this.#slot.config.timeouts.firstByteMs;
+    return now;
   }
 
   /** @param hasExcess bytes came behind the response: they belong to no request */
@@ -191,6 +201,9 @@ export class Upstream extends ByteConnection implements InstanceSide {
       // Before another request gets the room that it leaves.
       this.destroy();
     }
+    // An idle connection holds no memory of the response before.
+    this.#relay.head.forget();
+    this.#relay.body.trailers = '';
     taker.onComplete(now);
   }
 

@@ -1,9 +1,7 @@
-import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.js';
 import type { BufferPool, Chunk } from './buffers.js';
 import type { Deadlined } from './deadlines.js';
-import { hasLostPeer } from './peer-address.js';
-import type { ByteReader, SocketIo, Writer } from './socket-io.js';
+import type { Transport, TransportOwner, Transports } from './transport.js';
 
 /** From here on a body is large: a connection that carried one reads the next bytes into a chunk of its own. */
 const LARGE_BYTES = 16_384;
@@ -14,18 +12,18 @@ const LINGER_MS = 2_000;
 /** From here on the kernel asks a silent client whether it is there (TCP keep-alive). */
 const PROBE_AFTER_MS = 30_000;
 
-/** The parts with which all connections of a worker read and write. */
+/** What all connections of a worker share. */
 export interface ByteParts {
   readonly buffers: BufferPool;
-  readonly io: SocketIo;
+  readonly transports: Transports;
   readonly clock: Clock;
 }
 
 /**
- * One socket, client's or instance's: reading without streams, writing without copies, back-pressure towards a source.
+ * One connection, client's or instance's: writing without copies, back-pressure towards a source, an end that loses nothing.
  * The meaning of the bytes is the subclass's concern.
  */
-export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
+export abstract class ByteConnection implements TransportOwner, Deadlined {
   deadline = Number.POSITIVE_INFINITY;
   isPaused = false;
   isClosed = false;
@@ -38,56 +36,64 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   /** A body that ends with the connection is being written here: an orderly close would say that it is whole. */
   isOpenEnded = false;
   /** Set by `open`, before anything else is called. */
-  protected socket!: Socket;
+  protected transport!: Transport;
   readonly #buffers: BufferPool;
-  readonly #io: SocketIo;
   readonly #clock: Clock;
   #chunk: Chunk | null = null;
   #wantsChunk = false;
   #isProbed = false;
   /** Bytes of writes that the kernel has not taken whole. */
   #waitingBytes = 0;
-  /** Why it can't go on; the socket may still have bytes to read. */
+  /** Why it can't go on; there may still be bytes to read. */
   #failure: Error | null = null;
   #isFinishing = false;
 
-  constructor({ buffers, io, clock }: ByteParts) {
+  constructor({ buffers, clock }: ByteParts) {
     this.#buffers = buffers;
-    this.#io = io;
     this.#clock = clock;
+  }
+
+  /** Since it was opened. */
+  get bytesRead(): number {
+    return this.transport.bytesRead;
   }
 
   abstract onBytes(bytes: Buffer, length: number): void;
   /** The other side has finished sending. */
   protected abstract onEnd(): void;
-  /** The socket is gone, once; `error` says why when it was no orderly close. */
+  /** The connection is gone, once; `error` says why, unless it was closed in order. */
   protected abstract onClosed(error: Error | null): void;
   abstract onDeadline(): void;
   onSecond(): void {}
 
-  protected open(socket: Socket): void {
-    this.socket = socket;
-    socket.on('error', (error) => {
-      this.#failure ??= error;
-    });
-    socket.on('end', () => {
-      if (this.isClosed) return;
-      // After our own end, getpeername fails even after an orderly close.
-      const isLost = !socket.writableEnded && hasLostPeer(socket);
-      const failure = this.#failure ?? (isLost ? new Error('the connection was reset') : null);
-      if (failure === null) {
-        this.hasEnded = true;
-        this.onEnd();
-      } else {
-        socket.destroy(failure);
-      }
-    });
-    socket.on('close', () => {
-      this.isClosed = true;
-      this.#chunk?.release();
-      this.#chunk = null;
-      this.onClosed(this.#failure);
-    });
+  /** @param transport that was accepted, or that is being opened for this one */
+  protected open(transport: Transport): void {
+    this.transport = transport;
+    transport.owner = this;
+  }
+
+  onConnect(): void {
+    if (!this.isPaused) this.transport.resume();
+  }
+
+  onPeerEnd(): void {
+    if (this.isClosed) return;
+    // After our own end, getpeername fails even after an orderly close.
+    const isLost = !this.transport.hasEndedWriting && this.transport.hasLostPeer();
+    const failure = this.#failure ?? (isLost ? new Error('the connection was reset') : null);
+    if (failure === null) {
+      this.hasEnded = true;
+      this.onEnd();
+    } else {
+      this.transport.destroy(failure);
+    }
+  }
+
+  onDestroyed(failure: Error | null): void {
+    this.isClosed = true;
+    this.#chunk?.release();
+    this.#chunk = null;
+    this.onClosed(failure ?? this.#failure);
   }
 
   /** All that waited here has been taken by the kernel. */
@@ -105,12 +111,12 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
    * learns that only from a probe.
    */
   protected watchForReset(): void {
-    if ((!this.isPaused && !this.hasEnded) || this.isClosed || this.socket.writableEnded) return;
-    if (hasLostPeer(this.socket)) {
-      this.socket.destroy(new Error('the connection was reset'));
+    if ((!this.isPaused && !this.hasEnded) || this.isClosed || this.transport.hasEndedWriting) return;
+    if (this.transport.hasLostPeer()) {
+      this.transport.destroy(new Error('the connection was reset'));
     } else if (!this.#isProbed) {
       this.#isProbed = true;
-      this.socket.setKeepAlive(true, PROBE_AFTER_MS);
+      this.transport.probe(PROBE_AFTER_MS);
     }
   }
 
@@ -132,18 +138,18 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   pause(): void {
     if (this.isPaused) return;
     this.isPaused = true;
-    this.socket.pause();
+    this.transport.pause();
   }
 
   resume(): void {
     if (!this.isPaused || this.isClosed) return;
     this.isPaused = false;
-    this.socket.resume();
+    this.transport.resume();
   }
 
   /** One packet of text; for heads and small bodies. */
   writeText(text: string): void {
-    if (!this.#io.writeText(this.socket, text, this)) this.#onWaiting(text.length);
+    if (!this.transport.writeText(text)) this.#onWaiting(text.length);
   }
 
   /**
@@ -157,7 +163,7 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
       this.writeCopy(bytes, start, end);
       return;
     }
-    if (this.#io.writeBytes(this.socket, bytes.subarray(start, end), chunk, this)) return;
+    if (this.transport.writeBytes(bytes.subarray(start, end), chunk)) return;
     chunk.countWrite();
     // Later pieces of the same read are still in it: it stays readable, only the next read goes elsewhere.
     from.#giveAway(chunk);
@@ -167,7 +173,7 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   writeCopy(bytes: Buffer, start: number, end: number): void {
     const copy = Buffer.allocUnsafe(end - start);
     bytes.copy(copy, 0, start, end);
-    if (!this.#io.writeBytes(this.socket, copy, null, this)) this.#onWaiting(copy.length);
+    if (!this.transport.writeBytes(copy, null)) this.#onWaiting(copy.length);
   }
 
   #onWaiting(bytes: number): void {
@@ -190,7 +196,7 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   /** The other side takes no more bytes. */
   protected onWriteFailed(failure: Error): void {
     this.#failure ??= failure;
-    this.socket.destroy(failure);
+    this.transport.destroy(failure);
   }
 
   /**
@@ -209,7 +215,7 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
 
   /** Sends the end behind what waits here; the other side may go on. */
   endWriting(): void {
-    this.socket.end();
+    this.transport.end();
   }
 
   /**
@@ -224,7 +230,7 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
     this.#isFinishing = true;
     this.source = null;
     this.deadline = this.#clock.now() + (this.#waitingBytes === 0 ? LINGER_MS : flushMs);
-    if (!this.isOpenEnded) this.socket.end();
+    if (!this.isOpenEnded) this.transport.end();
     this.resume();
     this.expectBody(0);
   }
@@ -232,7 +238,7 @@ export abstract class ByteConnection implements ByteReader, Deadlined, Writer {
   /** Cuts the connection now; what was not sent yet is lost. An open-ended body is not completed by that (RST). */
   destroy(): void {
     if (this.isClosed) return;
-    if (this.isOpenEnded) this.socket.resetAndDestroy();
-    else this.socket.destroy();
+    if (this.isOpenEnded) this.transport.reset();
+    else this.transport.destroy(null);
   }
 }

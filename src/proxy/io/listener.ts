@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { goOnAccepting, stopAccepting } from './accept-pause.js';
-import { type Accepted, acceptFrom, closeAccepted } from './onread-socket.js';
+import type { Transport, Transports } from './transport.js';
 
 /** Connections that the kernel keeps for us while all workers are busy, full or being replaced. */
 const BACKLOG = 4_096;
@@ -8,20 +8,20 @@ const BACKLOG = 4_096;
 /** One listening socket of this worker: a slot's, or a health port's. */
 export class Listener {
   readonly #server: Server;
-  readonly #onAccept: (accepted: Accepted) => void;
+  readonly #onAccept: (transport: Transport) => void;
   #isListening = false;
   #isPaused = false;
   /** The kernel keeps new connections while this listener is paused. Where it can't, they wait here, unread. */
   #hasStopped = false;
-  readonly #waiting: Accepted[] = [];
+  readonly #waiting: Transport[] = [];
 
   /** @param onError is told of failed accepts (EMFILE); the next connection is another chance. */
-  constructor(onAccept: (accepted: Accepted) => void, onError: (error: Error) => void) {
+  constructor(transports: Transports, onAccept: (transport: Transport) => void, onError: (error: Error) => void) {
     this.#onAccept = onAccept;
     this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
     this.#server.on('error', onError);
     this.#server.on('listening', () => {
-      acceptFrom(this.#server, (accepted) => this.#take(accepted), onError);
+      transports.acceptFrom(this.#server, (transport) => this.#take(transport), onError);
       this.#isListening = true;
       if (this.#isPaused) this.#hasStopped = stopAccepting(this.#server);
     });
@@ -57,23 +57,23 @@ export class Listener {
     if (!this.#isPaused) return;
     this.#isPaused = false;
     while (!this.#isPaused) {
-      const accepted = this.#waiting.shift();
-      if (accepted === undefined) break;
-      this.#onAccept(accepted);
+      const transport = this.#waiting.shift();
+      if (transport === undefined) break;
+      this.#onAccept(transport);
     }
     if (this.#isPaused || !this.#hasStopped) return;
     this.#hasStopped = false;
     goOnAccepting(this.#server);
   }
 
-  #take(accepted: Accepted): void {
-    if (this.#isPaused) this.#waiting.push(accepted);
-    else this.#onAccept(accepted);
+  #take(transport: Transport): void {
+    if (this.#isPaused) this.#waiting.push(transport);
+    else this.#onAccept(transport);
   }
 
   /** Stops accepting; connections live on. */
   close(): void {
     this.#server.close();
-    for (const accepted of this.#waiting.splice(0)) closeAccepted(accepted);
+    for (const transport of this.#waiting.splice(0)) transport.destroy(null);
   }
 }

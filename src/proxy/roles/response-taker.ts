@@ -17,8 +17,11 @@ export interface ResponseTaker extends Connecting {
   readonly isRepeatable: boolean;
   /** Where the response is written. */
   readonly client: ClientSide;
-  /** What is written to the client is counted there by its writer. */
-  readonly books: { bytesOut: number };
+  /**
+   * What is written to the client is counted there by its writer; `startedAt`: when the request began; `respondedAt`: when
+   * its response did, where that is not its end too; else 0.
+   */
+  readonly books: { bytesOut: number; respondedAt: number; readonly startedAt: number };
 
   /** The instance has accepted the connection. */
   onConnected(): void;

@@ -35,6 +35,8 @@ export class Bindings {
 
   /** @returns the value in the cookies that stands for an instance; empty when none does */
   idIn(cookies: string): string {
-    return this.cookie === null || cookies === '' ? '' : this.cookie.idIn(cookies, this.#byStickyId);
+    if (this.cookie === null || cookies === '') return '';
+    // The instance's own text of it: a piece of the cookies holds the head that they came with.
+    return this.#byStickyId.get(this.cookie.idIn(cookies, this.#byStickyId))?.stickyId ?? '';
   }
 }

@@ -1,9 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
 import { MessageRate } from '../../core/message-rate.js';
-import { clientAddressOf } from '../io/peer-address.js';
+import type { Transport } from '../io/transport.js';
 
 /** A proof counts in its window and in the one before and after it, so the clocks of a pod may differ by this much. */
 export const WINDOW_MS = 30_000;
@@ -104,12 +103,13 @@ export class ProvenMark {
   #isProven = false;
   #until = 0;
 
-  isProof(mark: string, marks: BleedMarks, socket: Socket, clock: Clock): boolean {
+  isProof(mark: string, marks: BleedMarks, transport: Transport, clock: Clock): boolean {
     const now = clock.now();
     if (mark !== this.#mark || marks !== this.#marks || now >= this.#until) {
-      this.#mark = mark;
+      // A copy: a piece of a head's text holds all of it, for as long as the connection lives.
+      this.#mark = Buffer.from(mark, 'latin1').latin1Slice();
       this.#marks = marks;
-      this.#isProven = marks.proves(mark, clientAddressOf(socket));
+      this.#isProven = marks.proves(mark, transport.peer().address);
       this.#until = now + WINDOW_MS;
     }
     return this.#isProven;

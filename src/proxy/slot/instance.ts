@@ -1,6 +1,5 @@
 import { hostPort } from '../../core/networks.js';
-import type { InstanceCounters } from '../../metrics/counters.js';
-import { createInstanceCounters } from '../../metrics/counters.js';
+import { createInstanceCounters, type InstanceCounters } from '../../metrics/instance-counters.js';
 import type { InstanceSnapshot, ProxyVersion } from '../../snapshot/snapshot.js';
 import type { Borrower, Lease } from '../limits/lease.js';
 import type { InstanceConnection } from '../roles/instance-connection.js';
@@ -94,6 +93,14 @@ export class Instance implements Borrower {
   noteConnected(): void {
     this.connectFailures = 0;
     this.counters.connections += 1;
+  }
+
+  /** Age of the oldest request under way at one that takes no new ones, in milliseconds; 0 of all others, which nobody asks for. */
+  oldestMs(now: number): number {
+    if (this.inFlight === 0 || (this.state === 'ready' && !this.isRemoved)) return 0;
+    let since = now;
+    for (const connection of this.connections) since = Math.min(since, connection.busySince);
+    return now - since;
   }
 
   onLimitLowered(): void {

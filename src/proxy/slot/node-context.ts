@@ -6,6 +6,8 @@ import type { WorkerContext } from './worker-context.js';
 
 /** The node-wide part of a snapshot, made ready to be asked. */
 export class NodeContext {
+  /** The address that slots are bound on. */
+  readonly bind: string;
   /** The name of the node that health ports give. */
   readonly id: string;
   readonly isStopping: boolean;
@@ -18,6 +20,7 @@ export class NodeContext {
   readonly marks: BleedMarks;
 
   constructor(snapshot: Snapshot, { clock, log }: Pick<WorkerContext, 'clock' | 'log'>) {
+    this.bind = snapshot.bind;
     this.id = snapshot.nodeId;
     this.isStopping = snapshot.stopping;
     this.peers = new Set(snapshot.peers);

@@ -7,6 +7,7 @@ import { createPicker } from '../balance/create-picker.js';
 import type { Picker, PickRequest } from '../balance/picker.js';
 import { shareOf } from '../limits/client-limit.js';
 import { Bindings } from './bindings.js';
+import { DepartedInstances } from './departed-instances.js';
 import { ForeignClients } from './foreign-clients.js';
 import { Instance } from './instance.js';
 import { Neighbors } from './neighbors.js';
@@ -42,6 +43,7 @@ export class Slot {
   readonly queue: WaitQueue;
   readonly foreignClients = new ForeignClients();
   readonly instances = new Map<string, Instance>();
+  readonly departed: DepartedInstances;
   /** Its clients by their cookies. */
   readonly bindings = new Bindings();
   readonly #worker: WorkerContext;
@@ -57,6 +59,7 @@ export class Slot {
     this.node = node;
     this.trusted = new NetworkSet(config.trustedProxies);
     this.queue = new WaitQueue(config.app, worker.leases);
+    this.departed = new DepartedInstances(worker.clock);
     this.#neighbors = new Neighbors(worker.index);
     this.#picker = this.#createPicker(config);
     this.#slowStart = new SlowStart(worker.clock, () => this.#rebuild());
@@ -125,10 +128,13 @@ export class Slot {
   /** The counters with their gauges as they are now. */
   readCounters(): SlotCounters {
     this.counters.queued = this.queue.length;
+    const now = this.#worker.clock.now();
     for (const instance of this.instances.values()) {
       instance.counters.inFlight = instance.inFlight;
       instance.counters.idle = instance.idle.size;
+      instance.counters.oldestMs = instance.oldestMs(now);
     }
+    this.counters.departing = this.departed.underWay(now);
     return this.counters;
   }
 
@@ -200,6 +206,7 @@ export class Slot {
     });
     for (const instance of gone) {
       instance.isRemoved = true;
+      this.departed.add(instance);
       this.#closeLease(instance, true);
       this.instances.delete(instance.id);
       this.bindings.forget(instance);

@@ -38,6 +38,14 @@ export class StickyCookie {
     return digest.subarray(0, VALUE_BYTES).toString('base64url');
   }
 
+  /** Whether there is a value under this name. */
+  isIn(cookies: string): boolean {
+    for (let pair = nextPair(cookies, 0); pair !== null; pair = nextPair(cookies, pair.end)) {
+      if (pair.name === this.name) return true;
+    }
+    return false;
+  }
+
   /** The first value under this name that stands for an instance; empty when none does. */
   idIn(cookies: string, instances: ReadonlyMap<string, unknown>): string {
     for (let pair = nextPair(cookies, 0); pair !== null; pair = nextPair(cookies, pair.end)) {

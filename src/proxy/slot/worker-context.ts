@@ -1,3 +1,4 @@
+import type { AccessLogger } from '../../access-log/facts.js';
 import type { Clock, Random } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
 import type { MessageRate } from '../../core/message-rate.js';
@@ -25,7 +26,7 @@ export interface WorkerContext extends ByteParts {
   readonly count: number;
   /** Where permits of instances with a limit are borrowed; null where this worker is the only one. */
   readonly leases: LeaseDesk | null;
-  readonly accessLog: ((line: string) => void) | null;
+  readonly accessLog: AccessLogger | null;
   /** A line of the access log could not be made or written. */
   readonly onLogFault: (error: unknown) => void;
   readonly onConnectFailure: (app: string, instance: Pick<InstanceSnapshot, 'id' | 'life'>, failures: number) => void;

@@ -1,10 +1,11 @@
 import type { ErrorCode } from '../../core/errors.js';
+import { recordTimes } from '../../metrics/request-times.js';
 import type { ProxyHeader } from '../../proxy-protocol/header.js';
 import { ClientConnection, type ClientParts } from '../client/client-connection.js';
 import { logTcpAccess } from '../exchange/access-log.js';
 import { openCountedTunnel } from '../exchange/counted-tunnel.js';
 import { Dispatch } from '../exchange/dispatch.js';
-import type { Accepted } from '../io/onread-socket.js';
+import type { Transport } from '../io/transport.js';
 import type { Instance } from '../slot/instance.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 import { type TcpClient, type TcpRoute, TcpUpstream } from './tcp-upstream.js';
@@ -17,6 +18,7 @@ export class TcpDownstream extends ClientConnection implements TcpClient {
   readonly startedAt: number;
   /** When an instance had accepted; 0 before. */
   connectedAt = 0;
+  bytesIn = 0;
   bytesOut = 0;
   /** Why it failed; null: it did not. */
   #code: ErrorCode | null = null;
@@ -24,8 +26,8 @@ export class TcpDownstream extends ClientConnection implements TcpClient {
   #early: Buffer | null = null;
 
   /** @param header what the connection began with, where the slot demands it; else null */
-  constructor(accepted: Accepted, header: ProxyHeader | null, parts: ClientParts) {
-    super(accepted, header, parts);
+  constructor(transport: Transport, header: ProxyHeader | null, parts: ClientParts) {
+    super(transport, header, parts);
     this.startedAt = parts.worker.clock.now();
     this.dispatch = new TcpDispatch(this, parts.worker);
   }
@@ -34,7 +36,7 @@ export class TcpDownstream extends ClientConnection implements TcpClient {
     const { slot, identity } = this;
     if (identity.isBled) slot.counters.bledIn += 1;
     slot.counters.inFlight += 1;
-    // Sockets read from the start: what came before there is an instance would be lost.
+    // Where its first bytes were read already: what came before there is an instance would be lost.
     this.pause();
     if (identity.isInternal || !slot.config.internal) this.dispatch.begin(!identity.isBled);
     else this.fail('FORBIDDEN');
@@ -60,7 +62,7 @@ export class TcpDownstream extends ClientConnection implements TcpClient {
   /** TCP can't send an error, so the connection is reset. */
   fail(code: ErrorCode): void {
     this.#countError(code);
-    this.socket.resetAndDestroy();
+    this.transport.reset();
   }
 
   #countError(code: ErrorCode): void {
@@ -70,6 +72,9 @@ export class TcpDownstream extends ClientConnection implements TcpClient {
 
   onBytes(bytes: Buffer, length: number): void {
     this.slot.counters.bytesIn += length;
+    this.bytesIn += length;
+    const { instance } = this.dispatch;
+    if (instance !== null) instance.counters.bytesIn += length;
     if (this.tunnel !== null) this.tunnel.onBytes(this, bytes, length);
     else if (this.connectedAt === 0) this.#early = Buffer.concat([this.#early ?? EMPTY, bytes.subarray(0, length)]);
   }
@@ -78,6 +83,7 @@ export class TcpDownstream extends ClientConnection implements TcpClient {
     if (this.tunnel === null || this.tunnel.isGone) return;
     this.slot.counters.bytesOut += length;
     this.bytesOut += length;
+    from.instance.counters.bytesOut += length;
     this.tunnel.onBytes(from, bytes, length);
   }
 
@@ -108,8 +114,17 @@ export class TcpDownstream extends ClientConnection implements TcpClient {
     if (this.connectedAt === 0 && this.#code === null) this.#countError('CLIENT_ABORTED');
     if (slot.config.accessLog) logTcpAccess(this, this.dispatch, this.worker, this.#code);
     slot.counters.inFlight -= 1;
+    if (this.connectedAt !== 0) this.#countTimes();
     if (this.tunnel !== null) this.tunnel.onClosed(this);
     else if (this.connectedAt === 0) this.dispatch.abandon();
+  }
+
+  /** Where HAProxy has the time to the response, TCP has none. */
+  #countTimes(): void {
+    const { waitedMs, lastInstance } = this.dispatch;
+    const connectMs = this.connectedAt - this.startedAt - waitedMs;
+    const totalMs = this.worker.clock.now() - this.startedAt;
+    recordTimes(this.slot.counters.times, lastInstance?.counters.times ?? null, waitedMs, connectMs, 0, totalMs);
   }
 
   onDeadline(): void {
@@ -153,6 +168,7 @@ class TcpDispatch extends Dispatch implements TcpRoute {
   }
 
   onConnected(instance: Instance): void {
+    this.slot.counters.connects += 1;
     this.countSent(instance);
   }
 

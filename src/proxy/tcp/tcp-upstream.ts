@@ -2,7 +2,6 @@ import type { ErrorCode } from '../../core/errors.js';
 import type { ClientIdentity } from '../client/client-identity.js';
 import { markFor, outgoingHeader } from '../client/outgoing-header.js';
 import { ByteConnection } from '../io/byte-connection.js';
-import { connectSocket } from '../io/onread-socket.js';
 import type { Connecting, InstanceConnection } from '../roles/instance-connection.js';
 import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
@@ -13,6 +12,8 @@ import { BLEED_REQUEST, BleedCall, REFUSED, UNDECIDED } from './bleed-call.js';
 export interface TcpClient {
   readonly slot: Slot;
   readonly identity: ClientIdentity;
+  /** When it connected, by the monotonic clock. */
+  readonly startedAt: number;
   /** The instance takes the client. */
   onConnected(upstream: TcpUpstream): void;
   onInstanceBytes(from: TcpUpstream, bytes: Buffer, length: number): void;
@@ -51,7 +52,7 @@ export class TcpUpstream extends ByteConnection implements InstanceConnection {
   }
 
   /** Opens the connection; the route hears what comes of it. */
-  connect({ slot, identity }: TcpClient): void {
+  connect({ slot }: TcpClient): void {
     const { instance } = this;
     const worker = this.#worker;
     this.deadline = worker.clock.now() + slot.config.timeouts.connectMs;
@@ -59,18 +60,24 @@ export class TcpUpstream extends ByteConnection implements InstanceConnection {
     instance.connections.add(this);
     worker.upstreams.add();
     const { host, port, localAddress } = instance;
-    const socket = connectSocket(this, { host, port: this.#call === null ? port : port + 1, localAddress }, worker.io);
-    socket.once('connect', () => {
-      const version = this.#call === null ? instance.proxyVersion : 'v2';
-      const header = outgoingHeader(version, identity, socket, markFor(slot, instance));
-      if (header !== null) this.writeCopy(header, 0, header.length);
-      if (this.#call === null) this.#onConnected();
-      else this.writeText(BLEED_REQUEST);
-    });
-    this.open(socket);
+    const to = { host, port: this.#call === null ? port : port + 1, localAddress };
+    this.open(worker.transports.connect(to, this));
   }
 
-  #onConnected(): void {
+  override onConnect(): void {
+    super.onConnect();
+    const client = this.#client;
+    if (client === null) return;
+    const { slot, identity } = client;
+    const { instance } = this;
+    const version = this.#call === null ? instance.proxyVersion : 'v2';
+    const header = outgoingHeader(version, identity, this.transport, markFor(slot, instance));
+    if (header !== null) this.writeCopy(header, 0, header.length);
+    if (this.#call === null) this.#onTaken();
+    else this.writeText(BLEED_REQUEST);
+  }
+
+  #onTaken(): void {
     this.#isConnected = true;
     this.#call = null;
     this.deadline = Number.POSITIVE_INFINITY;
@@ -80,6 +87,10 @@ export class TcpUpstream extends ByteConnection implements InstanceConnection {
 
   get isIdle(): boolean {
     return false;
+  }
+
+  get busySince(): number {
+    return this.#client === null ? Number.POSITIVE_INFINITY : this.#client.startedAt;
   }
 
   get connecting(): Connecting | null {
@@ -109,7 +120,7 @@ export class TcpUpstream extends ByteConnection implements InstanceConnection {
       this.destroy();
       return;
     }
-    this.#onConnected();
+    this.#onTaken();
     if (start < length) this.#client?.onInstanceBytes(this, bytes.subarray(start, length), length - start);
   }
 

@@ -6,12 +6,12 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
-import { HAPROXY_VERSIONS } from '../../support/edge/haproxy-versions.js';
+import { HAPROXY_ENDS } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21320\nedge:\n  routes: [{host: shop.one.example}]\n';
 
-for (const version of HAPROXY_VERSIONS)
+for (const version of HAPROXY_ENDS)
   test(`edge apply: checks, waits for HAProxy, refuses, rolls back, HAProxy ${version}`, async (context) => {
     const edge = await EdgeDeployment.create(context, { version });
     edge.writeApp('shop', SHOP);

@@ -52,7 +52,7 @@ test('a certificate that does not say what it is for is for servers too', () => 
   assert.equal(faultAt(Date.now(), makeCertificate({ names: NAMES, usage: 'clientAuth,serverAuth' })), undefined);
 });
 
-test('the path of a chain ends at its root, or at a public one in whatever form', (context) => {
+test('the path of a chain ends at its root, or at any form of a public root', (context) => {
   const chain = [leaf.certificate, middle.certificate, root.certificate];
   assert.deepEqual(
     datedLinks(linksOf(...chain)).map(({ certificate }) => certificate.subject),

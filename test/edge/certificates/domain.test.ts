@@ -9,24 +9,13 @@ import { judgeDomains } from '../../../edge/certificates/judge-domains.js';
 import { isIssuedByPublicRoot, isPublicRoot } from '../../../edge/certificates/public-roots.js';
 import { formatProblem } from '../../../src/model/problem.js';
 import { makeCertificate } from '../../support/edge/test-certificates.js';
+import { DAY_MS, domain, leaf, middle, NAMES, root, TODAY } from './valid-chain.js';
 
-const DAY_MS = 86_400_000;
-const TODAY = { nowMs: Date.now(), warnWithinMs: 14 * DAY_MS };
-const NAMES = ['one.example', '*.one.example'];
-
-const root = makeCertificate({ isAuthority: true, subject: 'root' });
-const middle = makeCertificate({ isAuthority: true, subject: 'middle', issuer: root });
-const leaf = makeCertificate({ names: NAMES, issuer: middle });
 const rsa = makeCertificate({
   names: NAMES,
   issuer: middle,
   key: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
 });
-
-function domain(...texts: readonly string[]): Domain {
-  const pemFiles = texts.map((text, index) => ({ file: `${index}.pem`, text }));
-  return { name: 'one.example', names: NAMES, pemFiles, place: { file: 'edge.yml', line: 7, col: 3 } };
-}
 
 test('chain and key in one file, in two, with words between them: one PEM, leaf first, key last', () => {
   const { certificate, problems } = judgeDomain(domain(leaf.certificate + middle.certificate + leaf.key), TODAY);
@@ -173,7 +162,7 @@ test('the name of a missing issuer stands on one line, and is cut', () => {
   ]);
 });
 
-test('a public root need not be in the file, and a form of it ends the path whoever signed it', () => {
+test('a public root need not be in the file, and each form of it ends the path, also one that another root signed', () => {
   const roots = rootCertificates.map((pem) => new X509Certificate(pem));
   for (const one of roots) assert.ok(isPublicRoot(one));
   // A root signs itself, so it is issued by a public root as well.

@@ -130,7 +130,7 @@ test('a renewal of a domain that writes its names is taken at once', () => {
   assert.deepEqual([one?.names, one?.problems], [['one.example'], []]);
 });
 
-test('a domain at fault that never served stays at fault, whatever hosts have routes', () => {
+test('a domain at fault that never served stays at fault for any hosts with routes', () => {
   const hosts = [exact('www.one.example')];
   for (const current of [null, serving(['other.example'])]) {
     assert.deepEqual(said([domain('one.example', null)], current, hosts), [

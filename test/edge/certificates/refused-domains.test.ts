@@ -5,20 +5,9 @@ import { test } from 'node:test';
 import { type Domain, judgeDomain } from '../../../edge/certificates/domain.js';
 import { formatProblem } from '../../../src/model/problem.js';
 import { makeCertificate } from '../../support/edge/test-certificates.js';
+import { domain, leaf, middle, NAMES, root, TODAY } from './valid-chain.js';
 
-const DAY_MS = 86_400_000;
-const TODAY = { nowMs: Date.now(), warnWithinMs: 14 * DAY_MS };
-const NAMES = ['one.example', '*.one.example'];
-
-const root = makeCertificate({ isAuthority: true, subject: 'root' });
-const middle = makeCertificate({ isAuthority: true, subject: 'middle', issuer: root });
-const leaf = makeCertificate({ names: NAMES, issuer: middle });
 const other = makeCertificate({ names: NAMES, issuer: middle });
-
-function domain(...texts: readonly string[]): Domain {
-  const pemFiles = texts.map((text, index) => ({ file: `${index}.pem`, text }));
-  return { name: 'one.example', names: NAMES, pemFiles, place: { file: 'edge.yml', line: 7, col: 3 } };
-}
 
 function faultOf(one: Domain): string {
   const { certificate, problems } = judgeDomain(one, TODAY);
@@ -65,6 +54,11 @@ const client = makeCertificate({ names: NAMES, issuer: root, usage: 'clientAuth'
 const edwards = makeCertificate({ names: NAMES, issuer: root, key: ['-algorithm', 'ED25519'] });
 const oldMiddle = makeCertificate({ isAuthority: true, subject: 'old middle', issuer: root, days: -1 });
 const ofOldMiddle = makeCertificate({ names: NAMES, issuer: oldMiddle });
+
+const NOT_ISSUED =
+  '0.pem:LINE:1: error: domain one.example: the certificate is not issued by the next one (put each certificate behind the one it issued)';
+const PASSPHRASE =
+  '1.pem:1:1: error: domain one.example: the key has a passphrase (remove the passphrase: openssl pkey -in FILE -out FILE)';
 
 const FAULTS: Readonly<Record<string, readonly [faulty: Domain, said: string]>> = {
   'no key': [
@@ -117,10 +111,7 @@ const FAULTS: Readonly<Record<string, readonly [faulty: Domain, said: string]>> 
     domain(leaf.certificate, other.key),
     '0.pem:1:1: error: domain one.example: the key does not belong to the certificate (name the key that the certificate was requested with)',
   ],
-  'a key with a passphrase': [
-    domain(leaf.certificate, String(encrypted)),
-    '1.pem:1:1: error: domain one.example: the key has a passphrase (remove the passphrase: openssl pkey -in FILE -out FILE)',
-  ],
+  'a key with a passphrase': [domain(leaf.certificate, String(encrypted)), PASSPHRASE],
   'a key with a line damaged': [
     domain(leaf.certificate, leaf.key.replace(/\n.{30}/, '\n')),
     '1.pem:1:1: error: domain one.example: the key is unreadable (check the file: openssl pkey -in FILE -noout -text)',
@@ -133,14 +124,8 @@ const FAULTS: Readonly<Record<string, readonly [faulty: Domain, said: string]>> 
     domain(middle.certificate + leaf.certificate, leaf.key),
     '0.pem:LINE:1: error: domain one.example: the certificate of the key is not the first one (put the certificate of the key first, then its issuer, then the issuer of that)',
   ],
-  'a chain with a gap': [
-    domain(leaf.certificate + root.certificate, leaf.key),
-    '0.pem:LINE:1: error: domain one.example: the certificate is not issued by the next one (put each certificate behind the one it issued)',
-  ],
-  'two leaves': [
-    domain(leaf.certificate + other.certificate, leaf.key),
-    '0.pem:LINE:1: error: domain one.example: the certificate is not issued by the next one (put each certificate behind the one it issued)',
-  ],
+  'a chain with a gap': [domain(leaf.certificate + root.certificate, leaf.key), NOT_ISSUED],
+  'two leaves': [domain(leaf.certificate + other.certificate, leaf.key), NOT_ISSUED],
   'an expired certificate': [
     domain(expired.certificate, expired.key),
     '0.pem:1:1: error: domain one.example: the certificate expired on DAY (renew it)',
@@ -175,16 +160,13 @@ const FAULTS: Readonly<Record<string, readonly [faulty: Domain, said: string]>> 
   ],
   'an issuer of the right name, with another key': [
     domain(leaf.certificate + namesake.certificate + root.certificate, leaf.key),
-    '0.pem:LINE:1: error: domain one.example: the certificate is not issued by the next one (put each certificate behind the one it issued)',
+    NOT_ISSUED,
   ],
   'an issuer with the right key, of another name': [
     domain(leaf.certificate + renamed.certificate + root.certificate, leaf.key),
-    '0.pem:LINE:1: error: domain one.example: the certificate is not issued by the next one (put each certificate behind the one it issued)',
+    NOT_ISSUED,
   ],
-  'a key with a passphrase, as OpenSSL wrote it before': [
-    domain(leaf.certificate, String(oldEncrypted)),
-    '1.pem:1:1: error: domain one.example: the key has a passphrase (remove the passphrase: openssl pkey -in FILE -out FILE)',
-  ],
+  'a key with a passphrase, as OpenSSL wrote it before': [domain(leaf.certificate, String(oldEncrypted)), PASSPHRASE],
   'a curve that browsers do not take': [
     domain(koblitz.certificate, koblitz.key),
     '1.pem:1:1: error: domain one.example: the key is on the curve secp256k1 (make one with a curve (prime256v1), or RSA with 2048 bits or more)',

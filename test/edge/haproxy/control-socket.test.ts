@@ -44,3 +44,11 @@ test('an answer without end is cut off, and one that drips is given up', async (
   });
   await assert.rejects(askSocket(dripping, 'show info', 300), failsWith('no answer within 0.3 s'));
 });
+
+test('a HAProxy that ends with the question unread is said to have ended', async (context) => {
+  const file = path.join(temporaryFolder(context, 'socket'), 's');
+  const server = createServer({ pauseOnConnect: true }, (socket) => socket.destroy()).listen(file);
+  await once(server, 'listening');
+  atEnd(context, () => void server.close());
+  await assert.rejects(askSocket(file, 'show proc', 2_000), failsWith('HAProxy ended before it answered'));
+});

@@ -29,6 +29,6 @@ test('3.x: no failures are told where there are none; without a worker there is 
   assert.deepEqual(masterStateFrom(table), { masterPid: 77, failed: null, workerPid: null, oldWorkers: [] });
 });
 
-test('what is no table has no worker', () => {
+test('a text without a table has no worker', () => {
   assert.equal(masterStateFrom('').workerPid, null);
 });

@@ -42,7 +42,7 @@ async function serveTables(context: TestContext, tables: RouteTables, version: T
   http-request set-var(txn.app) var(txn.parted),map_reg(${hostRegex}) ${unlessFound}
   http-request return status 200 content-type text/plain lf-string "%[var(txn.app)]"
 `;
-  await startHaproxy(context, sections, { host, port }, haproxyOfVersion(version));
+  await startHaproxy(context, sections, { host, port }, { program: haproxyOfVersion(version) });
   const client = new Client(`http://${host}:${port}`, { pipelining: 20 });
   atEnd(context, () => client.destroy());
   return client;

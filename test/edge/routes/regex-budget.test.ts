@@ -32,7 +32,7 @@ test('the budget goes by name; who asks for more than is left is named, and plai
   ]);
 });
 
-test('one app has its own limit, whoever read its definition', () => {
+test('one app has its own limit, with each reader of its definition', () => {
   const [app] = [withRegexes('a', 20)];
   const greedy = { ...app, edge: { ...app.edge, routes: [...app.edge.routes, ...withRegexes('b', 1).edge.routes] } };
   const { apps, problems } = withinRegexBudget([greedy]);

@@ -61,7 +61,7 @@ async function status({ address, ports }: EdgeDeployment, host: string): Promise
   return stdout;
 }
 
-test('all hosts of a domain without names serve on, whatever becomes of its file, and over restarts', async (context) => {
+test('all hosts of a domain without names serve on when its file is damaged or gone, and over restarts', async (context) => {
   const edge = await EdgeDeployment.create(context, { version: '2.6' });
   edge.writeApp('shop', SHOP);
   await edge.startServers(context, SHOP);

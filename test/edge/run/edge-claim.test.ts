@@ -11,7 +11,7 @@ import { runCli } from '../../support/node/run-cli.js';
 test('a second edge run on one state directory, or at one run_dir, is refused with the name of the first', async (context) => {
   const edge = await EdgeDeployment.create(context, { version: '2.6' });
   await edge.run();
-  const second = await edge.cli('run');
+  const second = await runCli(['edge', 'run', ...edge.options], edge.env);
   assert.equal(second.exitCode, 1);
   assert.match(second.stderr, /state is in use by edge run \d+ \(--site .*edge\.yml, --state-dir .*state\)/);
   assert.match(second.stderr, /--state-dir DIR/);

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
-import { HAPROXY_VERSIONS } from '../../support/edge/haproxy-versions.js';
+import { HAPROXY_ENDS } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
 
 const SHOP = `name: shop
@@ -16,7 +16,7 @@ edge:
   routes: [{host: shop.one.example, path: /shop}]
 `;
 
-for (const version of HAPROXY_VERSIONS)
+for (const version of HAPROXY_ENDS)
   test(`error pages of one's own, HAProxy ${version}`, async (context) => {
     const edge = await EdgeDeployment.create(context, {
       version,

@@ -33,36 +33,38 @@ async function servingEdge(context: TestContext, version: TestedVersion): Promis
   return edge;
 }
 
-for (const version of ['2.6', '3.2'] as const)
-  test(`killed between the switch and the reload to a release that does not start, HAProxy ${version}`, async (context) => {
-    const edge = await servingEdge(context, version);
-    const good = await edge.directory.current();
-    const site = path.join(edge.folder, 'edge.yml');
-    const written = readFileSync(site, 'utf8');
-    const taken = createServer().listen(0, edge.address);
-    await once(taken, 'listening');
-    atEnd(context, () => void taken.close());
-    const { port } = taken.address() as { readonly port: number };
-    const { masterPid, workerPid } = (await edge.state()) ?? { masterPid: 0, workerPid: null };
-    assert.ok(masterPid > 1 && workerPid !== null && workerPid > 1);
-    // It is asked for the states of its servers between the two.
-    process.kill(workerPid, 'SIGSTOP');
-    // Not by writeSite: its new certificates would be a release of their own, which starts.
-    writeFileSync(`${site}.new`, written.replace(`https_port: ${edge.ports.https}`, `https_port: ${port}`));
-    renameSync(`${site}.new`, site);
-    await eventually('it is switched', async () => (await edge.directory.current()) !== good, PATIENCE_MS);
-    await edge.stop('SIGKILL');
-    for (const pid of [...descendantsOf(masterPid), masterPid]) process.kill(pid, 'SIGKILL');
-    await eventually('nothing serves', async () => !(await isServed(edge, 'shop.one.example')));
+/** One is enough: HAProxy of any version ends over a port that is taken (run/failed-start), and what takes its place is the choice of `edge run`. */
+const VERSION = '3.2';
 
-    edge.launch();
-    await eventually('what was last good is served', () => isServed(edge, 'new.one.example'), PATIENCE_MS);
-    // The loop may ask for a reload while HAProxy begins: then it is the loop that finds out, and goes back.
-    assert.match(edge.log, new RegExp(`"lastGood":"${good}"|rolled-back: HAProxy ended during the reload`));
-    taken.close();
-    writeFileSync(site, written);
-    await eventually('it is current', async () => (await edge.directory.current()) === good, PATIENCE_MS);
-    await edge.settled();
-    assert.equal(await isServed(edge, 'shop.one.example'), true);
-    assert.equal(await edge.stop(), 0);
-  });
+test('killed between the switch and the reload to a release that does not start', async (context) => {
+  const edge = await servingEdge(context, VERSION);
+  const good = await edge.directory.current();
+  const site = path.join(edge.folder, 'edge.yml');
+  const written = readFileSync(site, 'utf8');
+  const taken = createServer().listen(0, edge.address);
+  await once(taken, 'listening');
+  atEnd(context, () => void taken.close());
+  const { port } = taken.address() as { readonly port: number };
+  const { masterPid, workerPid } = (await edge.state()) ?? { masterPid: 0, workerPid: null };
+  assert.ok(masterPid > 1 && workerPid !== null && workerPid > 1);
+  // It is asked for the states of its servers between the two.
+  process.kill(workerPid, 'SIGSTOP');
+  // Not by writeSite: its new certificates would be a release of their own, which starts.
+  writeFileSync(`${site}.new`, written.replace(`https_port: ${edge.ports.https}`, `https_port: ${port}`));
+  renameSync(`${site}.new`, site);
+  await eventually('it is switched', async () => (await edge.directory.current()) !== good, PATIENCE_MS);
+  await edge.stop('SIGKILL');
+  for (const pid of [...descendantsOf(masterPid), masterPid]) process.kill(pid, 'SIGKILL');
+  await eventually('nothing serves', async () => !(await isServed(edge, 'shop.one.example')));
+
+  edge.launch();
+  await eventually('what was last good is served', () => isServed(edge, 'new.one.example'), PATIENCE_MS);
+  // The loop may ask for a reload while HAProxy begins: then it is the loop that finds out, at whichever question, and goes back.
+  assert.match(edge.log, new RegExp(`"lastGood":"${good}"|rolled-back: .*HAProxy ended`));
+  taken.close();
+  writeFileSync(site, written);
+  await eventually('it is current', async () => (await edge.directory.current()) === good, PATIENCE_MS);
+  await edge.settled();
+  assert.equal(await isServed(edge, 'shop.one.example'), true);
+  assert.equal(await edge.stop(), 0);
+});

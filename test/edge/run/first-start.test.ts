@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../support/at-end.js';
 import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
-import { HAPROXY_VERSIONS, haproxyOfVersion } from '../../support/edge/haproxy-versions.js';
+import { haproxyOfVersion } from '../../support/edge/haproxy-versions.js';
 import type { LogLine } from '../../support/recording-log.js';
 
 /** Listens at the socket that is named last for half a second, and resets who asks, as a master that executes itself anew. */
@@ -20,25 +20,27 @@ createServer({ pauseOnConnect: true }, (socket) => {
 setTimeout(() => process.exit(), 500);
 `;
 
-for (const version of HAPROXY_VERSIONS)
-  test(`a first start logs no warning, though a master that begins resets who asks, HAProxy ${version}`, async (context) => {
-    const folder = temporaryFolder(context, 'resetting');
-    const program = path.join(folder, 'haproxy');
-    const note = path.join(folder, 'asked');
-    writeFileSync(path.join(folder, 'resetting.cjs'), RESETTING);
-    const begin = `case "$*" in "-W "*) "${process.execPath}" -e "$(cat "${folder}/resetting.cjs")" "${note}" "\${3%%,*}";; esac`;
-    writeFileSync(program, `#!/bin/sh\n${begin}\nexec "${haproxyOfVersion(version)}" "$@"\n`);
-    chmodSync(program, 0o755);
-    const edge = await EdgeDeployment.create(context, { version, program });
-    await edge.run();
-    await edge.settled();
-    assert.ok(existsSync(note), 'it was asked while it began');
-    const lines = edge.log
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as LogLine);
-    assert.deepEqual(
-      lines.map(({ level, msg }) => [level, msg]),
-      [['info', 'HAProxy runs']],
-    );
-  });
+/** One is enough: whoever asks a master that begins is reset by the program above, whatever the version. */
+const VERSION = '3.0';
+
+test('a first start logs no warning, though a master that begins resets who asks', async (context) => {
+  const folder = temporaryFolder(context, 'resetting');
+  const program = path.join(folder, 'haproxy');
+  const note = path.join(folder, 'asked');
+  writeFileSync(path.join(folder, 'resetting.cjs'), RESETTING);
+  const begin = `case "$*" in "-W "*) "${process.execPath}" -e "$(cat "${folder}/resetting.cjs")" "${note}" "\${3%%,*}";; esac`;
+  writeFileSync(program, `#!/bin/sh\n${begin}\nexec "${haproxyOfVersion(VERSION)}" "$@"\n`);
+  chmodSync(program, 0o755);
+  const edge = await EdgeDeployment.create(context, { version: VERSION, program });
+  await edge.run();
+  await edge.settled();
+  assert.ok(existsSync(note), 'it was asked while it began');
+  const lines = edge.log
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as LogLine);
+  assert.deepEqual(
+    lines.map(({ level, msg }) => [level, msg]),
+    [['info', 'HAProxy runs']],
+  );
+});

@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import { findMasters } from '../../../edge/haproxy/running-masters.js';
 import { atEnd, temporaryFolder } from '../../support/at-end.js';
 import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
-import { HAPROXY_VERSIONS, haproxyOfVersion } from '../../support/edge/haproxy-versions.js';
+import { HAPROXY_ENDS, haproxyOfVersion } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
 
-for (const version of HAPROXY_VERSIONS)
+for (const version of HAPROXY_ENDS)
   test(`one HAProxy runs, whenever edge run was killed, HAProxy ${version}`, async (context) => {
     // A slow disk: it begins a second after it was started.
     const program = path.join(temporaryFolder(context, 'slow'), 'haproxy');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { atEnd, type Ending } from '../../support/at-end.js';
 import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
-import { HAPROXY_VERSIONS } from '../../support/edge/haproxy-versions.js';
+import { HAPROXY_ENDS } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
 import type { RawConnection } from '../../support/traffic/raw-connection.js';
 
@@ -26,7 +26,7 @@ async function startRequest(context: Ending, edge: EdgeDeployment): Promise<RawC
   return connection;
 }
 
-for (const version of HAPROXY_VERSIONS)
+for (const version of HAPROXY_ENDS)
   test(`edge run that did not come to the end of its stop, HAProxy ${version}`, async (context) => {
     const edge = await EdgeDeployment.create(context, { version });
     edge.writeApp('shop', SHOP);

@@ -2,16 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
-import { HAPROXY_VERSIONS } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
 
-for (const version of HAPROXY_VERSIONS)
-  test(`edge run goes on and stops in order when nobody reads its log, HAProxy ${version}`, async (context) => {
-    const edge = await EdgeDeployment.create(context, { version });
-    const child = edge.launch();
-    await eventually('HAProxy runs', async () => edge.log.includes('HAProxy runs'), 20_000);
-    await edge.settled();
-    child.stderr?.destroy();
-    // HAProxy writes a line for each proxy that it stops, and edge run passes them on.
-    assert.equal(await edge.stop(), 0);
-  });
+/** One is enough: nobody reads the log of `edge run`, which is not HAProxy's affair. */
+const VERSION = '3.0';
+
+test('edge run goes on and stops in order when nobody reads its log', async (context) => {
+  const edge = await EdgeDeployment.create(context, { version: VERSION });
+  const child = edge.launch();
+  await eventually('HAProxy runs', async () => edge.log.includes('HAProxy runs'), 20_000);
+  await edge.settled();
+  child.stderr?.destroy();
+  // HAProxy writes a line for each proxy that it stops, and edge run passes them on.
+  assert.equal(await edge.stop(), 0);
+});

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { findMasters } from '../../../edge/haproxy/running-masters.js';
 import { atEnd, temporaryFolder } from '../../support/at-end.js';
 import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
-import { haproxyOfVersion } from '../../support/edge/haproxy-versions.js';
+import { HAPROXY_ENDS, haproxyOfVersion } from '../../support/edge/haproxy-versions.js';
 import { eventually } from '../../support/eventually.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21396\nedge:\n  routes: [{host: shop.one.example}]\n';
@@ -24,7 +24,7 @@ function moveRunDirectory({ folder }: EdgeDeployment): void {
   renameSync(`${site}.new`, site);
 }
 
-for (const version of ['2.6', '3.2'] as const)
+for (const version of HAPROXY_ENDS)
   test(`a HAProxy at the run_dir of before is taken over there, and moves at a restart, HAProxy ${version}`, async (context) => {
     const edge = await EdgeDeployment.create(context, { version });
     atEnd(context, () => context.diagnostic(edge.log));
@@ -92,37 +92,39 @@ exec ${haproxy} "$@"
   writeFileSync(program, text, { mode: 0o755 });
 }
 
-for (const version of ['2.6', '3.2'] as const)
-  test(`a HAProxy that read the run_dir of before, and began after the change, moves, HAProxy ${version}`, async (context) => {
-    const beside = temporaryFolder(context, 'late');
-    const program = path.join(beside, 'haproxy');
-    const edge = await EdgeDeployment.create(context, { version, program });
-    writeLateProgram(program, edge, haproxyOfVersion(version));
-    atEnd(context, () => context.diagnostic(edge.log));
-    edge.writeApp('shop', SHOP);
-    await edge.startServers(context, SHOP);
-    await edge.run();
-    await edge.settled();
-    assert.equal(await edge.stop(), 0);
-    const socket = path.join(edge.folder, 'moved/master.sock');
-    atEnd(context, async () => {
-      for (const pid of await findMasters(socket)) process.kill(pid, 'SIGKILL');
-    });
-    mkdirSync(path.dirname(socket));
-    moveRunDirectory(edge);
-    writeFileSync(path.join(beside, 'late'), readlinkSync(path.join(edge.folder, 'state/current')));
+/** The master of 2.6 says nothing when it has reloaded: what holds with it holds with one that does. */
+const LATE_VERSION = '2.6';
 
-    edge.launch();
-    await eventually('edge run has a HAProxy', () => edge.log.includes('HAProxy runs"'), PATIENCE_MS);
-    await edge.settled();
-    assert.match(edge.current(), /moved\/admin\.sock/);
-    assert.equal(existsSync(path.join(beside, 'late')), false, 'it began late');
-    edge.writeApp('shop', SHOP.replace('shop.one.example}', 'shop.one.example}, {host: new.one.example}'));
-    await eventually('a change needs no reload', () => edge.log.includes('"way":"hot"'), PATIENCE_MS);
-    assert.equal(edge.log.match(/"way":"reload"/g)?.length, 1, 'one reload moves it');
-    assert.equal(await edge.stop(), 0);
-    assert.deepEqual(await findMasters(socket), []);
+test('a HAProxy that read the run_dir of before, and began after the change, moves', async (context) => {
+  const beside = temporaryFolder(context, 'late');
+  const program = path.join(beside, 'haproxy');
+  const edge = await EdgeDeployment.create(context, { version: LATE_VERSION, program });
+  writeLateProgram(program, edge, haproxyOfVersion(LATE_VERSION));
+  atEnd(context, () => context.diagnostic(edge.log));
+  edge.writeApp('shop', SHOP);
+  await edge.startServers(context, SHOP);
+  await edge.run();
+  await edge.settled();
+  assert.equal(await edge.stop(), 0);
+  const socket = path.join(edge.folder, 'moved/master.sock');
+  atEnd(context, async () => {
+    for (const pid of await findMasters(socket)) process.kill(pid, 'SIGKILL');
   });
+  mkdirSync(path.dirname(socket));
+  moveRunDirectory(edge);
+  writeFileSync(path.join(beside, 'late'), readlinkSync(path.join(edge.folder, 'state/current')));
+
+  edge.launch();
+  await eventually('edge run has a HAProxy', () => edge.log.includes('HAProxy runs"'), PATIENCE_MS);
+  await edge.settled();
+  assert.match(edge.current(), /moved\/admin\.sock/);
+  assert.equal(existsSync(path.join(beside, 'late')), false, 'it began late');
+  edge.writeApp('shop', SHOP.replace('shop.one.example}', 'shop.one.example}, {host: new.one.example}'));
+  await eventually('a change needs no reload', () => edge.log.includes('"way":"hot"'), PATIENCE_MS);
+  assert.equal(edge.log.match(/"way":"reload"/g)?.length, 1, 'one reload moves it');
+  assert.equal(await edge.stop(), 0);
+  assert.deepEqual(await findMasters(socket), []);
+});
 
 test('edge apply and diff find the HAProxy at the run_dir of before, and say so', async (context) => {
   const edge = await EdgeDeployment.create(context, { version: '2.6' });

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { ownAddress } from '../../support/addresses.js';
 import { atEnd, type Ending } from '../../support/at-end.js';
 import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
-import { HAPROXY_VERSIONS } from '../../support/edge/haproxy-versions.js';
+import { HAPROXY_ENDS } from '../../support/edge/haproxy-versions.js';
 import { makeCertificate } from '../../support/edge/test-certificates.js';
 import { eventually } from '../../support/eventually.js';
 
@@ -56,7 +56,8 @@ async function subjectAt(balancer: string, offer: readonly string[]): Promise<st
   return /^subject=.*CN ?= ?(\S+)$/m.exec(said)?.[1] ?? said;
 }
 
-for (const version of HAPROXY_VERSIONS)
+/** 2.6 chooses the kind in its own way; 3.0 does it as 3.2. */
+for (const version of HAPROXY_ENDS)
   test(`each client gets the kind of key that it can read, HAProxy ${version}`, async (context) => {
     const edge = await EdgeDeployment.create(context, { version });
     const write = (kind: string, subject: string): void => {

@@ -117,7 +117,7 @@ test('leastconn: what is under way, by weight', async (context) => {
   assert.ok(Math.abs(a - 10) <= 1 && a + b === 40, `${fleet.underWay}`);
 });
 
-test('leastconn: the less busy of two, whoever was there first', async (context) => {
+test('leastconn: the less busy of two, not the one that was there first', async (context) => {
   const fleet = await BalancedFleet.start(context, [1, 1], { slot: { balance: 'leastconn' } });
   for (let turn = 0; turn < 6; turn += 1) await fleet.hold();
   assert.deepEqual(fleet.underWay, [3, 3]);

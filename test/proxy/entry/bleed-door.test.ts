@@ -51,7 +51,7 @@ test('checkers are answered, with and without a header in front, in one packet o
   assert.equal(instance.connections.length, 0);
 });
 
-test('a call is taken, whatever its packets, and what stands behind it is of the client', async (context) => {
+test('a call is taken in packets of any size, and the bytes behind it are of the client', async (context) => {
   const { instance, plane } = await start(context, TRUSTED);
   for (const [index, pieces] of [[`${CALL}hello`], [...`${CALL}hello`]].entries()) {
     const neighbor = await plane.connectHealth();

@@ -61,6 +61,24 @@ test('a broken header ends the connection without an answer', async (context) =>
   assert.equal(await checker.ended(), '');
 });
 
+test('a check that cannot be read is told why, with HEAD too', async (context) => {
+  const plane = await TestPlane.start(context, { slot: { instances: [USABLE] } });
+  const heads = [
+    'GET /health HTTP/1.1\r\nNo colon\r\n\r\n',
+    'HEAD /health HTTP/1.1\r\nNo colon\r\n\r\n',
+    'GET /health HTTPS/1.1\r\nHost: node\r\n\r\n',
+    'CONNECT node:1 HTTP/1.1\r\nHost: node\r\n\r\n',
+  ];
+  for (const head of heads) {
+    const checker = await plane.connectHealth();
+    checker.write(head);
+    const response = await checker.response();
+    assert.equal(response.status, 400, head);
+    assert.match(response.body, /Bad Request/);
+    assert.equal(await checker.ended(), '');
+  }
+});
+
 test('a head that grows without end is refused', async (context) => {
   const plane = await TestPlane.start(context, { slot: { instances: [USABLE] } });
   const checker = await plane.connectHealth();

@@ -6,6 +6,7 @@ import { eventually } from '../../support/eventually.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { TestPlane } from '../../support/node/plane.js';
 import { instanceOf } from '../../support/node/snapshots.js';
+import { createRecordingLog } from '../../support/recording-log.js';
 import { answering, okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const ENDPOINTS = {
@@ -100,6 +101,34 @@ test('a source policy sends the client of the header always to the same instance
   }
   assert.ok(answers.size > 1, 'clients behind one balancer are spread');
 });
+
+for (const podKeys of [[], ['correct-horse-battery-staple']]) {
+  const where = podKeys.length === 0 ? 'without a key of the pod' : 'with a key of the pod';
+
+  test(`${where}, a sender that is not trusted is refused, with all that it may begin with`, async (context) => {
+    const instance = await ScriptedInstance.start(context, answering(okResponse('yes')));
+    const { log, lines } = createRecordingLog();
+    const slot = { acceptProxy: true, instances: [instanceOf(instance)] };
+    const plane = await TestPlane.start(context, { log, slot, snapshot: { podKeys } });
+    const beginnings = [
+      ...[encodeV1(ENDPOINTS), encodeV1(null), encodeV2(ENDPOINTS), encodeV2(null)],
+      encodeV2(ENDPOINTS, { extras: { bledBy: 'node-2' } }),
+      encodeV2(ENDPOINTS, { extras: { bledBy: 'node-2:AAAA' } }),
+      ...[REQUEST, '\x16\x03\x01\x02\0', 'PROXY TCP4 1 2 3 4\r\n'].map((text) => Buffer.from(text, 'latin1')),
+    ];
+    for (const [index, beginning] of beginnings.entries()) {
+      const sender = await plane.connect();
+      sender.write(Buffer.concat([beginning, Buffer.from(REQUEST, 'latin1')]));
+      assert.equal(await sender.ended(), '');
+      assert.deepEqual(plane.counters.errors, { PROXY_HEADER_REFUSED: index + 1 });
+    }
+    assert.equal(instance.connections.length, 0);
+    assert.deepEqual(
+      lines.map(({ reason }) => reason),
+      ["the sender's address is outside trusted_proxies"],
+    );
+  });
+}
 
 test('who sends no header within three seconds is closed', async (context) => {
   const clock = new FakeClock();

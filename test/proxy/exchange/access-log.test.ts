@@ -1,7 +1,8 @@
-/** Whatever becomes of its line, an exchange ends as it would. */
+/** What stands in a line, as readers of HAProxy's log expect it; and that a line which cannot be written costs nothing else. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../../support/eventually.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { TestPlane } from '../../support/node/plane.js';
 import { instanceOf } from '../../support/node/snapshots.js';
 import { createRecordingLog } from '../../support/recording-log.js';
@@ -32,3 +33,59 @@ for (const protocol of ['http', 'tcp'] as const) {
     assert.match(JSON.stringify(said[0]), /the disk is gone/);
   });
 }
+
+for (const [protocol, times, counts, request] of [
+  ['http', '0/0/0/1501/1501 200', '1/1/0/0/0', ' {shop.example} "GET /#22 HTTP/1.1"'],
+  ['tcp', '0/0/1501', '1/1/0/0/0', ''],
+] as const) {
+  test(`${protocol}: a line says who, where, how long, how much and how many`, async (context) => {
+    const clock = new FakeClock();
+    const instance = await ScriptedInstance.start(context, ({ socket }) => {
+      socket.on('end', () => socket.end());
+    });
+    const plane = await TestPlane.start(context, { clock, slot: { protocol, instances: [instanceOf(instance)] } });
+    const client = await plane.connect();
+    const { localAddress, localPort } = client.socket;
+    client.write('GET /" HTTP/1.1\r\nHost: shop.example\r\n\r\n');
+    const upstream = await instance.connection(0);
+    await upstream.until((text) => text.endsWith('\r\n\r\n'));
+    const at = new Date(clock.wallTime()).toISOString();
+    await clock.advance(1_500.6);
+    const answer = okResponse('hello');
+    upstream.write(answer);
+    await client.until((text) => text.endsWith('hello'));
+    client.close();
+    await eventually('it is logged', () => plane.accessLog.length === 1);
+    const sent = `${answer.length} ${protocol === 'http' ? '- - ----' : '--'}`;
+    assert.equal(
+      plane.accessLog[0],
+      `${localAddress}:${localPort} [${at}] slot:${plane.port} shop/${instanceOf(instance).id} ` +
+        `${times} ${sent} ${counts} 0/0${request}\n`,
+    );
+  });
+}
+
+test('the times of a request part what it waited for: its head, its turn, and the answer on a kept connection', async (context) => {
+  const clock = new FakeClock();
+  const instance = await ScriptedInstance.start(context, () => {});
+  const slot = { limits: { connections: 1, queue: 9 }, instances: [instanceOf(instance)] };
+  const plane = await TestPlane.start(context, { clock, slot });
+  const [first, second] = [await plane.connect(), await plane.connect()];
+  first.write(GET);
+  const upstream = await instance.connection(0);
+  await upstream.until((text) => text.endsWith('\r\n\r\n'));
+  second.write('GET /b HTTP/1.1\r\n');
+  await eventually('its line is there', () => plane.counters.openConnections === 2 && plane.counters.inFlight === 1);
+  await clock.advance(0);
+  await clock.advance(300);
+  second.write('Host: shop.example\r\n\r\n');
+  await eventually('it waits', () => plane.counters.queued === 1);
+  await clock.advance(200);
+  upstream.write(okResponse('a'));
+  await upstream.until((text) => text.includes('GET /b') && text.endsWith('\r\n\r\n'));
+  await clock.advance(700);
+  upstream.write(okResponse('b'));
+  assert.equal((await second.response()).body, 'b');
+  const times = plane.accessLog.map((line) => /(\d+\/){4}\d+ 200/.exec(line)?.[0]);
+  assert.deepEqual(times, ['0/0/0/500/500 200', '300/200/0/700/1200 200']);
+});

@@ -23,9 +23,10 @@ async function refusing(): Promise<{ readonly host: string; readonly port: numbe
   return { host, port: await freePort(host) };
 }
 
-/** All that is not zero; of instances the sum; without bytes and times. */
+/** All that is not zero; of instances the sum; without bytes and times, and what the slot has of its instances. */
 function booksOf(plane: TestPlane): Record<string, unknown> {
-  const { instances, responses, errors, bytesIn, bytesOut, latency, ...rest } = plane.counters;
+  const { instances, responses, errors, bytesIn, bytesOut, latency, times, ...all } = plane.counters;
+  const { sent, reuses, connects, connectFailures, responseFailures, ...rest } = all;
   const books: Record<string, unknown> = {};
   const note = (name: string, count: unknown): void => {
     if (typeof count === 'number' && count !== 0) books[name] = count;
@@ -163,6 +164,24 @@ test('a failure in a response is one of the instance', async (context) => {
   });
 });
 
+test('a response that ends with its connection is whole: nothing failed', async (context) => {
+  const instance = await ScriptedInstance.start(context);
+  const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
+  const client = await ask(plane);
+  const upstream = await instance.connection(0);
+  await upstream.until((text) => text.endsWith('\r\n\r\n'));
+  upstream.write('HTTP/1.1 200 OK\r\n\r\nuntil the ');
+  await client.until((text) => text.endsWith('until the '));
+  upstream.write('end');
+  upstream.socket.end();
+  assert.ok((await client.ended()).endsWith('until the end'));
+  await booksAre(plane, {
+    ...{ connections: 1, requests: 1, '2xx': 1 },
+    ...{ 'at instances: connections': 1, 'at instances: requests': 1 },
+  });
+  assert.match(plane.accessLog[0] ?? '', / 200 \d+ - - ---- /);
+});
+
 test('a bleed is counted at both nodes, and no instance is blamed for it', async (context) => {
   const instance = await ScriptedInstance.start(context, answering(okResponse('ok')));
   const { a, b } = await startPod(context);
@@ -180,7 +199,7 @@ test('a bleed is counted at both nodes, and no instance is blamed for it', async
 });
 
 for (const protocol of ['http', 'tcp'] as const) {
-  test(`${protocol}: a neighbor that refuses is no instance that failed`, async (context) => {
+  test(`${protocol}: a neighbor that refuses does not count as an instance that failed`, async (context) => {
     const plane = await TestPlane.start(context, {
       slot: { protocol, neighbors: [neighborOf(ownAddress()), neighborOf(ownAddress())] },
     });
@@ -260,7 +279,7 @@ function recount(log: readonly string[]): Recount {
   const count: Recount = { lines: 0, bytesOut: 0, retries: 0, statuses: [0, 0, 0, 0, 0, 0], flags: {} };
   for (const line of log) {
     const [, status = '', bytes = '', flags = '', retries = ''] =
-      /^\S+:\d+ \[[^\]]+\] \S+ \S+ [-\d/]+ (-?\d+) (\d+) - - (\S\S)-- \d+\/\d+\/\d+\/0\/(\d+) \d+\/0 \{[^}]*\} "[^"]*"\n$/.exec(
+      /^\S+:\d+ \[[^\]]+\] \S+ \S+ [-\d/]+ (-?\d+) (\d+) - - (\S\S)-- \d+\/\d+\/\d+\/\d+\/\+?(\d+) \d+\/\d+(?: \{[^}]*\})? "[^"]*"\n$/.exec(
         line,
       ) ?? [];
     assert.notEqual(status, '', line);

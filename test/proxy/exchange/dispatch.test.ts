@@ -9,6 +9,7 @@ import { eventually } from '../../support/eventually.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { type PlaneOptions, TestPlane } from '../../support/node/plane.js';
 import { instanceOf, neighborOf } from '../../support/node/snapshots.js';
+import { createRecordingLog } from '../../support/recording-log.js';
 import { startDeafInstance } from '../../support/traffic/deaf-instance.js';
 import { RawConnection } from '../../support/traffic/raw-connection.js';
 import { okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
@@ -38,9 +39,10 @@ for (const protocol of ['http', 'tcp'] as const) {
     return { plane, busy, dead, first };
   };
 
-  test(`${protocol}: an instance that refuses is CONNECT_FAILED, and with nobody else it is no retry`, async (context) => {
+  test(`${protocol}: an instance that refuses is CONNECT_FAILED, and without another instance nothing is retried`, async (context) => {
     const dead = await refusing();
-    const plane = await start(context, { slot: { instances: [dead] } });
+    const { log, lines } = createRecordingLog();
+    const plane = await start(context, { slot: { instances: [dead] }, log });
     ask(plane);
     assert.deepEqual(await outcome(plane), { flags: 'SC', retries: 0, instance: dead.id });
     assert.deepEqual(plane.counters.errors, { CONNECT_FAILED: 1 });
@@ -48,6 +50,11 @@ for (const protocol of ['http', 'tcp'] as const) {
     assert.deepEqual(plane.connectFailures, [{ instance: dead.id, failures: 1 }]);
     const { requests, connections, connectFailures } = plane.counters.instances[dead.id] ?? {};
     assert.deepEqual({ requests, connections, connectFailures }, { requests: 0, connections: 0, connectFailures: 1 });
+    assert.deepEqual(
+      lines.filter(({ level }) => level === 'debug').map(({ msg, app, instance }) => [msg, app, instance]),
+      [['connect failed', 'shop', dead.id]],
+    );
+    assert.match(String(lines[0]?.reason), /ECONNREFUSED/);
   });
 
   test(`${protocol}: an instance that does not answer is CONNECT_TIMEOUT`, async (context) => {
@@ -250,7 +257,7 @@ interface Line {
 /** What both kinds of lines have: app/instance, the first two termination flags, and the retries. */
 function readLine(line = ''): Line {
   const [, instance = '', flags = '', retries] =
-    / shop\/(\S+) .* (\S\S)(?:--)? \d+\/\d+\/\d+\/\d+\/(\d+) \d+\/\d+/.exec(line) ?? [];
+    / shop\/(\S+) .* (\S\S)(?:--)? \d+\/\d+\/\d+\/\d+\/\+?(\d+) \d+\/\d+/.exec(line) ?? [];
   return { flags, retries: Number(retries), instance };
 }
 

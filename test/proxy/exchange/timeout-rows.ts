@@ -45,6 +45,8 @@ export interface TimeoutRow {
   /** What comes on that connection when the time is over: a status, or nothing before its end. */
   readonly outcome: number | 'closed';
   readonly error: ErrorCode | null;
+  /** At this share of the time; at its end where nothing is said. */
+  readonly share?: number;
 }
 
 async function occupied({ plane, instance, ask }: World, text: string): Promise<RawConnection> {
@@ -78,7 +80,8 @@ function tunnelRows(key: 'tunnelMs' | 'drainMs', slot: Partial<SlotSnapshot>, te
       await world.plane.change({ instances: [] });
       return client;
     };
-    return [{ what: `${name} of an instance that is gone`, slot, arrange, outcome: 'closed', error: null }];
+    // The last tenth is for closing in order.
+    return [{ what: `${name} of an instance that is gone`, slot, arrange, outcome: 'closed', error: null, share: 0.9 }];
   }
   const common = { slot, outcome: 'closed', error: 'TUNNEL_TIMEOUT' } as const;
   return [
@@ -250,7 +253,7 @@ async function startWorld(context: TestContext, isDeaf: boolean, slot: Partial<S
   const target = isDeaf ? await startDeafInstance(context) : instance;
   const plane = await TestPlane.start(context, {
     clock,
-    // Tunnels of what drains end within the second half of the time, at a moment by chance.
+    // Tunnels of what drains end at a moment by chance; this is the latest.
     random: () => 1 - Number.EPSILON,
     slot: { instances: [instanceOf(target)], ...slot },
   });
@@ -266,7 +269,7 @@ async function startWorld(context: TestContext, isDeaf: boolean, slot: Partial<S
 /** Nothing happens before the time, and then what the row says. */
 export async function assertEndsAfter(
   context: TestContext,
-  { slot = {}, arrange, outcome, error }: TimeoutRow,
+  { slot = {}, arrange, outcome, error, share = 1 }: TimeoutRow,
   timeMs: number,
   timeouts: Timeouts,
 ): Promise<void> {
@@ -274,7 +277,7 @@ export async function assertEndsAfter(
   const counters = world.plane.counters;
   const watched = await arrange(world);
   const before = watched.text;
-  await world.clock.advance(timeMs - TICKS_MS);
+  await world.clock.advance(share * timeMs - TICKS_MS);
   assert.equal(await settledFigure(() => watched.text.length), before.length, 'nothing is said before the time');
   assert.ok(!watched.socket.readableEnded && !watched.socket.destroyed, 'nor is it closed');
   assert.deepEqual(counters.errors, {});

@@ -98,7 +98,15 @@ test('one line says that the limit is reached, and one that it is over', async (
   await clock.advance(5_000);
   assert.equal(said().length, 2);
   assert.match(said()[1] ?? '', /below their limit again/);
-  assert.equal(lines.find(({ msg }) => msg.includes('is reached'))?.app, 'shop');
+  assert.deepEqual(
+    lines
+      .filter(({ msg }) => msg.includes('client connections'))
+      .map(({ app, limit, clients, reached, fullMs }) => ({ app, limit, clients, reached, fullMs })),
+    [
+      { app: 'shop', limit: 1, clients: undefined, reached: undefined, fullMs: undefined },
+      { app: 'shop', limit: 1, clients: 0, reached: 5, fullMs: 5_000 },
+    ],
+  );
 });
 
 test('a limit may come, go and change while clients are served', async (context) => {

@@ -140,3 +140,48 @@ test('without the primary a worker goes on with what it holds; who has nothing s
   }
   assert.equal(instance.mostRequests, 1);
 });
+
+test('an instance that was taken out gives its permit to another worker when its last request has ended', async (context) => {
+  const instance = await CountingInstance.startHttp(context, null);
+  const workers = await startTwo(context, { limits: { connections: 1, queue: 9 }, instances: [instanceOf(instance)] });
+  const first = await ask(workers[0]);
+  await eventually('it is served', () => instance.requests === 1);
+  const waiting = await ask(workers[1]);
+  await eventually('it waits', () => workers[1].counters.queued === 1);
+  await workers[0].change({ instances: [] });
+  instance.answer();
+  assert.equal((await first.response()).status, 200);
+  await eventually('it is served', () => instance.requests === 1);
+  instance.answer();
+  assert.equal((await waiting.response()).status, 200);
+  assert.equal(instance.mostRequests, 1);
+});
+
+test('a limit that was taken away and set again holds as before', async (context) => {
+  const instance = await CountingInstance.startHttp(context, null);
+  const limited = { limits: { connections: 1, queue: 9 } };
+  const [plane] = await startTwo(context, { ...limited, instances: [instanceOf(instance)] });
+  const clients = [await ask(plane), await ask(plane)];
+  await eventually('one waits', () => instance.requests === 1 && plane.counters.queued === 1);
+  await plane.change({ limits: { connections: 0, queue: 9 } });
+  await eventually('both are served', () => instance.requests === 2);
+  instance.answer();
+  instance.answer();
+  for (const client of clients) assert.equal((await client.response()).status, 200);
+  await plane.change(limited);
+  const later = [await ask(plane), await ask(plane)];
+  await eventually('one waits', () => instance.requests === 1 && plane.counters.queued === 1);
+  instance.answer();
+  await eventually('the other one is served', () => instance.served === 3 && instance.requests === 1);
+  instance.answer();
+  for (const client of later) assert.equal((await client.response()).status, 200);
+});
+
+test('where permits are lent, instances without a limit come and go like others', async (context) => {
+  const instance = await ScriptedInstance.start(context, answering(okResponse('ok')));
+  const [plane] = await startTwo(context, { instances: [instanceOf(instance)] });
+  await plane.change({ instances: [] });
+  assert.equal((await (await ask(plane)).response()).status, 503);
+  await plane.change({ instances: [instanceOf(instance)] });
+  assert.equal((await (await ask(plane)).response()).body, 'ok');
+});

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { StickyCookie } from '../../../src/proxy/slot/sticky.js';
 import type { InstanceSnapshot, SlotSnapshot } from '../../../src/snapshot/snapshot.js';
+import { freePort } from '../../support/addresses.js';
 import { TestPlane } from '../../support/node/plane.js';
 import { instanceOf } from '../../support/node/snapshots.js';
 import type { RawResponse } from '../../support/traffic/raw-connection.js';
@@ -72,6 +73,66 @@ test('a value that stands for no instance is not honored, not passed on, and rep
   }
 });
 
+test('a name is taken as it is, also with characters that mean something in an expression', () => {
+  for (const [name, other] of [
+    ['a.b', 'axb'],
+    ['a.b', 'ab'],
+    ['a+', 'aa'],
+    ['$a', 'a'],
+    ['a|b', 'b'],
+    ['a*', 'a'],
+    ['^a', 'a'],
+  ] as const) {
+    const cookie = new StickyCookie({ cookie: name, key: 'secret' });
+    const block = `HTTP/1.1 200 OK\r\nSet-Cookie: ${other}=1\r\nSet-Cookie: ${name}=2\r\n`;
+    assert.equal(cookie.withoutSetCookie(block), `HTTP/1.1 200 OK\r\nSet-Cookie: ${other}=1\r\n`, name);
+    assert.equal(cookie.withoutCookie(`Cookie: ${other}=1; ${name}=2\r\n`), `Cookie: ${other}=1\r\n`, name);
+  }
+});
+
+test('the cookie alone is taken out of a line; all else stays as it was written', () => {
+  const cookie = new StickyCookie(STICKY);
+  const without = (cookies: string): string => {
+    const block = cookie.withoutCookie(`GET / HTTP/1.1\r\nCookie: ${cookies}\r\nA: b\r\n`);
+    return block.slice('GET / HTTP/1.1\r\n'.length, -'A: b\r\n'.length);
+  };
+  for (const [cookies, kept] of [
+    ['S=1; b=2', 'Cookie: b=2\r\n'],
+    ['b=2;\tS = 1 ; c', 'Cookie: b=2;\tc\r\n'],
+    ['b=2; S=1', 'Cookie: b=2\r\n'],
+    ['b=2; S=1;  ', 'Cookie: b=2\r\n'],
+    ['S=1', ''],
+    ['S=1; $Path=/; b', 'Cookie: b\r\n'],
+    ['S="1;2"; b', 'Cookie: b\r\n'],
+    ['Sx', 'Cookie: Sx\r\n'],
+    ['S', 'Cookie: S\r\n'],
+    ['xS=1', 'Cookie: xS=1\r\n'],
+    ['b="x; S=1"; c', 'Cookie: b="x; S=1"; c\r\n'],
+    ['b="x; S=1', 'Cookie: b="x\r\n'],
+  ] as const) {
+    assert.equal(without(cookies), kept, cookies);
+  }
+});
+
+test('the first value that stands for an instance counts, wherever blanks are', () => {
+  const cookie = new StickyCookie(STICKY);
+  const known = new Map([
+    ['one', 1],
+    ['two', 2],
+  ]);
+  for (const [cookies, value] of [
+    ['S=one', 'one'],
+    ['a=1; S=gone; S = two\t; S=one', 'two'],
+    ['S=\t one \t', 'one'],
+    ['S', ''],
+    ['Sone', ''],
+    ['S="one"', ''],
+    ['', ''],
+  ] as const) {
+    assert.equal(cookie.idIn(cookies, known), value, cookies);
+  }
+});
+
 test('with another key, or for another app, another value', () => {
   const id = '10.0.0.1:80';
   const values = ['secret', 'another', ''].map((key) => new StickyCookie({ cookie: 'S', key }).idOf(id));
@@ -114,6 +175,15 @@ test('an instance that is gone or in maintenance is left for another, which bind
   }
   await plane.change({ instances });
   assert.equal(instanceIn(await ask(`Cookie: ${value}\r\n`)), instanceIn(first), 'it is back, and so is its client');
+});
+
+test('a client whose instance refuses is served by another one, which binds it', async (context) => {
+  const { plane, ask } = await start(context, { retries: 1 }, 1);
+  const refusing = instanceOf({ host: plane.host, port: await freePort(plane.host) });
+  await plane.change({ instances: [refusing, ...plane.slot.instances] });
+  const response = await ask(`Cookie: S=${new StickyCookie(STICKY).idOf(refusing.id)}\r\n`);
+  assert.deepEqual([response.status, instanceIn(response)], [200, '0']);
+  assert.match(setCookieOf(response) ?? '', /^S=/);
 });
 
 test('what an instance sets under the name does not reach the client', async (context) => {

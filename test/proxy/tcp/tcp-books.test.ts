@@ -10,7 +10,8 @@ import { SeededRandom } from '../../support/seeded-random.js';
 import type { RawConnection } from '../../support/traffic/raw-connection.js';
 import { ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
-const LINE = /^\S+:\d+ \[[^\]]+\] slot:\d+ \S+\/(\S+) -?\d+\/-?\d+\/\d+ (\d+) (\S\S) \d+\/\d+\/\d+\/0\/(\d+) \d+\/0\n$/;
+const LINE =
+  /^\S+:\d+ \[[^\]]+\] slot:\d+ \S+\/(\S+) -?\d+\/-?\d+\/\d+ (\d+) (\S\S) \d+\/\d+\/\d+\/\d+\/\+?(\d+) \d+\/\d+\n$/;
 
 /** Gives back what it gets; `cut` resets, `end` ends. */
 function behave(connection: RawConnection): void {

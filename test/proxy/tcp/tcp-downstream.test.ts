@@ -50,7 +50,7 @@ test('an instance that speaks first is heard, with a PROXY header in front too',
   await eventually('its end is logged', () => plane.accessLog.length === 1);
   assert.match(
     plane.accessLog[0] ?? '',
-    /^198\.51\.100\.7:40000 \[[^\]]+\] slot:\d+ shop\/127\.[\d.]+:\d+ 0\/\d+\/\d+ 11 -- 1\/1\/1\/0\/0 0\/0\n$/,
+    /^198\.51\.100\.7:40000 \[[^\]]+\] slot:\d+ shop\/127\.[\d.]+:\d+ 0\/\d+\/\d+ 11 -- 1\/1\/0\/0\/0 0\/0\n$/,
   );
 });
 

@@ -16,6 +16,8 @@
  * |---|---|
  * | /health | 200, or 503 after /unhealthy, until /healthy |
  * | /slow?ms=N | answers after N ms |
+ * | /held | answers at the next /release |
+ * | /large?bytes=N | N bytes, and `gave N` on standard output when the kernel has them all |
  * | /crash | ends with code 1, without an answer |
  * | /hog | takes memory until the kernel ends it |
  * | all else | 200; a body that came is counted |
@@ -41,6 +43,7 @@ let isEnding = false;
 let isDue = false;
 let inFlight = 0;
 const hoard: Buffer[] = [];
+const held: (() => void)[] = [];
 
 function answer(response: ServerResponse, status: number, bytes: number): void {
   if (response.destroyed) return;
@@ -69,9 +72,17 @@ function onRequest(request: IncomingMessage, response: ServerResponse): void {
   request.on('end', () => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://app');
     if (pathname === '/crash') process.exit(1);
+    if (pathname === '/large') {
+      const size = Number(searchParams.get('bytes'));
+      response.writeHead(200, { 'content-length': size });
+      response.end(Buffer.alloc(size, 'x'), () => console.log(`gave ${size}`));
+      return;
+    }
     if (pathname === '/hog') hog();
     else if (pathname === '/slow') setTimeout(() => answer(response, 200, bytes), Number(searchParams.get('ms')));
+    else if (pathname === '/held') held.push(() => answer(response, 200, bytes));
     else {
+      if (pathname === '/release') for (const release of held.splice(0)) release();
       if (pathname === '/unhealthy' || pathname === '/healthy') isHealthy = pathname === '/healthy';
       answer(response, pathname === '/health' && !isHealthy ? 503 : 200, bytes);
     }

@@ -21,6 +21,7 @@ export function containerOf(name: string, start: number, said: SaidContainer = {
     image: 'app:1',
     ports: [8080],
     networks: [{ name: 'bridge', address }],
+    lostAddresses: [],
     isHostNetwork: false,
     networkOf: null,
     phase: 'running',

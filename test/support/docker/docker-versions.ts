@@ -11,7 +11,9 @@ import path from 'node:path';
 import { cachedDebianTree, type DebianTree, fetchDebianTree } from '../machine/debian-package.js';
 
 export const DOCKER_VERSIONS = ['20.10', '28'] as const;
-export type DockerVersion = (typeof DOCKER_VERSIONS)[number];
+/** Benchmarks may ask for those between too. */
+export const KNOWN_DOCKER_VERSIONS = ['20.10', '26', '28'] as const;
+export type DockerVersion = (typeof KNOWN_DOCKER_VERSIONS)[number];
 
 const ENGINES: Readonly<Record<DockerVersion, DebianTree>> = {
   '20.10': {
@@ -20,6 +22,12 @@ const ENGINES: Readonly<Record<DockerVersion, DebianTree>> = {
     packageNames: ['docker.io', 'containerd', 'runc', 'libdevmapper1.02.1'],
     withLibraries: false,
     suite: 'bookworm',
+  },
+  '26': {
+    name: 'docker-trixie',
+    packageNames: ['docker.io', 'docker-cli', 'containerd'],
+    withLibraries: false,
+    suite: 'trixie',
   },
   '28': {
     name: 'docker-sid',
@@ -76,8 +84,8 @@ export function findDocker(version: DockerVersion): DockerPrograms | null {
 }
 
 /** Fetches what is not there yet. @throws Error with what apt or dpkg said, or when a suite has another version by now */
-export async function prepareDockerVersions(): Promise<void> {
-  for (const version of DOCKER_VERSIONS) {
+export async function prepareDockerVersions(versions: readonly DockerVersion[]): Promise<void> {
+  for (const version of versions) {
     const tree = ENGINES[version];
     if (cachedDebianTree(tree) !== null) continue;
     console.log(`Fetching Docker ${version} …`);

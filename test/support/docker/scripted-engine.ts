@@ -41,6 +41,8 @@ export class ScriptedEngine {
   readonly containers = new Map<string, ScriptedContainer>();
   /** Requests so far, such as `GET /v1.41/containers/json?all=1`. */
   readonly requests: string[] = [];
+  /** The password for a registry that the last request with this path gave, as JSON; null: none. */
+  readonly registryAuths = new Map<string, string | null>();
   /** Of the first request, by Date.now(). */
   firstAskedAt: number | null = null;
   /** Events are made and told to nobody. */
@@ -277,6 +279,8 @@ export class ScriptedEngine {
     response.setHeader('Api-Version', this.apiVersion);
     const [whole = '', version = ''] = /^\/v(\d+\.\d+)(?=\/)/.exec(url) ?? [];
     const place = url.slice(whole.length).replace(/\?.*$/, '');
+    const auth = request.headers['x-registry-auth'];
+    this.registryAuths.set(place, typeof auth === 'string' ? Buffer.from(auth, 'base64url').toString() : null);
     const scripted = this.answers.get(place)?.() ?? null;
     if (scripted === 'silent') return;
     if (scripted === 'broken') {

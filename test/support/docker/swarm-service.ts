@@ -4,7 +4,7 @@ import { eventually } from '../eventually.js';
 import { APP_IMAGE } from './app-image.js';
 import type { AppContainer, AppOptions, TestEngine } from './test-engine.js';
 
-const RUNNING_MS = 30_000;
+const RUNNING_MS = 90_000;
 
 /** Makes the engine a Swarm of one node. Engines with live-restore refuse. */
 export async function startSwarm(engine: TestEngine): Promise<void> {

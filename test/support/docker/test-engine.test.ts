@@ -11,7 +11,7 @@ import { PacedTraffic } from '../traffic/paced-traffic.js';
 import { ask } from '../traffic/steady-traffic.js';
 import { APP_IMAGE, HEALTH_COMMAND } from './app-image.js';
 import { whyNoDocker } from './docker-engine.js';
-import { DOCKER_VERSIONS, type DockerVersion } from './docker-versions.js';
+import type { DockerVersion } from './docker-versions.js';
 import { startService, startSwarm } from './swarm-service.js';
 import { type AppContainer, TestEngine } from './test-engine.js';
 
@@ -21,7 +21,6 @@ const LACKS_DOCKER = REASON === null ? false : `no Docker engine: ${REASON}`;
 const STARTER = `
 import { TestEngine } from ${JSON.stringify(new URL('./test-engine.js', import.meta.url).href)};
 const engine = await TestEngine.start({ after() {} }, { version: process.argv[1], liveRestore: true });
-await engine.importApp();
 await engine.startApp('shop');
 const { folder, cgroup, firstPid } = engine.machine;
 console.log(JSON.stringify({ folder, cgroup, firstPid }));
@@ -44,6 +43,16 @@ function tracesLeft({ folder, cgroup, network }: Traces): string[] {
   const places = readdirSync('/sys/fs/cgroup').map((name) => `/sys/fs/cgroup/${name}/${cgroup}`);
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && networkOf(name) === network);
   return [folder, `/sys/fs/cgroup/${cgroup}`, ...places].filter((place) => existsSync(place)).concat(processes);
+}
+
+/** The kernel takes a killed process away a moment after it was waited for. */
+async function untilNothingIsLeft(traces: Traces): Promise<void> {
+  let left: string[] = [];
+  const isGone = (): boolean => {
+    left = tracesLeft(traces);
+    return left.length === 0;
+  };
+  await eventually('nothing is left', isGone).catch(() => assert.deepEqual(left, []));
 }
 
 function networkOf(pid: string): string | null {
@@ -69,7 +78,6 @@ async function startTraffic(context: TestContext, engine: TestEngine, shop: AppC
 async function live(context: TestContext, version: DockerVersion): Promise<Traces> {
   const engine = await TestEngine.start(context, { version, liveRestore: true });
   assert.match(await engine.docker('version', '--format', '{{.Server.Version}}'), new RegExp(`^${version}\\.`));
-  await engine.importApp();
   const events = await engine.events();
   const shop = await engine.startApp('shop', { flags: ['--health-cmd', HEALTH_COMMAND, '--health-interval', '1s'] });
   const door = await engine.machine.addressOf(shop.address, shop.port);
@@ -106,7 +114,6 @@ async function live(context: TestContext, version: DockerVersion): Promise<Trace
 
 async function plain(context: TestContext, version: DockerVersion): Promise<Traces> {
   const engine = await TestEngine.start(context, { version });
-  await engine.importApp();
   const name = engine.docker('run', '--rm', '--network', 'none', APP_IMAGE, 'busybox', 'hostname');
   assert.match(await name, /^[0-9a-f]{12}$/);
   await engine.startApp('shop', { flags: ['--publish', '8099:8080'] });
@@ -149,29 +156,28 @@ async function plain(context: TestContext, version: DockerVersion): Promise<Trac
   return tracesOf(engine.machine);
 }
 
-for (const version of DOCKER_VERSIONS) {
-  test(`Docker ${version} with live-restore: containers on its bridge serve on while it is down`, {
-    skip: LACKS_DOCKER,
-  }, async (context) => {
-    let traces: Traces | undefined;
-    await context.test('while it runs', async (part) => {
-      traces = await live(part, version);
-    });
-    assert.ok(traces !== undefined);
-    assert.deepEqual(tracesLeft(traces), []);
+// The other way round, the engines stand in promises/engine-restart.
+test('Docker 28 with live-restore: containers on its bridge serve on while it is down', {
+  skip: LACKS_DOCKER,
+}, async (context) => {
+  let traces: Traces | undefined;
+  await context.test('while it runs', async (part) => {
+    traces = await live(part, '28');
   });
+  assert.ok(traces !== undefined);
+  await untilNothingIsLeft(traces);
+});
 
-  test(`Docker ${version} without live-restore: its containers end with it, run out of memory, and are tasks of a Swarm`, {
-    skip: LACKS_DOCKER,
-  }, async (context) => {
-    let traces: Traces | undefined;
-    await context.test('while it runs', async (part) => {
-      traces = await plain(part, version);
-    });
-    assert.ok(traces !== undefined);
-    assert.deepEqual(tracesLeft(traces), []);
+test('Docker 20.10 without live-restore: its containers end with it, run out of memory, and are tasks of a Swarm', {
+  skip: LACKS_DOCKER,
+}, async (context) => {
+  let traces: Traces | undefined;
+  await context.test('while it runs', async (part) => {
+    traces = await plain(part, '20.10');
   });
-}
+  assert.ok(traces !== undefined);
+  await untilNothingIsLeft(traces);
+});
 
 test('nothing is left of an engine and its containers when the test is killed', { skip: LACKS_DOCKER }, async () => {
   const starter = spawn(process.execPath, ['--input-type=module', '-e', STARTER, '28'], {
@@ -181,5 +187,5 @@ test('nothing is left of an engine and its containers when the test is killed', 
   const traces = tracesOf(JSON.parse(line));
   assert.ok(tracesLeft(traces).length > 2);
   starter.kill('SIGKILL');
-  await eventually('nothing is left', () => tracesLeft(traces).length === 0);
+  await untilNothingIsLeft(traces);
 });

@@ -11,14 +11,17 @@ import { createInterface } from 'node:readline';
 import { atEnd, type Ending } from '../at-end.js';
 import { eventually } from '../eventually.js';
 import { type MachineOptions, OwnMachine } from '../machine/own-machine.js';
-import { APP_IMAGE, importAppImage } from './app-image.js';
+import { APP_IMAGE, appImageFiles, importAppImage } from './app-image.js';
 import { DockerCommand } from './docker-command.js';
 import { type DockerPrograms, type DockerVersion, findDocker } from './docker-versions.js';
+import { KeptLayers } from './kept-layers.js';
 
-const START_MS = 30_000;
+const START_MS = 60_000;
 
 export interface EngineOptions extends MachineOptions {
   readonly version: DockerVersion;
+  /** APP_IMAGE of app-image.ts is there; true unless told otherwise. */
+  readonly hasApp?: boolean;
   /** true unless told otherwise; without, containers have the machine's network or none. */
   readonly bridge?: boolean;
   /** Containers go on while the engine is down. */
@@ -90,6 +93,7 @@ export class TestEngine {
   readonly socketPath: string;
   readonly #programs: DockerPrograms;
   readonly #command: DockerCommand;
+  readonly #data: string;
   readonly #flags: readonly string[];
   #child: ChildProcess | null = null;
   #said = '';
@@ -99,15 +103,17 @@ export class TestEngine {
     this.version = options.version;
     this.socketPath = path.join(machine.folder, 'docker.sock');
     this.#programs = programs;
-    this.#command = new DockerCommand(programs, this.socketPath);
+    this.#command = new DockerCommand(programs, this.socketPath, options.version === '20.10');
     const configFile = path.join(machine.folder, 'daemon.json');
     writeFileSync(configFile, '{}');
-    const onDisk = (name: string): string => path.join(machine.disk, name);
+    this.#data = path.join(machine.disk, 'data');
     this.#flags = [
-      ...['--data-root', onDisk('data'), '--exec-root', onDisk('exec'), '--pidfile', this.#pidFile],
+      ...['--data-root', this.#data, '--exec-root', path.join(machine.disk, 'exec'), '--pidfile', this.#pidFile],
       ...['--host', `unix://${this.socketPath}`, '--group', '0', '--config-file', configFile],
       ...['--cgroup-parent', `/${machine.cgroup}`],
-      ...(options.bridge === false ? ['--bridge=none', '--iptables=false', '--ip6tables=false'] : []),
+      // Nothing here is asked over IPv6; its tables would be a fifth of what the engine's start costs.
+      '--ip6tables=false',
+      ...(options.bridge === false ? ['--bridge=none', '--iptables=false'] : []),
       ...(options.liveRestore === true ? ['--live-restore'] : []),
       ...(options.flags ?? []),
     ];
@@ -121,7 +127,8 @@ export class TestEngine {
     const engine = new TestEngine(machine, programs, options);
     // The machine's end would end it too; but this process then saw it die of itself.
     atEnd(context, () => engine.kill());
-    await engine.launch();
+    if (options.hasApp === false) await engine.launch();
+    else await engine.#launchWithApp();
     return engine;
   }
 
@@ -138,11 +145,6 @@ export class TestEngine {
   /** What a container said, on both streams. */
   logs(container: string): Promise<string> {
     return this.#command.logs(container);
-  }
-
-  /** Makes APP_IMAGE of app-image.ts. */
-  importApp(): Promise<void> {
-    return importAppImage(this.#command, this.machine.folder);
   }
 
   /** `docker run`; resolves as soon as the container runs: the app may not listen yet. */
@@ -214,6 +216,15 @@ export class TestEngine {
       call.on('error', reject);
       call.end(body === undefined ? undefined : JSON.stringify(body));
     });
+  }
+
+  async #launchWithApp(): Promise<void> {
+    const layers = new KeptLayers(this.version, appImageFiles(), this.machine, this.#data);
+    const isGiven = await layers.give();
+    await this.launch();
+    if (isGiven) return;
+    await importAppImage(this.#command, this.machine.folder);
+    await layers.keep();
   }
 
   /** Starts it, the first time or again after `stop` or `kill`; resolves when it answers. */

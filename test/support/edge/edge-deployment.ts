@@ -12,6 +12,7 @@ import { eventually } from '../eventually.js';
 import { spawnBound } from '../machine/bound-process.js';
 import { descendantsOf } from '../machine/processes.js';
 import { CLI_ENTRY, type CliResult, runCli } from '../node/run-cli.js';
+import { runCliHere } from '../node/run-cli-here.js';
 import { EdgeClient, type EdgePorts, freeEdgePorts, listenText, startApp } from './edge-process.js';
 import { definitionsOf, edgeFolder, siteText } from './edge-release.js';
 import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
@@ -189,19 +190,19 @@ ${more}`,
     return pid ?? 0;
   }
 
-  /** As a person on the machine. */
+  /** A command that ends by itself. */
   cli(...args: readonly string[]): Promise<CliResult> {
-    return runCli(['edge', ...args, ...this.options], this.env);
+    return runCliHere(['edge', ...args, ...this.options], this.env);
   }
 
   /** `edge check`, which keeps no releases. */
   check(...args: readonly string[]): Promise<CliResult> {
-    return this.checkUnder([], ...args);
+    return runCliHere(this.#checkWords(args), this.env);
   }
 
-  /** @param launcher a program and its arguments that starts it */
+  /** In a process of its own. @param launcher a program and its arguments that starts it */
   checkUnder(launcher: readonly string[], ...args: readonly string[]): Promise<CliResult> {
-    return runCli(['edge', 'check', ...args, ...this.options.slice(0, 4)], this.env, launcher);
+    return runCli(this.#checkWords(args), this.env, launcher);
   }
 
   /** @returns the exit code */
@@ -232,6 +233,10 @@ ${more}`,
     await this.#exited;
     await this.state();
     for (const master of this.#masters) for (const pid of [...descendantsOf(master), master]) killIfThere(pid);
+  }
+
+  #checkWords(args: readonly string[]): readonly string[] {
+    return ['edge', 'check', ...args, ...this.options.slice(0, 4)];
   }
 
   #writeAtomically(name: string, text: string): void {

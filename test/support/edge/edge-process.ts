@@ -9,6 +9,8 @@ import type { AppDefinition } from '../../../src/model/app-definition.js';
 import { encodeV1, encodeV2 } from '../../../src/proxy-protocol/encode.js';
 import { freePort, ownAddress } from '../addresses.js';
 import { atEnd, type Ending } from '../at-end.js';
+import { eventually } from '../eventually.js';
+import { holdsListener } from '../machine/processes.js';
 import { RawConnection, type RawResponse } from '../traffic/raw-connection.js';
 import { definitionsOf, edgeFolder, renderOf, siteOf, siteText } from './edge-release.js';
 import { runHaproxy } from './haproxy-process.js';
@@ -153,11 +155,14 @@ ${site}`,
     if (rendered.refused.length > 0) throw new Error(JSON.stringify(rendered.problems));
     await writeReleaseFiles(path.join(folder, 'release'), rendered.release);
     const edge = new EdgeProcess(folder, address, ports, headerVersion);
-    await runHaproxy(context, {
+    const { pid = 0 } = await runHaproxy(context, {
       program: haproxyOfVersion(version),
       file: path.join(folder, 'release/haproxy.cfg'),
       awaited: { host: address, port: ports.health },
     });
+    // It binds one after the other.
+    const isBound = (port: number): boolean => holdsListener(pid, port);
+    await eventually('clients may come', () => isBound(ports.http) && isBound(ports.https));
     return edge;
   }
 }

@@ -4,6 +4,12 @@ import { findComponents } from '../machine/components.js';
 import { cachedProgram, type DebianProgram, fetchDebianProgram, isExecutable } from '../machine/debian-package.js';
 
 export const HAPROXY_VERSIONS = ['2.6', '3.0', '3.2'] as const;
+/**
+ * The oldest and the newest, for what HAProxy does at its sockets and signals, and for its words: that changed with 2.7 (the
+ * master answers when a reload is over), and 3.0 behaves as 3.2. All versions run where one of them may refuse a text or
+ * choose another route, and in run/changes and run/deaths. What is the work of `edge run` alone has one version.
+ */
+export const HAPROXY_ENDS = ['2.6', '3.2'] as const satisfies readonly (typeof HAPROXY_VERSIONS)[number][];
 export type TestedVersion = (typeof HAPROXY_VERSIONS)[number];
 
 const SUITES: Readonly<Record<TestedVersion, string>> = { '2.6': 'bookworm', '3.0': 'trixie', '3.2': 'sid' };

@@ -13,6 +13,9 @@ const PACKAGES = {
   nginx: 'nginx-light',
   taskset: 'util-linux',
   ss: 'iproute2',
+  strace: 'strace',
+  python3: 'python3',
+  socat: 'socat',
 } as const;
 export type Component = keyof typeof PACKAGES;
 export type Components = Readonly<Record<Component, string | null>>;
@@ -36,6 +39,9 @@ export function findComponents(): Components {
     nginx: findProgram('nginx'),
     taskset: findProgram('taskset'),
     ss: findProgram('ss'),
+    strace: findProgram('strace'),
+    python3: findProgram('python3'),
+    socat: findProgram('socat'),
   };
 }
 

@@ -47,11 +47,11 @@ export function isListening(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** Whether the process holds a socket that listens on `port`, of IPv4. */
+/** Whether the process holds a socket that listens on `port`, of IPv4; it may be in another network. */
 export function holdsListener(pid: number, port: number): boolean {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   // proc(5), net/tcp: local address, remote one and state come first (0A: it listens), the inode is the tenth.
-  const rows = readFileSync('/proc/net/tcp', 'latin1')
+  const rows = readFileSync(`/proc/${pid}/net/tcp`, 'latin1')
     .split('\n')
     .map((line) => line.trim().split(/\s+/));
   const listening = rows.filter(([, address, , state]) => address?.endsWith(local) === true && state === '0A');

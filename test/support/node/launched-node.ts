@@ -9,7 +9,8 @@ import { childrenOf, killProgram } from '../machine/processes.js';
 import type { LogLine } from '../recording-log.js';
 import { CLI_ENTRY } from './run-cli.js';
 
-const PATIENCE_MS = 15_000;
+/** Where many programs share few cores, a node takes ten seconds to start. */
+const PATIENCE_MS = 30_000;
 /** In the command line of each worker, of whatever build. */
 const WORKER_PROGRAM = 'worker.js';
 
@@ -22,6 +23,8 @@ export interface Launch {
   readonly env?: NodeJS.ProcessEnv;
   /** The compiled command line; that of this build unless told otherwise. */
   readonly program?: string;
+  /** The binary of Node; that of this process unless told otherwise. */
+  readonly node?: string;
 }
 
 export class LaunchedNode {
@@ -37,9 +40,16 @@ export class LaunchedNode {
   /** Of a primary that was killed: they serve on. */
   readonly #orphans: number[] = [];
 
-  constructor({ flags, prefix = [], nodeArguments = [], env = process.env, program = CLI_ENTRY }: Launch) {
+  constructor({
+    flags,
+    prefix = [],
+    nodeArguments = [],
+    env = process.env,
+    program = CLI_ENTRY,
+    node = process.execPath,
+  }: Launch) {
     this.admin = flags['--admin'] ?? '127.0.0.1:1936';
-    const command = [...prefix, process.execPath, ...nodeArguments, program, 'node', ...Object.entries(flags).flat()];
+    const command = [...prefix, node, ...nodeArguments, program, 'node', ...Object.entries(flags).flat()];
     this.child = spawnBound(command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.exited = once(this.child, 'exit').then(([code]) => code as number | null);
     createInterface({ input: this.child.stderr as NodeJS.ReadableStream }).on('line', (text) => this.#onLine(text));

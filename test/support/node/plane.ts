@@ -1,15 +1,19 @@
 import type { TestContext } from 'node:test';
+import { AccessLog } from '../../../src/access-log/access-log.js';
+import { DEFAULT_FORMAT } from '../../../src/access-log/format/access-format.js';
+import type { FormatContext } from '../../../src/access-log/format/writer.js';
 import type { Clock, Random } from '../../../src/core/clock.js';
 import { type Log, silentLog } from '../../../src/core/log.js';
 import type { SlotCounters } from '../../../src/metrics/counters.js';
 import { createDataPlane, type DataPlane } from '../../../src/proxy/data-plane.js';
-import type { SocketIo } from '../../../src/proxy/io/socket-io.js';
+import type { Transports } from '../../../src/proxy/io/transport.js';
 import type { ConnectionBounds } from '../../../src/proxy/limits/connection-bounds.js';
 import type { PermitChanges } from '../../../src/snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../../../src/snapshot/snapshot.js';
 import { freePort, ownAddress } from '../addresses.js';
 import { atEnd } from '../at-end.js';
 import { RawConnection } from '../traffic/raw-connection.js';
+import { KeptLines } from './kept-lines.js';
 import { testClock } from './services-directory.js';
 import { slotOf, snapshotOf } from './snapshots.js';
 
@@ -21,9 +25,12 @@ export interface PlaneOptions {
   readonly log?: Log;
   /** Instead of keeping the lines. */
   readonly accessLog?: (line: string) => void;
+  /** Of the access log; with Host captured, unless told otherwise. Null: there is none. */
+  readonly logFormat?: string | null;
+  readonly captures?: Partial<Pick<FormatContext, 'requestCaptures' | 'responseCaptures'>>;
   readonly worker?: { readonly index: number; readonly count: number };
   readonly bind?: string;
-  readonly io?: SocketIo;
+  readonly transports?: Transports;
   readonly askPermits?: (changes: readonly PermitChanges[]) => void;
   readonly bounds?: ConnectionBounds;
 }
@@ -36,7 +43,8 @@ export class TestPlane {
   readonly accessLog: string[] = [];
   readonly connectFailures: { readonly instance: string; readonly failures: number }[] = [];
   readonly #context: TestContext;
-  readonly #snapshot: Partial<Snapshot>;
+  /** What differs from that of a node without neighbors. */
+  readonly snapshot: Partial<Snapshot>;
   #slot: SlotSnapshot;
 
   private constructor(context: TestContext, host: string, port: number, options: PlaneOptions) {
@@ -44,19 +52,30 @@ export class TestPlane {
     this.host = host;
     this.port = port;
     this.#slot = slotOf({ port, ...options.slot });
-    this.#snapshot = options.snapshot ?? {};
+    this.snapshot = options.snapshot ?? {};
     this.plane = createDataPlane({
       clock: options.clock ?? testClock,
       random: options.random ?? (() => 0.5),
       log: options.log ?? silentLog,
       worker: options.worker ?? { index: 0, count: 1 },
-      accessLog: options.accessLog ?? ((line) => this.accessLog.push(line)),
+      accessLog: options.logFormat === null ? null : this.#createAccessLog(options),
       onConnectFailure: (_app, { id: instance }, failures) => this.connectFailures.push({ instance, failures }),
-      ...(options.io !== undefined && { io: options.io }),
+      ...(options.transports !== undefined && { transports: options.transports }),
       ...(options.askPermits !== undefined && { askPermits: options.askPermits }),
       ...(options.bounds !== undefined && { bounds: options.bounds }),
     });
     atEnd(context, () => this.plane.close());
+  }
+
+  #createAccessLog({ accessLog, logFormat, captures }: PlaneOptions): AccessLog {
+    const format = {
+      format: logFormat ?? DEFAULT_FORMAT,
+      requestCaptures: ['Host'],
+      responseCaptures: [],
+      ...captures,
+    };
+    const onLine = accessLog ?? ((line) => this.accessLog.push(line));
+    return new AccessLog({ ...format, pid: 1, hostname: 'node' }, new KeptLines(onLine));
   }
 
   static async start(context: TestContext, options: PlaneOptions = {}): Promise<TestPlane> {
@@ -69,7 +88,7 @@ export class TestPlane {
   /** Puts a snapshot with the changed slot in force. */
   async change(slot: Partial<SlotSnapshot>, snapshot: Partial<Snapshot> = {}): Promise<void> {
     this.#slot = { ...this.#slot, ...slot };
-    await this.plane.apply(snapshotOf({ bind: this.host, slots: [this.#slot], ...this.#snapshot, ...snapshot }));
+    await this.plane.apply(snapshotOf({ bind: this.host, slots: [this.#slot], ...this.snapshot, ...snapshot }));
   }
 
   connect(localAddress?: string): Promise<RawConnection> {

@@ -41,6 +41,11 @@ export class HttpInstance {
     return new Promise((resolve) => this.#arrivals.push(resolve));
   }
 
+  /** Requests for `/slow` whose clients wait. */
+  get slowRequests(): number {
+    return this.#slow.length;
+  }
+
   /** @returns whether there was a request for `/slow`. */
   answerSlow(): boolean {
     const response = this.#slow.shift();

@@ -11,10 +11,10 @@ const connections = plan.connections ?? 16;
 const agent = plan.isFresh === true ? false : new Agent({ keepAlive: true, maxSockets: connections });
 const postEvery = Math.round(1 / (plan.postShare ?? 0.1));
 
-const durations: number[] = [];
-const failed = { GET: [] as string[], POST: [] as string[] };
-const byContainer: Record<string, ServedBy> = {};
-const startedAt = performance.now();
+let durations: number[] = [];
+let failed = { GET: [] as string[], POST: [] as string[] };
+let byContainer: Record<string, ServedBy> = {};
+let startedAt = performance.now();
 let sent = 0;
 let served = 0;
 let wrongApp = 0;
@@ -97,8 +97,18 @@ function obey(): void {
   process.send?.(report());
 }
 
+function beginAgain(): void {
+  durations = [];
+  failed = { GET: [], POST: [] };
+  byContainer = {};
+  [sent, served, wrongApp, slowestSentMs] = [0, 0, 0, 0];
+  startedAt = performance.now();
+  isStopping = false;
+}
+
 process.on('message', (order: TrafficOrder) => {
-  if (order === 'report') process.send?.(report());
+  if (order === 'again') beginAgain();
+  if (order === 'report' || order === 'again') process.send?.(report());
   else {
     if (order === 'stop') isStopping = true;
     else {

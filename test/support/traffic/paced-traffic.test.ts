@@ -95,3 +95,21 @@ test('a wait for a connection counts as time, and requests after the signal to s
   assert.ok((byContainer.a?.afterStop ?? 0) > 0);
   assert.equal(byContainer.a?.lastAfterStopMs, 7);
 });
+
+test('after a stop the same clients ask on, and only what follows is counted', async (context) => {
+  let status = 503;
+  const { traffic, connections } = await startTraffic(context, (_request, response) => {
+    response.writeHead(status, { 'x-app': 'shop', 'x-container': 'shop-1' }).end();
+  });
+  await traffic.more(20);
+  const refused = await traffic.stop();
+  assert.ok(refused.failedGets.length + refused.failedPosts.length > 20);
+  status = 200;
+  await traffic.again();
+  await traffic.more(20);
+  const { served, failedGets, failedPosts, byContainer } = await traffic.stop();
+  assert.deepEqual([failedGets, failedPosts], [[], []]);
+  assert.ok(served > 20);
+  assert.equal(byContainer['shop-1']?.served, served);
+  assert.ok(connections() <= 16, `${connections()} connections`);
+});

@@ -58,7 +58,7 @@ export interface TrafficReport {
 }
 
 /** `more` is answered when this many more requests have ended, or been answered by this container. */
-export type TrafficOrder = { readonly more: number; readonly by: string | null } | 'report' | 'stop';
+export type TrafficOrder = { readonly more: number; readonly by: string | null } | 'report' | 'stop' | 'again';
 
 export class PacedTraffic {
   readonly #child: ChildProcess;
@@ -99,6 +99,12 @@ export class PacedTraffic {
   /** Begins no further request, waits for those in flight. @returns what has been */
   stop(): Promise<TrafficReport> {
     return this.#order('stop');
+  }
+
+  /** After `stop`: the same clients ask on, and what was is forgotten. Resolves at the first answer. */
+  async again(): Promise<void> {
+    await this.#order('again');
+    await this.more(1);
   }
 
   /** One at a time. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { hasLostPeer } from '../../../src/proxy/io/peer-address.js';
+import { hasLostPeer } from '../../../src/proxy/io/socket-transport.js';
 
 /** Of a text that is not what was awaited, in an error. */
 const SHOWN_CHARS = 1_000;

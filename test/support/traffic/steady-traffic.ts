@@ -33,7 +33,7 @@ export async function untilAnswered(host: string, port: number, wanted: Answer):
 
 interface Density {
   readonly clients?: number;
-  /** Of each client between two requests: by default as short as leaves a core to those whom it asks. */
+  /** Of each client between two requests: by default some hundred a second of all clients, which leaves a core to those whom they ask. */
   readonly pauseMs?: number;
 }
 
@@ -48,7 +48,7 @@ export class SteadyTraffic {
   readonly #pauseMs: number;
   #isOver = false;
 
-  constructor(context: TestContext, host: string, port: number, { clients = 4, pauseMs = 1 }: Density = {}) {
+  constructor(context: TestContext, host: string, port: number, { clients = 4, pauseMs = 5 }: Density = {}) {
     this.#pauseMs = pauseMs;
     atEnd(context, () => this.stop());
     this.#clients = Array.from({ length: clients }, () => this.#run(host, port));

@@ -1,0 +1,211 @@
+/** The format `json`: one object a line, in ASCII, so that each reader takes it. */
+import { JSON_BYTES } from '../encodings.js';
+import type { AccessFacts } from '../facts.js';
+import { Instants, isoSecond } from '../instants.js';
+import type { LineBuffer } from '../line-buffer.js';
+import { literal, type Writer } from './writer.js';
+
+interface Key {
+  /** The name in HAProxy's format strings that tells the same; empty: there is none. */
+  readonly like: string;
+  readonly about: string;
+  /** Of requests only: lines of TCP slots lack it. */
+  readonly isOfHttp: boolean;
+  readonly write: Writer;
+}
+
+const QUOTE = 0x22;
+const NULL = Buffer.from('null');
+
+function both(like: string, about: string, write: Writer): Key {
+  return { like, about, isOfHttp: false, write };
+}
+
+function http(like: string, about: string, write: Writer): Key {
+  return { like, about, isOfHttp: true, write };
+}
+
+/** null for an empty text */
+function text(textOf: (facts: AccessFacts) => string): Writer {
+  return (line, facts) => writeText(line, textOf(facts));
+}
+
+function number(numberOf: (facts: AccessFacts) => number): Writer {
+  return (line, facts) => line.number(numberOf(facts));
+}
+
+/** null for -1: it did not come so far. */
+function milliseconds(numberOf: (facts: AccessFacts) => number): Writer {
+  return (line, facts) => {
+    const value = numberOf(facts);
+    if (value === -1) line.raw(NULL);
+    else line.number(value);
+  };
+}
+
+function startInstant(): Writer {
+  const instants = new Instants(isoSecond);
+  return (line, { startedAt }) => {
+    line.byte(QUOTE);
+    instants.write(line, startedAt);
+    line.text('.');
+    line.milliseconds(Math.floor(startedAt) % 1_000);
+    line.text('Z"');
+  };
+}
+
+function writeText(line: LineBuffer, value: string): void {
+  if (value === '') {
+    line.raw(NULL);
+    return;
+  }
+  line.byte(QUOTE);
+  line.json(value, JSON_BYTES);
+  line.byte(QUOTE);
+}
+
+/** The keys in the order of a line. */
+export const JSON_KEYS = {
+  time: both('tiso', 'first byte of the request, or accept of the TCP connection', startInstant()),
+  app: both(
+    'b',
+    'the app',
+    text((facts) => facts.app),
+  ),
+  slot: both(
+    'ft',
+    'the port of the slot',
+    number((facts) => facts.slot),
+  ),
+  instance: both(
+    's',
+    'id of the instance or neighbor; null: none had it',
+    text((facts) => facts.instance),
+  ),
+  client: both(
+    'ci',
+    'address of the client',
+    text((facts) => facts.clientAddress),
+  ),
+  client_port: both(
+    'cp',
+    'its port',
+    number((facts) => facts.clientPort),
+  ),
+  method: http(
+    'HM',
+    'method; null: no request could be read',
+    text((facts) => facts.method),
+  ),
+  host: http(
+    'hr',
+    'the Host',
+    text((facts) => facts.host),
+  ),
+  target: http(
+    'HU',
+    'path and query string',
+    text((facts) => facts.target),
+  ),
+  version: http('HV', '1.0 or 1.1', (line, { minor }) => line.text(minor === 0 ? '"1.0"' : '"1.1"')),
+  status: http('ST', 'status; null: the client got none', (line, { status }) => {
+    if (status === 0) line.raw(NULL);
+    else line.number(status);
+  }),
+  bytes_in: both(
+    'U',
+    'bytes from the client',
+    number((facts) => facts.bytesIn),
+  ),
+  bytes_out: both(
+    'B',
+    'bytes to the client',
+    number((facts) => facts.bytesOut),
+  ),
+  idle_ms: http(
+    'Ti',
+    'idle time before the request',
+    number((facts) => facts.idleMs),
+  ),
+  head_ms: http(
+    'TR',
+    'time from the first byte to the whole head',
+    milliseconds((facts) => facts.headMs),
+  ),
+  queue_ms: both(
+    'Tw',
+    'time in the queue',
+    milliseconds((facts) => facts.queueMs),
+  ),
+  connect_ms: both(
+    'Tc',
+    'time to connect to the instance',
+    milliseconds((facts) => facts.connectMs),
+  ),
+  response_ms: http(
+    'Tr',
+    'time to the head of the response',
+    milliseconds((facts) => facts.responseMs),
+  ),
+  transfer_ms: http(
+    'Td',
+    'time from there to its last byte',
+    milliseconds((facts) => facts.transferMs),
+  ),
+  total_ms: both(
+    'Ta',
+    'time from the first byte to the last',
+    number((facts) => facts.activeMs),
+  ),
+  termination: both('tsc', "HAProxy's termination flags", (line, { flags, cookieFlags, isHttp }) => {
+    line.byte(QUOTE);
+    line.text(flags);
+    if (isHttp) line.text(cookieFlags);
+    line.byte(QUOTE);
+  }),
+  retries: both(
+    'rc',
+    'retries',
+    number((facts) => facts.retries),
+  ),
+  redispatched: both('', 'a retry went to another instance', (line, { isRedispatched }) =>
+    line.text(isRedispatched ? 'true' : 'false'),
+  ),
+  worker_connections: both(
+    'ac',
+    'connections of clients to this worker',
+    number((facts) => facts.workerConnections),
+  ),
+  slot_connections: both(
+    'fc',
+    'those to the slot',
+    number((facts) => facts.slotConnections),
+  ),
+  slot_requests: both(
+    'bc',
+    'requests of the app under way in this worker',
+    number((facts) => facts.slotRequests),
+  ),
+  instance_requests: both(
+    'sc',
+    'those of the instance',
+    number((facts) => facts.instanceRequests),
+  ),
+  instance_queue: both(
+    'sq',
+    'requests that waited for the same instance before it',
+    number((facts) => facts.instanceQueue),
+  ),
+  slot_queue: both(
+    'bq',
+    'requests that waited for any instance before it',
+    number((facts) => facts.slotQueue),
+  ),
+} as const satisfies Record<string, Key>;
+
+/** @returns the pieces of a line */
+export function jsonWriters(isHttp: boolean): Writer[] {
+  const keys = Object.entries<Key>(JSON_KEYS).filter(([, { isOfHttp }]) => isHttp || !isOfHttp);
+  const pieces = keys.flatMap(([name, { write }], index) => [literal(`${index === 0 ? '{' : ','}"${name}":`), write]);
+  return [...pieces, literal('}')];
+}

@@ -1,0 +1,137 @@
+import { parseAddress } from '../../core/networks.js';
+import { ESCAPED_BYTES } from '../encodings.js';
+import type { AccessFacts } from '../facts.js';
+import type { LineBuffer } from '../line-buffer.js';
+
+/** Writes one piece of a line. A format is a list of them, made once at the start. */
+export type Writer = (line: LineBuffer, facts: AccessFacts) => void;
+
+/** HAProxy's flags of a field: `%{+Q,+X,+E}name`. */
+export interface FieldFlags {
+  /** Q: in quotes, "" where there is no value. */
+  readonly quote: boolean;
+  /** X: addresses, ports and counters in hexadecimal digits. */
+  readonly hex: boolean;
+  /** E: a backslash before quotes, backslashes and "]". */
+  readonly backslash: boolean;
+}
+
+/** What is known when a format is compiled. */
+export interface FormatContext {
+  /** Names of fields whose values %hr and %hs show. */
+  readonly requestCaptures: readonly string[];
+  readonly responseCaptures: readonly string[];
+  readonly pid: number;
+  readonly hostname: string;
+}
+
+export interface Field {
+  /** For people: what it is. */
+  readonly about: string;
+  /** It reads the head of the response, which is kept for it. */
+  readonly isOfResponse?: boolean;
+  compile(flags: FieldFlags, context: FormatContext): Writer;
+}
+
+type TextOf = (facts: AccessFacts) => string;
+type NumberOf = (facts: AccessFacts) => number;
+
+const QUOTE = 0x22;
+const NO_VALUE = '-';
+
+/** A text of our own making. */
+export function text(about: string, textOf: TextOf): Field {
+  return { about, compile: (flags) => textWriter(textOf, flags, null, NO_VALUE) };
+}
+
+/** A text that a client has written. @param map of bytes that are written as `#XX` */
+export function foreignText(about: string, textOf: TextOf, map: Uint8Array, absent = NO_VALUE): Field {
+  return { about, compile: (flags) => textWriter(textOf, flags, map, absent) };
+}
+
+/** @param absent stands for an empty text that is not quoted */
+export function textWriter(textOf: TextOf, flags: FieldFlags, map: Uint8Array | null, absent: string): Writer {
+  const writeText = textStyle(flags, map);
+  if (flags.quote) {
+    return (line, facts) => {
+      line.byte(QUOTE);
+      writeText(line, textOf(facts));
+      line.byte(QUOTE);
+    };
+  }
+  if (map === null && !flags.backslash) {
+    return (line, facts) => {
+      const value = textOf(facts);
+      line.text(value === '' ? absent : value);
+    };
+  }
+  return (line, facts) => {
+    const value = textOf(facts);
+    writeText(line, value === '' ? absent : value);
+  };
+}
+
+export function textStyle(
+  { backslash }: FieldFlags,
+  map: Uint8Array | null,
+): (line: LineBuffer, value: string) => void {
+  if (map !== null && backslash) return (line, value) => line.encodedAndEscaped(value, map, ESCAPED_BYTES);
+  if (map !== null) return (line, value) => line.encoded(value, map);
+  if (backslash) return (line, value) => line.escaped(value, ESCAPED_BYTES);
+  return (line, value) => line.text(value);
+}
+
+export function number(about: string, numberOf: NumberOf): Field {
+  return { about, compile: () => (line, facts) => line.number(numberOf(facts)) };
+}
+
+/** @param width of its hexadecimal digits at least */
+export function hexNumber(about: string, width: number, numberOf: NumberOf): Field {
+  return {
+    about,
+    compile: ({ hex }) =>
+      hex
+        ? (line, facts) => line.text(hexDigits(numberOf(facts), width))
+        : (line, facts) => line.number(numberOf(facts)),
+  };
+}
+
+/** A port beside an address: where there is no address there is none. */
+export function port(about: string, addressOf: TextOf, portOf: NumberOf): Field {
+  return {
+    about,
+    compile({ hex, quote }) {
+      const absent = quote ? '""' : NO_VALUE;
+      return (line, facts) => {
+        if (addressOf(facts) === '') line.text(absent);
+        else if (hex) line.text(hexDigits(portOf(facts), 4));
+        else line.number(portOf(facts));
+      };
+    },
+  };
+}
+
+export function address(about: string, addressOf: TextOf): Field {
+  return {
+    about,
+    compile: (flags) =>
+      textWriter(flags.hex ? (facts) => hexAddress(addressOf(facts)) : addressOf, flags, null, NO_VALUE),
+  };
+}
+
+export function literal(value: string): Writer {
+  if (value.length === 1) {
+    const code = value.charCodeAt(0);
+    return (line) => line.byte(code);
+  }
+  const bytes = Buffer.from(value, 'latin1');
+  return (line) => line.raw(bytes);
+}
+
+function hexDigits(value: number, width: number): string {
+  return value.toString(16).toUpperCase().padStart(width, '0');
+}
+
+function hexAddress(value: string): string {
+  return (parseAddress(value) ?? []).map((byte) => hexDigits(byte, 2)).join('');
+}

@@ -1,0 +1,80 @@
+import { findServer } from './named-server.js';
+import type { Verb, VerbContext } from './stats-node.js';
+
+const USAGE = `Usage: wait {-h|<duration>} [condition [args...]]
+  - '-h' displays this help
+  - <duration> is the maximum wait time, optionally suffixed by the unit among
+    'us', 'ms', 's', 'm', 'h', and 'd'. ; the default unit is milliseconds.
+  - <condition> indicates what to wait for, no longer than the specified
+    duration. Supported conditions are:
+    - <none> : by default, just sleep for the specified duration.
+    - srv-removable <px>/<sv> : wait for this server to become removable.
+`;
+
+const UNITS_MS: ReadonlyMap<string, number> = new Map([
+  ['us', 0.001],
+  ['ms', 1],
+  ['', 1],
+  ['s', 1_000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
+/** The longest that a timer can take; HAProxy ends a session that says nothing long before. */
+const LONGEST_MS = 2_147_483_647;
+const LOOK_MS = 100;
+
+export const WAIT: Verb = {
+  words: ['wait'],
+  usage: 'wait {-h|<delay_ms>} cond [args...]',
+  help: 'wait the specified delay or condition (-h to see list)',
+  async run([delay, condition, server], context) {
+    if (delay === undefined) return 'Expects a duration in milliseconds.\n';
+    if (delay === '-h') return USAGE;
+    const delayMs = durationMs(delay);
+    if (delayMs === null) return 'Invalid duration.\n';
+    if (condition === undefined) {
+      await sleep(delayMs, context);
+      return 'Done.\n';
+    }
+    if (condition !== 'srv-removable') return USAGE;
+    if (server === undefined) return 'Missing server name (<backend>/<server>).\n';
+    if (!server.includes('/')) return "Require 'backend/server'.\n";
+    return untilRemovable(server, delayMs, context);
+  },
+};
+
+/** In maintenance, and nothing under way. */
+async function untilRemovable(word: string, delayMs: number, context: VerbContext): Promise<string> {
+  const deadline = context.clock.now() + delayMs;
+  for (;;) {
+    const found = findServer(await context.node.proxies(), word);
+    if (typeof found === 'string') return 'Failed.\n';
+    const { state, counters } = found.server;
+    if (state === 'maint' && (counters?.inFlight ?? 0) === 0) return 'Done.\n';
+    const leftMs = deadline - context.clock.now();
+    if (leftMs <= 0 || context.end.aborted) return 'Failed.\n';
+    await sleep(Math.min(LOOK_MS, leftMs), context);
+  }
+}
+
+function durationMs(text: string): number | null {
+  const [, number, unit = ''] = /^(\d{1,12})(us|ms|s|m|h|d)?$/.exec(text) ?? [];
+  const unitMs = UNITS_MS.get(unit);
+  return number === undefined || unitMs === undefined ? null : Math.min(LONGEST_MS, Number(number) * unitMs);
+}
+
+function sleep(delayMs: number, { clock, end }: VerbContext): Promise<void> {
+  return new Promise((resolve) => {
+    if (end.aborted) return resolve();
+    const onEnd = (): void => {
+      timer.cancel();
+      resolve();
+    };
+    const timer = clock.setTimer(delayMs, () => {
+      end.removeEventListener('abort', onEnd);
+      resolve();
+    });
+    end.addEventListener('abort', onEnd, { once: true });
+  });
+}

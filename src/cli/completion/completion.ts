@@ -1,0 +1,53 @@
+import { Argument, Command, InvalidArgumentError } from 'commander';
+import { AdminClient, AdminClientError } from '../../admin/client.js';
+import { formatAddress } from '../admin-option.js';
+import type { CommandContext } from '../command-context.js';
+import { bashScript } from './bash-script.js';
+import { completedCommands } from './command-tree.js';
+import { fishScript } from './fish-script.js';
+import { zshScript } from './zsh-script.js';
+
+const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
+/** The names of the apps, which the scripts ask for while somebody holds the tab key. */
+const APPS = 'apps';
+const ASK_MS = 300;
+
+export function createCompletionCommand({ terminal, defaults }: CommandContext): Command {
+  const shell = new Argument('<shell>', 'the shell').choices(SHELLS).argParser(shellFrom);
+  return new Command('completion')
+    .description('print the completion of commands, options and app names for bash, zsh or fish')
+    .addArgument(shell)
+    .addHelpText(
+      'after',
+      '\nApp names come from the node at AUTOPROXY_ADMIN, or of the file of options; without one there are none.\n\n' +
+        'Example:\n  eval "$(autoproxy completion bash)"\n' +
+        '  autoproxy completion fish > ~/.config/fish/completions/autoproxy.fish',
+    )
+    .action(async (word: keyof typeof SCRIPTS | typeof APPS, _options: unknown, command: Command) => {
+      if (word !== APPS) {
+        terminal.write(SCRIPTS[word](completedCommands(command.parent ?? command)));
+        return;
+      }
+      for (const name of await appNames(formatAddress(defaults.admin))) terminal.print(name);
+    });
+}
+
+function shellFrom(text: string): (typeof SHELLS)[number] | typeof APPS {
+  const shell = [...SHELLS, APPS].find((known) => known === text);
+  if (shell === undefined) throw new InvalidArgumentError(`write ${SHELLS.join(', ')}.`);
+  return shell as (typeof SHELLS)[number] | typeof APPS;
+}
+
+/** Silent where no node answers in time: completion must not disturb the line. */
+async function appNames(address: string): Promise<readonly string[]> {
+  const client = new AdminClient({ address, timeoutMs: ASK_MS });
+  try {
+    return (await client.readState()).apps.map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof AdminClientError) return [];
+    throw error;
+  } finally {
+    await client.close();
+  }
+}

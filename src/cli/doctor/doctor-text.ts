@@ -1,0 +1,27 @@
+/** What `autoproxy doctor` prints. Pure. */
+import { escapeText } from '../../model/problem.js';
+import type { Paint, Style } from '../terminal.js';
+import { type Finding, VERDICTS, type Verdict } from './finding.js';
+
+/** Of a check; fields are only ever added. */
+export interface DoctorRow extends Finding {
+  readonly check: string;
+}
+
+const STYLES: Readonly<Record<Verdict, Style>> = { ok: 'green', unknown: 'dim', warn: 'yellow', bad: 'red' };
+
+export function worstOf(rows: readonly DoctorRow[]): Verdict {
+  return VERDICTS[Math.max(0, ...rows.map(({ verdict }) => VERDICTS.indexOf(verdict)))] ?? 'ok';
+}
+
+/** The worst comes last: that is what stands above the prompt. */
+export function formatDoctor(rows: readonly DoctorRow[], paint: Paint): string[] {
+  const width = Math.max(0, ...rows.map(({ check }) => check.length));
+  const sorted = [...rows].sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict));
+  const lines = sorted.flatMap(({ check, verdict, text, todo }) => [
+    `${paint(STYLES[verdict], verdict.padEnd(8))}${check.padEnd(width)}  ${escapeText(text)}`,
+    ...(todo === null ? [] : [`${' '.repeat(8 + width)}  → ${escapeText(todo)}`]),
+  ]);
+  const counts = VERDICTS.map((verdict) => `${rows.filter((row) => row.verdict === verdict).length} ${verdict}`);
+  return [...lines, '', counts.join(', ')];
+}

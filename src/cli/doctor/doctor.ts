@@ -1,0 +1,75 @@
+import { Command } from 'commander';
+import { ConfigError } from '../../config/load.js';
+import { reasonOf } from '../../core/thrown.js';
+import { type AdminOptionValues, adminOption } from '../admin-option.js';
+import type { CommandContext } from '../command-context.js';
+import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
+import { clocksCheck } from './clocks-check.js';
+import { consulRightsCheck } from './consul-rights-check.js';
+import { descriptorsCheck } from './descriptors-check.js';
+import { type DoctorRow, formatDoctor, worstOf } from './doctor-text.js';
+import { type DoctorFacts, gatherFacts } from './facts.js';
+import { type DoctorCheck, unknown } from './finding.js';
+import { instancesCheck } from './instances-check.js';
+import { neighborsCheck } from './neighbors-check.js';
+import { nodeCheck } from './node-check.js';
+import { portsCheck } from './ports-check.js';
+import { proxyHeaderCheck } from './proxy-header-check.js';
+
+interface DoctorOptions extends AdminOptionValues {
+  readonly strict?: true;
+  readonly json?: true;
+}
+
+const CHECKS: readonly DoctorCheck[] = [
+  nodeCheck,
+  portsCheck,
+  descriptorsCheck,
+  proxyHeaderCheck,
+  consulRightsCheck,
+  clocksCheck,
+  neighborsCheck,
+  instancesCheck,
+];
+
+export function createDoctorCommand({ terminal, env, defaults, finish }: CommandContext): Command {
+  return new Command('doctor')
+    .description('look for what usually goes wrong, at a running node or before its start, and say what to do')
+    .addOption(adminOption(defaults))
+    .option('--strict', 'warnings fail too (exit code 2)')
+    .option('--json', 'the findings as JSON, for programs')
+    .addHelpText(
+      'after',
+      '\nWithout a node it looks at the options of one: AUTOPROXY_… variables and the file of options. It changes nothing.\n' +
+        'Exit code 1 when something is bad.\n\nExample:\n  autoproxy doctor\n  autoproxy doctor --json | jq .findings',
+    )
+    .action(async (options: DoctorOptions) => {
+      const facts = await factsFor(options, env);
+      const rows = (await Promise.all(CHECKS.map((check) => rowsOf(check, facts)))).flat();
+      const verdict = worstOf(rows);
+      const node = facts.state?.node ?? null;
+      if (options.json) terminal.print(JSON.stringify({ version: 1, node, verdict, findings: rows }, null, 2));
+      else for (const line of formatDoctor(rows, terminal.paint)) terminal.print(line);
+      if (verdict === 'bad') finish(EXIT_CODES.failed);
+      else if (verdict === 'warn' && options.strict) finish(EXIT_CODES.different);
+    });
+}
+
+async function factsFor({ admin }: DoctorOptions, env: NodeJS.ProcessEnv): Promise<DoctorFacts> {
+  try {
+    return await gatherFacts(admin, env);
+  } catch (error) {
+    if (error instanceof ConfigError)
+      throw new CommandFailure(
+        `no node answers, and one would not start with these options\n${error.message}`,
+        'correct them',
+      );
+    throw error;
+  }
+}
+
+/** A check that fails costs its own finding. */
+async function rowsOf({ name, look }: DoctorCheck, facts: DoctorFacts): Promise<readonly DoctorRow[]> {
+  const findings = await look(facts).catch((error: unknown) => [unknown(`the check failed: ${reasonOf(error)}`)]);
+  return findings.map((finding) => ({ check: name, ...finding }));
+}

@@ -1,0 +1,82 @@
+/** What `autoproxy ps` prints: one row an instance. Pure. */
+import type { AppStatus, InstanceStatus, StateDocument } from '../admin/state-document.js';
+import { escapeText } from '../model/problem.js';
+import { type Cell, formatAge, formatTable } from './table.js';
+import type { Paint } from './terminal.js';
+
+const COLUMNS = [
+  { title: 'APP', least: 12 },
+  { title: 'SLOT', align: 'right', spare: 3 },
+  { title: 'INSTANCE' },
+  { title: 'CONTAINER', least: 10, spare: 2 },
+  { title: 'STATE' },
+  { title: 'HEALTH' },
+  { title: 'WEIGHT', align: 'right', spare: 4 },
+  { title: 'REQUESTS', align: 'right' },
+  { title: 'IN FLIGHT', align: 'right' },
+  { title: 'LAST CHECK', least: 12, spare: 1 },
+] as const;
+
+/** A row of `ps --json`; fields are only ever added. */
+interface InstanceRow {
+  readonly app: string;
+  readonly slot: number;
+  readonly protocol: string;
+  readonly instance: string;
+  readonly container: string | null;
+  readonly state: string;
+  readonly decidedBy: string | null;
+  readonly health: string;
+  readonly weight: number;
+  readonly takesTraffic: boolean;
+  readonly requests: number;
+  readonly inFlight: number;
+  readonly lastCheck: InstanceStatus['lastCheck'];
+}
+
+export function instanceRows(state: StateDocument): readonly InstanceRow[] {
+  return state.apps.flatMap((app) => app.instances.map((instance) => rowOf(app, instance)));
+}
+
+export function formatInstances(
+  state: StateDocument,
+  { paint, width }: { readonly paint: Paint; readonly width: number },
+): string[] {
+  const rows = instanceRows(state);
+  if (rows.length === 0) return ['No app of this node has an instance; see: autoproxy status'];
+  return formatTable(
+    COLUMNS,
+    rows.map((row) => cellsOf(row, paint)),
+    (title) => paint('dim', title),
+    width,
+  );
+}
+
+function rowOf({ name, slot, protocol }: AppStatus, one: InstanceStatus): InstanceRow {
+  const { id, container, state, override, health, weight, requests, inFlight, lastCheck } = one;
+  return {
+    ...{ app: name, slot, protocol, instance: id },
+    container: container?.name ?? null,
+    ...{ state, decidedBy: override?.by ?? null, health, weight },
+    takesTraffic: state === 'ready' && health !== 'down' && weight > 0,
+    ...{ requests, inFlight, lastCheck },
+  };
+}
+
+function cellsOf(row: InstanceRow, paint: Paint): Cell[] {
+  const { state, health, decidedBy, lastCheck } = row;
+  const stateText = decidedBy === null ? state : escapeText(`${state} by ${decidedBy}`);
+  const healthStyle = health === 'up' ? 'green' : health === 'down' ? 'red' : 'dim';
+  return [
+    row.app,
+    String(row.slot),
+    row.instance,
+    row.container === null ? '-' : escapeText(row.container),
+    { text: stateText, painted: paint(state === 'ready' ? 'green' : 'yellow', stateText) },
+    { text: health, painted: paint(healthStyle, health) },
+    String(row.weight),
+    String(row.requests),
+    String(row.inFlight),
+    lastCheck === null ? '-' : escapeText(`${lastCheck.detail}, ${formatAge(lastCheck.ageMs)} ago`),
+  ];
+}

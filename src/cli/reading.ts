@@ -1,0 +1,82 @@
+/** Commands that show what a node says: once, or again and again until they are ended. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { Option } from 'commander';
+import { startKeys } from './demo/keys.js';
+import { interruptible } from './interruption.js';
+import { pauseArgument } from './option-types.js';
+import { drawLines, enterScreen, leaveScreen, type Terminal } from './terminal.js';
+
+export const WATCH_EVERY_MS = 2_000;
+/** An answer of the node takes some milliseconds of its primary. */
+const MIN_WATCH_MS = 100;
+const END_KEYS = ['q', 'Q', '\x03'];
+
+export interface ReadingOptionValues {
+  readonly json?: true;
+  /** true without a time of its own. */
+  readonly watch?: number | true;
+}
+
+/** @param what each further table covers, for the help */
+export function watchOption(what: string): Option {
+  return new Option('--watch [TIME]', `repeat; ${what} (default: 2s, at least 100ms)`).argParser(
+    pauseArgument(MIN_WATCH_MS),
+  );
+}
+
+/** null: once. */
+export function watchPause({ watch }: ReadingOptionValues): number | null {
+  return watch === undefined ? null : watch === true ? WATCH_EVERY_MS : watch;
+}
+
+interface Reading<T> {
+  /** Between two questions; null: one question. */
+  readonly everyMs: number | null;
+  readonly isJson: boolean;
+  readonly read: () => Promise<T>;
+  /** @param earlier the document before; null: there is none */
+  readonly lines: (document: T, earlier: T | null) => readonly string[];
+  readonly json: (document: T, earlier: T | null) => unknown;
+  /** A document to begin with, which is not shown. */
+  readonly first?: T;
+}
+
+/**
+ * Prints once; or draws in place on a terminal until `q` or a signal, and prints a table, or a line of JSON, after another
+ * elsewhere. The terminal is as it was at every end.
+ */
+export async function showReading<T>(terminal: Terminal, reading: Reading<T>): Promise<void> {
+  const { everyMs, isJson, read, lines, json, first = null } = reading;
+  const shown = (document: T, earlier: T | null): readonly string[] =>
+    isJson ? [JSON.stringify(json(document, earlier), null, everyMs === null ? 2 : 0)] : lines(document, earlier);
+  if (everyMs === null) {
+    for (const line of shown(await read(), first)) terminal.print(line);
+    return;
+  }
+  const redraws = terminal.isInteractive && !isJson;
+  await interruptible(async (interrupt) => {
+    const quit = new AbortController();
+    const end = AbortSignal.any([interrupt, quit.signal]);
+    const stopListening = terminal.onReaderGone(() => quit.abort());
+    if (redraws) enterScreen(terminal);
+    const giveKeysBack = redraws
+      ? startKeys(process.stdin, (key) => {
+          if (END_KEYS.includes(key)) quit.abort();
+        })
+      : () => {};
+    try {
+      for (let earlier: T | null = first; !end.aborted; ) {
+        const document = await read();
+        const text = shown(document, earlier);
+        if (redraws) drawLines(terminal, text);
+        else for (const line of text) terminal.print(line);
+        earlier = document;
+        await delay(everyMs, undefined, { signal: end }).catch(() => {});
+      }
+    } finally {
+      stopListening();
+      giveKeysBack();
+      if (redraws) leaveScreen(terminal);
+    }
+  });
+}

@@ -1,0 +1,92 @@
+/** What the families of HAProxy's exporter have alike, in its words. */
+import { ERRORS, type ErrorCode } from '../../core/errors.js';
+import type { Emit, Family } from './family.js';
+import type { AppView, ExpositionView, InstanceView } from './view.js';
+
+export type HaproxyFamily = Family<ExpositionView>;
+export type Type = 'counter' | 'gauge';
+
+export const CODES = [1, 2, 3, 4, 5].map((digit) => ({ digit, label: `code="${digit}xx"` }));
+export const CHECK_STATES = [
+  ...['HANA', 'SOCKERR', 'L4OK', 'L4TOUT', 'L4CON', 'L6OK', 'L6TOUT', 'L6RSP', 'L7TOUT', 'L7RSP', 'L7OK', 'L7OKC'],
+  ...['L7STS', 'PROCERR', 'PROCTOUT', 'PROCOK'],
+];
+export const SERVER_STATES = ['DOWN', 'UP', 'MAINT', 'DRAIN', 'NOLB'];
+
+export function emitCodes(labels: string, responses: readonly number[], emit: Emit): void {
+  for (const { digit, label } of CODES) emit(`${labels},${label}`, responses[digit] ?? 0);
+  emit(`${labels},code="other"`, responses[0] ?? 0);
+}
+
+export function emitStates(
+  labels: string,
+  states: readonly string[],
+  countOf: (state: string) => number,
+  emit: Emit,
+): void {
+  for (const state of states) emit(`${labels},state="${state}"`, countOf(state));
+}
+
+/** As HAProxy's exporter decides it. */
+export function stateOf({ up, state }: Pick<InstanceView, 'up' | 'state'>): string {
+  if (state === 'maint') return 'MAINT';
+  if (!up) return 'DOWN';
+  return state === 'drain' ? 'DRAIN' : 'UP';
+}
+
+export function countErrors({ counters }: AppView, isMeant: (code: ErrorCode) => boolean): number {
+  let count = 0;
+  for (const [code, times] of Object.entries(counters.errors)) if (isMeant(code as ErrorCode)) count += times;
+  return count;
+}
+
+export const DENIED = new Set<ErrorCode>(['FORBIDDEN', 'PROXY_HEADER_REFUSED']);
+export const ABORTED = new Set<ErrorCode>(['CLIENT_ABORTED', 'RESPONSE_UNREAD']);
+
+export function isRequestError(code: ErrorCode): boolean {
+  return ERRORS[code]?.side === 'client' && !DENIED.has(code) && !ABORTED.has(code);
+}
+
+export function ofApps(
+  name: string,
+  type: Type,
+  help: string,
+  write: (app: AppView, emit: Emit) => void,
+): HaproxyFamily {
+  return {
+    name: `haproxy_${name}`,
+    type,
+    help,
+    write: ({ apps }, emit) => {
+      for (const app of apps) write(app, emit);
+    },
+  };
+}
+
+export function ofServers(
+  name: string,
+  type: Type,
+  help: string,
+  write: (instance: InstanceView, emit: Emit) => void,
+): HaproxyFamily {
+  return {
+    name: `haproxy_server_${name}`,
+    type,
+    help,
+    write: ({ instances }, emit) => {
+      for (const instance of instances) write(instance, emit);
+    },
+  };
+}
+
+export const WORDS = {
+  sessions: 'Number of current sessions on the frontend, backend or server',
+  limit: "Frontend/listener/server's maxconn, backend's fullconn",
+  total: 'Total number of sessions since process started',
+  bytesIn: 'Total number of request bytes since process started',
+  bytesOut: 'Total number of response bytes since process started',
+  status: 'Current status of the service, per state label value.',
+  responses:
+    'Total number of HTTP responses with status 100-199 returned by this object since the worker process started',
+  requests: 'Total number of HTTP requests processed by this object since the worker process started',
+} as const;

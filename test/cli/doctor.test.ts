@@ -1,0 +1,91 @@
+/** `doctor` names what is wrong, beside a node and without one, and ends with 1 when something is bad. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+import { freePort, ownAddress } from '../support/addresses.js';
+import { atEnd, temporaryFolder } from '../support/at-end.js';
+import { startNode } from '../support/node/node-process.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
+import { appText, writeAtomically } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+
+interface Row {
+  readonly check: string;
+  readonly verdict: string;
+  readonly text: string;
+  readonly todo: string | null;
+}
+
+async function ask(admin: string, env: Readonly<Record<string, string>> = {}) {
+  const { exitCode, stdout, stderr } = await runCliHere(['doctor', '--json', '--admin', admin], env);
+  assert.equal(stderr, '');
+  const { verdict, node, findings } = JSON.parse(stdout) as { verdict: string; node: string | null; findings: Row[] };
+  const of = (check: string): Row[] => findings.filter((row) => row.check === check);
+  return { exitCode, verdict, node, findings, of };
+}
+
+test('beside a node: wrong ports, PROXY headers that were not expected, neighbors that are not there', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const lost = ownAddress();
+  const node = await startNode(
+    context,
+    (_host, slot) => ({
+      // Its program listens elsewhere.
+      'shop.yml': `${appText('shop', slot, [`${instance.host}:1`])}  native_port: ${instance.port}\n`,
+      'cart.yml': appText('cart', slot + 2, [instance.id]),
+    }),
+    { '--neighbors': lost },
+  );
+  const url = `http://${node.host}:${node.slot + 2}/`;
+  await (await fetch(url)).text();
+  const { connect } = await import('node:net');
+  await new Promise((resolve) => {
+    const socket = connect(node.slot + 2, node.host, () =>
+      socket.write('PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\nGET / HTTP/1.1\r\n\r\n'),
+    );
+    socket.resume().once('close', resolve);
+  });
+  const { exitCode, verdict, of } = await ask(node.admin);
+  assert.deepEqual([exitCode, verdict], [1, 'bad']);
+  assert.equal(of('node')[0]?.text, `node test-node at ${node.admin} is ready`);
+  assert.equal(
+    of('instances')[0]?.text,
+    `${instance.host}:1 of shop does not answer (connection refused); ${instance.host} answers at port ${instance.port}`,
+  );
+  assert.match(
+    of('proxy-header')[0]?.text ?? '',
+    /^1 connections to slot \d+ of cart began with a PROXY header that it does not expect$/,
+  );
+  assert.equal(of('neighbors')[0]?.text, `neighbor ${lost} answers at no slot: connection refused`);
+  assert.equal(of('consul-rights')[0]?.verdict, 'unknown');
+  const text = await runCliHere(['doctor', '--admin', node.admin]);
+  assert.match(text.stdout, /^bad +instances +.*\n +→ correct the port of the instance/m);
+});
+
+test('without a node: a port of a slot that somebody has, from the options alone', async (context) => {
+  const host = ownAddress();
+  const slot = await freePort(host);
+  const servicesDir = temporaryFolder(context, 'services');
+  await writeAtomically(`${servicesDir}/shop.yml`, appText('shop', slot));
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(slot + 1, host, resolve));
+  atEnd(context, () => void server.close());
+  const env = {
+    AUTOPROXY_SERVICES_DIR: servicesDir,
+    AUTOPROXY_BIND: host,
+    AUTOPROXY_ADMIN: `${host}:${await freePort(host)}`,
+  };
+  const { exitCode, node, of } = await ask(env.AUTOPROXY_ADMIN, env);
+  assert.deepEqual([exitCode, node], [1, null]);
+  assert.equal(of('node')[0]?.verdict, 'unknown');
+  assert.match(
+    of('ports')[0]?.text ?? '',
+    new RegExp(`^${host}:${slot + 1}, the health port of shop, is taken by .*\\(pid ${process.pid}\\)`),
+  );
+});
+
+test('options that no node would take are named', async () => {
+  const { exitCode, stderr } = await runCliHere(['doctor', '--admin', '127.0.0.1:1'], { AUTOPROXY_WORKERS: 'many' });
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /AUTOPROXY_WORKERS.*many/);
+});

@@ -1,0 +1,103 @@
+/** What an operator asks a running node: instances, figures, options, events, and what is wrong with it. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import type { ConfigDocument } from '../../src/admin/config-document.js';
+import type { EventsDocument, NodeEvent } from '../../src/admin/events-document.js';
+import { atEnd } from '../support/at-end.js';
+import { eventually } from '../support/eventually.js';
+import { type RunningNode, startNode } from '../support/node/node-process.js';
+import { CLI_ENTRY } from '../support/node/run-cli.js';
+import { runCliHere } from '../support/node/run-cli-here.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+
+async function ask(node: RunningNode, ...words: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCliHere([...words, '--admin', node.admin]);
+  assert.deepEqual([exitCode, stderr], [0, ''], words.join(' '));
+  return stdout;
+}
+
+async function readJson<T>(node: RunningNode, ...words: string[]): Promise<T> {
+  return JSON.parse(await ask(node, ...words, '--json')) as T;
+}
+
+test('instances, counters, rates and options of a node that serves', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const node = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }), {
+    '--drain-timeout': '3s',
+  });
+  for (let count = 0; count < 5; count += 1) await (await fetch(`http://${node.host}:${node.slot}/`)).text();
+
+  const rows = await readJson<{ instances: readonly Record<string, unknown>[] }>(node, 'ps');
+  assert.deepEqual(Object.keys(rows.instances[0] ?? {}), [
+    ...['app', 'slot', 'protocol', 'instance', 'container', 'state', 'decidedBy', 'health', 'weight', 'takesTraffic'],
+    ...['requests', 'inFlight', 'lastCheck'],
+  ]);
+  assert.match(
+    await ask(node, 'ps', 'shop'),
+    new RegExp(`^shop +${node.slot} +${instance.id} +- +ready +up +100 +5 `, 'm'),
+  );
+
+  const stats = await readJson<{ apps: readonly Record<string, unknown>[] }>(node, 'stats');
+  assert.deepEqual(
+    [stats.apps[0]?.requests, stats.apps[0]?.responses],
+    [5, ['1xx', '2xx', '3xx', '4xx', '5xx'].map((status) => ({ status, count: status === '2xx' ? 5 : 0 }))],
+  );
+  assert.match(await ask(node, 'stats'), /^APP +CLIENTS +CONNECTIONS +REQUESTS/);
+  assert.match(await ask(node, 'top'), /^shop +1\/1 +0 +0 /m);
+
+  const { options } = await readJson<ConfigDocument>(node, 'config', '--changed');
+  assert.deepEqual(
+    options.find(({ name }) => name === 'drain-timeout'),
+    {
+      ...{ name: 'drain-timeout', value: '3s', origin: 'flag', place: '--drain-timeout', isSecret: false },
+    },
+  );
+  assert.match(await ask(node, 'config', 'lame_duck'), /^lame-duck +0s +--lame-duck$/m);
+  const unknown = await runCliHere(['config', 'lame-dog', '--admin', node.admin]);
+  assert.deepEqual([unknown.exitCode, unknown.stderr.split('\n')[0]], [1, 'autoproxy: there is no option lame-dog']);
+});
+
+test('events are from before a restart too, and a reader that follows goes on over it', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const node = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }));
+  const reader = spawn(process.execPath, [CLI_ENTRY, 'events', '--follow', '--json', '--admin', node.admin], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  atEnd(context, () => void reader.kill('SIGKILL'));
+  const followed: NodeEvent[] = [];
+  createInterface({ input: reader.stdout }).on('line', (line) => followed.push(JSON.parse(line) as NodeEvent));
+  const hasCome = (kind: string, count = 1): Promise<void> =>
+    eventually(`${count} × ${kind} has come`, () => followed.filter((event) => event.kind === kind).length >= count);
+  await hasCome('appeared');
+  await ask(node, 'drain', 'shop', '--by', 'ann');
+  await hasCome('decision');
+  await node.stop();
+  const again = await node.again();
+  await hasCome('start', 2);
+  const { events, startedAt } = await readJson<EventsDocument>(again, 'events');
+  const kinds = events.filter(({ app }) => app === 'shop').map(({ kind }) => kind);
+  assert.deepEqual(kinds.slice(0, 3), ['appeared', 'up', 'decision']);
+  assert.ok(!kinds.slice(3).includes('appeared'), kinds.join());
+  const drain = events.find(({ kind }) => kind === 'decision');
+  assert.deepEqual([drain?.by, drain?.before, drain?.after], ['ann', 'ready', 'drain']);
+  assert.ok(Date.parse(drain?.at ?? '') < Date.parse(startedAt));
+  assert.deepEqual(new Set(followed.map(({ id }) => id)).size, followed.length);
+  const why = await ask(again, 'why', 'shop');
+  assert.match(
+    why,
+    / decision +drain of all instances, by ann\n(.*\n)*.* stop +the node stops.*\n.* start +the node starts/,
+  );
+  assert.match(await ask(again, 'events', 'shop', '--since', '1h', '--limit', '2'), /^WHEN +APP +EVENT\n.*\n.*\n$/);
+  const ended = new Promise((resolve) => reader.once('exit', resolve));
+  reader.kill('SIGINT');
+  assert.equal(await ended, 0);
+});
+
+test('a wrong time is a wrong command line', async () => {
+  const { exitCode, stderr } = await runCliHere(['events', '--since', 'yesterday']);
+  assert.equal(exitCode, 64);
+  assert.match(stderr, /write 10m, 02:13 or 2026-01-02T03:04:05Z/);
+});

@@ -1,0 +1,198 @@
+/**
+ * The stats socket of a node beside those of real HAProxy, for the same app: what one answers the other does. Then the
+ * dialogues of what people run against it.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
+import { temporaryFolder } from '../support/at-end.js';
+import { HAPROXY_ENDS } from '../support/edge/haproxy-versions.js';
+import { startStatsHaproxy } from '../support/edge/stats-haproxy.js';
+import { eventually } from '../support/eventually.js';
+import { readCsvWithPython } from '../support/machine/python-csv.js';
+import { type RunningNode, startNode } from '../support/node/node-process.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { askSocket, SocketDialogue } from '../support/traffic/socket-question.js';
+
+const run = promisify(execFile);
+
+interface Started {
+  readonly node: RunningNode;
+  readonly socket: string;
+  readonly instances: readonly HttpInstance[];
+  ask(line: string): Promise<string>;
+}
+
+async function startShop(context: TestContext): Promise<Started> {
+  const instances = [await HttpInstance.start(context, 'a'), await HttpInstance.start(context, 'b')];
+  const socket = path.join(temporaryFolder(context, 'stats'), 'haproxy.sock');
+  const list = instances.map(({ id }) => `{address: "${id}", weight: 10}`).join(', ');
+  const node = await startNode(
+    context,
+    (_host, slot) => ({ 'shop.yml': `shop: {protocol: http, translated_port: ${slot}, instances: [${list}]}\n` }),
+    { '--stats-socket': socket },
+  );
+  return { node, socket, instances, ask: (line) => askSocket(socket, `${line}\n`) };
+}
+
+/** SERVER stands for the first server. */
+const SAME = [
+  ...['get weight', 'get weight shop', 'get weight nope/x', 'get weight shop/x', 'get weight SERVER'],
+  ...['set server', 'set server shop', 'set server nope/x state ready', 'set server shop/x state ready'],
+  ...['set server SERVER state', 'set server SERVER state nope', 'set server SERVER state drain'],
+  ...['set server SERVER state maint', 'get weight SERVER;get weight SERVER', 'set server SERVER state ready'],
+  ...['disable server', 'disable server nope/x', 'disable server shop/x', 'disable server SERVER'],
+  ...['enable server', 'enable server shop', 'enable server shop/x', 'enable server SERVER'],
+  ...['show servers state nope', 'show servers conn nope', 'show stat nope 4 -1', 'show backend', 'quit'],
+  ...['enable agent SERVER', 'disable agent SERVER', 'enable health SERVER', 'enable health shop/x'],
+  ...['set weight', 'set weight shop', 'set weight SERVER', 'set weight SERVER 300', 'set weight SERVER -1'],
+  ...['set weight SERVER -5%', 'set weight SERVER 50%', 'get weight SERVER', 'set weight SERVER 256'],
+  ...['get weight SERVER', 'set server SERVER weight 0', 'get weight SERVER', 'set server SERVER weight'],
+  ...['set server SERVER weight 100%', 'get weight SERVER', 'set weight nope/x 1', 'set weight shop/x 1'],
+  ...['shutdown sessions server', 'shutdown sessions server shop/x', 'shutdown sessions server SERVER'],
+];
+const SAME_AS_NEWEST = [
+  ...['', ';', 'wait', 'wait x', 'wait 1', 'wait 1 nope', 'wait -h', 'wait 1 srv-removable', 'wait 1 srv-removable x'],
+  ...['wait 1 srv-removable shop/x', 'wait 1 srv-removable SERVER', 'set weight SERVER x', 'set weight SERVER 1x'],
+];
+
+test('the answers are those of HAProxy', async (context) => {
+  const { ask, instances } = await startShop(context);
+  const [first] = instances;
+  for (const version of HAPROXY_ENDS) {
+    const servers = instances.map(({ id }) => ({
+      name: `shop_${id}`,
+      address: id,
+      words: 'weight 10 check inter 1000',
+    }));
+    const haproxy = await startStatsHaproxy(context, version, [{ name: 'shop', lines: [], servers }]);
+    for (const command of version === '3.2' ? [...SAME, ...SAME_AS_NEWEST] : SAME) {
+      const line = command.replaceAll('SERVER', `shop/shop_${first?.id}`);
+      assert.equal(await ask(line), await haproxy.ask(line), `${version}: ${command}`);
+    }
+    const namesOf = async (question: Promise<string>): Promise<string[]> =>
+      (await question).split('\n').filter((line) => line.startsWith('#') || line === '1');
+    for (const line of ['show servers state', 'show servers conn shop']) {
+      assert.deepEqual(await namesOf(ask(line)), await namesOf(haproxy.ask(line)), `${version}: ${line}`);
+    }
+    const stateOf = async (question: Promise<string>): Promise<string[]> => {
+      const line = (await question).split('\n').find((one) => one.includes(`shop_${first?.id}`)) ?? '';
+      const [, ...fields] = line.split(' ');
+      // The time since the last change; HAProxy shows the last check also in maintenance, where a node has none.
+      return fields.toSpliced(8, fields[5] === '1' ? 3 : 1);
+    };
+    for (const state of ['ready', 'drain', 'maint']) {
+      for (const one of [ask, haproxy.ask]) await one(`set server shop/shop_${first?.id} state ${state}`);
+      await eventually(`both say ${state}`, async () => {
+        const [ours, theirs] = [
+          await stateOf(ask('show servers state')),
+          await stateOf(haproxy.ask('show servers state')),
+        ];
+        return ours.join() === theirs.join();
+      });
+    }
+    await ask(`set server shop/shop_${first?.id} state ready`);
+  }
+});
+
+test('what drainbackend.sh and readybackend.sh say brings an app into maintenance and back', async (context) => {
+  const { socket, node } = await startShop(context);
+  const states = async (): Promise<readonly string[]> =>
+    (await node.state()).apps.flatMap(({ instances }) => instances.map(({ state }) => state));
+  // The scripts look for the socket at /tmp/haproxy.sock; for them /tmp is the folder of this one.
+  const script = (state: string): string =>
+    [
+      'servers() { echo "show servers state $1" | socat stdio /tmp/haproxy.sock | grep " $1 " | awk \'{print $4}\'; }',
+      `for name in $(servers shop); do echo "set server shop/$name state ${state}" | socat stdio /tmp/haproxy.sock; done`,
+    ].join('\n');
+  const inFolder = (state: string): Promise<unknown> => {
+    const mount = `mount --bind ${path.dirname(socket)} /tmp && exec sh -c "$0"`;
+    return run('unshare', ['-m', 'sh', '-c', mount, script(state)]);
+  };
+  await inFolder('drain');
+  assert.deepEqual(await states(), ['drain', 'drain']);
+  await inFolder('disable');
+  assert.deepEqual(await states(), ['maint', 'maint']);
+  await inFolder('ready');
+  assert.deepEqual(await states(), ['ready', 'ready']);
+});
+
+test("the dialogue of Ansible's module: the version, the state, a change, and the state until it is as wanted", async (context) => {
+  const { ask, instances } = await startShop(context);
+  const host = `shop_${instances[0]?.id}`;
+  const rows = async () => readCsvWithPython(await ask('show stat'));
+  const version = /Version:\s*(\d+)\.(\d+)\./.exec(await ask('show info')) ?? assert.fail('a version');
+  assert.ok(Number(version[1]) >= 2);
+  const backends = (await rows()).filter(({ svname }) => svname === 'BACKEND').map(({ pxname }) => pxname);
+  assert.deepEqual(backends, ['shop']);
+  const untilStatus = (status: string): Promise<void> =>
+    eventually(`it is ${status}`, async () => {
+      const row = (await rows()).find(({ pxname, svname }) => pxname === 'shop' && svname === host);
+      return row?.status?.includes(status) === true && row.scur === '0';
+    });
+  const server = `shop/${host}`;
+  await ask(`set server ${server} state drain`);
+  await untilStatus('DRAIN');
+  assert.equal(
+    await ask(
+      `get weight ${server}; disable agent ${server}; disable server ${server}; shutdown sessions server ${server}`,
+    ),
+    '10 (initial 10)\n\n\n\n\n',
+  );
+  await untilStatus('MAINT');
+  assert.equal(
+    await ask(`get weight ${server}; enable server ${server}; enable health ${server}; set weight ${server} 40`),
+    '10 (initial 10)\n\n\n\n\n',
+  );
+  await untilStatus('UP');
+  assert.equal((await rows()).find(({ svname }) => svname === host)?.weight, '40');
+});
+
+test('prompt keeps the connection open, and a connection without it is for one line', async (context) => {
+  const { socket, ask } = await startShop(context);
+  const dialogue = new SocketDialogue(socket);
+  dialogue.say('prompt\n');
+  assert.equal(await dialogue.until('> '), '\n> ');
+  dialogue.say('get weight nope/x;get weight shop/x\n');
+  assert.equal(await dialogue.until('> '), 'No such backend.\n\nNo such server.\n\n> ');
+  dialogue.say('\n');
+  assert.equal(await dialogue.until('> '), '\n> ');
+  const closed = new Promise((resolve) => dialogue.socket.once('close', resolve));
+  dialogue.say('quit\n');
+  await closed;
+  assert.equal(await ask('get weight nope/x\nget weight nope/x'), 'No such backend.\n\n');
+});
+
+test('an endless line, readers that take nothing and 1000 idle connections keep no question out', async (context) => {
+  const { socket, ask, node } = await startShop(context);
+  assert.equal(await ask('x'.repeat(20_000)), 'A line may have 16384 characters.\n\n');
+  const idle: SocketDialogue[] = [];
+  // One after the other: the kernel keeps 511 that are not accepted yet.
+  while (idle.length < 1_000) {
+    const one = new SocketDialogue(socket);
+    one.socket.on('error', () => {});
+    await once(one.socket, 'connect');
+    idle.push(one);
+  }
+  const reader = new SocketDialogue(socket);
+  reader.socket.pause();
+  reader.say('show stat\n');
+  assert.equal(await ask('get weight nope/x'), 'No such backend.\n\n');
+  assert.equal((await node.state()).status, 'ready');
+  for (const one of [...idle, reader]) one.socket.destroy();
+});
+
+test('the socket is for its owner, is gone with the node, and one that a killed node left is replaced', async (context) => {
+  const { socket, node } = await startShop(context);
+  assert.equal(statSync(socket).mode & 0o777, 0o600);
+  await node.stop('SIGKILL');
+  assert.ok(existsSync(socket));
+  const next = await node.again();
+  assert.match(await askSocket(socket, 'show version\n'), /^3\.2\.0-autoproxy-/);
+  await next.stop('SIGTERM');
+  assert.ok(!existsSync(socket));
+});
