@@ -11,7 +11,7 @@ import { html, type View } from './html.js';
 import { InstancesTable } from './instances-table.js';
 import type { Live } from './live.js';
 import { Masthead } from './masthead.js';
-import { useNews } from './news.js';
+import { NewsLines, useNews } from './news.js';
 import { NO_FIGURES, type NodeState, withPoint } from './node-state.js';
 import { type Change, readHistory, readWhy } from './requests.js';
 import { Chip } from './signs.js';
@@ -37,7 +37,7 @@ export function AppPage({ name, state, live }: AppPageProps): View {
   const { why, failure } = useWhy(name, app, state.at);
   const history = useHistory(name, state, live);
   const [asked, setAsked] = useState<Change | null>(null);
-  const { said, say } = useNews({ ...live, change: ownChange(live, name) });
+  const { lines, say } = useNews({ ...live, change: ownChange(live, name) });
   const standing =
     app !== undefined ? appStanding(app) : why !== null && why.status !== 'served' ? STANDINGS[why.status] : null;
   return html`<${Masthead} frame=${state.frame} now=${state.at} isConnected=${live.isConnected} app=${name} />
@@ -61,7 +61,7 @@ export function AppPage({ name, state, live }: AppPageProps): View {
         <${EventList} why=${why} now=${state.at} />`
       }
     </main>
-    <div class="news" role="status" aria-live="polite">${said}</div>
+    <${NewsLines} lines=${lines} />
     ${
       asked !== null &&
       app !== undefined &&

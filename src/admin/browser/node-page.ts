@@ -9,7 +9,7 @@ import { formatTime } from './format.js';
 import { html, type View } from './html.js';
 import type { Live } from './live.js';
 import { Masthead } from './masthead.js';
-import { useNews } from './news.js';
+import { NewsLines, useNews } from './news.js';
 import type { NodeState } from './node-state.js';
 import { acceptRemoval, type Change, readPast } from './requests.js';
 import { Problems, Surroundings } from './surroundings.js';
@@ -23,7 +23,7 @@ interface NodePageProps {
 export function NodePage({ state, live }: NodePageProps): View {
   const [asked, setAsked] = useState<Change | null>(null);
   const { at, past, failure, stand } = usePast();
-  const { said, say } = useNews(live);
+  const { lines, say } = useNews(live);
   const { frame, total, history } = state;
   const table = useMemo(() => tableOf(state, past), [state, past]);
   const accept = (source: string): void => void acceptRemoval(source).then(say, (error: unknown) => say(String(error)));
@@ -45,7 +45,7 @@ export function NodePage({ state, live }: NodePageProps): View {
       <${Surroundings} frame=${frame} onAccept=${accept} />
       <p class="unseen">${total[0]} requests per second</p>
     </main>
-    <div class="news" role="status" aria-live="polite">${said}</div>
+    <${NewsLines} lines=${lines} />
     ${
       asked !== null &&
       askedApp !== undefined &&
