@@ -2,11 +2,13 @@ import type { Create } from '../comparison.js';
 import { NEWER_NODES, nodeOfLine } from '../node-versions.js';
 import type { Workload } from '../workloads/requests.js';
 import { AutoproxyContender } from './autoproxy.js';
+import { CADDY } from './caddy.js';
+import { ConfiguredProgram } from './configured-program.js';
 import { type ContenderOptions, isPlain, PLAIN_SETUP } from './contender.js';
 import { FloorContender } from './floor.js';
 import { HaproxyContender } from './haproxy.js';
 import { MissingProgram } from './missing-program.js';
-import { NginxContender } from './nginx.js';
+import { NGINX } from './nginx.js';
 import { ProgramContender } from './program-contender.js';
 
 export const BESIDE = 'autoproxy, plain';
@@ -30,7 +32,8 @@ const FLOOR: Create = (options) => new FloorContender(options);
 
 const OTHERS: readonly Create[] = [
   (options) => new HaproxyContender(options, { release: '3.0' }),
-  (options) => new NginxContender(options),
+  (options) => new ConfiguredProgram(NGINX, options),
+  (options) => new ConfiguredProgram(CADDY, options),
   (options) => new ProgramContender('undici', options),
   (options) => new ProgramContender('fast-proxy', options),
   (options) => new ProgramContender('httpxy', options),
