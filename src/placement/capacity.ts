@@ -6,6 +6,8 @@ import { POD_LABEL, type Service } from './service.js';
 /** A node, as far as it takes tasks. */
 interface Ground {
   readonly id: string;
+  /** Its host name. */
+  readonly name: string;
   readonly labels: ReadonlyMap<string, string>;
   readonly availability: string;
   readonly state: string;
@@ -22,6 +24,8 @@ export interface Capacity {
   readonly nodes: readonly Ground[];
   readonly tasks: readonly PlacedTask[];
 }
+
+const NANO_PER_MILLI = 1_000_000;
 
 type Starting = Extract<ServiceStep, { readonly kind: 'create' | 'update' }>;
 
@@ -41,6 +45,26 @@ export function roomProblems({ steps }: PlacementPlan, capacity: Capacity): read
   return starting.flatMap((step) => {
     const words = found.get(step);
     return words === undefined ? [] : [`${nameOf(step)}: ${words}`];
+  });
+}
+
+/**
+ * The engine of a node refuses containers whose limit of CPU is above what the node has, and Swarm would try there for ever.
+ * @returns one line for each service of which a node of its pod takes no container
+ */
+export function limitProblems({ steps }: PlacementPlan, { nodes }: Pick<Capacity, 'nodes'>): readonly string[] {
+  return steps.flatMap((step) => {
+    if (step.kind !== 'create' && step.kind !== 'update') return [];
+    const { pod, limits } = step.service;
+    const limit = (limits.milliCpus ?? 0) * NANO_PER_MILLI;
+    const small = nodes
+      .filter((node) => isOpen(node) && node.labels.get(POD_LABEL) === pod)
+      .find(({ resources }) => resources.nanoCpus < limit);
+    if (small === undefined) return [];
+    const cores = `${small.name} has ${small.resources.nanoCpus / 1e9} cores, and takes no container with more`;
+    return [
+      `${nameOf(step)}: placement.limits.cpus is ${limit / 1e9}; ${cores}: write less, or take it out of the pod`,
+    ];
   });
 }
 
@@ -120,7 +144,7 @@ function wordsOf(lack: Lack, { service }: Starting, others: readonly string[]): 
 }
 
 function reservedBy({ reservations: { milliCpus, memoryBytes } }: Service): Resources {
-  return { nanoCpus: (milliCpus ?? 0) * 1_000_000, memoryBytes: memoryBytes ?? 0 };
+  return { nanoCpus: (milliCpus ?? 0) * NANO_PER_MILLI, memoryBytes: memoryBytes ?? 0 };
 }
 
 /** `0.5 cores and 256 MiB`. */

@@ -25,6 +25,8 @@ export interface NodeDrain {
   readonly unserved: readonly string[];
   /** Containers of tasks that it serves. */
   readonly containers: readonly string[];
+  /** No other node of its pod takes tasks: what leaves this one runs nowhere. */
+  readonly isLast: boolean;
   /** Why the node may not be drained, with what to do. */
   readonly refusals: readonly string[];
 }
@@ -58,6 +60,7 @@ export function nodeDrainOf(node: Node, { services, tasks, nodes }: Seen, served
     alone,
     unserved: moved.filter(isUnserved).map(({ name }) => name),
     containers: own.filter(isServed).map(({ containerId }) => containerId),
+    isLast: others.length === 0,
     refusals: refusalsOf(node, { instances, alone, others, own, tasks }),
   };
 }
@@ -75,7 +78,7 @@ function refusalsOf(node: Node, { instances, alone, others, own, tasks }: Ground
   if (instances.length > 0 && others.length === 0)
     return [
       `${node.name} is the last node of the pod ${podOf(node)} that is ready and active, and runs ${names}; ` +
-        `add a node: autoproxy pods label NODE ${podOf(node)}`,
+        `add a node: autoproxy pods label NODE ${podOf(node)}; with --force they end, and clients get 503`,
     ];
   const stopFirst = alone
     .filter(({ spec }) => orderIn(spec) !== 'start-first')

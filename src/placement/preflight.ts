@@ -1,7 +1,7 @@
 /** What stands against a plan on this Swarm, found before anything changes. Pure. */
 import { registryOf } from '../docker/image-name.js';
 import { isLargeLoss } from '../model/large-loss.js';
-import { type Capacity, isOpen, roomProblems } from './capacity.js';
+import { type Capacity, isOpen, limitProblems, roomProblems } from './capacity.js';
 import { appOf, type Found, isManaged, nameOf, ownerOf, type PlacementPlan, type ServiceStep } from './plan.js';
 import { POD_LABEL } from './service.js';
 
@@ -26,6 +26,7 @@ export function obstacles(plan: PlacementPlan, grounds: Grounds): readonly strin
     ...refusals,
     ...steps.flatMap((step) => obstaclesOf(step, grounds)),
     ...imageProblems(plan, grounds),
+    ...limitProblems(plan, grounds),
     ...roomProblems(plan, grounds),
   ];
 }
@@ -81,13 +82,15 @@ export function largeLossIn({ steps }: PlacementPlan, { services }: Pick<Found, 
   const lost = [...new Set(removed)].filter((app) => !staying.has(app));
   const known = new Set(services.filter(isManaged).map(ownerOf));
   if (lost.length > 0 && staying.size === 0)
-    return `the registry names no app that is placed, and the Swarm has services of ${countedApps(known.size)} (${shown(lost)}): is it the right registry? If all are to go: autoproxy apply --force`;
+    return `the registry names no app that is placed, and the Swarm has services of ${countedApps(known.size)} (${someOf(lost)}): is it the right registry? If all are to go: autoproxy apply --force`;
   if (!isLargeLoss(lost.length, known.size, MAX_LOST_SHARE)) return null;
-  return `${lost.length} of ${known.size} apps are not in the registry any more (${shown(lost)}); if that is right: autoproxy apply --force`;
+  return `${lost.length} of ${known.size} apps are not in the registry any more (${someOf(lost)}); if that is right: autoproxy apply --force`;
 }
 
-function shown(apps: readonly string[]): string {
-  return `${apps.slice(0, SHOWN_APPS).join(', ')}${apps.length > SHOWN_APPS ? ', …' : ''}`;
+/** The first few of these names. */
+export function someOf(apps: readonly string[]): string {
+  const more = apps.length - SHOWN_APPS;
+  return `${apps.slice(0, SHOWN_APPS).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function countedApps(count: number): string {

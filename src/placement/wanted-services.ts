@@ -13,7 +13,7 @@ const DRAIN_MARGIN_MS = 5_000;
 export interface WantedServices {
   /** In the order of the pods. */
   readonly services: readonly Service[];
-  /** What the definition leaves open that costs requests. */
+  /** What the definition leaves open that costs requests, without the name of the app. */
   readonly warnings: readonly string[];
 }
 
@@ -117,7 +117,7 @@ function requestCommand(url: string, timeoutMs: number): string {
 }
 
 function warningsOf(
-  { name, settings, placement }: AppDefinition,
+  { settings, placement }: AppDefinition,
   healthcheck: ContainerCheck | null,
   stopGraceMs: number,
 ): readonly string[] {
@@ -126,11 +126,11 @@ function warningsOf(
   const isUnchecked = healthcheck === null ? source === 'path' : healthcheck.test[0] === 'NONE';
   if (isUnchecked && placement.update.order === 'start-first')
     warnings.push(
-      `${name}: without a HEALTHCHECK an old container stops 1 s after the new one starts, ready or not; ` +
+      'without a HEALTHCHECK an old container stops 1 s after the new one starts, ready or not; ' +
         'write health.path, placement.healthcheck.command or "source: image"',
     );
   if (stopGraceMs <= settings.timeouts.drainMs)
-    warnings.push(`${name}: placement.stop_grace ends before timeouts.drain; requests in flight may be cut`);
+    warnings.push('placement.stop_grace ends before timeouts.drain; requests in flight may be cut');
   return warnings;
 }
 

@@ -75,10 +75,11 @@ export function historyChange(
 
 /**
  * The version that an undo brings back: the newest one that says something else than the definition of now. One that was
- * withdrawn as it was written does not count.
+ * withdrawn as it was written does not count, nor what was before a removal, unless the app is gone now.
  * @param current null: the app was removed
  */
-export function earlierEntry(history: readonly HistoryEntry[], current: string | null): HistoryEntry | null {
+export function earlierEntry(all: readonly HistoryEntry[], current: string | null): HistoryEntry | null {
+  const history = current === null ? all : all.slice(all.findLastIndex(({ act }) => act === 'rm') + 1);
   const isWithdrawn = (index: number): boolean => history[index + 1]?.act === 'withdrawn';
   const earlier = history.filter(({ text }, index) => text !== null && !isWithdrawn(index));
   return earlier.findLast(({ text }) => current === null || !isSameVersion(text ?? '', current)) ?? null;

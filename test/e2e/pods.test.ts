@@ -26,6 +26,7 @@ test('the pods of a Swarm of two machines', { skip }, async (context) => {
   const { served, failedGets, failedPosts, wrongApp, slowestSentMs } = await traffic.stop();
   context.diagnostic(`${served} served, slowest ${slowestSentMs.toFixed(0)} ms`);
   assert.deepEqual({ failedGets, failedPosts, wrongApp }, { failedGets: [], failedPosts: [], wrongApp: 0 });
+  await lastNode(context, lab);
 });
 
 /** It gets no new request, before Swarm ends it. */
@@ -86,11 +87,18 @@ async function labels(context: TestContext, lab: SwarmLab): Promise<void> {
   });
 }
 
+function engineOf({ swarm }: SwarmLab): readonly string[] {
+  return ['--docker', `unix://${swarm.manager.socketPath}`];
+}
+
+function runAt(lab: SwarmLab, { node }: LabNode, ...words: readonly string[]): ReturnType<typeof runCliHere> {
+  return runCliHere(['node', ...words, '--admin', node.admin, ...engineOf(lab)]);
+}
+
 async function drains(context: TestContext, lab: SwarmLab, traffic: PacedTraffic): Promise<void> {
   const [n1, n2] = [nodeCalled(lab, 'n1'), nodeCalled(lab, 'n2')];
-  const engine = ['--docker', `unix://${lab.swarm.manager.socketPath}`];
-  const at = ({ node }: LabNode, ...words: readonly string[]) =>
-    runCliHere(['node', ...words, '--admin', node.admin, ...engine]);
+  const engine = engineOf(lab);
+  const at = (node: LabNode, ...words: readonly string[]) => runAt(lab, node, ...words);
   const standing = async (): Promise<readonly string[]> =>
     (await lab.swarm.manager.docker('node', 'ls', '--format', '{{.Hostname}} {{.Availability}}')).split('\n').sort();
 
@@ -160,5 +168,14 @@ async function drains(context: TestContext, lab: SwarmLab, traffic: PacedTraffic
     await lab.untilUp(2);
     assert.equal((await lab.run('plan')).exitCode, 0);
     await traffic.more(RATE);
+  });
+}
+
+async function lastNode(context: TestContext, lab: SwarmLab): Promise<void> {
+  await context.test('the last node of a pod is drained when it is forced, and its tasks end', async () => {
+    const { exitCode, stdout, stderr } = await runAt(lab, nodeCalled(lab, 'n2'), 'drain', '--force');
+    assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: '' });
+    assert.match(stdout, /^shop-alpha: 0 of 2 tasks run on other nodes\nn2: drained;/m);
+    assert.match((await lab.run('pods')).stdout, /^n2 +alpha +ready +drain +0$/m);
   });
 }

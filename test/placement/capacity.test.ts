@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PLACEMENT_DEFAULTS, type UpdateRules } from '../../src/model/placement.js';
-import { roomProblems } from '../../src/placement/capacity.js';
+import { limitProblems, roomProblems } from '../../src/placement/capacity.js';
 import type { ServiceStep } from '../../src/placement/plan.js';
 import type { Service } from '../../src/placement/service.js';
 
@@ -11,16 +11,18 @@ const MIB = 1_048_576;
 interface Asked {
   readonly app?: string;
   readonly milliCpus?: number;
+  readonly limit?: number;
   readonly memoryBytes?: number;
   readonly replicas?: number;
   readonly order?: UpdateRules['order'];
 }
 
-function service({ app = 'shop', milliCpus, memoryBytes, replicas = 2, order = 'start-first' }: Asked): Service {
+function service({ app = 'shop', milliCpus, limit, memoryBytes, replicas = 2, order = 'start-first' }: Asked): Service {
   const { limits, update, restartDelayMs, spread } = PLACEMENT_DEFAULTS;
   return {
     ...{ name: `${app}-alpha`, app, pod: 'alpha', image: 'shop:1', replicas, port: 8080, env: [], secrets: [] },
-    ...{ hostFiles: [], healthcheck: null, limits, stopGraceMs: 35_000, restartDelayMs, spread },
+    ...{ hostFiles: [], healthcheck: null, stopGraceMs: 35_000, restartDelayMs, spread },
+    limits: { ...limits, milliCpus: limit ?? null },
     reservations: { milliCpus: milliCpus ?? null, memoryBytes: memoryBytes ?? null },
     update: { ...update, order },
   };
@@ -39,7 +41,15 @@ function update(asked: Asked, replaced: readonly string[]): ServiceStep {
 /** Two cores and 1 GiB each. */
 function node(id: string, pod = 'alpha', changes: { readonly availability?: string; readonly state?: string } = {}) {
   const resources = { nanoCpus: 2e9, memoryBytes: 1_024 * MIB };
-  return { id, labels: new Map([['pod', pod]]), availability: 'active', state: 'ready', resources, ...changes };
+  return {
+    id,
+    name: id,
+    labels: new Map([['pod', pod]]),
+    availability: 'active',
+    state: 'ready',
+    resources,
+    ...changes,
+  };
 }
 
 /** A task that is called by its service and its node. */
@@ -148,4 +158,17 @@ test('what new services of the plan take is missing for the updates, and what an
   assert.match(problemsOf([update(grown, ['till@a'])], full).join(), /room for 0|is full/);
   const smaller = update({ app: 'shop', milliCpus: 1_000, replicas: 1 }, []);
   assert.deepEqual(problemsOf([smaller, update({ ...grown, order: 'stop-first' }, ['till@a'])], full), []);
+});
+
+test('a limit of CPU above what a node of the pod has is refused, since its engine takes no such container', () => {
+  const limitsOf = (limit: number, nodes = NODES) =>
+    limitProblems({ steps: [create({ limit })], refusals: [] }, { nodes });
+  assert.deepEqual(limitsOf(2_000), []);
+  assert.deepEqual(limitsOf(2_001), [
+    'shop-alpha: placement.limits.cpus is 2.001; a has 2 cores, and takes no container with more: write less, or take it out of the pod',
+  ]);
+  const large = { nanoCpus: 8e9, memoryBytes: 1_024 * MIB };
+  assert.match(limitsOf(4_000, [{ ...node('a'), resources: large }, node('b')]).join(), /b has 2 cores/);
+  const drained = node('b', 'alpha', { availability: 'drain' });
+  assert.deepEqual(limitsOf(4_000, [{ ...node('a'), resources: large }, drained, node('c', 'beta')]), []);
 });

@@ -52,6 +52,7 @@ test('a service with an instance elsewhere in the pod is drained as it is', () =
     alone: [],
     containers: ['shop@n1'],
     unserved: [],
+    isLast: false,
     refusals: [],
   });
   // It takes no new task, and serves.
@@ -99,10 +100,11 @@ test('all that leave the node need room at one time', () => {
 test('the last node of a pod is refused while it has instances', () => {
   for (const changes of [{ availability: 'drain' }, { availability: 'pause' }, { state: 'down' }, { pod: 'beta' }]) {
     const nodes = [node('n1'), node('n2', changes)];
-    const { refusals } = drainOf([task('shop', 'n1')], { nodes });
+    const { refusals, isLast } = drainOf([task('shop', 'n1')], { nodes });
+    assert.equal(isLast, true);
     assert.match(
       refusals.join(),
-      /^n1 is the last node of the pod alpha that is ready and active, and runs shop; add a node/,
+      /^n1 is the last node of the pod alpha that is ready and active, and runs shop; add a node: autoproxy pods label NODE alpha; with --force /,
     );
     assert.deepEqual(drainOf([], { nodes }).refusals, []);
   }

@@ -181,12 +181,20 @@ test('what the Swarm lacks is found before anything changes', () => {
     ALL,
   );
   const resources = { nanoCpus: 2e9, memoryBytes: 1e9 };
-  const node = { id: 'a', labels: new Map([['pod', 'alpha']]), availability: 'active', state: 'ready', resources };
+  const labels = new Map([['pod', 'alpha']]);
+  const node = { id: 'a', name: 'a', labels, availability: 'active', state: 'ready', resources };
   const against = (nodes: readonly (typeof node)[], secrets: ReadonlyMap<string, string>): string =>
     obstacles(plan, { nodes, secrets, tasks: [], missingImages: new Map() }).join('\n');
   const secrets = new Map([['db', 'id']]);
   assert.equal(against([node], secrets), '');
   assert.match(against([], secrets), /^shop-alpha: no node has the label pod=alpha; autoproxy pods label NODE alpha/);
+  const greedy = planPlacement(
+    [service('shop-alpha', { limits: { milliCpus: 3_000, memoryBytes: null } })],
+    swarm(),
+    ALL,
+  );
+  const grounds = { nodes: [node], secrets, tasks: [], missingImages: new Map<string, string>() };
+  assert.match(obstacles(greedy, grounds).join(), /^shop-alpha: placement\.limits\.cpus is 3; a has 2 cores/);
   assert.match(against([{ ...node, availability: 'drain' }], secrets), /no node of the pod alpha is ready and active/);
   assert.match(against([{ ...node, state: 'down' }], secrets), /no node of the pod alpha is ready and active/);
   assert.match(against([node], new Map()), /shop reads the secret db, which Swarm does not have/);
@@ -203,7 +211,7 @@ test('a large loss of apps is refused, an everyday one is not', () => {
   assert.match(lossWith(2) ?? '', /^4 of 6 apps are not in the registry any more \(c, d, e, f\)/);
   assert.match(
     lossWith(0) ?? '',
-    /^the registry names no app that is placed, and the Swarm has services of 6 apps \(.*, e, …\).*--force/,
+    /^the registry names no app that is placed, and the Swarm has services of 6 apps \(.*, e and 1 more\).*--force/,
   );
   // One service is enough where the registry names nothing.
   const last = swarm(found(service('a-alpha')));
@@ -221,7 +229,7 @@ test('an image that nobody gives is named once, with the services that it holds 
   const plan = planPlacement([service('shop-alpha', { image: 'shop:2' }), service('shop-beta')], there(), ALL);
   assert.deepEqual([...imagesIn(plan)], ['shop:2', 'shop:1']);
   const nodes = ['alpha', 'beta'].map((pod) => ({
-    ...{ id: pod, labels: new Map([['pod', pod]]), availability: 'active', state: 'ready' },
+    ...{ id: pod, name: pod, labels: new Map([['pod', pod]]), availability: 'active', state: 'ready' },
     resources: { nanoCpus: 2e9, memoryBytes: 1e9 },
   }));
   const missingImages = new Map([['shop:2', 'manifest unknown']]);

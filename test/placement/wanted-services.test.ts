@@ -80,7 +80,7 @@ test('the path of a check is one word of the shell for any characters in it', ()
 test('what loses requests is warned of', () => {
   const check = (healthcheck: object) => placed({ health: {}, placement: { healthcheck } }).warnings;
   assert.deepEqual(placed({}).warnings, []);
-  assert.match(placed({ health: {} }).warnings.join(), /^shop: without a HEALTHCHECK an old container stops 1 s after/);
+  assert.match(placed({ health: {} }).warnings.join(), /^without a HEALTHCHECK an old container stops 1 s after/);
   assert.match(check({ source: 'none' }).join(), /without a HEALTHCHECK/);
   assert.deepEqual(check({ source: 'image' }), []);
   assert.deepEqual(check({ command: ['check'] }), []);

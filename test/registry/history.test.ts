@@ -151,6 +151,15 @@ test('an undo brings back the newest version that says something else', () => {
   assert.equal(earlierEntry(history.slice(0, 1), 'a'), null);
 });
 
+test('an undo does not reach back over a removal, unless the app is gone', () => {
+  const act = (number: number, text: string | null): HistoryEntry =>
+    ({ ...NOTE, number, text, act: text === null ? 'rm' : 'put' }) as HistoryEntry;
+  const history = [act(1, 'a'), act(2, null), act(3, 'b')];
+  assert.equal(earlierEntry(history, 'b'), null);
+  assert.equal(earlierEntry([...history, act(4, 'c')], 'c')?.number, 3);
+  assert.equal(earlierEntry(history.slice(0, 2), null)?.number, 1);
+});
+
 test('only the line that begins a document makes no difference', () => {
   assert.equal(isSameVersion('---\nname: [', 'name: ['), true);
   assert.equal(isSameVersion('name: [ --- ', 'name: [  '), false);

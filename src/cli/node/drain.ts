@@ -51,7 +51,7 @@ export function createNodeDrainCommand(context: CommandContext): Command {
         .default(DEFAULT_WAIT_MS, formatDuration(DEFAULT_WAIT_MS)),
     )
     .addOption(timeoutOption('how long all of it may take', DEFAULT_TIMEOUT_MS))
-    .option('--force', 'also when no other node takes the requests over: they are answered 503')
+    .option('--force', 'also the last node of a pod, and when no neighbor takes over: requests are answered 503')
     .option('--by <NAME>', 'who asks; recorded with the decision', userName(env))
     .option('--json', 'one JSON document for programs')
     .addHelpText('after', HELP);
@@ -123,8 +123,9 @@ async function drainNode(word: string | undefined, parts: DrainParts): Promise<D
 }
 
 /** @throws CommandFailure for what stands against it */
-function refuse({ node, drain }: Seen, { admin }: DrainOptions, warn: (line: string) => void): void {
-  const { refusals, unserved, containers } = drain;
+function refuse({ node, drain }: Seen, { admin, force }: DrainOptions, warn: (line: string) => void): void {
+  const { unserved, containers, isLast } = drain;
+  const refusals = isLast && force ? [] : drain.refusals;
   const names = unserved.join(', ');
   const foreign =
     containers.length === 0 && unserved.length > 0

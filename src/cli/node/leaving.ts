@@ -53,7 +53,7 @@ export async function takeOut(leaving: Leaving, waitMs: number): Promise<TakenOu
   const { swarm, client, nodeId, say, signal } = leaving;
   const first = await asked(() => look(leaving), leaving);
   await changed(() => swarm.setAvailability(nodeId, 'pause'), leaving);
-  for (const { name } of first.drain.alone) {
+  for (const { name } of first.drain.isLast ? [] : first.drain.alone) {
     say(`${name}: has no instance elsewhere; new ones start there before the old ones end`);
     const forced = await asked(() => swarm.forcedUpdates(name), leaving);
     if (forced !== null) await changed(() => swarm.replaceTasks(name, forced + 1), leaving);
@@ -143,10 +143,11 @@ async function untilMoved(leaving: Leaving, name: string): Promise<void> {
   });
 }
 
-/** Swarm ends what runs on the node, and starts it elsewhere. @throws DrainDeadline */
+/** Swarm ends what runs on the node, and starts it elsewhere, if another node is left. @throws DrainDeadline */
 export async function leave(leaving: Leaving): Promise<void> {
-  const { swarm, nodeId, say } = leaving;
+  const { swarm, nodeId, say, isForced } = leaving;
   const { drain } = await asked(() => look(leaving), leaving);
+  const isMoving = !(isForced && drain.isLast);
   await changed(() => swarm.setAvailability(nodeId, 'drain'), leaving);
   const ending = await asked(() => endingThere(leaving), leaving);
   const names = new Set([...drain.services.map(({ name }) => name), ...ending]);
@@ -161,7 +162,7 @@ export async function leave(leaving: Leaving): Promise<void> {
       const running = servingSlots(elsewhere);
       if (said.get(name) !== running) say(`${name}: ${running} of ${countOf(wanted, 'task')} run on other nodes`);
       said.set(name, running);
-      isDone &&= running >= wanted && living.length === elsewhere.length;
+      isDone &&= (!isMoving || running >= wanted) && living.length === elsewhere.length;
     }
     return isDone;
   });

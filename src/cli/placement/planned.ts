@@ -5,7 +5,7 @@ import { RegistryPasswords } from '../../docker/registry-passwords.js';
 import type { AppDefinition } from '../../model/app-definition.js';
 import { formatProblem } from '../../model/problem.js';
 import { appOf, type PlacementPlan, planPlacement } from '../../placement/plan.js';
-import { imagesIn, largeLossIn, obstacles, pulledImages } from '../../placement/preflight.js';
+import { imagesIn, largeLossIn, obstacles, pulledImages, someOf } from '../../placement/preflight.js';
 import type { Service } from '../../placement/service.js';
 import { spreadWarnings } from '../../placement/spread.js';
 import { Swarm, type SwarmView } from '../../placement/swarm.js';
@@ -78,16 +78,18 @@ export function placementOfApps(
 
 function servicesOfAll(definitions: readonly AppDefinition[]) {
   const services: Service[] = [];
-  const warnings: string[] = [];
+  /** What is warned of → the apps that it is true of. */
+  const warned = new Map<string, string[]>();
   const refused: Refusal[] = [];
   for (const definition of definitions) {
     const wanted = wantedServices(definition);
     if (isRefusal(wanted)) refused.push(wanted);
     else {
       services.push(...wanted.services);
-      warnings.push(...wanted.warnings);
+      for (const warning of wanted.warnings) warned.set(warning, [...(warned.get(warning) ?? []), definition.name]);
     }
   }
+  const warnings = [...warned].map(([warning, apps]) => `${someOf(apps)}: ${warning}`);
   return { services, warnings, refused };
 }
 

@@ -37,7 +37,7 @@ export async function putAndApply(
   const placement = placementOfApps(held.map(({ definition }) => definition));
   if (options.dryRun) {
     const { plan, against, warnings } = await plannedFor(placement, options, context);
-    showOutcomes(judged, options, context);
+    showOutcomes(judged, options, context, more);
     const { terminal, finish } = context;
     if (!options.json) for (const line of planLines(plan)) terminal.print(line);
     for (const line of [...warnings, ...against]) terminal.warn(`autoproxy: ${line}`);

@@ -39,7 +39,7 @@ export function createRolloutUndoCommand(context: CommandContext): Command {
     .argument('<app>', 'the app')
     .option('--to <VERSION>', 'write this version instead; "rollout history" lists them', versionArgument)
     .option('--no-apply', 'only write the definition')
-    .option('--dry-run', 'only show what would change; exit code 2 if something would')
+    .option('--dry-run', 'only show what would change, in registry and Swarm; exit code 2 if something would')
     .option('--json', 'one JSON document for programs');
   addApplyOptions(addSlotOptions(addRegistryOptions(command))).addHelpText('after', HELP);
   return command.action(async (app: string, options: RolloutUndoOptions) => {
@@ -52,7 +52,7 @@ export function createRolloutUndoCommand(context: CommandContext): Command {
     // The slot may lie where kernels take ports from: the app had it before.
     const put = putRulesFrom(options, context, { act: 'undo', keepsSlot: true });
     // Without an image it is started by other means.
-    if (options.apply && !options.dryRun && wanted.definition.image !== null)
+    if (options.apply && wanted.definition.image !== null)
       return putAndApply([wanted], put, options, context, { restored });
     await withRegistry(options, context, async (registry) =>
       showOutcomes(await putApps(registry, [wanted], put, options.dryRun === true), options, context, { restored }),
@@ -64,7 +64,10 @@ function entryFor(app: string, { stored, history }: KnownApp, { to }: RolloutUnd
   if (to !== undefined) return versionOf(app, history, to);
   const entry = earlierEntry(history, stored?.text ?? null);
   if (entry !== null) return entry;
-  throw new CommandFailure(`${app}: no version before this one is kept`, `autoproxy rollout history ${app} lists them`);
+  const hint = `autoproxy rollout history ${app} lists all that are kept; --to N writes one of them again`;
+  const isNew = history.some(({ act }) => act === 'rm');
+  const since = isNew ? 'since the app was put again' : 'is kept';
+  throw new CommandFailure(`${app}: no version before this one ${since}`, hint);
 }
 
 function wouldComeBack(app: string, { number, act, author, at }: HistoryEntry): string {

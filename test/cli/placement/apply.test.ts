@@ -104,3 +104,25 @@ test('plan and apply warn of a spread over a label that no node of the pod has',
   assert.equal(JSON.parse(document.stdout).warnings.length, 1);
   assert.match((await apply(context, engine, text)).stderr, words);
 });
+
+test('a dry run of an undo says what the Swarm lacks for it', async (context) => {
+  const engine = await engineOf(context);
+  const registry = temporaryFolder(context, 'apps');
+  const at = ['--registry', registry];
+  const file = path.join(temporaryFolder(context, 'file'), 'shop.yml');
+  for (const text of [`${SHOP}env: {KEY: {from: "file:/run/secrets/gone"}}\n`, SHOP]) {
+    writeFileSync(file, text);
+    assert.equal((await runCliHere(['app', 'put', file, ...at])).exitCode, 0);
+  }
+  const undo = ['rollout', 'undo', 'shop', '--dry-run', ...at, '--docker', engine.url, '--no-image-check'];
+  const { exitCode, stdout, stderr } = await runCliHere(undo);
+  assert.match(stdout, /^shop: version 1 would be written again/);
+  assert.match(stderr, /reads the secret gone, which Swarm does not have/);
+  assert.equal(exitCode, 1);
+  const document = JSON.parse((await runCliHere([...undo, '--json'])).stdout);
+  assert.deepEqual([document.restored.version, document.isDryRun], [1, true]);
+  assert.equal(
+    JSON.parse((await runCliHere(['rollout', 'history', 'shop', '--json', ...at])).stdout).versions.length,
+    2,
+  );
+});

@@ -89,3 +89,12 @@ test('of two forms of output one is chosen', async (context) => {
     assert.match(stderr, /cannot be used with option '--json'/);
   }
 });
+
+test('what many apps lack is said once, with the first of them', async (context) => {
+  const registry = temporaryFolder(context, 'apps');
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g'])
+    writeFileSync(path.join(registry, `${name}.yml`), SHOP.replace('shop', name).replace('health: {path: /up}\n', ''));
+  const { warnings } = await placementOf([], { registry }, { env: {} } as CommandContext);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings.join(), /^a, b, c, d, e and 2 more: without a HEALTHCHECK/);
+});

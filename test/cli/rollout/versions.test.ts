@@ -58,13 +58,13 @@ for (const kind of REGISTRY_KINDS) {
     assert.equal(missing.exitCode, 1);
     assert.match(missing.stderr, /shop: version 7 is not kept\n {2}→ these versions are kept: 1, 2\n/);
 
-    const plan = await run('rollout', 'undo', 'shop', '--dry-run');
+    const plan = await run('rollout', 'undo', 'shop', '--no-apply', '--dry-run');
     assert.equal(plan.exitCode, 2);
     assert.match(
       plan.stdout,
       /^shop: version 1 would be written again \(put by ops@\S+ at \S+Z\)\nshop: would be changed, on slot 21034\n {2}~ image: shop:2 → shop:1\n {2}- env\.LEVEL\n$/,
     );
-    const planned = JSON.parse((await run('rollout', 'undo', 'shop', '--dry-run', '--json')).stdout);
+    const planned = JSON.parse((await run('rollout', 'undo', 'shop', '--no-apply', '--dry-run', '--json')).stdout);
     const { at, author, ...restored } = planned.restored;
     assert.deepEqual([planned.isDryRun, restored], [true, { version: 1, act: 'put' }]);
     assert.match(`${author} ${at}`, /^ops@\S+ 20\S+Z$/);
@@ -108,7 +108,7 @@ test('what cannot be undone is said', async (context) => {
   assert.equal(only.exitCode, 1);
   assert.match(
     only.stderr,
-    /shop: no version before this one is kept\n {2}→ autoproxy rollout history shop lists them\n/,
+    /shop: no version before this one is kept\n {2}→ autoproxy rollout history shop lists all that are kept; --to N writes one of them again\n/,
   );
   const wrong = await run('rollout', 'undo', 'shop', '--to', 'first');
   assert.equal(wrong.exitCode, 64);
@@ -127,6 +127,9 @@ test('what cannot be undone is said', async (context) => {
   assert.equal(removed.exitCode, 0, removed.stderr);
   const gone = await run('rollout', 'undo', 'shop', '--to', '4', '--no-apply');
   assert.match(gone.stderr, /shop: version 4 is its removal/);
+  await put(shop('shop:2'));
+  const anew = await run('rollout', 'undo', 'shop', '--no-apply');
+  assert.match(anew.stderr, /shop: no version before this one since the app was put again\n {2}→ .*--to N writes one/);
 });
 
 test('a definition that somebody wrote by hand is not among the versions, and an undo goes back from it', async (context) => {
