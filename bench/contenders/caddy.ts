@@ -16,7 +16,6 @@ function configuration({ host, port, instances }: ContenderOptions): string {
 {
   admin off
   auto_https off
-  persist_config off
   log {
     output discard
   }
