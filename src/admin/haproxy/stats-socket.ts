@@ -1,9 +1,9 @@
 /** The stats socket: HAProxy's verbs at a unix socket, for those who may write to it. */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../core/clock.js';
+import { listenAt, type UnixSocketPlace } from '../unix-socket.js';
 import type { StatsNode } from './stats-node.js';
 import { StatsSession } from './stats-session.js';
-import { listenAt, type UnixSocketPlace } from './unix-socket.js';
 
 /** HAProxy's default is 10; the rest of the descriptors is for traffic. */
 const MAX_CONNECTIONS = 64;

@@ -1,9 +1,12 @@
 /** A server at a path of the file system: who stands in the way, who may connect, and what is left behind. */
 import { once } from 'node:events';
-import { chmod, chown, lstat, rm } from 'node:fs/promises';
-import { connect, type Server } from 'node:net';
-import { codeOf, reasonOf } from '../../core/thrown.js';
-import { readWholeFile } from '../../core/whole-file.js';
+import type { Stats } from 'node:fs';
+import { chmod, chown, lstat, rm, stat } from 'node:fs/promises';
+import type { Server } from 'node:net';
+import { dirname } from 'node:path';
+import { codeOf, reasonOf } from '../core/thrown.js';
+import { readWholeFile } from '../core/whole-file.js';
+import { whyNotAnswered } from './socket-probe.js';
 
 export interface UnixSocketPlace {
   readonly path: string;
@@ -17,7 +20,6 @@ export interface UnixSocketPlace {
 
 /** Only the owner may connect until the mode is set. */
 const NOBODY_ELSE = 0o177;
-const PROBE_TIMEOUT_MS = 1_000;
 const MAX_ACCOUNTS_BYTES = 16_777_216;
 
 /** Resolves when it listens. @throws Error that says what to do */
@@ -37,39 +39,35 @@ export async function listenAt(server: Server, { path, mode, owner, option }: Un
     await chmod(path, mode);
   } catch (error) {
     server.close();
-    throw failure(path, option, error);
+    throw failure(path, option, await underlying(error, path));
   }
+}
+
+/** libuv says EACCES of a folder that is not there. */
+async function underlying(error: unknown, path: string): Promise<unknown> {
+  return stat(dirname(path)).then(
+    () => error,
+    (reason: unknown) => reason,
+  );
 }
 
 /** A killed node leaves a socket without a listener. */
 async function clearPath(path: string, option: string): Promise<void> {
-  let isSocket: boolean;
+  let found: Stats;
   try {
-    isSocket = (await lstat(path)).isSocket();
+    found = await lstat(path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return;
     throw failure(path, option, error);
   }
-  if (!isSocket)
+  if (found.isDirectory()) throw new Error(`${path} is a folder: name a socket in it with ${option} ${path}/NAME.sock`);
+  if (!found.isSocket())
     throw new Error(`${path} exists and is not a socket: remove it, or choose another path with ${option}`);
-  if (await isAnswered(path)) {
+  // Who may not connect cannot tell, and takes nobody's place.
+  if (!['ECONNREFUSED', 'ENOENT'].includes((await whyNotAnswered(path)) ?? '')) {
     throw new Error(`another program listens at ${path}: stop that, or choose another path with ${option}`);
   }
   await rm(path, { force: true });
-}
-
-async function isAnswered(path: string): Promise<boolean> {
-  const socket = connect(path);
-  socket.setTimeout(PROBE_TIMEOUT_MS, () => socket.destroy());
-  // A program that does not answer in time holds the socket all the same.
-  const refused = new Promise<boolean>((resolve) => {
-    socket.once('error', (error) => resolve(['ECONNREFUSED', 'ENOENT'].includes(codeOf(error))));
-    socket.once('connect', () => resolve(false));
-    socket.once('close', () => resolve(false));
-  });
-  const isFree = await refused;
-  socket.destroy();
-  return !isFree;
 }
 
 /** -1 changes nothing. */
