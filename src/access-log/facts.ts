@@ -63,6 +63,8 @@ export class AccessFacts {
   /** Start line and fields of the request, and of the response, as they go on. */
   requestHead = '';
   responseHead = '';
+  /** How many exchanges of its kind the line stands for. */
+  sample = 1;
   /** Exchanges that this worker has logged, this one included. */
   count = 0;
 }

@@ -35,6 +35,7 @@ function plainFromSettings(settings: AppSettings): PlainMap {
   return written({
     internal: unless(defaults.internal, settings.internal),
     nolog: unless(!defaults.accessLog, !settings.accessLog),
+    log_sample: unless(`1/${defaults.logSample}`, `1/${settings.logSample}`),
     filters: settings.hostFilter === null ? null : { host: settings.hostFilter },
     accept_proxy: unless<boolean | null>(defaults.acceptProxy, settings.acceptProxy),
     trusted_proxies: nonEmpty(settings.trustedProxies),

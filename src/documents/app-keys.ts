@@ -5,7 +5,7 @@
 import { isScalar } from 'yaml';
 import { parseNetwork } from '../core/networks.js';
 import { APP_DEFAULTS, BALANCES, type Instance, PROTOCOLS, type ProxyVersion, REUSES } from '../model/app.js';
-import { describe, optional, type Reader, refuse, required } from '../yaml/reader.js';
+import { describe, optional, type Reader, refuse, required, sourceOf } from '../yaml/reader.js';
 import { duration, flag, integer, oneOf, text } from '../yaml/scalar-readers.js';
 import { group, list, optionalGroup } from '../yaml/table-reader.js';
 import { instances } from './instance-keys.js';
@@ -52,6 +52,17 @@ const checkPath = text(
   'a path',
   'write a path that begins with /, such as /health',
 );
+
+/** HAProxy's `log … sample 1:N`. Without its colon, which YAML 1.1 takes for a number in sixties. */
+const logSample: Reader<number> = {
+  schema: { type: 'string', pattern: '^1/[1-9][0-9]{0,6}$' },
+  read(value, place) {
+    const match = /^1\/([1-9]\d{0,6})$/.exec(sourceOf(value) ?? '');
+    if (match !== null) return Number(match[1]);
+    const hint = 'write 1/10 for one request of ten; from 1/1 to 1/9999999';
+    return refuse(place, value, `${describe(value)} is not one of N`, hint);
+  },
+};
 
 const sendProxyWord = oneOf(['none', 'false', 'v1', 'v2']);
 
@@ -117,6 +128,11 @@ export const APP_KEYS = {
   translated_port: required(slot, 'the slot: the port on every node; the next one is the health port', ['slot']),
   internal: optional(flag, APP_DEFAULTS.internal, 'whether only internal networks may connect'),
   nolog: optional(flag, !APP_DEFAULTS.accessLog, 'whether the access log leaves the app out'),
+  log_sample: optional(
+    logSample,
+    APP_DEFAULTS.logSample,
+    'how much of the app the access log has: one request of N, and each that failed',
+  ),
   filters: optionalGroup(FILTER_KEYS, 'which requests the slot serves'),
   accept_proxy: optional<boolean | null>(flag, APP_DEFAULTS.acceptProxy, 'whether a PROXY header is required'),
   trusted_proxies: optional<readonly string[]>(

@@ -16,6 +16,7 @@ export function settingsFromValues(values: SettingValues): AppSettings {
     protocol: values.protocol,
     internal: values.internal,
     accessLog: !values.nolog,
+    logSample: values.log_sample,
     hostFilter: values.filters.host,
     acceptProxy: values.accept_proxy,
     trustedProxies: values.trusted_proxies,

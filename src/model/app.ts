@@ -94,6 +94,8 @@ export interface App {
   /** Only internal networks may connect. */
   readonly internal: boolean;
   readonly accessLog: boolean;
+  /** The access log has one exchange of so many, and each that failed; 1: all. */
+  readonly logSample: number;
   /** Lower case, without port; null serves every Host. */
   readonly hostFilter: string | null;
   /** null: as the node says (`--accept-proxy`). */
@@ -120,6 +122,7 @@ export const APP_DEFAULTS = {
   protocol: 'http',
   internal: false,
   accessLog: true,
+  logSample: 1,
   acceptProxy: null,
   sendProxy: 'none',
   balance: 'roundrobin',

@@ -17,6 +17,7 @@ export function createSlot(slot: Partial<SlotSnapshot> & Pick<SlotSnapshot, 'app
     protocol: APP_DEFAULTS.protocol,
     internal: APP_DEFAULTS.internal,
     accessLog: APP_DEFAULTS.accessLog,
+    logSample: APP_DEFAULTS.logSample,
     hostFilter: null,
     acceptProxy: false,
     trustedProxies: NETWORK_DEFAULTS.trustedProxies,

@@ -42,6 +42,8 @@ export interface SlotSnapshot {
   readonly protocol: Protocol;
   readonly internal: boolean;
   readonly accessLog: boolean;
+  /** The access log has one exchange of so many, and each that failed; 1: all. */
+  readonly logSample: number;
   readonly hostFilter: string | null;
   /** Every connection begins with a PROXY header of a sender that is trusted, or is closed. */
   readonly acceptProxy: boolean;

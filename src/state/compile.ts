@@ -34,6 +34,7 @@ function compileSlot(app: App, { healthOf, neighborsOf, proxyDefaults, stickySec
     protocol: app.protocol,
     internal: app.internal,
     accessLog: app.accessLog,
+    logSample: app.logSample,
     hostFilter: app.hostFilter,
     acceptProxy,
     trustedProxies: app.trustedProxies.length === 0 ? proxyDefaults.trusted : app.trustedProxies,

@@ -50,12 +50,13 @@ const app = z.strictObject({
   slot: z.int().min(1).max(65_534),
   internal: z.boolean(),
   accessLog: z.boolean(),
+  // Absent in what an older version wrote.
+  logSample: z.int().min(1).default(APP_DEFAULTS.logSample),
   hostFilter: text.nullable(),
   acceptProxy: z.boolean().nullable(),
   trustedProxies: z.array(z.string().refine((value) => parseNetwork(value) !== null, { message: 'is not a network' })),
   sendProxy: z.enum(PROXY_VERSIONS),
   balance: z.enum(BALANCES),
-  // Absent in what an older version wrote.
   reuse: z.enum(REUSES).default(APP_DEFAULTS.reuse),
   retries: count,
   health: z.strictObject({

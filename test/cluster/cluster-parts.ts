@@ -57,6 +57,7 @@ export function slotOf(
     protocol,
     internal: false,
     accessLog: true,
+    logSample: 1,
     hostFilter: null,
     acceptProxy: false,
     trustedProxies: [],

@@ -15,6 +15,7 @@ native_port: 8080
 slot: 21034
 internal: true
 nolog: true
+log_sample: 1/10
 filters: {host: www.one.example}
 accept_proxy: true
 trusted_proxies: [10.0.0.0/8, "fd00::/8"]

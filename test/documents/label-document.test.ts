@@ -37,7 +37,7 @@ test('each key means what it means in a file, and has its default', () => {
     translated_port: '9000',
     native_port: '80',
     internal: 'yes',
-    nolog: 'true',
+    log_sample: '1/10',
     accept_proxy: 'on',
     trusted_proxies: '10.0.0.0/8, fd00::/8',
     send_proxy: 'v2',
@@ -51,7 +51,7 @@ test('each key means what it means in a file, and has its default', () => {
     slow_start: '5s',
   };
   const file =
-    'protocol: tcp, translated_port: 9000, native_port: 80, internal: yes, nolog: true, accept_proxy: on, ' +
+    'protocol: tcp, translated_port: 9000, native_port: 80, internal: yes, log_sample: 1/10, accept_proxy: on, ' +
     'trusted_proxies: [10.0.0.0/8, "fd00::/8"], send_proxy: v2, balance: leastconn, reuse: never, retries: 1, ' +
     'health: {path: /health, interval: 5s}, timeouts: {first_byte: 10m}, limits: {connections: 10}, slow_start: 5s';
   assert.deepEqual(read(all), { app: { ...appInFile(file), origin }, problems: [] });

@@ -181,6 +181,12 @@ const CASES: readonly Case[] = [
     lines: [['1:37: error', 'true or false']],
     apps: [],
   },
+  ...['1:10', '"1:10"', '0.1', '10', '1/0', '1/010', '2/10', '10%', '1/10000000', '[1/10]'].map((sample) => ({
+    what: `a sample of ${sample}`,
+    text: `b: {protocol: http, slot: 5, log_sample: ${sample}}\n`,
+    lines: [['1:42: error', 'write 1/10 for one request of ten'] as const],
+    apps: [],
+  })),
   {
     what: 'instances as a text',
     text: 'b: {protocol: http, slot: 5, instances: "1.2.3.4:5"}\n',

@@ -72,6 +72,10 @@ export const SLOT_LOOKS = {
     await world.ask();
     return world.plane.accessLog.length;
   },
+  logSample: async (world) => {
+    for (let turn = 0; turn < 4; turn += 1) await world.ask();
+    return world.plane.accessLog.length;
+  },
   hostFilter: statusOf,
   acceptProxy: async ({ plane, ask }) => {
     const { status } = await ask(HEADER + GET);

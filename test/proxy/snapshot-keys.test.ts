@@ -30,6 +30,7 @@ const SLOT: {
   protocol: [SLOT_LOOKS.protocol, [{ protocol: 'http' }, ''], [{ protocol: 'tcp' }, 'not HTTP\r\n\r\n']],
   internal: [SLOT_LOOKS.internal, [{ internal: false }, 200], [{ internal: true }, 403]],
   accessLog: [SLOT_LOOKS.accessLog, [{ accessLog: true }, 1], [{ accessLog: false }, 0]],
+  logSample: [SLOT_LOOKS.logSample, [{ logSample: 1 }, 4], [{ logSample: 2 }, 2], [{ logSample: 4 }, 1]],
   hostFilter: [
     SLOT_LOOKS.hostFilter,
     [{ hostFilter: null }, 200],

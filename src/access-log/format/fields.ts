@@ -136,6 +136,7 @@ export const FIELDS = {
   },
   rt: hexNumber('number of the request in this worker', 4, (facts) => facts.count),
   s: text('the instance, or <NOSRV>', ({ instance }) => instance || '<NOSRV>'),
+  sample: number('how many requests the line stands for; a name of autoproxy', (facts) => facts.sample),
   sc: number('requests that the instance has under way from this worker', (facts) => facts.instanceRequests),
   si: address('address of the instance', (facts) => facts.instanceAddress),
   sp: port(

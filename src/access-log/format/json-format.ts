@@ -2,7 +2,6 @@
 import { JSON_BYTES } from '../encodings.js';
 import type { AccessFacts } from '../facts.js';
 import { Instants, isoSecond } from '../instants.js';
-import type { LineBuffer } from '../line-buffer.js';
 import { literal, type Writer } from './writer.js';
 
 interface Key {
@@ -11,42 +10,76 @@ interface Key {
   readonly about: string;
   /** Of requests only: lines of TCP slots lack it. */
   readonly isOfHttp: boolean;
-  readonly write: Writer;
+  readonly compile: Compile;
 }
+
+/** @param before what stands before the value: fixed text is written in one step */
+type Compile = (before: string) => Writer;
 
 const QUOTE = 0x22;
-const NULL = Buffer.from('null');
 
-function both(like: string, about: string, write: Writer): Key {
-  return { like, about, isOfHttp: false, write };
+function both(like: string, about: string, compile: Compile): Key {
+  return { like, about, isOfHttp: false, compile };
 }
 
-function http(like: string, about: string, write: Writer): Key {
-  return { like, about, isOfHttp: true, write };
+function http(like: string, about: string, compile: Compile): Key {
+  return { like, about, isOfHttp: true, compile };
 }
 
 /** null for an empty text */
-function text(textOf: (facts: AccessFacts) => string): Writer {
-  return (line, facts) => writeText(line, textOf(facts));
-}
-
-function number(numberOf: (facts: AccessFacts) => number): Writer {
-  return (line, facts) => line.number(numberOf(facts));
-}
-
-/** null for -1: it did not come so far. */
-function milliseconds(numberOf: (facts: AccessFacts) => number): Writer {
-  return (line, facts) => {
-    const value = numberOf(facts);
-    if (value === -1) line.raw(NULL);
-    else line.number(value);
+function text(textOf: (facts: AccessFacts) => string): Compile {
+  return (before) => {
+    const quoted = Buffer.from(`${before}"`);
+    const absent = Buffer.from(`${before}null`);
+    return (line, facts) => {
+      const value = textOf(facts);
+      if (value === '') {
+        line.raw(absent);
+        return;
+      }
+      line.raw(quoted);
+      line.json(value, JSON_BYTES);
+      line.byte(QUOTE);
+    };
   };
 }
 
-function startInstant(): Writer {
+/** null for a number that stands for nothing. */
+function number(numberOf: (facts: AccessFacts) => number, nothing = Number.NaN): Compile {
+  return (before) => {
+    const fixed = Buffer.from(before);
+    const absent = Buffer.from(`${before}null`);
+    return (line, facts) => {
+      const value = numberOf(facts);
+      if (value === nothing) {
+        line.raw(absent);
+        return;
+      }
+      line.raw(fixed);
+      line.number(value);
+    };
+  };
+}
+
+/** null for -1: it did not come so far. */
+function milliseconds(numberOf: (facts: AccessFacts) => number): Compile {
+  return number(numberOf, -1);
+}
+
+/** One of two values, as they stand in the line. */
+function either(isFirst: (facts: AccessFacts) => boolean, first: string, second: string): Compile {
+  return (before) => {
+    const one = Buffer.from(before + first);
+    const other = Buffer.from(before + second);
+    return (line, facts) => line.raw(isFirst(facts) ? one : other);
+  };
+}
+
+function startInstant(before: string): Writer {
   const instants = new Instants(isoSecond);
+  const fixed = Buffer.from(`${before}"`);
   return (line, { startedAt }) => {
-    line.byte(QUOTE);
+    line.raw(fixed);
     instants.write(line, startedAt);
     line.text('.');
     line.milliseconds(Math.floor(startedAt) % 1_000);
@@ -54,19 +87,19 @@ function startInstant(): Writer {
   };
 }
 
-function writeText(line: LineBuffer, value: string): void {
-  if (value === '') {
-    line.raw(NULL);
-    return;
-  }
-  line.byte(QUOTE);
-  line.json(value, JSON_BYTES);
-  line.byte(QUOTE);
+function termination(before: string): Writer {
+  const fixed = Buffer.from(`${before}"`);
+  return (line, { flags, cookieFlags, isHttp }) => {
+    line.raw(fixed);
+    line.text(flags);
+    if (isHttp) line.text(cookieFlags);
+    line.byte(QUOTE);
+  };
 }
 
 /** The keys in the order of a line. */
 export const JSON_KEYS = {
-  time: both('tiso', 'first byte of the request, or accept of the TCP connection', startInstant()),
+  time: both('tiso', 'first byte of the request, or accept of the TCP connection', startInstant),
   app: both(
     'b',
     'the app',
@@ -107,11 +140,16 @@ export const JSON_KEYS = {
     'path and query string',
     text((facts) => facts.target),
   ),
-  version: http('HV', '1.0 or 1.1', (line, { minor }) => line.text(minor === 0 ? '"1.0"' : '"1.1"')),
-  status: http('ST', 'status; null: the client got none', (line, { status }) => {
-    if (status === 0) line.raw(NULL);
-    else line.number(status);
-  }),
+  version: http(
+    'HV',
+    '1.0 or 1.1',
+    either(({ minor }) => minor === 0, '"1.0"', '"1.1"'),
+  ),
+  status: http(
+    'ST',
+    'status; null: the client got none',
+    number((facts) => facts.status, 0),
+  ),
   bytes_in: both(
     'U',
     'bytes from the client',
@@ -157,19 +195,16 @@ export const JSON_KEYS = {
     'time from the first byte to the last',
     number((facts) => facts.activeMs),
   ),
-  termination: both('tsc', "HAProxy's termination flags", (line, { flags, cookieFlags, isHttp }) => {
-    line.byte(QUOTE);
-    line.text(flags);
-    if (isHttp) line.text(cookieFlags);
-    line.byte(QUOTE);
-  }),
+  termination: both('tsc', "HAProxy's termination flags", termination),
   retries: both(
     'rc',
     'retries',
     number((facts) => facts.retries),
   ),
-  redispatched: both('', 'a retry went to another instance', (line, { isRedispatched }) =>
-    line.text(isRedispatched ? 'true' : 'false'),
+  redispatched: both(
+    '',
+    'a retry went to another instance',
+    either(({ isRedispatched }) => isRedispatched, 'true', 'false'),
   ),
   worker_connections: both(
     'ac',
@@ -201,11 +236,16 @@ export const JSON_KEYS = {
     'requests that waited for any instance before it',
     number((facts) => facts.slotQueue),
   ),
+  sample: both(
+    'sample',
+    'how many requests the line stands for: 10 with `log_sample: 1/10`; 1 for each that failed',
+    number((facts) => facts.sample),
+  ),
 } as const satisfies Record<string, Key>;
 
 /** @returns the pieces of a line */
 export function jsonWriters(isHttp: boolean): Writer[] {
   const keys = Object.entries<Key>(JSON_KEYS).filter(([, { isOfHttp }]) => isHttp || !isOfHttp);
-  const pieces = keys.flatMap(([name, { write }], index) => [literal(`${index === 0 ? '{' : ','}"${name}":`), write]);
-  return [...pieces, literal('}')];
+  const writers = keys.map(([name, { compile }], index) => compile(`${index === 0 ? '{' : ','}"${name}":`));
+  return [...writers, literal('}')];
 }

@@ -5,6 +5,9 @@ import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 
+/** From here on an answer counts as failed, and is logged whatever `log_sample` says. */
+const FAILED_STATUS = 500;
+
 interface Facts {
   readonly slot: Slot;
   readonly identity: ClientIdentity;
@@ -65,8 +68,12 @@ export function logAccess(
 ): void {
   const { accessLog } = worker;
   if (accessLog === null) return;
+  const { logSample } = books.slot.config;
+  const isFailed = code !== null || books.status >= FAILED_STATUS;
+  if (logSample > 1 && !isFailed && !books.slot.logTurns.take(logSample)) return;
   try {
     const { facts } = accessLog;
+    facts.sample = isFailed ? 1 : logSample;
     fillCommon(facts, books, route, worker, code, now);
     fillHttp(facts, books, route, now);
     accessLog.log();
@@ -79,8 +86,11 @@ export function logAccess(
 export function logTcpAccess(books: Facts, route: RouteFacts, worker: WorkerContext, code: ErrorCode | null): void {
   const { accessLog } = worker;
   if (accessLog === null) return;
+  const { logSample } = books.slot.config;
+  if (logSample > 1 && code === null && !books.slot.logTurns.take(logSample)) return;
   try {
     const { facts } = accessLog;
+    facts.sample = code === null ? logSample : 1;
     fillCommon(facts, books, route, worker, code, worker.clock.now());
     fillTcp(facts, books, route);
     accessLog.log();

@@ -10,6 +10,7 @@ import { Bindings } from './bindings.js';
 import { DepartedInstances } from './departed-instances.js';
 import { ForeignClients } from './foreign-clients.js';
 import { Instance } from './instance.js';
+import { LogTurns } from './log-turns.js';
 import { Neighbors } from './neighbors.js';
 import type { NodeContext } from './node-context.js';
 import { RetryBudget } from './retry-budget.js';
@@ -41,6 +42,7 @@ export class Slot {
   readonly counters: SlotCounters = createSlotCounters();
   readonly budget = new RetryBudget();
   readonly queue: WaitQueue;
+  readonly logTurns = new LogTurns();
   readonly foreignClients = new ForeignClients();
   readonly instances = new Map<string, Instance>();
   readonly departed: DepartedInstances;
