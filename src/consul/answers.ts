@@ -2,7 +2,9 @@
  * Consul's answers, checked and brought to what is used of them. Only fields that all versions from 1.8 on give are
  * read; what else stands there is left alone. Each throws a ConsulFailure of the kind `malformed`.
  */
-import * as z from 'zod';
+import * as v from 'valibot';
+import { createKeyedObject } from '../core/keyed-object.js';
+import { entriesOf, issueLine } from '../core/shapes.js';
 import { ConsulFailure } from './failure.js';
 
 /** One key of the store. */
@@ -51,23 +53,20 @@ export interface ServiceNode {
   readonly checks: readonly CheckEntry[];
 }
 
-const texts = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((value) => value ?? {});
+const texts = v.pipe(v.nullish(entriesOf(v.string()), {}), v.transform(createKeyedObject));
 
-const service = z
-  .object({
-    ID: z.string(),
-    Service: z.string(),
-    Kind: z.string().optional(),
-    Tags: z.array(z.string()).nullish(),
+const service = v.pipe(
+  v.object({
+    ID: v.string(),
+    Service: v.string(),
+    Kind: v.optional(v.string()),
+    Tags: v.nullish(v.array(v.string())),
     Meta: texts,
-    Address: z.string().optional(),
-    Port: z.number().optional(),
-    Weights: z.object({ Passing: z.number(), Warning: z.number() }).nullish(),
-  })
-  .transform(({ ID, Service, Kind, Tags, Meta, Address, Port, Weights }) => ({
+    Address: v.optional(v.string()),
+    Port: v.optional(v.number()),
+    Weights: v.nullish(v.object({ Passing: v.number(), Warning: v.number() })),
+  }),
+  v.transform(({ ID, Service, Kind, Tags, Meta, Address, Port, Weights }) => ({
     /** Empty for what applications register; proxies of the mesh have one. */
     kind: Kind ?? '',
     entry: {
@@ -79,18 +78,19 @@ const service = z
       port: Port ?? 0,
       weights: { passing: Weights?.Passing ?? 1, warning: Weights?.Warning ?? 1 },
     } satisfies ServiceEntry,
-  }));
+  })),
+);
 
-const check = z
-  .object({
-    CheckID: z.string(),
-    Name: z.string().optional(),
-    Status: z.string(),
-    Output: z.string().optional(),
-    Notes: z.string().optional(),
-    ServiceID: z.string().optional(),
-  })
-  .transform(
+const check = v.pipe(
+  v.object({
+    CheckID: v.string(),
+    Name: v.optional(v.string()),
+    Status: v.string(),
+    Output: v.optional(v.string()),
+    Notes: v.optional(v.string()),
+    ServiceID: v.optional(v.string()),
+  }),
+  v.transform(
     ({ CheckID, Name, Status, Output, Notes, ServiceID }): CheckEntry => ({
       id: CheckID,
       name: Name ?? CheckID,
@@ -99,29 +99,30 @@ const check = z
       notes: Notes ?? '',
       serviceId: ServiceID ?? '',
     }),
-  );
+  ),
+);
 
 // The package has decoded the values.
-const keys = z
-  .array(z.object({ Key: z.string(), Value: z.string().nullish(), ModifyIndex: z.number() }))
-  .transform((list) =>
-    list.map(({ Key, Value, ModifyIndex }): KeyEntry => ({ key: Key, text: Value ?? '', modifyIndex: ModifyIndex })),
-  );
+const keys = v.array(
+  v.pipe(
+    v.object({ Key: v.string(), Value: v.nullish(v.string()), ModifyIndex: v.number() }),
+    v.transform(({ Key, Value, ModifyIndex }): KeyEntry => ({ key: Key, text: Value ?? '', modifyIndex: ModifyIndex })),
+  ),
+);
 
-/** The entries of a map under any key: `z.record` silently drops the key `__proto__`. */
-function valuesOf<T extends z.ZodType>(value: T) {
-  return z
-    .custom<object>((map) => typeof map === 'object' && map !== null && !Array.isArray(map), 'is not a map')
-    .transform((map): unknown[] => Object.values(map))
-    .pipe(z.array(value));
-}
+const services = v.pipe(
+  entriesOf(service),
+  v.transform((entries) => entries.map(([, one]) => one)),
+);
+const checks = v.pipe(
+  entriesOf(check),
+  v.transform((entries) => entries.map(([, one]) => one)),
+);
 
-const nodeServices = z
-  .object({ Node: z.object({ Address: z.string() }), Services: valuesOf(service).nullish() })
-  .nullable();
+const nodeServices = v.nullable(v.object({ Node: v.object({ Address: v.string() }), Services: v.nullish(services) }));
 
-const serviceNodes = z.array(
-  z.object({ Node: z.object({ Node: z.string(), Address: z.string() }), Service: service, Checks: z.array(check) }),
+const serviceNodes = v.array(
+  v.object({ Node: v.object({ Node: v.string(), Address: v.string() }), Service: service, Checks: v.array(check) }),
 );
 
 export function keysFromBody(body: unknown): readonly KeyEntry[] {
@@ -132,31 +133,31 @@ export function keysFromBody(body: unknown): readonly KeyEntry[] {
 export function nodeServicesFromBody(body: unknown): NodeServices | null {
   const value = parsed('the services of a node', nodeServices, body ?? null);
   if (value === null) return null;
-  const services = (value.Services ?? []).flatMap(({ kind, entry }) => (kind === '' ? [entry] : []));
-  return { address: value.Node.Address, services };
+  const registered = (value.Services ?? []).flatMap(({ kind, entry }) => (kind === '' ? [entry] : []));
+  return { address: value.Node.Address, services: registered };
 }
 
 /** Of /v1/health/node/:node. */
 export function checksFromBody(body: unknown): readonly CheckEntry[] {
-  return parsed('the checks of a node', z.array(check), body);
+  return parsed('the checks of a node', v.array(check), body);
 }
 
 /** Of /v1/agent/services. */
 export function agentServicesFromBody(body: unknown): readonly ServiceEntry[] {
-  return parsed('the services of the agent', valuesOf(service), body).map(({ entry }) => entry);
+  return parsed('the services of the agent', services, body).map(({ entry }) => entry);
 }
 
 /** Of /v1/agent/checks. */
 export function agentChecksFromBody(body: unknown): readonly CheckEntry[] {
-  return parsed('the checks of the agent', valuesOf(check), body);
+  return parsed('the checks of the agent', checks, body);
 }
 
-/** Of /v1/health/service/:service. */
 /** Where the service is reached: its own address, or that of its node. */
 export function addressOf({ service, nodeAddress }: ServiceNode): string {
   return service.address === '' ? nodeAddress : service.address;
 }
 
+/** Of /v1/health/service/:service. */
 export function serviceNodesFromBody(body: unknown): readonly ServiceNode[] {
   return parsed('the nodes of a service', serviceNodes, body).map(({ Node, Service, Checks }) => ({
     node: Node.Node,
@@ -166,10 +167,8 @@ export function serviceNodesFromBody(body: unknown): readonly ServiceNode[] {
   }));
 }
 
-function parsed<T>(what: string, schema: z.ZodType<T>, body: unknown): T {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const place = issue === undefined || issue.path.length === 0 ? 'the answer' : issue.path.join('.');
-  throw new ConsulFailure('malformed', `${what}: ${place}: ${issue?.message ?? 'has another form'}`);
+function parsed<T>(what: string, schema: v.GenericSchema<unknown, T>, body: unknown): T {
+  const { success, output, issues } = v.safeParse(schema, body);
+  if (success) return output;
+  throw new ConsulFailure('malformed', `${what}: ${issueLine(issues, 'the answer')}`);
 }

@@ -2,8 +2,9 @@
  * The engine's answers, checked and brought to what is used of them. Only fields that all versions from 1.24 to 1.51 give
  * are needed; what else stands there is left alone. Each throws a DockerFailure of the kind `malformed`.
  */
-import * as z from 'zod';
-import { entriesOf, parsedAnswer } from './answer-shape.js';
+import * as v from 'valibot';
+import { entriesOf } from '../core/shapes.js';
+import { parsedAnswer } from './answer-shape.js';
 import type { ContainerHealth, ContainerNetwork } from './container.js';
 import type { ContainerFacts, ContainerSummary } from './facts.js';
 import { keptLabels, SWARM_TASK_LABEL, serviceWords } from './kept-words.js';
@@ -15,27 +16,28 @@ const DEFAULT_STOP_SECONDS = 10;
 /** The grace period of a task of Swarm is known by its manager alone. */
 const TASK_STOP_SECONDS = 600;
 
-const id = z.string().regex(/^[0-9a-f]{64}$/, 'is not the id of a container');
-const endpoint = z.object({ IPAddress: z.string().optional(), GlobalIPv6Address: z.string().optional() }).nullish();
+const id = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not the id of a container'));
+const endpoint = v.nullish(v.object({ IPAddress: v.optional(v.string()), GlobalIPv6Address: v.optional(v.string()) }));
 
-const networks = entriesOf(endpoint)
-  .nullish()
-  .transform((entries): readonly ContainerNetwork[] =>
-    (entries ?? []).flatMap(([name, ends]) => {
+const networks = v.pipe(
+  v.nullish(entriesOf(endpoint), {}),
+  v.transform((entries): readonly ContainerNetwork[] =>
+    entries.flatMap(([name, ends]) => {
       const address = ends?.IPAddress || ends?.GlobalIPv6Address || '';
       return address === '' ? [] : [{ name, address }];
     }),
-  );
+  ),
+);
 
-const summary = z
-  .object({
+const summary = v.pipe(
+  v.object({
     Id: id,
-    Names: z.array(z.string()).nullish(),
-    State: z.string(),
-    Status: z.string().optional(),
-    NetworkSettings: z.object({ Networks: networks }).nullish(),
-  })
-  .transform(
+    Names: v.nullish(v.array(v.string())),
+    State: v.string(),
+    Status: v.optional(v.string()),
+    NetworkSettings: v.nullish(v.object({ Networks: networks })),
+  }),
+  v.transform(
     ({ Id, Names, State, Status, NetworkSettings }): ContainerSummary => ({
       id: Id,
       name: ownName(Names ?? []),
@@ -43,35 +45,36 @@ const summary = z
       status: Status ?? '',
       networks: NetworkSettings?.Networks ?? [],
     }),
-  );
+  ),
+);
 
-const inspection = z.object({
+const inspection = v.object({
   Id: id,
-  Name: z.string(),
-  State: z.object({
-    Running: z.boolean(),
-    Paused: z.boolean(),
-    Restarting: z.boolean(),
-    OOMKilled: z.boolean().optional(),
-    ExitCode: z.number().optional(),
-    StartedAt: z.string(),
-    Health: z.object({ Status: z.string() }).nullish(),
+  Name: v.string(),
+  State: v.object({
+    Running: v.boolean(),
+    Paused: v.boolean(),
+    Restarting: v.boolean(),
+    OOMKilled: v.optional(v.boolean()),
+    ExitCode: v.optional(v.number()),
+    StartedAt: v.string(),
+    Health: v.nullish(v.object({ Status: v.string() })),
   }),
-  Config: z.object({
-    Image: z.string().optional(),
-    Labels: entriesOf(z.string()).nullish(),
-    Env: z.array(z.string()).nullish(),
-    ExposedPorts: entriesOf(z.unknown()).nullish(),
-    StopSignal: z.string().optional(),
-    StopTimeout: z.number().nullish(),
+  Config: v.object({
+    Image: v.optional(v.string()),
+    Labels: v.nullish(entriesOf(v.string())),
+    Env: v.nullish(v.array(v.string())),
+    ExposedPorts: v.nullish(entriesOf(v.unknown())),
+    StopSignal: v.optional(v.string()),
+    StopTimeout: v.nullish(v.number()),
   }),
-  HostConfig: z.object({ NetworkMode: z.string().optional() }).nullish(),
-  NetworkSettings: z.object({ Networks: networks, Ports: entriesOf(z.unknown()).nullish() }).nullish(),
+  HostConfig: v.nullish(v.object({ NetworkMode: v.optional(v.string()) })),
+  NetworkSettings: v.nullish(v.object({ Networks: networks, Ports: v.nullish(entriesOf(v.unknown())) })),
 });
 
 /** Of /containers/json. */
 export function summariesFromBody(body: unknown): readonly ContainerSummary[] {
-  return parsedAnswer('the list of containers', z.array(summary), body);
+  return parsedAnswer('the list of containers', v.array(summary), body);
 }
 
 /** Of /containers/ID/json. */

@@ -3,9 +3,9 @@
  * Messages name places and never values: each value may be a secret.
  * @see https://docs.docker.com/reference/cli/docker/login/#credential-stores
  */
-import * as z from 'zod';
+import * as v from 'valibot';
+import { entriesOf } from '../core/shapes.js';
 import { escapeText } from '../model/problem.js';
-import { entriesOf } from './answer-shape.js';
 
 /** As the engine reads it out of X-Registry-Auth (moby, api/types/registry/authconfig.go). */
 export interface Credential {
@@ -27,7 +27,7 @@ export interface ClientConfig {
   readonly store: string;
 }
 
-type Entry = z.output<typeof entry>;
+type Entry = v.InferOutput<typeof entry>;
 
 /** A password is there or may be, and is not to be had. The message says what to do. */
 export class PasswordFailure extends Error {
@@ -41,28 +41,28 @@ export class PasswordFailure extends Error {
 export const WITHOUT = 'or give --no-registry-auth, which sends no passwords';
 
 /** Docker takes `null` for an empty word. */
-const text = z
-  .string()
-  .nullish()
-  .transform((word) => word ?? undefined);
-const entry = z
-  .object({ auth: text, username: text, password: text, identitytoken: text, registrytoken: text })
-  .nullish()
-  .transform((fields) => fields ?? {});
-const config = z.object({
-  auths: entriesOf(entry).nullish(),
-  credHelpers: entriesOf(z.string()).nullish(),
-  credsStore: z.string().nullish(),
+const text = v.pipe(
+  v.nullish(v.string()),
+  v.transform((word) => word ?? undefined),
+);
+const entry = v.nullish(
+  v.object({ auth: text, username: text, password: text, identitytoken: text, registrytoken: text }),
+  {},
+);
+const config = v.object({
+  auths: v.nullish(entriesOf(entry)),
+  credHelpers: v.nullish(entriesOf(v.string())),
+  credsStore: v.nullish(v.string()),
 });
 
 /** @throws PasswordFailure that says where the document has another form */
 export function clientConfigFrom(document: string, place: string): ClientConfig {
-  const read = config.safeParse(parsed(document, place));
+  const read = v.safeParse(config, parsed(document, place));
   if (!read.success) {
-    const at = escapeText(read.error.issues[0]?.path.join('.') ?? '');
+    const at = escapeText(v.getDotPath(read.issues[0]) ?? '');
     throw new PasswordFailure(`${place}: ${at} has another form than docker login gives it; mend it, ${WITHOUT}`);
   }
-  const { auths, credHelpers, credsStore } = read.data;
+  const { auths, credHelpers, credsStore } = read.output;
   return { place, entries: new Map(auths), helpers: new Map(credHelpers), store: credsStore ?? '' };
 }
 

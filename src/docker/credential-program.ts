@@ -4,7 +4,7 @@
  * @see https://github.com/docker/docker-credential-helpers
  */
 import { execFile } from 'node:child_process';
-import * as z from 'zod';
+import * as v from 'valibot';
 import { codeOf } from '../core/thrown.js';
 import { escapeText } from '../model/problem.js';
 import { type Credential, PasswordFailure, WITHOUT } from './client-config.js';
@@ -18,7 +18,7 @@ const NOT_FOUND = 'credentials not found in native keychain';
 /** In the place of a user: the secret is an identity token. */
 const TOKEN_USER = '<token>';
 
-const answer = z.object({ Username: z.string(), Secret: z.string() });
+const answer = v.object({ Username: v.string(), Secret: v.string() });
 
 /**
  * @param name as the config of Docker says it: `pass`, `ecr-login`
@@ -47,12 +47,12 @@ export async function askProgram(name: string, server: string, env: NodeJS.Proce
       `${shown} does not give the password of ${about}: ${words}; docker login ${about}, ${WITHOUT}`,
     );
   }
-  const read = answer.safeParse(parsed(output));
+  const read = v.safeParse(answer, parsed(output));
   if (!read.success)
     throw new PasswordFailure(
       `${shown} gives something else than the password of ${about}; docker login ${about}, ${WITHOUT}`,
     );
-  const { Username: username, Secret: secret } = read.data;
+  const { Username: username, Secret: secret } = read.output;
   return username === TOKEN_USER ? { identitytoken: secret } : { username, password: secret };
 }
 

@@ -1,5 +1,5 @@
 /** Events of the engine: which are asked for, and what is read of each. */
-import * as z from 'zod';
+import * as v from 'valibot';
 import { healthFrom } from './answers.js';
 import type { ContainerHealth } from './container.js';
 
@@ -43,30 +43,30 @@ export const EVENT_FILTERS = JSON.stringify({
   event: [...CONTAINER_ACTIONS, ...NETWORK_ACTIONS],
 });
 
-const message = z.object({
-  Type: z.string(),
-  Action: z.string(),
-  Actor: z.object({
-    ID: z.string(),
+const message = v.object({
+  Type: v.string(),
+  Action: v.string(),
+  Actor: v.object({
+    ID: v.string(),
     // All labels of the container stand here too, and a label may have any name.
-    Attributes: z
-      .object({
-        name: z.string().optional(),
-        signal: z.string().optional(),
-        exitCode: z.string().optional(),
-        container: z.string().optional(),
-      })
-      .nullish(),
+    Attributes: v.nullish(
+      v.object({
+        name: v.optional(v.string()),
+        signal: v.optional(v.string()),
+        exitCode: v.optional(v.string()),
+        container: v.optional(v.string()),
+      }),
+    ),
   }),
-  time: z.number().optional(),
-  timeNano: z.number().optional(),
+  time: v.optional(v.number()),
+  timeNano: v.optional(v.number()),
 });
 
 /** @returns null for what is another event, or none. @throws SyntaxError for what is not JSON */
 export function eventFromLine(line: string): EngineEvent | null {
-  const result = message.safeParse(JSON.parse(line));
+  const result = v.safeParse(message, JSON.parse(line));
   if (!result.success) return null;
-  const { Type, Action, Actor, time = 0, timeNano = time * 1e9 } = result.data;
+  const { Type, Action, Actor, time = 0, timeNano = time * 1e9 } = result.output;
   const { name = '', signal = '', exitCode = '', container = '' } = Actor.Attributes ?? {};
   const atMs = timeNano / 1e6;
   if (Type === 'network') {

@@ -1,6 +1,7 @@
 /** Configs of a Swarm: small objects with a unique name that its managers keep (API 1.30). */
-import * as z from 'zod';
-import { entriesOf, parsedAnswer } from './answer-shape.js';
+import * as v from 'valibot';
+import { entriesOf } from '../core/shapes.js';
+import { parsedAnswer } from './answer-shape.js';
 import type { DockerConnection } from './connection.js';
 
 /** Ten thousand configs without their content, or sixty with the largest one. */
@@ -8,20 +9,23 @@ const MAX_LIST_BYTES = 67_108_864;
 const CALL_MS = 10_000;
 const LIMITS = { maxBytes: MAX_LIST_BYTES, deadlineMs: CALL_MS };
 
-const moment = z.string().transform((text) => Date.parse(text));
+const moment = v.pipe(
+  v.string(),
+  v.transform((text) => Date.parse(text)),
+);
 
-const created = z.object({ ID: z.string() });
+const created = v.object({ ID: v.string() });
 
-const configs = z.array(
-  z
-    .object({
-      ID: z.string(),
-      Version: z.object({ Index: z.number() }),
+const configs = v.array(
+  v.pipe(
+    v.object({
+      ID: v.string(),
+      Version: v.object({ Index: v.number() }),
       CreatedAt: moment,
       UpdatedAt: moment,
-      Spec: z.looseObject({ Name: z.string(), Labels: entriesOf(z.string()).nullish() }),
-    })
-    .transform(({ ID: id, Version, CreatedAt, UpdatedAt, Spec }) => ({
+      Spec: v.looseObject({ Name: v.string(), Labels: v.nullish(entriesOf(v.string())) }),
+    }),
+    v.transform(({ ID: id, Version, CreatedAt, UpdatedAt, Spec }) => ({
       id,
       version: Version.Index,
       name: Spec.Name,
@@ -29,14 +33,15 @@ const configs = z.array(
       createdAt: CreatedAt,
       updatedAt: UpdatedAt,
     })),
+  ),
 );
 
-const specs = z.array(z.object({ Spec: z.looseObject({}) }));
+const specs = v.array(v.object({ Spec: v.looseObject({}) }));
 
-const clock = z.object({ SystemTime: moment });
+const clock = v.object({ SystemTime: moment });
 
 /** `createdAt` and `updatedAt`: milliseconds since 1970, by the clock of the leading manager. */
-export type SwarmConfig = z.output<typeof configs>[number] & { readonly spec: object };
+export type SwarmConfig = v.InferOutput<typeof configs>[number] & { readonly spec: object };
 
 /** @param spec with Name, Labels and Data. @returns its id. @throws DockerFailure */
 export async function createConfig(connection: DockerConnection, spec: object, signal: AbortSignal): Promise<string> {

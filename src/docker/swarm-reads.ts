@@ -1,36 +1,41 @@
 /** What a manager of a Swarm tells of its services, tasks, nodes, secrets and networks. Fields that are not used are left alone. */
-import * as z from 'zod';
-import { entriesOf, parsedAnswer } from './answer-shape.js';
+import * as v from 'valibot';
+import { entriesOf } from '../core/shapes.js';
+import { parsedAnswer } from './answer-shape.js';
 import type { DockerConnection } from './connection.js';
 
 /** A thousand services with large environments, or ten thousand tasks. */
 const MAX_LIST_BYTES = 67_108_864;
 const LIST_MS = 10_000;
 
-const labels = entriesOf(z.string())
-  .nullish()
-  .transform((entries): ReadonlyMap<string, string> => new Map(entries ?? []));
+const labels = v.pipe(
+  v.nullish(entriesOf(v.string()), {}),
+  v.transform((entries): ReadonlyMap<string, string> => new Map(entries)),
+);
 
-const version = z.object({ Index: z.number() }).transform(({ Index }) => Index);
+const version = v.pipe(
+  v.object({ Index: v.number() }),
+  v.transform(({ Index }) => Index),
+);
 
 const NOTHING = { nanoCpus: 0, memoryBytes: 0 };
-const resources = z
-  .object({ NanoCPUs: z.number().nullish(), MemoryBytes: z.number().nullish() })
-  .nullish()
-  .transform((given) => ({ nanoCpus: given?.NanoCPUs ?? 0, memoryBytes: given?.MemoryBytes ?? 0 }));
+const resources = v.pipe(
+  v.nullish(v.object({ NanoCPUs: v.nullish(v.number()), MemoryBytes: v.nullish(v.number()) }), {}),
+  v.transform(({ NanoCPUs, MemoryBytes }) => ({ nanoCpus: NanoCPUs ?? 0, memoryBytes: MemoryBytes ?? 0 })),
+);
 
-const services = z.array(
-  z
-    .object({
-      ID: z.string(),
+const services = v.array(
+  v.pipe(
+    v.object({
+      ID: v.string(),
       Version: version,
-      Spec: z.looseObject({ Name: z.string(), Labels: labels }),
-      UpdatedAt: z.string().optional(),
-      UpdateStatus: z
-        .object({ State: z.string().optional(), Message: z.string().optional(), StartedAt: z.string().optional() })
-        .nullish(),
-    })
-    .transform(({ ID: id, Version, Spec, UpdatedAt, UpdateStatus }) => ({
+      Spec: v.looseObject({ Name: v.string(), Labels: labels }),
+      UpdatedAt: v.optional(v.string()),
+      UpdateStatus: v.nullish(
+        v.object({ State: v.optional(v.string()), Message: v.optional(v.string()), StartedAt: v.optional(v.string()) }),
+      ),
+    }),
+    v.transform(({ ID: id, Version, Spec, UpdatedAt, UpdateStatus }) => ({
       id,
       version: Version,
       name: Spec.Name,
@@ -40,30 +45,31 @@ const services = z.array(
       // A change that replaces no task, and a new service, have no update.
       begunAt: timeFrom(UpdateStatus?.StartedAt ?? UpdatedAt),
     })),
+  ),
 );
 
-const tasks = z.array(
-  z
-    .object({
-      ID: z.string(),
-      ServiceID: z.string().optional(),
-      NodeID: z.string().optional(),
-      Slot: z.number().optional(),
-      DesiredState: z.string(),
-      CreatedAt: z.string().optional(),
-      UpdatedAt: z.string().optional(),
-      Spec: z.object({
-        ContainerSpec: z.object({ Image: z.string() }).optional(),
-        Resources: z.object({ Reservations: resources }).nullish(),
+const tasks = v.array(
+  v.pipe(
+    v.object({
+      ID: v.string(),
+      ServiceID: v.optional(v.string()),
+      NodeID: v.optional(v.string()),
+      Slot: v.optional(v.number()),
+      DesiredState: v.string(),
+      CreatedAt: v.optional(v.string()),
+      UpdatedAt: v.optional(v.string()),
+      Spec: v.object({
+        ContainerSpec: v.optional(v.object({ Image: v.string() })),
+        Resources: v.nullish(v.object({ Reservations: resources })),
       }),
-      Status: z.object({
-        State: z.string(),
-        Timestamp: z.string().optional(),
-        Err: z.string().optional(),
-        ContainerStatus: z.object({ ContainerID: z.string().optional() }).nullish(),
+      Status: v.object({
+        State: v.string(),
+        Timestamp: v.optional(v.string()),
+        Err: v.optional(v.string()),
+        ContainerStatus: v.nullish(v.object({ ContainerID: v.optional(v.string()) })),
       }),
-    })
-    .transform(({ ID: id, ServiceID, NodeID, Slot, DesiredState, CreatedAt, UpdatedAt, Spec, Status }) => ({
+    }),
+    v.transform(({ ID: id, ServiceID, NodeID, Slot, DesiredState, CreatedAt, UpdatedAt, Spec, Status }) => ({
       id,
       serviceId: ServiceID ?? '',
       nodeId: NodeID ?? '',
@@ -78,6 +84,7 @@ const tasks = z.array(
       createdAt: timeFrom(CreatedAt),
       changedAt: timeFrom(UpdatedAt),
     })),
+  ),
 );
 
 /** Milliseconds since 1970; 0 where the engine says nothing. */
@@ -85,17 +92,17 @@ function timeFrom(text: string | undefined): number {
   return Date.parse(text ?? '') || 0;
 }
 
-const nodes = z.array(
-  z
-    .object({
-      ID: z.string(),
+const nodes = v.array(
+  v.pipe(
+    v.object({
+      ID: v.string(),
       Version: version,
-      Spec: z.looseObject({ Labels: labels, Availability: z.string() }),
-      Description: z.object({ Hostname: z.string(), Resources: resources }),
-      Status: z.object({ State: z.string(), Addr: z.string().optional() }),
-      ManagerStatus: z.object({ Addr: z.string().optional() }).nullish(),
-    })
-    .transform(({ ID: id, Version, Spec, Description, Status, ManagerStatus }) => ({
+      Spec: v.looseObject({ Labels: labels, Availability: v.string() }),
+      Description: v.object({ Hostname: v.string(), Resources: resources }),
+      Status: v.object({ State: v.string(), Addr: v.optional(v.string()) }),
+      ManagerStatus: v.nullish(v.object({ Addr: v.optional(v.string()) })),
+    }),
+    v.transform(({ ID: id, Version, Spec, Description, Status, ManagerStatus }) => ({
       id,
       version: Version,
       name: Description.Hostname,
@@ -105,6 +112,7 @@ const nodes = z.array(
       state: Status.State,
       address: addressOf(Status.Addr ?? '', ManagerStatus?.Addr ?? ''),
     })),
+  ),
 );
 
 /** Of some managers the state says 0.0.0.0, and the part for managers `ADDRESS:PORT`. Empty: it is not known. */
@@ -113,24 +121,25 @@ function addressOf(stated: string, manager: string): string {
   return manager.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
-const secrets = z.array(
-  z
-    .object({ ID: z.string(), Spec: z.object({ Name: z.string() }) })
-    .transform(({ ID, Spec }) => ({ id: ID, name: Spec.Name })),
+const secrets = v.array(
+  v.pipe(
+    v.object({ ID: v.string(), Spec: v.object({ Name: v.string() }) }),
+    v.transform(({ ID, Spec }) => ({ id: ID, name: Spec.Name })),
+  ),
 );
 
-const network = z.object({ Name: z.string() });
+const network = v.object({ Name: v.string() });
 
-const ownSwarm = z.object({
-  Swarm: z.object({ RemoteManagers: z.array(z.object({ Addr: z.string() })).nullish() }),
+const ownSwarm = v.object({
+  Swarm: v.object({ RemoteManagers: v.nullish(v.array(v.object({ Addr: v.string() }))) }),
 });
 
-const specs = z.array(z.object({ Spec: z.looseObject({}) }));
+const specs = v.array(v.object({ Spec: v.looseObject({}) }));
 
-export type SwarmService = z.output<typeof services>[number] & { readonly spec: object };
+export type SwarmService = v.InferOutput<typeof services>[number] & { readonly spec: object };
 /** `template`: the part TaskTemplate of its service's spec, as it was when the task was made. */
-export type SwarmTask = z.output<typeof tasks>[number] & { readonly template: object };
-export type SwarmNode = z.output<typeof nodes>[number] & { readonly spec: object };
+export type SwarmTask = v.InferOutput<typeof tasks>[number] & { readonly template: object };
+export type SwarmNode = v.InferOutput<typeof nodes>[number] & { readonly spec: object };
 
 /** All services, with their whole specs. @throws DockerFailure */
 export async function listServices(

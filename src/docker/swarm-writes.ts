@@ -1,5 +1,5 @@
 /** What a manager of a Swarm is told about services and nodes. People ask for it, by `autoproxy apply` and others. */
-import * as z from 'zod';
+import * as v from 'valibot';
 import { parsedAnswer } from './answer-shape.js';
 import type { DockerConnection } from './connection.js';
 
@@ -7,7 +7,7 @@ const MAX_ANSWER_BYTES = 1_048_576;
 const WRITE_MS = 20_000;
 const LIMITS = { maxBytes: MAX_ANSWER_BYTES, deadlineMs: WRITE_MS };
 
-const created = z.object({ ID: z.string() });
+const created = v.object({ ID: v.string() });
 
 /**
  * @param registryAuth nodes pull its image with this password; null: without one

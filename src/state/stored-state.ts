@@ -1,7 +1,8 @@
 /** The last good state as text; the half that touches no disk. */
-import * as z from 'zod';
+import * as v from 'valibot';
 import { MAX_DURATION_MS } from '../core/durations.js';
 import { parseNetwork } from '../core/networks.js';
+import { issueLine } from '../core/shapes.js';
 import { parseInstanceAddress } from '../model/address.js';
 import { ADMIN_STATES, APP_DEFAULTS, type App, BALANCES, PROTOCOLS, PROXY_VERSIONS, REUSES } from '../model/app.js';
 import type { Offer } from '../sources/source.js';
@@ -10,10 +11,20 @@ import type { Offer } from '../sources/source.js';
 const VERSION = 2;
 const WITHOUT_CONTAINERS = 1;
 
-const text = z.string().min(1).max(4_096);
-const count = z.int().min(0);
-const durationMs = z.int().min(0).max(MAX_DURATION_MS);
-const port = z.int().min(1).max(65_535);
+const text = v.pipe(v.string(), v.minLength(1), v.maxLength(4_096));
+const count = from(0);
+const durationMs = between(0, MAX_DURATION_MS);
+const checkMs = between(1, MAX_DURATION_MS);
+const port = between(1, 65_535);
+const weight = between(0, 256);
+
+function from(least: number) {
+  return v.pipe(v.number(), v.safeInteger(), v.minValue(least));
+}
+
+function between(least: number, most: number) {
+  return v.pipe(from(least), v.maxValue(most));
+}
 
 /** What would be in force if no source could be read. */
 export interface StoredState {
@@ -21,52 +32,55 @@ export interface StoredState {
   readonly offers: readonly Offer[];
 }
 
-const container = z.strictObject({ id: text, name: text }).nullable();
+const container = v.nullable(v.strictObject({ id: text, name: text }));
 
-const instance = z
-  .strictObject({
+const instance = v.pipe(
+  v.strictObject({
     id: text,
     host: text,
     port,
     // Absent where no container is known.
-    life: text.nullable().default(null),
-    container: container.default(null),
-    weight: z.int().min(0).max(256),
-    state: z.enum(ADMIN_STATES),
-  })
-  .refine(
-    (value) => {
-      const address = parseInstanceAddress(value.id);
-      return 'id' in address && address.host === value.host && address.port === value.port;
-    },
-    { message: 'id, host and port do not belong together' },
-  );
-
-const app = z.strictObject({
-  name: text,
-  protocol: z.enum(PROTOCOLS),
-  nativePort: port.nullable(),
-  // The health port is the next one.
-  slot: z.int().min(1).max(65_534),
-  internal: z.boolean(),
-  accessLog: z.boolean(),
-  // Absent in what an older version wrote.
-  logSample: z.int().min(1).default(APP_DEFAULTS.logSample),
-  hostFilter: text.nullable(),
-  acceptProxy: z.boolean().nullable(),
-  trustedProxies: z.array(z.string().refine((value) => parseNetwork(value) !== null, { message: 'is not a network' })),
-  sendProxy: z.enum(PROXY_VERSIONS),
-  balance: z.enum(BALANCES),
-  reuse: z.enum(REUSES).default(APP_DEFAULTS.reuse),
-  retries: count,
-  health: z.strictObject({
-    path: text.nullable(),
-    intervalMs: durationMs.min(1),
-    timeoutMs: durationMs.min(1),
-    rise: z.int().min(1),
-    fall: z.int().min(1),
+    life: v.optional(v.nullable(text), null),
+    container: v.optional(container, null),
+    weight,
+    state: v.picklist(ADMIN_STATES),
   }),
-  timeouts: z.strictObject({
+  v.check(({ id, host, port: own }) => {
+    const address = parseInstanceAddress(id);
+    return 'id' in address && address.host === host && address.port === own;
+  }, 'id, host and port do not belong together'),
+);
+
+const app = v.strictObject({
+  name: text,
+  protocol: v.picklist(PROTOCOLS),
+  nativePort: v.nullable(port),
+  // The health port is the next one.
+  slot: between(1, 65_534),
+  internal: v.boolean(),
+  accessLog: v.boolean(),
+  // Absent in what an older version wrote.
+  logSample: v.optional(from(1), APP_DEFAULTS.logSample),
+  hostFilter: v.nullable(text),
+  acceptProxy: v.nullable(v.boolean()),
+  trustedProxies: v.array(
+    v.pipe(
+      v.string(),
+      v.check((value) => parseNetwork(value) !== null, 'is not a network'),
+    ),
+  ),
+  sendProxy: v.picklist(PROXY_VERSIONS),
+  balance: v.picklist(BALANCES),
+  reuse: v.optional(v.picklist(REUSES), APP_DEFAULTS.reuse),
+  retries: count,
+  health: v.strictObject({
+    path: v.nullable(text),
+    intervalMs: checkMs,
+    timeoutMs: checkMs,
+    rise: from(1),
+    fall: from(1),
+  }),
+  timeouts: v.strictObject({
     requestHeadMs: durationMs,
     connectMs: durationMs,
     firstByteMs: durationMs,
@@ -76,46 +90,51 @@ const app = z.strictObject({
     tunnelMs: durationMs,
     drainMs: durationMs,
   }),
-  limits: z.strictObject({ connections: count, queue: count }),
+  limits: v.strictObject({ connections: count, queue: count }),
   // Files of earlier releases have none.
-  maxClients: count.default(APP_DEFAULTS.maxClients),
-  stickyCookie: text.nullable(),
+  maxClients: v.optional(count, APP_DEFAULTS.maxClients),
+  stickyCookie: v.nullable(text),
   slowStartMs: durationMs,
-  instances: z
-    .array(instance)
-    .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, { message: 'an id appears twice' }),
-  origin: z.strictObject({
+  instances: v.pipe(
+    v.array(instance),
+    v.check((list) => new Set(list.map(({ id }) => id)).size === list.length, 'an id appears twice'),
+  ),
+  origin: v.strictObject({
     source: text,
     location: text,
-    line: count.nullable(),
-    col: count.nullable(),
-    index: count.exactOptional(),
+    line: v.nullable(count),
+    col: v.nullable(count),
+    index: v.exactOptional(count),
   }),
 });
 
-const offer = z.strictObject({
+const offer = v.strictObject({
   name: text,
-  instances: z.array(
-    z.strictObject({
+  instances: v.array(
+    v.strictObject({
       id: text,
-      host: text.refine((host) => parseNetwork(host) !== null, { message: 'is not an address' }),
-      port: port.nullable(),
-      life: text.nullable().default(null),
-      container: container.default(null),
-      weight: z.int().min(0).max(256),
-      state: z.enum(ADMIN_STATES),
+      host: v.pipe(
+        text,
+        v.check((host) => parseNetwork(host) !== null, 'is not an address'),
+      ),
+      port: v.nullable(port),
+      life: v.optional(v.nullable(text), null),
+      container: v.optional(container, null),
+      weight,
+      state: v.picklist(ADMIN_STATES),
     }),
   ),
 });
 
-const document = z.strictObject({
-  version: z.union([z.literal(VERSION), z.literal(WITHOUT_CONTAINERS)]),
+const document = v.strictObject({
+  version: v.union([v.literal(VERSION), v.literal(WITHOUT_CONTAINERS)]),
   /** For people. */
-  savedAt: z.string().max(64),
-  apps: z
-    .array(app)
-    .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, { message: 'a name appears twice' }),
-  offers: z.array(offer).default([]),
+  savedAt: v.pipe(v.string(), v.maxLength(64)),
+  apps: v.pipe(
+    v.array(app),
+    v.check((list) => new Set(list.map(({ name }) => name)).size === list.length, 'a name appears twice'),
+  ),
+  offers: v.optional(v.array(offer), []),
 });
 
 /** @param savedAt ISO 8601 */
@@ -134,14 +153,12 @@ export function storedStateFromJson(json: string): StoredState | string {
   } catch {
     return json === '' ? 'it is empty' : 'it is not JSON, or was cut off';
   }
-  const versioned = z.object({ version: z.int() }).safeParse(value);
-  if (versioned.success && ![VERSION, WITHOUT_CONTAINERS].includes(versioned.data.version)) {
-    return `it is of version ${versioned.data.version}; this program reads versions ${WITHOUT_CONTAINERS} and ${VERSION}`;
+  const versioned = v.safeParse(v.object({ version: v.number() }), value);
+  if (versioned.success && ![VERSION, WITHOUT_CONTAINERS].includes(versioned.output.version)) {
+    return `it is of version ${versioned.output.version}; this program reads versions ${WITHOUT_CONTAINERS} and ${VERSION}`;
   }
-  const parsed = document.safeParse(value);
-  if (parsed.success) return { apps: parsed.data.apps, offers: parsed.data.offers };
-  const issue = parsed.error.issues[0];
-  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it has another form'}`;
+  const { success, output, issues } = v.safeParse(document, value);
+  return success ? { apps: output.apps, offers: output.offers } : issueLine(issues, 'the document');
 }
 
 /** What nobody knows of the container of an instance is not written. */

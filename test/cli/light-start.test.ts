@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { temporaryFolder } from '../support/at-end.js';
 import { runCli } from '../support/node/run-cli.js';
 
-const HEAVY = ['consul', 'pino', 'undici', 'zod'];
+const HEAVY = ['consul', 'pino', 'undici', 'valibot'];
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21034\n';
 
 /** Hooks of Node that write down the name of each module that is loaded. */
@@ -22,7 +22,7 @@ export async function load(url, context, next) {
 
 const moduleOf = (text: string): string => `data:text/javascript,${encodeURIComponent(text)}`;
 
-test('commands over a directory load neither zod, consul, undici nor pino', async (context) => {
+test('commands over a directory load neither valibot, consul, undici nor pino', async (context) => {
   const folder = temporaryFolder(context, 'start');
   const in_ = (name: string): string => path.join(folder, name);
   const [loaded, shop, apps] = [in_('loaded'), in_('shop.yml'), in_('apps')];

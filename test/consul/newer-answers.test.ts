@@ -22,6 +22,7 @@ import {
   readNow,
   readServiceNodes,
 } from '../../src/consul/reads.js';
+import { createKeyedObject } from '../../src/core/keyed-object.js';
 import { isShown, podNodesFrom } from '../../src/neighbors/consul-nodes.js';
 import { atEnd } from '../support/at-end.js';
 
@@ -94,7 +95,7 @@ test('1.15: new fields everywhere, a proxy of the mesh, a folder, the streaming 
     id: 'shop-1',
     name: 'shop',
     tags: ['autoproxy.weight=50'],
-    meta: { 'autoproxy-state': 'ready' },
+    meta: createKeyedObject([['autoproxy-state', 'ready']]),
     address: '172.17.0.2',
     port: 8080,
     weights: { passing: 1, warning: 1 },
@@ -123,7 +124,7 @@ test('1.18 Enterprise: partitions, places, no meta, and a token that does not se
   assert.deepEqual((await ask(KEYS)).value, [{ key: 'autoproxy/apps/shop', text: DOCUMENT, modifyIndex: 61 }]);
   const services = await ask(SERVICES);
   assert.ok(services.isFiltered);
-  assert.deepEqual(services.value?.services[0]?.meta, {});
+  assert.deepEqual(services.value?.services[0]?.meta, createKeyedObject());
   assert.deepEqual(services.value?.services[0]?.weights, { passing: 10, warning: 1 });
   const checks = await ask(CHECKS);
   assert.ok(checks.isFiltered);

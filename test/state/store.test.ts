@@ -110,7 +110,7 @@ for (const [what, text, reason] of [
   ['of a newer version', whole.replace('"version":1', '"version":3'), /^it is of version 3; this program reads/],
   ['empty', '', /^it is empty$/],
   ['of another program', '{"apps": {}}', /^version: /],
-  ['changed by hand, with an unknown key', whole.replace('"slot":', '"port":1,"slot":'), /^apps\.0: .*"port"/],
+  ['changed by hand, with an unknown key', whole.replace('"slot":', '"port":1,"slot":'), /^apps\.0\.port: .*"port"/],
   ['changed by hand, with a slot out of range', whole.replace('"slot":9000', '"slot":65535'), /^apps\.2\.slot: /],
   [
     'changed by hand, with another host than its id says',

@@ -1,6 +1,7 @@
 /** What operators have decided, as plain data; the half that touches no disk. */
-import * as z from 'zod';
+import * as v from 'valibot';
 import { isOtherLife } from '../../core/lives.js';
+import { issueLine } from '../../core/shapes.js';
 import { stateFromText } from '../../documents/instance-words.js';
 import { ADMIN_STATES, type AdminState, type App, type Instance } from '../../model/app.js';
 import { type WeightDecision, weightEntry } from './weight-list.js';
@@ -20,22 +21,24 @@ export interface Override {
 
 const VERSION = 1;
 
-const entry = z.object({
-  app: z.string().min(1).max(253),
-  instance: z.string().min(1).max(253).nullable(),
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(253));
+
+const entry = v.object({
+  app: name,
+  instance: v.nullable(name),
   // Earlier releases wrote none.
-  life: z.string().min(1).max(253).nullable().default(null),
+  life: v.optional(v.nullable(name), null),
   // People mend this file by hand.
-  state: z.string().transform(stateFromText).pipe(z.enum(ADMIN_STATES)),
-  by: z.string().max(1_024),
-  at: z.string().max(64),
+  state: v.pipe(v.string(), v.transform(stateFromText), v.picklist(ADMIN_STATES)),
+  by: v.pipe(v.string(), v.maxLength(1_024)),
+  at: v.pipe(v.string(), v.maxLength(64)),
 });
 
 // Earlier releases wrote no weights, and pass over them.
-const document = z.object({
-  version: z.literal(VERSION),
-  overrides: z.array(z.unknown()),
-  weights: z.array(z.unknown()).default([]),
+const document = v.object({
+  version: v.literal(VERSION),
+  overrides: v.array(v.unknown()),
+  weights: v.optional(v.array(v.unknown()), []),
 });
 
 /**
@@ -126,32 +129,26 @@ export function overridesFromJson(text: string): ReadOverrides | string {
   } catch {
     return 'it is not JSON';
   }
-  const version = z.object({ version: z.int() }).safeParse(value);
-  if (version.success && version.data.version !== VERSION) {
-    return `it is of version ${version.data.version}; this program reads version ${VERSION}`;
+  const version = v.safeParse(v.object({ version: v.number() }), value);
+  if (version.success && version.output.version !== VERSION) {
+    return `it is of version ${version.output.version}; this program reads version ${VERSION}`;
   }
-  const parsed = document.safeParse(value);
-  if (!parsed.success) return issueText('', parsed.error);
+  const parsed = v.safeParse(document, value);
+  if (!parsed.success) return issueLine(parsed.issues, 'the document');
   const overrides: Override[] = [];
   const unread: string[] = [];
-  for (const [index, written] of parsed.data.overrides.entries()) {
-    const read = entry.safeParse(written);
-    if (read.success) overrides.push(read.data);
-    else unread.push(issueText(`overrides.${index}`, read.error));
+  for (const [index, written] of parsed.output.overrides.entries()) {
+    const read = v.safeParse(entry, written);
+    if (read.success) overrides.push(read.output);
+    else unread.push(issueLine(read.issues, 'the entry', `overrides.${index}`));
   }
   const weights: WeightDecision[] = [];
-  for (const [index, written] of parsed.data.weights.entries()) {
-    const read = weightEntry.safeParse(written);
-    if (read.success) weights.push(read.data);
-    else unread.push(issueText(`weights.${index}`, read.error));
+  for (const [index, written] of parsed.output.weights.entries()) {
+    const read = v.safeParse(weightEntry, written);
+    if (read.success) weights.push(read.output);
+    else unread.push(issueLine(read.issues, 'the entry', `weights.${index}`));
   }
   return { overrides, weights, unread };
-}
-
-function issueText(place: string, { issues }: z.ZodError): string {
-  const [issue] = issues;
-  const path = [place, ...(issue?.path ?? [])].filter((part) => part !== '').join('.');
-  return `${path}: ${issue?.message ?? 'it has another form'}`;
 }
 
 function decidedInstance(app: App, instance: Instance, overrides: readonly Override[]): Instance {

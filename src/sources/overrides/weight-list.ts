@@ -1,5 +1,5 @@
 /** The weights that operators have decided, as plain data. They stand beside decisions about states, and outlive those. */
-import * as z from 'zod';
+import * as v from 'valibot';
 import { isOtherLife } from '../../core/lives.js';
 import type { App, Instance } from '../../model/app.js';
 
@@ -20,13 +20,15 @@ export interface WeightDecision {
 /** How many decisions about instances that are not there are kept: they may come back. */
 const MAX_ABSENT = 1_000;
 
-export const weightEntry = z.object({
-  app: z.string().min(1).max(253),
-  instance: z.string().min(1).max(253),
-  life: z.string().min(1).max(253).nullable().default(null),
-  weight: z.int().min(0).max(256),
-  by: z.string().max(1_024),
-  at: z.string().max(64),
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(253));
+
+export const weightEntry = v.object({
+  app: name,
+  instance: name,
+  life: v.optional(v.nullable(name), null),
+  weight: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(256)),
+  by: v.pipe(v.string(), v.maxLength(1_024)),
+  at: v.pipe(v.string(), v.maxLength(64)),
 });
 
 /** One about each instance. */
