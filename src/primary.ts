@@ -29,6 +29,7 @@ import { AppChronicle } from './report/app-chronicle.js';
 import { AppWhy } from './report/app-why.js';
 import { History } from './report/history.js';
 import { LocalNode } from './report/local-node.js';
+import { nodeCondition } from './report/node-condition.js';
 import { NodeMetrics } from './report/node-metrics.js';
 import { NodeStatus } from './report/node-status.js';
 import { OperatorDecisions } from './report/operator-decisions.js';
@@ -37,16 +38,23 @@ import { ProxyStats } from './report/proxy-stats.js';
 import { Overrides } from './sources/overrides/overrides.js';
 import { NodeSecret } from './state/node-secret.js';
 import { StateStore } from './state/store.js';
+import type { NotifySocket } from './systemd/notify-socket.js';
+import { ServiceNotices } from './systemd/service-notices.js';
 
 const EXIT = { DONE: 0, FAILED: 1, DEADLINE: 3 } as const;
 
 /**
  * Runs a node until it is told to stop: reads, builds, serves, waits for a signal, drains.
  * @param written where the options were read, for people who ask; a program that makes a config itself has none
+ * @param systemd where it wants to be told how the node does; null: nobody wants that
  * @returns the exit code: 0 when all that was under way ended, 3 when some of it was cut at the deadline, 1 when the node
  * could not start.
  */
-export async function runPrimary(config: Config, written: WrittenOptions = UNKNOWN_OPTIONS): Promise<number> {
+export async function runPrimary(
+  config: Config,
+  written: WrittenOptions = UNKNOWN_OPTIONS,
+  systemd: NotifySocket | null = null,
+): Promise<number> {
   const log = createLog({ level: config.logLevel, format: config.logFormat, name: 'primary' });
   const signals = new Signals();
   const surroundings = { config, written, clock: systemClock, random: Math.random, log, signals };
@@ -77,8 +85,10 @@ export async function runPrimary(config: Config, written: WrittenOptions = UNKNO
     });
     const stats = await startStats(parts);
     obeySignals(parts);
+    const notices = ServiceNotices.start(systemd, { ...surroundings, condition: () => nodeCondition(parts) });
     await start(parts);
     await signals.stopRequested();
+    notices?.stopping(config.lameDuckMs + config.drainTimeoutMs);
     const cut = await stop(parts);
     await Promise.all([admin.close(), stats?.close()]);
     log.info({ cut }, 'stopped');
@@ -145,18 +155,7 @@ function createParts(
   const readiness = new Readiness({ config, clock, cluster, plane, feeds });
   const served = { cluster, checker, overrides, feeds, plane, readiness, unexpected };
   const node = new LocalNode({
-    status: new NodeStatus({
-      config,
-      clock,
-      cluster,
-      checker,
-      overrides,
-      feeds,
-      plane,
-      readiness,
-      unexpected,
-      registrar,
-    }),
+    status: new NodeStatus({ config, clock, ...served, registrar }),
     why: new AppWhy({ config, clock, cluster, checker, overrides, feeds, plane, chronicle }),
     metrics: NodeMetrics.start({ clock, cluster, checker, feeds, plane, readiness, unexpected, registrar }),
     proxies: new ProxyStats({ config, clock, cluster, checker, overrides, feeds, plane }),

@@ -53,6 +53,11 @@ export class EdgeLoop {
     this.#guard = new LossGuard(parts.clock);
   }
 
+  /** Why the last step failed; empty: it did not. */
+  get failure(): string {
+    return this.#saidFailure;
+  }
+
   /** Something may have changed. */
   onChange(): void {
     this.#isWanted = true;

@@ -76,6 +76,11 @@ export class Supervisor {
     this.#output = new HaproxyOutput(parts.directory.outputFile, (text) => process.stderr.write(text));
   }
 
+  /** It has answered since it was started or taken over. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
   /**
    * Looks now, and from now on again and again.
    * @param onOutdated what HAProxy runs may be another release than is current

@@ -149,6 +149,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     to: ['core', 'access-log', 'snapshot', 'cluster', 'metrics', 'proxy', 'proxy/limits/client-limit.ts'],
     why: 'the root of the data plane loads no file of the control plane',
   },
+  systemd: { to: ['core'], why: 'how a service does, systemd is told in one way, whatever the service is' },
   control: {
     to: [
       'core',
@@ -188,6 +189,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'admin',
       'control',
       'registrar',
+      'systemd',
     ],
     why: 'it looks at all parts of the control plane, keeps their history and answers for the node',
   },
@@ -203,6 +205,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'admin',
       'control',
       'report',
+      'systemd',
     ],
     why: 'the root of the control plane never serves traffic, so it loads no codec and no proxy',
   },
@@ -223,6 +226,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'edge',
       'primary.ts',
       'control/signals.ts',
+      'systemd',
       ...ADMIN_CLIENT,
       'metrics/histogram.ts',
       'sources/directory/files.ts',
@@ -232,7 +236,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     ],
     why:
       'commands speak to a node through its admin API, and `stop` to Docker; `check` reads a directory with the very code of the sources ' +
-      'and the merge; signals mean to the edge what they mean to a node; tables take percentiles of the difference of two histograms; and `doctor` asks as the checks of a node do',
+      'and the merge; signals mean to the edge what they mean to a node, and systemd is told of both alike; tables take percentiles of the difference of two histograms; and `doctor` asks as the checks of a node do',
   },
   edge: {
     to: ['documents', 'yaml', 'regex', 'core', 'model', 'registry'],

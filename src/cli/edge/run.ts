@@ -12,10 +12,13 @@ import { createLog, type Log } from '../../core/log.js';
 import { LOG_LEVELS, type LogLevel } from '../../core/log-levels.js';
 import { reasonOf } from '../../core/thrown.js';
 import { unlessAborted } from '../../core/unless-aborted.js';
+import { takeNotifySocket } from '../../systemd/notify-socket.js';
+import { ServiceNotices } from '../../systemd/service-notices.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure } from '../exit-codes.js';
 import { type LogFormatOptionValues, logFormatFrom, logFormatOption } from '../log-format-option.js';
 import { durationArgument } from '../option-types.js';
+import { edgeCondition } from './edge-condition.js';
 import { installationFrom } from './installation.js';
 import { addInstallationOptions, type InstallationOptionValues } from './installation-options.js';
 import { addEdgeOptions, descriptorShortage, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
@@ -81,6 +84,7 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
   const edgeWatch = new EdgeWatch(options, context, log);
   const nodes = new NodeMemory(systemClock);
   let said = '';
+  let isInForce = false;
   const loop = new EdgeLoop({
     ...common,
     applier: installation.applier,
@@ -94,18 +98,24 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
       said = sayProblems(log, [...problemLines(rendered.problems), ...(shortage === null ? [] : [shortage])], said);
       return rendered.release;
     },
-    onOutcome: () => supervisor?.look(),
+    onOutcome: ({ kind }) => {
+      isInForce ||= kind === 'applied' || kind === 'unchanged';
+      supervisor?.look();
+    },
   });
   const onChange = (): void => loop.onChange();
   supervisor?.start(onChange);
   edgeWatch.start(onChange);
   onChange();
+  const condition = () => edgeCondition(supervisor?.isRunning ?? isInForce, loop);
+  const notices = ServiceNotices.start(takeNotifySocket(context.env), { ...common, condition });
   signals.on('reload', () => {
     log.info('reading site and registry again; options are read at a start alone, so a changed one needs a restart');
     loop.onChange();
   });
   await signals.stopRequested();
   log.info('stopping');
+  notices?.stopping(options.lameDuck + options.drainTimeout);
   const now = new AbortController();
   void signals.stopNowRequested().then(() => now.abort());
   await unlessAborted(Promise.all([edgeWatch.stop(), loop.stop()]), now.signal);

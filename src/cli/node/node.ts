@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ConfigError, hostInputs, type LoadedConfig, loadConfig } from '../../config/load.js';
 import { CONFIG_OPTION, OPTIONS } from '../../config/options.js';
 import { formatProblem } from '../../model/problem.js';
+import { takeNotifySocket } from '../../systemd/notify-socket.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
 
@@ -28,7 +29,7 @@ export function createNodeCommand({ terminal, env }: CommandContext): Command {
       // Loaded here, so that the commands that only ask do not pay for a node.
       const { runPrimary } = await import('../../primary.js');
       // A handle that is left open must not keep a stopped node alive.
-      process.exit(await runPrimary(loaded.config, loaded));
+      process.exit(await runPrimary(loaded.config, loaded, takeNotifySocket(env)));
     });
 }
 

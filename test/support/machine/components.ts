@@ -16,6 +16,8 @@ const PACKAGES = {
   strace: 'strace',
   python3: 'python3',
   socat: 'socat',
+  'systemd-notify': 'systemd',
+  logrotate: 'logrotate',
 } as const;
 export type Component = keyof typeof PACKAGES;
 export type Components = Readonly<Record<Component, string | null>>;
@@ -42,6 +44,8 @@ export function findComponents(): Components {
     strace: findProgram('strace'),
     python3: findProgram('python3'),
     socat: findProgram('socat'),
+    'systemd-notify': findProgram('systemd-notify'),
+    logrotate: findProgram('logrotate'),
   };
 }
 
