@@ -5,7 +5,7 @@
  * files share processes (together.ts). With AUTOPROXY_TEST_STRICT=1 a skipped or todo test fails the run, so that a
  * machine that lacks something cannot look like one where all is well.
  */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { QUICK_CLIENTS } from './compat/clients/all.js';
 import { install } from './compat/installable.js';
 import { QUICK_SERVERS } from './compat/servers/all.js';
+import { parted, spread } from './order.js';
 import { prepareConsul } from './support/consul/consul-program.js';
 import { prepareDocker } from './support/docker/docker-engine.js';
 import { prepareHaproxys } from './support/edge/haproxy-versions.js';
@@ -27,39 +28,12 @@ const COMPILED = path.dirname(fileURLToPath(import.meta.url));
 /** Two images built beside other tests took 190 s on a slow machine. */
 const FILE_TIMEOUT_MS = 600_000;
 /**
- * Two files keep a core busy; with five on two cores the run took 552 s in place of 575, and tests of whole Swarms failed where
- * the machine had other work.
+ * Five on two cores: the longest of them wait for other programs most of the time, and no more than two or three of those run at
+ * once (order.ts).
  */
-const FILES_PER_CORE = 2;
+const FILES_PER_CORE = 2.5;
 /** More files at once than this would disturb each other, also where there are more cores. */
-const MAX_CONCURRENCY = 4;
-/** The files that take longest, the longest first: each begins before all others, so that the run does not end with it alone. */
-const LONGEST = [
-  'e2e/docker-images',
-  'e2e/placement',
-  'promises/container-ends',
-  'e2e/placement-swarm',
-  'support/docker/test-engine',
-  'promises/engine-restart',
-  'e2e/primary-killed',
-  'e2e/placement-order',
-  'e2e/migration',
-  'e2e/consul-wrong-answers',
-  'e2e/consul-outages',
-  'e2e/register',
-  'edge/run/moved-run-dir',
-  'e2e/rollout',
-  'e2e/pods',
-  'edge/run/changes',
-  'e2e/first-steps',
-  'e2e/stop-container',
-  'registry/allocators',
-  'config/options-behave',
-  'e2e/docker-lives',
-];
-/** Files of these folders follow, and then those that share processes: they take longer than the rest. */
-const LONG_FOLDERS = ['e2e', 'edge', 'registry', 'registrar', 'promises'];
-const REST = LONGEST.length + LONG_FOLDERS.length;
+const MAX_CONCURRENCY = 5;
 
 /** The part of the runner's events that is read here. */
 interface TestEvent {
@@ -73,30 +47,20 @@ interface TestEvent {
   };
 }
 
-/** @returns paths below `dist/test`, in the order in which they begin */
+/** @returns paths below `dist/test` */
 function findTests(filters: readonly string[]): string[] {
   return readdirSync(COMPILED, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.js'))
-    .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(plainFilter(filter))))
-    .sort((one, other) => startOrder(one) - startOrder(other) || (one < other ? -1 : 1));
+    .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(plainFilter(filter))));
 }
 
-function startOrder(name: string): number {
-  const longest = LONGEST.indexOf(name.replace(/\.test\.js$/, ''));
-  if (longest !== -1) return longest;
-  const folder = LONG_FOLDERS.indexOf(name.split(path.sep)[0] ?? '');
-  return folder === -1 ? REST : LONGEST.length + folder;
-}
-
-/** What the runner starts, a process each. @param folder for the programs of groups */
+/** What the runner starts, a process each, in this order. @param folder for the programs of groups */
 function programsOf(names: readonly string[], folder: string): readonly string[] {
   const { groups, alone } = filters.length === 0 ? groupsOf(names) : { groups: [], alone: names };
-  const place = (name: string): string => path.join(COMPILED, name);
-  return [
-    ...alone.filter((name) => startOrder(name) < REST).map(place),
-    ...groups.map((group) => writeGroup(group, COMPILED, folder)),
-    ...alone.filter((name) => startOrder(name) === REST).map(place),
-  ];
+  const { longest, long, rest } = parted(alone);
+  const placesOf = (list: readonly string[]): readonly string[] => list.map((name) => path.join(COMPILED, name));
+  const shared = groups.map((group) => writeGroup(group, COMPILED, folder));
+  return spread(placesOf(longest), [...placesOf(long), ...shared, ...placesOf(rest)]);
 }
 
 /** `test/http1/chunked.test.ts` and `dist/test/http1/chunked.test.js` mean the same file as `http1/chunked`. */
@@ -134,11 +98,6 @@ function unrunLine({ name, file, skip, todo }: TestEvent['data']): string | null
 const isStrict = process.env.AUTOPROXY_TEST_STRICT === '1';
 const filters = process.argv.slice(2);
 const names = findTests(filters);
-const gone = LONGEST.filter((name) => !existsSync(path.join(COMPILED, `${name}.test.js`)));
-if (gone.length > 0) {
-  console.error(`test/run.ts names test files that are gone: ${gone.join(', ')}`);
-  process.exit(1);
-}
 if (names.length === 0) {
   console.error(`No test file matches ${filters.join(' ')}: a filter is a part of a path below test/.`);
   process.exit(1);
@@ -157,7 +116,7 @@ try {
   if (isStrict) process.exit(1);
   console.error('Going on without; the tests that need them will say so.\n');
 }
-const concurrency = Math.min(MAX_CONCURRENCY, FILES_PER_CORE * availableParallelism());
+const concurrency = Math.min(MAX_CONCURRENCY, Math.ceil(FILES_PER_CORE * availableParallelism()));
 const folder = mkdtempSync(path.join(tmpdir(), 'autoproxy-tests-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const files = programsOf(names, folder);
