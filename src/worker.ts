@@ -123,6 +123,8 @@ class Worker {
     this.#orphan?.onDraining();
     const cut = await drained;
     await this.#logTarget?.flush(ACCESS_LOG_PATIENCE_MS);
+    // So that the last report knows what is lost.
+    this.#logTarget?.writeNow();
     const end = (): void => {
       clearInterval(keepAlive);
       process.exit(0);

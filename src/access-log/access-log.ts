@@ -25,6 +25,10 @@ export class AccessLog implements AccessLogger {
     this.#target = target;
   }
 
+  get dropped(): number {
+    return this.#target.dropped;
+  }
+
   log(): void {
     const { facts } = this;
     facts.count += 1;

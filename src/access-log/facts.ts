@@ -72,6 +72,8 @@ export class AccessFacts {
 /** Where the data plane leaves its facts. */
 export interface AccessLogger {
   readonly facts: AccessFacts;
+  /** Lines that could not be written, since the start. */
+  readonly dropped: number;
   /** Lines show fields of responses. */
   readonly showsResponses: boolean;
   /** Writes a line of `facts`. */

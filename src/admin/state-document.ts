@@ -21,6 +21,8 @@ export interface StateDocument {
   readonly workers: readonly WorkerState[];
   /** Connections of clients, all apps together. Absent in documents of older nodes. */
   readonly clients?: ClientStatus;
+  /** Lines of the access log since the node started. Absent in documents of nodes without one, and of older nodes. */
+  readonly accessLog?: AccessLogStatus;
   readonly sources: readonly SourceStatus[];
   readonly neighbors: readonly { readonly address: string }[];
   /** All other nodes of the pod, as the source of the neighbors names them. */
@@ -69,6 +71,13 @@ export interface ClientStatus {
   /** How often a worker reached its part of the limit since the node started, and for how long, added up. */
   readonly limitReached: number;
   readonly limitMs: number;
+}
+
+export interface AccessLogStatus {
+  /** Those that were dropped included. */
+  readonly lines: number;
+  /** They could not be written: a full disk, a receiver that is gone. */
+  readonly dropped: number;
 }
 
 export interface SourceStatus {

@@ -1,5 +1,6 @@
 /** What `autoproxy status` prints for people. Pure. */
 import type {
+  AccessLogStatus,
   AppStatus,
   ClientStatus,
   InstanceStatus,
@@ -92,6 +93,7 @@ function headerLines(state: StateDocument, paint: Paint): string[] {
     ...(state.registrar === undefined ? [] : [registrarText(state.registrar, paint)]),
     ...(state.workers.some(({ sockets }) => sockets === 'streams') ? [paint('yellow', STREAMS)] : []),
     ...full,
+    ...lostLines(state.accessLog).map((text) => paint('yellow', text)),
     ...others.map((text) => paint('yellow', text)),
   ];
 }
@@ -102,6 +104,10 @@ function isFull({ open, limit }: ClientStatus): boolean {
 
 function fullText({ open, limit }: ClientStatus): string {
   return `${open} of ${limit} connections: more clients wait`;
+}
+
+function lostLines({ lines, dropped }: AccessLogStatus = { lines: 0, dropped: 0 }): string[] {
+  return dropped === 0 ? [] : [`access log: ${dropped} of ${lines} lines could not be written; the log says why`];
 }
 
 function nodeText({ name, addresses, standing, remark }: NodeStanding): string {

@@ -1,9 +1,11 @@
 import { createKeyedObject, type KeyedObject } from '../core/keyed-object.js';
 import {
   addClientCounters,
+  addLogCounters,
   addSlotCounters,
   countersFromReport,
   createClientCounters,
+  createLogCounters,
   createSlotCounters,
   type SlotCounters,
   type WorkerCounters,
@@ -20,6 +22,7 @@ export class CounterLedger<Worker extends object> {
   readonly #latest = new Map<Worker, WorkerCounters>();
   readonly #retired = createKeyedObject<SlotCounters>();
   readonly #retiredClients = createClientCounters();
+  readonly #retiredLog = createLogCounters();
 
   /** @throws TypeError when it is no report; the last one of the worker counts then */
   record(worker: Worker, report: WorkerReport): void {
@@ -40,8 +43,11 @@ export class CounterLedger<Worker extends object> {
   retire(worker: Worker): void {
     for (const [app, counters] of Object.entries(this.#latest.get(worker)?.slots ?? {}))
       this.#retireSlot(app, counters);
-    const clients = this.#latest.get(worker)?.clients;
-    if (clients !== undefined) addClientCounters(this.#retiredClients, clients, { gauges: false });
+    const last = this.#latest.get(worker);
+    if (last !== undefined) {
+      addClientCounters(this.#retiredClients, last.clients, { gauges: false });
+      addLogCounters(this.#retiredLog, last.accessLog);
+    }
     this.#latest.delete(worker);
   }
 
@@ -52,8 +58,12 @@ export class CounterLedger<Worker extends object> {
       for (const [app, counters] of Object.entries(worker.slots)) addTo(slots, app, counters, true);
     }
     const clients = { ...this.#retiredClients };
-    for (const worker of this.#latest.values()) addClientCounters(clients, worker.clients, { gauges: true });
-    return { slots, clients };
+    const accessLog = { ...this.#retiredLog };
+    for (const worker of this.#latest.values()) {
+      addClientCounters(clients, worker.clients, { gauges: true });
+      addLogCounters(accessLog, worker.accessLog);
+    }
+    return { slots, clients, accessLog };
   }
 
   /** Requests and tunnels that the worker had under way when it last said so. */

@@ -65,16 +65,25 @@ export interface ClientCounters {
   limit: number | null;
 }
 
+/** Of the access log. */
+export interface LogCounters {
+  /** Those that were dropped included. */
+  lines: number;
+  dropped: number;
+}
+
 export interface WorkerCounters {
   /** By app. */
   readonly slots: KeyedObject<SlotCounters>;
   readonly clients: ClientCounters;
+  readonly accessLog: LogCounters;
 }
 
 /** The same after its way as JSON: objects that JSON.parse makes inherit again, so they are only walked through. */
 export interface WorkerReport {
   /** Absent: nothing is known of them. */
   readonly clients?: ClientCounters;
+  readonly accessLog?: LogCounters;
   readonly slots: Readonly<Record<string, SlotReport>>;
 }
 
@@ -119,8 +128,16 @@ export function createClientCounters(): ClientCounters {
   return { limitReached: 0, limitMs: 0, open: 0, limit: null };
 }
 
+export function createLogCounters(): LogCounters {
+  return { lines: 0, dropped: 0 };
+}
+
 /** @throws TypeError when the report lacks what adding it up needs */
-export function countersFromReport({ slots, clients = createClientCounters() }: WorkerReport): WorkerCounters {
+export function countersFromReport({
+  slots,
+  clients = createClientCounters(),
+  accessLog = createLogCounters(),
+}: WorkerReport): WorkerCounters {
   const read = ([app, slot]: readonly [string, SlotReport]): readonly [string, SlotCounters] => {
     const { responses, latency, errors, instances, departing = {} } = slot;
     if (!Array.isArray(responses) || !Array.isArray(latency) || typeof errors !== 'object') {
@@ -132,7 +149,7 @@ export function countersFromReport({ slots, clients = createClientCounters() }: 
     };
     return [app, { ...slot, ...keyed }];
   };
-  return { slots: createKeyedObject(Object.entries(slots).map(read)), clients };
+  return { slots: createKeyedObject(Object.entries(slots).map(read)), clients, accessLog };
 }
 
 /** Adds `part` to `sum`; `gauges: false` for a worker that is gone: what it counted stays, what it held does not. */
@@ -183,6 +200,11 @@ export function addClientCounters(sum: ClientCounters, part: ClientCounters, { g
   if (!gauges) return;
   sum.open += part.open;
   sum.limit = addLimits(sum.limit, part.limit);
+}
+
+export function addLogCounters(sum: LogCounters, part: LogCounters): void {
+  sum.lines += part.lines;
+  sum.dropped += part.dropped;
 }
 
 function addLimits(sum: number | null, part: number | null): number | null {

@@ -1,7 +1,7 @@
 import { systemClock, type Timer } from '../core/clock.js';
 import { createKeyedObject } from '../core/keyed-object.js';
 import type { GonePlace } from '../core/lives.js';
-import type { SlotCounters, WorkerCounters } from '../metrics/counters.js';
+import { createLogCounters, type SlotCounters, type WorkerCounters } from '../metrics/counters.js';
 import type { PermitNotice } from '../snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { createWorkerContext, type WorkerOptions } from './create-worker-context.js';
@@ -110,7 +110,9 @@ export class DataPlane {
     // A worker that drains takes no client: the limit of the node is that of the others.
     const taken = this.#isDraining ? 0 : Number.isFinite(limit) ? limit : null;
     const clients = { limitReached: reached, limitMs: fullMs, open, limit: taken };
-    return { slots, clients };
+    const { accessLog: log } = this.#worker;
+    const accessLog = log === null ? createLogCounters() : { lines: log.facts.count, dropped: log.dropped };
+    return { slots, clients, accessLog };
   }
 
   /** Takes the primary's notices of permits. */

@@ -70,6 +70,7 @@ export class NodeMetrics {
       processes,
       changes: plane.changeTimes,
       clients: counters.clients,
+      accessLog: counters.accessLog,
       ...(registrar === null ? {} : { registrar: registrarFiguresFrom(registrar.state) }),
       configErrors: plane.problems.filter(({ severity }) => severity === 'error').length,
       unexpectedErrors: unexpected.count,

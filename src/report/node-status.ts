@@ -50,6 +50,7 @@ export class NodeStatus {
       appliedRevision: cluster.appliedRevision,
       workers: cluster.workers(),
       clients: { ...counters.clients, limitMs: Math.round(counters.clients.limitMs) },
+      ...(config.accessLog === null ? {} : { accessLog: counters.accessLog }),
       sources: feeds.map(sourceStatusFrom),
       neighbors: plane.neighbors.map((address) => ({ address })),
       nodes: plane.podNodes.map(({ name, addresses, standing, remark }) => ({ name, addresses, standing, remark })),

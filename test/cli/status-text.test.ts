@@ -46,6 +46,17 @@ test('a source that cannot be read says why', () => {
   assert.doesNotMatch(text, /^directory:/m);
 });
 
+test('lines that the access log lost are said', () => {
+  const said = (accessLog: StateDocument['accessLog']): string =>
+    formatStatus(stateDocument(accessLog === undefined ? {} : { accessLog }), options, plainPaint).join('\n');
+  assert.match(
+    said({ lines: 70, dropped: 12 }),
+    /^access log: 12 of 70 lines could not be written; the log says why$/m,
+  );
+  assert.doesNotMatch(said({ lines: 70, dropped: 0 }), /access log/);
+  assert.doesNotMatch(said(undefined), /access log/);
+});
+
 test('a slot that is not bound says why, and nothing in it can move the cursor', () => {
   const state = stateDocument({ apps: [appStatus({ bound: false, bindError: 'taken by \x1b[2Jpid 5' })] });
   const text = formatStatus(state, options, plainPaint).join('\n');

@@ -35,6 +35,31 @@ test('the access log is a file, written a moment later and complete after a drai
   assert.equal(await lines(), 6);
 });
 
+test('lines that a worker could not write are counted, also of workers that are gone', async (context) => {
+  const host = ownAddress();
+  const cluster = startCluster(context, {
+    workers: 2,
+    settings: { logLevel: 'silent', accessLog: accessLogIn('/dev/full') },
+  });
+  const instancePort = await startInstance(context, host);
+  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
+  await until(() => cluster.workers().every(({ state }) => state === 'serving'));
+  const askTimes = async (times: number): Promise<void> => {
+    for (let round = 0; round < times; round += 1) await request(host, PORT);
+  };
+  const counted = async () => (await cluster.counters()).accessLog;
+  await askTimes(20);
+  assert.deepEqual(await counted(), { lines: 20, dropped: 0 }, 'they wait for room');
+  await cluster.roll({ drainMs: 1_000 });
+  await until(() => cluster.workers().length === 2);
+  assert.deepEqual(await counted(), { lines: 20, dropped: 20 });
+  await askTimes(10);
+  assert.deepEqual(await counted(), { lines: 30, dropped: 20 });
+  for (const pid of pidsOf(cluster)) process.kill(pid, 'SIGKILL');
+  await until(() => cluster.workers().every(({ state, restarts }) => state === 'serving' && restarts === 1));
+  assert.deepEqual(await counted(), { lines: 30, dropped: 20 }, 'a crash tells nothing of what waited');
+});
+
 test('the access log goes to a receiver of syslog', async (context) => {
   const host = ownAddress();
   const receiver = createSocket('udp4');

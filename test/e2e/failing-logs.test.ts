@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { findPlace, type NodePlace, RunningNode, startNodeAt } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
 import { appText } from '../support/node/services-directory.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
 import { ask, untilAnswered } from '../support/traffic/steady-traffic.js';
@@ -41,6 +42,22 @@ for (const [title, fileIn] of [
     );
   });
 }
+
+test('lines that are lost are counted, and the state, the metrics and status say how many', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const place = await placeWith(context, instance);
+  const node = await startNodeAt(context, place, { '--access-log': '/dev/full', '--workers': '2' });
+  for (let request = 0; request < REQUESTS; request += 1) assert.deepEqual(await ask(node.host, node.slot), SERVED);
+  assert.deepEqual((await node.state()).accessLog, { lines: REQUESTS, dropped: 0 });
+  node.signal('SIGUSR2');
+  const { accessLog } = await node.untilState((state) => state.accessLog?.dropped === REQUESTS);
+  assert.equal(accessLog?.lines, REQUESTS);
+  const metrics = await node.metrics();
+  assert.match(metrics, /^autoproxy_access_log_lines_total 60$/m);
+  assert.match(metrics, /^autoproxy_access_log_dropped_lines_total 60$/m);
+  const { stdout } = await runCli(['status', '--admin', node.admin]);
+  assert.match(stdout, /^access log: 60 of 60 lines could not be written; the log says why$/m);
+});
 
 test('a log on a full disk', async (context) => {
   const instance = await HttpInstance.start(context);

@@ -86,14 +86,22 @@ export class FileTarget implements LogTarget {
   }
 
   writeNow(): void {
-    const left = this.#waiting;
-    if (this.#descriptor === null || left.length === 0) return;
+    // What hangs in a write is as good as lost.
+    if (this.#isWriting) this.dropped += linesIn(this.#block, this.#blockStart);
+    else this.#writeAtOnce(this.#block, this.#blockStart);
+    this.#writeAtOnce(this.#waiting, 0);
+  }
+
+  #writeAtOnce(lines: LineBuffer, start: number): void {
+    let at = start;
     try {
-      writeSync(this.#descriptor, left.bytes, 0, left.length);
+      while (this.#descriptor !== null && at < lines.length)
+        at += writeSync(this.#descriptor, lines.bytes, at, lines.length - at);
     } catch (error) {
       this.#onFault(reasonOf(error));
     }
-    left.clear();
+    this.dropped += linesIn(lines, at);
+    lines.clear();
   }
 
   #open(): void {
@@ -168,4 +176,12 @@ export class FileTarget implements LogTarget {
     if (this.#rate.ask() === null) return;
     log.error({ reason, file: target, lost: this.#lost }, 'writing the access log failed; serving continues');
   }
+}
+
+/** How many lines have their end behind `start`. */
+function linesIn({ bytes, length }: LineBuffer, start: number): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(LINE_FEED, start); at !== -1 && at < length; at = bytes.indexOf(LINE_FEED, at + 1))
+    lines += 1;
+  return lines;
 }

@@ -109,7 +109,9 @@ export class SyslogTarget implements LogTarget {
 
   reopen(): void {}
 
-  writeNow(): void {}
+  writeNow(): void {
+    this.dropped += this.#pending;
+  }
 
   #onFault(error: Error): void {
     const { clock, log, host, port } = this.#options;

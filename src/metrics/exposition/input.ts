@@ -1,4 +1,4 @@
-import type { ClientCounters, SlotCounters } from '../counters.js';
+import type { ClientCounters, LogCounters, SlotCounters } from '../counters.js';
 import type { Histogram } from '../histogram.js';
 
 /** All that `/metrics` tells, gathered by the node. */
@@ -13,6 +13,8 @@ export interface ExpositionInput {
   readonly changes: readonly { readonly cause: string; readonly took: Histogram }[];
   /** Absent: nothing is known of them. */
   readonly clients?: Readonly<ClientCounters>;
+  /** Absent: nothing is known of them. */
+  readonly accessLog?: Readonly<LogCounters>;
   /** Absent: the node registers no containers. */
   readonly registrar?: { readonly up: boolean; readonly registered: number; readonly ghosts: number };
   /** Problems of severity error in what the sources say now. */

@@ -74,6 +74,21 @@ const CLIENT_FAMILIES = [
   ),
 ];
 
+const ACCESS_LOG_FAMILIES = [
+  one(
+    'access_log_lines_total',
+    'counter',
+    'Lines of the access log, those that were dropped included.',
+    ({ accessLog }) => accessLog?.lines,
+  ),
+  one(
+    'access_log_dropped_lines_total',
+    'counter',
+    'Lines of the access log that could not be written.',
+    ({ accessLog }) => accessLog?.dropped,
+  ),
+];
+
 const SOURCE_FAMILIES = [
   ofSources('up', 'Whether the last read of the source succeeded.', ({ up }) => (up ? 1 : 0)),
   ofSources(
@@ -131,6 +146,7 @@ const PROCESS_FAMILIES = [
 
 export const NODE_FAMILIES: readonly NodeFamily[] = [
   ...CLIENT_FAMILIES,
+  ...ACCESS_LOG_FAMILIES,
   ...SOURCE_FAMILIES,
   ...REGISTRAR_FAMILIES,
   family(

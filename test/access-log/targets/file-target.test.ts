@@ -78,9 +78,27 @@ test('a full disk: said once a minute, and a flush does not wait for it', async 
     await clock.advance(1_000);
   }
   await file.flush(600_000);
+  assert.equal(file.dropped, 0, 'there may be room before the end');
   file.writeNow();
+  assert.equal(file.dropped, 60);
   assert.deepEqual(said(), [NOT]);
   assert.match(String(lines[0]?.reason), /ENOSPC/);
+});
+
+test('what a slow reader has not taken at the end counts as dropped, a line that is cut too', async (context) => {
+  const { target, open } = world(context);
+  execFileSync('mkfifo', [target]);
+  const reader = openSync(target, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = open();
+  for (let line = 0; line < 3_000; line += 1) file.write(`${line} ${'x'.repeat(line % 90)}`);
+  await file.flush(1_000);
+  file.writeNow();
+  const buffer = Buffer.alloc(1_000_000);
+  const text = buffer.latin1Slice(0, readSync(reader, buffer));
+  assert.ok(!text.endsWith('\n'), 'the pipe was full inside a line');
+  assert.equal(text.split('\n').length - 1 + file.dropped, 3_000);
+  file.writeNow();
+  assert.equal(text.split('\n').length - 1 + file.dropped, 3_000);
 });
 
 test('a pipe without a reader holds nobody up, and is written once there is one', async (context) => {

@@ -53,6 +53,7 @@ export const EVERYTHING = inputOf({
     },
   ],
   changes: [{ cause: 'directory', took: createHistogram() }],
+  accessLog: { lines: 3, dropped: 1 },
   clients: { open: 1, limit: 2, limitReached: 0, limitMs: 0 },
   registrar: { up: true, registered: 0, ghosts: 0 },
 });
