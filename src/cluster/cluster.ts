@@ -1,12 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { MessageRate } from '../core/message-rate.js';
-import type { WorkerCounters, WorkerReport } from '../metrics/counters.js';
+import type { WorkerCounters } from '../metrics/counters.js';
 import type { Histogram } from '../metrics/histogram.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { BoundPorts } from './bound-ports.js';
 import type { ClusterOptions } from './cluster-options.js';
 import { Condition } from './condition.js';
-import { CounterLedger } from './counter-ledger.js';
+import { CounterBooks } from './counter-books.js';
 import type { ListeningSocket } from './listening-socket.js';
 import type { SocketWay } from './messages.js';
 import { PermitBook } from './permit-book.js';
@@ -28,21 +27,16 @@ const WORKER_FILE = fileURLToPath(new URL('../worker.js', import.meta.url));
 const COUNTERS_DEADLINE_MS = 200;
 const ROLL_DRAIN_MS = 15_000;
 const KEEP_ALIVE_MS = 2_147_483_647;
-/** Errors in the counters come with each report; they are logged once in this time. */
-const BOOK_FAULT_INTERVAL_MS = 60_000;
 
 /** The workers of a node: keeps them alive, gives them sockets and snapshots, and adds up what they count. */
 export class Cluster {
   /** Called when a worker was started, or has ended. */
   onWorkersChanged: (() => void) | null = null;
-  /** Called each second, when the workers have said what they counted; later while one of them hangs. */
-  onPolled: (() => void) | null = null;
+  readonly books: CounterBooks<WorkerProcess>;
   readonly #options: ClusterOptions;
   readonly #ports: BoundPorts;
   readonly #places: readonly WorkerPlace[];
   readonly #workers = new Set<WorkerProcess>();
-  readonly #ledger = new CounterLedger<object>();
-  readonly #bookFaults: MessageRate;
   readonly #permits: PermitBook<WorkerProcess>;
   /** As it was published, including the slots that failed to bind. */
   #snapshot: Snapshot | null = null;
@@ -59,7 +53,7 @@ export class Cluster {
   constructor(options: ClusterOptions) {
     this.#options = options;
     const { clock, random, log } = options;
-    this.#bookFaults = new MessageRate(clock, BOOK_FAULT_INTERVAL_MS);
+    this.books = new CounterBooks(clock, log);
     this.#ports = new BoundPorts({
       clock,
       random,
@@ -72,7 +66,7 @@ export class Cluster {
       workers: options.workers,
       send: (worker, notices) => worker.sendPermits(notices),
     });
-    this.#poll = new WorkerPoll(this.#workers, clock, log, () => this.onPolled?.());
+    this.#poll = new WorkerPoll(this.#workers, clock, log, () => this.books.endSecond());
     this.#places = Array.from(
       { length: options.workers },
       (_, index) => new WorkerPlace({ index, fork: (place) => this.#fork(place), clock, random, log }),
@@ -92,7 +86,7 @@ export class Cluster {
   publish(snapshot: Snapshot): void {
     if (this.#isStopping) return;
     this.#snapshot = snapshot;
-    this.#keepBooks(() => this.#ledger.forgetInstances(snapshot));
+    this.books.forgetInstances(snapshot);
     this.#permits.setLimits(snapshot);
     this.#distribute();
   }
@@ -116,12 +110,7 @@ export class Cluster {
   /** The counters of this node since its start. For a worker that does not answer in 200 ms, its last report counts. */
   async counters(): Promise<WorkerCounters> {
     await Promise.all([...this.#workers].map((worker) => worker.askCounters(COUNTERS_DEADLINE_MS)));
-    return this.#ledger.sum();
-  }
-
-  /** The same, as the workers last said it, a second ago at most: no worker is asked. */
-  lastCounters(): WorkerCounters {
-    return this.#ledger.sum();
+    return this.books.sum();
   }
 
   workers(): readonly WorkerSummary[] {
@@ -153,15 +142,6 @@ export class Cluster {
   inherit(port: number, socket: ListeningSocket): void {
     if (this.#isStopping) socket.close();
     else this.#ports.inherit(port, socket);
-  }
-
-  /** Adds the counters of such a worker. */
-  inheritCounters(counters: WorkerReport): void {
-    const orphan = {};
-    this.#keepBooks(() => {
-      this.#ledger.record(orphan, counters);
-      this.#ledger.retire(orphan);
-    });
   }
 
   /** Closes the inherited sockets that no slot of the snapshot needed. */
@@ -206,7 +186,7 @@ export class Cluster {
         if (this.#distribution !== null) started.publish(this.#distribution);
       },
       onApplied: (_, unserved) => this.#onApplied(unserved),
-      onCounters: (reporting, counters) => this.#keepBooks(() => this.#ledger.record(reporting, counters)),
+      onCounters: (reporting, counters) => this.books.record(reporting, counters),
       onPassiveFailure,
       onPermits: (asking, changes) => this.#permits.change(asking, changes),
       onGone: (gone, exit) => this.#onGone(gone, exit),
@@ -239,27 +219,14 @@ export class Cluster {
   }
 
   #onGone(worker: WorkerProcess, exit: WorkerExit): void {
-    this.#keepBooks(() => {
-      if (this.#isStopping) this.#cut += worker.cut ?? this.#ledger.underWayOf(worker);
-      this.#ledger.retire(worker);
-    });
+    if (this.#isStopping) this.#cut += worker.cut ?? this.books.underWayOf(worker);
+    this.books.retire(worker);
     this.#permits.drop(worker);
     this.#workers.delete(worker);
     this.onWorkersChanged?.();
     this.#places[worker.index]?.onGone(worker, exit);
     this.#closeUnneeded();
     this.#condition.recheck();
-  }
-
-  /** An error in the counters is logged and costs the count; the caller goes on, and so do the workers. */
-  #keepBooks(write: () => void): void {
-    try {
-      write();
-    } catch (error) {
-      const unsaid = this.#bookFaults.ask();
-      if (unsaid !== null)
-        this.#options.log.error({ err: error, unsaid }, 'counting failed; the counters are incomplete');
-    }
   }
 
   /** Ports of removed slots are given back once no worker uses them any more. */

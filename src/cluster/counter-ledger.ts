@@ -3,11 +3,13 @@ import {
   addClientCounters,
   addLogCounters,
   addSlotCounters,
+  carryPeaks,
   countersFromReport,
   createClientCounters,
   createLogCounters,
   createSlotCounters,
   type SlotCounters,
+  settlePeaks,
   type WorkerCounters,
   type WorkerReport,
 } from '../metrics/counters.js';
@@ -34,6 +36,7 @@ export class CounterLedger<Worker extends object> {
         this.#retireSlot(app, before);
       } else {
         this.#retireInstances(app, before, now);
+        carryPeaks(before, now);
       }
     }
     this.#latest.set(worker, counters);
@@ -64,6 +67,11 @@ export class CounterLedger<Worker extends object> {
       addLogCounters(accessLog, worker.accessLog);
     }
     return { slots, clients, accessLog };
+  }
+
+  /** The peaks of the sums are of the time from here on. Those of the workers are added: each has its own moment. */
+  beginPeaks(): void {
+    for (const { slots } of this.#latest.values()) for (const slot of Object.values(slots)) settlePeaks(slot);
   }
 
   /** Requests and tunnels that the worker had under way when it last said so. */

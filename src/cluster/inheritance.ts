@@ -47,7 +47,7 @@ export class Inheritance {
     this.#orphans = new Orphans({
       ...{ expected, clock, log },
       onSocket: (port, socket) => this.#take(port, socket),
-      onCounted: (counters) => cluster.inheritCounters(counters),
+      onCounted: (counters) => cluster.books.inherit(counters),
       onGone: () => this.noteWorkers(),
     });
   }

@@ -42,6 +42,10 @@ export interface SlotCounters {
   inFlight: number;
   queued: number;
   tunnels: number;
+  /** The most of them at once, since the worker reported before. */
+  openConnectionsPeak: number;
+  inFlightPeak: number;
+  queuedPeak: number;
   /** By id. */
   instances: KeyedObject<InstanceCounters>;
   /** By life, or by id without one: instances that are gone from the configuration while requests to them are under way. */
@@ -119,6 +123,9 @@ export function createSlotCounters(): SlotCounters {
     inFlight: 0,
     queued: 0,
     tunnels: 0,
+    openConnectionsPeak: 0,
+    inFlightPeak: 0,
+    queuedPeak: 0,
     instances: createKeyedObject(),
     departing: createKeyedObject(),
   };
@@ -182,6 +189,9 @@ export function addSlotCounters(sum: SlotCounters, part: SlotCounters, { gauges 
     sum.inFlight += part.inFlight;
     sum.queued += part.queued;
     sum.tunnels += part.tunnels;
+    sum.openConnectionsPeak += part.openConnectionsPeak ?? part.openConnections;
+    sum.inFlightPeak += part.inFlightPeak ?? part.inFlight;
+    sum.queuedPeak += part.queuedPeak ?? part.queued;
     for (const [life, { inFlight, oldestMs }] of Object.entries(part.departing)) {
       const { inFlight: before, oldestMs: older } = sum.departing[life] ?? { inFlight: 0, oldestMs: 0 };
       sum.departing[life] = { inFlight: before + inFlight, oldestMs: Math.max(older, oldestMs) };
@@ -191,6 +201,25 @@ export function addSlotCounters(sum: SlotCounters, part: SlotCounters, { gauges 
     sum.instances[id] ??= createInstanceCounters();
     addInstanceCounters(sum.instances[id], counters, { gauges });
   }
+}
+
+/** @param now of the same slot as `before`, later: its peaks become those of the time of both. */
+export function carryPeaks(before: SlotCounters, now: SlotCounters): void {
+  now.openConnectionsPeak = Math.max(before.openConnectionsPeak ?? 0, now.openConnectionsPeak ?? now.openConnections);
+  now.inFlightPeak = Math.max(before.inFlightPeak ?? 0, now.inFlightPeak ?? now.inFlight);
+  now.queuedPeak = Math.max(before.queuedPeak ?? 0, now.queuedPeak ?? now.queued);
+  for (const [id, instance] of Object.entries(now.instances)) {
+    const earlier = before.instances[id]?.inFlightPeak ?? 0;
+    instance.inFlightPeak = Math.max(earlier, instance.inFlightPeak ?? instance.inFlight);
+  }
+}
+
+/** The time that the peaks are of begins anew. */
+export function settlePeaks(slot: SlotCounters): void {
+  slot.openConnectionsPeak = slot.openConnections;
+  slot.inFlightPeak = slot.inFlight;
+  slot.queuedPeak = slot.queued;
+  for (const instance of Object.values(slot.instances)) instance.inFlightPeak = instance.inFlight;
 }
 
 /** As `addSlotCounters`. */

@@ -24,6 +24,8 @@ export interface InstanceCounters {
   times: RequestTimes;
   /** Gauges. */
   inFlight: number;
+  /** The most at once, since the worker reported before. */
+  inFlightPeak: number;
   idle: number;
   /** Age of the oldest request or client under way, in milliseconds, where it takes no new ones; else 0. */
   oldestMs: number;
@@ -45,6 +47,7 @@ export function createInstanceCounters(): InstanceCounters {
     serverAborts: 0,
     times: createRequestTimes(),
     inFlight: 0,
+    inFlightPeak: 0,
     idle: 0,
     oldestMs: 0,
   };
@@ -75,6 +78,7 @@ export function addInstanceCounters(
   addTimes(sum.times, part.times ?? [], { gauges });
   if (!gauges) return;
   sum.inFlight += part.inFlight ?? 0;
+  sum.inFlightPeak += part.inFlightPeak ?? part.inFlight ?? 0;
   sum.idle += part.idle ?? 0;
   sum.oldestMs = Math.max(sum.oldestMs, part.oldestMs ?? 0);
 }

@@ -34,6 +34,11 @@ export class FigureSampler {
   #mark: Sample | null = null;
   #olderMark: Sample | null = null;
 
+  /** The counters have jumped: they cannot be compared with those before. */
+  restart(): void {
+    this.#before = this.#earlier = null;
+  }
+
   /** Of the last second; only when somebody wants them, because they take as long as all the others. */
   instancesOf({ name, protocol, instances }: App): readonly number[] {
     const [now, before] = [this.#before, this.#earlier];

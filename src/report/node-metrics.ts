@@ -102,13 +102,15 @@ export class NodeMetrics {
   }
 
   #app(app: App, { slots }: WorkerCounters): AppFigures {
-    const { checker, cluster, plane } = this.#parts;
+    const { checker, clock, cluster, plane } = this.#parts;
     const { name, protocol, instances } = app;
+    const counters = slots[name] ?? createSlotCounters();
     return {
       ...{ name, protocol },
       isBound: cluster.bindErrorOf(name) === null && plane.snapshot !== null,
       neighborsUp: plane.neighbors.filter((host) => checker.healthOf(neighborKey(name, host)) === 'up').length,
-      counters: slots[name] ?? createSlotCounters(),
+      counters,
+      traffic: cluster.books.traffic.of(name, counters, clock.now(), app.limits.connections),
       instances: instances.map((instance) => this.#instance(app, instance)),
     };
   }

@@ -14,6 +14,7 @@ import type { PageSource } from '../admin/page/page-source.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { ControlPlane } from '../control/control-plane.js';
 import type { Clock, Timer } from '../core/clock.js';
+import type { WorkerCounters } from '../metrics/counters.js';
 import type { AppEvents } from './app-events.js';
 import { AppViews } from './app-views.js';
 import { FigureHistories } from './figure-history.js';
@@ -80,7 +81,10 @@ export class PageFeed implements PageSource {
     this.#parts = parts;
     this.#past = new PastViews(parts.clock.wallTime());
     parts.events.onNoted((event) => this.#onEvent(event));
-    parts.cluster.onPolled = () => this.#onSecond();
+    parts.cluster.books.onSecond(({ counters, hasInherited }) => {
+      if (hasInherited) this.#sampler.restart();
+      this.#onSecond(counters);
+    });
   }
 
   get pastBegin(): number {
@@ -123,9 +127,9 @@ export class PageFeed implements PageSource {
   }
 
   /** The workers have just said what they counted, as they do each second: asking them costs nothing more. */
-  #onSecond(): void {
-    const { clock, cluster, plane } = this.#parts;
-    const sampled = this.#sampler.sample(clock.now(), cluster.lastCounters().slots, plane.apps);
+  #onSecond({ slots }: WorkerCounters): void {
+    const { clock, plane } = this.#parts;
+    const sampled = this.#sampler.sample(clock.now(), slots, plane.apps);
     if (sampled === null) return;
     const before = this.#figures;
     this.#figures = sampled.byApp;

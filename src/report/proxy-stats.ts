@@ -40,14 +40,16 @@ export class ProxyStats {
 
   /** @param written the same app as the sources say it, without the operators' decisions */
   #appView(app: App, written: App, { slots }: WorkerCounters): AppView {
-    const { cluster, plane } = this.#parts;
+    const { clock, cluster, plane } = this.#parts;
+    const counters = slots[app.name] ?? createSlotCounters();
     const weights = new Map(written.instances.map(({ id, weight }) => [id, weight]));
     const slot = plane.snapshot?.slots.find((candidate) => candidate.app === app.name);
     const up = new Set(slot?.instances.filter((instance) => instance.up).map(({ id }) => id));
     return {
       app,
       isBound: cluster.bindErrorOf(app.name) === null && plane.snapshot !== null,
-      counters: slots[app.name] ?? createSlotCounters(),
+      counters,
+      traffic: cluster.books.traffic.of(app.name, counters, clock.now(), app.limits.connections),
       servers: app.instances.map((instance) =>
         this.#serverView(app, instance, weights.get(instance.id) ?? instance.weight, up.has(instance.id)),
       ),

@@ -61,3 +61,27 @@ test('an instance that was away at one worker only does not go back', () => {
   });
   assert.equal(ledger.sum().slots.web?.instances[`${HOST}:1`]?.requests, 21);
 });
+
+test('the most at once is of all reports since the last second, and what is under way begins the next one', () => {
+  const ledger = new CounterLedger<object>();
+  const [first, second] = [{}, {}];
+  const report = (requests: number, inFlight: number, inFlightPeak: number): WorkerReport => {
+    const instance = { ...createInstanceCounters(), requests, inFlight, inFlightPeak };
+    const slot = { ...createSlotCounters(), requests, inFlight, inFlightPeak };
+    return {
+      slots: createKeyedObject([['web', { ...slot, instances: createKeyedObject([[`${HOST}:1`, instance]]) }]]),
+    };
+  };
+  const peaks = (): readonly (number | undefined)[] => {
+    const { web } = ledger.sum().slots;
+    return [web?.inFlightPeak, web?.instances[`${HOST}:1`]?.inFlightPeak];
+  };
+  ledger.record(first, report(10, 2, 8));
+  ledger.record(first, report(11, 1, 3));
+  ledger.record(second, report(5, 0, 4));
+  assert.deepEqual(peaks(), [12, 12]);
+  ledger.beginPeaks();
+  assert.deepEqual(peaks(), [1, 1]);
+  ledger.record(first, report(12, 0, 2));
+  assert.deepEqual(peaks(), [2, 2]);
+});

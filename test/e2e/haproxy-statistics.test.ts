@@ -14,6 +14,7 @@ import { eventually } from '../support/eventually.js';
 import { type CsvRow, readCsvWithPython } from '../support/machine/python-csv.js';
 import { type RunningNode, startNode } from '../support/node/node-process.js';
 import { runCliHere } from '../support/node/run-cli-here.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
 import { ask } from '../support/traffic/steady-traffic.js';
 
 interface Pair {
@@ -109,6 +110,8 @@ const OWN_VALUES = new Set([
   ...['iid', 'slim', 'lastchg', 'downtime', 'check_duration', 'last_chk', 'bin', 'bout'],
   // How often a connection was used again is a choice; HAProxy counts a first check that fails as a way down.
   ...['chkfail', 'chkdown', 'connect', 'reuse', 'srv_icur', 'idle_conn_cur', ...TIMES],
+  // Of the last second; the second test compares them.
+  ...['smax', 'rate', 'rate_max', 'req_rate', 'req_rate_max', 'conn_rate', 'conn_rate_max', 'lastsess'],
 ]);
 
 for (const version of HAPROXY_ENDS) {
@@ -136,3 +139,85 @@ for (const version of HAPROXY_ENDS) {
     assert.deepEqual(differences, []);
   });
 }
+
+type Read = () => Promise<readonly CsvRow[]>;
+
+/** Requests that are under way together at a proxy, wait for the test's word and end. */
+async function burst({ host, port }: Address, read: Read, instance: HttpInstance, count: number): Promise<void> {
+  const answers = Array.from({ length: count }, async () => {
+    const response = await fetch(`http://${host}:${port}/slow`, { headers: { connection: 'close' } });
+    return response.text();
+  });
+  await eventually(`${count} requests are under way`, async () => (await read())[0]?.scur === `${count}`);
+  for (let left = count; left > 0; left -= 1) await eventually('one is answered', async () => instance.answerSlow());
+  assert.deepEqual(new Set(await Promise.all(answers)), new Set(['late']));
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+for (const version of HAPROXY_ENDS) {
+  test(`the most at once, the most a second and the age of the last session are those of HAProxy ${version}`, async (context) => {
+    const instance = await HttpInstance.start(context);
+    const node = await startNode(context, (_host, slot) => ({
+      'shop.yml': `shop: {protocol: http, translated_port: ${slot}, limits: {connections: 2}, instances: ["${instance.id}"]}\n`,
+    }));
+    const servers = [{ name: `shop_${instance.id}`, address: instance.id, words: 'check inter 1000 maxconn 2' }];
+    const haproxy = await startStatsHaproxy(context, version, [{ name: 'shop', lines: [], servers }]);
+    const readHaproxy = async () => readCsvWithPython(await haproxy.ask('show stat'));
+    const readNode = async () => readCsvWithPython(await (await fetch(`http://${node.admin}/;csv`)).text());
+    const valuesOf = (columns: readonly string[]) =>
+      Promise.all(
+        [readHaproxy, readNode].map(async (read) => {
+          const rows = (await read()).filter(({ pxname }) => pxname === 'shop');
+          return rows.map((row) => [row.svname, ...columns.map((column) => `${column} ${row[column]}`)].join(', '));
+        }),
+      );
+    assert.deepEqual((await valuesOf(['smax', 'lastsess']))[1], (await valuesOf(['smax', 'lastsess']))[0]);
+    const most = ['smax', 'qmax', 'rate_max', 'req_rate_max', 'conn_rate_max'];
+    let [theirs, ours] = [[''], ['']];
+    // A burst may come when one of the two begins to count anew, so it is repeated; a second lies between two of them.
+    await eventually('a burst has come within one second of both', async () => {
+      await burst(haproxy, readHaproxy, instance, 5);
+      await burst({ host: node.host, port: node.slot }, readNode, instance, 5);
+      await eventually('it is a second ago', async () => {
+        const isPast = (row: string): boolean => row.endsWith('rate 0') && !row.endsWith('lastsess 0');
+        return (await valuesOf(['lastsess', 'rate'])).flat().every(isPast);
+      });
+      [theirs = [], ours = []] = await valuesOf(most);
+      const isWhole = (row: string): boolean => row.includes(' rate_max 5') && !/(req|conn)_rate_max [1-4]/.test(row);
+      return [...theirs, ...ours].every(isWhole);
+    });
+    assert.deepEqual(theirs, [
+      'FRONTEND, smax 5, qmax , rate_max 5, req_rate_max 5, conn_rate_max 5',
+      `shop_${instance.id}, smax 2, qmax 0, rate_max 5, req_rate_max , conn_rate_max `,
+      'BACKEND, smax 5, qmax 3, rate_max 5, req_rate_max , conn_rate_max ',
+    ]);
+    // Servers have no queues of their own here, and who waits for a permit of the instance for a moment waits in the queue.
+    const alike = theirs.map((row) => row.replace('qmax 0', 'qmax '));
+    assert.deepEqual(
+      ours.map((row) => row.replace(/qmax [45]/, 'qmax 3')),
+      alike,
+    );
+  });
+}
+
+test('what several workers have at once is added, and a moment of each second is enough', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const node = await startNode(
+    context,
+    (_host, slot) => ({
+      'shop.yml': `shop: {protocol: http, translated_port: ${slot}, instances: ["${instance.id}"]}\n`,
+    }),
+    { '--workers': '3' },
+  );
+  const read = async () => readCsvWithPython(await (await fetch(`http://${node.admin}/;csv`)).text());
+  await burst({ host: node.host, port: node.slot }, read, instance, 40);
+  const rows = await untilIdle('the node', read);
+  assert.deepEqual(
+    rows.map(({ smax, scur }) => `${smax} ${scur}`),
+    ['40 0', '40 0', '40 0'],
+  );
+});

@@ -5,7 +5,7 @@ import type { AppView, PageChange, PageFrame } from '../../src/admin/page/page-d
 import type { Cluster } from '../../src/cluster/cluster.js';
 import type { ControlPlane } from '../../src/control/control-plane.js';
 import { createKeyedObject } from '../../src/core/keyed-object.js';
-import { createSlotCounters } from '../../src/metrics/counters.js';
+import { createClientCounters, createLogCounters, createSlotCounters } from '../../src/metrics/counters.js';
 import { AppEvents } from '../../src/report/app-events.js';
 import type { AppViews } from '../../src/report/app-views.js';
 import { PageFeed } from '../../src/report/page-feed.js';
@@ -24,10 +24,8 @@ function startFeed() {
   const events = new AppEvents(clock);
   const counters = createSlotCounters();
   const looks = { view: viewOf(null), revision: 1 };
-  const cluster = {
-    onPolled: null as (() => void) | null,
-    lastCounters: () => ({ slots: createKeyedObject([['shop', structuredClone(counters)]]) }),
-  };
+  const listeners: Parameters<Cluster['books']['onSecond']>[0][] = [];
+  const cluster = { books: { onSecond: (listener: (typeof listeners)[number]) => listeners.push(listener) } };
   const plane = {
     apps: [{ name: 'shop', protocol: 'http', instances: [] }],
     get snapshot() {
@@ -44,7 +42,12 @@ function startFeed() {
   });
   const second = async (): Promise<void> => {
     await clock.advance(1_000);
-    cluster.onPolled?.();
+    const slots = createKeyedObject([['shop', structuredClone(counters)]]);
+    for (const listener of listeners)
+      listener({
+        counters: { slots, clients: createClientCounters(), accessLog: createLogCounters() },
+        hasInherited: false,
+      });
   };
   return { clock, events, counters, looks, feed, second };
 }

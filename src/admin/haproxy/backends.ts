@@ -1,6 +1,7 @@
 /** Backends and their servers, as HAProxy would have them: those of an app, and those of its neighbors. Pure. */
 import { hostPort } from '../../core/networks.js';
 import type { InstanceCounters } from '../../metrics/instance-counters.js';
+import type { Traffic } from '../../metrics/meter.js';
 import type { AdminState } from '../../model/app.js';
 import { backupNameOf, backupServerName, serverNameOf } from '../../model/haproxy-names.js';
 import type { AppView, CheckView, NeighborView, ProxyView } from './proxy-view.js';
@@ -33,6 +34,8 @@ export interface ServerRow {
   readonly check: CheckView;
   /** null: requests to neighbors are counted for the app as a whole. */
   readonly counters: InstanceCounters | null;
+  /** null where `counters` is. */
+  readonly traffic: Traffic | null;
 }
 
 export function backendsOf({ apps }: ProxyView): readonly BackendRow[] {
@@ -49,12 +52,12 @@ export function isServing({ state, isUp, weight }: ServerRow): boolean {
 }
 
 function backendOf(view: AppView): BackendRow {
-  const { app, counters } = view;
+  const { app, counters, traffic } = view;
   const servers = view.servers.map(({ instance, ...rest }, index): ServerRow => {
     const { id: address, host, port, weight, state } = instance;
     const own = counters.instances[address] ?? null;
     const place = { name: serverNameOf(app, instance), id: index + 1, view, host, port, address };
-    return { ...place, weight, state, counters: own, ...rest };
+    return { ...place, weight, state, counters: own, traffic: traffic.instances.get(address) ?? null, ...rest };
   });
   return { name: app.name, id: app.slot, view, isBackup: false, servers };
 }
@@ -69,6 +72,13 @@ function neighborRow(view: AppView, { host, check }: NeighborView, index: number
   const { app } = view;
   const address = hostPort(host, app.slot);
   const place = { name: backupServerName(app.name, index), id: index + 1, view, host, port: app.slot, address };
-  const fixed = { weight: 1, sourceWeight: 1, state: 'ready', isDecided: false, counters: null } as const;
+  const fixed = {
+    weight: 1,
+    sourceWeight: 1,
+    state: 'ready',
+    isDecided: false,
+    counters: null,
+    traffic: null,
+  } as const;
   return { ...place, ...fixed, isUp: check.health === 'up', check };
 }

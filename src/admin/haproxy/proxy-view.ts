@@ -1,5 +1,6 @@
 /** A node as HAProxy's tools look at it: what they ask for is computed from this, and nothing else. Plain data. */
 import type { SlotCounters } from '../../metrics/counters.js';
+import type { AppTraffic } from '../../metrics/traffic-record.js';
 import type { App, Instance } from '../../model/app.js';
 
 export interface ProxyView {
@@ -21,6 +22,7 @@ export interface AppView {
   readonly app: App;
   readonly isBound: boolean;
   readonly counters: SlotCounters;
+  readonly traffic: AppTraffic;
   readonly servers: readonly ServerView[];
   readonly neighbors: readonly NeighborView[];
 }

@@ -1,6 +1,7 @@
 /** What stands in the columns of each kind of row. What a node does not measure is not here. Pure. */
 import { ERRORS, type ErrorCode } from '../../core/errors.js';
 import type { SlotCounters } from '../../metrics/counters.js';
+import type { Traffic } from '../../metrics/meter.js';
 import { averageMs, longestMs, type RequestTimes, TIMES } from '../../metrics/request-times.js';
 import { type BackendRow, isServing, type ServerRow } from './backends.js';
 import type { ColumnName } from './columns.js';
@@ -20,7 +21,11 @@ export interface Row {
 /** HAProxy's numbers for the kinds of rows. */
 const TYPES = { Frontend: 0, Backend: 1, Server: 2 } as const;
 
-export function frontendRowOf({ app, isBound, counters }: AppView): Row {
+/** What a node never does, HAProxy counts as 0. */
+const NEVER = { dresp: 0, comp_in: 0, comp_out: 0, comp_byp: 0, comp_rsp: 0, wrew: 0, cache_lookups: 0, cache_hits: 0 };
+const NEVER_AT_SERVER = { dresp: 0, wrew: 0 };
+
+export function frontendRowOf({ app, isBound, counters, traffic: { clients, requests: asked } }: AppView): Row {
   const { openConnections, clientLimit, connections, requests, bytesIn, bytesOut } = counters;
   const isHttp = app.protocol === 'http';
   return {
@@ -29,9 +34,12 @@ export function frontendRowOf({ app, isBound, counters }: AppView): Row {
       ...{ pxname: app.name, svname: 'FRONTEND', status: isBound ? 'OPEN' : 'STOP', mode: app.protocol },
       ...numbersOf(TYPES.Frontend, app.slot, 0),
       ...{ scur: openConnections, slim: clientLimit, stot: connections, conn_tot: connections },
+      ...{ smax: clients.mostAtOnce, ...ratesOf(clients), rate_lim: 0 },
+      ...{ conn_rate: clients.rate, conn_rate_max: clients.mostPerSecond },
       ...{ bin: bytesIn, bout: bytesOut },
       ...{ dreq: countOf(counters, ['FORBIDDEN']), ereq: requestErrorsOf(counters) },
       ...(isHttp && { ...responsesOf(counters.responses), req_tot: requests, h1sess: connections, h1req: requests }),
+      ...(isHttp && { req_rate: asked.rate, req_rate_max: asked.mostPerSecond, ...NEVER }),
     },
   };
 }
@@ -55,18 +63,23 @@ export function backendRowOf(backend: BackendRow): Row {
   };
 }
 
-function trafficOf({ app, counters }: AppView): Row['values'] {
+function trafficOf({ app, counters, traffic }: AppView): Row['values'] {
+  const isHttp = app.protocol === 'http';
   const { queued, inFlight, requests, bytesIn, bytesOut, retries, redispatches, times } = counters;
   const { sent, bled, connects, reuses } = counters;
+  const begun = isHttp ? traffic.requests : traffic.clients;
   return {
-    ...{ qcur: queued, scur: inFlight, stot: requests, lbtot: sent - bled, bin: bytesIn, bout: bytesOut },
+    ...{ qcur: queued, qmax: traffic.mostQueued, scur: inFlight, smax: traffic.requests.mostAtOnce },
+    ...{ ...ratesOf(begun), lastsess: sinceLastOf(begun) },
+    ...{ stot: isHttp ? requests : counters.connections, lbtot: sent - bled, bin: bytesIn, bout: bytesOut },
     ...{ connect: connects, reuse: reuses, ...timesOf(times) },
     econ: countOf(counters, ['CONNECT_FAILED', 'CONNECT_TIMEOUT', 'NO_INSTANCE', 'QUEUE_FULL', 'QUEUE_TIMEOUT']),
     eresp: countOf(counters, ['CLOSED_BEFORE_RESPONSE', 'MALFORMED_RESPONSE', 'RESPONSE_TIMEOUT']),
     cli_abrt: countOf(counters, GONE_CLIENTS),
     srv_abrt: countOf(counters, ['CLOSED_IN_RESPONSE', 'RESPONSE_STALLED']),
     ...{ wretr: retries, wredis: redispatches },
-    ...(app.protocol === 'http' && { ...responsesOf(counters.responses), req_tot: requests }),
+    ...(isHttp && NEVER),
+    ...(isHttp && { ...responsesOf(counters.responses), req_tot: requests }),
   };
 }
 
@@ -102,18 +115,30 @@ function checkValuesOf(server: ServerRow): Row['values'] {
   };
 }
 
-function countersOf({ counters, view: { app } }: ServerRow): Row['values'] {
+function countersOf({ counters, view: { app }, traffic }: ServerRow): Row['values'] {
   if (counters === null) return {};
+  const limit = app.limits.connections;
   const { inFlight, requests, connections, connectFailures, responseFailures, idle } = counters;
   const { bytesIn, bytesOut, retries, redispatches, clientAborts, serverAborts, reuses, times, responses } = counters;
   return {
     ...{ scur: inFlight, stot: requests, lbtot: requests, econ: connectFailures, eresp: responseFailures },
-    ...{ slim: app.limits.connections === 0 ? null : app.limits.connections },
-    ...{ connect: connections, reuse: reuses, srv_icur: idle, idle_conn_cur: idle },
+    ...{ slim: limit === 0 ? null : limit, ...(traffic !== null && ratesOf(traffic)) },
+    ...(traffic !== null && { smax: traffic.mostAtOnce, lastsess: sinceLastOf(traffic) }),
+    ...{ connect: connections, reuse: reuses, srv_icur: idle, idle_conn_cur: idle, used_conn_cur: inFlight },
+    ...NEVER_AT_SERVER,
     ...{ bin: bytesIn, bout: bytesOut, wretr: retries, wredis: redispatches },
     ...{ cli_abrt: clientAborts, srv_abrt: serverAborts, ...timesOf(times) },
     ...(app.protocol === 'http' && { ...responsesOf(responses), req_tot: requests }),
   };
+}
+
+function ratesOf({ rate, mostPerSecond }: Traffic): Row['values'] {
+  return { rate, rate_max: mostPerSecond };
+}
+
+/** HAProxy's -1: there was none. */
+function sinceLastOf({ sinceLastMs }: Traffic): number {
+  return sinceLastMs === null ? -1 : seconds(sinceLastMs);
 }
 
 function timesOf(times: RequestTimes): Row['values'] {

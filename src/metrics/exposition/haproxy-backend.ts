@@ -23,6 +23,12 @@ export const HAPROXY_BACKEND_FAMILIES: readonly HaproxyFamily[] = [
   ofApps('backend_current_queue', 'gauge', 'Number of current queued connections', ({ proxy, counters }, emit) =>
     emit(proxy, counters.queued),
   ),
+  ofApps(
+    'backend_max_queue',
+    'gauge',
+    'Highest value of queued connections encountered since process started',
+    ({ proxy, traffic }, emit) => emit(proxy, traffic.mostQueued),
+  ),
   ...SHARED.map(([name, type, help, write]) =>
     ofApps(`backend_${name}`, type, help, (app, emit) => write(backendOf(app), emit)),
   ),

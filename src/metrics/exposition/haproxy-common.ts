@@ -81,6 +81,9 @@ export function ofServers(
 
 export const WORDS = {
   sessions: 'Number of current sessions on the frontend, backend or server',
+  mostSessions: 'Highest value of current sessions encountered since process started',
+  rate: 'Total number of sessions processed by this object over the last second (sessions for listeners/frontends, requests for backends/servers)',
+  mostPerSecond: 'Highest value of sessions per second observed since the worker process started',
   limit: "Frontend/listener/server's maxconn, backend's fullconn",
   total: 'Total number of sessions since process started',
   bytesIn: 'Total number of request bytes since process started',

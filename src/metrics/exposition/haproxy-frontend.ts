@@ -54,6 +54,29 @@ export const HAPROXY_FRONTEND_FAMILIES: readonly HaproxyFamily[] = [
   ofApps('frontend_current_sessions', 'gauge', WORDS.sessions, ({ proxy, counters }, emit) =>
     emit(proxy, counters.openConnections),
   ),
+  ofApps('frontend_max_sessions', 'gauge', WORDS.mostSessions, ({ proxy, traffic }, emit) =>
+    emit(proxy, traffic.clients.mostAtOnce),
+  ),
+  ofApps('frontend_current_session_rate', 'gauge', WORDS.rate, ({ proxy, traffic }, emit) =>
+    emit(proxy, traffic.clients.rate),
+  ),
+  ofApps('frontend_max_session_rate', 'gauge', WORDS.mostPerSecond, ({ proxy, traffic }, emit) =>
+    emit(proxy, traffic.clients.mostPerSecond),
+  ),
+  ofApps(
+    'frontend_http_requests_rate_max',
+    'gauge',
+    'Highest value of http requests observed since the worker process started',
+    ({ proxy, isHttp, traffic }, emit) => {
+      if (isHttp) emit(proxy, traffic.requests.mostPerSecond);
+    },
+  ),
+  ofApps(
+    'frontend_connections_rate_max',
+    'gauge',
+    'Highest value of connections per second observed since the worker process started',
+    ({ proxy, traffic }, emit) => emit(proxy, traffic.clients.mostPerSecond),
+  ),
   ofApps('frontend_limit_sessions', 'gauge', WORDS.limit, ({ proxy, counters }, emit) => {
     if (counters.clientLimit !== null) emit(proxy, counters.clientLimit);
   }),

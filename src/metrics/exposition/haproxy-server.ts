@@ -80,6 +80,12 @@ export const HAPROXY_SERVER_FAMILIES: readonly HaproxyFamily[] = [
     ({ serverLabels, check }, emit) => emit(serverLabels, secondsOf(check?.tookMs ?? 0)),
   ),
   ofServers(
+    'used_connections_current',
+    'gauge',
+    'Current number of connections in use',
+    ({ serverLabels, counters }, emit) => emit(serverLabels, counters.inFlight),
+  ),
+  ofServers(
     'idle_connections_current',
     'gauge',
     'Current number of idle connections available for reuse on this server',

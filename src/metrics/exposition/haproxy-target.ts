@@ -1,4 +1,5 @@
 /** What HAProxy's exporter says of a backend and of a server alike. */
+import type { Traffic } from '../meter.js';
 import { averageMs, longestMs, type RequestTimes, TIMES } from '../request-times.js';
 import { type Emit, secondsOf } from './family.js';
 import { ABORTED, countErrors, emitCodes, type Type, WORDS } from './haproxy-common.js';
@@ -19,6 +20,9 @@ interface Target {
     readonly times: RequestTimes;
   };
   readonly sessions: number;
+  readonly mostSessions: number;
+  /** Of requests; of protocol tcp, connections. */
+  readonly traffic: Traffic;
   readonly total: number;
   readonly sent: number;
   readonly connects: number;
@@ -28,9 +32,10 @@ interface Target {
 }
 
 export function backendOf(app: AppView): Target {
-  const { counters, isHttp, proxy } = app;
+  const { counters, isHttp, proxy, traffic } = app;
   return {
     ...{ labels: proxy, isHttp, counters, sessions: counters.inFlight },
+    ...{ mostSessions: traffic.requests.mostAtOnce, traffic: isHttp ? traffic.requests : traffic.clients },
     total: isHttp ? counters.requests : counters.connections,
     sent: counters.sent,
     connects: counters.connects,
@@ -41,14 +46,10 @@ export function backendOf(app: AppView): Target {
   };
 }
 
-export function serverOf({ counters, app, serverLabels }: InstanceView): Target {
+export function serverOf({ counters, app, serverLabels, traffic }: InstanceView): Target {
   return {
-    ...{
-      labels: serverLabels,
-      isHttp: app.isHttp,
-      counters,
-      sessions: counters.inFlight,
-    },
+    ...{ labels: serverLabels, isHttp: app.isHttp, counters, sessions: counters.inFlight },
+    ...{ mostSessions: traffic.mostAtOnce, traffic },
     ...{ total: counters.requests, sent: counters.requests, connects: counters.connections, retries: counters.retries },
     ...{ clientAborts: counters.clientAborts, serverAborts: counters.serverAborts },
   };
@@ -75,6 +76,21 @@ function times(name: string, kind: (typeof TIMES)[keyof typeof TIMES], longest: 
 
 export const SHARED: readonly Shared[] = [
   ['current_sessions', 'gauge', WORDS.sessions, ({ labels, sessions }, emit) => emit(labels, sessions)],
+  ['max_sessions', 'gauge', WORDS.mostSessions, ({ labels, mostSessions }, emit) => emit(labels, mostSessions)],
+  ['current_session_rate', 'gauge', WORDS.rate, ({ labels, traffic }, emit) => emit(labels, traffic.rate)],
+  [
+    'max_session_rate',
+    'gauge',
+    WORDS.mostPerSecond,
+    ({ labels, traffic }, emit) => emit(labels, traffic.mostPerSecond),
+  ],
+  [
+    'last_session_seconds',
+    'gauge',
+    'How long ago some traffic was seen on this object on this worker process, in seconds',
+    ({ labels, traffic: { sinceLastMs } }, emit) =>
+      emit(labels, sinceLastMs === null ? -1 : Math.floor(sinceLastMs / 1_000)),
+  ],
   ['sessions_total', 'counter', WORDS.total, ({ labels, total }, emit) => emit(labels, total)],
   ['bytes_in_total', 'counter', WORDS.bytesIn, ({ labels, counters }, emit) => emit(labels, counters.bytesIn)],
   ['bytes_out_total', 'counter', WORDS.bytesOut, ({ labels, counters }, emit) => emit(labels, counters.bytesOut)],

@@ -1,5 +1,6 @@
 import type { ClientCounters, LogCounters, SlotCounters } from '../counters.js';
 import type { Histogram } from '../histogram.js';
+import type { AppTraffic } from '../traffic-record.js';
 
 /** All that `/metrics` tells, gathered by the node. */
 export interface ExpositionInput {
@@ -42,6 +43,7 @@ export interface AppFigures {
   readonly neighborsUp: number;
   /** The sum over all workers, those that are gone included. */
   readonly counters: Readonly<SlotCounters>;
+  readonly traffic: AppTraffic;
   /** Those that the app has now: an instance that left takes its series with it. */
   readonly instances: readonly InstanceFigures[];
 }

@@ -1,5 +1,6 @@
 /** The input in the order of the text, with the labels that many families share written once. */
 import { createInstanceCounters, type InstanceCounters } from '../instance-counters.js';
+import { Meter, type Traffic } from '../meter.js';
 import { compareTexts, labelsOf } from './family.js';
 import type { AppFigures, ExpositionInput, InstanceFigures } from './input.js';
 
@@ -21,6 +22,7 @@ export interface AppView extends AppFigures {
 export interface InstanceView extends InstanceFigures {
   readonly app: AppView;
   readonly counters: Readonly<InstanceCounters>;
+  readonly traffic: Traffic;
   readonly labels: string;
   /** `proxy="shop",server="shop_172.17.0.2"` */
   readonly serverLabels: string;
@@ -34,13 +36,16 @@ export function viewOf(input: ExpositionInput): ExpositionView {
       return { ...app, labels, proxy: labelsOf({ proxy: app.name }), isHttp: app.protocol === 'http' };
     });
   const nothing = createInstanceCounters();
+  const noTraffic = new Meter().read(0, 0, 0, 0);
   const instances = apps.flatMap((app) =>
     app.instances
       .toSorted((a, b) => compareTexts(a.id, b.id))
       .map((instance): InstanceView => {
         const labels = `${app.labels},${labelsOf({ instance: instance.id })}`;
         const serverLabels = `${app.proxy},${labelsOf({ server: instance.server })}`;
-        return { ...instance, app, counters: app.counters.instances[instance.id] ?? nothing, labels, serverLabels };
+        const counters = app.counters.instances[instance.id] ?? nothing;
+        const traffic = app.traffic.instances.get(instance.id) ?? noTraffic;
+        return { ...instance, app, counters, traffic, labels, serverLabels };
       }),
   );
   return { input, apps, instances };

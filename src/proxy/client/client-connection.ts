@@ -35,9 +35,10 @@ export abstract class ClientConnection extends ByteConnection {
 
   /** Counts the client, and serves it from now on. */
   begin(): void {
-    const { counters } = this.slot;
+    const { counters, peaks } = this.slot;
     counters.connections += 1;
     counters.openConnections += 1;
+    peaks.openConnections = Math.max(peaks.openConnections, counters.openConnections);
     this.worker.deadlines.add(this);
     this.onBegin();
   }

@@ -124,6 +124,7 @@ export abstract class Dispatch implements SlotRequest, Connecting {
     } else {
       if (this.queuedBehind === -1) this.queuedBehind = queue.length;
       queue.add(this, instances, now);
+      slot.peaks.queued = Math.max(slot.peaks.queued, queue.length);
       this.#queuedAt = now;
       // Once a request: each failure of an instance would begin the wait anew.
       if (this.#waitUntil === Number.POSITIVE_INFINITY) {
@@ -142,6 +143,7 @@ export abstract class Dispatch implements SlotRequest, Connecting {
     this.instance = instance;
     this.lastInstance = instance;
     instance.inFlight += 1;
+    if (instance.inFlight > instance.inFlightPeak) instance.inFlightPeak = instance.inFlight;
     instance.lease?.onTaken();
     this.connect(instance);
   }

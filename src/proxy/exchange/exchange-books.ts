@@ -67,12 +67,13 @@ export class ExchangeBooks implements HttpFacts {
 
   /** The head of a request is here, or it is refused before that. */
   open(): void {
-    const { counters } = this.slot;
+    const { counters, peaks } = this.slot;
     this.openedAt = this.#worker.clock.now();
     if (!this.hasBegun) this.startedAt = this.openedAt;
     this.hasBegun = true;
     counters.requests += 1;
     counters.inFlight += 1;
+    if (counters.inFlight > peaks.inFlight) peaks.inFlight = counters.inFlight;
     this.headAt = 0;
     this.connectedAt = 0;
     this.isSent = false;

@@ -41,6 +41,8 @@ export class Instance implements Borrower {
   /** Connects that failed one after another. */
   connectFailures = 0;
   inFlight = 0;
+  /** The most at once, since the counters were read. */
+  inFlightPeak = 0;
   /** It sent bytes that belong to no response, as a server does that answers HEAD with the body of GET. */
   sendsUnasked = false;
   /** Kept-alive connections without an exchange. */

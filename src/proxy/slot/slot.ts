@@ -13,6 +13,7 @@ import { Instance } from './instance.js';
 import { LogTurns } from './log-turns.js';
 import { Neighbors } from './neighbors.js';
 import type { NodeContext } from './node-context.js';
+import { Peaks } from './peaks.js';
 import { RetryBudget } from './retry-budget.js';
 import { SlowStart } from './slow-start.js';
 import { type Waiter, WaitQueue } from './wait-queue.js';
@@ -40,6 +41,7 @@ export class Slot {
   /** The slot or the worker is going: what is under way ends, and its connections with it. */
   isClosing = false;
   readonly counters: SlotCounters = createSlotCounters();
+  readonly peaks = new Peaks();
   readonly budget = new RetryBudget();
   readonly queue: WaitQueue;
   readonly logTurns = new LogTurns();
@@ -130,9 +132,12 @@ export class Slot {
   /** The counters with their gauges as they are now. */
   readCounters(): SlotCounters {
     this.counters.queued = this.queue.length;
+    this.peaks.moveTo(this.counters);
     const now = this.#worker.clock.now();
     for (const instance of this.instances.values()) {
       instance.counters.inFlight = instance.inFlight;
+      instance.counters.inFlightPeak = instance.inFlightPeak;
+      instance.inFlightPeak = instance.inFlight;
       instance.counters.idle = instance.idle.size;
       instance.counters.oldestMs = instance.oldestMs(now);
     }

@@ -36,6 +36,7 @@ export class TcpDownstream extends ClientConnection implements TcpClient {
     const { slot, identity } = this;
     if (identity.isBled) slot.counters.bledIn += 1;
     slot.counters.inFlight += 1;
+    slot.peaks.inFlight = Math.max(slot.peaks.inFlight, slot.counters.inFlight);
     // Where its first bytes were read already: what came before there is an instance would be lost.
     this.pause();
     if (identity.isInternal || !slot.config.internal) this.dispatch.begin(!identity.isBled);

@@ -2,6 +2,7 @@
 import type { AppView, CheckView, ProxyView, ServerView } from '../../../src/admin/haproxy/proxy-view.js';
 import { createSlotCounters } from '../../../src/metrics/counters.js';
 import { createInstanceCounters } from '../../../src/metrics/instance-counters.js';
+import { TrafficRecord } from '../../../src/metrics/traffic-record.js';
 import { APP_DEFAULTS, type App, type Instance, NO_CONTAINER } from '../../../src/model/app.js';
 
 export const UP_CHECK: CheckView = {
@@ -46,6 +47,7 @@ export function appView(servers: readonly ServerView[], app: Partial<App> = {}, 
     },
     isBound: true,
     counters,
+    traffic: new TrafficRecord().of('shop', counters, 0, 0),
     servers,
     neighbors: [],
     ...parts,

@@ -160,7 +160,7 @@ test('every family has samples where all is known, and stands once, under its HE
       assert.match(line, /^# (HELP [a-z_]+ \S.*|TYPE .*)$/);
       continue;
     }
-    const sample = /^([a-z_]+?)(?:_bucket|_sum|_count)?(?:\{[^}]*\})? \d+(?:\.\d+)?$/.exec(line);
+    const sample = /^([a-z_]+?)(?:_bucket|_sum|_count)?(?:\{[^}]*\})? -?\d+(?:\.\d+)?$/.exec(line);
     assert.equal(sample?.[1], families.at(-1), line);
   }
   assert.deepEqual(

@@ -6,6 +6,7 @@ import type {
   NodeFigures,
 } from '../../../src/metrics/exposition/input.js';
 import { createHistogram } from '../../../src/metrics/histogram.js';
+import { TrafficRecord } from '../../../src/metrics/traffic-record.js';
 
 const NODE: NodeFigures = {
   ...{ version: '1.2.3', nodeVersion: 'v20.19.0', startedAtMs: 1_700_000_000_000, uptimeMs: 61_000 },
@@ -23,8 +24,9 @@ export function countersOf(given: Partial<SlotCounters>): SlotCounters {
 }
 
 export function appOf(given: Partial<AppFigures> = {}): AppFigures {
-  const counters = createSlotCounters();
-  return { name: 'a', protocol: 'http', isBound: true, neighborsUp: 0, counters, instances: [], ...given };
+  const { counters = createSlotCounters() } = given;
+  const traffic = new TrafficRecord().of('a', counters, 0, 0);
+  return { name: 'a', protocol: 'http', isBound: true, neighborsUp: 0, counters, traffic, instances: [], ...given };
 }
 
 export function instanceOf(id: string, given: Partial<InstanceFigures> = {}): InstanceFigures {

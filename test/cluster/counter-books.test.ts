@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CounterBooks } from '../../src/cluster/counter-books.js';
+import { createKeyedObject } from '../../src/core/keyed-object.js';
+import { createSlotCounters, type WorkerReport } from '../../src/metrics/counters.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { createRecordingLog } from '../support/recording-log.js';
+
+function reportOf(requests: number): WorkerReport {
+  return { slots: createKeyedObject([['shop', { ...createSlotCounters(), requests }]]) };
+}
+
+test('what another primary left is counted, and is no traffic of this second', async () => {
+  const clock = new FakeClock();
+  const books = new CounterBooks<object>(clock, createRecordingLog().log);
+  const told: boolean[] = [];
+  books.onSecond(({ hasInherited }) => told.push(hasInherited));
+  const worker = {};
+  const second = async (requests: number): Promise<void> => {
+    books.record(worker, reportOf(requests));
+    await clock.advance(1_000);
+    books.endSecond();
+  };
+  await second(0);
+  await second(10);
+  books.inherit(reportOf(5_000));
+  await second(20);
+  await second(25);
+  const sum = books.sum().slots.shop ?? assert.fail('counters');
+  const { requests } = books.traffic.of('shop', sum, clock.now(), 0);
+  assert.deepEqual([sum.requests, requests.rate, requests.mostPerSecond], [5_025, 5, 10]);
+  assert.deepEqual(told, [false, false, true, false]);
+});
+
+test('a broken report costs the count alone', () => {
+  const { log, lines } = createRecordingLog();
+  const books = new CounterBooks<object>(new FakeClock(), log);
+  const worker = {};
+  books.record(worker, reportOf(3));
+  books.record(worker, { slots: { shop: 7 } } as unknown as WorkerReport);
+  assert.equal(books.sum().slots.shop?.requests, 3);
+  assert.deepEqual(
+    lines.map(({ msg }) => msg),
+    ['counting failed; the counters are incomplete'],
+  );
+});
