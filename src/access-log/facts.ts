@@ -60,6 +60,9 @@ export class AccessFacts {
   /** HTTP/1.x. */
   minor = 1;
   host = '';
+  /** Of its traceparent, and of the field that the app names; empty where the app asks for none. */
+  traceId = '';
+  requestId = '';
   /** Start line and fields of the request, and of the response, as they go on. */
   requestHead = '';
   responseHead = '';

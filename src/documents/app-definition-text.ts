@@ -36,6 +36,8 @@ function plainFromSettings(settings: AppSettings): PlainMap {
     internal: unless(defaults.internal, settings.internal),
     nolog: unless(!defaults.accessLog, !settings.accessLog),
     log_sample: unless(`1/${defaults.logSample}`, `1/${settings.logSample}`),
+    trace: unless<boolean>(defaults.trace, settings.trace),
+    request_id: settings.requestIdField,
     filters: settings.hostFilter === null ? null : { host: settings.hostFilter },
     accept_proxy: unless<boolean | null>(defaults.acceptProxy, settings.acceptProxy),
     trusted_proxies: nonEmpty(settings.trustedProxies),

@@ -64,6 +64,13 @@ const logSample: Reader<number> = {
   },
 };
 
+/** The end keeps it from being a field that frames, routes or authenticates a message. */
+const requestIdField = text(
+  (written) => (/^[a-z][a-z0-9-]{0,60}-id$/i.test(written) ? written : null),
+  'the name of a field for ids',
+  'write a name that ends in -ID, such as X-Request-ID',
+);
+
 const sendProxyWord = oneOf(['none', 'false', 'v1', 'v2']);
 
 const sendProxy: Reader<ProxyVersion> = {
@@ -132,6 +139,12 @@ export const APP_KEYS = {
     logSample,
     APP_DEFAULTS.logSample,
     'how much of the app the access log has: one request of N, and each that failed',
+  ),
+  trace: optional(flag, APP_DEFAULTS.trace, 'whether requests without a valid W3C traceparent get one'),
+  request_id: optional<string | null>(
+    requestIdField,
+    APP_DEFAULTS.requestIdField,
+    'the field that carries the id of a request; a request without one gets one',
   ),
   filters: optionalGroup(FILTER_KEYS, 'which requests the slot serves'),
   accept_proxy: optional<boolean | null>(flag, APP_DEFAULTS.acceptProxy, 'whether a PROXY header is required'),

@@ -17,6 +17,8 @@ export function settingsFromValues(values: SettingValues): AppSettings {
     internal: values.internal,
     accessLog: !values.nolog,
     logSample: values.log_sample,
+    trace: values.trace,
+    requestIdField: values.request_id,
     hostFilter: values.filters.host,
     acceptProxy: values.accept_proxy,
     trustedProxies: values.trusted_proxies,
@@ -49,7 +51,7 @@ export function settingsFromValues(values: SettingValues): AppSettings {
 }
 
 /**
- * TCP has no Host and no cookies: such a key would silently not protect what it seems to protect.
+ * TCP has no fields, so no Host, no cookies and no ids: such a key would silently not do what it seems to do.
  * @returns whether there is none; where reading is strict they are errors
  */
 export function noteMeaningless(values: SettingValues, key: Node, place: Place): boolean {
@@ -57,6 +59,8 @@ export function noteMeaningless(values: SettingValues, key: Node, place: Place):
   const idle = [
     values.filters.host === null ? '' : 'filters.host',
     values.sticky.cookie === null ? '' : 'sticky.cookie',
+    values.trace ? 'trace' : '',
+    values.request_id === null ? '' : 'request_id',
   ].filter((written) => written !== '');
   const severity = place.reading === 'strict' ? 'error' : 'warning';
   for (const path of idle) {

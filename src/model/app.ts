@@ -96,6 +96,10 @@ export interface App {
   readonly accessLog: boolean;
   /** The access log has one exchange of so many, and each that failed; 1: all. */
   readonly logSample: number;
+  /** Requests get a W3C traceparent, unless their client sends a valid one. */
+  readonly trace: boolean;
+  /** The field that carries the id of a request, which gets one unless its client sends one; null: there is none. */
+  readonly requestIdField: string | null;
   /** Lower case, without port; null serves every Host. */
   readonly hostFilter: string | null;
   /** null: as the node says (`--accept-proxy`). */
@@ -123,6 +127,8 @@ export const APP_DEFAULTS = {
   internal: false,
   accessLog: true,
   logSample: 1,
+  trace: false,
+  requestIdField: null,
   acceptProxy: null,
   sendProxy: 'none',
   balance: 'roundrobin',

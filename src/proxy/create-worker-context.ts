@@ -12,6 +12,7 @@ import { Checkers } from './limits/checkers.js';
 import { ClientLimit } from './limits/client-limit.js';
 import { UpstreamCount } from './limits/descriptor-budget.js';
 import { LeaseDesk } from './limits/lease-desk.js';
+import { RandomIds } from './slot/random-ids.js';
 import type { WorkerContext } from './slot/worker-context.js';
 
 export interface WorkerOptions {
@@ -59,6 +60,7 @@ export function createWorkerContext(options: WorkerOptions, closeIdleUpstreams: 
       options.askPermits === undefined
         ? null
         : new LeaseDesk({ clock: options.clock, send: options.askPermits, defer: setImmediate }),
+    randomIds: new RandomIds(),
     accessLog: options.accessLog,
     onLogFault: (error) => {
       const unsaid = logFaults.ask();

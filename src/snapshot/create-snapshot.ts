@@ -18,6 +18,8 @@ export function createSlot(slot: Partial<SlotSnapshot> & Pick<SlotSnapshot, 'app
     internal: APP_DEFAULTS.internal,
     accessLog: APP_DEFAULTS.accessLog,
     logSample: APP_DEFAULTS.logSample,
+    trace: APP_DEFAULTS.trace,
+    requestIdField: APP_DEFAULTS.requestIdField,
     hostFilter: null,
     acceptProxy: false,
     trustedProxies: NETWORK_DEFAULTS.trustedProxies,

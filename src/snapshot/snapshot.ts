@@ -44,6 +44,10 @@ export interface SlotSnapshot {
   readonly accessLog: boolean;
   /** The access log has one exchange of so many, and each that failed; 1: all. */
   readonly logSample: number;
+  /** Requests get a W3C traceparent, unless their client sends a valid one. */
+  readonly trace: boolean;
+  /** The field that carries the id of a request, which gets one unless its client sends one; null: there is none. */
+  readonly requestIdField: string | null;
   readonly hostFilter: string | null;
   /** Every connection begins with a PROXY header of a sender that is trusted, or is closed. */
   readonly acceptProxy: boolean;

@@ -35,6 +35,8 @@ function compileSlot(app: App, { healthOf, neighborsOf, proxyDefaults, stickySec
     internal: app.internal,
     accessLog: app.accessLog,
     logSample: app.logSample,
+    trace: app.trace,
+    requestIdField: app.requestIdField,
     hostFilter: app.hostFilter,
     acceptProxy,
     trustedProxies: app.trustedProxies.length === 0 ? proxyDefaults.trusted : app.trustedProxies,

@@ -61,6 +61,8 @@ const app = v.strictObject({
   accessLog: v.boolean(),
   // Absent in what an older version wrote.
   logSample: v.optional(from(1), APP_DEFAULTS.logSample),
+  trace: v.optional(v.boolean(), APP_DEFAULTS.trace),
+  requestIdField: v.optional(v.nullable(text), APP_DEFAULTS.requestIdField),
   hostFilter: v.nullable(text),
   acceptProxy: v.nullable(v.boolean()),
   trustedProxies: v.array(

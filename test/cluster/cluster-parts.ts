@@ -58,6 +58,8 @@ export function slotOf(
     internal: false,
     accessLog: true,
     logSample: 1,
+    trace: false,
+    requestIdField: null,
     hostFilter: null,
     acceptProxy: false,
     trustedProxies: [],

@@ -19,6 +19,7 @@ import { UpstreamCount } from '../../src/proxy/limits/descriptor-budget.js';
 import { LeaseDesk } from '../../src/proxy/limits/lease-desk.js';
 import type { Instance } from '../../src/proxy/slot/instance.js';
 import { NodeContext } from '../../src/proxy/slot/node-context.js';
+import { RandomIds } from '../../src/proxy/slot/random-ids.js';
 import { Slot } from '../../src/proxy/slot/slot.js';
 import { StickyCookie } from '../../src/proxy/slot/sticky.js';
 import type { WorkerContext } from '../../src/proxy/slot/worker-context.js';
@@ -172,6 +173,7 @@ class SimulatedWorker {
       index,
       count: PLACES,
       leases,
+      randomIds: new RandomIds(),
       accessLog: null,
       onLogFault: () => {},
       onConnectFailure: () => {},

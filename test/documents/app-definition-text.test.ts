@@ -16,6 +16,8 @@ slot: 21034
 internal: true
 nolog: true
 log_sample: 1/10
+trace: true
+request_id: X-Request-ID
 filters: {host: www.one.example}
 accept_proxy: true
 trusted_proxies: [10.0.0.0/8, "fd00::/8"]

@@ -191,6 +191,12 @@ const ROWS: Readonly<Record<string, Row>> = {
   internal: inNode(SLOT_LOOKS.internal, ['internal: false', 200], ['internal: true', 403]),
   nolog: inNode(SLOT_LOOKS.accessLog, ['nolog: false', 1], ['nolog: true', 0]),
   log_sample: inNode(SLOT_LOOKS.logSample, ['log_sample: 1/1', 4], ['log_sample: 1/2', 2], ['log_sample: 1/9', 1]),
+  trace: inNode(SLOT_LOOKS.trace, ['trace: true', 68], ['trace: false', undefined]),
+  request_id: inNode(
+    SLOT_LOOKS.requestIdField,
+    ['request_id: X-Request-ID', 50],
+    ['request_id: X-Other-ID', undefined],
+  ),
   'filters.host': inNode(statusOf, ['filters: {host: a}', 200], ['filters: {host: b}', 503]),
   accept_proxy: inNode(
     SLOT_LOOKS.acceptProxy,

@@ -187,6 +187,18 @@ const CASES: readonly Case[] = [
     lines: [['1:42: error', 'write 1/10 for one request of ten'] as const],
     apps: [],
   })),
+  ...['X-Request', 'Content-Length', 'X_Request_ID', '-id', '7-id', '"a b-id"', 'true'].map((field) => ({
+    what: `a request id in ${field}`,
+    text: `b: {protocol: http, slot: 5, request_id: ${field}}\n`,
+    lines: [['1:42: error', 'write a name that ends in -ID, such as X-Request-ID'] as const],
+    apps: [],
+  })),
+  ...['trace: true', 'request_id: X-Request-ID'].map((key) => ({
+    what: `${key} on TCP`,
+    text: `b: {protocol: tcp, slot: 5, ${key}}\n`,
+    lines: [['1:1: warning', 'no effect on TCP'] as const],
+    apps: ['b'],
+  })),
   {
     what: 'instances as a text',
     text: 'b: {protocol: http, slot: 5, instances: "1.2.3.4:5"}\n',

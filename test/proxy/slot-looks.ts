@@ -76,6 +76,8 @@ export const SLOT_LOOKS = {
     for (let turn = 0; turn < 4; turn += 1) await world.ask();
     return world.plane.accessLog.length;
   },
+  trace: async (world) => (await lineAt(world, 'traceparent'))?.length,
+  requestIdField: async (world) => (await lineAt(world, 'x-request-id'))?.length,
   hostFilter: statusOf,
   acceptProxy: async ({ plane, ask }) => {
     const { status } = await ask(HEADER + GET);

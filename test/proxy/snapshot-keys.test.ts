@@ -31,6 +31,12 @@ const SLOT: {
   internal: [SLOT_LOOKS.internal, [{ internal: false }, 200], [{ internal: true }, 403]],
   accessLog: [SLOT_LOOKS.accessLog, [{ accessLog: true }, 1], [{ accessLog: false }, 0]],
   logSample: [SLOT_LOOKS.logSample, [{ logSample: 1 }, 4], [{ logSample: 2 }, 2], [{ logSample: 4 }, 1]],
+  trace: [SLOT_LOOKS.trace, [{ trace: false }, undefined], [{ trace: true }, 'traceparent: '.length + 55]],
+  requestIdField: [
+    SLOT_LOOKS.requestIdField,
+    [{ requestIdField: null }, undefined],
+    [{ requestIdField: 'X-Request-ID' }, 'X-Request-ID: '.length + 36],
+  ],
   hostFilter: [
     SLOT_LOOKS.hostFilter,
     [{ hostFilter: null }, 200],

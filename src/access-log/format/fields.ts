@@ -113,7 +113,7 @@ export const FIELDS = {
   HQ: foreignText('query string, with its question mark', queryOf, TARGET_BYTES, ''),
   HU: foreignText('path and query string', ({ target }) => target || BAD_REQUEST, TARGET_BYTES),
   HV: text('version', ({ target, minor }) => (target === '' ? BAD_REQUEST : minor === 0 ? 'HTTP/1.0' : 'HTTP/1.1')),
-  ID: text('the request id: none is made, as in HAProxy without unique-id-format', () => ''),
+  ID: foreignText('the request id, where the app has a key `request_id`', (facts) => facts.requestId, TARGET_BYTES),
   lc: hexNumber('lines of this worker, this one not counted', 4, (facts) => facts.count - 1),
   ms: {
     about: 'milliseconds of the accept',
@@ -161,6 +161,7 @@ export const FIELDS = {
   tr: instant('first byte of the request, local time with milliseconds', localSecond, startOf, true),
   TR: number('time from the first byte to the whole head', (facts) => facts.headMs),
   Tr: number('time to the head of the response', (facts) => facts.responseMs),
+  traceid: text('id of the trace, where the app has `trace: true`; a name of autoproxy', (facts) => facts.traceId),
   trg: instant('first byte of the request, GMT', gmtSecond, startOf),
   trl: instant('first byte of the request, local time with its zone', localWithZone, startOf),
   ts: { about: 'termination: two flags', compile: () => (line, facts) => line.text(facts.flags) },

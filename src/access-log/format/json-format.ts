@@ -236,6 +236,16 @@ export const JSON_KEYS = {
     'requests that waited for any instance before it',
     number((facts) => facts.slotQueue),
   ),
+  trace_id: http(
+    'traceid',
+    'id of the trace, where the app has `trace: true`',
+    text((facts) => facts.traceId),
+  ),
+  request_id: http(
+    'ID',
+    'the request id, where the app has a key `request_id`',
+    text((facts) => facts.requestId),
+  ),
   sample: both(
     'sample',
     'how many requests the line stands for: 10 with `log_sample: 1/10`; 1 for each that failed',

@@ -34,6 +34,9 @@ export interface HttpFacts extends Facts {
   readonly idleSince: number;
   /** When the head was here; 0 if it could not be read. */
   readonly headAt: number;
+  /** Empty where the app asks for none. */
+  readonly traceId: string;
+  readonly requestId: string;
   /** An instance got the request, over a new connection or a kept one. */
   readonly isSent: boolean;
   /** When the head of the response was here; 0: an instance gave none. */
@@ -157,6 +160,8 @@ function fillHttp(facts: AccessFacts, books: HttpFacts, route: RouteFacts, now: 
   facts.minor = head.minor;
   facts.host = isRead ? head.host : '';
   facts.requestHead = isRead ? head.block : '';
+  facts.traceId = books.traceId;
+  facts.requestId = books.requestId;
   facts.responseHead = books.responseHead;
 }
 
@@ -175,6 +180,8 @@ function fillTcp(facts: AccessFacts, { slot, startedAt, connectedAt }: Facts, { 
   facts.method = '';
   facts.target = '';
   facts.host = '';
+  facts.traceId = '';
+  facts.requestId = '';
   facts.requestHead = '';
   facts.responseHead = '';
 }

@@ -43,6 +43,8 @@ export class ExchangeBooks implements HttpFacts {
   bytesIn = 0;
   bytesOut = 0;
   responseHead = '';
+  traceId = '';
+  requestId = '';
   readonly #worker: WorkerContext;
   readonly #isLogging: boolean;
   /** Lines show fields of responses. */
@@ -112,6 +114,9 @@ export class ExchangeBooks implements HttpFacts {
     if (this.#isLogging && slot.config.accessLog) logAccess(this, route, this.#worker, code, now);
     this.hasBegun = false;
     this.idleSince = now;
+    // Pieces of a head hold all of it.
     this.responseHead = '';
+    this.traceId = '';
+    this.requestId = '';
   }
 }

@@ -40,6 +40,7 @@ export class Exchange extends RequestDispatch {
     books.headAt = books.openedAt;
     books.bytesIn = request.bytes + (body === null ? inline.length : body.length);
     if (!this.mayBleed) slot.counters.bledIn += 1;
+    if (slot.requestIds !== null) request.block = slot.requestIds.identify(request.block, books);
     const isProven = !this.mayBleed && this.#sender.isProven;
     const refusal = refusalOf(slot.config, identity, request, isProven);
     if (refusal !== null) {

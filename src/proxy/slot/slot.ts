@@ -14,6 +14,7 @@ import { LogTurns } from './log-turns.js';
 import { Neighbors } from './neighbors.js';
 import type { NodeContext } from './node-context.js';
 import { Peaks } from './peaks.js';
+import { RequestIds } from './request-ids.js';
 import { RetryBudget } from './retry-budget.js';
 import { SlowStart } from './slow-start.js';
 import { type Waiter, WaitQueue } from './wait-queue.js';
@@ -44,6 +45,8 @@ export class Slot {
   readonly peaks = new Peaks();
   readonly budget = new RetryBudget();
   readonly queue: WaitQueue;
+  /** null: requests get none. */
+  requestIds: RequestIds | null;
   readonly logTurns = new LogTurns();
   readonly foreignClients = new ForeignClients();
   readonly instances = new Map<string, Instance>();
@@ -62,6 +65,7 @@ export class Slot {
     this.config = config;
     this.node = node;
     this.trusted = new NetworkSet(config.trustedProxies);
+    this.requestIds = RequestIds.of(config, worker.randomIds);
     this.queue = new WaitQueue(config.app, worker.leases);
     this.departed = new DepartedInstances(worker.clock);
     this.#neighbors = new Neighbors(worker.index);
@@ -76,6 +80,7 @@ export class Slot {
     const isOtherHeader = config.sendProxy !== this.config.sendProxy || config.acceptProxy !== this.config.acceptProxy;
     this.config = config;
     this.node = node;
+    this.requestIds = RequestIds.of(config, this.#worker.randomIds);
     if (isOtherHeader) this.closeIdle();
     this.trusted = new NetworkSet(config.trustedProxies);
     return this.#applyInstances(config, false);

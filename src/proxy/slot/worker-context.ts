@@ -9,6 +9,7 @@ import type { Checkers } from '../limits/checkers.js';
 import type { ClientLimit } from '../limits/client-limit.js';
 import type { UpstreamCount } from '../limits/descriptor-budget.js';
 import type { LeaseDesk } from '../limits/lease-desk.js';
+import type { RandomIds } from './random-ids.js';
 
 /** The parts that all connections of a worker share and no snapshot changes. */
 export interface WorkerContext extends ByteParts {
@@ -26,6 +27,7 @@ export interface WorkerContext extends ByteParts {
   readonly count: number;
   /** Where permits of instances with a limit are borrowed; null where this worker is the only one. */
   readonly leases: LeaseDesk | null;
+  readonly randomIds: RandomIds;
   readonly accessLog: AccessLogger | null;
   /** A line of the access log could not be made or written. */
   readonly onLogFault: (error: unknown) => void;
