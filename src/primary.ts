@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { startStatsSocket } from './admin/haproxy/stats-socket.js';
-import { startAdminServer } from './admin/server.js';
 import { Inheritance } from './cluster/inheritance.js';
-import { findPortHolder } from './cluster/port-holder.js';
 import type { StateClaim } from './cluster/state-claim.js';
 import type { Config } from './config/config.js';
 import type { LoadedConfig } from './config/load.js';
@@ -32,6 +29,7 @@ import { LocalNode } from './report/local-node.js';
 import { nodeCondition } from './report/node-condition.js';
 import { NodeMetrics } from './report/node-metrics.js';
 import { NodeStatus } from './report/node-status.js';
+import { OperatorAccess } from './report/operator-access.js';
 import { OperatorDecisions } from './report/operator-decisions.js';
 import { createPageFeed } from './report/page-feed.js';
 import { ProxyStats } from './report/proxy-stats.js';
@@ -76,21 +74,14 @@ export async function runPrimary(
   const parts = createParts(surroundings, { consul, docker }, state, { secret, history });
   try {
     // Before anything is served, so that a second node on the same ports changes nothing either.
-    const admin = await startAdminServer({
-      node: parts.node,
-      address: config.admin,
-      hostNames: [config.node],
-      findPortHolder,
-      log,
-    });
-    const stats = await startStats(parts);
-    obeySignals(parts);
+    const operators = await OperatorAccess.open({ ...parts, stateDirectory: state.path });
+    obeySignals(parts, operators);
     const notices = ServiceNotices.start(systemd, { ...surroundings, condition: () => nodeCondition(parts) });
     await start(parts);
     await signals.stopRequested();
     notices?.stopping(config.lameDuckMs + config.drainTimeoutMs);
     const cut = await stop(parts);
-    await Promise.all([admin.close(), stats?.close()]);
+    await operators.close();
     log.info({ cut }, 'stopped');
     return cut === 0 ? EXIT.DONE : EXIT.DEADLINE;
   } catch (error) {
@@ -184,12 +175,16 @@ function createParts(
   };
 }
 
-function obeySignals({ config, log, signals, cluster, feeds, nodes, podKey, registrar }: NodeParts): void {
+function obeySignals(
+  { config, log, signals, cluster, feeds, nodes, podKey, registrar }: NodeParts,
+  operators: OperatorAccess,
+): void {
   signals.on('reload', () => {
     log.info('reading all sources again; options are read at a start alone, so a changed one needs a restart');
     cluster.reopenLogs();
     for (const source of [...feeds, ...nodes]) source.refresh();
     podKey?.refresh();
+    operators.refresh();
     registrar?.refresh();
   });
   signals.on('roll', () => {
@@ -198,13 +193,6 @@ function obeySignals({ config, log, signals, cluster, feeds, nodes, podKey, regi
       .roll({ drainMs: config.drainTimeoutMs })
       .catch((error: unknown) => log.error({ err: error }, 'the roll stopped'));
   });
-}
-
-/** @returns null without --stats-socket */
-async function startStats({ config, node, clock }: NodeParts) {
-  const { statsSocket, statsSocketMode: mode, statsSocketOwner: owner } = config;
-  if (statsSocket === null) return null;
-  return startStatsSocket(node, { path: statsSocket, mode, owner, option: '--stats-socket' }, clock);
 }
 
 /** Begins to serve. */

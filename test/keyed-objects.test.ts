@@ -30,7 +30,7 @@ const ALLOWED: ReadonlyMap<string, string> = new Map([
   ['src/cli/node/node.ts', 'the same flags'],
   ['src/admin/endpoints.ts', 'made of entries under the words of our own paths'],
   ['src/admin/state-document.ts', 'errors by code, as JSON; a reader walks through them'],
-  ['src/admin/answers.ts', 'fields of our own'],
+  ['src/admin/answer.ts', 'fields of our own'],
   ['src/consul/answers.ts', 'meta, looked up by two words of our own'],
   ['src/consul/connection.ts', 'fields of an answer, looked up by names of our own'],
   ['src/consul/consul-package.ts', 'the same fields'],

@@ -6,14 +6,14 @@ import { EXPOSITION_CONTENT_TYPES, formatAskedFor } from '../metrics/exposition/
 import { ADMIN_STATES } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
 import type { AdminNode } from './admin-node.js';
+import { type Answer, jsonAnswer, textAnswer } from './answer.js';
 import { formatEndpointList } from './endpoint-list.js';
-import { ENDPOINTS, type EndpointMatch, REQUEST_FIELD } from './endpoints.js';
+import type { EndpointMatch } from './endpoints.js';
 import { eventsQueryFrom } from './events-query.js';
 import { formatCsv } from './haproxy/csv.js';
 import { rowsOf } from './haproxy/rows.js';
 import { formatJson } from './haproxy/typed-fields.js';
 import type { Asset, PageAssets } from './page/assets.js';
-import { MAX_STREAMS } from './page/event-stream.js';
 
 /** All that the page needs comes from the node; nothing is made of text: no script, no style, no HTML. */
 const PAGE_POLICY = [
@@ -22,13 +22,6 @@ const PAGE_POLICY = [
   ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
   "require-trusted-types-for 'script'",
 ].join('; ');
-
-export interface Answer {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-  readonly fields?: Readonly<Record<string, string>>;
-}
 
 /** What of a request an answer depends on, beside its path. */
 export interface Asking {
@@ -91,51 +84,6 @@ export async function answerEndpoint(
     case 'accept-removal':
       return acceptRemoval(node, params.name ?? '', by);
   }
-}
-
-export function notFoundAnswer(path: string): Answer {
-  return jsonAnswer(404, {
-    error: `there is nothing at ${escapeText(path.slice(0, 200))}`,
-    endpoints: ENDPOINTS.map(({ method, path: known, help }) => `${method} ${known}: ${help}`),
-  });
-}
-
-export function wrongMethodAnswer(method: string, path: string, matches: readonly EndpointMatch[]): Answer {
-  const allowed = matches.map(({ endpoint }) => (endpoint.method === 'GET' ? 'GET, HEAD' : endpoint.method)).join(', ');
-  const error = `${escapeText(path.slice(0, 200))} takes ${allowed}, not ${method}`;
-  return { ...jsonAnswer(405, { error }), fields: { allow: allowed } };
-}
-
-export function foreignHostAnswer(): Answer {
-  return jsonAnswer(403, {
-    error: 'the Host of this request is not this node',
-    hint: 'use its IP address or localhost; other names are refused, so that no web page can reach it by one',
-  });
-}
-
-export function unmarkedAnswer(): Answer {
-  return jsonAnswer(403, {
-    error: 'a request that changes something must say that no web page sent it',
-    hint: `send the field "${REQUEST_FIELD}: 1", or the content type application/json`,
-  });
-}
-
-export function foreignPageAnswer(): Answer {
-  return jsonAnswer(403, {
-    error: 'a browser sent this request, and not from the page of this node as it is now',
-    hint: 'reload the page of the node; a command sends neither Origin nor Sec-Fetch-Site',
-  });
-}
-
-export function tooManyStreamsAnswer(): Answer {
-  return jsonAnswer(503, {
-    error: `${MAX_STREAMS} pages of this node are open already`,
-    hint: 'close some; a hidden page gives its place back by itself',
-  });
-}
-
-export function tooLargeAnswer(limitBytes: number): Answer {
-  return jsonAnswer(413, { error: `the body is larger than ${limitBytes} bytes`, hint: 'no endpoint needs a body' });
 }
 
 export function failureAnswer(error: unknown): Answer {
@@ -234,12 +182,4 @@ function acceptRemoval(node: AdminNode, source: string, by: string): Answer {
     error: `source ${escapeText(source.slice(0, 100))} has no removal that is held back`,
     hint: 'GET /state lists the sources and their problems',
   });
-}
-
-function jsonAnswer(status: number, document: unknown): Answer {
-  return { status, contentType: 'application/json; charset=utf-8', body: `${JSON.stringify(document)}\n` };
-}
-
-function textAnswer(status: number, text: string, fields: Answer['fields'] = {}): Answer {
-  return { status, contentType: 'text/plain; charset=utf-8', body: `${text}\n`, fields };
 }

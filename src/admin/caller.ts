@@ -38,7 +38,7 @@ export function isFromOwnPage({ headers }: IncomingMessage, token: string): bool
 export function byOf({ headers, socket }: IncomingMessage): string {
   const field = headers[BY_FIELD];
   const by = (typeof field === 'string' ? field : '').trim();
-  return escapeText(by === '' ? `somebody at ${socket.remoteAddress ?? 'an unknown address'}` : by).slice(
+  return escapeText(by === '' ? `somebody at ${socket.remoteAddress ?? 'the admin socket'}` : by).slice(
     0,
     MAX_BY_LENGTH,
   );

@@ -1,62 +1,48 @@
 /**
- * The admin API of one node over HTTP. It has no password: it listens on loopback by default, believes no Host but its
- * own (DNS rebinding), and changes nothing for a request that a web page could have sent.
+ * The admin API of one node over HTTP, at a port and at a unix socket. It believes no Host but its own (DNS rebinding),
+ * asks for a token where it has one, and changes nothing for a request that a web page could have sent.
  */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '../core/clock.js';
 import { type Log, silentLog } from '../core/log.js';
-import { hostPort } from '../core/networks.js';
-import { codeOf, reasonOf } from '../core/thrown.js';
+import { reasonOf } from '../core/thrown.js';
 import { escapeText } from '../model/problem.js';
+import { type Way, wayOf } from './access.js';
 import type { AdminNode } from './admin-node.js';
-import {
-  type Answer,
-  answerEndpoint,
-  failureAnswer,
-  foreignHostAnswer,
-  foreignPageAnswer,
-  notFoundAnswer,
-  tooLargeAnswer,
-  tooManyStreamsAnswer,
-  unmarkedAnswer,
-  wrongMethodAnswer,
-} from './answers.js';
-import { byOf, isFromBrowser, isFromOwnPage, isMarked, isOwnHost } from './caller.js';
-import { type BoundConnections, boundConnections } from './connections.js';
-import { matchEndpoints, pathOfUrl } from './endpoints.js';
+import type { AdminTokens } from './admin-tokens.js';
+import type { Answer } from './answer.js';
+import { answerEndpoint, failureAnswer } from './answers.js';
+import { byOf } from './caller.js';
+import { pathOfUrl } from './endpoints.js';
+import { Gate } from './gate.js';
+import { type FindPortHolder, type ListenAddress, Listener } from './listener.js';
 import { PageAssets } from './page/assets.js';
 import { EventStreams } from './page/event-stream.js';
+import { tooLargeAnswer, tooManyStreamsAnswer } from './refusals.js';
+import type { UnixSocketPlace } from './unix-socket.js';
 
 export interface AdminServerOptions {
   readonly node: AdminNode;
   /** An IP address and a port; port 0 lets the system choose. */
   readonly address: ListenAddress;
+  /** Where it listens beside the port; null: nowhere. */
+  readonly socket?: AdminSocketPlace | null;
+  /** What requests at the port must have one of; null: nothing. */
+  readonly tokens?: AdminTokens | null;
   /** Names that this node is called by, beside localhost and IP addresses. */
   readonly hostNames?: readonly string[];
-  /** Who keeps others from listening on an address and port, as `nginx (pid 123)`; null when it cannot be told. */
-  readonly findPortHolder?: (host: string, port: number) => Promise<string | null>;
+  readonly findPortHolder?: FindPortHolder;
   readonly log?: Log;
   readonly clock?: Clock;
 }
 
-interface ListenAddress {
-  /** Without brackets. */
-  readonly host: string;
-  readonly port: number;
+interface AdminSocketPlace extends UnixSocketPlace {
+  /** The API goes without it where it cannot be had: nobody asked for it. */
+  readonly isDefault: boolean;
 }
 
 /** No endpoint needs a body. */
 const MAX_BODY_BYTES = 65_536;
-const MAX_HEAD_BYTES = 16_384;
-/** Operators, probes and a scraper are few; more connections than these must not take the node's descriptors. */
-const MAX_CONNECTIONS = 64;
-const HEAD_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 10_000;
-/** So late a time-out may be noticed; Node itself looks every 30 s only. */
-const TIMEOUT_CHECK_MS = 1_000;
-const IDLE_TIMEOUT_MS = 30_000;
 /** A peer that does not read its answer must not hold up the end of the node. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -64,17 +50,20 @@ const SAFE_FIELDS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
+  // A browser that knows the password sends it for what a page of others embeds; the page must not get the answer.
+  'cross-origin-resource-policy': 'same-origin',
 } as const;
 
 export class AdminServer {
   readonly #node: AdminNode;
   readonly #log: Log;
   readonly #clock: Clock;
-  readonly #hostNames: ReadonlySet<string>;
-  readonly #server: Server;
+  readonly #gate: Gate;
+  readonly #port: Listener;
+  /** null: there is none. */
+  #socket: Listener | null = null;
   readonly #assets: PageAssets;
   readonly #streams: EventStreams;
-  readonly #connections: BoundConnections;
   /** Requests that have arrived whole and are not answered yet. */
   readonly #underway = new Set<Promise<void>>();
   /** Each ends the wait of one of them. */
@@ -85,9 +74,10 @@ export class AdminServer {
     {
       node,
       hostNames = [],
+      tokens = null,
       log = silentLog,
       clock = systemClock,
-    }: Omit<AdminServerOptions, 'address' | 'findPortHolder'>,
+    }: Omit<AdminServerOptions, 'address' | 'socket' | 'findPortHolder'>,
     assets: PageAssets,
   ) {
     this.#node = node;
@@ -95,32 +85,37 @@ export class AdminServer {
     this.#streams = new EventStreams(node.page);
     this.#log = log;
     this.#clock = clock;
-    this.#hostNames = new Set(['localhost', ...hostNames.map((name) => name.toLowerCase())]);
-    this.#server = createServer(
-      {
-        maxHeaderSize: MAX_HEAD_BYTES,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        headersTimeout: HEAD_TIMEOUT_MS,
-        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-        keepAliveTimeout: IDLE_TIMEOUT_MS,
-      },
-      (request, response) => this.#onRequest(request, response),
-    );
-    this.#connections = boundConnections(this.#server, MAX_CONNECTIONS);
-    this.#server.timeout = IDLE_TIMEOUT_MS;
+    this.#gate = new Gate({ hostNames, tokens, pageToken: assets.token, log, clock });
+    // Who opened a page with a token that counts no more has to show another one.
+    tokens?.onChange(() => this.#streams.close());
+    this.#port = new Listener((request, response) => this.#onRequest(request, response, this.#port));
   }
 
-  /** Resolves when it listens; rejects with the system's error. */
-  async listen({ host, port }: ListenAddress): Promise<void> {
-    this.#server.listen({ host, port });
-    await once(this.#server, 'listening');
-    this.#server.on('error', (error) => this.#log.error({ reason: error.message }, 'the admin API failed'));
+  /** Resolves when it listens. @throws Error that says what to do when the address cannot be had */
+  async listen(address: ListenAddress, findPortHolder?: FindPortHolder): Promise<void> {
+    await this.#port.listenAtPort(address, findPortHolder);
+    this.#logErrorsOf(this.#port);
+  }
+
+  /** As `listen`; one that nobody asked for is left out with a warning where it cannot be had. */
+  async listenAtSocket(place: AdminSocketPlace): Promise<void> {
+    const socket = new Listener((request, response) => this.#onRequest(request, response, socket));
+    try {
+      await socket.listenAtPath(place);
+      this.#socket = socket;
+      this.#logErrorsOf(socket);
+    } catch (error) {
+      if (!place.isDefault) throw error;
+      this.#log.warn(
+        { reason: reasonOf(error) },
+        'the admin socket is left out; name another place with --admin-socket PATH, or none with --admin-socket none',
+      );
+    }
   }
 
   /** Where it listens, with the real port. */
   get address(): ListenAddress {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return { host: address, port };
+    return this.#port.address;
   }
 
   /** Answers what has arrived, then cuts what is left. */
@@ -128,14 +123,15 @@ export class AdminServer {
     this.#isClosing = true;
     for (const end of this.#ends) end();
     this.#streams.close();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const listeners = [this.#port, ...(this.#socket === null ? [] : [this.#socket])];
+    const closed = listeners.map((listener) => listener.end());
     const late = new Promise<void>((resolve) => this.#clock.setTimer(CLOSE_TIMEOUT_MS, resolve));
     await Promise.race([Promise.allSettled([...this.#underway]), late]);
-    this.#server.closeAllConnections();
-    await closed;
+    for (const listener of listeners) listener.cutConnections();
+    await Promise.all(closed);
   }
 
-  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+  #onRequest(request: IncomingMessage, response: ServerResponse, listener: Listener): void {
     // The peer has gone: no answer can reach it.
     request.on('error', () => response.destroy());
     let size = 0;
@@ -149,24 +145,21 @@ export class AdminServer {
     });
     request.on('end', () => {
       if (response.headersSent) return;
-      const answered = this.#answer(request, response).finally(() => this.#underway.delete(answered));
+      const answered = this.#answer(request, response, listener).finally(() => this.#underway.delete(answered));
       this.#underway.add(answered);
     });
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
     let answer: Answer | null;
     const end = new AbortController();
     const abort = (): void => end.abort();
     response.once('close', abort);
     this.#ends.add(abort);
     try {
-      answer = await this.#answerFor(request, response, end.signal);
+      answer = await this.#answerFor(request, response, listener, end.signal);
     } catch (error) {
-      this.#log.error(
-        { err: error, path: escapeText((request.url ?? '').slice(0, 200)) },
-        'a request to the admin API failed',
-      );
+      this.#log.error({ err: error, path: pathForPeople(request) }, 'a request to the admin API failed');
       answer = failureAnswer(error);
     } finally {
       this.#ends.delete(abort);
@@ -178,38 +171,31 @@ export class AdminServer {
   }
 
   /** @returns null where the response has become a stream */
-  async #answerFor(request: IncomingMessage, response: ServerResponse, end: AbortSignal): Promise<Answer | null> {
-    const method = request.method ?? '';
-    const url = request.url ?? '';
-    const path = pathOfUrl(url);
-    const [, query = ''] = url.split('?', 2);
-    if (!isOwnHost(request.headers.host, this.#hostNames)) return foreignHostAnswer();
-    const matches = matchEndpoints(path);
-    if (matches.length === 0) return notFoundAnswer(path);
-    const match = matches.find(({ endpoint }) => endpoint.method === (method === 'HEAD' ? 'GET' : method));
-    if (match === undefined) return wrongMethodAnswer(method, path, matches);
-    const { endpoint, params } = match;
-    if (endpoint.method === 'POST' && !isMarked(request)) return unmarkedAnswer();
-    if (endpoint.method === 'POST' && isFromBrowser(request) && !isFromOwnPage(request, this.#assets.token)) {
-      return foreignPageAnswer();
-    }
-    if (endpoint.name === 'page-stream') return this.#stream(request, response);
+  async #answerFor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    listener: Listener,
+    end: AbortSignal,
+  ): Promise<Answer | null> {
+    const way: Way = listener === this.#socket ? 'socket' : wayOf(request.socket);
+    const judgement = this.#gate.judge(request, way);
+    if ('refusal' in judgement) return judgement.refusal;
+    const { endpoint, params } = judgement.match;
+    if (endpoint.name === 'page-stream') return this.#stream(request, response, listener);
+    const [, query = ''] = (request.url ?? '').split('?', 2);
     const by = byOf(request);
     const { accept = '', 'if-none-match': ifNoneMatch } = request.headers;
     const wantsHtml = accept.includes('text/html');
     const asking = { query: new URLSearchParams(query), by, accept, wantsHtml, ifNoneMatch, end };
     const answer = await answerEndpoint(this.#node, this.#assets, endpoint.name, params, asking);
     if (endpoint.method === 'POST') {
-      this.#log.info(
-        { path: escapeText(path.slice(0, 200)), by, status: answer.status },
-        'an operator asked for a change',
-      );
+      this.#log.info({ path: pathForPeople(request), by, status: answer.status }, 'an operator asked for a change');
     }
     return answer;
   }
 
   /** Its connection leaves the bound of the others, so that open pages keep no probe out. */
-  #stream(request: IncomingMessage, response: ServerResponse): Answer | null {
+  #stream(request: IncomingMessage, response: ServerResponse, listener: Listener): Answer | null {
     if (this.#isClosing || this.#streams.isFull) return tooManyStreamsAnswer();
     response.writeHead(200, {
       ...SAFE_FIELDS,
@@ -220,9 +206,13 @@ export class AdminServer {
       response.end();
       return null;
     }
-    this.#connections.release(request.socket);
+    listener.release(request.socket);
     this.#streams.open(response);
     return null;
+  }
+
+  #logErrorsOf(listener: Listener): void {
+    listener.onError((error) => this.#log.error({ reason: error.message }, 'the admin API failed'));
   }
 
   #send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
@@ -237,28 +227,22 @@ export class AdminServer {
   }
 }
 
-/** Resolves when it listens. @throws Error that says what to do when the address cannot be had */
-export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const { address, findPortHolder } = options;
-  const server = new AdminServer(options, await PageAssets.load());
-  try {
-    await server.listen(address);
-    return server;
-  } catch (error) {
-    const isTaken = codeOf(error) === 'EADDRINUSE';
-    const holder = isTaken ? await findPortHolder?.(address.host, address.port) : null;
-    throw listenFailure(address, error, holder ?? null);
-  }
+/** Without its query, where people put what is nobody's business. */
+function pathForPeople({ url = '' }: IncomingMessage): string {
+  return escapeText(pathOfUrl(url).slice(0, 200));
 }
 
-function listenFailure({ host, port }: ListenAddress, error: unknown, holder: string | null): Error {
-  const place = hostPort(host, port);
-  const who = holder === null ? `taken; \`ss -ltnp 'sport = :${port}'\` names who has it` : `taken by ${holder}`;
-  const reasons = new Map([
-    ['EADDRINUSE', `is ${who}: stop that, or choose another with --admin ADDR:PORT`],
-    ['EADDRNOTAVAIL', 'is not an address of this host; give one of its own with --admin ADDR:PORT'],
-    ['EACCES', 'is not permitted for this user; choose a port above 1023 with --admin ADDR:PORT'],
-  ]);
-  const reason = reasons.get(codeOf(error)) ?? `cannot be listened on: ${reasonOf(error)}`;
-  return new Error(`${place}, the address of the admin API, ${reason}`, { cause: error });
+/** Resolves when it listens. @throws Error that says what to do when the address cannot be had */
+export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const { address, socket = null, findPortHolder } = options;
+  const server = new AdminServer(options, await PageAssets.load());
+  await server.listen(address, findPortHolder);
+  if (socket === null) return server;
+  try {
+    await server.listenAtSocket(socket);
+    return server;
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
 }

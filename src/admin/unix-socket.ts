@@ -4,6 +4,7 @@ import type { Stats } from 'node:fs';
 import { chmod, chown, lstat, rm, stat } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { dirname } from 'node:path';
+import { MAX_SOCKET_PATH_BYTES } from '../core/socket-path.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFile } from '../core/whole-file.js';
 import { whyNotAnswered } from './socket-probe.js';
@@ -24,6 +25,11 @@ const MAX_ACCOUNTS_BYTES = 16_777_216;
 
 /** Resolves when it listens. @throws Error that says what to do */
 export async function listenAt(server: Server, { path, mode, owner, option }: UnixSocketPlace): Promise<void> {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MAX_SOCKET_PATH_BYTES) {
+    const said = `has ${bytes} bytes, and the path of a socket at most ${MAX_SOCKET_PATH_BYTES}`;
+    throw new Error(`${path} ${said}: choose a shorter one with ${option}`);
+  }
   await clearPath(path, option);
   const ids = owner === null ? null : await idsOf(owner, option);
   const before = process.umask(NOBODY_ELSE);

@@ -42,6 +42,8 @@ interface Definition {
   readonly isList?: boolean;
   readonly isSwitch?: boolean;
   readonly isSecret?: boolean;
+  /** What the help says of the default where that is more than a text. */
+  readonly fallbackHelp?: string;
 }
 
 export function option<T>(
@@ -58,7 +60,8 @@ export function option<T>(
 
 /** One whose value is null when nothing is said. */
 export function optionalOption<T>(name: string, read: TextReader<T>, definition: Definition): Option<T | null> {
-  return { ...option<T | null>(name, read, '', definition), fallback: () => null };
+  const { fallbackHelp = null } = definition;
+  return { ...option<T | null>(name, read, '', definition), fallback: () => null, fallbackHelp };
 }
 
 /** One whose default is a fact of the host. */

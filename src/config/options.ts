@@ -3,7 +3,7 @@ import { defaultLogFormat, LOG_FORMATS, LOG_LEVELS } from '../core/log-levels.js
 import { NETWORK_DEFAULTS } from '../model/app.js';
 import { accessFormat, fieldName, logTarget } from './log-readers.js';
 import { hostOption, type OptionTable, option, optionalOption } from './option.js';
-import { fileMode, fileOwner, socketPath } from './socket-readers.js';
+import { fileMode, fileOwner, socketPath, socketPathOrNone } from './socket-readers.js';
 import {
   adminAddress,
   consulUrl,
@@ -48,7 +48,24 @@ export const OPTIONS = {
   }),
   admin: option('admin', adminAddress, '127.0.0.1:1936', {
     placeholder: 'ADDR:PORT',
-    help: 'where the admin API listens; it has no password, so keep it off public networks',
+    help: 'where the admin API listens; beyond loopback give --admin-token-file too',
+  }),
+  adminTokenFile: optionalOption('admin-token-file', filePath, {
+    placeholder: 'FILE',
+    help: 'file with tokens, one a line, of which each request to the admin API at its port must have one; reread when it changes',
+  }),
+  adminSocket: optionalOption('admin-socket', socketPathOrNone, {
+    placeholder: 'PATH',
+    fallbackHelp: 'admin.sock in the state directory',
+    help: 'a unix socket with the admin API, for commands on this machine; it asks for no token; none: there is none',
+  }),
+  adminSocketMode: option('admin-socket-mode', fileMode, '660', {
+    placeholder: 'MODE',
+    help: 'permissions of the admin socket, as in chmod',
+  }),
+  adminSocketOwner: optionalOption('admin-socket-owner', fileOwner, {
+    placeholder: 'USER:GROUP',
+    help: 'whose the admin socket is, as in chown; else of the user that runs the node',
   }),
   statsSocket: optionalOption('stats-socket', socketPath, {
     placeholder: 'PATH',

@@ -1,16 +1,17 @@
 /** Where a unix socket is, who may connect to it and whose it is. */
+import { MAX_SOCKET_PATH_BYTES } from '../core/socket-path.js';
 import { filePath, RefusedText, type TextReader } from './text-readers.js';
-
-/** Of `sun_path`, without the byte that ends it. */
-const MAX_PATH_BYTES = 107;
 
 /** An absolute path that the kernel takes. */
 export const socketPath: TextReader<string> = (text, base) => {
   const read = filePath(text, base);
-  if (read instanceof RefusedText || Buffer.byteLength(read) <= MAX_PATH_BYTES) return read;
-  const said = `"${read.slice(0, 40)}…" has ${Buffer.byteLength(read)} bytes, and the path of a socket at most ${MAX_PATH_BYTES}`;
-  return new RefusedText(said, 'choose a shorter path, such as /run/autoproxy/stats.sock');
+  if (read instanceof RefusedText || Buffer.byteLength(read) <= MAX_SOCKET_PATH_BYTES) return read;
+  const said = `"${read.slice(0, 40)}…" has ${Buffer.byteLength(read)} bytes, and the path of a socket at most ${MAX_SOCKET_PATH_BYTES}`;
+  return new RefusedText(said, 'choose a shorter path, such as /run/autoproxy/NAME.sock');
 };
+
+/** As `socketPath`; `none` means that there is none. */
+export const socketPathOrNone: TextReader<string> = (text, base) => (text === 'none' ? text : socketPath(text, base));
 
 /** Octal, as in chmod. */
 export const fileMode: TextReader<number> = (text) =>

@@ -32,6 +32,13 @@ export function isEveryAddress(text: string): boolean {
   return parseAddress(text)?.every((byte) => byte === 0) === true;
 }
 
+/** 127.0.0.0/8 or ::1: nobody but this machine reaches it, or comes from it. */
+export function isLoopback(text: string): boolean {
+  const bytes = parseAddress(text);
+  if (bytes?.length === 4) return bytes[0] === 127;
+  return bytes?.every((byte, index) => byte === (index === 15 ? 1 : 0)) === true;
+}
+
 /** As URLs and Host fields name it (RFC 3986 3.2.2): IPv6 in brackets. */
 export function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host;

@@ -16,7 +16,17 @@ import { answering, okResponse, ScriptedInstance } from '../support/traffic/scri
 import { Recorder } from './recorder.js';
 
 /** Nodes by what they are for: two that serve, three that end, two that ask others, two that do so over TLS. */
-export type NodeName = 'one' | 'two' | 'cut' | 'killed' | 'orphaned' | 'asking' | 'alsoAsking' | 'first' | 'second';
+export type NodeName =
+  | 'one'
+  | 'two'
+  | 'tokened'
+  | 'cut'
+  | 'killed'
+  | 'orphaned'
+  | 'asking'
+  | 'alsoAsking'
+  | 'first'
+  | 'second';
 
 type Flags = Readonly<Record<string, string>>;
 
@@ -94,6 +104,7 @@ const NODES: Readonly<Record<NodeName, FlagsOf>> = {
   }),
   two: ({ neighbor }, root) => ({
     '--stats-socket': path.join(root, 'other.sock'),
+    '--admin-socket': 'none',
     '--node': 'node-two',
     '--pod': 'beta',
     '--workers': '2',
@@ -105,6 +116,12 @@ const NODES: Readonly<Record<NodeName, FlagsOf>> = {
     '--max-head': '1024',
     '--max-removal': '1%',
     '--lame-duck': '10m',
+  }),
+  tokened: (_scene, root) => ({
+    '--admin-token-file': fileIn(root, 'admin.token', 'an-admin-token-of-a-test\n'),
+    '--admin-socket': path.join(root, 'admin.socket'),
+    '--admin-socket-mode': '600',
+    '--admin-socket-owner': process.getuid?.() === 0 ? ':1' : `:${process.getgid?.()}`,
   }),
   cut: () => ({ '--drain-timeout': '1ms', '--log-level': 'error' }),
   killed: () => ({ '--orphan-grace': '60s', '--log-format': 'json' }),
@@ -194,8 +211,9 @@ async function startScene(context: TestContext, name: NodeName): Promise<Scene> 
   atEnd(context, () => node.end());
   const isUp = async (): Promise<boolean> => {
     if (node.child.exitCode !== null) throw new Error('it ended');
-    const state = await node.state().catch(() => null);
-    return UNREADY.includes(name) ? state !== null : state?.status === 'ready';
+    // Neither needs a token.
+    const answer = await fetch(`http://${node.admin}/${UNREADY.includes(name) ? 'ping' : 'ready'}`).catch(() => null);
+    return answer?.ok === true;
   };
   await eventually(`${name} is up`, isUp, 60_000).catch((error: Error) => {
     throw new Error(`${error.message}; it said:\n${node.lastLines()}`);

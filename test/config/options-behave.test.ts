@@ -143,6 +143,11 @@ function statsOf(node: RunningNode, look: (stats: Stats) => number): number {
   return look(statSync(path.join(node.place.root, name)));
 }
 
+function adminSocketOf({ place, stateDir }: RunningNode): Stats {
+  const named = path.join(place.root, 'admin.socket');
+  return statSync(existsSync(named) ? named : path.join(stateDir, 'admin.sock'));
+}
+
 const ROWS: { readonly [Key in keyof typeof OPTIONS]: Row } = {
   servicesDir: row(async ({ node }) => (await node.state()).apps.some(({ name }) => name === 'shop'), {
     one: true,
@@ -155,6 +160,20 @@ const ROWS: { readonly [Key in keyof typeof OPTIONS]: Row } = {
   workers: row(async ({ node }) => (await node.state()).workers.length, { one: 1, two: 2 }),
   maxConnections: row(servedOfEight, { one: 8, two: 4 }),
   admin: row(async ({ node }) => (await node.state()).status, { one: 'ready', two: 'ready' }),
+  adminTokenFile: row(async ({ node }) => (await fetch(`http://${node.admin}/config`)).status, {
+    tokened: 401,
+    one: 200,
+  }),
+  adminSocket: row(
+    async ({ node }) =>
+      [path.join(node.place.root, 'admin.socket'), path.join(node.stateDir, 'admin.sock')].map(existsSync),
+    { tokened: [true, false], one: [false, true], two: [false, false] },
+  ),
+  adminSocketMode: row(async ({ node }) => adminSocketOf(node).mode & 0o777, { tokened: 0o600, one: 0o660 }),
+  adminSocketOwner: row(async ({ node }) => adminSocketOf(node).gid, {
+    tokened: process.getuid?.() === 0 ? 1 : process.getgid?.(),
+    one: process.getgid?.(),
+  }),
   statsSocket: row(async ({ node }) => readdirSync(node.place.root).filter((name) => name.endsWith('.sock')), {
     one: ['stats.sock'],
     two: ['other.sock'],

@@ -202,7 +202,6 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'state',
       'health',
       'cluster',
-      'admin',
       'control',
       'report',
       'systemd',
