@@ -12,10 +12,12 @@ import type { StateDocument } from './state-document.js';
 import type { WhyDocument } from './why-document.js';
 
 interface AdminClientOptions {
-  /** `ADDR:PORT`, as in --admin. */
+  /** `ADDR:PORT` or `unix:/PATH`, as in --admin. */
   readonly address: string;
   /** Who asks, such as `ada@pts/1`; it stands beside what was decided. */
   readonly by?: string;
+  /** What the node asks for at its port. */
+  readonly token?: string;
   /** For the whole of one request. */
   readonly timeoutMs?: number;
 }
@@ -64,7 +66,8 @@ export class AdminClientError extends Error {
 const DEFAULT_TIMEOUT_MS = 5_000;
 /** A state document of 500 apps is a few megabytes; a larger answer does not come from a node. */
 const MAX_ANSWER_BYTES = 67_108_864;
-const NAME_IT = 'start the node (autoproxy node), or name the address of a running one with --admin ADDR:PORT';
+const NAME_IT =
+  'start the node (autoproxy node), or name the address of a running one with --admin ADDR:PORT or unix:/PATH';
 
 const MAX_REASON_LENGTH = 1_000;
 
@@ -76,16 +79,20 @@ interface TextAnswer {
 export class AdminClient {
   readonly address: string;
   readonly #by: string | null;
+  readonly #token: string | null;
   readonly #timeoutMs: number;
   readonly #client: Client;
 
   /** @throws AdminClientError when the address is none */
-  constructor({ address, by, timeoutMs = DEFAULT_TIMEOUT_MS }: AdminClientOptions) {
+  constructor({ address, by, token, timeoutMs = DEFAULT_TIMEOUT_MS }: AdminClientOptions) {
     this.address = address;
     this.#by = by ?? null;
+    this.#token = token ?? null;
     this.#timeoutMs = timeoutMs;
-    const origin = originOf(address);
+    const socketPath = /^unix:(\/[^\0]+)$/.exec(address)?.[1] ?? null;
+    const origin = socketPath === null ? originOf(address) : 'http://localhost';
     this.#client = new Client(origin, {
+      ...(socketPath === null ? {} : { socketPath }),
       connect: { timeout: timeoutMs },
       pipelining: 1,
     });
@@ -166,7 +173,8 @@ export class AdminClient {
   /** @param waitMs how long the node may wait before it answers */
   async #request(method: 'GET' | 'POST', path: string, waitMs = 0): Promise<TextAnswer> {
     const by = this.#by === null ? {} : { [BY_FIELD]: escapeText(this.#by) };
-    const headers = { [REQUEST_FIELD]: '1', ...by };
+    const token = this.#token === null ? {} : { authorization: `Bearer ${this.#token}` };
+    const headers = { [REQUEST_FIELD]: '1', ...by, ...token };
     try {
       const { statusCode, body } = await this.#client.request({
         method,
@@ -192,7 +200,11 @@ export class AdminClient {
   #failureFrom(error: unknown): AdminClientError {
     if (error instanceof AdminClientError) return error;
     const code = codeOf(error);
-    if (code === 'ECONNREFUSED') {
+    if (code === 'EACCES') {
+      const hint = 'ask as a user of its group (ls -l shows it), or at the port: --admin ADDR:PORT';
+      return new AdminClientError('unreachable', `this user may not use ${this.address}`, hint, null, error);
+    }
+    if (code === 'ECONNREFUSED' || (code === 'ENOENT' && this.address.startsWith('unix:'))) {
       return new AdminClientError('unreachable', `nothing listens on ${this.address}`, NAME_IT, null, error);
     }
     if ((error instanceof Error && error.name === 'TimeoutError') || error instanceof errors.ConnectTimeoutError) {

@@ -5,7 +5,7 @@ import type { StateChange } from '../admin/client.js';
 import type { InstanceStatus, StateDocument } from '../admin/state-document.js';
 import type { AdminState } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
-import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
+import { type AdminOptionValues, adminOption, adminTokenOption, askNode } from './admin-option.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { waitForIdle } from './idle-wait.js';
@@ -32,6 +32,7 @@ export function createStateCommand(context: CommandContext, state: AdminState, w
     .description(words.description)
     .argument('<target>', 'APP, APP/IP:PORT, APP/CONTAINER or CONTAINER')
     .addOption(adminOption(defaults))
+    .addOption(adminTokenOption(defaults))
     .option('--by <NAME>', 'who asks; recorded with the decision', userName(context.env))
     .option('--json', 'the outcome as JSON');
   if (words.canWait)
@@ -48,7 +49,7 @@ export function createStateCommand(context: CommandContext, state: AdminState, w
     .action(async (target: string, options: StateOptions) => {
       const said = parseTarget(target);
       const outcome = await askNode(
-        options.admin,
+        options,
         async (client) => {
           const targets = said.instance === null ? targetsOf(await client.readState(), said, terminal) : [said];
           const changes: StateChange[] = [];

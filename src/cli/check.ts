@@ -32,7 +32,7 @@ export function createCheckCommand({ terminal, finish, defaults }: CommandContex
     .option('--json', 'one JSON document for programs')
     .addHelpText('after', '\nNeeds no running node.\n\nExample:\n  autoproxy check ./services --strict')
     .action(async (target: string, options: CheckOptions) => {
-      const { files, apps, problems } = await checkServices(target, defaults.admin.port);
+      const { files, apps, problems } = await checkServices(target, defaults.adminPort);
       const errors = problems.filter(({ severity }) => severity === 'error').length;
       const warnings = problems.length - errors;
       if (options.json) {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
+import { type AdminOptionValues, adminOption, adminTokenOption, askNode } from './admin-option.js';
 import type { CommandContext } from './command-context.js';
 import { formatConfig } from './config-text.js';
 import { CommandFailure } from './exit-codes.js';
@@ -15,6 +15,7 @@ export function createConfigCommand({ terminal, defaults }: CommandContext): Com
     .description('show the options that are in force at the node, and where each value comes from')
     .argument('[option]', 'show this option alone')
     .addOption(adminOption(defaults))
+    .addOption(adminTokenOption(defaults))
     .option('--changed', 'only those that are not at their defaults')
     .option('--json', 'the answer of the node as JSON, for programs')
     .addHelpText(
@@ -23,7 +24,7 @@ export function createConfigCommand({ terminal, defaults }: CommandContext): Com
         'Example:\n  autoproxy config --changed\n  autoproxy config drain-timeout',
     )
     .action(async (name: string | undefined, options: ConfigOptions) => {
-      const all = await askNode(options.admin, (client) => client.readConfig());
+      const all = await askNode(options, (client) => client.readConfig());
       const chosen = all.options.filter(
         (option) =>
           (name === undefined || option.name === name.replace(/^--/, '').replaceAll('_', '-')) &&

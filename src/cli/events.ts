@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { AdminClient, AdminClientError } from '../admin/client.js';
+import { AdminClientError } from '../admin/client.js';
 import type { NodeEvent } from '../admin/events-document.js';
 import { momentFrom } from '../admin/events-query.js';
-import { type AdminOptionValues, adminOption, askNode, formatAddress } from './admin-option.js';
+import { type AdminOptionValues, adminOption, adminTokenOption, askNode, connectTo } from './admin-option.js';
 import type { CommandContext } from './command-context.js';
 import { formatEvent, formatEvents } from './events-text.js';
 import { interruptible } from './interruption.js';
@@ -28,6 +28,7 @@ export function createEventsCommand({ terminal, defaults }: CommandContext): Com
     .description('list what happened on the node, also before a restart: changes, checks, decisions, bleed, sources')
     .argument('[app]', 'list what happened to this app alone')
     .addOption(adminOption(defaults))
+    .addOption(adminTokenOption(defaults))
     .option('--since <TIME>', 'only later ones: 10m ago, 02:13, or 2026-01-02T03:04:05Z', sinceArgument)
     .option('--limit <N>', 'the newest N; the node gives a thousand otherwise', limitArgument)
     .option('--follow', 'go on with each new event, also over a restart of the node')
@@ -36,7 +37,7 @@ export function createEventsCommand({ terminal, defaults }: CommandContext): Com
     .action(async (app: string | undefined, options: EventsOptions) => {
       const { since, limit, follow, json } = options;
       const query = { app: app ?? null, sinceMs: since ?? null, ...(limit === undefined ? {} : { limit }) };
-      const document = await askNode(options.admin, (client) => client.readEvents(query));
+      const document = await askNode(options, (client) => client.readEvents(query));
       const { events, last } = document;
       if (json && !follow) terminal.print(JSON.stringify(document, null, 2));
       else if (json) for (const event of events) terminal.print(JSON.stringify(event));
@@ -51,13 +52,13 @@ export function createEventsCommand({ terminal, defaults }: CommandContext): Com
       const stopListening = terminal.onReaderGone(() => unread.abort());
       await interruptible((interrupt) => {
         const end = AbortSignal.any([interrupt, unread.signal]);
-        return followEvents({ address: formatAddress(options.admin), app: app ?? null, last, show, end, terminal });
+        return followEvents({ node: options, app: app ?? null, last, show, end, terminal });
       }).finally(stopListening);
     });
 }
 
 interface Following {
-  readonly address: string;
+  readonly node: AdminOptionValues;
   readonly app: string | null;
   /** Id of the newest event that was there. */
   readonly last: number;
@@ -67,17 +68,17 @@ interface Following {
 }
 
 /** Until it is ended. A node that does not answer is asked again for ever: it may be starting anew. */
-async function followEvents({ address, app, last, show, end, terminal }: Following): Promise<void> {
+async function followEvents({ node, app, last, show, end, terminal }: Following): Promise<void> {
   let after = last;
   let isSilent = false;
   while (!end.aborted) {
-    const client = new AdminClient({ address });
+    const { client } = await connectTo(node);
     const close = (): void => void client.close();
     end.addEventListener('abort', close);
     const askedAt = performance.now();
     try {
       const document = await client.readEvents({ app, after, waitMs: WAIT_MS });
-      if (isSilent) terminal.warn(`autoproxy: the node at ${address} answers again`);
+      if (isSilent) terminal.warn(`autoproxy: the node at ${client.address} answers again`);
       isSilent = false;
       for (const event of document.events) show(event);
       after = document.more ? (document.events.at(-1)?.id ?? after) : document.last;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
+import { type AdminOptionValues, adminOption, adminTokenOption, askNode } from './admin-option.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT_CODES } from './exit-codes.js';
 
@@ -7,12 +7,13 @@ export function createHealthcheckCommand({ terminal, defaults, finish }: Command
   return new Command('healthcheck')
     .description('exit with 0 if the node is ready, else with 1 and the reason')
     .addOption(adminOption(defaults))
+    .addOption(adminTokenOption(defaults))
     .addHelpText(
       'after',
       '\nFor the HEALTHCHECK of an image. A node that stops is not ready.\n\nExample:\n  autoproxy healthcheck || echo "take me out"',
     )
-    .action(async ({ admin }: AdminOptionValues) => {
-      const notReady = await askNode(admin, (client) => client.readNotReady());
+    .action(async (options: AdminOptionValues) => {
+      const notReady = await askNode(options, (client) => client.readNotReady());
       terminal.print(notReady ?? 'ready');
       if (notReady !== null) finish(EXIT_CODES.failed);
     });

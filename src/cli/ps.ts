@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { StateDocument } from '../admin/state-document.js';
-import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
+import { type AdminOptionValues, adminOption, adminTokenOption, askNode } from './admin-option.js';
 import type { CommandContext } from './command-context.js';
 import { withAppOnly } from './one-app.js';
 import { formatInstances, instanceRows } from './ps-text.js';
@@ -14,6 +14,7 @@ export function createPsCommand({ terminal, defaults }: CommandContext): Command
     .description('list the instances of this node: address, container, state, health, requests, last check')
     .argument('[app]', 'list those of this app alone')
     .addOption(adminOption(defaults))
+    .addOption(adminTokenOption(defaults))
     .addOption(watchOption('each table shows what is then'))
     .option('--json', 'the rows as JSON; with --watch a line for each table')
     .addHelpText('after', '\nExample:\n  autoproxy ps\n  autoproxy ps shop --watch 1s')
@@ -21,7 +22,7 @@ export function createPsCommand({ terminal, defaults }: CommandContext): Command
       showReading<StateDocument>(terminal, {
         everyMs: watchPause(options),
         isJson: options.json === true,
-        read: async () => withAppOnly(await askNode(options.admin, (client) => client.readState()), app),
+        read: async () => withAppOnly(await askNode(options, (client) => client.readState()), app),
         lines: (state) => formatInstances(state, { paint: terminal.paint, width: widthOf(terminal) }),
         json: (state) => ({ version: 1, node: state.node, instances: instanceRows(state) }),
       }),

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { StateDocument } from '../admin/state-document.js';
-import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
+import { type AdminOptionValues, adminOption, adminTokenOption, askNode } from './admin-option.js';
 import { periodMsOf } from './app-rates.js';
 import type { CommandContext } from './command-context.js';
 import { withAppOnly } from './one-app.js';
@@ -15,6 +15,7 @@ export function createStatsCommand({ terminal, defaults }: CommandContext): Comm
     .description('show the counters of each app since the node started: connections, requests, answers, errors')
     .argument('[app]', 'show this app alone, with its errors by code')
     .addOption(adminOption(defaults))
+    .addOption(adminTokenOption(defaults))
     .addOption(watchOption('each further table counts from the one before'))
     .option('--json', 'the counters as JSON; with --watch a line for each table')
     .addHelpText(
@@ -26,7 +27,7 @@ export function createStatsCommand({ terminal, defaults }: CommandContext): Comm
       showReading<StateDocument>(terminal, {
         everyMs: watchPause(options),
         isJson: options.json === true,
-        read: async () => withAppOnly(await askNode(options.admin, (client) => client.readState()), app),
+        read: async () => withAppOnly(await askNode(options, (client) => client.readState()), app),
         lines: (state, earlier) =>
           formatStats(appStatsFrom(state, earlier), app !== undefined, {
             paint: terminal.paint,

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { StateDocument } from '../admin/state-document.js';
-import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
+import { type AdminOptionValues, adminOption, adminTokenOption, askNode } from './admin-option.js';
 import type { CommandContext } from './command-context.js';
 import { withAppOnly } from './one-app.js';
 import { type ReadingOptionValues, showReading, watchOption, watchPause } from './reading.js';
@@ -16,6 +16,7 @@ export function createStatusCommand({ terminal, defaults }: CommandContext): Com
     .description('show what the node serves: instances, requests, errors, latency and bleed of each app')
     .argument('[app]', 'show this app alone, with its instances')
     .addOption(adminOption(defaults))
+    .addOption(adminTokenOption(defaults))
     .option('--instances', 'a line for each instance too')
     .addOption(watchOption('counts and latencies cover the time since the last table'))
     .option('--json', 'the state document of the node, for programs')
@@ -28,7 +29,7 @@ export function createStatusCommand({ terminal, defaults }: CommandContext): Com
       showReading<StateDocument>(terminal, {
         everyMs: watchPause(options),
         isJson: options.json === true,
-        read: () => askNode(options.admin, (client) => client.readState()),
+        read: () => askNode(options, (client) => client.readState()),
         lines: (state, earlier) => {
           const showsInstances = options.instances === true || app !== undefined;
           const shown = { showsInstances, earlier, width: widthOf(terminal) };

@@ -9,7 +9,7 @@ import { reasonOf } from '../core/thrown.js';
 import type { ContainerFacts } from '../docker/facts.js';
 import type { AdminState } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
-import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
+import { type AdminOptionValues, adminOption, adminTokenOption, askNode } from './admin-option.js';
 import { userName } from './admin-state.js';
 import type { CommandContext } from './command-context.js';
 import { addDockerOption, type DockerOptionValues } from './docker-flag.js';
@@ -47,6 +47,7 @@ export function createStopCommand(context: CommandContext): Command {
     .description('stop a container without a lost request: drain it, wait, then docker stop')
     .argument('<container>', 'its name, its id, or at least the first four digits of that')
     .addOption(adminOption(defaults))
+    .addOption(adminTokenOption(defaults))
     .addOption(
       new Option('--wait <TIME>', 'how long requests under way may take')
         .argParser(durationArgument)
@@ -85,7 +86,7 @@ function stopGently(
   env: NodeJS.ProcessEnv,
   interrupt: AbortSignal,
 ): Promise<StopOutcome> {
-  const ask = <T>(work: (client: AdminClient) => Promise<T>): Promise<T> => askNode(options.admin, work, options.by);
+  const ask = <T>(work: (client: AdminClient) => Promise<T>): Promise<T> => askNode(options, work, options.by);
   return askEngine(options, env, interrupt, async (engine) => {
     const facts = await engine.inspect(name);
     const places = await ask((client) => placesOf(client, facts.id));

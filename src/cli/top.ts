@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { StateDocument } from '../admin/state-document.js';
-import { type AdminOptionValues, adminOption, askNode } from './admin-option.js';
+import { type AdminOptionValues, adminOption, adminTokenOption, askNode } from './admin-option.js';
 import { appRatesFrom, periodMsOf } from './app-rates.js';
 import type { CommandContext } from './command-context.js';
 import { type ReadingOptionValues, showReading, WATCH_EVERY_MS, watchOption, watchPause } from './reading.js';
@@ -17,6 +17,7 @@ export function createTopCommand({ terminal, defaults }: CommandContext): Comman
   return new Command('top')
     .description('show which apps are used most, live: requests, errors and latencies of each second')
     .addOption(adminOption(defaults))
+    .addOption(adminTokenOption(defaults))
     .addOption(watchOption('rates are of the time since the last table'))
     .option('--json', 'the rates as JSON; with --watch a line for each table')
     .addHelpText(
@@ -26,7 +27,7 @@ export function createTopCommand({ terminal, defaults }: CommandContext): Comman
         'Example:\n  autoproxy top\n  autoproxy top --json | jq .apps[0]',
     )
     .action(async (options: TopOptions) => {
-      const read = (): Promise<StateDocument> => askNode(options.admin, (client) => client.readState());
+      const read = (): Promise<StateDocument> => askNode(options, (client) => client.readState());
       const isJson = options.json === true;
       const everyMs = watchPause(options) ?? (terminal.isInteractive && !isJson ? WATCH_EVERY_MS : null);
       const first = await read();

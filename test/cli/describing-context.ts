@@ -14,6 +14,15 @@ export const describingContext: CommandContext = {
     onReaderGone: () => () => {},
   },
   env: {},
-  defaults: { servicesDir: '/etc/autoproxy.d/services', admin: { host: '127.0.0.1', port: 1_936 } },
+  defaults: {
+    servicesDir: '/etc/autoproxy.d/services',
+    admin: {
+      socket: '/var/lib/autoproxy/admin.sock',
+      address: { host: '127.0.0.1', port: 1_936 },
+      isOwn: true,
+    },
+    adminPort: 1_936,
+    adminTokenFile: null,
+  },
   finish: () => {},
 };

@@ -1,6 +1,8 @@
 /** `doctor` names what is wrong, beside a node and without one, and ends with 1 when something is bad. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import path from 'node:path';
 import { test } from 'node:test';
 import { freePort, ownAddress } from '../support/addresses.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
@@ -82,6 +84,32 @@ test('without a node: a port of a slot that somebody has, from the options alone
     of('ports')[0]?.text ?? '',
     new RegExp(`^${host}:${slot + 1}, the health port of shop, is taken by .*\\(pid ${process.pid}\\)`),
   );
+});
+
+test('an admin API beyond loopback without a token, and one that asks for one', async (context) => {
+  const servicesDir = temporaryFolder(context, 'services');
+  const tokenFile = path.join(servicesDir, 'token');
+  writeFileSync(tokenFile, 'token-of-the-operators-1\n', { mode: 0o600 });
+  const port = await freePort('127.0.0.1');
+  const options = { AUTOPROXY_SERVICES_DIR: servicesDir, AUTOPROXY_ADMIN: `0.0.0.0:${port}` };
+  const open = (await ask(`127.0.0.1:${port}`, options)).of('admin-access')[0];
+  assert.equal(open?.verdict, 'warn');
+  assert.match(open?.text ?? '', /^the admin API at 0\.0\.0\.0:\d+ is beyond loopback without a token: /);
+  assert.match(open?.todo ?? '', /--admin-token-file FILE/);
+  const onLoopback = await ask(`127.0.0.1:${port}`, { ...options, AUTOPROXY_ADMIN: `127.0.0.1:${port}` });
+  assert.equal(onLoopback.of('admin-access')[0]?.verdict, 'ok');
+
+  const node = await startNode(context, () => ({}), { '--admin-token-file': tokenFile });
+  const refused = await runCliHere(['doctor', '--admin', node.admin]);
+  assert.equal(refused.exitCode, 1);
+  assert.match(refused.stderr, /asks for its admin token\n.*--admin-token-file FILE/);
+  const { of } = await ask(node.admin, { AUTOPROXY_ADMIN_TOKEN_FILE: tokenFile });
+  assert.deepEqual(of('admin-access')[0], {
+    check: 'admin-access',
+    verdict: 'ok',
+    text: `the admin API at ${node.admin} asks for a token`,
+    todo: null,
+  });
 });
 
 test('options that no node would take are named', async () => {

@@ -53,7 +53,7 @@ export function createAppImportCommand(context: CommandContext): Command {
     async (target: string, written: WrittenOptions, self: Command) => {
       const pod = written.pod ?? missingOption(self, '--pod <NAME>');
       const options = { ...written, pod, rename: written.rename ?? new Map<string, string>() };
-      const services = await checkServices(target, defaults.admin.port);
+      const services = await checkServices(target, defaults.adminPort);
       refuseUnknownNames(services.apps, options.rename, target);
       await withRegistry(options, context, async (registry) => {
         const known = (await registry.list()).apps.map(({ definition }) => definition);

@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
-import { AdminClient, AdminClientError } from '../../admin/client.js';
-import { formatAddress } from '../admin-option.js';
+import { AdminClientError } from '../../admin/client.js';
+import { type AdminOptionValues, connectTo } from '../admin-option.js';
 import type { CommandContext } from '../command-context.js';
 import { bashScript } from './bash-script.js';
 import { completedCommands } from './command-tree.js';
@@ -29,7 +29,7 @@ export function createCompletionCommand({ terminal, defaults }: CommandContext):
         terminal.write(SCRIPTS[word](completedCommands(command.parent ?? command)));
         return;
       }
-      for (const name of await appNames(formatAddress(defaults.admin))) terminal.print(name);
+      for (const name of await appNames(defaults)) terminal.print(name);
     });
 }
 
@@ -40,8 +40,8 @@ function shellFrom(text: string): (typeof SHELLS)[number] | typeof APPS {
 }
 
 /** Silent where no node answers in time: completion must not disturb the line. */
-async function appNames(address: string): Promise<readonly string[]> {
-  const client = new AdminClient({ address, timeoutMs: ASK_MS });
+async function appNames(node: AdminOptionValues): Promise<readonly string[]> {
+  const { client } = await connectTo(node, undefined, ASK_MS);
   try {
     return (await client.readState()).apps.map(({ name }) => name);
   } catch (error) {

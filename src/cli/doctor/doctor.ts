@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { ConfigError } from '../../config/load.js';
 import { reasonOf } from '../../core/thrown.js';
-import { type AdminOptionValues, adminOption } from '../admin-option.js';
+import { type AdminOptionValues, adminOption, adminTokenOption } from '../admin-option.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
+import { adminAccessCheck } from './admin-access-check.js';
 import { clocksCheck } from './clocks-check.js';
 import { consulRightsCheck } from './consul-rights-check.js';
 import { descriptorsCheck } from './descriptors-check.js';
@@ -23,6 +24,7 @@ interface DoctorOptions extends AdminOptionValues {
 
 const CHECKS: readonly DoctorCheck[] = [
   nodeCheck,
+  adminAccessCheck,
   portsCheck,
   descriptorsCheck,
   proxyHeaderCheck,
@@ -36,6 +38,7 @@ export function createDoctorCommand({ terminal, env, defaults, finish }: Command
   return new Command('doctor')
     .description('look for what usually goes wrong, at a running node or before its start, and say what to do')
     .addOption(adminOption(defaults))
+    .addOption(adminTokenOption(defaults))
     .option('--strict', 'warnings fail too (exit code 2)')
     .option('--json', 'the findings as JSON, for programs')
     .addHelpText(
@@ -55,9 +58,9 @@ export function createDoctorCommand({ terminal, env, defaults, finish }: Command
     });
 }
 
-async function factsFor({ admin }: DoctorOptions, env: NodeJS.ProcessEnv): Promise<DoctorFacts> {
+async function factsFor(options: DoctorOptions, env: NodeJS.ProcessEnv): Promise<DoctorFacts> {
   try {
-    return await gatherFacts(admin, env);
+    return await gatherFacts(options, env);
   } catch (error) {
     if (error instanceof ConfigError)
       throw new CommandFailure(

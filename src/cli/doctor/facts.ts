@@ -7,7 +7,8 @@ import { createKeyedObject } from '../../core/keyed-object.js';
 import { reasonOf } from '../../core/thrown.js';
 import type { App } from '../../model/app.js';
 import type { Problem } from '../../model/problem.js';
-import { type AdminOptionValues, askNode, formatAddress } from '../admin-option.js';
+import { type AdminOptionValues, askNode, TokenRefused } from '../admin-option.js';
+import { formatTarget } from '../admin-target.js';
 import { checkServices } from '../check.js';
 
 export interface DoctorFacts {
@@ -36,18 +37,22 @@ interface DoctorInstance {
   readonly health: 'up' | 'down' | 'unchecked' | null;
 }
 
-/** @throws ConfigError when no node runs and the options of one would be refused */
-export async function gatherFacts(admin: AdminOptionValues['admin'], env: NodeJS.ProcessEnv): Promise<DoctorFacts> {
-  const node = await askNode(admin, async (client) => ({
+/** @throws TokenRefused by a node that asks for another token; @throws ConfigError when no node runs and the options of one would be refused */
+export async function gatherFacts(options: AdminOptionValues, env: NodeJS.ProcessEnv): Promise<DoctorFacts> {
+  const node = await askNode(options, async (client) => ({
     state: await client.readState(),
     config: await client.readConfig(),
-  })).catch((error: unknown) => reasonOf(error));
+  })).catch((error: unknown) => {
+    // One answers: its options are not those of here.
+    if (error instanceof TokenRefused) throw error;
+    return reasonOf(error);
+  });
   const { config, warnings } = typeof node === 'string' ? loadConfig(hostInputs({}, env)) : configOf(node.config, env);
   const written = await checkServices(config.servicesDir, config.admin.port).catch(() => null);
   const state = typeof node === 'string' ? null : node.state;
   return {
     ...{ config, warnings, state },
-    admin: formatAddress(admin),
+    admin: formatTarget(options.admin),
     failure: typeof node === 'string' ? node : null,
     apps: state === null ? (written?.apps ?? []).map(writtenApp) : servedApps(state, written?.apps ?? []),
   };

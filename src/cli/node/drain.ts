@@ -7,8 +7,9 @@ import type { DockerConnection } from '../../docker/connection.js';
 import { escapeText } from '../../model/problem.js';
 import type { Availability } from '../../placement/swarm.js';
 import { Swarm } from '../../placement/swarm.js';
-import { type AdminOptionValues, adminOption, askNode, formatAddress } from '../admin-option.js';
+import { type AdminOptionValues, adminOption, adminTokenOption, askNode } from '../admin-option.js';
 import { userName } from '../admin-state.js';
+import { formatTarget } from '../admin-target.js';
 import type { CommandContext } from '../command-context.js';
 import { addDockerOption, type DockerOptionValues } from '../docker-flag.js';
 import { withDocker } from '../docker-option.js';
@@ -45,6 +46,7 @@ export function createNodeDrainCommand(context: CommandContext): Command {
     .description('take the tasks of Swarm off this node without a lost request, before it is stopped')
     .argument('[node]', 'its host name or id in the Swarm (default: that of the node that answers at --admin)')
     .addOption(adminOption(defaults))
+    .addOption(adminTokenOption(defaults))
     .addOption(
       new Option('--wait <TIME>', 'how long requests under way may take')
         .argParser(durationArgument)
@@ -59,7 +61,7 @@ export function createNodeDrainCommand(context: CommandContext): Command {
     const drained = await interruptible((interrupt) =>
       withDocker(options, env, interrupt, (connection) =>
         askNode(
-          options.admin,
+          options,
           (client) => drainNode(word, { connection, client, options, interrupt, context }),
           options.by + BY_DRAIN,
         ),
@@ -130,7 +132,7 @@ function refuse({ node, drain }: Seen, { admin, force }: DrainOptions, warn: (li
   const foreign =
     containers.length === 0 && unserved.length > 0
       ? [
-          `the node at ${formatAddress(admin)} serves no container of ${names}, which Swarm runs on ${node.name}; ` +
+          `the node at ${formatTarget(admin)} serves no container of ${names}, which Swarm runs on ${node.name}; ` +
             'name the node of that machine with --admin; it has to follow its engine (--docker)',
         ]
       : [];

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { systemClock } from '../../core/clock.js';
 import { escapeText } from '../../model/problem.js';
 import { Swarm } from '../../placement/swarm.js';
-import { type AdminOptionValues, adminOption, askNode } from '../admin-option.js';
+import { type AdminOptionValues, adminOption, adminTokenOption, askNode } from '../admin-option.js';
 import { userName } from '../admin-state.js';
 import type { CommandContext } from '../command-context.js';
 import { addDockerOption, type DockerOptionValues } from '../docker-flag.js';
@@ -32,6 +32,7 @@ export function createNodeReadyCommand({ terminal, defaults, env }: CommandConte
     .description('let Swarm give this node tasks again, after "node drain"')
     .argument('[node]', 'its host name or id in the Swarm (default: that of the node that answers at --admin)')
     .addOption(adminOption(defaults))
+    .addOption(adminTokenOption(defaults))
     .option('--by <NAME>', 'who asks; recorded with the decision', userName(env))
     .addOption(timeoutOption('how long a manager that restarts is asked again', DEFAULT_TIMEOUT_MS))
     .option('--json', 'one JSON document for programs')
@@ -42,7 +43,7 @@ export function createNodeReadyCommand({ terminal, defaults, env }: CommandConte
     const patience = { signal, now, until: now() + options.timeout, say: (line: string) => terminal.warn(line) };
     const { node, instances } = await withDocker(options, env, signal, (connection) =>
       askNode(
-        options.admin,
+        options,
         async (client) => {
           const notReady = await client.readNotReady();
           if (notReady !== null)

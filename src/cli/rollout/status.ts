@@ -6,7 +6,7 @@ import { systemClock } from '../../core/clock.js';
 import { type RolloutState, rolloutOf, type ServiceRollout } from '../../placement/rollout-status.js';
 import { untilAnswered } from '../../placement/silence.js';
 import { Swarm } from '../../placement/swarm.js';
-import { type AdminOptionValues, adminOption, askNode } from '../admin-option.js';
+import { type AdminOptionValues, adminOption, adminTokenOption, askNode } from '../admin-option.js';
 import type { CommandContext } from '../command-context.js';
 import { addDockerOption, type DockerOptionValues } from '../docker-flag.js';
 import { withDocker } from '../docker-option.js';
@@ -43,6 +43,7 @@ export function createRolloutStatusCommand(context: CommandContext): Command {
     .option('--wait', 'wait until it is done or has failed')
     .addOption(timeoutOption('how long to wait', DEFAULT_TIMEOUT_MS))
     .addOption(adminOption(defaults))
+    .addOption(adminTokenOption(defaults))
     .option('--json', 'one JSON document for programs')
     .addHelpText('after', HELP);
   return addDockerOption(addRegistryOptions(command)).action(async (app: string, options: RolloutStatusOptions) => {
@@ -108,12 +109,12 @@ function hasEnding({ versions }: ServiceRollout): boolean {
 }
 
 /** @returns id of a container, or its first digits → what is under way there; empty where no node answers */
-async function requestsUnderWay({ admin }: AdminOptionValues): Promise<ReadonlyMap<string, UnderWay>> {
+async function requestsUnderWay(options: AdminOptionValues): Promise<ReadonlyMap<string, UnderWay>> {
   const ask = async (client: AdminClient): Promise<ReadonlyMap<string, UnderWay>> => {
     const { apps } = await client.readState();
     return new Map(apps.flatMap((one) => [...drainingOf(one), ...departingOf(one)]));
   };
-  return askNode(admin, ask).catch(() => new Map());
+  return askNode(options, ask).catch(() => new Map());
 }
 
 function drainingOf({ instances }: AppStatus): readonly (readonly [string, UnderWay])[] {

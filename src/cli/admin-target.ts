@@ -1,0 +1,34 @@
+/** Where a command finds its node. */
+import { whyNotAnswered } from '../admin/socket-probe.js';
+import type { AdminAddress } from '../config/text-readers.js';
+import { hostPort } from '../core/networks.js';
+
+const UNIX = 'unix:';
+
+export interface AdminTarget {
+  /** Asked first, where somebody listens whom this user may talk to; null: there is none. */
+  readonly socket: string | null;
+  /** null: the socket alone. */
+  readonly address: AdminAddress | null;
+  /** The node of this machine, by its own options. */
+  readonly isOwn: boolean;
+}
+
+/** @param text as in --admin; @returns null for what is no absolute path behind `unix:` */
+export function socketTarget(text: string): AdminTarget | null {
+  const socket = text.slice(UNIX.length).replace(/^\/\/(?=\/)/, '');
+  if (!text.startsWith(UNIX) || !/^\/[^\0]+$/.test(socket)) return null;
+  return { socket, address: null, isOwn: false };
+}
+
+/** For people, and for the client. */
+export function formatTarget({ socket, address }: AdminTarget): string {
+  return address === null ? UNIX + socket : hostPort(address.host, address.port);
+}
+
+/** @returns as `formatTarget`: the socket where one can be asked there */
+export async function reachableAt(target: AdminTarget): Promise<string> {
+  const { socket, address } = target;
+  const hasSocket = socket !== null && address !== null && (await whyNotAnswered(socket)) === null;
+  return hasSocket ? UNIX + socket : formatTarget(target);
+}
