@@ -6,7 +6,7 @@
  * The kernel ends all of it when the first process of the machine ends, and that one ends with the test, however that ends.
  * What the kernel leaves (empty cgroups, the folder) is removed by a guard that outlives a test that was killed.
  */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,6 +14,7 @@ import { promisify } from 'node:util';
 import { atEnd, type Ending, temporaryFolder } from '../at-end.js';
 import { eventually } from '../eventually.js';
 import { spawnBound } from './bound-process.js';
+import { startGuard } from './machine-guard.js';
 import { NetworkDoor } from './network-door.js';
 
 const run = promisify(execFile);
@@ -45,20 +46,6 @@ ip link set lo up`,
   stay: `echo "$id" > "$2"
 sleep infinity & wait`,
 } as const;
-
-/**
- * $0: the machine's first process, $1: the name of its cgroups, $2: its folder. Standard input ends when the test does. A
- * process of a paused container takes its end in when it is thawed (cgroup v1).
- */
-const GUARD = `cat > /dev/null
-tries=0
-find /sys/fs/cgroup -path "*/$1/*/freezer.state" 2> /dev/null | while read -r state; do echo THAWED > "$state"; done
-while test $tries -lt 100 && grep -q '^State:[[:space:]]*[^ZX]' "/proc/$0/status" 2> /dev/null; do
-  sleep 0.1
-  tries=$((tries + 1))
-done
-find /sys/fs/cgroup -depth -type d \\( -path "*/$1" -o -path "*/$1/*" \\) -exec rmdir {} +
-rm -rf "$2"`;
 
 let machines = 0;
 
@@ -130,7 +117,7 @@ export class OwnMachine {
       return existsSync(idFile) && readFileSync(idFile, 'latin1').endsWith('\n');
     });
     const pid = Number(readFileSync(idFile, 'latin1'));
-    const sweep = startGuard([String(pid), cgroup, folder]);
+    const sweep = startGuard(pid, cgroup, folder);
     atEnd(context, async () => {
       // Its parent has not taken its end in yet, so nobody else has this id.
       if (holder.exitCode === null && holder.signalCode === null) process.kill(pid, 'SIGKILL');
@@ -160,15 +147,4 @@ export class OwnMachine {
     this.#door ??= NetworkDoor.start(this.#context, this.network);
     return this.#door.open('127.0.0.1', 0, host, port);
   }
-}
-
-/** @returns what has it do its work, and resolves when that is done */
-function startGuard(words: readonly string[]): () => Promise<void> {
-  // In a session of its own, so that what ends the test from a terminal does not end it.
-  const guard = spawn('sh', ['-c', GUARD, ...words], { detached: true, stdio: ['pipe', 'ignore', 'inherit'] });
-  const isDone = once(guard, 'exit');
-  return async () => {
-    guard.stdin?.end();
-    await isDone;
-  };
 }
