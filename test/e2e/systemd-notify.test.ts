@@ -5,7 +5,6 @@ import { test } from 'node:test';
 import { EdgeDeployment } from '../support/edge/edge-deployment.js';
 import { eventually } from '../support/eventually.js';
 import { NotifyReceiver } from '../support/machine/notify-receiver.js';
-import { descendantsOf } from '../support/machine/processes.js';
 import { startNode } from '../support/node/node-process.js';
 import { appText } from '../support/node/services-directory.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
@@ -45,7 +44,7 @@ test('a node says that it is ready, that it lives, how many instances are usable
   await receiver.until('STATUS=apps: 1, usable instances: 1 of 1');
   const before = beats(receiver);
   await eventually('it is told twice that the node lives', () => beats(receiver) >= before + 2);
-  assert.deepEqual(descendantsOf(node.pid).filter(knowsSystemd), []);
+  assert.deepEqual((await node.workerPids()).map(knowsSystemd), [false]);
 
   await node.stop();
   await receiver.until('STOPPING=1');
