@@ -23,10 +23,11 @@ async function refusing(): Promise<{ readonly host: string; readonly port: numbe
   return { host, port: await freePort(host) };
 }
 
-/** All that is not zero; of instances the sum; without bytes and times, and what the slot has of its instances. */
+/** All that is not zero; of instances the sum; without bytes, times and peaks, and what the slot has of its instances. */
 function booksOf(plane: TestPlane): Record<string, unknown> {
   const { instances, responses, errors, bytesIn, bytesOut, latency, times, ...all } = plane.counters;
-  const { sent, reuses, connects, connectFailures, responseFailures, ...rest } = all;
+  const { openConnectionsPeak, inFlightPeak, queuedPeak, ...counted } = all;
+  const { sent, reuses, connects, connectFailures, responseFailures, ...rest } = counted;
   const books: Record<string, unknown> = {};
   const note = (name: string, count: unknown): void => {
     if (typeof count === 'number' && count !== 0) books[name] = count;
