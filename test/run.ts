@@ -18,6 +18,7 @@ import { install } from './compat/installable.js';
 import { QUICK_SERVERS } from './compat/servers/all.js';
 import { parted, spread } from './order.js';
 import { prepareConsul } from './support/consul/consul-program.js';
+import { prepareCompose } from './support/docker/docker-compose.js';
 import { prepareDocker } from './support/docker/docker-engine.js';
 import { prepareHaproxys } from './support/edge/haproxy-versions.js';
 import { prepareComponents } from './support/machine/components.js';
@@ -108,6 +109,7 @@ try {
   await prepareHaproxys();
   await prepareDocker();
   await preparePrometheus();
+  await prepareCompose();
   if (names.some((name) => name.startsWith('compat/'))) {
     await install([...QUICK_SERVERS, ...QUICK_CLIENTS]);
   }
