@@ -28,6 +28,7 @@ import { History } from './report/history.js';
 import { LocalNode } from './report/local-node.js';
 import { nodeCondition } from './report/node-condition.js';
 import { NodeMetrics } from './report/node-metrics.js';
+import { NodeSessions } from './report/node-sessions.js';
 import { NodeStatus } from './report/node-status.js';
 import { OperatorAccess } from './report/operator-access.js';
 import { OperatorDecisions } from './report/operator-decisions.js';
@@ -133,8 +134,7 @@ function createParts(
   const store = new StateStore({ directory: state.path, clock, log });
   const overrides = new Overrides({
     file: state.path === null ? null : path.join(state.path, 'overrides.json'),
-    clock,
-    log,
+    ...{ clock, log },
     apps: () => mergeFeeds(feeds).apps,
   });
   const chronicle = new AppChronicle(clock, history.events);
@@ -150,6 +150,7 @@ function createParts(
     why: new AppWhy({ config, clock, cluster, checker, overrides, feeds, plane, chronicle }),
     metrics: NodeMetrics.start({ clock, cluster, checker, feeds, plane, readiness, unexpected, registrar }),
     proxies: new ProxyStats({ config, clock, cluster, checker, overrides, feeds, plane }),
+    sessions: new NodeSessions({ config, cluster, log }),
     decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, chronicle }),
     ...{ plane, readiness, history },
     page: createPageFeed({ ...surroundings, ...served, registrar, events: history.events }),

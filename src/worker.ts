@@ -96,6 +96,12 @@ class Worker {
       case 'cut-instance':
         this.#dataPlane.cutInstance(message.app, message.instance);
         return;
+      case 'sessions':
+        send({ type: 'sessions', id: message.id, report: this.#dataPlane.sessions(message.app, message.most) });
+        return;
+      case 'kill-session':
+        send({ type: 'session-killed', id: message.id, killed: this.#dataPlane.killSession(message.session) });
+        return;
       case 'reopen-log':
         this.#logTarget?.reopen();
         return;

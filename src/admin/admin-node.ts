@@ -4,6 +4,7 @@ import type { ConfigDocument } from './config-document.js';
 import type { EventsDocument, EventsQuery, NodeEvent } from './events-document.js';
 import type { ProxyView } from './haproxy/proxy-view.js';
 import type { PageSource } from './page/page-source.js';
+import type { SessionsDocument } from './sessions-document.js';
 import type { StateDocument } from './state-document.js';
 import type { WhyDocument } from './why-document.js';
 
@@ -37,6 +38,10 @@ export interface AdminNode {
    * @param weight 0 to 256; null: what the source says again
    */
   setWeight(app: string, instance: string, weight: number | null, by: string): Promise<SetAdminStateOutcome>;
+  /** What is under way. @param app null: of all */
+  sessions(app: string | null): Promise<SessionsDocument>;
+  /** Ends what is under way under an id. @returns false: there is none; null: its worker does not answer */
+  killSession(id: string, by: string): Promise<boolean | null>;
   /** Ends what is under way with an instance, at once. */
   cutInstance(app: string, instance: string, by: string): void;
   /** @returns false when no removal of this source is held */

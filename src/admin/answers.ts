@@ -66,6 +66,8 @@ export async function answerEndpoint(
       return asking.wantsHtml ? documentAnswer(assets, asking) : why(node, params.app ?? '');
     case 'events':
       return events(node, query, end);
+    case 'sessions':
+      return jsonAnswer(200, await node.sessions(query.get('app')));
     case 'config':
       return jsonAnswer(200, node.config());
     case 'metrics':

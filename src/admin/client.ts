@@ -8,6 +8,7 @@ import type { ConfigDocument } from './config-document.js';
 import { BY_FIELD, endpointPath, REQUEST_FIELD } from './endpoints.js';
 import type { EventsDocument, EventsQuery } from './events-document.js';
 import { eventsQueryText } from './events-query.js';
+import type { SessionsDocument } from './sessions-document.js';
 import type { StateDocument } from './state-document.js';
 import type { WhyDocument } from './why-document.js';
 
@@ -112,6 +113,12 @@ export class AdminClient {
   async readEvents(query: Partial<EventsQuery> = {}): Promise<EventsDocument> {
     const path = endpointPath('events') + eventsQueryText(query);
     return (await this.#readDocument(path, 'events', query.waitMs)) as EventsDocument;
+  }
+
+  /** @param app null: of all. @throws AdminClientError */
+  async readSessions(app: string | null): Promise<SessionsDocument> {
+    const query = app === null ? '' : `?app=${encodeURIComponent(app)}`;
+    return (await this.#readDocument(endpointPath('sessions') + query, 'sessions')) as SessionsDocument;
   }
 
   /** @throws AdminClientError */

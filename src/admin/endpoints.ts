@@ -23,6 +23,7 @@ type EndpointName =
   | 'page-stream'
   | 'page-past'
   | 'history'
+  | 'sessions'
   | 'haproxy-csv'
   | 'haproxy-json'
   | 'set-app-state'
@@ -60,6 +61,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
     method: 'GET',
     path: '/apps/:app/history',
     help: 'requests, errors and latency of one app, each second of the last five minutes',
+  },
+  {
+    name: 'sessions',
+    method: 'GET',
+    path: '/sessions',
+    help: 'requests and TCP clients under way, the oldest first; ?app= chooses one app',
   },
   { name: 'page-stream', method: 'GET', path: '/page/stream', help: 'what the page shows, as server-sent events' },
   { name: 'page-past', method: 'GET', path: '/page/past/:at', help: 'the apps as they were at a time, in ISO 8601' },

@@ -21,6 +21,7 @@ const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCommand>(
   ['ps', async () => (await import('./ps.js')).createPsCommand],
   ['top', async () => (await import('./top.js')).createTopCommand],
   ['stats', async () => (await import('./stats.js')).createStatsCommand],
+  ['sessions', async () => (await import('./sessions.js')).createSessionsCommand],
   ['events', async () => (await import('./events.js')).createEventsCommand],
   ['why', async () => (await import('./why.js')).createWhyCommand],
   ['config', async () => (await import('./config.js')).createConfigCommand],

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { WorkerCounters } from '../metrics/counters.js';
 import type { Histogram } from '../metrics/histogram.js';
+import type { SessionFacts, SessionReport } from '../metrics/sessions.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { BoundPorts } from './bound-ports.js';
 import type { ClusterOptions } from './cluster-options.js';
@@ -23,8 +24,16 @@ interface WorkerSummary {
   readonly sockets: SocketWay | null;
 }
 
+interface WorkerSessions {
+  readonly index: number;
+  readonly pid: number;
+  /** null: it does not answer. */
+  readonly report: SessionReport | null;
+}
+
 const WORKER_FILE = fileURLToPath(new URL('../worker.js', import.meta.url));
 const COUNTERS_DEADLINE_MS = 200;
+const SESSIONS_DEADLINE_MS = 1_000;
 const ROLL_DRAIN_MS = 15_000;
 const KEEP_ALIVE_MS = 2_147_483_647;
 
@@ -136,6 +145,21 @@ export class Cluster {
   /** Ends what is under way with an instance, at all workers. */
   cutInstance(app: string, instance: string): void {
     for (const worker of this.#workers) worker.cutInstance(app, instance);
+  }
+
+  /** What is under way at each worker. @param app null: of all. @param most of each worker, the oldest */
+  sessions(app: string | null, most: number): Promise<readonly WorkerSessions[]> {
+    const asked = [...this.#workers].map(async (worker) => ({
+      ...{ index: worker.index, pid: worker.pid },
+      report: await worker.askSessions(app, most, SESSIONS_DEADLINE_MS),
+    }));
+    return Promise.all(asked);
+  }
+
+  /** @returns the session as it was; 'unknown': there is none; null: the worker does not answer */
+  async killSession(pid: number, session: number): Promise<SessionFacts | 'unknown' | null> {
+    const worker = [...this.#workers].find((candidate) => candidate.pid === pid);
+    return worker === undefined ? 'unknown' : worker.killSession(session, SESSIONS_DEADLINE_MS);
   }
 
   /** Takes over a listening socket of a worker whose primary died. */

@@ -5,6 +5,7 @@
 import type { GonePlace } from '../core/lives.js';
 import type { WorkerReport } from '../metrics/counters.js';
 import type { Histogram } from '../metrics/histogram.js';
+import type { SessionFacts, SessionReport } from '../metrics/sessions.js';
 import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 
@@ -18,6 +19,10 @@ export type ToWorker =
   | { readonly type: 'report'; readonly id: number }
   /** An operator ends what is under way with an instance. */
   | { readonly type: 'cut-instance'; readonly app: string; readonly instance: string }
+  /** Answered by `sessions` with the same id. */
+  | { readonly type: 'sessions'; readonly id: number; readonly app: string | null; readonly most: number }
+  /** An operator ends one; answered by `session-killed` with the same id. @see SessionFacts.id */
+  | { readonly type: 'kill-session'; readonly id: number; readonly session: number }
   /** Open the access log anew: its file was moved away. */
   | { readonly type: 'reopen-log' }
   /** Permits of instances with a limit: what is lent, and where others wait for some. */
@@ -44,6 +49,8 @@ export type ToPrimary =
       /** How late the event loop was, all in all; a worker of an older program does not say it. */
       readonly loopDelay?: Histogram;
     }
+  | { readonly type: 'sessions'; readonly id: number; readonly report: SessionReport }
+  | { readonly type: 'session-killed'; readonly id: number; readonly killed: SessionFacts | null }
   | ({ readonly type: 'passive-failure' } & PassiveFailure)
   /** Permits of instances with a limit: what is wanted, and what is given back. */
   | { readonly type: 'permits'; readonly changes: readonly PermitChanges[] }

@@ -2,11 +2,13 @@ import { type ChildProcess, fork, type SendHandle } from 'node:child_process';
 import type { Clock, Timer } from '../core/clock.js';
 import type { WorkerReport } from '../metrics/counters.js';
 import type { Histogram } from '../metrics/histogram.js';
+import type { SessionFacts, SessionReport } from '../metrics/sessions.js';
 import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { portsOf } from './bound-ports.js';
 import type { ListeningSocket } from './listening-socket.js';
 import type { PassiveFailure, SocketWay, ToPrimary, ToWorker, WorkerSettings } from './messages.js';
+import { Questions } from './questions.js';
 
 /**
  *             first applied            drain()              exit
@@ -77,14 +79,14 @@ export class WorkerProcess {
   #waiting: Distribution | null = null;
   #exit: Omit<WorkerExit, 'wasDraining'> | null = null;
   #killTimer: Timer | null = null;
-  #nextReportId = 1;
-  readonly #asked = new Map<number, () => void>();
+  readonly #questions: Questions;
   readonly #servingWaiters = new Set<(isServing: boolean) => void>();
 
   constructor(file: string, settings: WorkerSettings, clock: Clock, events: WorkerEvents) {
     this.index = settings.index;
     this.#clock = clock;
     this.#events = events;
+    this.#questions = new Questions(clock);
     this.#child = fork(file, [JSON.stringify(settings)], {
       execArgv: EXEC_ARGV,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -137,21 +139,20 @@ export class WorkerProcess {
   }
 
   /** Resolves with the answer, or without one after `deadlineMs` or when the worker is gone. */
-  askCounters(deadlineMs: number): Promise<void> {
-    if (this.#phase === 'gone' || !this.#hasStarted) return Promise.resolve();
-    const id = this.#nextReportId;
-    this.#nextReportId += 1;
-    return new Promise((resolve) => {
-      const timer = this.#clock.setTimer(deadlineMs, () => {
-        this.#asked.delete(id);
-        resolve();
-      });
-      this.#asked.set(id, () => {
-        timer.cancel();
-        resolve();
-      });
-      this.#send({ type: 'report', id });
-    });
+  async askCounters(deadlineMs: number): Promise<void> {
+    if (this.#phase === 'gone' || !this.#hasStarted) return;
+    await this.#questions.ask(deadlineMs, (id) => this.#send({ type: 'report', id }));
+  }
+
+  /** @param app null: of all. @returns null: it does not answer in time */
+  async askSessions(app: string | null, most: number, deadlineMs: number): Promise<SessionReport | null> {
+    if (this.#phase === 'gone' || !this.#hasStarted) return { sessions: [], total: 0 };
+    return this.#questions.ask(deadlineMs, (id) => this.#send({ type: 'sessions', id, app, most }));
+  }
+
+  /** @returns 'unknown': there is none of this number; null: it does not answer in time */
+  killSession(session: number, deadlineMs: number): Promise<SessionFacts | 'unknown' | null> {
+    return this.#questions.ask(deadlineMs, (id) => this.#send({ type: 'kill-session', id, session }));
   }
 
   /** Resolves once it serves; rejects when it dies before, or does not within `deadlineMs`. */
@@ -237,10 +238,15 @@ export class WorkerProcess {
         this.unanswered = 0;
         if (Array.isArray(message.loopDelay)) this.loopDelay = message.loopDelay;
         if (message.counters !== null) this.#events.onCounters(this, message.counters);
-        this.#asked.get(message.id)?.();
-        this.#asked.delete(message.id);
+        this.#questions.answer(message.id, true);
         return;
       }
+      case 'sessions':
+        this.#questions.answer(message.id, message.report);
+        return;
+      case 'session-killed':
+        this.#questions.answer(message.id, message.killed ?? 'unknown');
+        return;
       case 'passive-failure':
         this.#events.onPassiveFailure(message);
         return;
@@ -279,8 +285,7 @@ export class WorkerProcess {
     const wasDraining = this.#phase === 'draining';
     this.#phase = 'gone';
     this.#killTimer?.cancel();
-    for (const answer of this.#asked.values()) answer();
-    this.#asked.clear();
+    this.#questions.end();
     for (const decide of [...this.#servingWaiters]) decide(false);
     this.#events.onGone(this, { ...this.#exit, wasDraining });
   }

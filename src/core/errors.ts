@@ -78,6 +78,7 @@ export const ERRORS = {
   QUEUE_FULL: node(503, 'too many requests wait for an instance', 'SQ'),
   QUEUE_TIMEOUT: node(503, 'no instance was free in time', 'sQ'),
   TUNNEL_TIMEOUT: node(504, 'the tunnel was idle for too long', 'sD'),
+  KILLED: node(503, 'an operator ended it', 'K-'),
   STOPPING: node(503, 'the drain time was over while the node or the app was being removed', 'D-'),
 } as const satisfies Record<string, ErrorDefinition>;
 

@@ -2,10 +2,12 @@ import { systemClock, type Timer } from '../core/clock.js';
 import { createKeyedObject } from '../core/keyed-object.js';
 import type { GonePlace } from '../core/lives.js';
 import { createLogCounters, type SlotCounters, type WorkerCounters } from '../metrics/counters.js';
+import type { SessionFacts, SessionReport } from '../metrics/sessions.js';
 import type { PermitNotice } from '../snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { createWorkerContext, type WorkerOptions } from './create-worker-context.js';
 import { type ListenTarget, ServedSlot } from './entry/served-slot.js';
+import { SessionList } from './entry/session-list.js';
 import { type ConnectionBounds, DescriptorDivision, UNBOUNDED } from './limits/connection-bounds.js';
 import { NodeContext } from './slot/node-context.js';
 import { Slot } from './slot/slot.js';
@@ -34,6 +36,7 @@ export class DataPlane {
   readonly #texts = new Map<string, string>();
   readonly #handles = new Map<number, object>();
   readonly #descriptors: DescriptorDivision;
+  readonly #sessions = new SessionList();
   #isDraining = false;
 
   constructor(options: DataPlaneOptions) {
@@ -80,17 +83,26 @@ export class DataPlane {
 
   /** Ends what waits for an answer from where no container is any more. A snapshot brings that along. */
   endGone(gone: readonly GonePlace[]): void {
-    for (const { slot } of this.#served.values()) slot.departed.end(gone);
-    for (const { slot } of this.#leaving.keys()) slot.departed.end(gone);
+    for (const { slot } of this.#allSlots()) slot.departed.end(gone);
   }
 
   /** Ends all connections to an instance, with what they carry. @param id `ip:port` */
   cutInstance(app: string, id: string): void {
-    for (const { slot } of [...this.#served.values(), ...this.#leaving.keys()]) {
+    for (const { slot } of this.#allSlots()) {
       if (slot.app !== app) continue;
       const connections = slot.instances.get(id)?.connections ?? [];
       for (const connection of [...connections]) connection.discard();
     }
+  }
+
+  /** What is under way, the oldest. @param app null: of all apps */
+  sessions(app: string | null, most: number): SessionReport {
+    return this.#sessions.list(this.#allSlots(), this.#worker.clock.now(), { app, most });
+  }
+
+  /** @returns the session as it was; null: there is none of this number */
+  killSession(id: number): SessionFacts | null {
+    return this.#sessions.kill(this.#allSlots(), this.#worker.clock.now(), id);
   }
 
   /** Its listening sockets by port, as handles of libuv. */
@@ -126,7 +138,7 @@ export class DataPlane {
    */
   onPrimaryGone(): void {
     this.#worker.leases?.onPrimaryGone();
-    const slots = [...this.#served.values(), ...this.#leaving.keys()];
+    const slots = this.#allSlots();
     for (const served of slots) served.onPrimaryGone();
     this.#worker.clock.setTimer(SETTLE_MS, () => {
       if (!this.#isDraining) for (const served of slots) served.settleLeases();
@@ -137,7 +149,7 @@ export class DataPlane {
   async drain(deadlineMs: number): Promise<number> {
     this.#isDraining = true;
     const { clock } = this.#worker;
-    const slots = [...this.#served.values(), ...this.#leaving.keys()];
+    const slots = this.#allSlots();
     let deadlineTimer: Timer | null = null as Timer | null;
     for (const { slot } of slots) departAll(slot);
     const ended = Promise.all(slots.map((served) => served.stopAccepting()));
@@ -171,6 +183,10 @@ export class DataPlane {
     this.#served.clear();
     this.#leaving.clear();
     this.#texts.clear();
+  }
+
+  #allSlots(): readonly ServedSlot[] {
+    return [...this.#served.values(), ...this.#leaving.keys()];
   }
 
   async #add(config: SlotSnapshot, node: NodeContext, bind: string): Promise<void> {
@@ -209,8 +225,7 @@ export class DataPlane {
   }
 
   #closeIdleUpstreams(): void {
-    for (const { slot } of this.#served.values()) slot.closeIdle();
-    for (const { slot } of this.#leaving.keys()) slot.closeIdle();
+    for (const { slot } of this.#allSlots()) slot.closeIdle();
   }
 
   /** The port is free for others at once; clients that are being served get the app's drain time. */

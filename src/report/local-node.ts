@@ -2,6 +2,7 @@ import type { AdminNode, SetAdminStateOutcome, WhyOutcome } from '../admin/admin
 import type { ConfigDocument } from '../admin/config-document.js';
 import type { EventsDocument, EventsQuery, NodeEvent } from '../admin/events-document.js';
 import type { ProxyView } from '../admin/haproxy/proxy-view.js';
+import type { SessionsDocument } from '../admin/sessions-document.js';
 import type { StateDocument } from '../admin/state-document.js';
 import type { ControlPlane } from '../control/control-plane.js';
 import type { Readiness } from '../control/readiness.js';
@@ -10,6 +11,7 @@ import type { AdminState } from '../model/app.js';
 import type { AppWhy } from './app-why.js';
 import type { History } from './history.js';
 import type { NodeMetrics } from './node-metrics.js';
+import type { NodeSessions } from './node-sessions.js';
 import type { NodeStatus } from './node-status.js';
 import type { OperatorDecisions } from './operator-decisions.js';
 import type { PageFeed } from './page-feed.js';
@@ -22,6 +24,7 @@ interface LocalNodeParts {
   readonly history: History;
   readonly options: ConfigDocument;
   readonly proxies: ProxyStats;
+  readonly sessions: NodeSessions;
   readonly decisions: OperatorDecisions;
   readonly plane: ControlPlane;
   readonly readiness: Readiness;
@@ -82,6 +85,14 @@ export class LocalNode implements AdminNode {
 
   setWeight(app: string, instance: string, weight: number | null, by: string): Promise<SetAdminStateOutcome> {
     return this.#parts.decisions.setWeight(app, instance, weight, by);
+  }
+
+  sessions(app: string | null): Promise<SessionsDocument> {
+    return this.#parts.sessions.document(app);
+  }
+
+  killSession(id: string, by: string): Promise<boolean | null> {
+    return this.#parts.sessions.kill(id, by);
   }
 
   cutInstance(app: string, instance: string, by: string): void {

@@ -8,6 +8,7 @@ import type { ProxyView } from '../../src/admin/haproxy/proxy-view.js';
 import type { FigureHistory, PageChange, PageDocument, PastDocument } from '../../src/admin/page/page-document.js';
 import type { PageSource } from '../../src/admin/page/page-source.js';
 import { type AdminServer, type AdminServerOptions, startAdminServer } from '../../src/admin/server.js';
+import type { SessionsDocument } from '../../src/admin/sessions-document.js';
 import type { StateDocument } from '../../src/admin/state-document.js';
 import type { WhyDocument } from '../../src/admin/why-document.js';
 import type { ExpositionInput } from '../../src/metrics/exposition/input.js';
@@ -129,6 +130,27 @@ export class PageDouble implements PageSource {
   }
 }
 
+export const SESSIONS: SessionsDocument = {
+  version: 1,
+  node: 'alpha-1',
+  sessions: [
+    {
+      ...{ id: '0x2a00000001', app: 'checkout', protocol: 'http', client: '10.0.0.9:4711', stage: 'waiting' },
+      ...{
+        instance: '172.17.0.2:8080',
+        isNeighbor: false,
+        ageMs: 65_000,
+        bytesIn: 90,
+        bytesOut: 0,
+        retries: 0,
+        worker: 0,
+      },
+    },
+  ],
+  unlisted: 0,
+  missing: [],
+};
+
 export const CONFIG: ConfigDocument = {
   version: 1,
   node: 'alpha-1',
@@ -215,6 +237,15 @@ export class NodeDouble implements AdminNode {
   }
 
   cutInstance(): void {}
+
+  async sessions(app: string | null): Promise<SessionsDocument> {
+    const sessions = SESSIONS.sessions.filter((session) => app === null || session.app === app);
+    return { ...SESSIONS, sessions };
+  }
+
+  async killSession(id: string): Promise<boolean> {
+    return SESSIONS.sessions.some((session) => session.id === id);
+  }
 
   acceptRemoval(source: string): boolean {
     return this.heldSources.delete(source);

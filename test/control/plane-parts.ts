@@ -15,6 +15,7 @@ import { AppWhy } from '../../src/report/app-why.js';
 import { History } from '../../src/report/history.js';
 import { LocalNode } from '../../src/report/local-node.js';
 import { NodeMetrics } from '../../src/report/node-metrics.js';
+import { NodeSessions } from '../../src/report/node-sessions.js';
 import { NodeStatus } from '../../src/report/node-status.js';
 import { OperatorDecisions } from '../../src/report/operator-decisions.js';
 import { createPageFeed } from '../../src/report/page-feed.js';
@@ -96,6 +97,7 @@ export async function createControlPlane(
     why: new AppWhy({ ...shared, chronicle }),
     metrics: new NodeMetrics({ ...shared, readiness, unexpected, registrar: null }),
     proxies: new ProxyStats(shared),
+    sessions: new NodeSessions({ config: fullConfig, cluster, log }),
     decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, chronicle }),
     page: createPageFeed({ ...shared, readiness, unexpected, registrar: null, events: history.events }),
   });

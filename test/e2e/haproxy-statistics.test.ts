@@ -165,7 +165,9 @@ for (const version of HAPROXY_ENDS) {
       'shop.yml': `shop: {protocol: http, translated_port: ${slot}, limits: {connections: 2}, instances: ["${instance.id}"]}\n`,
     }));
     const servers = [{ name: `shop_${instance.id}`, address: instance.id, words: 'check inter 1000 maxconn 2' }];
-    const haproxy = await startStatsHaproxy(context, version, [{ name: 'shop', lines: [], servers }]);
+    const haproxy = await startStatsHaproxy(context, version, [
+      { name: 'shop', lines: ['timeout queue 20s'], servers },
+    ]);
     const readHaproxy = async () => readCsvWithPython(await haproxy.ask('show stat'));
     const readNode = async () => readCsvWithPython(await (await fetch(`http://${node.admin}/;csv`)).text());
     const valuesOf = (columns: readonly string[]) =>

@@ -2,6 +2,7 @@ import { DISABLE_SERVER, ENABLE_SERVER, SET_SERVER } from './change-server.js';
 import { CHECK_SWITCHES } from './check-switches.js';
 import { SHOW_PROCESS, SHOW_VERSION } from './show-process.js';
 import { SHOW_BACKEND, SHOW_SERVERS_CONN, SHOW_SERVERS_STATE } from './show-servers.js';
+import { SHOW_SESSIONS, SHUTDOWN_SESSION } from './show-sessions.js';
 import { SHOW_STAT } from './show-stat.js';
 import { SHUTDOWN_SESSIONS } from './shutdown-sessions.js';
 import type { Verb } from './stats-node.js';
@@ -16,8 +17,10 @@ export const VERBS: readonly Verb[] = [
     SHOW_PROCESS,
     SHOW_SERVERS_CONN,
     SHOW_SERVERS_STATE,
+    SHOW_SESSIONS,
     SHOW_STAT,
     SHOW_VERSION,
+    SHUTDOWN_SESSION,
     SHUTDOWN_SESSIONS,
     WAIT,
   ],

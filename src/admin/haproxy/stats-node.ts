@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import type { AdminState } from '../../model/app.js';
+import type { SessionsDocument } from '../sessions-document.js';
 import type { ProxyView } from './proxy-view.js';
 
 /** What the verbs know of the node: a part of `AdminNode`. */
@@ -7,6 +8,8 @@ export interface StatsNode {
   proxies(): Promise<ProxyView>;
   setAdminState(app: string, instance: string | null, state: AdminState, by: string): Promise<StatsOutcome>;
   setWeight(app: string, instance: string, weight: number | null, by: string): Promise<StatsOutcome>;
+  sessions(app: string | null): Promise<SessionsDocument>;
+  killSession(id: string, by: string): Promise<boolean | null>;
   cutInstance(app: string, instance: string, by: string): void;
 }
 

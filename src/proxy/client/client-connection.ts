@@ -4,6 +4,7 @@ import type { Transport } from '../io/transport.js';
 import type { Tunnel } from '../io/tunnel.js';
 import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
+import type { UnderWay } from '../slot/under-way.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 import { type ClientIdentity, identifyClient } from './client-identity.js';
 
@@ -69,6 +70,12 @@ export abstract class ClientConnection extends ByteConnection {
 
   /** Closes at once; what is under way is cut. */
   abstract cut(): void;
+
+  /** For people who ask; null: nothing. */
+  abstract underWay(): UnderWay | null;
+
+  /** An operator ends what is under way. */
+  abstract kill(): void;
 
   override onSecond(): void {
     this.watchForReset();

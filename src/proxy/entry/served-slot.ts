@@ -99,6 +99,10 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
     else this.#health.resume();
   }
 
+  get clients(): Iterable<ClientConnection> {
+    return this.#served;
+  }
+
   /** The counters of its slot as they are now. */
   readCounters(): SlotCounters {
     const counters = this.slot.readCounters();

@@ -6,11 +6,20 @@ import type { RequestSender } from '../client/request-sender.js';
 import type { ByteConnection } from '../io/byte-connection.js';
 import type { Tunnel } from '../io/tunnel.js';
 import type { ClientSide, OwnResponse } from '../roles/client-side.js';
+import type { UnderWay } from '../slot/under-way.js';
 import { refusalOf } from './admission.js';
 import { openCountedTunnel } from './counted-tunnel.js';
 import { OutgoingResponse } from './outgoing-response.js';
 import { PHASE } from './phase.js';
 import { type ExchangeParts, RequestDispatch } from './request-dispatch.js';
+
+/** In the words of those who ask. */
+const STAGES = {
+  [PHASE.DISPATCHING]: 'connecting',
+  [PHASE.SENT]: 'waiting',
+  [PHASE.RESPONDING]: 'responding',
+  [PHASE.TUNNEL]: 'tunnel',
+} as const;
 
 /**
  * One request with its response: whether it is served, what the client gets for it, and when it is over. A connection has
@@ -56,6 +65,15 @@ export class Exchange extends RequestDispatch {
     const isForwarded = isProven || (identity.isForwarded && !this.mayBleed);
     this.outgoing.compose(inline, body, isForwarded);
     this.start();
+  }
+
+  /** The request as it is; null: there is none. */
+  underWay(): UnderWay | null {
+    const { phase, books, instance, retries } = this;
+    if (phase === PHASE.NONE) return null;
+    const stage = this.isQueued ? 'queued' : STAGES[phase];
+    const { bytesIn, bytesOut } = books;
+    return { since: books.startedAt, stage, instance, retries, bytesIn, bytesOut };
   }
 
   // --- Failures --------------------------------------------------------------------------------------------------

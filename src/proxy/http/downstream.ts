@@ -7,6 +7,7 @@ import type { Transport } from '../io/transport.js';
 import type { Tunnel } from '../io/tunnel.js';
 import type { ClientSide, OwnResponse } from '../roles/client-side.js';
 import type { Instance } from '../slot/instance.js';
+import type { UnderWay } from '../slot/under-way.js';
 import { READ, RequestReader } from './request-reader.js';
 import { UpstreamSource } from './upstream-source.js';
 
@@ -76,6 +77,15 @@ export class Downstream extends ClientConnection implements ClientSide {
     this.tunnel?.destroy('STOPPING');
     this.exchange.cut();
     this.destroy();
+  }
+
+  underWay(): UnderWay | null {
+    return this.exchange.underWay();
+  }
+
+  kill(): void {
+    if (this.tunnel !== null) this.tunnel.destroy('KILLED');
+    else this.exchange.refuse('KILLED');
   }
 
   onBytes(bytes: Buffer, length: number): void {

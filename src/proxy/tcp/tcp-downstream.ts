@@ -7,6 +7,7 @@ import { openCountedTunnel } from '../exchange/counted-tunnel.js';
 import { Dispatch } from '../exchange/dispatch.js';
 import type { Transport } from '../io/transport.js';
 import type { Instance } from '../slot/instance.js';
+import type { UnderWay } from '../slot/under-way.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 import { type TcpClient, type TcpRoute, TcpUpstream } from './tcp-upstream.js';
 
@@ -100,6 +101,18 @@ export class TcpDownstream extends ClientConnection implements TcpClient {
     if (this.tunnel !== null) this.tunnel.destroy('STOPPING');
     else if (this.#code === null && this.connectedAt === 0) this.#countError('STOPPING');
     this.destroy();
+  }
+
+  underWay(): UnderWay {
+    const { startedAt: since, bytesIn, bytesOut, instance } = this;
+    const { isQueued, retries } = this.dispatch;
+    const stage = isQueued ? 'queued' : this.connectedAt === 0 ? 'connecting' : 'tunnel';
+    return { since, stage, instance, retries, bytesIn, bytesOut };
+  }
+
+  kill(): void {
+    if (this.tunnel !== null) this.tunnel.destroy('KILLED');
+    else this.fail('KILLED');
   }
 
   protected onEnd(): void {

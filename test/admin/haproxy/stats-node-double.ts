@@ -1,6 +1,7 @@
 import { answerCommand, commandsOf } from '../../../src/admin/haproxy/command-line.js';
 import type { ProxyView } from '../../../src/admin/haproxy/proxy-view.js';
 import type { StatsNode, VerbContext } from '../../../src/admin/haproxy/stats-node.js';
+import type { SessionsDocument } from '../../../src/admin/sessions-document.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { appView, instanceAt, proxyView, serverView, UP_CHECK } from './views.js';
 
@@ -8,6 +9,7 @@ import { appView, instanceAt, proxyView, serverView, UP_CHECK } from './views.js
 export class StatsNodeDouble implements StatsNode {
   readonly decided: string[] = [];
   outcome: Awaited<ReturnType<StatsNode['setAdminState']>> = { ok: true, saved: true };
+  listed: SessionsDocument = { version: 1, node: 'a1', sessions: [], unlisted: 0, missing: [] };
   view: ProxyView = proxyView([
     appView(
       [serverView(instanceAt('172.17.0.2', 8_080)), serverView(instanceAt('172.17.0.3', 8_081, { state: 'maint' }))],
@@ -23,6 +25,15 @@ export class StatsNodeDouble implements StatsNode {
   async setAdminState(app: string, instance: string | null, state: string, by: string) {
     this.decided.push(`${app}/${instance} ${state} by ${by}`);
     return this.outcome;
+  }
+
+  async sessions(): Promise<SessionsDocument> {
+    return this.listed;
+  }
+
+  async killSession(id: string, by: string): Promise<boolean | null> {
+    this.decided.push(`${id} killed by ${by}`);
+    return this.listed.sessions.some((session) => session.id === id);
   }
 
   cutInstance(app: string, instance: string, by: string): void {

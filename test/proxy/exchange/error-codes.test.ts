@@ -211,6 +211,14 @@ const CAUSES: Record<ErrorCode, Cause> = {
     isUntold: true,
     logged: 101,
   },
+  KILLED: {
+    act: async ({ client, instance, plane }) => {
+      client.write(GET);
+      await instance.connection(0);
+      const [session] = plane.plane.sessions(null, 1).sessions;
+      assert.equal(plane.plane.killSession(session?.id ?? 0)?.instance, `${instance.host}:${instance.port}`);
+    },
+  },
   STOPPING: {
     act: async (world) => {
       world.client.write(GET);
