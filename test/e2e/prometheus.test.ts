@@ -207,3 +207,21 @@ test('a real Prometheus reads a node; board and alerts name what the node has; p
   assert.deepEqual([...new Set(missing)], []);
   assert.ok(readdirSync(path.join(EXAMPLES, 'grafana')).length === 1);
 });
+
+test('a node that asks for a token gives its metrics to a Prometheus that has it, in each of its ways', async (context) => {
+  const folder = temporaryFolder(context, 'token');
+  const file = path.join(folder, 'token');
+  await writeFile(file, 'token-of-the-operators-1\n', { mode: 0o600 });
+  const node = await startNode(context, () => ({}), { '--admin-token-file': file });
+  for (const [access, isUp] of [
+    [{ authorization: { credentials_file: file } }, 1],
+    [{ basic_auth: { username: 'prometheus', password_file: file } }, 1],
+    [{}, 0],
+  ] as const) {
+    const prometheus = await startPrometheus(context, [node.admin], [], access);
+    await eventually(`it is ${isUp} with ${JSON.stringify(access)}`, async () => {
+      const [up] = [...(await prometheus.query('up{job="autoproxy"}')).values()];
+      return up === isUp;
+    });
+  }
+});

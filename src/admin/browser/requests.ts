@@ -11,10 +11,15 @@ export interface Change {
 
 const TOKEN = document.querySelector<HTMLMetaElement>('meta[name="autoproxy-token"]')?.content ?? '';
 
+/** A page whose address holds a name and a password gives them to relative addresses, and `fetch` refuses those. */
+function ask(path: string, options?: RequestInit): Promise<Response> {
+  return fetch(location.origin + path, options);
+}
+
 /** @returns what the node says of it, for people. @throws Error with the words of the node */
 export async function changeState({ app, instance, state }: Change, by: string): Promise<string> {
   const of = instance === null ? '' : `/instances/${encodeURIComponent(instance)}`;
-  const response = await fetch(`/apps/${encodeURIComponent(app)}${of}/${state}`, {
+  const response = await ask(`/apps/${encodeURIComponent(app)}${of}/${state}`, {
     method: 'POST',
     headers: {
       'X-Autoproxy': '1',
@@ -29,7 +34,7 @@ export async function changeState({ app, instance, state }: Change, by: string):
 }
 
 export async function acceptRemoval(source: string): Promise<string> {
-  const response = await fetch(`/sources/${encodeURIComponent(source)}/accept-removal`, {
+  const response = await ask(`/sources/${encodeURIComponent(source)}/accept-removal`, {
     method: 'POST',
     headers: { 'X-Autoproxy': '1', 'X-Autoproxy-Token': TOKEN },
   });
@@ -39,15 +44,15 @@ export async function acceptRemoval(source: string): Promise<string> {
 
 /** @throws Error with the words of the node */
 export async function readPast(at: number): Promise<PastDocument> {
-  return readAnswer(await fetch(`/page/past/${new Date(at).toISOString()}`));
+  return readAnswer(await ask(`/page/past/${new Date(at).toISOString()}`));
 }
 
 export async function readHistory(app: string): Promise<FigureHistory> {
-  return readAnswer(await fetch(`/apps/${encodeURIComponent(app)}/history`));
+  return readAnswer(await ask(`/apps/${encodeURIComponent(app)}/history`));
 }
 
 export async function readWhy(app: string): Promise<WhyDocument> {
-  return readAnswer(await fetch(`/apps/${encodeURIComponent(app)}/why`, { headers: { Accept: 'application/json' } }));
+  return readAnswer(await ask(`/apps/${encodeURIComponent(app)}/why`, { headers: { Accept: 'application/json' } }));
 }
 
 async function readAnswer<T>(response: Response): Promise<T> {

@@ -63,11 +63,12 @@ interface QueryAnswer {
   readonly data: { readonly result: readonly { readonly metric: object; readonly value: readonly [number, string] }[] };
 }
 
-/** Starts one that scrapes `targets` each second. @param ruleFiles absolute paths */
+/** Starts one that scrapes `targets` each second. @param ruleFiles absolute paths @param access keys of the scrape configuration */
 export async function startPrometheus(
   context: Ending,
   targets: readonly string[],
   ruleFiles: readonly string[] = [],
+  access: object = {},
 ): Promise<RunningPrometheus> {
   const folder = temporaryFolder(context, 'prometheus');
   const host = ownAddress();
@@ -76,7 +77,7 @@ export async function startPrometheus(
   const lines = [
     'global: {scrape_interval: 1s, evaluation_interval: 1s}',
     `rule_files: ${JSON.stringify(ruleFiles)}`,
-    `scrape_configs: [{job_name: autoproxy, static_configs: [{targets: ${JSON.stringify(targets)}}]}]`,
+    `scrape_configs: [${JSON.stringify({ job_name: 'autoproxy', static_configs: [{ targets }], ...access })}]`,
   ];
   await writeFile(file, `${lines.join('\n')}\n`);
   const command = [cachedProgram(debians('prometheus')), `--config.file=${file}`];
