@@ -31,7 +31,23 @@ interface Target {
   readonly serverAborts: number;
 }
 
+/** Of a view that is being written: each of thirty families asks for the same target again. */
+const TARGETS = new WeakMap<AppView | InstanceView, Target>();
+
 export function backendOf(app: AppView): Target {
+  return TARGETS.get(app) ?? keep(app, backendFrom(app));
+}
+
+export function serverOf(instance: InstanceView): Target {
+  return TARGETS.get(instance) ?? keep(instance, serverFrom(instance));
+}
+
+function keep(view: AppView | InstanceView, target: Target): Target {
+  TARGETS.set(view, target);
+  return target;
+}
+
+function backendFrom(app: AppView): Target {
   const { counters, isHttp, proxy, traffic } = app;
   return {
     ...{ labels: proxy, isHttp, counters, sessions: counters.inFlight },
@@ -46,7 +62,7 @@ export function backendOf(app: AppView): Target {
   };
 }
 
-export function serverOf({ counters, app, serverLabels, traffic }: InstanceView): Target {
+function serverFrom({ counters, app, serverLabels, traffic }: InstanceView): Target {
   return {
     ...{ labels: serverLabels, isHttp: app.isHttp, counters, sessions: counters.inFlight },
     ...{ mostSessions: traffic.mostAtOnce, traffic },
