@@ -19,6 +19,7 @@ export const LONGEST = [
   'e2e/migration',
   'mutants/copy',
   'compat/matrix',
+  'e2e/systemd-units',
   'e2e/stop-container',
   'promises/page-scale',
   'e2e/first-steps',

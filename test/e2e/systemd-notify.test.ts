@@ -1,6 +1,7 @@
 /** A node and an edge tell systemd how they do, from their start to their end; what they start does not know of it. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { EdgeDeployment } from '../support/edge/edge-deployment.js';
 import { eventually } from '../support/eventually.js';
@@ -61,6 +62,20 @@ test('an edge says that it is ready when HAProxy serves, and that it stops', asy
   await receiver.until('STATUS=HAProxy serves');
   const { masterPid, workerPid } = (await edge.state()) ?? { masterPid: 0, workerPid: 0 };
   assert.deepEqual([masterPid, workerPid ?? 0].filter(knowsSystemd), []);
+  await edge.stop();
+  await receiver.until('STOPPING=1');
+});
+
+test('an edge over a HAProxy of others is ready when its release is in force', async (context) => {
+  const receiver = await NotifyReceiver.start(context, `@autoproxy-master-${process.pid}`);
+  const edge = await EdgeDeployment.create(context, { version: '3.0' });
+  edge.writeApp('shop', SHOP);
+  await edge.run();
+  await edge.settled();
+  await edge.stop('SIGKILL');
+  edge.launch(['--master-socket', path.join(edge.folder, 'run/master.sock')], environment(receiver));
+  await receiver.until('READY=1');
+  assert.ok(receiver.said().includes('STATUS=HAProxy serves'));
   await edge.stop();
   await receiver.until('STOPPING=1');
 });

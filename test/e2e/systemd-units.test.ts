@@ -15,12 +15,12 @@ const LOW_SLOT = 80;
 const UNIT = 'autoproxy.service';
 const ROTATIONS = 4;
 
-async function installNode(context: TestContext, machine: SystemdMachine, more = '') {
+async function installNode(context: TestContext, machine: SystemdMachine, more = '', lameDuck = '1s') {
   const instance = await HttpInstance.start(context);
   const host = ownAddress();
   await machine.run('systemd-sysusers', '/opt/autoproxy/examples/systemd/sysusers.conf');
   await machine.write('/etc/autoproxy.d/services/shop.yml', appText('shop', LOW_SLOT, [instance.id]));
-  const options = { BIND: host, ADMIN: `${host}:${await freePort(host)}`, WORKERS: '2', LAME_DUCK: '1s' };
+  const options = { BIND: host, ADMIN: `${host}:${await freePort(host)}`, WORKERS: '2', LAME_DUCK: lameDuck };
   const lines = Object.entries(options).map(([name, value]) => `AUTOPROXY_${name}=${value}\n`);
   await machine.write('/etc/default/autoproxy', lines.join(''));
   await machine.install('examples/systemd/autoproxy.service', more);
@@ -90,6 +90,31 @@ test('a start that has nothing to serve lasts, says why, and is not taken for a 
     ['activating', '0'],
   );
   assert.equal(await machine.property(UNIT, 'ExecMainStartTimestampMonotonic'), before);
+});
+
+test('a primary that is killed while it stops: its workers serve on, and the next start takes them over', {
+  skip,
+}, async (context) => {
+  const machine = await SystemdMachine.start(context);
+  // Less than the stop takes: the node asks for more.
+  const { host } = await installNode(context, machine, 'TimeoutStopSec=1s\n', '30s');
+  await machine.systemctl('start', UNIT);
+  const traffic = new SteadyTraffic(context, host, LOW_SLOT);
+  const pid = await machine.property(UNIT, 'MainPID');
+  await machine.systemctl('stop', '--no-block', UNIT);
+  const since = performance.now();
+  await eventually('the first time for the stop is over', () => performance.now() - since > 2_000);
+  assert.equal(await machine.property(UNIT, 'ActiveState'), 'deactivating');
+  await machine.run('kill', '-KILL', pid);
+  await eventually(
+    'the unit has stopped',
+    async () => (await machine.property(UNIT, 'ActiveState')) !== 'deactivating',
+  );
+  assert.match(await machine.run('pgrep', '-f', 'worker.js'), /^\d+\n\d+\n$/);
+  await machine.systemctl('start', UNIT);
+  await traffic.more(50);
+  await traffic.stop();
+  assert.deepEqual(traffic.failures, []);
 });
 
 test('logrotate takes the access log away under traffic, and no line is lost, cut or written twice', {
