@@ -10,6 +10,8 @@ const NUMBER_SIGN = 0x23;
 const HEX = '0123456789ABCDEF';
 const UNICODE_ESCAPE = Buffer.from('\\u00');
 const MAX_DIGITS = 16;
+/** No byte. */
+export const NO_END = -1;
 
 /** Bytes of finished lines, and of the one that is being written. No call allocates while the buffer is large enough. */
 export class LineBuffer {
@@ -58,11 +60,11 @@ export class LineBuffer {
     this.isSeparated = false;
   }
 
-  /** Latin1 text as it is. */
-  text(text: string): void {
+  /** Latin1 text as it is. @param end a byte behind it, where there is a text */
+  text(text: string, end = NO_END): void {
     const { length } = text;
     if (length === 0) return;
-    if (this.length + length > this.bytes.length) this.reserve(length);
+    if (this.length + length >= this.bytes.length) this.reserve(length + 1);
     const { bytes, length: at } = this;
     if (length > LONG_TEXT) {
       bytes.latin1Write(text, at, length);
@@ -70,7 +72,10 @@ export class LineBuffer {
       for (let index = 0; index < length; index += 1) bytes[at + index] = text.charCodeAt(index);
     }
     this.length = at + length;
-    this.isSeparated = false;
+    this.isSeparated = end === SPACE;
+    if (end === NO_END) return;
+    bytes[this.length] = end;
+    this.length += 1;
   }
 
   /** Text whose bytes of the map are written as `#XX`, as HAProxy does. */
@@ -144,10 +149,10 @@ export class LineBuffer {
     }
   }
 
-  /** A whole number in decimal digits. */
-  number(value: number): void {
-    if (this.length + MAX_DIGITS + 1 > this.bytes.length) this.reserve(MAX_DIGITS + 1);
-    this.isSeparated = false;
+  /** A whole number in decimal digits. @param end a byte behind it */
+  number(value: number, end = NO_END): void {
+    if (this.length + MAX_DIGITS + 2 > this.bytes.length) this.reserve(MAX_DIGITS + 2);
+    this.isSeparated = end === SPACE;
     const { bytes } = this;
     let rest = value;
     if (rest < 0) {
@@ -164,6 +169,9 @@ export class LineBuffer {
       rest = (rest - digit) / 10;
     }
     this.length += digits;
+    if (end === NO_END) return;
+    bytes[this.length] = end;
+    this.length += 1;
   }
 
   /** A number below 1 000 as three digits. */

@@ -1,4 +1,5 @@
 import { isRefusal, type Refusal } from '../../core/refusal.js';
+import { NO_END } from '../line-buffer.js';
 import { CAPTURE_FIELDS } from './captures.js';
 import { jsonWriters } from './json-format.js';
 import { type Piece, parseFormat } from './parse-format.js';
@@ -41,6 +42,7 @@ export const NAMED_FORMATS: ReadonlyMap<string, FormatTexts> = new Map(
 
 const CAPTURES_OF_RESPONSE: ReadonlySet<Field> = new Set([CAPTURE_FIELDS.hs, CAPTURE_FIELDS.hsl]);
 
+const SPACE = 0x20;
 const JSON_FORMAT = 'json';
 export const DEFAULT_FORMAT = 'haproxy';
 
@@ -59,7 +61,7 @@ export function compileFormat(text: string, context: FormatContext): AccessForma
   if (text === JSON_FORMAT) return { http: jsonWriters(true), tcp: jsonWriters(false), showsResponses: false };
   const { http, tcp } = NAMED_FORMATS.get(text) ?? { http: text, tcp: text };
   const pieces = [piecesOf(http), piecesOf(tcp)].map((parsed) => shownPieces(parsed, context));
-  const [ofHttp = [], ofTcp = []] = pieces.map((parsed) => parsed.map((piece) => writerOf(piece, context)));
+  const [ofHttp = [], ofTcp = []] = pieces.map((parsed) => writersOf(parsed, context));
   const showsResponses = pieces.flat().some((piece) => piece.kind === 'field' && piece.field.isOfResponse === true);
   return { http: ofHttp, tcp: ofTcp, showsResponses };
 }
@@ -77,13 +79,34 @@ function shownPieces(pieces: readonly Piece[], { responseCaptures }: FormatConte
   return pieces.filter((piece) => !isEmpty(piece));
 }
 
-function writerOf(piece: Piece, context: FormatContext): Writer {
+/** A space or a single character behind a field is written with it, where the field can: half of a line's calls were theirs. */
+function writersOf(pieces: readonly Piece[], context: FormatContext): Writer[] {
+  const writers: Writer[] = [];
+  for (let index = 0; index < pieces.length; index += 1) {
+    const [piece, next] = [pieces[index], pieces[index + 1]];
+    if (piece === undefined) continue;
+    const end =
+      next === undefined || piece.kind !== 'field' || piece.field.takesEnd?.(piece.flags) !== true
+        ? NO_END
+        : byteOf(next);
+    writers.push(writerOf(piece, context, end));
+    if (end !== NO_END) index += 1;
+  }
+  return writers;
+}
+
+function byteOf(piece: Piece): number {
+  if (piece.kind === 'space') return SPACE;
+  return piece.kind === 'text' && piece.text.length === 1 ? piece.text.charCodeAt(0) & 255 : NO_END;
+}
+
+function writerOf(piece: Piece, context: FormatContext, end: number): Writer {
   switch (piece.kind) {
     case 'text':
       return literal(piece.text);
     case 'space':
       return (line) => line.separate();
     case 'field':
-      return piece.field.compile(piece.flags, context);
+      return piece.field.compile(piece.flags, context, end);
   }
 }

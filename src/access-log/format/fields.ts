@@ -129,9 +129,10 @@ export const FIELDS = {
   r: REQUEST_LINE,
   rc: {
     about: 'retries; with a + before them where another instance was tried',
-    compile: () => (line, facts) => {
+    takesEnd: () => true,
+    compile: (_flags, _, end) => (line, facts) => {
       if (facts.isRedispatched) line.text('+');
-      line.number(facts.retries);
+      line.number(facts.retries, end);
     },
   },
   rt: hexNumber('number of the request in this worker', 4, (facts) => facts.count),
@@ -164,13 +165,18 @@ export const FIELDS = {
   traceid: text('id of the trace, where the app has `trace: true`; a name of autoproxy', (facts) => facts.traceId),
   trg: instant('first byte of the request, GMT', gmtSecond, startOf),
   trl: instant('first byte of the request, local time with its zone', localWithZone, startOf),
-  ts: { about: 'termination: two flags', compile: () => (line, facts) => line.text(facts.flags) },
+  ts: {
+    about: 'termination: two flags',
+    takesEnd: () => true,
+    compile: (_flags, _, end) => (line, facts) => line.text(facts.flags, end),
+  },
   Ts: hexNumber('accept, in seconds since 1970', 4, (facts) => Math.floor(acceptedAt(facts) / 1_000)),
   tsc: {
     about: 'termination: two flags, and two of the sticky cookie',
-    compile: () => (line, facts) => {
+    takesEnd: () => true,
+    compile: (_flags, _, end) => (line, facts) => {
       line.text(facts.flags);
-      line.text(facts.cookieFlags);
+      line.text(facts.cookieFlags, end);
     },
   },
   Tt: number(

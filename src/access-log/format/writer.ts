@@ -30,7 +30,10 @@ export interface Field {
   readonly about: string;
   /** It reads the head of the response, which is kept for it. */
   readonly isOfResponse?: boolean;
-  compile(flags: FieldFlags, context: FormatContext): Writer;
+  /** It writes a byte behind its value in the same step; it never writes nothing. */
+  takesEnd?(flags: FieldFlags): boolean;
+  /** @param end a byte that follows, of a field that takes it */
+  compile(flags: FieldFlags, context: FormatContext, end?: number): Writer;
 }
 
 type TextOf = (facts: AccessFacts) => string;
@@ -39,9 +42,12 @@ type NumberOf = (facts: AccessFacts) => number;
 const QUOTE = 0x22;
 const NO_VALUE = '-';
 
+const always = (): boolean => true;
+const isPlain = ({ quote, backslash }: FieldFlags): boolean => !quote && !backslash;
+
 /** A text of our own making. */
 export function text(about: string, textOf: TextOf): Field {
-  return { about, compile: (flags) => textWriter(textOf, flags, null, NO_VALUE) };
+  return { about, takesEnd: isPlain, compile: (flags, _, end) => textWriter(textOf, flags, null, NO_VALUE, end) };
 }
 
 /** A text that a client has written. @param map of bytes that are written as `#XX` */
@@ -50,8 +56,22 @@ export function foreignText(about: string, textOf: TextOf, map: Uint8Array, abse
 }
 
 /** @param absent stands for an empty text that is not quoted */
-export function textWriter(textOf: TextOf, flags: FieldFlags, map: Uint8Array | null, absent: string): Writer {
+export function textWriter(
+  textOf: TextOf,
+  flags: FieldFlags,
+  map: Uint8Array | null,
+  absent: string,
+  end?: number,
+): Writer {
   const writeText = textStyle(flags, map);
+  if (flags.quote && map === null && !flags.backslash) {
+    return (line, facts) => {
+      const value = textOf(facts);
+      line.byte(QUOTE);
+      if (value === '') line.byte(QUOTE);
+      else line.text(value, QUOTE);
+    };
+  }
   if (flags.quote) {
     return (line, facts) => {
       line.byte(QUOTE);
@@ -62,7 +82,7 @@ export function textWriter(textOf: TextOf, flags: FieldFlags, map: Uint8Array | 
   if (map === null && !flags.backslash) {
     return (line, facts) => {
       const value = textOf(facts);
-      line.text(value === '' ? absent : value);
+      line.text(value === '' ? absent : value, end);
     };
   }
   return (line, facts) => {
@@ -82,17 +102,18 @@ export function textStyle(
 }
 
 export function number(about: string, numberOf: NumberOf): Field {
-  return { about, compile: () => (line, facts) => line.number(numberOf(facts)) };
+  return { about, takesEnd: always, compile: (_flags, _, end) => (line, facts) => line.number(numberOf(facts), end) };
 }
 
 /** @param width of its hexadecimal digits at least */
 export function hexNumber(about: string, width: number, numberOf: NumberOf): Field {
   return {
     about,
-    compile: ({ hex }) =>
+    takesEnd: always,
+    compile: ({ hex }, _, end) =>
       hex
-        ? (line, facts) => line.text(hexDigits(numberOf(facts), width))
-        : (line, facts) => line.number(numberOf(facts)),
+        ? (line, facts) => line.text(hexDigits(numberOf(facts), width), end)
+        : (line, facts) => line.number(numberOf(facts), end),
   };
 }
 
@@ -100,12 +121,13 @@ export function hexNumber(about: string, width: number, numberOf: NumberOf): Fie
 export function port(about: string, addressOf: TextOf, portOf: NumberOf): Field {
   return {
     about,
-    compile({ hex, quote }) {
+    takesEnd: always,
+    compile({ hex, quote }, _, end) {
       const absent = quote ? '""' : NO_VALUE;
       return (line, facts) => {
-        if (addressOf(facts) === '') line.text(absent);
-        else if (hex) line.text(hexDigits(portOf(facts), 4));
-        else line.number(portOf(facts));
+        if (addressOf(facts) === '') line.text(absent, end);
+        else if (hex) line.text(hexDigits(portOf(facts), 4), end);
+        else line.number(portOf(facts), end);
       };
     },
   };
@@ -114,8 +136,9 @@ export function port(about: string, addressOf: TextOf, portOf: NumberOf): Field 
 export function address(about: string, addressOf: TextOf): Field {
   return {
     about,
-    compile: (flags) =>
-      textWriter(flags.hex ? (facts) => hexAddress(addressOf(facts)) : addressOf, flags, null, NO_VALUE),
+    takesEnd: isPlain,
+    compile: (flags, _, end) =>
+      textWriter(flags.hex ? (facts) => hexAddress(addressOf(facts)) : addressOf, flags, null, NO_VALUE, end),
   };
 }
 

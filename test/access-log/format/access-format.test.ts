@@ -64,6 +64,19 @@ for (const [format, line] of [
   test(`${format} writes ${line}`, () => assert.equal(written(format), line));
 }
 
+test('what stands behind a value is written with it, wherever the memory for the line ends', () => {
+  assert.equal(
+    written('%ST  %HQ %b%ac:%{+Q}b %CC %HQ %{+Q}CS|%{+X}cp %ci %hr', { target: '/' }, { requestCaptures: [] }),
+    '200 shop4:"shop" - ""|8225 10.0.1.2 ',
+  );
+  for (let length = 65_500; length < 65_540; length += 1) {
+    const app = 'x'.repeat(length);
+    assert.equal(written('%b %ST/%ac:%b|', { app }), `${app} 200/4:${app}|`);
+    assert.equal(written('%{+Q}b/%b', { app }), `"${app}"/${app}`);
+    assert.equal(written('%hr%b/', { app }, { requestCaptures: [] }), `${app}/`);
+  }
+});
+
 test('empty values between spaces leave one space', () => {
   assert.equal(written('a %hr %hs %HM', {}, { requestCaptures: [], responseCaptures: [] }), 'a GET');
   assert.equal(written('a %HQ %HM', { target: '/' }), 'a GET', 'as HAProxy 3.2; 2.6 leaves two');
