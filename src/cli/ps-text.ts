@@ -1,9 +1,11 @@
 /** What `autoproxy ps` prints: one row an instance. Pure. */
 import type { AppStatus, InstanceStatus, StateDocument } from '../admin/state-document.js';
+import { APP_DEFAULTS } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
 import { type Cell, formatAge, formatTable } from './table.js';
 import type { Paint } from './terminal.js';
 
+/** WEIGHT stands there where one is not the default, WHY OUT where one takes no new traffic. */
 const COLUMNS = [
   { title: 'APP', least: 12 },
   { title: 'SLOT', align: 'right', spare: 3 },
@@ -12,6 +14,7 @@ const COLUMNS = [
   { title: 'STATE' },
   { title: 'HEALTH' },
   { title: 'WEIGHT', align: 'right', spare: 4 },
+  { title: 'WHY OUT', least: 12 },
   { title: 'REQUESTS', align: 'right' },
   { title: 'IN FLIGHT', align: 'right' },
   { title: 'LAST CHECK', least: 12, spare: 1 },
@@ -29,6 +32,8 @@ interface InstanceRow {
   readonly health: string;
   readonly weight: number;
   readonly takesTraffic: boolean;
+  /** Why it takes no new traffic; null: it does. */
+  readonly why: string | null;
   readonly requests: number;
   readonly inFlight: number;
   readonly lastCheck: InstanceStatus['lastCheck'];
@@ -44,9 +49,14 @@ export function formatInstances(
 ): string[] {
   const rows = instanceRows(state);
   if (rows.length === 0) return ['No app of this node has an instance; see: autoproxy status'];
+  const hidden = new Set<string>([
+    ...(rows.every(({ weight }) => weight === APP_DEFAULTS.weight) ? ['WEIGHT'] : []),
+    ...(rows.every(({ why }) => why === null) ? ['WHY OUT'] : []),
+  ]);
+  const shownOf = <T>(list: readonly T[]): T[] => list.filter((_, index) => !hidden.has(COLUMNS[index]?.title ?? ''));
   return formatTable(
-    COLUMNS,
-    rows.map((row) => cellsOf(row, paint)),
+    shownOf(COLUMNS),
+    rows.map((row) => shownOf(cellsOf(row, paint))),
     (title) => paint('dim', title),
     width,
   );
@@ -59,8 +69,20 @@ function rowOf({ name, slot, protocol }: AppStatus, one: InstanceStatus): Instan
     container: container?.name ?? null,
     ...{ state, decidedBy: override?.by ?? null, health, weight },
     takesTraffic: state === 'ready' && health !== 'down' && weight > 0,
+    why: whyOut(one),
     ...{ requests, inFlight, lastCheck },
   };
+}
+
+/** What an operator wants goes before what was measured, as on the page of the node. */
+function whyOut({ state, override, health, lastCheck, weight, weightOverride }: InstanceStatus): string | null {
+  const by = override === null ? 'its source' : override.by;
+  const reasons = [
+    ...(state === 'ready' ? [] : [`${state === 'drain' ? 'drained' : 'in maintenance'} by ${by}`]),
+    ...(health === 'down' ? [lastCheck === null ? 'down' : `down: ${lastCheck.detail}`] : []),
+    ...(state === 'ready' && weight === 0 ? [`weight 0 by ${weightOverride?.by ?? 'its source'}`] : []),
+  ];
+  return reasons.length === 0 ? null : reasons.join('; ');
 }
 
 function cellsOf(row: InstanceRow, paint: Paint): Cell[] {
@@ -75,6 +97,7 @@ function cellsOf(row: InstanceRow, paint: Paint): Cell[] {
     { text: stateText, painted: paint(state === 'ready' ? 'green' : 'yellow', stateText) },
     { text: health, painted: paint(healthStyle, health) },
     String(row.weight),
+    row.why === null ? '' : escapeText(row.why),
     String(row.requests),
     String(row.inFlight),
     lastCheck === null ? '-' : escapeText(`${lastCheck.detail}, ${formatAge(lastCheck.ageMs)} ago`),

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import type { ConfigDocument } from '../../src/admin/config-document.js';
 import type { EventsDocument, NodeEvent } from '../../src/admin/events-document.js';
+import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { type RunningNode, startNode } from '../support/node/node-process.js';
@@ -33,12 +34,9 @@ test('instances, counters, rates and options of a node that serves', async (cont
   const rows = await readJson<{ instances: readonly Record<string, unknown>[] }>(node, 'ps');
   assert.deepEqual(Object.keys(rows.instances[0] ?? {}), [
     ...['app', 'slot', 'protocol', 'instance', 'container', 'state', 'decidedBy', 'health', 'weight', 'takesTraffic'],
-    ...['requests', 'inFlight', 'lastCheck'],
+    ...['why', 'requests', 'inFlight', 'lastCheck'],
   ]);
-  assert.match(
-    await ask(node, 'ps', 'shop'),
-    new RegExp(`^shop +${node.slot} +${instance.id} +- +ready +up +100 +5 `, 'm'),
-  );
+  assert.match(await ask(node, 'ps', 'shop'), new RegExp(`^shop +${node.slot} +${instance.id} +- +ready +up +5 `, 'm'));
 
   const stats = await readJson<{ apps: readonly Record<string, unknown>[] }>(node, 'stats');
   assert.deepEqual(
@@ -58,6 +56,34 @@ test('instances, counters, rates and options of a node that serves', async (cont
   assert.match(await ask(node, 'config', 'lame_duck'), /^lame-duck +0s +--lame-duck$/m);
   const unknown = await runCliHere(['config', 'lame-dog', '--admin', node.admin]);
   assert.deepEqual([unknown.exitCode, unknown.stderr.split('\n')[0]], [1, 'autoproxy: there is no option lame-dog']);
+});
+
+test('ps says why an instance is out, and shows weights where one is not the default', async (context) => {
+  const [drained, resting, none] = [
+    await HttpInstance.start(context),
+    await HttpInstance.start(context),
+    await HttpInstance.start(context),
+  ];
+  const closed = `${ownAddress()}:9`;
+  const list = [drained.id, resting.id, closed].map((id) => `"${id}"`).concat(`{address: "${none.id}", weight: 0}`);
+  const node = await startNode(context, (_host, slot) => ({
+    'shop.yml': `shop: {protocol: http, translated_port: ${slot}, instances: [${list.join(', ')}]}\n`,
+  }));
+  await ask(node, 'drain', `shop/${drained.id}`, '--by', 'ann');
+  await ask(node, 'maint', `shop/${resting.id}`, '--by', 'bob');
+  const whyOf = async (): Promise<readonly (string | null)[]> => {
+    const { instances } = await readJson<{ instances: readonly { readonly why: string | null }[] }>(node, 'ps');
+    return instances.map(({ why }) => why);
+  };
+  await eventually('all is known', async () => (await whyOf()).every((why) => why !== null));
+  const whys = await whyOf();
+  assert.match(whys[0] ?? '', /^drained by ann/);
+  assert.match(whys[1] ?? '', /^in maintenance by bob$/);
+  assert.match(whys[2] ?? '', /^down: .*refused/);
+  assert.equal(whys[3], 'weight 0 by its source');
+  const table = await ask(node, 'ps');
+  assert.match(table, /^APP +SLOT +INSTANCE +CONTAINER +STATE +HEALTH +WEIGHT +WHY OUT +REQUESTS /);
+  assert.match(table, new RegExp(`^shop +${node.slot} +${none.id} +- +ready +up +0 +weight 0 by its source +0 `, 'm'));
 });
 
 test('events are from before a restart too, and a reader that follows goes on over it', async (context) => {
