@@ -163,10 +163,14 @@ test('another file, other tokens: the old ones end, and the pages that were open
   const headers = { authorization: `Bearer ${TOKEN}` };
   const stream = await request(`${origin}/page/stream`, { headers });
   assert.equal(stream.statusCode, 200);
-  const ended = stream.body.dump().catch(() => {});
+  let hasEnded = false;
+  const end = (): void => {
+    hasEnded = true;
+  };
+  stream.body.resume().once('error', end).once('close', end);
   await writeFile(file, `${TOKEN}\nanother-token-of-ada\n`);
   await until('both are taken', () => tokens.has('another-token-of-ada'));
-  await ended;
+  await eventually('the stream ends', () => hasEnded);
   assert.equal((await ask('/state', headers)).status, 200);
   await writeFile(file, 'another-token-of-ada\n');
   await until('the old one is not', () => !tokens.has(TOKEN));
