@@ -18,13 +18,13 @@ export function createPsCommand({ terminal, defaults }: CommandContext): Command
     .addOption(watchOption('each table shows what is then'))
     .option('--json', 'the rows as JSON; with --watch a line for each table')
     .addHelpText('after', '\nExample:\n  autoproxy ps\n  autoproxy ps shop --watch 1s')
-    .action((app: string | undefined, options: PsOptions) =>
-      showReading<StateDocument>(terminal, {
+    .action(async (app: string | undefined, options: PsOptions) => {
+      await showReading<StateDocument>(terminal, {
         everyMs: watchPause(options),
         isJson: options.json === true,
         read: async () => withAppOnly(await askNode(options, (client) => client.readState()), app),
         lines: (state) => formatInstances(state, { paint: terminal.paint, width: widthOf(terminal) }),
         json: (state) => ({ version: 1, node: state.node, instances: instanceRows(state) }),
-      }),
-    );
+      });
+    });
 }

@@ -44,17 +44,19 @@ interface Reading<T> {
 /**
  * Prints once; or draws in place on a terminal until `q` or a signal, and prints a table, or a line of JSON, after another
  * elsewhere. The terminal is as it was at every end.
+ * @returns the last document
  */
-export async function showReading<T>(terminal: Terminal, reading: Reading<T>): Promise<void> {
+export async function showReading<T>(terminal: Terminal, reading: Reading<T>): Promise<T> {
   const { everyMs, isJson, read, lines, json, first = null } = reading;
   const shown = (document: T, earlier: T | null): readonly string[] =>
     isJson ? [JSON.stringify(json(document, earlier), null, everyMs === null ? 2 : 0)] : lines(document, earlier);
   if (everyMs === null) {
-    for (const line of shown(await read(), first)) terminal.print(line);
-    return;
+    const only = await read();
+    for (const line of shown(only, first)) terminal.print(line);
+    return only;
   }
   const redraws = terminal.isInteractive && !isJson;
-  await interruptible(async (interrupt) => {
+  return interruptible(async (interrupt) => {
     const quit = new AbortController();
     const end = AbortSignal.any([interrupt, quit.signal]);
     const stopListening = terminal.onReaderGone(() => quit.abort());
@@ -65,13 +67,14 @@ export async function showReading<T>(terminal: Terminal, reading: Reading<T>): P
         })
       : () => {};
     try {
-      for (let earlier: T | null = first; !end.aborted; ) {
+      for (let earlier: T | null = first; ; ) {
         const document = await read();
         const text = shown(document, earlier);
         if (redraws) drawLines(terminal, text);
         else for (const line of text) terminal.print(line);
         earlier = document;
         await delay(everyMs, undefined, { signal: end }).catch(() => {});
+        if (end.aborted) return document;
       }
     } finally {
       stopListening();

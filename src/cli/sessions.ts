@@ -18,15 +18,15 @@ export function createSessionsCommand({ terminal, defaults }: CommandContext): C
     .addOption(watchOption('each table shows what is then'))
     .option('--json', 'as JSON; with --watch a line for each table')
     .addHelpText('after', '\nExample:\n  autoproxy sessions\n  autoproxy sessions shop --watch 1s')
-    .action((app: string | undefined, options: SessionsOptions) =>
-      showReading<SessionsDocument>(terminal, {
+    .action(async (app: string | undefined, options: SessionsOptions) => {
+      await showReading<SessionsDocument>(terminal, {
         everyMs: watchPause(options),
         isJson: options.json === true,
         read: () => readSessions(options, app),
         lines: (document) => formatSessions(document, { paint: terminal.paint, width: widthOf(terminal) }),
         json: (document) => document,
-      }),
-    );
+      });
+    });
 }
 
 /** An app that is gone may have sessions; one that has none must be there. */

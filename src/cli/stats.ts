@@ -23,8 +23,8 @@ export function createStatsCommand({ terminal, defaults }: CommandContext): Comm
       '\nERRORS counts faults of the node and its instances, not those of clients.\n\n' +
         'Example:\n  autoproxy stats\n  autoproxy stats shop --watch 10s',
     )
-    .action((app: string | undefined, options: StatsOptions) =>
-      showReading<StateDocument>(terminal, {
+    .action(async (app: string | undefined, options: StatsOptions) => {
+      await showReading<StateDocument>(terminal, {
         everyMs: watchPause(options),
         isJson: options.json === true,
         read: async () => withAppOnly(await askNode(options, (client) => client.readState()), app),
@@ -39,6 +39,6 @@ export function createStatsCommand({ terminal, defaults }: CommandContext): Comm
           periodMs: periodMsOf(state, earlier),
           apps: appStatsFrom(state, earlier),
         }),
-      }),
-    );
+      });
+    });
 }

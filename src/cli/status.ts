@@ -25,8 +25,8 @@ export function createStatusCommand({ terminal, defaults }: CommandContext): Com
       '\nERRORS counts faults of the node and its instances, not those of clients.\n\n' +
         'Example:\n  autoproxy status\n  autoproxy status shop --watch 1s',
     )
-    .action((app: string | undefined, options: StatusOptions) =>
-      showReading<StateDocument>(terminal, {
+    .action(async (app: string | undefined, options: StatusOptions) => {
+      await showReading<StateDocument>(terminal, {
         everyMs: watchPause(options),
         isJson: options.json === true,
         read: () => askNode(options, (client) => client.readState()),
@@ -36,6 +36,6 @@ export function createStatusCommand({ terminal, defaults }: CommandContext): Com
           return formatStatus(withAppOnly(state, app), shown, terminal.paint);
         },
         json: (state) => state,
-      }),
-    );
+      });
+    });
 }

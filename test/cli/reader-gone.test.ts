@@ -83,6 +83,9 @@ test('what shows things until it is ended ends with its reader', async (context)
   for (const words of [
     ['status', '--watch', '100ms'],
     ['ps', '--watch', '100ms'],
+    ['config', '--watch', '100ms', '--json'],
+    ['why', 'shop', '--watch', '100ms'],
+    ['doctor', '--watch', '100ms'],
     ['events', '--follow'],
   ]) {
     const { parts } = untilHead([...words, '--admin', node.admin], '', 1);
@@ -94,6 +97,7 @@ test('what shows things until it is ended ends with its reader', async (context)
       return parts.exitCode !== '';
     };
     await eventually(`${words.join(' ')} ends`, hasEnded, 20_000);
-    assert.equal(parts.exitCode, '0\n', words.join(' '));
+    // Nothing listens at the instances, which `doctor` may have found by then.
+    assert.match(parts.exitCode, words[0] === 'doctor' ? /^[01]\n$/ : /^0\n$/, words.join(' '));
   }
 });

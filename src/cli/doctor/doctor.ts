@@ -4,6 +4,7 @@ import { reasonOf } from '../../core/thrown.js';
 import { type AdminOptionValues, adminOption, adminTokenOption } from '../admin-option.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
+import { type ReadingOptionValues, showReading, watchOption, watchPause } from '../reading.js';
 import { adminAccessCheck } from './admin-access-check.js';
 import { clocksCheck } from './clocks-check.js';
 import { consulRightsCheck } from './consul-rights-check.js';
@@ -17,9 +18,8 @@ import { nodeCheck } from './node-check.js';
 import { portsCheck } from './ports-check.js';
 import { proxyHeaderCheck } from './proxy-header-check.js';
 
-interface DoctorOptions extends AdminOptionValues {
+interface DoctorOptions extends AdminOptionValues, ReadingOptionValues {
   readonly strict?: true;
-  readonly json?: true;
 }
 
 const CHECKS: readonly DoctorCheck[] = [
@@ -40,22 +40,30 @@ export function createDoctorCommand({ terminal, env, defaults, finish }: Command
     .addOption(adminOption(defaults))
     .addOption(adminTokenOption(defaults))
     .option('--strict', 'warnings fail too (exit code 2)')
-    .option('--json', 'the findings as JSON, for programs')
+    .addOption(watchOption('it looks anew each time'))
+    .option('--json', 'the findings as JSON, for programs; with --watch a line for each look')
     .addHelpText(
       'after',
       '\nWithout a node it looks at the options of one: AUTOPROXY_… variables and the file of options. It changes nothing.\n' +
         'Exit code 1 when something is bad.\n\nExample:\n  autoproxy doctor\n  autoproxy doctor --json | jq .findings',
     )
     .action(async (options: DoctorOptions) => {
-      const facts = await factsFor(options, env);
-      const rows = (await Promise.all(CHECKS.map((check) => rowsOf(check, facts)))).flat();
-      const verdict = worstOf(rows);
-      const node = facts.state?.node ?? null;
-      if (options.json) terminal.print(JSON.stringify({ version: 1, node, verdict, findings: rows }, null, 2));
-      else for (const line of formatDoctor(rows, terminal.paint)) terminal.print(line);
+      const { verdict } = await showReading(terminal, {
+        everyMs: watchPause(options),
+        isJson: options.json === true,
+        read: () => findingsOf(options, env),
+        lines: ({ findings }) => formatDoctor(findings, terminal.paint),
+        json: (document) => document,
+      });
       if (verdict === 'bad') finish(EXIT_CODES.failed);
       else if (verdict === 'warn' && options.strict) finish(EXIT_CODES.different);
     });
+}
+
+async function findingsOf(options: DoctorOptions, env: NodeJS.ProcessEnv) {
+  const facts = await factsFor(options, env);
+  const findings = (await Promise.all(CHECKS.map((check) => rowsOf(check, facts)))).flat();
+  return { version: 1, node: facts.state?.node ?? null, verdict: worstOf(findings), findings };
 }
 
 async function factsFor(options: DoctorOptions, env: NodeJS.ProcessEnv): Promise<DoctorFacts> {
