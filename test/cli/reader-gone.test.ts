@@ -80,15 +80,16 @@ test('what shows things until it is ended ends with its reader', async (context)
   atEnd(context, () => {
     for (const pid of pidsNaming(node.admin)) if (pid !== node.pid) process.kill(pid, 'SIGKILL');
   });
-  for (const words of [
-    ['status', '--watch', '100ms'],
-    ['ps', '--watch', '100ms'],
-    ['config', '--watch', '100ms', '--json'],
-    ['why', 'shop', '--watch', '100ms'],
-    ['doctor', '--watch', '100ms'],
-    ['events', '--follow'],
-  ]) {
-    const { parts } = untilHead([...words, '--admin', node.admin], '', 1);
+  // More lines than any of them prints at once.
+  for (const [lines, words] of [
+    [60, ['status', '--watch', '100ms']],
+    [20, ['ps', '--watch', '100ms']],
+    [200, ['config', '--watch', '100ms']],
+    [200, ['why', 'shop', '--watch', '100ms']],
+    [60, ['doctor', '--watch', '100ms']],
+    [1, ['events', '--follow']],
+  ] as const) {
+    const { parts } = untilHead([...words, '--admin', node.admin], '', lines);
     let changes = 0;
     // Each change is an event, so that there is something to write.
     const hasEnded = async (): Promise<boolean> => {
@@ -97,6 +98,7 @@ test('what shows things until it is ended ends with its reader', async (context)
       return parts.exitCode !== '';
     };
     await eventually(`${words.join(' ')} ends`, hasEnded, 20_000);
+    assert.equal(parts.text.trimEnd().split('\n').length, lines, words.join(' '));
     // Nothing listens at the instances, which `doctor` may have found by then.
     assert.match(parts.exitCode, words[0] === 'doctor' ? /^[01]\n$/ : /^0\n$/, words.join(' '));
   }
