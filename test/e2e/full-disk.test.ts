@@ -12,7 +12,7 @@ import { HttpInstance } from '../support/traffic/http-instance.js';
 import { ask, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 const DISK_KILOBYTES = 64;
-const ALL_FILES = ['events.jsonl', 'last-good.json', 'node-secret', 'overrides.json', 'run'];
+const ALL_FILES = ['admin.sock', 'events.jsonl', 'last-good.json', 'node-secret', 'overrides.json', 'run'];
 
 test('with a full disk new apps are served, decisions are in force, and the last good file stays whole', async (context) => {
   const instance = await HttpInstance.start(context);
@@ -42,7 +42,7 @@ test('with a full disk new apps are served, decisions are in force, and the last
   assert.equal((await ask(node.host, node.slot + 2)).status, 503);
   // The history is written once a second: it may have come before the disk was full.
   const files = (await readdir(disk)).filter((name) => name !== 'events.jsonl').sort();
-  assert.deepEqual(files, [FILLER, 'last-good.json', 'node-secret', 'run']);
+  assert.deepEqual(files, ['admin.sock', FILLER, 'last-good.json', 'node-secret', 'run']);
   assert.equal(await readFile(lastGood, 'utf8'), before);
   assert.equal(node.linesOf(said.msg).length, 1);
 

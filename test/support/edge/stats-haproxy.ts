@@ -1,8 +1,10 @@
 /** A real HAProxy with the apps of a node, for its statistics and its words. */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { freePort, ownAddress } from '../addresses.js';
 import { type Ending, temporaryFolder } from '../at-end.js';
+import { eventually } from '../eventually.js';
 import { askSocket } from '../traffic/socket-question.js';
 import { runHaproxy } from './haproxy-process.js';
 import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
@@ -63,6 +65,8 @@ export async function startStatsHaproxy(
   const file = path.join(folder, 'haproxy.cfg');
   await writeFile(file, text);
   await runHaproxy(context, { program: haproxyOfVersion(version), file, awaited: { host, port: pagePort } });
+  // It has its name a moment after the ports are bound.
+  await eventually('its socket is there', () => existsSync(socket));
   const ask = (line: string): Promise<string> => askSocket(socket, `${line}\n`);
   return { socket, host, port: ports[0] ?? 0, page: `http://${host}:${pagePort}`, ask };
 }
