@@ -41,6 +41,8 @@ const FUZZ = { FUZZ_CASES: '2000', FUZZ_CUTS: '100' };
 
 /** What no test of a guard reads. */
 const NOT_COPIED = ['/.*', '/bench', '/dist/bench', '/dist/test/mutants', '*.map', '*.d.ts'];
+/** What a list of mutants needs no more: each copy is thousands of files. */
+const NOT_LISTED = [...NOT_COPIED, '/src', '/edge', '/test', '/docs', '/examples', '/dist/test'];
 
 export class Stryker {
   readonly #folder: string;
@@ -58,7 +60,7 @@ export class Stryker {
   async list(files: readonly string[]): Promise<Mutant[]> {
     const passing = path.join(this.#folder, 'passing.test.js');
     writeFileSync(passing, "import { test } from 'node:test';\ntest('passes', () => {});\n");
-    const all = mutantsOf(await this.#run(files, [], [passing], this.#atFirst));
+    const all = mutantsOf(await this.#run(files, [], [passing], this.#atFirst, NOT_LISTED));
     this.#spared = unreadableExpressions(all);
     return all.filter(({ mutator, original }) => mutator !== 'Regex' || !this.#spared.includes(original));
   }
@@ -97,6 +99,7 @@ export class Stryker {
     drawn: readonly string[],
     tests: readonly string[],
     patience: Patience,
+    ignorePatterns = NOT_COPIED,
   ): Promise<MutationReport> {
     this.#runs += 1;
     const folder = path.join(this.#folder, `run-${this.#runs}`);
@@ -122,7 +125,7 @@ export class Stryker {
         // Stryker would read it with the API of TypeScript 6; what it mutates is compiled already.
         tsconfigFile: 'none.json',
         disableTypeChecks: false,
-        ignorePatterns: NOT_COPIED,
+        ignorePatterns,
         // The real components, which some tests start. No shell reads it: quotes would become a part of the name, and a
         // blank ends a word unless it stands behind a backslash.
         buildCommand: `ln -s ${path.join(ROOT, '.cache').replaceAll(' ', '\\ ')} .cache`,
