@@ -10,16 +10,19 @@ import { groupsOf, writeGroup } from './together.js';
 test('each file runs once: in a group of its folder, or alone', () => {
   const many = Array.from({ length: 30 }, (_, index) => `proxy/part-${index}.test.js`);
   const long = 'config/options-behave.test.js';
-  const names = ['e2e/roll.test.js', long, ...many, 'state/diff.test.js', 'docs.test.js'];
+  const slower = Array.from({ length: 5 }, (_, index) => `registry/part-${index}.test.js`);
+  const names = ['promises/roll.test.js', long, ...many, ...slower, 'state/diff.test.js', 'docs.test.js'];
   const { groups, alone } = groupsOf(names);
-  assert.deepEqual(alone, ['e2e/roll.test.js', long, 'docs.test.js']);
+  assert.deepEqual(alone, ['promises/roll.test.js', long, 'docs.test.js']);
   assert.deepEqual(
     groups.map(({ name, files }) => [name, files.length]),
     [
-      ['proxy-0', 12],
-      ['proxy-1', 12],
-      ['proxy-2', 6],
-      ['state-3', 1],
+      ['registry-0', 4],
+      ['registry-1', 1],
+      ['proxy-2', 12],
+      ['proxy-3', 12],
+      ['proxy-4', 6],
+      ['state-5', 1],
     ],
   );
   assert.deepEqual([...groups.flatMap(({ files }) => files), ...alone].sort(), names.toSorted());

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { LONGEST } from './order.js';
 
 /** Their tests change nothing of their process, and take a second or two a file. */
 const FOLDERS = [
@@ -35,10 +36,13 @@ const FOLDERS = [
   'sources',
   'state',
 ];
-/** They take half a minute. */
-const LONG = ['config/options-behave', 'docker/real-engine'];
+/** The same, but a file takes five seconds or so: it starts nodes, or a Consul. */
+const SLOWER_FOLDERS = ['attacks', 'cluster', 'consul', 'e2e', 'registry'];
+/** They take half a minute, or look at what their process holds. */
+const ALONE = [...LONGEST, 'docker/real-engine', 'attacks/gone-unread', 'consul/endless-answers'];
 /** So few that a group takes seconds, and that it is known soon where a process has ended. */
 const FILES_A_GROUP = 12;
+const SLOWER_FILES_A_GROUP = 4;
 
 /** Files that run in one process, one after the other. */
 export interface FileGroup {
@@ -55,14 +59,12 @@ export function groupsOf(names: readonly string[]): {
 } {
   const groups: FileGroup[] = [];
   const alone = new Set(names);
-  for (const folder of FOLDERS) {
-    const files = names.filter((name) => name.startsWith(folder + path.sep) && !LONG.includes(plainName(name)));
+  for (const folder of [...SLOWER_FOLDERS, ...FOLDERS]) {
+    const size = SLOWER_FOLDERS.includes(folder) ? SLOWER_FILES_A_GROUP : FILES_A_GROUP;
+    const files = names.filter((name) => name.startsWith(folder + path.sep) && !ALONE.includes(plainName(name)));
     for (const name of files) alone.delete(name);
-    for (let from = 0; from < files.length; from += FILES_A_GROUP)
-      groups.push({
-        name: `${folder.replace('/', '-')}-${groups.length}`,
-        files: files.slice(from, from + FILES_A_GROUP),
-      });
+    for (let from = 0; from < files.length; from += size)
+      groups.push({ name: `${folder.replace('/', '-')}-${groups.length}`, files: files.slice(from, from + size) });
   }
   return { groups, alone: [...alone] };
 }
