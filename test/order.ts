@@ -33,6 +33,8 @@ export const LONGEST = [
   'e2e/primary-killed',
   'e2e/register',
   'registry/allocators',
+  'package',
+  'form',
 ];
 /** Files of these folders follow, and then those that share processes: they take longer than the rest. */
 const LONG_FOLDERS = ['e2e', 'edge', 'registry', 'registrar', 'promises'];
