@@ -7,14 +7,11 @@
  * What the kernel leaves (empty cgroups, the folder) is removed by a guard that outlives a test that was killed.
  */
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { atEnd, type Ending, temporaryFolder } from '../at-end.js';
-import { eventually } from '../eventually.js';
-import { spawnBound } from './bound-process.js';
-import { startGuard } from './machine-guard.js';
+import { type Ending, temporaryFolder } from '../at-end.js';
+import { startFirstProcess } from './first-process.js';
 import { NetworkDoor } from './network-door.js';
 
 const run = promisify(execFile);
@@ -102,28 +99,8 @@ export class OwnMachine {
       stay,
     ].join('\n');
     const command = ['unshare', ...spaces, '--fork', '--kill-child', 'sh', '-c', script, disk, hostName, idFile];
-    const holder = spawnBound(command, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
-    holder.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-    const isOver = once(holder, 'exit');
-    atEnd(context, async () => {
-      holder.kill('SIGKILL');
-      await isOver;
-    });
-    await eventually('the machine is there', () => {
-      if (holder.exitCode !== null) throw new Error(`no machine of one's own can be made here: ${said.trim()}`);
-      return existsSync(idFile) && readFileSync(idFile, 'latin1').endsWith('\n');
-    });
-    const pid = Number(readFileSync(idFile, 'latin1'));
-    const sweep = startGuard(pid, cgroup, folder);
-    atEnd(context, async () => {
-      // Its parent has not taken its end in yet, so nobody else has this id.
-      if (holder.exitCode === null && holder.signalCode === null) process.kill(pid, 'SIGKILL');
-      await sweep();
-      await isOver;
-    });
+    const failure = "no machine of one's own can be made here";
+    const pid = await startFirstProcess(context, { command, idFile, cgroup, folder, failure });
     return new OwnMachine(context, folder, cgroup, pid);
   }
 

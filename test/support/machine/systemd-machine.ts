@@ -4,15 +4,13 @@
  * test writes, since Debian's would set up the kernel that all share.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { atEnd, type Ending, temporaryFolder } from '../at-end.js';
+import { type Ending, temporaryFolder } from '../at-end.js';
 import { eventually } from '../eventually.js';
-import { spawnBound } from './bound-process.js';
-import { startGuard } from './machine-guard.js';
+import { startFirstProcess } from './first-process.js';
 
 const run = promisify(execFile);
 
@@ -94,28 +92,8 @@ export class SystemdMachine {
     const spaces = ['--mount', '--pid', '--cgroup', '--ipc', '--uts', '--fork', '--kill-child'];
     const first = ['unshare', ...spaces, 'sh', '-c', FIRST_PROCESS, disk, ROOT, process.execPath, idFile];
     const command = ['sh', '-c', IN_CGROUP, path.join(cgroupRoot() ?? '', cgroup), ...first];
-    const holder = spawnBound(command, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
-    holder.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-    const isOver = once(holder, 'exit');
-    atEnd(context, async () => {
-      holder.kill('SIGKILL');
-      await isOver;
-    });
-    await eventually('the machine is there', () => {
-      if (holder.exitCode !== null) throw new Error(`systemd does not run here: ${said.trim()}`);
-      return existsSync(idFile) && readFileSync(idFile, 'latin1').endsWith('\n');
-    });
-    const pid = Number(readFileSync(idFile, 'latin1'));
-    const sweep = startGuard(pid, cgroup, folder);
-    atEnd(context, async () => {
-      // Its parent has not taken its end in yet, so nobody else has this id.
-      if (holder.exitCode === null && holder.signalCode === null) process.kill(pid, 'SIGKILL');
-      await sweep();
-      await isOver;
-    });
+    const failure = 'systemd does not run here';
+    const pid = await startFirstProcess(context, { command, idFile, cgroup, folder, failure });
     const machine = new SystemdMachine(pid);
     await eventually('systemd is up', async () => (await machine.property('basic.target', 'ActiveState')) === 'active');
     return machine;
@@ -140,7 +118,7 @@ export class SystemdMachine {
     await this.run('sh', '-c', 'mkdir -p "$(dirname "$1")" && printf %s "$2" > "$1"', 'sh', file, text);
   }
 
-  /** Copies the unit of a file of this project; what it says goes to /var/log/NAME.log, for there is no journal here. */
+  /** Copies the unit of a file of this project; its output goes to /var/log/NAME.log, since the machine has no journal. */
   async install(unit: string, more = ''): Promise<void> {
     const name = path.basename(unit, '.service');
     const log = `append:/var/log/${name}.log`;
