@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AdminClient, AdminClientError } from '../admin/client.js';
 import type { InstanceStatus, StateDocument } from '../admin/state-document.js';
+import { formatDuration } from '../core/durations.js';
 
 const POLL_MS = 100;
 /** A node that restarts is away for less; its decisions outlive that. */
@@ -44,4 +45,12 @@ export async function waitForIdle(
 
 async function pause(deadlineMs: number, signal: AbortSignal | undefined): Promise<void> {
   await delay(Math.min(POLL_MS, Math.max(1, deadlineMs - performance.now())), undefined, { signal }).catch(() => {});
+}
+
+/** @param fate what became of those that were under way for longer */
+export function leftLines(left: number, waitMs: number, fate: string): readonly string[] {
+  return [
+    `autoproxy: ${left} still under way after ${formatDuration(waitMs)}; ${fate}`,
+    '  → give them longer with --wait TIME',
+  ];
 }

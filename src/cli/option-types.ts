@@ -29,6 +29,15 @@ export function missingOption(command: Command, flags: string): never {
   command.error(`error: required option '${flags}' not specified`);
 }
 
+const DEFAULT_WAIT_MS = 30_000;
+
+/** How long a command that drains waits. */
+export function waitOption(): Option {
+  return new Option('--wait <TIME>', 'how long requests under way may take')
+    .argParser(durationArgument)
+    .default(DEFAULT_WAIT_MS, formatDuration(DEFAULT_WAIT_MS));
+}
+
 /** @param what takes so long, for the help */
 export function timeoutOption(what: string, defaultMs: number): Option {
   return new Option('--timeout <TIME>', what).argParser(durationArgument).default(defaultMs, formatDuration(defaultMs));

@@ -2,9 +2,8 @@
  * Drain, wait, stop: the only order that is ahead of the signal. A node hears of `docker stop` some milliseconds after the
  * container does.
  */
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { AdminClient } from '../admin/client.js';
-import { formatDuration } from '../core/durations.js';
 import { reasonOf } from '../core/thrown.js';
 import type { ContainerFacts } from '../docker/facts.js';
 import type { AdminState } from '../model/app.js';
@@ -15,9 +14,9 @@ import type { CommandContext } from './command-context.js';
 import { addDockerOption, type DockerOptionValues } from './docker-flag.js';
 import { askEngine } from './engine-access.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
-import { waitForIdle } from './idle-wait.js';
+import { leftLines, waitForIdle } from './idle-wait.js';
 import { interruptible } from './interruption.js';
-import { durationArgument } from './option-types.js';
+import { durationArgument, waitOption } from './option-types.js';
 
 interface StopOptions extends AdminOptionValues, DockerOptionValues {
   readonly by: string;
@@ -32,7 +31,6 @@ interface Place {
   readonly id: string;
 }
 
-const DEFAULT_WAIT_MS = 30_000;
 const HELP = `
 The container gets no new request; clients that a sticky cookie binds to it go elsewhere too. It is stopped when the requests
 under way have ended, or at the end of the wait: then exit code 3 says that some were left. A container that starts again takes
@@ -48,11 +46,7 @@ export function createStopCommand(context: CommandContext): Command {
     .argument('<container>', 'its name, its id, or at least the first four digits of that')
     .addOption(adminOption(defaults))
     .addOption(adminTokenOption(defaults))
-    .addOption(
-      new Option('--wait <TIME>', 'how long requests under way may take')
-        .argParser(durationArgument)
-        .default(DEFAULT_WAIT_MS, formatDuration(DEFAULT_WAIT_MS)),
-    )
+    .addOption(waitOption())
     .option('--time <TIME>', 'how long it has from its stop signal to KILL (default: as it was made)', durationArgument)
     .option('--by <NAME>', 'who asks; recorded with the decision', userName(env))
     .option('--json', 'the outcome as JSON')
@@ -63,10 +57,7 @@ export function createStopCommand(context: CommandContext): Command {
     if (options.json) terminal.print(JSON.stringify(outcome));
     else terminal.print(`${escapeText(container)}: stopped, ${placesText(places)}`);
     if (left === 0) return;
-    terminal.warn(
-      `autoproxy: ${left} still under way after ${formatDuration(options.wait)}; the container was told to end`,
-    );
-    terminal.warn('  → give them longer with --wait TIME');
+    for (const line of leftLines(left, options.wait, 'the container was told to end')) terminal.warn(line);
     finish(EXIT_CODES.deadline);
   });
 }

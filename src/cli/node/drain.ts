@@ -1,7 +1,6 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { AdminClient } from '../../admin/client.js';
 import { systemClock } from '../../core/clock.js';
-import { formatDuration } from '../../core/durations.js';
 import { reasonOf } from '../../core/thrown.js';
 import type { DockerConnection } from '../../docker/connection.js';
 import { escapeText } from '../../model/problem.js';
@@ -14,8 +13,9 @@ import type { CommandContext } from '../command-context.js';
 import { addDockerOption, type DockerOptionValues } from '../docker-flag.js';
 import { withDocker } from '../docker-option.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
+import { leftLines } from '../idle-wait.js';
 import { interruptible } from '../interruption.js';
-import { durationArgument, timeoutOption } from '../option-types.js';
+import { timeoutOption, waitOption } from '../option-types.js';
 import { BY_DRAIN, type Leaving, leave, look, type Seen, type TakenOut, takeIn, takeOut } from './leaving.js';
 import { ownNode } from './own-node.js';
 import { DrainDeadline } from './patience.js';
@@ -28,7 +28,6 @@ interface DrainOptions extends AdminOptionValues, DockerOptionValues {
   readonly json?: true;
 }
 
-const DEFAULT_WAIT_MS = 30_000;
 const DEFAULT_TIMEOUT_MS = 600_000;
 /** A manager restarts within seconds, or another one is elected. */
 const UNDO_MS = 15_000;
@@ -47,11 +46,7 @@ export function createNodeDrainCommand(context: CommandContext): Command {
     .argument('[node]', 'its host name or id in the Swarm (default: that of the node that answers at --admin)')
     .addOption(adminOption(defaults))
     .addOption(adminTokenOption(defaults))
-    .addOption(
-      new Option('--wait <TIME>', 'how long requests under way may take')
-        .argParser(durationArgument)
-        .default(DEFAULT_WAIT_MS, formatDuration(DEFAULT_WAIT_MS)),
-    )
+    .addOption(waitOption())
     .addOption(timeoutOption('how long all of it may take', DEFAULT_TIMEOUT_MS))
     .option('--force', 'also the last node of a pod, and when no neighbor takes over: requests are answered 503')
     .option('--by <NAME>', 'who asks; recorded with the decision', userName(env))
@@ -70,10 +65,7 @@ export function createNodeDrainCommand(context: CommandContext): Command {
     const { left } = drained;
     if (options.json) terminal.print(JSON.stringify(drained, null, 2));
     if (left === 0) return;
-    terminal.warn(
-      `autoproxy: ${left} still under way after ${formatDuration(options.wait)}; their instances were told to end`,
-    );
-    terminal.warn('  → give them longer with --wait TIME');
+    for (const line of leftLines(left, options.wait, 'their instances were told to end')) terminal.warn(line);
     finish(EXIT_CODES.deadline);
   });
 }
