@@ -11,7 +11,7 @@ const compiled = new Map<string, string>();
 
 /**
  * @param source below bench. @returns the program, compiled once a run
- * @throws MissingProgram where there is no C compiler
+ * @throws MissingProgram when a C compiler is missing
  */
 export function cProgram(source: string): string {
   const known = compiled.get(source);

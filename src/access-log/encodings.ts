@@ -14,5 +14,5 @@ export const TARGET_BYTES = mapOf('"#', true);
 export const FIELD_BYTES = mapOf('"#{|}', true);
 /** Of the flag +E: what would end a parameter of RFC 5424. */
 export const ESCAPED_BYTES = mapOf('"\\]', false);
-/** Of strings of JSON; without those beyond ASCII each reader takes the line, whatever bytes a client sends. */
+/** Of strings of JSON; those beyond ASCII are escaped, so that each reader takes the line with any bytes of a client. */
 export const JSON_BYTES = mapOf('"\\', true);

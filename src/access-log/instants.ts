@@ -8,7 +8,7 @@ export class Instants {
   #second = -1;
   #text = '';
 
-  /** @param textOf makes the text up to the second, or all of it where there is no fraction */
+  /** @param textOf makes the text up to the second, or all of it in formats without a fraction */
   constructor(textOf: (date: Date) => string) {
     this.#textOf = textOf;
   }

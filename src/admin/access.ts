@@ -25,7 +25,7 @@ export function wayOf({ remoteAddress = '', localAddress }: Pick<Socket, 'remote
 }
 
 /**
- * @param endpoint null: there is none at its path
+ * @param endpoint null for an unknown path
  * @returns the refusal; null: it may go on
  */
 export function refusalOf(

@@ -40,7 +40,7 @@ export interface AdminNode {
   setWeight(app: string, instance: string, weight: number | null, by: string): Promise<SetAdminStateOutcome>;
   /** What is under way. @param app null: of all */
   sessions(app: string | null): Promise<SessionsDocument>;
-  /** Ends what is under way under an id. @returns false: there is none; null: its worker does not answer */
+  /** Ends what is under way under an id. @returns false for an unknown id; null: its worker does not answer */
   killSession(id: string, by: string): Promise<boolean | null>;
   /** Ends what is under way with an instance, at once. */
   cutInstance(app: string, instance: string, by: string): void;

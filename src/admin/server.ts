@@ -60,7 +60,7 @@ export class AdminServer {
   readonly #clock: Clock;
   readonly #gate: Gate;
   readonly #port: Listener;
-  /** null: there is none. */
+  /** null when it is turned off. */
   #socket: Listener | null = null;
   readonly #assets: PageAssets;
   readonly #streams: EventStreams;

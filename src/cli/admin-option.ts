@@ -70,7 +70,7 @@ interface Connected {
 
 interface Token {
   readonly text: string | null;
-  /** Why there is none, though a file is named, or which file it is from. */
+  /** Why the named file gives no token, or from which file the token is. */
   readonly about: string | null;
 }
 

@@ -6,7 +6,7 @@ import { hostPort } from '../core/networks.js';
 const UNIX = 'unix:';
 
 export interface AdminTarget {
-  /** Asked first, where somebody listens whom this user may talk to; null: there is none. */
+  /** Asked first, if a node listens there and this user may talk to it; null: the port is asked. */
   readonly socket: string | null;
   /** null: the socket alone. */
   readonly address: AdminAddress | null;
@@ -14,7 +14,7 @@ export interface AdminTarget {
   readonly isOwn: boolean;
 }
 
-/** @param text as in --admin; @returns null for what is no absolute path behind `unix:` */
+/** @param text as in --admin; @returns null unless an absolute path stands behind `unix:` */
 export function socketTarget(text: string): AdminTarget | null {
   const socket = text.slice(UNIX.length).replace(/^\/\/(?=\/)/, '');
   if (!text.startsWith(UNIX) || !/^\/[^\0]+$/.test(socket)) return null;

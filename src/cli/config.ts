@@ -36,12 +36,12 @@ export function createConfigCommand({ terminal, defaults }: CommandContext): Com
     });
 }
 
-/** @param name as a flag, a variable or a key writes it; undefined: all. @throws CommandFailure when there is none */
+/** @param name as a flag, a variable or a key writes it; undefined: all. @throws CommandFailure for an unknown one */
 function chosenFrom(all: ConfigDocument, name: string | undefined, { changed }: ConfigOptions): ConfigDocument {
   const isNamed = (option: ConfigOption): boolean =>
     name === undefined || option.name === name.replace(/^--/, '').replaceAll('_', '-');
   if (!all.options.some(isNamed))
-    throw new CommandFailure(`there is no option ${name}`, 'autoproxy config lists all of them');
+    throw new CommandFailure(`unknown option ${name}`, 'autoproxy config lists all of them');
   const options = all.options.filter(
     (option) => isNamed(option) && (changed === undefined || option.origin !== 'default'),
   );

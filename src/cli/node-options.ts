@@ -7,7 +7,7 @@ import { type AdminTarget, socketTarget } from './admin-target.js';
 export interface NodeDefaults {
   readonly servicesDir: string;
   readonly admin: AdminTarget;
-  /** Where the admin API of that node listens, whoever is asked. */
+  /** Where the admin API of that node listens. */
   readonly adminPort: number;
   /** null: none is named. */
   readonly adminTokenFile: AdminTokenFile | null;
@@ -45,7 +45,7 @@ export function nodeDefaultsFrom(env: NodeJS.ProcessEnv): NodeDefaults {
   };
 }
 
-/** @param isSocketNamed AUTOPROXY_ADMIN is no address: a node takes none of that kind */
+/** @param isSocketNamed AUTOPROXY_ADMIN names a socket, which a node does not take as its address */
 function loadQuietly(env: NodeJS.ProcessEnv, isSocketNamed: boolean) {
   const { AUTOPROXY_SERVICES_DIR, AUTOPROXY_STATE_DIR, AUTOPROXY_CONFIG } = env;
   const { AUTOPROXY_ADMIN: named, AUTOPROXY_ADMIN_SOCKET, AUTOPROXY_ADMIN_TOKEN_FILE } = env;

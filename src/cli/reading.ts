@@ -34,7 +34,7 @@ interface Reading<T> {
   readonly everyMs: number | null;
   readonly isJson: boolean;
   readonly read: () => Promise<T>;
-  /** @param earlier the document before; null: there is none */
+  /** @param earlier the document before; null at the first time */
   readonly lines: (document: T, earlier: T | null) => readonly string[];
   readonly json: (document: T, earlier: T | null) => unknown;
   /** A document to begin with, which is not shown. */

@@ -156,7 +156,7 @@ export class Cluster {
     return Promise.all(asked);
   }
 
-  /** @returns the session as it was; 'unknown': there is none; null: the worker does not answer */
+  /** @returns the session as it was; 'unknown': it has ended or never was; null: the worker does not answer */
   async killSession(pid: number, session: number): Promise<SessionFacts | 'unknown' | null> {
     const worker = [...this.#workers].find((candidate) => candidate.pid === pid);
     return worker === undefined ? 'unknown' : worker.killSession(session, SESSIONS_DEADLINE_MS);

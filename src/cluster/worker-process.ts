@@ -150,7 +150,7 @@ export class WorkerProcess {
     return this.#questions.ask(deadlineMs, (id) => this.#send({ type: 'sessions', id, app, most }));
   }
 
-  /** @returns 'unknown': there is none of this number; null: it does not answer in time */
+  /** @returns 'unknown': it has ended or never was; null: it does not answer in time */
   killSession(session: number, deadlineMs: number): Promise<SessionFacts | 'unknown' | null> {
     return this.#questions.ask(deadlineMs, (id) => this.#send({ type: 'kill-session', id, session }));
   }

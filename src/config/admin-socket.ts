@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Config } from './config.js';
 
-/** How it is written that there is none. */
+/** The word that turns it off. */
 const NONE = 'none';
 const DEFAULT_NAME = 'admin.sock';
 

@@ -52,12 +52,12 @@ export const OPTIONS = {
   }),
   adminTokenFile: optionalOption('admin-token-file', filePath, {
     placeholder: 'FILE',
-    help: 'file with tokens, one a line, of which each request to the admin API at its port must have one; reread when it changes',
+    help: 'file with tokens, one a line; each request at the port of the admin API must carry one of them; reread when it changes',
   }),
   adminSocket: optionalOption('admin-socket', socketPathOrNone, {
     placeholder: 'PATH',
     fallbackHelp: 'admin.sock in the state directory',
-    help: 'a unix socket with the admin API, for commands on this machine; it asks for no token; none: there is none',
+    help: 'a unix socket with the admin API, for commands on this machine; it asks for no token; the word none turns it off',
   }),
   adminSocketMode: option('admin-socket-mode', fileMode, '660', {
     placeholder: 'MODE',

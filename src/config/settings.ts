@@ -20,7 +20,7 @@ interface WrittenOption {
   readonly col: number | null;
 }
 
-/** @param written null: it is not set, and this is the default; @param fallback null: there is none */
+/** @param written null: it is not set, and this is the default; @param fallback null when the option has no default */
 export function settingOf(key: keyof Config, written: WrittenOption | null, fallback: string | null): Setting {
   const { name, isSecret } = OPTIONS[key];
   const text = written?.text ?? fallback;

@@ -10,7 +10,7 @@ export const socketPath: TextReader<string> = (text, base) => {
   return new RefusedText(said, 'choose a shorter path, such as /run/autoproxy/NAME.sock');
 };
 
-/** As `socketPath`; `none` means that there is none. */
+/** As `socketPath`, or the word `none`. */
 export const socketPathOrNone: TextReader<string> = (text, base) => (text === 'none' ? text : socketPath(text, base));
 
 /** Octal, as in chmod. */

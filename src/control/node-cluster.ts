@@ -14,7 +14,7 @@ interface ClusterSurroundings {
   readonly log: Log;
 }
 
-/** The workers as the options say, telling the checker of instances that fail. @param stateDirectory null: there is none */
+/** The workers as the options say, telling the checker of instances that fail. @param stateDirectory null for a node that keeps nothing */
 export function createNodeCluster(
   { config, clock, random, log }: ClusterSurroundings,
   stateDirectory: string | null,

@@ -48,7 +48,7 @@ const APPENDED = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW 
 /**
  * Appends to a file that is there; the lines are on the disk when this resolves. A crash or a full disk can leave a part
  * of them: the reader must be able to tell.
- * @throws ENOENT when there is no file
+ * @throws ENOENT when the file is missing
  */
 export async function appendLines(file: string, lines: string): Promise<void> {
   const handle = await open(file, APPENDED);

@@ -1,2 +1,2 @@
-/** Of `sun_path`, without the byte that ends it: a longer path of a unix socket is no path for the kernel. */
+/** Of `sun_path`, without the byte that ends it: the kernel refuses a longer path of a unix socket. */
 export const MAX_SOCKET_PATH_BYTES = 107;

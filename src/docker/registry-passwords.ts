@@ -18,7 +18,7 @@ const MAX_CONFIG_BYTES = 1_048_576;
 /** What `docker login` calls the Hub. */
 const HUB_SERVER = 'https://index.docker.io/v1/';
 
-/** Tells the engine that there is no password: without a word it keeps the one that a service has. */
+/** Tells the engine to use no password; without this field it keeps the one that the service has. */
 export const NO_PASSWORD = headerOf({}, '');
 
 /** Each registry is looked up once. */

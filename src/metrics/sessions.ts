@@ -7,7 +7,7 @@
  */
 export type SessionStage = 'queued' | 'connecting' | 'waiting' | 'responding' | 'tunnel';
 
-/** A request under way, or a client of protocol tcp. A kept connection without a request is none, as HAProxy has it. */
+/** A request under way, or a client of protocol tcp. A kept connection without a request does not count, as in HAProxy. */
 export interface SessionFacts {
   /** Of this worker; never used twice. */
   readonly id: number;

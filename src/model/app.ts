@@ -98,7 +98,7 @@ export interface App {
   readonly logSample: number;
   /** Requests get a W3C traceparent, unless their client sends a valid one. */
   readonly trace: boolean;
-  /** The field that carries the id of a request, which gets one unless its client sends one; null: there is none. */
+  /** The field that carries the id of a request, which gets one unless its client sends one; null: requests get no id. */
   readonly requestIdField: string | null;
   /** Lower case, without port; null serves every Host. */
   readonly hostFilter: string | null;

@@ -50,7 +50,7 @@ export function roomProblems({ steps }: PlacementPlan, capacity: Capacity): read
 
 /**
  * The engine of a node refuses containers whose limit of CPU is above what the node has, and Swarm would try there for ever.
- * @returns one line for each service of which a node of its pod takes no container
+ * @returns one line for each service whose limit is above the cores of a node of its pod
  */
 export function limitProblems({ steps }: PlacementPlan, { nodes }: Pick<Capacity, 'nodes'>): readonly string[] {
   return steps.flatMap((step) => {

@@ -90,7 +90,7 @@ export function isUpdating({ updateState }: Pick<ServiceState, 'updateState'>): 
 }
 
 /**
- * The tasks that failed since the update began: earlier ones, of which the manager keeps five a slot, say nothing of it. Of an
+ * The tasks that failed since the update began: earlier ones say nothing of it; the manager keeps five a slot. Of an
  * update those count that it made, since the manager changes old ones later, as in a rollback. Where there was none, as after
  * a change of the count, older tasks that fail count too. The time of the failure itself is by the clock of the node.
  */

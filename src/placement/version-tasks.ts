@@ -31,7 +31,7 @@ export interface VersionTasks {
   readonly version: Version;
   /** The service asks for it. */
   readonly isCurrent: boolean;
-  /** What it has other than the definition, in its words; null: it is a version of the history, or there is no definition. */
+  /** What it has other than the definition, in its words; null: it is a version of the history, or the definition is gone. */
   readonly differs: readonly string[] | null;
   /** By name; a node that has none is left out. */
   readonly nodes: readonly NodeTasks[];
@@ -114,7 +114,7 @@ function isEnding({ desiredState, state }: Observed): boolean {
   return desiredState !== 'running' && desiredState !== 'ready' && desiredState !== 'accepted' && state === 'running';
 }
 
-/** One of which nothing is left but the memory of tasks that ended well takes no label from the others. */
+/** A version whose tasks have all ended well is not shown, and uses up no label. */
 function isShown({ tasks }: Group): boolean {
   return tasks.some((task) => isLive(task) || hasFailed(task));
 }

@@ -100,7 +100,7 @@ export class DataPlane {
     return this.#sessions.list(this.#allSlots(), this.#worker.clock.now(), { app, most });
   }
 
-  /** @returns the session as it was; null: there is none of this number */
+  /** @returns the session as it was; null: it has ended or never was */
   killSession(id: number): SessionFacts | null {
     return this.#sessions.kill(this.#allSlots(), this.#worker.clock.now(), id);
   }

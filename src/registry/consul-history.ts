@@ -20,7 +20,7 @@ export class ConsulHistory {
   }
 
   /**
-   * @param expected the index of the document that the write replaces; 0: there is none
+   * @param expected the index of the document that the write replaces; 0: the document is new
    * @returns operations for the transaction of the write; null: the document is another one by now
    */
   async operations(

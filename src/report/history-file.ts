@@ -136,7 +136,7 @@ export class HistoryFile {
     }
   }
 
-  /** @returns false where there is no file: all that is remembered is to be written then */
+  /** @returns false when the file is missing: all that is remembered is to be written then */
   async #appended(file: string, lines: string): Promise<boolean> {
     try {
       await appendLines(file, lines);

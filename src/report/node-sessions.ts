@@ -42,7 +42,7 @@ export class NodeSessions {
     };
   }
 
-  /** @returns false: there is none of this id; null: its worker does not answer */
+  /** @returns false: it has ended or never was; null: its worker does not answer */
   async kill(id: string, by: string): Promise<boolean | null> {
     const [, pid = '', number = ''] = ID.exec(id) ?? [];
     if (pid === '') return false;

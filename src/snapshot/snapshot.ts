@@ -46,7 +46,7 @@ export interface SlotSnapshot {
   readonly logSample: number;
   /** Requests get a W3C traceparent, unless their client sends a valid one. */
   readonly trace: boolean;
-  /** The field that carries the id of a request, which gets one unless its client sends one; null: there is none. */
+  /** The field that carries the id of a request, which gets one unless its client sends one; null: requests get no id. */
   readonly requestIdField: string | null;
   readonly hostFilter: string | null;
   /** Every connection begins with a PROXY header of a sender that is trusted, or is closed. */

@@ -56,7 +56,7 @@ const REQUESTS = {
   'a request without the captured fields': 'GET /x HTTP/1.1\r\nHost: b\r\n\r\n',
   'a HEAD': `HEAD /x?y HTTP/1.1\r\n${HEAD}`,
   'a POST': `POST /form HTTP/1.1\r\nContent-Length: 5\r\n${HEAD}hello`,
-  'a request that is none': 'GET / HTTP/1.1\r\nHost : a\r\n\r\n',
+  'a malformed request': 'GET / HTTP/1.1\r\nHost : a\r\n\r\n',
 } as const;
 
 const host = ownAddress();

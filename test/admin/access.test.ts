@@ -58,7 +58,7 @@ test('Bearer and Basic carry it, in any case of the scheme and with any name', a
   for (const authorization of right) assert.equal((await ask('/state', { authorization })).status, 200, authorization);
   assert.equal((await ask(DRAIN, { ...MARK, authorization: `Bearer ${TOKEN}` }, 'POST')).status, 200);
   assert.equal(node.decisions.length, 1);
-  // A token is no mark: a form that a browser sends with a password it knows is refused.
+  // A token does not replace the mark: a browser sends a form with the password that it knows, and is refused.
   assert.equal((await ask(DRAIN, { authorization: basic(TOKEN) }, 'POST')).status, 403);
 });
 

@@ -9,7 +9,7 @@ import { freePort, ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { appStatus, instanceStatus, stateDocument } from './state-documents.js';
 
-/** A node of which only the admin API is seen. */
+/** A node that has an admin API alone. */
 async function startNode(context: TestContext) {
   const host = ownAddress();
   const address = { host, port: await freePort(host) };

@@ -55,7 +55,7 @@ test('instances, counters, rates and options of a node that serves', async (cont
   );
   assert.match(await ask(node, 'config', 'lame_duck'), /^lame-duck +0s +--lame-duck$/m);
   const unknown = await runCliHere(['config', 'lame-dog', '--admin', node.admin]);
-  assert.deepEqual([unknown.exitCode, unknown.stderr.split('\n')[0]], [1, 'autoproxy: there is no option lame-dog']);
+  assert.deepEqual([unknown.exitCode, unknown.stderr.split('\n')[0]], [1, 'autoproxy: unknown option lame-dog']);
 });
 
 test('ps says why an instance is out, and shows weights where one is not the default', async (context) => {

@@ -10,7 +10,7 @@ function reportOf(requests: number): WorkerReport {
   return { slots: createKeyedObject([['shop', { ...createSlotCounters(), requests }]]) };
 }
 
-test('what another primary left is counted, and is no traffic of this second', async () => {
+test('what another primary left is counted, and does not count as traffic of this second', async () => {
   const clock = new FakeClock();
   const books = new CounterBooks<object>(clock, createRecordingLog().log);
   const told: boolean[] = [];

@@ -60,7 +60,7 @@ async function servedOfEight({ node, slots }: Scene): Promise<number> {
   return count;
 }
 
-/** @returns what the access log says of a request that names its agent; null: there is none */
+/** @returns what the access log says of a request that names its agent; null: it has no log */
 async function loggedLine({ node, ask }: Scene): Promise<string | null> {
   const file = path.join(node.place.root, 'access.log');
   await ask('shop', 'GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: probe\r\n\r\n');

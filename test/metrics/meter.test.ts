@@ -24,7 +24,7 @@ test('what happened since the last second counts at once', () => {
   assert.deepEqual(meter.read(500, 0, 300, 9), { rate: 300, mostPerSecond: 300, mostAtOnce: 9, sinceLastMs: 0 });
 });
 
-test('a late sample is of a longer time, and a count that jumped is no rate', () => {
+test('a late sample is of a longer time, and a count that jumped does not make a rate', () => {
   const meter = new Meter();
   meter.sample(1_000, 1, 0, 0);
   meter.sample(5_000, 4, 400, 0);

@@ -26,7 +26,7 @@ test('an app that is there after the first second is counted from its first requ
   assert.deepEqual([instances.get('a')?.rate, instances.get('a')?.mostAtOnce], [50, 3]);
 });
 
-test('counters of another primary are no rate, neither at the start nor later', () => {
+test('counters of another primary make no rate, at the start or later', () => {
   const record = new TrafficRecord();
   record.sample(1_000, slotsOf(countersOf(1_000, 0)), true);
   record.sample(2_000, slotsOf(countersOf(5_000, 0)), false);

@@ -127,7 +127,7 @@ test('services of one plan take the room from each other', () => {
     'shop-alpha: 3 × 1 cores reserved, and the pod alpha has room for 2 beside bank-alpha of this plan; ' +
       'ask for less in num_instances or placement.reservations, or add a node',
   ]);
-  // The large one finds its place, in whatever order they stand.
+  // The large one finds its place in each order of the two.
   assert.deepEqual(
     problemsOf([create({ app: 'bank', milliCpus: 500, replicas: 4 }), create({ milliCpus: 2_000, replicas: 1 })]),
     [],

@@ -153,7 +153,7 @@ test('a service that is not ours is refused and never touched', () => {
   assert.deepEqual(planPlacement([], swarm(foreign), ALL).steps, []);
 });
 
-test('a service that says it is managed and not of which app is left alone', () => {
+test('a service with the mark of ours that names no app is left alone', () => {
   const other = { ...found(service('mine-alpha')), labels: new Map([['com.autoproxy.managed', 'true']]) };
   const { steps, refusals } = planPlacement([], swarm(other), ALL);
   assert.deepEqual([steps, refusals], [[], []]);

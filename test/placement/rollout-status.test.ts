@@ -24,7 +24,7 @@ function shop(image = 'shop:1', changes: Partial<Service> = {}): Service {
   };
 }
 
-/** @param of which version made it */
+/** @param of the version that made it */
 function task(of: Service, changes: Partial<Task> = {}): Task {
   const own = { id: 't1', serviceId: 'id-of-shop-alpha', nodeId: 'a', slot: 1, image: of.image, containerId: 'c1' };
   const times = { createdAt: 500, stateSince: 1_000, changedAt: 2_000 };

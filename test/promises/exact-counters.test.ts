@@ -93,7 +93,7 @@ function assertNoneWentBack(before: Figures, now: Figures): void {
   for (const [name, value] of Object.entries(now)) assert.ok(value >= (before[name] ?? 0), `${name} went back`);
 }
 
-test('100 000 requests are counted exactly, by each name, whatever happens to the node', async (context) => {
+test('100 000 requests are counted exactly, by each name, over changes, a crash and a roll', async (context) => {
   const instances = [await CountedInstance.start(context), await CountedInstance.start(context)];
   const passing = await CountedInstance.start(context);
   const ids = instances.map(({ id }) => id);

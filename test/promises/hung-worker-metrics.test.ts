@@ -1,4 +1,4 @@
-/** A worker that hangs blanks nothing in a scrape, holds it up for a moment only, and no counter goes back, whatever becomes of it. */
+/** A worker that hangs blanks nothing in a scrape, holds it up for a moment only, and no counter goes back when it goes on or is replaced. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../support/eventually.js';

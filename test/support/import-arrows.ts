@@ -150,7 +150,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     to: ['core', 'access-log', 'snapshot', 'cluster', 'metrics', 'proxy', 'proxy/limits/client-limit.ts'],
     why: 'the root of the data plane loads no file of the control plane',
   },
-  systemd: { to: ['core'], why: 'how a service does, systemd is told in one way, whatever the service is' },
+  systemd: { to: ['core'], why: 'node and edge tell systemd in one way how they do' },
   control: {
     to: [
       'core',

@@ -9,7 +9,7 @@ const TAB = 0x09;
 /**
  * @param head start line and field lines
  * @param name in lower case
- * @returns the value of the last field of that name, as HAProxy captures it; empty where there is none
+ * @returns the value of the last field of that name, as HAProxy captures it; empty when the field is missing
  */
 export function fieldValue(head: string, name: string): string {
   let value = '';

@@ -37,7 +37,7 @@ const PLAIN: ReadonlyMap<string, (facts: AccessFacts) => string> = new Map(
 const CAPTURED = /^capture\.(req|res)\.hdr\((\d{1,3})\)$/;
 const OF_HEAD = /^(req|res)\.(f?)hdr\(([!#$%&'*+\-.^_`|~0-9A-Za-z]+)\)$/;
 
-/** @returns undefined when there is no such expression */
+/** @returns undefined for an unknown expression */
 export function fetchOf(expression: string): Field | undefined {
   const textOf = PLAIN.get(expression);
   if (textOf !== undefined) return fetched(textOf, false);

@@ -5,7 +5,7 @@ import { Instants, isoSecond } from '../instants.js';
 import { literal, type Writer } from './writer.js';
 
 interface Key {
-  /** The name in HAProxy's format strings that tells the same; empty: there is none. */
+  /** The name in HAProxy's format strings that tells the same; empty when HAProxy has none. */
   readonly like: string;
   readonly about: string;
   /** Of requests only: lines of TCP slots lack it. */

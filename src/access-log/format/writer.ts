@@ -8,7 +8,7 @@ export type Writer = (line: LineBuffer, facts: AccessFacts) => void;
 
 /** HAProxy's flags of a field: `%{+Q,+X,+E}name`. */
 export interface FieldFlags {
-  /** Q: in quotes, "" where there is no value. */
+  /** Q: in quotes, "" for a missing value. */
   readonly quote: boolean;
   /** X: addresses, ports and counters in hexadecimal digits. */
   readonly hex: boolean;
@@ -117,7 +117,7 @@ export function hexNumber(about: string, width: number, numberOf: NumberOf): Fie
   };
 }
 
-/** A port beside an address: where there is no address there is none. */
+/** A port beside an address; both are missing together. */
 export function port(about: string, addressOf: TextOf, portOf: NumberOf): Field {
   return {
     about,

@@ -38,7 +38,7 @@ export function Surroundings({ frame, onAccept }: SurroundingsProps): View {
     </section>
     <section aria-labelledby="pod-title"><h2 id="pod-title">Pod</h2>
       <ul class="facts">${nodes.map(nodeItem)}</ul>
-      ${nodes.length === 0 && html`<p class="none">No other node: there is no bleed.</p>`}
+      ${nodes.length === 0 && html`<p class="none">No other node takes the bleed.</p>`}
     </section>
   </div>`;
 }

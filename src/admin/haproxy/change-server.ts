@@ -5,7 +5,7 @@ import type { Verb, VerbContext } from './stats-node.js';
 import { changeWeight } from './weights.js';
 
 /**
- * `disable` is no state of HAProxy's, and `drainbackend.sh` has always sent it: HAProxy refused it, so what it drained never
+ * HAProxy does not know the state `disable`, and `drainbackend.sh` has always sent it: HAProxy refused it, so what it drained never
  * was in maintenance.
  */
 const STATES: ReadonlyMap<string, AdminState> = new Map([

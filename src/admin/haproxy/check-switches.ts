@@ -3,7 +3,7 @@ import type { Verb } from './stats-node.js';
 
 /**
  * Ansible's module sends these around `enable server` and `disable server`. Checks of a node end with maintenance and begin
- * with its end, so there is nothing to switch; an agent check there is none.
+ * with its end, so this switch changes nothing; a node has no agent checks.
  */
 function verbOf(word: 'enable' | 'disable', what: 'health' | 'agent', help: string, refusal: string): Verb {
   return {

@@ -1,4 +1,4 @@
-/** The server that an operator means by `backend/server`, and HAProxy's words when there is none. Pure. */
+/** The server that an operator means by `backend/server`, and HAProxy's words for an unknown one. Pure. */
 import { instancesNamed } from '../../model/find-instance.js';
 import { type BackendRow, backendsOf, type ServerRow } from './backends.js';
 import type { ProxyView } from './proxy-view.js';

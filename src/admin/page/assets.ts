@@ -46,7 +46,7 @@ export class PageAssets {
     return new PageAssets(new Map(await Promise.all(names.map(read))));
   }
 
-  /** null: there is no such file. */
+  /** null for an unknown file. */
   file(name: string): Asset | null {
     return this.#byName.get(name) ?? null;
   }

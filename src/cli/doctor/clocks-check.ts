@@ -16,7 +16,7 @@ export const clocksCheck: DoctorCheck = {
   name: 'clocks',
   look: async ({ config }) => {
     const settings = consulSettingsFrom(config);
-    if (settings === null) return [unknown('no Consul is named (--consul): there is no other clock to compare with')];
+    if (settings === null) return [unknown('without --consul the clock of this machine can be compared with no other')];
     const connection = new ConsulConnection(settings);
     const askedAt = Date.now();
     try {

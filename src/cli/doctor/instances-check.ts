@@ -13,7 +13,7 @@ export const instancesCheck: DoctorCheck = {
   name: 'instances',
   look: async ({ apps }) => {
     const all = apps.flatMap((app) => app.instances.map((instance) => ({ app, ...instance })));
-    if (all.length === 0) return [unknown('there is no instance to ask')];
+    if (all.length === 0) return [unknown('no app has an instance that could be asked')];
     const doubted = all.filter(({ health }) => health !== 'up').slice(0, MAX_LOOKED_AT);
     const findings = await Promise.all(doubted.map(({ app, id, health }) => askInstance(app, id, health)));
     const wrong = findings.flat();

@@ -5,7 +5,7 @@ import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 
-/** From here on an answer counts as failed, and is logged whatever `log_sample` says. */
+/** From here on an answer counts as failed, and is logged also where `log_sample` leaves others out. */
 const FAILED_STATUS = 500;
 
 interface Facts {

@@ -67,7 +67,7 @@ export class Exchange extends RequestDispatch {
     this.start();
   }
 
-  /** The request as it is; null: there is none. */
+  /** The request as it is; null between two requests. */
   underWay(): UnderWay | null {
     const { phase, books, instance, retries } = this;
     if (phase === PHASE.NONE) return null;

@@ -67,7 +67,7 @@ const CALLS = [
   ...['bind', 'bind6', 'connect', 'connect6', 'getpeername', 'getsockname', 'setNoDelay', 'setKeepAlive'],
 ];
 
-/** The bindings as they are, of which nothing is promised. */
+/** The bindings of Node as they are; Node promises nothing of them. */
 interface Bindings {
   (name: 'stream_wrap'): Partial<TcpBinding>;
   (name: 'tcp_wrap'): Partial<TcpBinding> & { readonly constants?: { readonly SOCKET?: number } };

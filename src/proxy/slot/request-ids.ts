@@ -15,7 +15,7 @@ interface FoundField {
 
 const PARENT = 'traceparent';
 const STATE = 'tracestate';
-/** W3C Trace Context 3.2: a later version may have more behind a dash; ff is none, and nor is an id of zeros. */
+/** W3C Trace Context 3.2: a later version may have more behind a dash; version ff and ids of zeros are invalid. */
 const VALID_PARENT = /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 /** What can stand in each log, each URL and each query as it is. */
 const VALID_REQUEST_ID = /^[0-9A-Za-z][0-9A-Za-z+/=@:._~-]{0,127}$/;

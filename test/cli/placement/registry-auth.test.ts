@@ -28,7 +28,7 @@ function serviceWith(image: string): object {
   };
 }
 
-/** @param from image of the service that is there; null: there is none */
+/** @param from image of the service that is there; null: the service is new */
 async function run(context: TestContext, from: string | null, to: string, words: readonly string[], config: object) {
   const engine = await ScriptedEngine.start(context);
   for (const [place, value] of [

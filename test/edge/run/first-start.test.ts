@@ -20,7 +20,7 @@ createServer({ pauseOnConnect: true }, (socket) => {
 setTimeout(() => process.exit(), 500);
 `;
 
-/** One is enough: whoever asks a master that begins is reset by the program above, whatever the version. */
+/** One version is enough: the program above resets each connection to a master that begins, in all of them alike. */
 const VERSION = '3.0';
 
 test('a first start logs no warning, though a master that begins resets who asks', async (context) => {

@@ -5,7 +5,7 @@ const BEHIND_THE_NAME = {
   file: 'src/http1/host.ts',
   line: 'while (index < length && NAME[host.charCodeAt(index)] === 1)',
   original: 'index < length',
-  reason: 'Behind the last character there is none that a name may have: the condition keeps the read within the text.',
+  reason: 'A name cannot go on behind the last character: the condition keeps the read within the text.',
 } as const;
 
 export const CODECS: readonly Equivalent[] = [
@@ -89,7 +89,6 @@ export const CODECS: readonly Equivalent[] = [
     line: "const [, protocol = '', source = '', destination = '', sourcePort = '', destinationPort = ''] = words;",
     original: "''",
     replacement: '"Stryker was here!"',
-    reason:
-      'Stands for a word that is missing, and such a line is refused whatever stands there: the compiler asks for it.',
+    reason: 'Stands for a word that is missing; such a line is always refused, and the compiler asks for a value.',
   },
 ];

@@ -15,8 +15,7 @@ const EVERY_PART = 'read.length === fields.length && read.every((part, index) =>
 const KINDS = {
   file: 'edge/routes/path-cover.ts',
   mutator: 'ConditionalExpression',
-  reason:
-    'A path that is no expression has no pattern, so the comparison of patterns ends the same way without the kind.',
+  reason: 'A plain path has no pattern, so the comparison of patterns ends the same way without the kind.',
 } as const;
 
 export const EDGE: readonly Equivalent[] = [

@@ -79,7 +79,7 @@ export const PROXY: readonly Equivalent[] = [
     line: 'while (position < text.length && isBlank(text.charCodeAt(position)))',
     original: 'position < text.length',
     replacement: 'true',
-    reason: 'Behind the last character there is no blank: the condition keeps the read within the text.',
+    reason: 'A blank cannot follow the last character: the condition keeps the read within the text.',
   },
   {
     file: 'src/proxy/slot/retry-budget.ts',

@@ -83,7 +83,7 @@ export const REGISTRY: readonly Equivalent[] = [
     line: 'const others = slotsOfOthers(app, stored, []);',
     original: '[]',
     replacement: '["Stryker was here"]',
-    reason: 'A text is no definition, so it has neither a name nor a slot that could be taken.',
+    reason: 'A text has neither a name nor a slot that could be taken.',
   },
   {
     file: 'src/registrar/claim-holder.ts',

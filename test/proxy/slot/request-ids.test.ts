@@ -76,7 +76,7 @@ test('several of a field are replaced by one, also where they are valid or the s
   assert.match(ids.requestId, UUID);
 });
 
-test('what is absent is made, in the spelling of the app, a state without a parent is none, and each is another', () => {
+test('what is absent is made, in the spelling of the app, a state without a parent is dropped, and each is another', () => {
   const [one, other] = [identify('tracestate: a=1\r\n'), identify('')];
   assert.match(one.block, /\r\nX-Request-ID: [0-9a-f-]{36}\r\n$/);
   assert.deepEqual(one.valuesOf('tracestate'), []);

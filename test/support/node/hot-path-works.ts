@@ -18,7 +18,7 @@ interface Work {
 
 const HOT_FOLDERS = /\/dist\/src\/(?:access-log|proxy|http1|proxy-protocol|metrics)\/(.*)\.js$/;
 
-/** @returns the name of a file of the hot path, of which both budgets speak; null: it is another file */
+/** @returns the name of a file of the hot path, as both budgets print it; null for another file */
 export function hotFileOf(url: string): string | null {
   return HOT_FOLDERS.exec(url)?.[1] ?? null;
 }
@@ -87,7 +87,7 @@ interface Case {
   readonly name: string;
   readonly work: Work;
   readonly most: number;
-  /** Of the access log; null: there is none. */
+  /** Of the access log; null turns it off. */
   readonly format: string | null;
 }
 

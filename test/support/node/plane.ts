@@ -25,7 +25,7 @@ export interface PlaneOptions {
   readonly log?: Log;
   /** Instead of keeping the lines. */
   readonly accessLog?: (line: string) => void;
-  /** Of the access log; with Host captured, unless told otherwise. Null: there is none. */
+  /** Of the access log; with Host captured, unless told otherwise. Null turns it off. */
   readonly logFormat?: string | null;
   readonly captures?: Partial<Pick<FormatContext, 'requestCaptures' | 'responseCaptures'>>;
   readonly worker?: { readonly index: number; readonly count: number };

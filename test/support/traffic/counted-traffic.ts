@@ -1,4 +1,4 @@
-/** Both ends of many requests, each of which counts what it sent and got: what a node counts has to agree with them. */
+/** Clients and instances that count what they sent and got: what a node counts has to agree with both. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { ownAddress } from '../addresses.js';
