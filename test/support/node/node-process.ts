@@ -20,7 +20,7 @@ export async function findPlace(context: Ending): Promise<NodePlace> {
   return { root, host, slot: await freePort(host), admin: `${host}:${await freePort(host)}` };
 }
 
-/** Starts `autoproxy node` as a person does, on addresses of its own; resolves when it has logged `ready`. */
+/** Starts `autoproxy node` as a person does, on addresses of its own; resolves when all of its workers serve. */
 export async function startNode(
   context: Ending,
   services: (host: string, slot: number) => Readonly<Record<string, string>>,
@@ -62,6 +62,10 @@ export async function startNodeAt(
 ): Promise<RunningNode> {
   const node = launchNodeAt(context, place, flags, prefix);
   await node.logged('ready');
+  // It is ready with its first worker; tests that give it several mean all of them.
+  const count = Number(flags['--workers'] ?? 1);
+  if (count > 1)
+    await node.untilState(({ workers }) => workers.filter(({ state }) => state === 'serving').length >= count);
   return node;
 }
 
