@@ -4,7 +4,7 @@
  */
 import type { Contender, ContenderOptions, Setup } from './contenders/contender.js';
 import { MissingProgram } from './contenders/missing-program.js';
-import { type Comparison, type ContenderFigures, spreadOf } from './figures.js';
+import { type Comparison, type ContenderFigures, spreadOf, today } from './figures.js';
 import { eachPort } from './generators/each-port.js';
 import type { Generator } from './generators/load.js';
 import { websocket } from './generators/websocket.js';
@@ -66,7 +66,7 @@ export async function measureRounds(measurement: Measurement, creators: readonly
       for (const contender of contenders) samples.get(contender)?.push(await measurement.sample(contender));
     }
     const figures = contenders.map((contender) => figuresFrom(contender, samples, contenders[0]));
-    return { workload, title, unit, rounds, contenders: figures, missing, othersCores: others.cores() };
+    return { workload, title, unit, rounds, contenders: figures, missing, othersCores: others.cores(), day: today() };
   } finally {
     for (const contender of contenders) await contender.stop();
   }

@@ -1,7 +1,7 @@
 /** The tables of docs/figures.md, made from the last results. Figures are never typed by hand. */
 import { type Comparison, figuresOf } from './figures.js';
 import { formatFigure } from './report.js';
-import { originLine, type Results, wasBusy } from './results.js';
+import { originLine, type Results } from './results.js';
 
 const START = '<!-- figures: written by "npm run bench:figures" from bench/results/results.json -->';
 const END = '<!-- end of figures -->';
@@ -15,12 +15,14 @@ export function withFigures(page: string, results: Results): string {
 }
 
 function sectionOf(results: Results): string {
-  const { comparisons } = results;
+  const { comparisons, promises } = results;
   const field = comparisons.find(({ workload }) => workload === FIELD);
+  const broken = promises.filter(({ isKept }) => !isKept);
   const parts = [
-    `Measured on ${originLine(results)}; medians of interleaved rounds.${wasBusy(results) ? ' **The machine was busy: to be measured again.**' : ''}`,
+    `Measured on ${originLine(results)}; medians of interleaved rounds.`,
     ...(field === undefined ? [] : [fieldTable(field)]),
     besideTable(comparisons),
+    ...(broken.length === 0 ? [] : ['Bounds of the project that these figures do not keep:', brokenList(broken)]),
   ];
   return parts.join('\n\n');
 }
@@ -35,26 +37,34 @@ function fieldTable({ title, unit, contenders }: Comparison): string {
   return tableOf([[title, unit, `× ${contenders[0]?.name}`], ...rows]);
 }
 
-/** All workloads, of the two that matter most. */
+/** Contenders that most workloads have, beside the first one; each with the head of its column. */
+const COLUMNS = [
+  ['haproxy 3.2', 'HAProxy 3.2'],
+  ['autoproxy', 'autoproxy, Node 20'],
+  ['autoproxy, Node 24', 'Node 24'],
+  ['autoproxy, Node 26', 'Node 26'],
+  ['floor', 'floor'],
+] as const;
+
+/** All workloads, of the contenders that matter most: the figure of the first one, and the others as ratios to it. */
 function besideTable(comparisons: readonly Comparison[]): string {
   const rows = comparisons.map((comparison) => {
     const [first] = comparison.contenders;
-    const own = figuresOf(comparison, 'autoproxy');
     const failed = comparison.contenders.some(({ others }) => 'failed' in others)
-      ? ` (failed requests: HAProxy ${first?.others.failed}, autoproxy ${own?.others.failed})`
+      ? ` (failed requests: HAProxy ${first?.others.failed}, autoproxy ${figuresOf(comparison, 'autoproxy')?.others.failed})`
       : '';
-    return [
-      `${comparison.title}${failed}`,
-      comparison.unit,
-      formatFigure(first?.value.median),
-      formatFigure(own?.value.median),
-      own?.ratio?.median.toFixed(2) ?? '',
-    ];
+    const ratios = COLUMNS.map(([name]) => figuresOf(comparison, name)?.ratio?.median.toFixed(2) ?? '');
+    return [`${comparison.title}${failed}`, comparison.unit, formatFigure(first?.value.median), ...ratios];
   });
-  return tableOf([['', 'unit', 'HAProxy', 'autoproxy', '×'], ...rows]);
+  return tableOf([['', 'unit', 'HAProxy 2.6', ...COLUMNS.map(([, head]) => `${head}, ×`)], ...rows]);
+}
+
+function brokenList(broken: Results['promises']): string {
+  return broken.map(({ text, figure }) => `- ${text}: ${figure}`).join('\n');
 }
 
 function tableOf([head = [], ...rows]: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`.replaceAll('|  |', '| |');
+  const line = (cells: readonly string[]): string =>
+    `|${cells.map((cell) => (cell === '' ? ' ' : ` ${cell.trim()} `)).join('|')}|`;
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
 }

@@ -29,8 +29,10 @@ export interface Comparison {
   readonly contenders: readonly ContenderFigures[];
   /** Why those that were left out are not here. */
   readonly missing: readonly string[];
-  /** Cores that others kept busy meanwhile. */
-  readonly othersCores: number;
+  /** Cores that others kept busy meanwhile; what was written to a file was measured on a quiet machine. */
+  readonly othersCores?: number;
+  /** When it was measured. @see today */
+  readonly day: string;
 }
 
 export function spreadOf(values: readonly number[]): Spread {
@@ -40,6 +42,11 @@ export function spreadOf(values: readonly number[]): Spread {
     median: percentileOf(sorted, 0.5),
     max: sorted.at(-1) ?? Number.NaN,
   };
+}
+
+/** In UTC: 2026-01-31. */
+export function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 /** @param sorted ascending. */

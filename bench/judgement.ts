@@ -4,6 +4,7 @@ import { type Comparison, type ContenderFigures, figuresOf, type Spread, spreadO
 import { WORKLOADS } from './workloads/requests.js';
 
 export interface Promised {
+  readonly workload: string;
   readonly isKept: boolean;
   readonly text: string;
   readonly figure: string;
@@ -22,18 +23,16 @@ const MAX_OLDEST_NODE_RATIO = 1.1;
 
 /** What was promised of the workloads that were measured, each with its figure. */
 export function judge(comparisons: readonly Comparison[]): Promised[] {
-  return comparisons.flatMap((comparison) => [
-    ...judgeBound(comparison),
-    ...judgeNodes(comparison),
-    ...judgeBeside(comparison),
-    ...judgeDearer(comparison),
-    ...judgeLatency(comparison),
-    ...judgeIdle(comparison),
-    ...judgeChanges(comparison),
-  ]);
+  return comparisons.flatMap((comparison) =>
+    JUDGES.flatMap((judgeOne) => judgeOne(comparison)).map((judged) => ({ workload: comparison.workload, ...judged })),
+  );
 }
 
-function judgeBound(comparison: Comparison): Promised[] {
+type Judged = Omit<Promised, 'workload'>;
+
+const JUDGES = [judgeBound, judgeNodes, judgeBeside, judgeDearer, judgeLatency, judgeIdle, judgeChanges];
+
+function judgeBound(comparison: Comparison): Judged[] {
   const bound = WORKLOADS.get(comparison.workload)?.bound ?? null;
   const own = nodesOf(comparison).at(-1);
   if (bound === null || own === undefined) return [];
@@ -47,7 +46,7 @@ function judgeBound(comparison: Comparison): Promised[] {
   });
 }
 
-function judgeNodes(comparison: Comparison): Promised[] {
+function judgeNodes(comparison: Comparison): Judged[] {
   const [oldest, ...newer] = nodesOf(comparison);
   const newest = newer.at(-1);
   if (oldest === undefined || newest === undefined) return [];
@@ -62,7 +61,7 @@ function judgeNodes(comparison: Comparison): Promised[] {
 }
 
 /** Of one run, so that a machine that slows down between two does not matter. */
-function judgeBeside(comparison: Comparison): Promised[] {
+function judgeBeside(comparison: Comparison): Judged[] {
   const bound = WORKLOADS.get(comparison.workload)?.besidePlain ?? null;
   const [own, plain] = [figuresOf(comparison, 'autoproxy'), figuresOf(comparison, BESIDE)];
   if (bound === null || own === undefined || plain === undefined) return [];
@@ -76,7 +75,7 @@ function judgeBeside(comparison: Comparison): Promised[] {
   ];
 }
 
-function judgeDearer(comparison: Comparison): Promised[] {
+function judgeDearer(comparison: Comparison): Judged[] {
   if (comparison.workload !== 'small') return [];
   const own = figuresOf(comparison, 'autoproxy');
   return DEARER.flatMap(([name, bound]) => {
@@ -87,7 +86,7 @@ function judgeDearer(comparison: Comparison): Promised[] {
   });
 }
 
-function judgeLatency(comparison: Comparison): Promised[] {
+function judgeLatency(comparison: Comparison): Judged[] {
   const [own, haproxy] = [figuresOf(comparison, 'autoproxy'), haproxysOf(comparison)[0]];
   if (comparison.workload !== 'latency' || own === undefined || haproxy === undefined) return [];
   const { median } = ratioOf(own, haproxy);
@@ -95,7 +94,7 @@ function judgeLatency(comparison: Comparison): Promised[] {
   return [{ isKept: round(median) <= MAX_LATENCY_RATIO, text, figure: `${median.toFixed(2)} ×` }];
 }
 
-function judgeIdle(comparison: Comparison): Promised[] {
+function judgeIdle(comparison: Comparison): Judged[] {
   const own = figuresOf(comparison, 'autoproxy');
   if (comparison.workload !== 'idle' || own === undefined) return [];
   const text = `an idle connection: at most ${MAX_IDLE_KILOBYTES} KB`;
@@ -103,7 +102,7 @@ function judgeIdle(comparison: Comparison): Promised[] {
   return [{ isKept: round(median) <= MAX_IDLE_KILOBYTES, text, figure: `${median.toFixed(1)} KB` }];
 }
 
-function judgeChanges(comparison: Comparison): Promised[] {
+function judgeChanges(comparison: Comparison): Judged[] {
   const own = figuresOf(comparison, 'autoproxy');
   if (comparison.workload !== 'changes' || own === undefined) return [];
   const failed = own.others.failed ?? Number.NaN;

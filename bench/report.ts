@@ -22,7 +22,7 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
 }
 
 export function comparisonTable(comparison: Comparison): string {
-  const { title, unit, contenders, missing, othersCores } = comparison;
+  const { title, unit, contenders, missing, othersCores = 0 } = comparison;
   const first = contenders[0]?.name ?? '';
   const hasRatio = contenders.some(({ ratio }) => ratio !== null);
   const further = furtherTitles(comparison);

@@ -2,7 +2,7 @@
  * The last results, as they are kept beside the code: enough to draw and to quote from, nothing that tells whose machine
  * it was.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chartOf } from './chart.js';
@@ -23,22 +23,23 @@ export function writeResults(results: Results, directory = RESULTS_DIRECTORY): v
 }
 
 /** @throws Error when there are none yet. */
-export function readResults(file = RESULTS_FILE): Results {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Results;
-  } catch (error) {
-    throw new Error(`no results in ${path.basename(file)}: run "npm run bench" on a quiet machine`, { cause: error });
-  }
+export function readResults(): Results {
+  const results = keptResults();
+  if (results === null) throw new Error('there are no results: run "npm run bench" on a quiet machine');
+  return results;
+}
+
+/** @returns null when there are none yet */
+export function keptResults(): Results | null {
+  return existsSync(RESULTS_FILE) ? (JSON.parse(readFileSync(RESULTS_FILE, 'utf8')) as Results) : null;
 }
 
 /** More digits than the noise has would change the file without saying anything. */
 function shortened(results: Results): Results {
   return {
     ...results,
-    othersCores: shorten(results.othersCores),
-    comparisons: results.comparisons.map((comparison) => ({
+    comparisons: results.comparisons.map(({ othersCores: _, ...comparison }) => ({
       ...comparison,
-      othersCores: shorten(comparison.othersCores),
       contenders: comparison.contenders.map(({ name, version, value, ratio, others }) => ({
         name,
         version,

@@ -1,27 +1,40 @@
-/** All that one whole run says, and the same as text for people. */
+/** The last figures of each workload, and the same as text for people. */
 import type { Comparison } from './figures.js';
 import type { Promised } from './judgement.js';
-import { busyLine, isBusy, type Machine, machineLine } from './machine.js';
+import { type Machine, machineLine } from './machine.js';
 import { comparisonTable } from './report.js';
 
 export interface Results {
-  /** The day, in UTC. */
-  readonly date: string;
   readonly machine: Machine;
-  /** Cores that others used before anything was started. */
-  readonly othersCores: number;
-  readonly seconds: number;
+  /** One a workload. */
   readonly comparisons: readonly Comparison[];
   readonly promises: readonly Promised[];
 }
 
-/** What was measured on and when, and whether it was quiet. */
-export function originLine({ machine, date }: Results): string {
-  return `${machineLine(machine)}, ${date}`;
+/**
+ * What was measured takes the place of what is kept, workload by workload; figures of another machine are not kept.
+ * @param order of the workloads
+ */
+export function mergeResults(kept: Results | null, measured: Results, order: readonly string[]): Results {
+  const isSameMachine = kept !== null && machineLine(kept.machine) === machineLine(measured.machine);
+  const isNew = new Set(measured.comparisons.map(({ workload }) => workload));
+  const older = isSameMachine ? kept : { comparisons: [], promises: [] };
+  const merge = <Row extends { readonly workload: string }>(before: readonly Row[], now: readonly Row[]): Row[] => {
+    const rows = [...before.filter(({ workload }) => !isNew.has(workload)), ...now];
+    return order.flatMap((name) => rows.filter(({ workload }) => workload === name));
+  };
+  return {
+    machine: measured.machine,
+    comparisons: merge(older.comparisons, measured.comparisons),
+    promises: merge(older.promises, measured.promises),
+  };
 }
 
-export function wasBusy({ othersCores, comparisons }: Results): boolean {
-  return isBusy(othersCores) || comparisons.some((comparison) => isBusy(comparison.othersCores));
+/** What was measured on, and when. */
+export function originLine({ machine, comparisons }: Results): string {
+  const days = comparisons.map(({ day }) => day).sort();
+  const [first, last] = [days[0], days.at(-1)];
+  return `${machineLine(machine)}, ${first === last ? first : `${first} to ${last}`}`;
 }
 
 export function promiseLine({ isKept, text, figure }: Promised): string {
@@ -29,8 +42,7 @@ export function promiseLine({ isKept, text, figure }: Promised): string {
 }
 
 export function textOf(results: Results): string {
-  const { comparisons, promises, othersCores } = results;
-  const head = [originLine(results), ...(isBusy(othersCores) ? [busyLine(othersCores)] : [])].join('\n');
-  const parts = [head, ...comparisons.map(comparisonTable), promises.map(promiseLine).join('\n')];
+  const { comparisons, promises } = results;
+  const parts = [originLine(results), ...comparisons.map(comparisonTable), promises.map(promiseLine).join('\n')];
   return `${parts.join('\n\n')}\n`;
 }

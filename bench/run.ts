@@ -1,10 +1,11 @@
 /**
- * Everything that is compared with others, in one run: a table, a chart and a JSON file in bench/results/, which are what
- * the README quotes. On a machine that others use it refuses to start.
+ * Everything that is compared with others: a table, a chart and a JSON file in bench/results/, which are what
+ * docs/figures.md quotes. On a machine that others use it refuses to start.
  *
  *   npm run bench -- [--only small,latency,…] [--rounds 5] [--seconds 3] [--on-busy-machine]
  *
- * `--on-busy-machine` runs all the same and marks what it says. A part (`--only`) is shown and not written.
+ * A part (`--only`) and a run in which a workload failed leave the other figures as they were. `--on-busy-machine` runs all
+ * the same and marks what it says; figures of a busy machine are shown and not written.
  */
 import { parseArgs } from 'node:util';
 import { compare } from './comparison.js';
@@ -16,7 +17,8 @@ import { busyLine, describeMachine, isBusy, lookAtOthers, machineLine } from './
 import { Origins } from './origins.js';
 import { pin } from './pinning.js';
 import { comparisonTable, Verdict } from './report.js';
-import { writeResults } from './results-file.js';
+import { mergeResults } from './results.js';
+import { keptResults, writeResults } from './results-file.js';
 import { measureChanges } from './workloads/changes.js';
 import { measureIdle } from './workloads/idle.js';
 import { measureLatency } from './workloads/latency.js';
@@ -70,7 +72,6 @@ try {
       comparisons.push(comparison);
       console.log(`\n${comparisonTable(comparison)}`);
     } catch (error) {
-      // The others can still be shown; but a run with a hole is not kept.
       failed.push(name);
       console.error(`\n${name}:`, error);
     }
@@ -80,12 +81,12 @@ try {
 }
 console.log('');
 const verdict = new Verdict();
-const promises = judge(comparisons);
-for (const promise of promises) verdict.check(promise.isKept, promise.text, promise.figure);
-if (failed.length > 0) console.error(`Not measured: ${failed.join(', ')}. Nothing is written.`);
-else if (values.only === 'all') {
-  const date = new Date().toISOString().slice(0, 10);
-  writeResults({ date, machine, othersCores, seconds, comparisons, promises });
-  console.log('\nWritten: bench/results/. "npm run bench:figures" brings them into the README.');
+for (const promise of judge(comparisons)) verdict.check(promise.isKept, promise.text, promise.figure);
+if (failed.length > 0) console.error(`Not measured: ${failed.join(', ')}`);
+const quiet = comparisons.filter((comparison) => !isBusy(comparison.othersCores ?? 0));
+if (quiet.length > 0) {
+  const measured = { machine, comparisons: quiet, promises: judge(quiet) };
+  writeResults(mergeResults(keptResults(), measured, [...runs.keys()]));
+  console.log('\nWritten: bench/results/. "npm run bench:figures" brings them into docs/figures.md.');
 }
 process.exitCode = failed.length > 0 ? 1 : verdict.exitCode;

@@ -1,5 +1,5 @@
 /** Nanoseconds of an operation, as medians of some samples; each case runs in a round of all, so that none is favored. */
-import { type Comparison, spreadOf } from '../figures.js';
+import { type Comparison, spreadOf, today } from '../figures.js';
 import { OthersUse } from '../machine.js';
 
 export interface MicroCase {
@@ -44,6 +44,7 @@ export function measureSuite({ workload, title, cases }: MicroSuite, { samples, 
     })),
     missing: [],
     othersCores: others.cores(),
+    day: today(),
   };
 }
 

@@ -16,10 +16,7 @@ const text = readFileSync(PAGE, 'utf8');
 
 const always = (figure: number) => ({ min: figure, median: figure, max: figure });
 const MADE_UP: Results = {
-  date: '2026-01-02',
   machine: { cores: 2, processor: 'a processor', kernel: '6.1', node: 'v20.0.0' },
-  othersCores: 0,
-  seconds: 1,
   promises: [],
   comparisons: [
     {
@@ -28,7 +25,7 @@ const MADE_UP: Results = {
       unit: 'CPU µs/request',
       rounds: 1,
       missing: [],
-      othersCores: 0,
+      day: '2026-01-02',
       contenders: [
         { name: 'haproxy', version: '2', value: always(10), ratio: always(1), others: {} },
         { name: 'autoproxy', version: '1', value: always(9.5), ratio: always(0.95), others: {} },
@@ -61,9 +58,18 @@ test('figures go between their marks, as often as one likes, and another figure 
   assert.throws(() => withFigures('no marks', MADE_UP), /no place for the figures/);
 });
 
-test('a run on a busy machine says so on the page', () => {
-  assert.doesNotMatch(withFigures(text, MADE_UP), /busy/);
-  assert.match(withFigures(text, { ...MADE_UP, othersCores: 1 }), /machine was busy/);
+test('a bound that was not kept stands on the page', () => {
+  assert.doesNotMatch(withFigures(text, MADE_UP), /do not keep/);
+  const promises = [{ workload: 'small', isKept: false, text: 'at most 0.9 × haproxy', figure: '0.95 ×' }];
+  assert.match(withFigures(text, { ...MADE_UP, promises }), /do not keep:\n\n- at most 0\.9 × haproxy: 0\.95 ×$/m);
+});
+
+test('the page says when the figures were measured, from the first day to the last', () => {
+  assert.match(withFigures(text, MADE_UP), /Node v20\.0\.0, 2026-01-02;/);
+  const [comparison] = MADE_UP.comparisons;
+  assert.ok(comparison !== undefined);
+  const comparisons = [{ ...comparison, day: '2026-01-09' }, comparison];
+  assert.match(withFigures(text, { ...MADE_UP, comparisons }), /2026-01-02 to 2026-01-09;/);
 });
 
 test('the chart escapes what it is given', () => {
