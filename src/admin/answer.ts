@@ -2,7 +2,8 @@
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  /** In parts where it is large and they are bytes already. */
+  readonly body: string | readonly Uint8Array[];
   readonly fields?: Readonly<Record<string, string>>;
 }
 

@@ -1,7 +1,7 @@
 /** What each endpoint answers; no socket here. */
 
 import { reasonOf } from '../core/thrown.js';
-import { formatExposition } from '../metrics/exposition/exposition.js';
+import type { Exposition } from '../metrics/exposition/exposition.js';
 import { EXPOSITION_CONTENT_TYPES, formatAskedFor } from '../metrics/exposition/format.js';
 import { ADMIN_STATES } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
@@ -38,9 +38,15 @@ export interface Asking {
 
 type Answered = Exclude<EndpointMatch['endpoint']['name'], 'page-stream'>;
 
+/** What answers are made of. */
+export interface AnswerParts {
+  readonly node: AdminNode;
+  readonly assets: PageAssets;
+  readonly exposition: Exposition;
+}
+
 export async function answerEndpoint(
-  node: AdminNode,
-  assets: PageAssets,
+  { node, assets, exposition }: AnswerParts,
   name: Answered,
   params: EndpointMatch['params'],
   asking: Asking,
@@ -71,7 +77,7 @@ export async function answerEndpoint(
     case 'config':
       return jsonAnswer(200, node.config());
     case 'metrics':
-      return metrics(node, asking);
+      return metrics(node, exposition, asking);
     case 'haproxy-csv':
       return { status: 200, contentType: 'text/plain; charset=utf-8', body: formatCsv(rowsOf(await node.proxies())) };
     case 'haproxy-json':
@@ -143,9 +149,9 @@ function history({ page }: AdminNode, app: string): Answer {
   });
 }
 
-async function metrics(node: AdminNode, { accept }: Asking): Promise<Answer> {
+async function metrics(node: AdminNode, exposition: Exposition, { accept }: Asking): Promise<Answer> {
   const format = formatAskedFor(accept);
-  const body = formatExposition(await node.metrics(), format);
+  const body = exposition.write(await node.metrics(), format);
   return { status: 200, contentType: EXPOSITION_CONTENT_TYPES[format], body, fields: BY_ACCEPT };
 }
 

@@ -6,12 +6,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '../core/clock.js';
 import { type Log, silentLog } from '../core/log.js';
 import { reasonOf } from '../core/thrown.js';
+import { Exposition } from '../metrics/exposition/exposition.js';
 import { escapeText } from '../model/problem.js';
 import { type Way, wayOf } from './access.js';
 import type { AdminNode } from './admin-node.js';
 import type { AdminTokens } from './admin-tokens.js';
 import type { Answer } from './answer.js';
-import { answerEndpoint, failureAnswer } from './answers.js';
+import { type AnswerParts, answerEndpoint, failureAnswer } from './answers.js';
 import { byOf } from './caller.js';
 import { pathOfUrl } from './endpoints.js';
 import { Gate } from './gate.js';
@@ -55,14 +56,13 @@ const SAFE_FIELDS = {
 } as const;
 
 export class AdminServer {
-  readonly #node: AdminNode;
+  readonly #parts: AnswerParts;
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #gate: Gate;
   readonly #port: Listener;
   /** null when it is turned off. */
   #socket: Listener | null = null;
-  readonly #assets: PageAssets;
   readonly #streams: EventStreams;
   /** Requests that have arrived whole and are not answered yet. */
   readonly #underway = new Set<Promise<void>>();
@@ -80,8 +80,7 @@ export class AdminServer {
     }: Omit<AdminServerOptions, 'address' | 'socket' | 'findPortHolder'>,
     assets: PageAssets,
   ) {
-    this.#node = node;
-    this.#assets = assets;
+    this.#parts = { node, assets, exposition: new Exposition() };
     this.#streams = new EventStreams(node.page);
     this.#log = log;
     this.#clock = clock;
@@ -187,7 +186,7 @@ export class AdminServer {
     const { accept = '', 'if-none-match': ifNoneMatch } = request.headers;
     const wantsHtml = accept.includes('text/html');
     const asking = { query: new URLSearchParams(query), by, accept, wantsHtml, ifNoneMatch, end };
-    const answer = await answerEndpoint(this.#node, this.#assets, endpoint.name, params, asking);
+    const answer = await answerEndpoint(this.#parts, endpoint.name, params, asking);
     if (endpoint.method === 'POST') {
       this.#log.info({ path: pathForPeople(request), by, status: answer.status }, 'an operator asked for a change');
     }
@@ -216,15 +215,27 @@ export class AdminServer {
   }
 
   #send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+    const { body } = answer;
     if (this.#isClosing) response.setHeader('connection', 'close');
     response.writeHead(answer.status, {
       ...SAFE_FIELDS,
       ...answer.fields,
       'content-type': answer.contentType,
-      'content-length': Buffer.byteLength(answer.body),
+      'content-length': lengthOf(body),
     });
-    response.end(request.method === 'HEAD' ? undefined : answer.body);
+    if (request.method === 'HEAD') response.end();
+    else if (typeof body === 'string') response.end(body);
+    else {
+      // So that they leave with one call.
+      response.cork();
+      for (const part of body) response.write(part);
+      response.end();
+    }
   }
+}
+
+function lengthOf(body: Answer['body']): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.reduce((sum, part) => sum + part.length, 0);
 }
 
 /** Without its query, where people put what is nobody's business. */

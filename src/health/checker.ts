@@ -139,7 +139,8 @@ export class HealthChecker {
     if (checked === undefined) return null;
     const { condition, target, last, since, counts } = checked;
     const record = counts.recordAt(condition.health, this.#clock.now() - since);
-    return { ...condition, check: target.check, last, since, record };
+    const { health, contrary } = condition;
+    return { health, contrary, check: target.check, last, since, record };
   }
 
   /** Traffic could not connect `failures` times in a row. @param life whom it tried to reach there; null: unknown */

@@ -118,18 +118,26 @@ export class NodeMetrics {
   #instance(app: App, instance: Instance): InstanceFigures {
     const { id, state, weight } = instance;
     const measured = this.#parts.checker.measurementOf(targetKey(app.name, id));
+    const record = measured?.record;
     return {
-      ...{ id, server: serverNameOf(app, instance), state, weight, limit: app.limits.connections },
-      ...healthFiguresFrom(measured, this.#parts.clock.now()),
+      id,
+      server: serverNameOf(app, instance),
+      up: measured?.health === 'up',
+      state,
+      weight,
+      limit: app.limits.connections,
+      sinceMs: measured === null ? 0 : this.#parts.clock.now() - measured.since,
+      check: checkFiguresFrom(measured),
+      failures: record?.failures ?? 0,
+      downs: record?.downs ?? 0,
+      downMs: record?.downMs ?? 0,
     };
   }
 }
 
-function healthFiguresFrom(measured: Measurement | null, now: number) {
-  if (measured === null) return { up: false, sinceMs: 0, failures: 0, downs: 0, downMs: 0, check: null };
-  const { health, since, record, last } = measured;
-  const check = last === null ? null : { code: last.code ?? null, status: last.status ?? 0, tookMs: last.tookMs ?? 0 };
-  return { up: health === 'up', sinceMs: now - since, ...record, check };
+function checkFiguresFrom(measured: Measurement | null): InstanceFigures['check'] {
+  const last = measured?.last ?? null;
+  return last === null ? null : { code: last.code ?? null, status: last.status ?? 0, tookMs: last.tookMs ?? 0 };
 }
 
 function registrarFiguresFrom({ registered, ghosts, failure, isYielding }: RegistrarState) {

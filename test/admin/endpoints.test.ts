@@ -46,12 +46,16 @@ for (const endpoint of ENDPOINTS) {
   });
 }
 
-test('HEAD is GET without a body', async (context) => {
+test('HEAD is GET without a body, also of what is sent in parts', async (context) => {
   const { origin } = await startAdmin(context);
-  const { statusCode, headers, body } = await request(`${origin}/state`, { method: 'HEAD' });
-  assert.equal(statusCode, 200);
-  assert.ok(Number(headers['content-length']) > 100);
-  assert.equal(await body.text(), '');
+  for (const path of ['/state', '/metrics']) {
+    const { statusCode, headers, body } = await request(origin + path, { method: 'HEAD' });
+    assert.equal(statusCode, 200);
+    assert.equal(await body.text(), '');
+    const whole = await (await request(origin + path)).body.bytes();
+    assert.ok(whole.length > 100);
+    assert.equal(headers['content-length'], String(whole.length));
+  }
 });
 
 test('what is not there is a 404 that lists what is', async (context) => {

@@ -1,6 +1,7 @@
+import { ERRORS } from '../../core/errors.js';
 import type { SlotCounters } from '../counters.js';
 import { sumMs, TIMES } from '../request-times.js';
-import { compareTexts, type Emit, type Family, labelsOf, secondsOf } from './family.js';
+import { compareTexts, type Emit, type Family, labelValue, secondsOf } from './family.js';
 import { emitHistogram } from './histogram-samples.js';
 import type { AppView, ExpositionView, InstanceView } from './view.js';
 
@@ -50,7 +51,10 @@ function limited(
   });
 }
 
-const CLASSES = [1, 2, 3, 4, 5].map((digit) => ({ digit, label: `class="${digit}xx"` }));
+const CLASSES = [1, 2, 3, 4, 5].map((digit) => ({ digit, kind: labelValue('class', `${digit}xx`) }));
+const CODES = new Map(Object.keys(ERRORS).map((code) => [code, labelValue('code', code)]));
+const IN = labelValue('direction', 'in');
+const OUT = labelValue('direction', 'out');
 
 export const APP_FAMILIES: readonly AppFamily[] = [
   counter('requests', 'Requests that arrived.', 'requests'),
@@ -60,15 +64,15 @@ export const APP_FAMILIES: readonly AppFamily[] = [
   counter('bled', 'Requests or connections sent to a neighbor.', 'bled'),
   counter('bled_in', 'Requests or connections that a neighbor sent here.', 'bledIn'),
   ofApps('responses_total', 'counter', 'Responses by class of their status.', ({ labels, counters }, emit) => {
-    for (const { digit, label } of CLASSES) emit(`${labels},${label}`, counters.responses[digit] ?? 0);
+    for (const { digit, kind } of CLASSES) emit(labels, counters.responses[digit] ?? 0, kind);
   }),
   ofApps('errors_total', 'counter', 'Failed exchanges, by error code.', ({ labels, counters }, emit) => {
     const errors = Object.entries(counters.errors).toSorted(([a], [b]) => compareTexts(a, b));
-    for (const [code, count] of errors) emit(`${labels},${labelsOf({ code })}`, count);
+    for (const [code, count] of errors) emit(labels, count, CODES.get(code) ?? labelValue('code', code));
   }),
   ofApps('bytes_total', 'counter', 'Bytes from clients (in) and to clients (out).', ({ labels, counters }, emit) => {
-    emit(`${labels},direction="in"`, counters.bytesIn);
-    emit(`${labels},direction="out"`, counters.bytesOut);
+    emit(labels, counters.bytesIn, IN);
+    emit(labels, counters.bytesOut, OUT);
   }),
   gauge('in_flight', 'Requests under way.', 'inFlight'),
   gauge('queued', 'Requests that wait for an instance.', 'queued'),

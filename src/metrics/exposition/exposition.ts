@@ -1,7 +1,7 @@
-/** What `/metrics` says. Pure: equal input gives equal text. */
 import { APP_FAMILIES, INSTANCE_FAMILIES } from './app-families.js';
 import type { Family } from './family.js';
-import { type ExpositionFormat, formatFamilies } from './format.js';
+import { FamilyText } from './family-text.js';
+import type { ExpositionFormat } from './format.js';
 import { HAPROXY_BACKEND_FAMILIES } from './haproxy-backend.js';
 import { HAPROXY_FRONTEND_FAMILIES, HAPROXY_PROCESS_FAMILIES } from './haproxy-frontend.js';
 import { HAPROXY_SERVER_FAMILIES } from './haproxy-server.js';
@@ -20,6 +20,16 @@ export const FAMILIES: readonly Family<ExpositionView>[] = [
   ...HAPROXY_SERVER_FAMILIES,
 ];
 
-export function formatExposition(input: ExpositionInput, format: ExpositionFormat = 'text'): string {
-  return formatFamilies(FAMILIES, viewOf(input), format);
+/** What `/metrics` says. Equal input gives equal text: what is kept of the texts before only saves the making of this one. */
+export class Exposition {
+  readonly #texts = FAMILIES.map((family) => new FamilyText(family));
+
+  /** @returns the text in parts, whose bytes never change */
+  write(input: ExpositionInput, format: ExpositionFormat): readonly Buffer[] {
+    const view = viewOf(input);
+    const parts = this.#texts.flatMap((text) => text.write(view, format));
+    return format === 'openmetrics' ? [...parts, END] : parts;
+  }
 }
+
+const END = Buffer.from('# EOF\n');

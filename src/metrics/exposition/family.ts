@@ -1,5 +1,22 @@
-/** @param labels as `labelsOf` writes them, empty for none; @param suffix of the name, as `_bucket` of a histogram */
-export type Emit = (labels: string, value: number, suffix?: string) => void;
+/** Tells samples with the same labels apart. Each is one object, made once: a sample is known by it the next time. */
+export interface SampleKind {
+  /** Of the name, as `_bucket` of a histogram; empty for none. */
+  readonly suffix: string;
+  /** Behind the other labels, as `class="2xx"`; empty for none. */
+  readonly label: string;
+}
+
+/** @param labels as `labelsOf` writes them, empty for none */
+export type Emit = (labels: string, value: number, kind?: SampleKind) => void;
+
+/** One of the values that a label has in a family. */
+export interface LabelValue extends SampleKind {
+  readonly value: string;
+}
+
+export function labelValue(name: string, value: string): LabelValue {
+  return { value, suffix: '', label: labelsOf({ [name]: value }) };
+}
 
 /** Samples under one name, with their meaning. `View` is what they are read from. */
 export interface Family<View> {
@@ -17,6 +34,7 @@ export function labelsOf(labels: Readonly<Record<string, string>>): string {
 }
 
 function escapeLabel(value: string): string {
+  if (!/[\\\n"]/.test(value)) return value;
   return value.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/"/g, '\\"');
 }
 

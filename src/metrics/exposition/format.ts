@@ -2,8 +2,6 @@
  * The text that Prometheus reads: its own format 0.0.4, or OpenMetrics 1.0.0 for who asks for it. They differ in the name of
  * a counter's family (OpenMetrics has it without `_total`), in the end, and in what may stand in HELP.
  */
-import type { Family } from './family.js';
-
 export type ExpositionFormat = 'text' | 'openmetrics';
 
 export const EXPOSITION_CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
@@ -29,26 +27,4 @@ export function formatAskedFor(accept: string | undefined): ExpositionFormat {
     }
   }
   return openMetrics > text ? 'openmetrics' : 'text';
-}
-
-/** A family without samples is left out: its header alone says nothing. */
-export function formatFamilies<View>(families: readonly Family<View>[], view: View, format: ExpositionFormat): string {
-  // Joined: a large node has 80 000 samples, and texts that are put together one by one are a tree for the collector.
-  const texts: string[] = [];
-  for (const family of families) {
-    const { name, type, help } = family;
-    const pieces: (string | number)[] = [];
-    const [plain, labelled] = [`${name} `, `${name}{`];
-    family.write(view, (labels, value, suffix) => {
-      if (suffix !== undefined) pieces.push(name, suffix, labels === '' ? ' ' : `{${labels}} `, value, '\n');
-      else if (labels === '') pieces.push(plain, value, '\n');
-      else pieces.push(labelled, labels, '} ', value, '\n');
-    });
-    if (pieces.length === 0) continue;
-    const familyName = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
-    const words = format === 'openmetrics' ? help.replaceAll('"', '\\"') : help;
-    texts.push(`# HELP ${familyName} ${words}\n# TYPE ${familyName} ${type}\n`, pieces.join(''));
-  }
-  if (format === 'openmetrics') texts.push('# EOF\n');
-  return texts.join('');
 }

@@ -4,6 +4,7 @@ import {
   emitStates,
   type HaproxyFamily,
   ofApps,
+  PROXY_STATES,
   SERVER_STATES,
   stateOf,
   WORDS,
@@ -34,7 +35,7 @@ export const HAPROXY_BACKEND_FAMILIES: readonly HaproxyFamily[] = [
   ),
   ofApps('backend_status', 'gauge', WORDS.status, ({ proxy, instances }, emit) => {
     const isUp = instances.some(isUsable);
-    emitStates(proxy, ['DOWN', 'UP'], (state) => ((state === 'UP') === isUp ? 1 : 0), emit);
+    emitStates(proxy, PROXY_STATES, (state) => ((state === 'UP') === isUp ? 1 : 0), emit);
   }),
   ofApps(
     'backend_weight',

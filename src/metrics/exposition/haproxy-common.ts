@@ -1,30 +1,32 @@
 /** What the families of HAProxy's exporter have alike, in its words. */
 import { ERRORS, type ErrorCode } from '../../core/errors.js';
-import type { Emit, Family } from './family.js';
+import { type Emit, type Family, type LabelValue, labelValue } from './family.js';
 import type { AppView, ExpositionView, InstanceView } from './view.js';
 
 export type HaproxyFamily = Family<ExpositionView>;
 export type Type = 'counter' | 'gauge';
 
-export const CODES = [1, 2, 3, 4, 5].map((digit) => ({ digit, label: `code="${digit}xx"` }));
+const CODES = [1, 2, 3, 4, 5].map((digit) => ({ digit, kind: labelValue('code', `${digit}xx`) }));
+const OTHER_CODES = labelValue('code', 'other');
 export const CHECK_STATES = [
   ...['HANA', 'SOCKERR', 'L4OK', 'L4TOUT', 'L4CON', 'L6OK', 'L6TOUT', 'L6RSP', 'L7TOUT', 'L7RSP', 'L7OK', 'L7OKC'],
   ...['L7STS', 'PROCERR', 'PROCTOUT', 'PROCOK'],
-];
-export const SERVER_STATES = ['DOWN', 'UP', 'MAINT', 'DRAIN', 'NOLB'];
+].map((state) => labelValue('state', state));
+export const SERVER_STATES = ['DOWN', 'UP', 'MAINT', 'DRAIN', 'NOLB'].map((state) => labelValue('state', state));
+export const PROXY_STATES = ['DOWN', 'UP'].map((state) => labelValue('state', state));
 
 export function emitCodes(labels: string, responses: readonly number[], emit: Emit): void {
-  for (const { digit, label } of CODES) emit(`${labels},${label}`, responses[digit] ?? 0);
-  emit(`${labels},code="other"`, responses[0] ?? 0);
+  for (const { digit, kind } of CODES) emit(labels, responses[digit] ?? 0, kind);
+  emit(labels, responses[0] ?? 0, OTHER_CODES);
 }
 
 export function emitStates(
   labels: string,
-  states: readonly string[],
+  states: readonly LabelValue[],
   countOf: (state: string) => number,
   emit: Emit,
 ): void {
-  for (const state of states) emit(`${labels},state="${state}"`, countOf(state));
+  for (const state of states) emit(labels, countOf(state.value), state);
 }
 
 /** As HAProxy's exporter decides it. */

@@ -10,6 +10,7 @@ import {
   type HaproxyFamily,
   isRequestError,
   ofApps,
+  PROXY_STATES,
   type Type,
   WORDS,
 } from './haproxy-common.js';
@@ -106,7 +107,7 @@ export const HAPROXY_FRONTEND_FAMILIES: readonly HaproxyFamily[] = [
     (app, emit) => emit(app.proxy, countErrors(app, isRequestError)),
   ),
   ofApps('frontend_status', 'gauge', WORDS.status, ({ proxy, isBound }, emit) =>
-    emitStates(proxy, ['DOWN', 'UP'], (state) => ((state === 'UP') === isBound ? 1 : 0), emit),
+    emitStates(proxy, PROXY_STATES, (state) => ((state === 'UP') === isBound ? 1 : 0), emit),
   ),
   ofApps('frontend_http_responses_total', 'counter', WORDS.responses, ({ proxy, isHttp, counters }, emit) => {
     if (isHttp) emitCodes(proxy, counters.responses, emit);

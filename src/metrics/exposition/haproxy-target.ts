@@ -50,8 +50,12 @@ function keep(view: AppView | InstanceView, target: Target): Target {
 function backendFrom(app: AppView): Target {
   const { counters, isHttp, proxy, traffic } = app;
   return {
-    ...{ labels: proxy, isHttp, counters, sessions: counters.inFlight },
-    ...{ mostSessions: traffic.requests.mostAtOnce, traffic: isHttp ? traffic.requests : traffic.clients },
+    labels: proxy,
+    isHttp,
+    counters,
+    sessions: counters.inFlight,
+    mostSessions: traffic.requests.mostAtOnce,
+    traffic: isHttp ? traffic.requests : traffic.clients,
     total: isHttp ? counters.requests : counters.connections,
     sent: counters.sent,
     connects: counters.connects,
@@ -64,10 +68,18 @@ function backendFrom(app: AppView): Target {
 
 function serverFrom({ counters, app, serverLabels, traffic }: InstanceView): Target {
   return {
-    ...{ labels: serverLabels, isHttp: app.isHttp, counters, sessions: counters.inFlight },
-    ...{ mostSessions: traffic.mostAtOnce, traffic },
-    ...{ total: counters.requests, sent: counters.requests, connects: counters.connections, retries: counters.retries },
-    ...{ clientAborts: counters.clientAborts, serverAborts: counters.serverAborts },
+    labels: serverLabels,
+    isHttp: app.isHttp,
+    counters,
+    sessions: counters.inFlight,
+    mostSessions: traffic.mostAtOnce,
+    traffic,
+    total: counters.requests,
+    sent: counters.requests,
+    connects: counters.connections,
+    retries: counters.retries,
+    clientAborts: counters.clientAborts,
+    serverAborts: counters.serverAborts,
   };
 }
 

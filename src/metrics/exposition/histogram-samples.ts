@@ -1,5 +1,5 @@
 import { bucketCeilingMs, createHistogram, type Histogram } from '../histogram.js';
-import type { Emit } from './family.js';
+import type { Emit, SampleKind } from './family.js';
 
 /**
  * Powers of two of a microsecond, from half a millisecond to a minute. They are ends of the fine buckets, so each count
@@ -8,11 +8,17 @@ import type { Emit } from './family.js';
 const LATENCY_POWERS = [9, 10, 11, 12, 13, 14, 16, 18, 20, 22, 24, 26] as const;
 
 const CEILINGS: readonly number[] = createHistogram().map((_, index) => bucketCeilingMs(index));
-const ENDS = LATENCY_POWERS.map((power) => ({ endMs: 2 ** power / 1_000, le: String(2 ** power / 1_000_000) }));
+const ENDS = LATENCY_POWERS.map((power) => ({ endMs: 2 ** power / 1_000, bucket: bucketUpTo(2 ** power / 1_000_000) }));
+const ALL = bucketUpTo('+Inf');
+const SUM: SampleKind = { suffix: '_sum', label: '' };
+const COUNT: SampleKind = { suffix: '_count', label: '' };
+
+function bucketUpTo(end: number | string): SampleKind {
+  return { suffix: '_bucket', label: `le="${end}"` };
+}
 
 /** Cumulative buckets, the count, and a sum that is estimated from the fine buckets. */
 export function emitHistogram(labels: string, histogram: Histogram, emit: Emit): void {
-  const prefix = labels === '' ? '' : `${labels},`;
   let count = 0;
   let sumMs = 0;
   let index = 0;
@@ -27,12 +33,12 @@ export function emitHistogram(labels: string, histogram: Histogram, emit: Emit):
       index += 1;
     }
   };
-  for (const { endMs, le } of ENDS) {
+  for (const { endMs, bucket } of ENDS) {
     takeUpTo(endMs);
-    emit(`${prefix}le="${le}"`, count, '_bucket');
+    emit(labels, count, bucket);
   }
   takeUpTo(Number.POSITIVE_INFINITY);
-  emit(`${prefix}le="+Inf"`, count, '_bucket');
-  emit(labels, Number((sumMs / 1_000).toFixed(6)), '_sum');
-  emit(labels, count, '_count');
+  emit(labels, count, ALL);
+  emit(labels, Number((sumMs / 1_000).toFixed(6)), SUM);
+  emit(labels, count, COUNT);
 }

@@ -10,8 +10,9 @@ test('docs/metrics.md lists every family with its type, labels and words', () =>
   const view = viewOf(EVERYTHING);
   const expected = FAMILIES.map(({ name, type, help, write }) => {
     const labels = new Set<string>();
-    write(view, (pairs) => {
-      for (const [, label = ''] of pairs.matchAll(/([a-z_]+)="/g)) if (label !== 'le') labels.add(label);
+    write(view, (pairs, _value, kind) => {
+      for (const [, label = ''] of `${pairs},${kind?.label ?? ''}`.matchAll(/([a-z_]+)="/g))
+        if (label !== 'le') labels.add(label);
     });
     return `| \`${name}\` | ${type} | ${[...labels].join(', ')} | ${help.replaceAll('|', '\\|')} |`;
   });

@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createKeyedObject } from '../../../src/core/keyed-object.js';
 import { createSlotCounters } from '../../../src/metrics/counters.js';
-import { FAMILIES, formatExposition } from '../../../src/metrics/exposition/exposition.js';
+import { Exposition, FAMILIES } from '../../../src/metrics/exposition/exposition.js';
+import type { ExpositionFormat } from '../../../src/metrics/exposition/format.js';
 import type { ExpositionInput } from '../../../src/metrics/exposition/input.js';
 import { recordLatency } from '../../../src/metrics/histogram.js';
 import { createInstanceCounters } from '../../../src/metrics/instance-counters.js';
 import { appOf, countersOf, EVERYTHING, inputOf, instanceOf } from './inputs.js';
+
+function formatExposition(input: ExpositionInput, format: ExpositionFormat = 'text'): string {
+  return Buffer.concat(new Exposition().write(input, format)).toString();
+}
 
 function linesOf(input: ExpositionInput, name: string): string[] {
   return formatExposition(input)
