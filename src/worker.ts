@@ -9,6 +9,7 @@ import { FileTarget } from './access-log/targets/file-target.js';
 import type { LogTarget } from './access-log/targets/log-target.js';
 import { isSyslog, parseSyslog } from './access-log/targets/syslog-place.js';
 import { SyslogTarget } from './access-log/targets/syslog-target.js';
+import { ReportWriter } from './cluster/counter-reports.js';
 import type { AccessLogSettings, SocketWay, ToPrimary, ToWorker, WorkerSettings } from './cluster/messages.js';
 import { Orphan } from './cluster/orphan.js';
 import { MAX_ORPHAN_DRAIN_MS } from './cluster/succession.js';
@@ -47,6 +48,7 @@ class Worker {
   readonly #bookFaults = new MessageRate(systemClock, BOOK_FAULT_INTERVAL_MS);
   readonly #settings: WorkerSettings;
   readonly #loopDelay = new LoopDelay(systemClock);
+  readonly #reports = new ReportWriter();
   #orphan: Orphan | null = null;
   /** As they were when the primary died. */
   #countersBefore: WorkerReport | null = null;
@@ -91,7 +93,7 @@ class Worker {
         void this.#apply(message.snapshot);
         return;
       case 'report':
-        this.#report(message.id);
+        this.#report(message.id, message.known);
         return;
       case 'cut-instance':
         this.#dataPlane.cutInstance(message.app, message.instance);
@@ -139,7 +141,7 @@ class Worker {
       this.#orphan.end(this.#countedAlone(), end);
       return;
     }
-    this.#report(0);
+    this.#report(0, undefined);
     send({ type: 'drained', cut }, end);
   }
 
@@ -193,8 +195,10 @@ class Worker {
     send({ type: 'applied', revision: snapshot.revision, ...(unserved.length > 0 && { unserved }) });
   }
 
-  #report(id: number): void {
-    send({ type: 'report', id, counters: this.#readCounters(), loopDelay: this.#loopDelay.histogram });
+  /** @param known the last report that the primary has; undefined: it gets all */
+  #report(id: number, known: number | undefined): void {
+    const said = this.#reports.write(this.#readCounters(), known);
+    send({ type: 'report', id, ...said, loopDelay: this.#loopDelay.histogram });
   }
 
   #readCounters(): WorkerCounters | null {

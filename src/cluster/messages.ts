@@ -3,11 +3,11 @@
  * Handles of listening sockets travel beside `listen`, as Node's child_process sends them.
  */
 import type { GonePlace } from '../core/lives.js';
-import type { WorkerReport } from '../metrics/counters.js';
 import type { Histogram } from '../metrics/histogram.js';
 import type { SessionFacts, SessionReport } from '../metrics/sessions.js';
 import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
+import type { SaidCounters } from './counter-reports.js';
 
 export type ToWorker =
   /** The bound socket of `port` comes with this message, always before the snapshot that needs it. */
@@ -15,8 +15,8 @@ export type ToWorker =
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** As `Snapshot.gone`, for a worker that drains: it gets no snapshots any more. */
   | { readonly type: 'gone'; readonly places: readonly GonePlace[] }
-  /** Answered by `report` with the same id. */
-  | { readonly type: 'report'; readonly id: number }
+  /** Answered by `report` with the same id. `known`: the last report that arrived; absent: the primary is of an older program. */
+  | { readonly type: 'report'; readonly id: number; readonly known?: number }
   /** An operator ends what is under way with an instance. */
   | { readonly type: 'cut-instance'; readonly app: string; readonly instance: string }
   /** Answered by `sessions` with the same id. */
@@ -40,15 +40,14 @@ export type ToPrimary =
       /** Apps whose slots are not served, because the worker could not listen on their sockets. */
       readonly unserved?: readonly string[];
     }
-  | {
+  /** A worker that cannot read its counters answers all the same, since it serves. */
+  | ({
       readonly type: 'report';
       /** 0: the last report of a worker that has drained, sent without a poll. */
       readonly id: number;
-      /** null: the worker could not read them. It answers all the same, since it serves. */
-      readonly counters: WorkerReport | null;
       /** How late the event loop was, all in all; a worker of an older program does not say it. */
       readonly loopDelay?: Histogram;
-    }
+    } & SaidCounters)
   | { readonly type: 'sessions'; readonly id: number; readonly report: SessionReport }
   | { readonly type: 'session-killed'; readonly id: number; readonly killed: SessionFacts | null }
   | ({ readonly type: 'passive-failure' } & PassiveFailure)

@@ -6,6 +6,7 @@ import type { SessionFacts, SessionReport } from '../metrics/sessions.js';
 import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { portsOf } from './bound-ports.js';
+import { ReportReader } from './counter-reports.js';
 import type { ListeningSocket } from './listening-socket.js';
 import type { PassiveFailure, SocketWay, ToPrimary, ToWorker, WorkerSettings } from './messages.js';
 import { Questions } from './questions.js';
@@ -80,6 +81,7 @@ export class WorkerProcess {
   #exit: Omit<WorkerExit, 'wasDraining'> | null = null;
   #killTimer: Timer | null = null;
   readonly #questions: Questions;
+  readonly #reports = new ReportReader();
   readonly #servingWaiters = new Set<(isServing: boolean) => void>();
 
   constructor(file: string, settings: WorkerSettings, clock: Clock, events: WorkerEvents) {
@@ -141,7 +143,7 @@ export class WorkerProcess {
   /** Resolves with the answer, or without one after `deadlineMs` or when the worker is gone. */
   async askCounters(deadlineMs: number): Promise<void> {
     if (this.#phase === 'gone' || !this.#hasStarted) return;
-    await this.#questions.ask(deadlineMs, (id) => this.#send({ type: 'report', id }));
+    await this.#questions.ask(deadlineMs, (id) => this.#send({ type: 'report', id, known: this.#reports.known }));
   }
 
   /** @param app null: of all. @returns null: it does not answer in time */
@@ -237,7 +239,8 @@ export class WorkerProcess {
       case 'report': {
         this.unanswered = 0;
         if (Array.isArray(message.loopDelay)) this.loopDelay = message.loopDelay;
-        if (message.counters !== null) this.#events.onCounters(this, message.counters);
+        const report = this.#reports.read(message);
+        if (report !== null) this.#events.onCounters(this, report);
         this.#questions.answer(message.id, true);
         return;
       }

@@ -91,7 +91,7 @@ export interface WorkerReport {
   readonly slots: Readonly<Record<string, SlotReport>>;
 }
 
-type SlotReport = Omit<SlotCounters, 'instances' | 'departing'> & {
+export type SlotReport = Omit<SlotCounters, 'instances' | 'departing'> & {
   readonly instances: Readonly<Record<string, InstanceCounters>>;
   /** A worker of an older program does not say it. */
   readonly departing?: Readonly<Record<string, DepartingCounters>>;
@@ -139,24 +139,17 @@ export function createLogCounters(): LogCounters {
   return { lines: 0, dropped: 0 };
 }
 
-/** @throws TypeError when the report lacks what adding it up needs */
-export function countersFromReport({
-  slots,
-  clients = createClientCounters(),
-  accessLog = createLogCounters(),
-}: WorkerReport): WorkerCounters {
-  const read = ([app, slot]: readonly [string, SlotReport]): readonly [string, SlotCounters] => {
-    const { responses, latency, errors, instances, departing = {} } = slot;
-    if (!Array.isArray(responses) || !Array.isArray(latency) || typeof errors !== 'object') {
-      throw new TypeError(`a worker reports ${app} without its responses, latency or errors`);
-    }
-    const keyed = {
-      instances: createKeyedObject(Object.entries(instances)),
-      departing: createKeyedObject(Object.entries(departing)),
-    };
-    return [app, { ...slot, ...keyed }];
+/** @returns a copy, but for its lists. @throws TypeError when the report lacks what adding it up needs */
+export function slotFromReport(app: string, slot: SlotReport): SlotCounters {
+  const { responses, latency, errors, instances, departing = {} } = slot;
+  if (!Array.isArray(responses) || !Array.isArray(latency) || typeof errors !== 'object') {
+    throw new TypeError(`a worker reports ${app} without its responses, latency or errors`);
+  }
+  return {
+    ...slot,
+    instances: createKeyedObject(Object.entries(instances).map(([id, instance]) => [id, { ...instance }])),
+    departing: createKeyedObject(Object.entries(departing)),
   };
-  return { slots: createKeyedObject(Object.entries(slots).map(read)), clients, accessLog };
 }
 
 /** Adds `part` to `sum`; `gauges: false` for a worker that is gone: what it counted stays, what it held does not. */
@@ -212,6 +205,16 @@ export function carryPeaks(before: SlotCounters, now: SlotCounters): void {
     const earlier = before.instances[id]?.inFlightPeak ?? 0;
     instance.inFlightPeak = Math.max(earlier, instance.inFlightPeak ?? instance.inFlight);
   }
+}
+
+/** Whether more was held at once than is held now. */
+export function hasPeaks(slot: SlotReport): boolean {
+  return (
+    slot.openConnectionsPeak > slot.openConnections ||
+    slot.inFlightPeak > slot.inFlight ||
+    slot.queuedPeak > slot.queued ||
+    Object.values(slot.instances).some(({ inFlightPeak, inFlight }) => inFlightPeak > inFlight)
+  );
 }
 
 /** The time that the peaks are of begins anew. */

@@ -85,3 +85,31 @@ test('the most at once is of all reports since the last second, and what is unde
   ledger.record(first, report(12, 0, 2));
   assert.deepEqual(peaks(), [2, 2]);
 });
+
+test('the most at once counts in the second in which it is said, also where a worker says the same again', () => {
+  const ledger = new CounterLedger<object>();
+  const worker = {};
+  const report = countersOf(10);
+  const [slot] = Object.values(report.slots);
+  Object.assign(slot ?? {}, { queuedPeak: 4 });
+  for (let second = 0; second < 2; second += 1) {
+    ledger.record(worker, report);
+    assert.equal(ledger.sum().slots.web?.queuedPeak, 4);
+    ledger.beginPeaks();
+    assert.equal(ledger.sum().slots.web?.queuedPeak, 0);
+  }
+});
+
+test('a slot in which nothing was said is not added up again', () => {
+  const ledger = new CounterLedger<object>();
+  const [first, second] = [{}, {}];
+  const report = countersOf(10, 2);
+  ledger.record(first, report);
+  ledger.record(second, countersOf(5));
+  const { web } = ledger.sum().slots;
+  ledger.record(first, { ...report });
+  assert.equal(ledger.sum().slots.web, web);
+  ledger.retire(second);
+  assert.equal(web?.requests, 15);
+  assert.deepEqual([ledger.sum().slots.web?.requests, ledger.sum().slots.web?.inFlight], [15, 2]);
+});

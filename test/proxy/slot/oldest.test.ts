@@ -4,9 +4,9 @@ import { type TestContext, test } from 'node:test';
 import { createKeyedObject } from '../../../src/core/keyed-object.js';
 import {
   addSlotCounters,
-  countersFromReport,
   createSlotCounters,
   type SlotCounters,
+  slotFromReport,
 } from '../../../src/metrics/counters.js';
 import type { SlotSnapshot } from '../../../src/snapshot/snapshot.js';
 import { eventually } from '../../support/eventually.js';
@@ -91,7 +91,7 @@ test('what workers report of one life is added up, but for the age of the oldest
   addSlotCounters(sum, report(5, 5_000), { gauges: false });
   assert.deepEqual({ ...sum.departing }, { a: { inFlight: 3, oldestMs: 900 } });
   const { departing: _, ...older } = report(1, 1);
-  assert.deepEqual({ ...countersFromReport({ slots: { shop: older } }).slots.shop?.departing }, {});
+  assert.deepEqual({ ...slotFromReport('shop', older).departing }, {});
 });
 
 test('http: an answer ends it, and an idle connection has no age', async (context) => {
