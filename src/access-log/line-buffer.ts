@@ -5,6 +5,7 @@ const LONG_BYTES = 64;
 const ZERO = 0x30;
 const MINUS = 0x2d;
 const SPACE = 0x20;
+const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NUMBER_SIGN = 0x23;
 const HEX = '0123456789ABCDEF';
@@ -72,6 +73,25 @@ export class LineBuffer {
       for (let index = 0; index < length; index += 1) bytes[at + index] = text.charCodeAt(index);
     }
     this.length = at + length;
+    this.isSeparated = end === SPACE;
+    if (end === NO_END) return;
+    bytes[this.length] = end;
+    this.length += 1;
+  }
+
+  /** Latin1 text in quotes. @param end a byte behind them */
+  quoted(text: string, end = NO_END): void {
+    const { length } = text;
+    if (this.length + length + 3 > this.bytes.length) this.reserve(length + 3);
+    const { bytes, length: at } = this;
+    bytes[at] = QUOTE;
+    if (length > LONG_TEXT) {
+      bytes.latin1Write(text, at + 1, length);
+    } else {
+      for (let index = 0; index < length; index += 1) bytes[at + 1 + index] = text.charCodeAt(index);
+    }
+    bytes[at + 1 + length] = QUOTE;
+    this.length = at + length + 2;
     this.isSeparated = end === SPACE;
     if (end === NO_END) return;
     bytes[this.length] = end;

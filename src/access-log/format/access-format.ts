@@ -60,7 +60,7 @@ export function formatProblem(text: string): Refusal | null {
 export function compileFormat(text: string, context: FormatContext): AccessFormat {
   if (text === JSON_FORMAT) return { http: jsonWriters(true), tcp: jsonWriters(false), showsResponses: false };
   const { http, tcp } = NAMED_FORMATS.get(text) ?? { http: text, tcp: text };
-  const pieces = [piecesOf(http), piecesOf(tcp)].map((parsed) => shownPieces(parsed, context));
+  const pieces = [piecesOf(http), piecesOf(tcp)].map((parsed) => joinTexts(shownPieces(parsed, context)));
   const [ofHttp = [], ofTcp = []] = pieces.map((parsed) => writersOf(parsed, context));
   const showsResponses = pieces.flat().some((piece) => piece.kind === 'field' && piece.field.isOfResponse === true);
   return { http: ofHttp, tcp: ofTcp, showsResponses };
@@ -77,6 +77,26 @@ function shownPieces(pieces: readonly Piece[], { responseCaptures }: FormatConte
   const isEmpty = (piece: Piece): boolean =>
     piece.kind === 'field' && responseCaptures.length === 0 && CAPTURES_OF_RESPONSE.has(piece.field);
   return pieces.filter((piece) => !isEmpty(piece));
+}
+
+/** What is the same in each line, one after the other, is one text. */
+function joinTexts(pieces: readonly Piece[]): readonly Piece[] {
+  const joined: Piece[] = [];
+  for (const piece of pieces) {
+    const last = joined.at(-1);
+    const text = fixedTextOf(piece);
+    if (last?.kind === 'text' && piece.kind === 'space') {
+      if (!last.text.endsWith(' ')) joined.splice(-1, 1, { kind: 'text', text: `${last.text} ` });
+    } else if (text === null) joined.push(piece);
+    else if (last?.kind === 'text') joined.splice(-1, 1, { kind: 'text', text: last.text + text });
+    else joined.push({ kind: 'text', text });
+  }
+  return joined;
+}
+
+function fixedTextOf(piece: Piece): string | null {
+  if (piece.kind === 'text') return piece.text;
+  return piece.kind === 'field' ? (piece.field.fixedText?.(piece.flags) ?? null) : null;
 }
 
 /** A space or a single character behind a field is written with it, where the field can: half of a line's calls were theirs. */

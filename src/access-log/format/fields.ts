@@ -3,7 +3,7 @@ import { TARGET_BYTES } from '../encodings.js';
 import type { AccessFacts } from '../facts.js';
 import { gmtSecond, Instants, isoSecond, localSecond, localWithZone } from '../instants.js';
 import { CAPTURE_FIELDS } from './captures.js';
-import { address, type Field, foreignText, hexNumber, number, port, text } from './writer.js';
+import { address, type Field, foreignText, hexNumber, number, port, text, unknown } from './writer.js';
 
 const BAD_REQUEST = '<BADREQ>';
 
@@ -80,22 +80,18 @@ export const FIELDS = {
   ac: number('connections of clients to this worker', (facts) => facts.workerConnections),
   b: text('the app', (facts) => facts.app),
   bc: number('requests (tcp: connections) of the app that are under way in this worker', (facts) => facts.slotRequests),
-  bi: address('where the connection to the instance leaves from: not known here', () => ''),
-  bp: port(
-    'the port of that: not known here',
-    () => '',
-    () => 0,
-  ),
+  bi: unknown('where the connection to the instance leaves from: not known here'),
+  bp: unknown('the port of that: not known here'),
   bq: number('requests that waited for any instance before this one', (facts) => facts.slotQueue),
   B: number('bytes to the client', (facts) => facts.bytesOut),
-  CC: text('the captured cookie of the request: none is captured', () => ''),
+  CC: unknown('the captured cookie of the request: none is captured'),
   ci: address('address of the client', (facts) => facts.clientAddress),
   cp: port(
     'port of the client',
     (facts) => facts.clientAddress,
     (facts) => facts.clientPort,
   ),
-  CS: text('the captured cookie of the response: none is captured', () => ''),
+  CS: unknown('the captured cookie of the response: none is captured'),
   f: text('the slot, as slot:PORT', slotOf()),
   fc: number('connections of clients to the slot in this worker', (facts) => facts.slotConnections),
   fi: address('address that the client connected to', (facts) => facts.frontAddress),
@@ -146,8 +142,8 @@ export const FIELDS = {
     (facts) => facts.instancePort,
   ),
   sq: number('requests that waited for the same instance before this one', (facts) => facts.instanceQueue),
-  sslc: text('cipher: TLS ends before this node', () => ''),
-  sslv: text('version of TLS: it ends before this node', () => ''),
+  sslc: unknown('cipher: TLS ends before this node'),
+  sslv: unknown('version of TLS: it ends before this node'),
   ST: number('status; -1: the client got none', ({ status }) => (status === 0 ? -1 : status)),
   t: instant('accept, local time with milliseconds', localSecond, acceptedAt, true),
   T: instant('accept, GMT', gmtSecond, acceptedAt),

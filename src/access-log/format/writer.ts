@@ -32,6 +32,8 @@ export interface Field {
   readonly isOfResponse?: boolean;
   /** It writes a byte behind its value in the same step; it never writes nothing. */
   takesEnd?(flags: FieldFlags): boolean;
+  /** Of a field that is the same in each line: what it is. */
+  fixedText?(flags: FieldFlags): string;
   /** @param end a byte that follows, of a field that takes it */
   compile(flags: FieldFlags, context: FormatContext, end?: number): Writer;
 }
@@ -43,11 +45,17 @@ const QUOTE = 0x22;
 const NO_VALUE = '-';
 
 const always = (): boolean => true;
-const isPlain = ({ quote, backslash }: FieldFlags): boolean => !quote && !backslash;
+const isAsItIs = ({ backslash }: FieldFlags): boolean => !backslash;
 
 /** A text of our own making. */
 export function text(about: string, textOf: TextOf): Field {
-  return { about, takesEnd: isPlain, compile: (flags, _, end) => textWriter(textOf, flags, null, NO_VALUE, end) };
+  return { about, takesEnd: isAsItIs, compile: (flags, _, end) => textWriter(textOf, flags, null, NO_VALUE, end) };
+}
+
+/** What is not known here. */
+export function unknown(about: string): Field {
+  const fixedText = ({ quote }: FieldFlags): string => (quote ? '""' : NO_VALUE);
+  return { about, fixedText, compile: (flags) => literal(fixedText(flags)) };
 }
 
 /** A text that a client has written. @param map of bytes that are written as `#XX` */
@@ -65,12 +73,7 @@ export function textWriter(
 ): Writer {
   const writeText = textStyle(flags, map);
   if (flags.quote && map === null && !flags.backslash) {
-    return (line, facts) => {
-      const value = textOf(facts);
-      line.byte(QUOTE);
-      if (value === '') line.byte(QUOTE);
-      else line.text(value, QUOTE);
-    };
+    return (line, facts) => line.quoted(textOf(facts), end);
   }
   if (flags.quote) {
     return (line, facts) => {
@@ -136,7 +139,7 @@ export function port(about: string, addressOf: TextOf, portOf: NumberOf): Field 
 export function address(about: string, addressOf: TextOf): Field {
   return {
     about,
-    takesEnd: isPlain,
+    takesEnd: isAsItIs,
     compile: (flags, _, end) =>
       textWriter(flags.hex ? (facts) => hexAddress(addressOf(facts)) : addressOf, flags, null, NO_VALUE, end),
   };
@@ -148,7 +151,11 @@ export function literal(value: string): Writer {
     return (line) => line.byte(code);
   }
   const bytes = Buffer.from(value, 'latin1');
-  return (line) => line.raw(bytes);
+  if (!value.endsWith(' ')) return (line) => line.raw(bytes);
+  return (line) => {
+    line.raw(bytes);
+    line.isSeparated = true;
+  };
 }
 
 function hexDigits(value: number, width: number): string {
