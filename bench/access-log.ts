@@ -5,9 +5,12 @@
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { atEnd } from '../test/support/at-end.js';
+import { atEnd, temporaryFolder } from '../test/support/at-end.js';
 import { prepareComponents } from '../test/support/machine/components.js';
+import { receiveDatagrams } from '../test/support/machine/datagram-receiver.js';
+import { childrenOf } from '../test/support/machine/processes.js';
 import { withEnd } from './ends.js';
 import { constantRate } from './generators/constant-rate.js';
 import { busyLine, isBusy, machineLine, OthersUse } from './machine.js';
@@ -40,15 +43,17 @@ const MOST_SHARE = 1.2;
 const FILE = '/dev/null';
 
 /** Of each node: what it is called here, where its access log goes, and its format. */
-const LOGS = [
-  ['off', 'none', 'haproxy'],
-  ['haproxy', FILE, 'haproxy'],
-  ['clf', FILE, 'clf'],
-  ['json', FILE, 'json'],
-  ['a format string', FILE, '%ci [%trl] %{+Q}r %ST %B %{+Q}[req.fhdr(user-agent)]'],
-  ['syslog', `syslog:udp:${RECEIVER.host}:${RECEIVER.port}`, 'haproxy'],
-  ['syslog without a receiver', `syslog:udp:${RECEIVER.host}:${DEAD_PORT}`, 'haproxy'],
-] as const;
+const logsWith = (socket: string) =>
+  [
+    ['off', 'none', 'haproxy'],
+    ['haproxy', FILE, 'haproxy'],
+    ['clf', FILE, 'clf'],
+    ['json', FILE, 'json'],
+    ['a format string', FILE, '%ci [%trl] %{+Q}r %ST %B %{+Q}[req.fhdr(user-agent)]'],
+    ['syslog over UDP', `syslog:udp:${RECEIVER.host}:${RECEIVER.port}`, 'haproxy'],
+    ['syslog over UDP without a receiver', `syslog:udp:${RECEIVER.host}:${DEAD_PORT}`, 'haproxy'],
+    ['syslog through a socket', `syslog:unix:${socket}`, 'haproxy'],
+  ] as const;
 
 interface Contender {
   readonly name: string;
@@ -56,6 +61,8 @@ interface Contender {
   readonly worker: number;
   /** Of each round, in microseconds a request. */
   readonly costs: number[];
+  /** The same of `logger`, a process beside the worker. */
+  readonly loggerCosts: number[];
 }
 
 await prepareComponents();
@@ -71,7 +78,9 @@ await withEnd(async (context) => {
   atEnd(context, () => origin.stop());
   await origin.start();
   const contenders: Contender[] = [];
-  for (const [name, target, format] of LOGS) {
+  const socket = path.join(temporaryFolder(context, 'bench-log'), 'log');
+  await receiveDatagrams(context, socket, () => {});
+  for (const [name, target, format] of logsWith(socket)) {
     const flags = { '--access-log': target, '--access-log-format': format };
     const node = new NodeUnderTest({ host: `127.0.0.${60 + contenders.length}`, adminPort: 1_936, flags });
     atEnd(context, async () => {
@@ -81,11 +90,11 @@ await withEnd(async (context) => {
     node.writeApp('bench', { slot: SLOT, instances: [`127.0.0.1:${ORIGIN_PORT}`] });
     await node.start();
     const [worker = 0] = await node.workerPids();
-    contenders.push({ name, node, worker, costs: [] });
+    contenders.push({ name, node, worker, costs: [], loggerCosts: [] });
   }
   // Until the compiler has seen what a request does.
   for (let round = 0; round < WARM_ROUNDS; round += 1) for (const contender of contenders) await measure(contender);
-  for (const { costs } of contenders) costs.length = 0;
+  for (const { costs, loggerCosts } of contenders) for (const list of [costs, loggerCosts]) list.length = 0;
   // One after the other in each round: what the machine does beside them meets all alike.
   for (let round = 0; round < ROUNDS; round += 1) for (const contender of contenders) await measure(contender);
   judge(contenders);
@@ -94,19 +103,22 @@ const othersCores = others.cores();
 if (isBusy(othersCores)) console.log(busyLine(othersCores));
 process.exitCode = verdict.exitCode;
 
-async function measure({ node, worker, costs }: Contender): Promise<void> {
+async function measure({ node, worker, costs, loggerCosts }: Contender): Promise<void> {
+  const [logger] = childrenOf(worker);
   const before = cpuSeconds(worker);
+  const loggerBefore = logger === undefined ? 0 : cpuSeconds(logger);
   const { requests, errors } = await constantRate({
     ...{ host: node.host, ports: [SLOT], path: '/', perSecond: PER_SECOND, seconds: SECONDS },
     ...{ connections: CONNECTIONS, closesEach: false, bodyBytes: 0, prefix: [] },
   });
   if (errors > 0) throw new Error(`${errors} of ${requests} requests failed`);
   costs.push(((cpuSeconds(worker) - before) * 1_000_000) / requests);
+  if (logger !== undefined) loggerCosts.push(((cpuSeconds(logger) - loggerBefore) * 1_000_000) / requests);
 }
 
 function judge(contenders: readonly Contender[]): void {
   const without = median(contenders[0]?.costs ?? []);
-  for (const { name, costs } of contenders) {
+  for (const { name, costs, loggerCosts } of contenders) {
     const cost = median(costs);
     const figure = `${cost.toFixed(1)} µs a request, in rounds ${costs.map((one) => one.toFixed(1)).join(' ')}`;
     const ratio = cost / without;
@@ -115,7 +127,7 @@ function judge(contenders: readonly Contender[]): void {
       verdict.check(
         ratio <= MOST_SHARE,
         `access log, ${name}: at most ${MOST_SHARE}`,
-        `${ratio.toFixed(2)}, ${figure}`,
+        `${ratio.toFixed(2)}, ${figure}${loggerCosts.length === 0 ? '' : `; logger beside it ${median(loggerCosts).toFixed(1)} µs`}`,
       );
   }
 }

@@ -5,10 +5,8 @@
  */
 import { hostname } from 'node:os';
 import { AccessLog } from './access-log/access-log.js';
-import { FileTarget } from './access-log/targets/file-target.js';
+import { createLogTarget } from './access-log/targets/create-log-target.js';
 import type { LogTarget } from './access-log/targets/log-target.js';
-import { isSyslog, parseSyslog } from './access-log/targets/syslog-place.js';
-import { SyslogTarget } from './access-log/targets/syslog-target.js';
 import { ReportWriter } from './cluster/counter-reports.js';
 import type { AccessLogSettings, SocketWay, ToPrimary, ToWorker, WorkerSettings } from './cluster/messages.js';
 import { Orphan } from './cluster/orphan.js';
@@ -18,7 +16,6 @@ import { descriptorLimit } from './core/descriptor-limit.js';
 import { createLog, type Log } from './core/log.js';
 import { LOG_FORMATS, LOG_LEVELS } from './core/log-levels.js';
 import { MessageRate } from './core/message-rate.js';
-import { isRefusal } from './core/refusal.js';
 import { countedSince } from './metrics/counted-since.js';
 import type { WorkerCounters, WorkerReport } from './metrics/counters.js';
 import { LoopDelay } from './metrics/loop-delay.js';
@@ -63,7 +60,7 @@ class Worker {
     const place = { index: settings.index, count: settings.workers };
     process.on('exit', () => this.#logTarget?.writeNow());
     const { accessLog } = settings;
-    this.#logTarget = accessLog === null ? null : createLogTarget(accessLog.target, log);
+    this.#logTarget = accessLog === null ? null : createLogTarget(accessLog.target, systemClock, log);
     this.#dataPlane = createDataPlane({
       clock: systemClock,
       random: Math.random,
@@ -223,13 +220,6 @@ class Worker {
     this.#toldAtMs.set(key, now);
     send({ type: 'passive-failure', app, instance, life, failures });
   }
-}
-
-function createLogTarget(target: string, log: Log): LogTarget {
-  if (!isSyslog(target)) return new FileTarget({ target, clock: systemClock, log });
-  const place = parseSyslog(target);
-  if (isRefusal(place)) throw new Error(place.message);
-  return new SyslogTarget({ ...place, hostname: hostname(), pid: process.pid, clock: systemClock, log });
 }
 
 function createAccessLog(settings: AccessLogSettings, target: LogTarget): AccessLog {

@@ -231,7 +231,7 @@ export const OPTIONS = {
   ),
   accessLog: option('access-log', logTarget, 'none', {
     placeholder: 'TARGET',
-    help: 'the access log: a file, - for standard output, syslog:udp:ADDR:PORT,FACILITY, or none',
+    help: 'the access log: a file, - for standard output, syslog:unix:PATH,FACILITY, syslog:udp:ADDR:PORT,FACILITY, or none',
   }),
   accessLogFormat: option('access-log-format', accessFormat, 'haproxy', {
     placeholder: 'FORMAT',

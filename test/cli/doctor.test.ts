@@ -6,6 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { freePort, ownAddress } from '../support/addresses.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
+import { receiveDatagrams } from '../support/machine/datagram-receiver.js';
 import { startNode } from '../support/node/node-process.js';
 import { runCliHere } from '../support/node/run-cli-here.js';
 import { appText, writeAtomically } from '../support/node/services-directory.js';
@@ -110,6 +111,31 @@ test('an admin API beyond loopback without a token, and one that asks for one', 
     text: `the admin API at ${node.admin} asks for a token`,
     todo: null,
   });
+});
+
+test('a socket of syslog that is not there, and lines of the access log that were lost', async (context) => {
+  const folder = temporaryFolder(context, 'syslog');
+  const socket = path.join(folder, 'log');
+  const options = { AUTOPROXY_SERVICES_DIR: folder, AUTOPROXY_ACCESS_LOG: `syslog:unix:${socket}` };
+  const asked = async () =>
+    (await ask('127.0.0.1:1', options)).of('access-log').map(({ verdict, text }) => [verdict, text]);
+  assert.deepEqual(await asked(), [['bad', `the access log cannot be sent: there is no socket ${socket}`]]);
+  await receiveDatagrams(context, socket, () => {});
+  assert.deepEqual(await asked(), [['ok', `the access log goes to syslog:unix:${socket}`]]);
+
+  const node = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot) }), {
+    '--access-log': '/dev/full',
+    '--workers': '1',
+  });
+  for (let request = 0; request < 3; request += 1) await (await fetch(`http://${node.host}:${node.slot}/`)).text();
+  node.signal('SIGUSR2');
+  await node.untilState(({ accessLog }) => accessLog?.dropped === 3);
+  assert.deepEqual((await ask(node.admin)).of('access-log'), [
+    {
+      ...{ check: 'access-log', verdict: 'warn', text: '3 of 3 lines of the access log were lost' },
+      todo: 'see the log of the node, which says why',
+    },
+  ]);
 });
 
 test('options that no node would take are named', async () => {

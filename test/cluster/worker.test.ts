@@ -8,6 +8,8 @@ import { test } from 'node:test';
 import type { PassiveFailure } from '../../src/cluster/messages.js';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
+import { receiveDatagrams } from '../support/machine/datagram-receiver.js';
+import { childrenOf, isAlive } from '../support/machine/processes.js';
 import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
 const PORT = 27_150;
@@ -78,6 +80,36 @@ test('the access log goes to a receiver of syslog', async (context) => {
     message.toString(),
     /^<150>1 \d{4}-\d\d-\d\dT\S+Z \S+ autoproxy \d+ - - \S+ \[.* 200 .* "GET \/\S* HTTP\/1\.1"$/,
   );
+});
+
+test('the access log goes to a socket of syslog, by a logger that ends with its worker, however that ends', async (context) => {
+  const host = ownAddress();
+  const socket = path.join(temporaryFolder(context, 'syslog'), 'log');
+  const messages: string[] = [];
+  await receiveDatagrams(context, socket, (text) => messages.push(text));
+  const cluster = startCluster(context, {
+    settings: { logLevel: 'silent', accessLog: accessLogIn(`syslog:unix:${socket},local2`) },
+  });
+  const instancePort = await startInstance(context, host);
+  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
+  await cluster.whenApplied(1);
+  const loggers = (): readonly number[] => pidsOf(cluster).flatMap(childrenOf);
+  const [killed = 0] = loggers();
+  await request(host, PORT);
+  await until(() => messages.length === 1);
+  const [worker = 0] = pidsOf(cluster);
+  assert.match(
+    messages[0] ?? '',
+    new RegExp(`^<150>[A-Z][a-z]{2} [ \\d]\\d [\\d:]{8} autoproxy\\[${worker}\\]: \\S+ \\[.* 200 .* "GET /`),
+  );
+  process.kill(worker, 'SIGKILL');
+  await until(() => !isAlive(killed));
+  await until(() => cluster.workers().every(({ state, restarts }) => state === 'serving' && restarts === 1));
+  const [drained = 0] = loggers();
+  for (let round = 0; round < 5; round += 1) await request(host, PORT);
+  await cluster.drain({ deadlineMs: 1_000 });
+  assert.equal(isAlive(drained), false);
+  await until(() => messages.length === 6);
 });
 
 test('failed connects to an instance are told to the primary', async (context) => {

@@ -1,13 +1,14 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { Clock } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
-import { MessageRate } from '../../core/message-rate.js';
+import { hostPort } from '../../core/networks.js';
 import { Instants, isoSecond } from '../instants.js';
 import { LineBuffer } from '../line-buffer.js';
 import type { LogTarget } from './log-target.js';
-import type { SyslogPlace } from './syslog-place.js';
+import { Losses } from './losses.js';
+import type { UdpPlace } from './syslog-place.js';
 
-interface SyslogTargetOptions extends SyslogPlace {
+interface SyslogTargetOptions extends UdpPlace {
   readonly hostname: string;
   readonly pid: number;
   readonly clock: Clock;
@@ -22,18 +23,15 @@ const MAX_MESSAGE_BYTES = 8_192;
 const MAX_WAITING_BYTES = 1_048_576;
 /** How long a receiver that is not there is left alone. */
 const PAUSE_MS = 1_000;
-/** Of lines in the log about one fault. */
-const SAID_EVERY_MS = 60_000;
 
 /**
  * A receiver of syslog over UDP, one message a line (RFC 5424 in RFC 5426). The socket is connected, so the kernel says when
  * the receiver is gone: for a second it then drops lines unmade, and counts them.
  */
 export class SyslogTarget implements LogTarget {
-  dropped = 0;
   readonly #options: SyslogTargetOptions;
   readonly #socket: Socket;
-  readonly #rate: MessageRate;
+  readonly #losses: Losses;
   readonly #instants = new Instants(isoSecond);
   readonly #before: Buffer;
   readonly #behind: Buffer;
@@ -44,13 +42,13 @@ export class SyslogTarget implements LogTarget {
   /** Messages that came before the socket was open; null: it is. */
   #early: Buffer[] | null = [];
   #isPaused = false;
-  #lost = 0;
   #isFlushed: (() => void) | null = null;
 
   constructor(options: SyslogTargetOptions) {
-    const { host, port, facility, hostname, pid, clock } = options;
+    const { host, port, facility, hostname, pid, clock, log } = options;
     this.#options = options;
-    this.#rate = new MessageRate(clock, SAID_EVERY_MS);
+    const message = 'sending the access log to syslog failed; serving continues';
+    this.#losses = new Losses({ clock, log, place: { receiver: hostPort(host, port) }, message });
     this.#before = Buffer.from(`<${8 * facility + INFORMATIONAL}>1 `, 'latin1');
     this.#behind = Buffer.from(`Z ${headerText(hostname)} ${APP_NAME} ${pid} - - `, 'latin1');
     this.#socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
@@ -62,12 +60,15 @@ export class SyslogTarget implements LogTarget {
     this.#socket.unref();
   }
 
+  get dropped(): number {
+    return this.#losses.total;
+  }
+
   begin(): LineBuffer | null {
     const line = this.#lines;
     if (this.#pending === 0) line.clear();
     if (this.#isPaused || line.length > MAX_WAITING_BYTES) {
-      this.dropped += 1;
-      this.#lost += 1;
+      this.#losses.add(1);
       return null;
     }
     const now = this.#options.clock.wallTime();
@@ -92,8 +93,7 @@ export class SyslogTarget implements LogTarget {
   readonly #onSent = (error: Error | null): void => {
     this.#pending -= 1;
     if (error !== null) {
-      this.dropped += 1;
-      this.#lost += 1;
+      this.#losses.add(1);
       this.#onFault(error);
     }
     if (this.#pending === 0) this.#isFlushed?.();
@@ -110,21 +110,16 @@ export class SyslogTarget implements LogTarget {
   reopen(): void {}
 
   writeNow(): void {
-    this.dropped += this.#pending;
+    this.#losses.add(this.#pending);
   }
 
   #onFault(error: Error): void {
-    const { clock, log, host, port } = this.#options;
-    if (!this.#isPaused) {
-      this.#isPaused = true;
-      clock.setTimer(PAUSE_MS, () => {
-        this.#isPaused = false;
-      });
-    }
-    if (this.#rate.ask() === null) return;
-    const facts = { reason: error.message, receiver: `${host}:${port}`, lost: this.#lost };
-    log.error(facts, 'sending the access log to syslog failed; serving continues');
-    this.#lost = 0;
+    this.#losses.onFault(error.message);
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#options.clock.setTimer(PAUSE_MS, () => {
+      this.#isPaused = false;
+    });
   }
 }
 

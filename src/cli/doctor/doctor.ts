@@ -5,6 +5,7 @@ import { type AdminOptionValues, adminOption, adminTokenOption } from '../admin-
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
 import { type ReadingOptionValues, showReading, watchOption, watchPause } from '../reading.js';
+import { accessLogCheck } from './access-log-check.js';
 import { adminAccessCheck } from './admin-access-check.js';
 import { clocksCheck } from './clocks-check.js';
 import { consulRightsCheck } from './consul-rights-check.js';
@@ -28,6 +29,7 @@ const CHECKS: readonly DoctorCheck[] = [
   portsCheck,
   descriptorsCheck,
   proxyHeaderCheck,
+  accessLogCheck,
   consulRightsCheck,
   clocksCheck,
   neighborsCheck,

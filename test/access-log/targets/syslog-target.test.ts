@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { parseSyslog } from '../../../src/access-log/targets/syslog-place.js';
 import { SyslogTarget } from '../../../src/access-log/targets/syslog-target.js';
 import { ownAddress } from '../../support/addresses.js';
 import { atEnd } from '../../support/at-end.js';
@@ -93,27 +92,3 @@ test('a receiver that is not there is left alone for a second; its lines are cou
   await eventually('it comes', () => messages.length > 0);
   assert.match(messages.at(-1) ?? '', / - - back$/);
 });
-
-for (const [text, place] of [
-  ['syslog:udp:127.0.0.1:514', { host: '127.0.0.1', port: 514, facility: 16 }],
-  ['syslog:udp:127.0.0.1', { host: '127.0.0.1', port: 514, facility: 16 }],
-  ['syslog:udp:localhost:1514,local2', { host: '127.0.0.1', port: 1_514, facility: 18 }],
-  ['syslog:udp:[::1]:514,daemon', { host: '::1', port: 514, facility: 3 }],
-] as const) {
-  test(`${text} is a receiver`, () => assert.deepEqual(parseSyslog(text), place));
-}
-
-for (const [text, message] of [
-  ['syslog:unix:/dev/log', /datagrams/],
-  ['syslog:tcp:127.0.0.1:514', /is not a syslog receiver/],
-  ['syslog:udp:logs.example:514', /not an IP address/],
-  ['syslog:udp:127.0.0.1:0', /no port/],
-  ['syslog:udp:127.0.0.1:514,local9', /no facility local9/],
-] as const) {
-  test(`${text} is refused`, () => {
-    const refusal = parseSyslog(text);
-    assert.ok('message' in refusal);
-    assert.match(refusal.message, message);
-    assert.notEqual(refusal.hint, '');
-  });
-}

@@ -18,6 +18,7 @@ const PACKAGES = {
   socat: 'socat',
   'systemd-notify': 'systemd',
   logrotate: 'logrotate',
+  rsyslogd: 'rsyslog',
 } as const;
 export type Component = keyof typeof PACKAGES;
 export type Components = Readonly<Record<Component, string | null>>;
@@ -46,6 +47,7 @@ export function findComponents(): Components {
     socat: findProgram('socat'),
     'systemd-notify': findProgram('systemd-notify'),
     logrotate: findProgram('logrotate'),
+    rsyslogd: findProgram('rsyslogd'),
   };
 }
 
