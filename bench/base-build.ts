@@ -31,7 +31,8 @@ export function buildBase(revision: string): BaseBuild {
   execFileSync('tar', ['-x', '-C', unfinished], { input: archive });
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(unfinished, 'node_modules'));
   try {
-    execFileSync(path.join(ROOT, 'node_modules/.bin/tsc'), ['-p', '.'], { cwd: unfinished, encoding: 'utf8' });
+    // With its own steps: a node without its page would not start.
+    execFileSync('npm', ['run', '--silent', 'build'], { cwd: unfinished, encoding: 'utf8' });
   } catch (error) {
     const { stdout } = error as { readonly stdout?: string };
     throw new Error(`the base ${commit} does not build with the packages of this tree: ${stdout ?? error}`);
