@@ -119,6 +119,8 @@ export class RequestHead implements FieldReader, Framing, RequestLine {
     this.target = '';
     this.minor = 1;
     this.host = '';
+    this.scheme = '';
+    this.lacksHost = false;
     this.contentLength = -1;
     this.isChunked = false;
     this.isKeepAlive = true;
@@ -136,6 +138,7 @@ export class RequestHead implements FieldReader, Framing, RequestLine {
     this.#codingFields = 0;
     this.#upgradeFields = 0;
     this.#rewritten = 0;
+    this.#isTrusted = false;
     this.#isUsed = false;
   }
 

@@ -95,13 +95,14 @@ class Channel {
 class Request extends Dispatch {
   readonly worker_: SimulatedWorker;
   readonly holdMs: number;
+  readonly clientAddress: string;
   isOver = false;
 
   constructor(worker: SimulatedWorker, holdMs: number, stickyId: string) {
-    super(worker.slot, worker.context, `192.0.2.${Math.floor(holdMs)}`);
+    super(worker.slot, worker.context);
+    this.clientAddress = `192.0.2.${Math.floor(holdMs)}`;
     this.worker_ = worker;
     this.holdMs = holdMs;
-    this.beginRequest(false);
     this.stickyId = stickyId;
     worker.requests.add(this);
     this.start();

@@ -9,6 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { BodyReader } from '../../src/http1/body-reader.js';
 import { ChunkedDecoder } from '../../src/http1/chunked.js';
 import { ConnectionOptions } from '../../src/http1/connection-options.js';
+import { PartialHead } from '../../src/http1/partial-head.js';
 import { RequestHead } from '../../src/http1/request-head.js';
 import { ResponseHead } from '../../src/http1/response-head.js';
 import { Dispatch } from '../../src/proxy/exchange/dispatch.js';
@@ -16,13 +17,11 @@ import { Exchange } from '../../src/proxy/exchange/exchange.js';
 import { ExchangeBooks } from '../../src/proxy/exchange/exchange-books.js';
 import { OutgoingRequest } from '../../src/proxy/exchange/outgoing-request.js';
 import { OutgoingResponse } from '../../src/proxy/exchange/outgoing-response.js';
+import { RequestReader } from '../../src/proxy/exchange/request-reader.js';
 import { Downstream } from '../../src/proxy/http/downstream.js';
-import { PartialHead } from '../../src/proxy/http/partial-head.js';
-import { RequestReader } from '../../src/proxy/http/request-reader.js';
 import { ResponseRelay } from '../../src/proxy/http/response-relay.js';
 import { Reuse } from '../../src/proxy/http/reuse.js';
 import { Upstream } from '../../src/proxy/http/upstream.js';
-import { UpstreamSource } from '../../src/proxy/http/upstream-source.js';
 import { Tunnel } from '../../src/proxy/io/tunnel.js';
 import { TcpDownstream } from '../../src/proxy/tcp/tcp-downstream.js';
 import { TcpUpstream } from '../../src/proxy/tcp/tcp-upstream.js';
@@ -78,7 +77,6 @@ const OF_HTTP: readonly Use[] = [
   [Exchange, 'begin'],
   [ExchangeBooks, 'open'],
   [OutgoingRequest, 'compose'],
-  [UpstreamSource, 'take'],
   [Upstream, 'onBytes'],
   [ResponseRelay, 'read'],
   [ResponseHead, 'parse'],

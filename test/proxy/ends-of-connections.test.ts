@@ -10,7 +10,6 @@ import { ServedSlot } from '../../src/proxy/entry/served-slot.js';
 import { Exchange } from '../../src/proxy/exchange/exchange.js';
 import { Downstream } from '../../src/proxy/http/downstream.js';
 import { Upstream } from '../../src/proxy/http/upstream.js';
-import { UpstreamSource } from '../../src/proxy/http/upstream-source.js';
 import { ByteConnection } from '../../src/proxy/io/byte-connection.js';
 import { Tunnel } from '../../src/proxy/io/tunnel.js';
 import { IdlePool } from '../../src/proxy/slot/idle-pool.js';
@@ -22,7 +21,7 @@ import { TcpUpstream } from '../../src/proxy/tcp/tcp-upstream.js';
 
 const CLASSES = [
   ...[ByteConnection, Tunnel, ClientConnection, Downstream, TcpDownstream, Upstream, TcpUpstream],
-  ...[Exchange, UpstreamSource, IdlePool, Instance, Neighbors, Slot, ServedSlot, ProxyPreface, BleedDoor],
+  ...[Exchange, IdlePool, Instance, Neighbors, Slot, ServedSlot, ProxyPreface, BleedDoor],
 ];
 /** Verbs that end something. */
 const ENDING =

@@ -1,43 +1,46 @@
 import type { RequestHead } from '../../http1/request-head.js';
 import type { ClientIdentity } from './client-identity.js';
 
-/** The lines that name the client to an instance, made once per connection. */
-export class ForwardedFields {
-  readonly #all: string;
-  readonly #port: string;
-  readonly #proto: string;
-  readonly #address: string;
-  /** Of a client that a PROXY header names: the sender of both may have written it already. Else empty. */
-  readonly #spokenFor: string;
+const PROTO_LINE = 'X-Forwarded-Proto: http\r\n';
 
-  constructor({ source: { address }, isSpokenFor }: ClientIdentity, localPort: number) {
-    // As `option forwardfor except 127.0.0.0/8`: a request from this host itself was forwarded before.
-    const isLoopback = address.startsWith('127.') || address === '::1' || address === '';
-    this.#address = isLoopback ? '' : `X-Forwarded-For: ${address}\r\n`;
-    this.#port = `X-Forwarded-Port: ${localPort}\r\n`;
-    this.#proto = 'X-Forwarded-Proto: http\r\n';
-    this.#all = this.#address + this.#port + this.#proto;
-    this.#spokenFor = isSpokenFor ? address : '';
+/** The lines that name the clients of a slot to an instance. */
+export class ForwardedFields {
+  readonly #slotPort: number;
+  /** That the last request came to: nearly all come to the slot's, or to that of one balancer. */
+  #port = -1;
+  #portLine = '';
+  #portAndProto = '';
+
+  constructor(slotPort: number) {
+    this.#slotPort = slotPort;
   }
 
   /**
    * X-Forwarded-For is a list: a line of our own behind the others appends to it (RFC 9110 5.3). A client that stands last
-   * in it, and in the PROXY header too, stands there once.
+   * in it, and in the PROXY header too, stands there once: the sender of both may have written it already.
    * @param isForwarded another node, which is believed, has named the client already
    */
-  lines(head: RequestHead, isForwarded: boolean): string {
-    const isThere = isForwarded || (head.forwardedFor !== '' && this.#isLast(head.forwardedFor));
-    if (!head.hasForwardedPort && !head.hasForwardedProto && !isThere) return this.#all;
-    return (
-      (isThere ? '' : this.#address) +
-      (head.hasForwardedPort ? '' : this.#port) +
-      (head.hasForwardedProto ? '' : this.#proto)
-    );
+  lines(head: RequestHead, { source, destination, isSpokenFor }: ClientIdentity, isForwarded: boolean): string {
+    const { address } = source;
+    const isThere = isForwarded || (isSpokenFor && head.forwardedFor !== '' && isLast(head.forwardedFor, address));
+    // As `option forwardfor except 127.0.0.0/8`: a request from this host itself was forwarded before.
+    const isNamed = !isThere && address !== '' && !address.startsWith('127.') && address !== '::1';
+    const client = isNamed ? `X-Forwarded-For: ${address}\r\n` : '';
+    const port = destination === null ? this.#slotPort : destination.port;
+    if (port !== this.#port) this.#setPort(port);
+    if (!head.hasForwardedPort && !head.hasForwardedProto) return client + this.#portAndProto;
+    return client + (head.hasForwardedPort ? '' : this.#portLine) + (head.hasForwardedProto ? '' : PROTO_LINE);
   }
 
-  #isLast(list: string): boolean {
-    if (this.#spokenFor === '' || !list.endsWith(this.#spokenFor)) return false;
-    const before = list.length - this.#spokenFor.length;
-    return before === 0 || /[, \t]/.test(list.charAt(before - 1));
+  #setPort(port: number): void {
+    this.#port = port;
+    this.#portLine = `X-Forwarded-Port: ${port}\r\n`;
+    this.#portAndProto = this.#portLine + PROTO_LINE;
   }
+}
+
+function isLast(list: string, address: string): boolean {
+  if (address === '' || !list.endsWith(address)) return false;
+  const before = list.length - address.length;
+  return before === 0 || /[, \t]/.test(list.charAt(before - 1));
 }

@@ -1,7 +1,9 @@
 import type { SlotCounters } from '../../metrics/counters.js';
 import type { ProxyHeader } from '../../proxy-protocol/header.js';
-import type { ClientConnection, ClientParts } from '../client/client-connection.js';
-import { Downstream } from '../http/downstream.js';
+import type { ClientConnection } from '../client/client-connection.js';
+import { ExchangePool } from '../exchange/exchange-pool.js';
+import { Downstream, type HttpParts } from '../http/downstream.js';
+import { Upstream } from '../http/upstream.js';
 import { Listener } from '../io/listener.js';
 import type { Transport } from '../io/transport.js';
 import { ClientLimit, type Gate, shareOf } from '../limits/client-limit.js';
@@ -26,7 +28,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   readonly #traffic: Listener;
   readonly #health: Listener;
   readonly #clients: ClientLimit;
-  readonly #clientParts: ClientParts;
+  readonly #clientParts: HttpParts;
   readonly #served = new Set<ClientConnection>();
   readonly #healthConnections = new Set<HealthConnection>();
   /** Connections whose PROXY header is not whole yet. */
@@ -47,7 +49,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
       this.#served.delete(client);
       this.#onClientGone();
     };
-    this.#clientParts = { slot, worker, onGone };
+    this.#clientParts = { slot, worker, onGone, exchanges: new ExchangePool(slot, worker, Upstream.open) };
     const { log, clock } = worker;
     const toDo = 'raise limits.clients of the app if the node has room for more';
     this.#clients = new ClientLimit(clock, log, { app: slot.app, port: slot.config.port, toDo });

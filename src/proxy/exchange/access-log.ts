@@ -10,7 +10,6 @@ const FAILED_STATUS = 500;
 
 interface Facts {
   readonly slot: Slot;
-  readonly identity: ClientIdentity;
   /** Of the first byte, on the monotonic clock. */
   readonly startedAt: number;
   /** When the instance had accepted, where that is measured; else 0. */
@@ -29,9 +28,6 @@ export interface HttpFacts extends Facts {
     readonly block: string;
     readonly cookie: string;
   };
-  readonly handshakeMs: number;
-  /** From when on the connection had nothing to do: the handshake or the response before. */
-  readonly idleSince: number;
   /** When the head was here; 0 if it could not be read. */
   readonly headAt: number;
   /** Empty where the app asks for none. */
@@ -46,8 +42,9 @@ export interface HttpFacts extends Facts {
   readonly status: number;
 }
 
-/** How it came to its instance: Dispatch, as the log sees it. */
-export interface RouteFacts {
+/** Whose it is, and how it came to its instance: Dispatch, as the log sees it. */
+interface Route {
+  readonly client: { readonly identity: ClientIdentity };
   readonly retries: number;
   readonly isRedispatched: boolean;
   /** The instance that has it still. */
@@ -61,10 +58,20 @@ export interface RouteFacts {
   readonly queuedBehind: number;
 }
 
+/** The same of an HTTP request. */
+export interface HttpRoute extends Route {
+  readonly client: {
+    readonly identity: ClientIdentity;
+    readonly handshakeMs: number;
+    /** From when on the connection had nothing to do: the handshake or the response before. */
+    readonly idleSince: number;
+  };
+}
+
 /** Logs an exchange that has ended. A line that can't be made or written is lost; the request is served all the same. */
 export function logAccess(
   books: HttpFacts,
-  route: RouteFacts,
+  route: HttpRoute,
   worker: WorkerContext,
   code: ErrorCode | null,
   now: number,
@@ -86,7 +93,7 @@ export function logAccess(
 }
 
 /** The same for a connection of a TCP slot. */
-export function logTcpAccess(books: Facts, route: RouteFacts, worker: WorkerContext, code: ErrorCode | null): void {
+export function logTcpAccess(books: Facts, route: Route, worker: WorkerContext, code: ErrorCode | null): void {
   const { accessLog } = worker;
   if (accessLog === null) return;
   const { logSample } = books.slot.config;
@@ -105,13 +112,13 @@ export function logTcpAccess(books: Facts, route: RouteFacts, worker: WorkerCont
 /** As HAProxy counts, the connection that is logged is one of those that are open; the request that has ended is not. */
 function fillCommon(
   facts: AccessFacts,
-  { slot, identity, startedAt, bytesIn, bytesOut }: Facts,
-  route: RouteFacts,
+  { slot, startedAt, bytesIn, bytesOut }: Facts,
+  route: Route,
   { clock, clients }: WorkerContext,
   code: ErrorCode | null,
   now: number,
 ): void {
-  const { source, destination } = identity;
+  const { source, destination } = route.client.identity;
   const { lastInstance, retries, queuedBehind } = route;
   facts.app = slot.app;
   facts.slot = slot.config.port;
@@ -140,13 +147,14 @@ function fillCommon(
   facts.slotQueue = !isBound && queuedBehind > 0 ? queuedBehind : 0;
 }
 
-function fillHttp(facts: AccessFacts, books: HttpFacts, route: RouteFacts, now: number): void {
+function fillHttp(facts: AccessFacts, books: HttpFacts, route: HttpRoute, now: number): void {
+  const { handshakeMs, idleSince } = route.client;
   const { slot, head, startedAt, headAt, connectedAt, respondedAt, isSent } = books;
   const turnAt = headAt + route.waitedMs;
   const sentAt = connectedAt === 0 ? turnAt : connectedAt;
   facts.isHttp = true;
-  facts.handshakeMs = books.handshakeMs;
-  facts.idleMs = Math.max(0, Math.round(startedAt - books.idleSince));
+  facts.handshakeMs = handshakeMs;
+  facts.idleMs = Math.max(0, Math.round(startedAt - idleSince));
   facts.headMs = headAt === 0 ? -1 : Math.round(headAt - startedAt);
   facts.connectMs = isSent ? Math.max(0, Math.round(sentAt - turnAt)) : -1;
   facts.responseMs = isSent && respondedAt !== 0 ? Math.max(0, Math.round(respondedAt - sentAt)) : -1;
@@ -165,7 +173,7 @@ function fillHttp(facts: AccessFacts, books: HttpFacts, route: RouteFacts, now: 
   facts.responseHead = books.responseHead;
 }
 
-function fillTcp(facts: AccessFacts, { slot, startedAt, connectedAt }: Facts, { waitedMs }: RouteFacts): void {
+function fillTcp(facts: AccessFacts, { slot, startedAt, connectedAt }: Facts, { waitedMs }: Route): void {
   facts.isHttp = false;
   facts.handshakeMs = 0;
   facts.idleMs = 0;
@@ -190,7 +198,7 @@ function fillTcp(facts: AccessFacts, { slot, startedAt, connectedAt }: Facts, { 
  * The third flag: the client's cookie is None, Valid, of an instance that is Down, or Invalid. The fourth: a cookie was
  * Inserted, or None.
  */
-function cookieFlags({ slot, head, respondedAt }: HttpFacts, { stickyId, lastInstance }: RouteFacts): string {
+function cookieFlags({ slot, head, respondedAt }: HttpFacts, { stickyId, lastInstance }: Route): string {
   const { cookie } = slot.bindings;
   if (cookie === null) return '--';
   const isInserted = respondedAt !== 0 && lastInstance?.isNeighbor === false && lastInstance.stickyId !== stickyId;

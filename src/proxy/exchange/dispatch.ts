@@ -20,7 +20,6 @@ const BORROW_MS = 250;
 export abstract class Dispatch implements SlotRequest, Connecting {
   readonly slot: Slot;
   readonly worker: WorkerContext;
-  readonly clientAddress: string;
   stickyId = '';
   mayBleed = false;
   tried: Instance[] | null = null;
@@ -48,16 +47,16 @@ export abstract class Dispatch implements SlotRequest, Connecting {
   /** It came when the queue was full. */
   #isExcess = false;
 
-  constructor(slot: Slot, worker: WorkerContext, clientAddress: string) {
+  constructor(slot: Slot, worker: WorkerContext) {
     this.slot = slot;
     this.worker = worker;
-    this.clientAddress = clientAddress;
   }
 
   get isQueued(): boolean {
     return this.group !== null;
   }
 
+  abstract readonly clientAddress: string;
   /** Begins a connection to the instance, or takes one that is open. */
   protected abstract connect(instance: Instance): void;
   /** Closes the connection that the instance has not accepted yet, without a word of it. */
@@ -66,21 +65,6 @@ export abstract class Dispatch implements SlotRequest, Connecting {
   protected abstract fail(code: ErrorCode): void;
   /** It waits for room, and `endWait` is due at `deadline`. Infinity: the wait is over. */
   protected abstract setQueueDeadline(deadline: number): void;
-
-  /** Forgets the request before this one. */
-  protected beginRequest(mayBleed: boolean): void {
-    this.mayBleed = mayBleed;
-    this.tried = null;
-    this.order = 0;
-    this.#waitUntil = Number.POSITIVE_INFINITY;
-    this.lastInstance = null;
-    this.retries = 0;
-    this.isRedispatched = false;
-    this.waitedMs = 0;
-    this.queuedBehind = -1;
-    this.#failure = 'NO_INSTANCE';
-    this.#isRetry = false;
-  }
 
   protected start(): void {
     const choice = this.slot.choose(this);
@@ -225,5 +209,23 @@ export abstract class Dispatch implements SlotRequest, Connecting {
     const { lease } = instance;
     if (lease === null || !lease.isContended || lease.mayKeepFor(slot.queue.waitingSince(instance))) slot.wakeWaiting();
     lease?.onReleased();
+  }
+  /** It is over, without an instance and outside of the queue: from now on it is as new. */
+  forget(): void {
+    this.stickyId = '';
+    this.mayBleed = false;
+    this.tried = null;
+    this.order = 0;
+    this.since = Number.POSITIVE_INFINITY;
+    this.lastInstance = null;
+    this.retries = 0;
+    this.isRedispatched = false;
+    this.waitedMs = 0;
+    this.queuedBehind = -1;
+    this.#failure = 'NO_INSTANCE';
+    this.#isRetry = false;
+    this.#queuedAt = 0;
+    this.#waitUntil = Number.POSITIVE_INFINITY;
+    this.#isExcess = false;
   }
 }

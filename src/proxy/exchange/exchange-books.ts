@@ -2,30 +2,14 @@ import type { ErrorCode } from '../../core/errors.js';
 import type { RequestHead } from '../../http1/request-head.js';
 import { recordLatency } from '../../metrics/histogram.js';
 import { recordTimes } from '../../metrics/request-times.js';
-import type { ClientIdentity } from '../client/client-identity.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
-import { type HttpFacts, logAccess, type RouteFacts } from './access-log.js';
+import { type HttpFacts, type HttpRoute, logAccess } from './access-log.js';
 
-/** The connection that the books are kept of. */
-interface BooksParts {
-  readonly slot: Slot;
-  readonly worker: WorkerContext;
-  readonly identity: ClientIdentity;
-  readonly head: RequestHead;
-  /** When the client could begin to ask. */
-  readonly readyAt: number;
-  /** How long it took to get so far, since the accept. */
-  readonly handshakeMs: number;
-}
-
-/** Counts and logs the exchanges of a connection, one after the other. Times are on the monotonic clock. */
+/** Counts and logs one request with its response after the other. Times are on the monotonic clock. */
 export class ExchangeBooks implements HttpFacts {
   readonly slot: Slot;
-  readonly identity: ClientIdentity;
   readonly head: RequestHead;
-  readonly handshakeMs: number;
-  idleSince: number;
   /** A byte of the request has come, at `startedAt`. */
   hasBegun = false;
   startedAt = 0;
@@ -50,12 +34,9 @@ export class ExchangeBooks implements HttpFacts {
   /** Lines show fields of responses. */
   readonly keepsResponses: boolean;
 
-  constructor({ slot, worker, identity, head, readyAt, handshakeMs }: BooksParts) {
+  constructor(slot: Slot, worker: WorkerContext, head: RequestHead) {
     this.slot = slot;
-    this.identity = identity;
     this.head = head;
-    this.idleSince = readyAt;
-    this.handshakeMs = handshakeMs;
     this.#worker = worker;
     this.#isLogging = worker.accessLog !== null;
     this.keepsResponses = worker.accessLog?.showsResponses === true;
@@ -76,22 +57,14 @@ export class ExchangeBooks implements HttpFacts {
     counters.requests += 1;
     counters.inFlight += 1;
     if (counters.inFlight > peaks.inFlight) peaks.inFlight = counters.inFlight;
-    this.headAt = 0;
-    this.connectedAt = 0;
-    this.isSent = false;
-    this.respondedAt = 0;
-    this.isAnswered = false;
-    this.status = 0;
-    this.bytesIn = 0;
-    this.bytesOut = 0;
   }
 
   markConnected(): void {
     this.connectedAt = this.#worker.clock.now();
   }
 
-  /** @param code why the exchange failed; null: it did not */
-  close(code: ErrorCode | null, now: number, route: RouteFacts): void {
+  /** Leaves the books as new. @param code why the exchange failed; null: it did not */
+  close(code: ErrorCode | null, now: number, route: HttpRoute): void {
     const { slot } = this;
     const { counters } = slot;
     counters.inFlight -= 1;
@@ -113,7 +86,16 @@ export class ExchangeBooks implements HttpFacts {
     }
     if (this.#isLogging && slot.config.accessLog) logAccess(this, route, this.#worker, code, now);
     this.hasBegun = false;
-    this.idleSince = now;
+    this.startedAt = 0;
+    this.openedAt = 0;
+    this.headAt = 0;
+    this.connectedAt = 0;
+    this.isSent = false;
+    this.respondedAt = 0;
+    this.isAnswered = false;
+    this.status = 0;
+    this.bytesIn = 0;
+    this.bytesOut = 0;
     // Pieces of a head hold all of it.
     this.responseHead = '';
     this.traceId = '';

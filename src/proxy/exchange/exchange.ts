@@ -1,17 +1,15 @@
 import type { ErrorCode } from '../../core/errors.js';
 import type { BodyKind } from '../../http1/framing.js';
 import type { ResponseHead } from '../../http1/response-head.js';
-import type { ClientIdentity } from '../client/client-identity.js';
-import type { RequestSender } from '../client/request-sender.js';
 import type { ByteConnection } from '../io/byte-connection.js';
 import type { Tunnel } from '../io/tunnel.js';
-import type { ClientSide, OwnResponse } from '../roles/client-side.js';
+import type { OwnResponse } from '../roles/client-side.js';
 import type { UnderWay } from '../slot/under-way.js';
 import { refusalOf } from './admission.js';
 import { openCountedTunnel } from './counted-tunnel.js';
 import { OutgoingResponse } from './outgoing-response.js';
 import { PHASE } from './phase.js';
-import { type ExchangeParts, RequestDispatch } from './request-dispatch.js';
+import { type ExchangeParts, NO_CLIENT, RequestDispatch } from './request-dispatch.js';
 
 /** In the words of those who ask. */
 const STAGES = {
@@ -22,35 +20,31 @@ const STAGES = {
 } as const;
 
 /**
- * One request with its response: whether it is served, what the client gets for it, and when it is over. A connection has
- * one for all its requests, one after the other.
+ * One request with its response: whether it is served, what the client gets for it, and when it is over. It serves one
+ * client's request after the other's: a connection has one for as long as it has a request (exchange-pool.ts).
  */
 export class Exchange extends RequestDispatch {
-  readonly #identity: ClientIdentity;
-  readonly #sender: RequestSender;
   readonly #response: OutgoingResponse;
 
-  constructor(client: ClientSide, parts: ExchangeParts) {
-    super(client, parts);
-    this.#identity = parts.identity;
-    this.#sender = parts.sender;
-    this.#response = new OutgoingResponse(parts.slot, client);
+  constructor(parts: ExchangeParts) {
+    super(parts);
+    this.#response = new OutgoingResponse(parts.slot, this.request);
   }
 
   /** @param inline what of the body goes out with the head, as text; `body` instead when it is large. */
   begin(inline: string, body: Buffer | null): void {
-    const { request, slot, books } = this;
-    const identity = this.#identity;
+    const { client, request, slot, books } = this;
+    const { identity } = client;
     books.open();
-    this.client.deadline = Number.POSITIVE_INFINITY;
+    client.deadline = Number.POSITIVE_INFINITY;
     slot.budget.earn();
     this.phase = PHASE.DISPATCHING;
-    this.beginRequest(request.bledBy === '');
+    this.mayBleed = request.bledBy === '';
     books.headAt = books.openedAt;
     books.bytesIn = request.bytes + (body === null ? inline.length : body.length);
     if (!this.mayBleed) slot.counters.bledIn += 1;
     if (slot.requestIds !== null) request.block = slot.requestIds.identify(request.block, books);
-    const isProven = !this.mayBleed && this.#sender.isProven;
+    const isProven = !this.mayBleed && client.proves(request.bledBy);
     const refusal = refusalOf(slot.config, identity, request, isProven);
     if (refusal !== null) {
       this.fail(refusal);
@@ -58,12 +52,12 @@ export class Exchange extends RequestDispatch {
     }
     if (request.maxForwards === 0) {
       // RFC 9110 7.6.2: the client wants the answer of the hop that is so far away.
-      this.#respond(this.#response.renderLastHop(), null);
+      this.#respond(this.#response.renderLastHop(client), null);
       return;
     }
     this.stickyId = slot.bindings.cookie === null ? '' : slot.bindings.idIn(request.cookie);
     const isForwarded = isProven || (identity.isForwarded && !this.mayBleed);
-    this.outgoing.compose(inline, body, isForwarded);
+    this.outgoing.compose(identity, inline, body, isForwarded);
     this.start();
   }
 
@@ -102,7 +96,6 @@ export class Exchange extends RequestDispatch {
   refuse(code: ErrorCode): void {
     if (this.phase === PHASE.NONE) {
       this.books.open();
-      this.beginRequest(false);
       this.phase = PHASE.DISPATCHING;
     }
     this.leaveQueue();
@@ -118,7 +111,7 @@ export class Exchange extends RequestDispatch {
       this.client.closeAfterWrite();
       return;
     }
-    this.#respond(this.#response.renderError(code), code);
+    this.#respond(this.#response.renderError(code, this.client), code);
   }
 
   #respond(response: OwnResponse, code: ErrorCode | null): void {
@@ -173,8 +166,7 @@ export class Exchange extends RequestDispatch {
     const { keepsClient } = this.#response;
     this.#end(null, now);
     client.isOpenEnded = false;
-    if (keepsClient) client.onResponseSent(now);
-    else client.closeAfterWrite();
+    client.onResponseSent(now, !keepsClient);
   }
 
   openTunnel(instance: ByteConnection, head: ResponseHead): Tunnel {
@@ -195,6 +187,12 @@ export class Exchange extends RequestDispatch {
     return tunnel;
   }
 
+  /** The client has sent more through the tunnel. */
+  countTunnelBytes(bytes: number): void {
+    this.books.bytesIn += bytes;
+    if (this.instance !== null) this.instance.counters.bytesIn += bytes;
+  }
+
   onTunnelClosed(): void {
     this.release();
   }
@@ -202,6 +200,13 @@ export class Exchange extends RequestDispatch {
   #end(code: ErrorCode | null, now = this.worker.clock.now()): void {
     this.phase = PHASE.NONE;
     this.books.close(code, now, this);
+  }
+
+  override forget(): void {
+    super.forget();
+    this.client = NO_CLIENT;
     this.outgoing.forget();
+    this.#response.keepsClient = true;
+    this.#response.isOpenEnded = false;
   }
 }

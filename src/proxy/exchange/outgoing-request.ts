@@ -1,5 +1,6 @@
 import { BLEED_MARK_NAME } from '../../http1/fields.js';
 import type { RequestHead } from '../../http1/request-head.js';
+import type { ClientIdentity } from '../client/client-identity.js';
 import type { ForwardedFields } from '../client/forwarded-fields.js';
 import type { ByteConnection } from '../io/byte-connection.js';
 import type { InstanceSide } from '../roles/instance-side.js';
@@ -10,7 +11,7 @@ import { viaLine } from './via.js';
 /** Apache and Tomcat say how long they keep a connection when they are asked to keep it; once is enough. */
 const KEEP_ALIVE_LINE = 'Connection: keep-alive\r\n';
 
-/** One request after the other of a connection, as instances get it. It can be sent again while it is whole here. */
+/** One request after the other, as instances get it. It can be sent again while it is whole here. */
 export class OutgoingRequest {
   /** More of the body went out than is kept here: the request can't be sent again. */
   hasStreamed = false;
@@ -30,20 +31,20 @@ export class OutgoingRequest {
   }
 
   /**
+   * @param identity of the client
    * @param inline what of the body goes out with the head, as text; `body` instead when it is large
    * @param isForwarded another node, which is believed, has named the client already
    */
-  compose(inline: string, body: Buffer | null, isForwarded: boolean): void {
+  compose(identity: ClientIdentity, inline: string, body: Buffer | null, isForwarded: boolean): void {
     const head = this.#head;
     const { config, node } = this.#slot;
-    let text = head.block + this.#forwarded.lines(head, isForwarded);
+    let text = head.block + this.#forwarded.lines(head, identity, isForwarded);
     if (node.hasVia) text += viaLine(head.minor);
     if (head.upgrade !== '') text += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
     else if (config.reuse === 'never') text += 'Connection: close\r\n';
     this.#text = text;
     this.#inline = inline;
     this.#body = body;
-    this.hasStreamed = false;
   }
 
   sendTo(instance: Instance, side: InstanceSide): void {
@@ -76,8 +77,9 @@ export class OutgoingRequest {
     if (trailers !== '') side.writeText(trailers);
   }
 
-  /** An idle connection holds no memory of the request before. */
+  /** Nothing of the request is left here, or in its head. */
   forget(): void {
+    this.hasStreamed = false;
     this.#text = '';
     this.#inline = '';
     this.#body = null;

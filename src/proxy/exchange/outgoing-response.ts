@@ -8,39 +8,39 @@ import type { Slot } from '../slot/slot.js';
 import { renderError, renderLastHop } from './responses.js';
 import { viaLine } from './via.js';
 
-/** The client and the instance of a response, as far as a cookie binds one to the other. */
-interface Binding {
+/** The client and the instance of a response, and how far a cookie binds one to the other. */
+interface Parties {
+  readonly client: ClientSide;
   readonly instance: Instance | null;
   /** The instance that the client's cookie names; empty for none. */
   readonly stickyId: string;
 }
 
-/** The heads of responses, and whole answers of our own, one after the other of a connection, as the client gets them. */
+/** The heads of responses, and whole answers of our own, one after the other, as clients get them. */
 export class OutgoingResponse {
   /** Another request may come on the client's connection after the last response that was rendered. */
   keepsClient = true;
   /** Its body ends with the client's connection; HTTP/1.0 knows no chunks. */
   isOpenEnded = false;
   readonly #slot: Slot;
-  readonly #client: ClientSide;
   readonly #request: RequestHead;
 
-  constructor(slot: Slot, client: ClientSide) {
+  /** @param request that is answered */
+  constructor(slot: Slot, request: RequestHead) {
     this.#slot = slot;
-    this.#client = client;
-    this.#request = client.head;
+    this.#request = request;
   }
 
   /** @returns the head of a final response, with its empty line */
-  render(head: ResponseHead, bodyKind: BodyKind, binding: Binding): string {
+  render(head: ResponseHead, bodyKind: BodyKind, parties: Parties): string {
     const slot = this.#slot;
     const request = this.#request;
     const isChunked = bodyKind === BODY.CHUNKED || (head.isChunked && request.method === 'HEAD');
     const isOpenEnded = bodyKind === BODY.UNTIL_CLOSE || (bodyKind === BODY.CHUNKED && request.minor === 0);
-    const keepsClient = !isOpenEnded && this.#mayKeep();
+    const keepsClient = !isOpenEnded && this.#mayKeep(parties.client);
     this.isOpenEnded = isOpenEnded;
     this.keepsClient = keepsClient;
-    let text = slot.bindings.cookie === null ? head.block : this.#boundBlock(head, binding);
+    let text = slot.bindings.cookie === null ? head.block : this.#boundBlock(head, parties);
     if (isChunked && request.minor === 1) text += 'Transfer-Encoding: chunked\r\n';
     if (!keepsClient) text += 'Connection: close\r\n';
     else if (request.minor === 0) text += 'Connection: keep-alive\r\n';
@@ -49,28 +49,28 @@ export class OutgoingResponse {
   }
 
   /** @returns the head of a 101, with its empty line */
-  renderSwitch(head: ResponseHead, binding: Binding): string {
-    return `${this.#boundBlock(head, binding)}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`;
+  renderSwitch(head: ResponseHead, parties: Parties): string {
+    return `${this.#boundBlock(head, parties)}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`;
   }
 
   /** @returns the answer to an error of our own */
-  renderError(code: ErrorCode): OwnResponse {
+  renderError(code: ErrorCode, client: ClientSide): OwnResponse {
     const isHead = this.#request.method === 'HEAD';
-    return renderError(code, { isHead, isReusable: this.#mayKeep() });
+    return renderError(code, { isHead, isReusable: this.#mayKeep(client) });
   }
 
   /** @returns the answer to a TRACE or OPTIONS that goes no further */
-  renderLastHop(): OwnResponse {
-    return renderLastHop(this.#request, this.#mayKeep());
+  renderLastHop(client: ClientSide): OwnResponse {
+    return renderLastHop(this.#request, this.#mayKeep(client));
   }
 
-  #mayKeep(): boolean {
+  #mayKeep(client: ClientSide): boolean {
     const { node, isClosing } = this.#slot;
-    return this.#client.hasWholeRequest && this.#request.isKeepAlive && !node.isStopping && !isClosing;
+    return client.hasWholeRequest && this.#request.isKeepAlive && !node.isStopping && !isClosing;
   }
 
   /** The fields of a response that go on, and the cookie of a client that is not bound to the instance yet. */
-  #boundBlock({ block }: ResponseHead, { instance, stickyId }: Binding): string {
+  #boundBlock({ block }: ResponseHead, { instance, stickyId }: Parties): string {
     const { cookie } = this.#slot.bindings;
     if (cookie === null || instance === null || instance.isNeighbor) return block;
     const kept = cookie.withoutSetCookie(block);

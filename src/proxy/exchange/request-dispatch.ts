@@ -3,57 +3,62 @@ import type { BodyKind } from '../../http1/framing.js';
 import type { RequestHead } from '../../http1/request-head.js';
 import type { ResponseHead } from '../../http1/response-head.js';
 import { isIdempotent } from '../../http1/semantics.js';
-import type { ClientIdentity } from '../client/client-identity.js';
-import { ForwardedFields } from '../client/forwarded-fields.js';
-import type { RequestSender } from '../client/request-sender.js';
+import type { ForwardedFields } from '../client/forwarded-fields.js';
 import type { ByteConnection } from '../io/byte-connection.js';
 import type { Tunnel } from '../io/tunnel.js';
-import type { ClientSide } from '../roles/client-side.js';
 import type { InstanceSide } from '../roles/instance-side.js';
 import type { ResponseTaker } from '../roles/response-taker.js';
+import type { IdlePool } from '../slot/idle-pool.js';
 import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 import { Dispatch } from './dispatch.js';
 import { ExchangeBooks } from './exchange-books.js';
-import type { InstanceSource } from './instance-source.js';
+import type { ExchangeClient } from './exchange-client.js';
+import type { OpenUpstream } from './open-upstream.js';
 import { OutgoingRequest } from './outgoing-request.js';
 import { PHASE, type Phase } from './phase.js';
+import { RequestReader } from './request-reader.js';
 
 export interface ExchangeParts {
   readonly slot: Slot;
   readonly worker: WorkerContext;
-  readonly identity: ClientIdentity;
-  readonly sender: RequestSender;
-  /** Where its connections come from. */
-  readonly source: InstanceSource;
-  readonly readyAt: number;
-  readonly handshakeMs: number;
+  readonly forwarded: ForwardedFields;
+  readonly openUpstream: OpenUpstream;
 }
+
+/**
+ * A request that may not be repeated goes on a connection that was idle for less than this: an instance that closes idle
+ * connections does so after seconds, and a close that crosses a POST on its way fails it.
+ */
+const FRESH_MS = 1_000;
+
+/** The client of a free exchange. Nobody asks for it, and who did would fail at once. */
+export const NO_CLIENT = null as unknown as ExchangeClient;
 
 /**
  * The way of an HTTP request to its instance: over a kept connection or a new one, with its body behind it, and again if
  * the connection fails under it.
  */
 export abstract class RequestDispatch extends Dispatch implements ResponseTaker {
-  readonly client: ClientSide;
+  /** Set while it is lent to one. */
+  client = NO_CLIENT;
+  readonly reader = new RequestReader();
   readonly request: RequestHead;
   readonly books: ExchangeBooks;
   protected phase: Phase = PHASE.NONE;
   protected readonly outgoing: OutgoingRequest;
   /** The connection that has the request; null before and after. */
   protected upstream: InstanceSide | null = null;
-  readonly #source: InstanceSource;
+  readonly #openUpstream: OpenUpstream;
 
-  constructor(client: ClientSide, { slot, worker, identity, source, readyAt, handshakeMs }: ExchangeParts) {
-    super(slot, worker, identity.source.address);
-    const request = client.head;
-    const forwarded = new ForwardedFields(identity, identity.destination?.port ?? slot.config.port);
-    this.client = client;
+  constructor({ slot, worker, forwarded, openUpstream }: ExchangeParts) {
+    super(slot, worker);
+    const request = this.reader.head;
     this.request = request;
     this.outgoing = new OutgoingRequest(slot, request, forwarded);
-    this.#source = source;
-    this.books = new ExchangeBooks({ slot, worker, identity, head: request, readyAt, handshakeMs });
+    this.#openUpstream = openUpstream;
+    this.books = new ExchangeBooks(slot, worker, request);
   }
 
   abstract onResponseFailed(code: ErrorCode): void;
@@ -61,6 +66,10 @@ export abstract class RequestDispatch extends Dispatch implements ResponseTaker 
   abstract onComplete(now: number): void;
   abstract openTunnel(instance: ByteConnection, head: ResponseHead): Tunnel;
   abstract onTunnelClosed(): void;
+
+  get clientAddress(): string {
+    return this.client.identity.source.address;
+  }
 
   get isRepeatable(): boolean {
     return (
@@ -72,22 +81,31 @@ export abstract class RequestDispatch extends Dispatch implements ResponseTaker 
   }
 
   protected connect(instance: Instance): void {
-    const source = this.#source;
+    const { slot, worker, client } = this;
+    const pool = instance.proxyVersion === 'none' ? instance.idle : client.ownIdle;
     // Asked again only after a time in the queue: a clock costs a hundredth of a small request.
-    const now = this.order === 0 ? this.books.openedAt : this.worker.clock.now();
+    const now = this.order === 0 ? this.books.openedAt : worker.clock.now();
     // A retry takes a new connection: an instance that has closed one idle connection has often closed them all.
-    const idle = this.retries === 0 ? source.take(instance, this, now) : null;
+    const idle = this.retries === 0 ? this.#takeIdle(pool, instance, now) : null;
     if (idle === null) {
       if (instance.lease !== null) instance.onLimitLowered();
       this.#holdBody();
-      this.upstream = source.open(instance, this);
+      this.upstream = this.#openUpstream(instance, { slot, worker, identity: client.identity, taker: this, pool });
       return;
     }
     this.upstream = idle;
     instance.counters.reuses += 1;
-    this.slot.counters.reuses += 1;
+    slot.counters.reuses += 1;
     idle.begin(this, now);
     this.#transmit(idle, instance);
+  }
+
+  /** @returns a kept connection that may carry the request; null when it takes a new one */
+  #takeIdle(pool: IdlePool<InstanceSide>, instance: Instance, now: number): InstanceSide | null {
+    const newest = pool.takeNewest(instance, now);
+    if (newest === null || now - newest.idleSince < FRESH_MS || this.isRepeatable) return newest;
+    pool.putBackForOldest(newest);
+    return null;
   }
 
   protected cancelConnect(): void {

@@ -1,15 +1,20 @@
-import type { RequestHead } from '../../http1/request-head.js';
 import type { ProxyHeader } from '../../proxy-protocol/header.js';
-import { ClientConnection, type ClientParts } from '../client/client-connection.js';
-import { RequestSender } from '../client/request-sender.js';
-import { Exchange } from '../exchange/exchange.js';
+import type { ClientParts } from '../client/client-connection.js';
+import type { Exchange } from '../exchange/exchange.js';
+import type { ExchangeClient } from '../exchange/exchange-client.js';
+import type { ExchangePool } from '../exchange/exchange-pool.js';
+import { READ } from '../exchange/request-reader.js';
 import type { Transport } from '../io/transport.js';
 import type { Tunnel } from '../io/tunnel.js';
-import type { ClientSide, OwnResponse } from '../roles/client-side.js';
+import type { OwnResponse } from '../roles/client-side.js';
 import type { Instance } from '../slot/instance.js';
 import type { UnderWay } from '../slot/under-way.js';
-import { READ, RequestReader } from './request-reader.js';
-import { UpstreamSource } from './upstream-source.js';
+import { KeptClient } from './kept-client.js';
+
+/** The surroundings of all clients of an HTTP slot. */
+export interface HttpParts extends ClientParts {
+  readonly exchanges: ExchangePool;
+}
 
 /**
  *   HEAD ──head──► BODY ──end──► WAIT ──response sent──► HEAD …
@@ -19,54 +24,42 @@ import { UpstreamSource } from './upstream-source.js';
 const READING = { HEAD: 0, BODY: 1, WAIT: 2, TUNNEL: 3, CLOSING: 4 } as const;
 type Reading = (typeof READING)[keyof typeof READING];
 
-/** The side of the client: reads requests, one after the other, and lends its socket to their responses. */
-export class Downstream extends ClientConnection implements ClientSide {
-  readonly head: RequestHead;
-  readonly exchange: Exchange;
+/**
+ * The side of the client: has one request read after the other, and lends its socket to their responses. What it holds
+ * itself is all that a resting connection costs.
+ */
+export class Downstream extends KeptClient implements ExchangeClient {
   /** The request has been read to its end, and its response has not. A field, since each request asks for it four times. */
   hasWholeRequest = false;
-  readonly #sender: RequestSender;
-  readonly #upstreams: UpstreamSource;
-  readonly #reader: RequestReader;
+  readonly #exchanges: ExchangePool;
+  /** From the first byte of a request to the end of its response; null: it rests. */
+  #exchange: Exchange | null = null;
   #reading: Reading = READING.HEAD;
   #isReadingHeads = false;
   /** It has asked before: the time for the next head begins with its first byte, not now. */
   #hasAsked = false;
-  readonly #acceptedAt: number;
 
   /**
    * @param header what the connection began with, where the slot demands it; else null
    * @param acceptedAt when, on the monotonic clock; the time for the first head runs from there
    */
-  constructor(transport: Transport, header: ProxyHeader | null, acceptedAt: number, parts: ClientParts) {
-    super(transport, header, parts);
-    const { slot, worker } = parts;
-    const { identity } = this;
-    this.#reader = new RequestReader(this);
-    this.head = this.#reader.head;
-    const readyAt = header === null ? acceptedAt : worker.clock.now();
-    const handshakeMs = Math.round(readyAt - acceptedAt);
-    this.#sender = new RequestSender(slot, identity, transport, this.head, worker.clock);
-    this.#upstreams = new UpstreamSource(slot, worker, identity);
-    this.exchange = new Exchange(this, {
-      ...{ slot, worker, identity, readyAt, handshakeMs },
-      ...{ sender: this.#sender, source: this.#upstreams },
-    });
-    this.#acceptedAt = acceptedAt;
+  constructor(transport: Transport, header: ProxyHeader | null, acceptedAt: number, parts: HttpParts) {
+    super(transport, header, acceptedAt, parts);
+    this.#exchanges = parts.exchanges;
   }
 
   protected onBegin(): void {
-    this.deadline = this.#acceptedAt + this.slot.config.timeouts.requestHeadMs;
+    this.deadline = this.idleSince - this.handshakeMs + this.slot.config.timeouts.requestHeadMs;
     this.transport.resume();
   }
 
   /** Between two requests: not a byte of the next one has come. */
   override get isIdle(): boolean {
-    return this.#reading === READING.HEAD && this.#reader.isUntouched && this.#reader.ahead === null;
+    return this.#reading === READING.HEAD && this.#exchange === null && this.ahead === null;
   }
 
   get instance(): Instance | null {
-    return this.exchange.instance;
+    return this.#exchange === null ? null : this.#exchange.instance;
   }
 
   override closeIdle(): void {
@@ -75,17 +68,17 @@ export class Downstream extends ClientConnection implements ClientSide {
 
   cut(): void {
     this.tunnel?.destroy('STOPPING');
-    this.exchange.cut();
+    this.#exchange?.cut();
     this.destroy();
   }
 
   underWay(): UnderWay | null {
-    return this.exchange.underWay();
+    return this.#exchange === null ? null : this.#exchange.underWay();
   }
 
   kill(): void {
     if (this.tunnel !== null) this.tunnel.destroy('KILLED');
-    else this.exchange.refuse('KILLED');
+    else this.#exchange?.refuse('KILLED');
   }
 
   onBytes(bytes: Buffer, length: number): void {
@@ -93,18 +86,17 @@ export class Downstream extends ClientConnection implements ClientSide {
     switch (this.#reading) {
       case READING.HEAD:
         // A client that asks and asks without reading the answers would fill our memory with them.
-        if (this.isCongested) this.#reader.keepAhead(bytes, 0, length);
+        if (this.isCongested) this.keepAhead(bytes, 0, length);
         else this.#readHead(bytes, length);
         break;
       case READING.BODY:
         this.#readBody(bytes, length);
         break;
       case READING.WAIT:
-        this.#reader.keepAhead(bytes, 0, length);
+        this.keepAhead(bytes, 0, length);
         break;
       case READING.TUNNEL:
-        if (this.instance !== null) this.instance.counters.bytesIn += length;
-        this.exchange.books.bytesIn += length;
+        this.#exchange?.countTunnelBytes(length);
         this.tunnel?.onBytes(this, bytes, length);
         break;
       case READING.CLOSING:
@@ -114,39 +106,42 @@ export class Downstream extends ClientConnection implements ClientSide {
 
   /** Requests may stand one behind the other in the same bytes; each waits until the one before has its response. */
   #readHead(bytes: Buffer, length: number): void {
-    const reader = this.#reader;
-    const read = reader.readHead(bytes, length, this.slot.node.head, this.#sender);
+    this.#exchange ??= this.#exchanges.take(this);
+    const exchange = this.#exchange;
+    const { reader } = exchange;
+    const read = reader.readHead(this, bytes, length, this.slot.node.head);
     switch (read) {
       case READ.MORE:
-        this.#onPartOfHead();
+        this.#onPartOfHead(exchange);
         break;
       case READ.BROKEN:
         this.slot.foreignClients.note(reader.problem, this.slot.config, this.identity.source.address, this.worker);
-        this.exchange.refuse(reader.problem);
+        exchange.refuse(reader.problem);
         break;
       default: {
         this.hasWholeRequest = read === READ.WHOLE;
         this.#reading = this.hasWholeRequest ? READING.WAIT : READING.BODY;
         const { inline, early } = reader;
         if (inline !== '' || early !== null) reader.forgetBegun();
-        this.exchange.begin(inline, early);
+        exchange.begin(inline, early);
       }
     }
   }
 
   /** The time for a head begins once, as HAProxy's `timeout http-request`: each later piece leaves it as it is. */
-  #onPartOfHead(): void {
-    const { books } = this.exchange;
+  #onPartOfHead({ books }: Exchange): void {
     if (books.hasBegun) return;
     books.begin(this.worker.clock.now());
     if (this.#hasAsked) this.deadline = books.startedAt + this.slot.config.timeouts.requestHeadMs;
   }
 
   #readBody(bytes: Buffer, length: number): void {
-    const reader = this.#reader;
-    const read = reader.readBody(bytes, length);
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    const { reader } = exchange;
+    const read = reader.readBody(this, bytes, length);
     if (read === READ.BROKEN) {
-      this.exchange.refuse(reader.problem);
+      exchange.refuse(reader.problem);
       return;
     }
     if (read === READ.WHOLE) {
@@ -158,13 +153,13 @@ export class Downstream extends ClientConnection implements ClientSide {
     }
     const { rawEnd, trailers } = reader.body;
     reader.body.trailers = '';
-    this.exchange.sendBody(bytes, 0, rawEnd, trailers);
+    exchange.sendBody(bytes, 0, rawEnd, trailers);
   }
 
   protected onEnd(): void {
     switch (this.#reading) {
       case READING.BODY:
-        this.exchange.refuse('BODY_INCOMPLETE');
+        this.#exchange?.refuse('BODY_INCOMPLETE');
         break;
       case READING.WAIT:
         // Half-closed: it has asked all it wants and still listens.
@@ -187,11 +182,11 @@ export class Downstream extends ClientConnection implements ClientSide {
     else super.onWriteFailed(failure);
   }
 
-  protected onGone(): void {
-    this.#reader.clear();
+  protected override onGone(): void {
     this.tunnel?.onClosed(this);
-    this.exchange.onClientGone();
-    this.#upstreams.closeIdle();
+    this.#exchange?.onClientGone();
+    this.#exchange = null;
+    super.onGone();
   }
 
   /** A client that does not read its response is as idle as one that does not ask. */
@@ -205,42 +200,55 @@ export class Downstream extends ClientConnection implements ClientSide {
   protected override onDrained(): void {
     super.onDrained();
     if (this.#reading === READING.WAIT) this.deadline = Number.POSITIVE_INFINITY;
-    else if (this.#reading === READING.HEAD && this.#reader.ahead !== null) this.#readOn();
+    else if (this.#reading === READING.HEAD && this.ahead !== null) this.#readOn();
   }
 
   onDeadline(): void {
     switch (this.#reading) {
       case READING.HEAD:
-        if (this.#hasAsked && this.#reader.isUntouched) {
-          this.destroy();
-          break;
-        }
-        if (this.#reader.isUntouched) this.exchange.books.begin(this.#acceptedAt);
-        this.exchange.refuse('REQUEST_TIMEOUT');
+        if (this.#exchange === null && this.#hasAsked) this.destroy();
+        else this.#refuseLate();
         break;
       case READING.CLOSING:
         this.destroy();
         break;
       case READING.BODY:
         // While the instance takes no more, the client is not late.
-        if (this.isPaused) this.exchange.onDeadline();
-        else this.exchange.refuse('BODY_TIMEOUT');
+        if (this.isPaused) this.#exchange?.onDeadline();
+        else this.#exchange?.refuse('BODY_TIMEOUT');
         break;
       case READING.TUNNEL:
         this.onTunnelDeadline();
         break;
       case READING.WAIT:
-        this.exchange.onDeadline();
+        this.#exchange?.onDeadline();
         break;
     }
   }
 
-  onResponseSent(now: number): void {
+  /** The head did not come in time, or not even its first byte. */
+  #refuseLate(): void {
+    const exchange = this.#exchange ?? this.#exchanges.take(this);
+    if (this.#exchange === null) exchange.books.begin(this.idleSince - this.handshakeMs);
+    this.#exchange = exchange;
+    exchange.refuse('REQUEST_TIMEOUT');
+  }
+
+  onResponseSent(now: number, isLast: boolean): void {
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    // One that has not read its request to the end is in the middle of it.
+    if (exchange !== null && this.hasWholeRequest) this.#exchanges.giveBack(exchange, this);
+    if (isLast) {
+      this.closeAfterWrite();
+      return;
+    }
     this.hasWholeRequest = false;
     this.#reading = READING.HEAD;
     this.#hasAsked = true;
+    this.idleSince = now;
     this.deadline = now + this.slot.config.timeouts.clientIdleMs;
-    this.#readOn();
+    if (this.ahead !== null || this.hasEnded || this.isPaused) this.#readOn();
   }
 
   /** Goes on to the next request, if it is here already; else waits for it. */
@@ -249,21 +257,20 @@ export class Downstream extends ClientConnection implements ClientSide {
     if (this.#isReadingHeads) return;
     this.#isReadingHeads = true;
     while (this.#reading === READING.HEAD && !this.isCongested && !this.isClosed) {
-      const bytes = this.#reader.ahead;
+      const bytes = this.ahead;
       if (bytes === null) break;
-      this.#reader.ahead = null;
+      this.ahead = null;
       this.#readHead(bytes, bytes.length);
     }
     this.#isReadingHeads = false;
-    if (this.#reading !== READING.HEAD || this.#reader.ahead !== null) return;
+    if (this.#reading !== READING.HEAD || this.ahead !== null) return;
     if (this.hasEnded) this.closeAfterWrite();
     else this.resume();
   }
 
   respond({ text, closes }: OwnResponse): void {
     this.writeText(text);
-    if (closes) this.closeAfterWrite();
-    else this.onResponseSent(this.worker.clock.now());
+    this.onResponseSent(this.worker.clock.now(), closes);
   }
 
   /** Bytes that the client still sends are thrown away for a while. */
@@ -271,7 +278,8 @@ export class Downstream extends ClientConnection implements ClientSide {
     if (this.isClosed || this.#reading === READING.CLOSING) return;
     this.hasWholeRequest = false;
     this.#reading = READING.CLOSING;
-    this.#reader.clear();
+    this.#exchange = null;
+    this.ahead = null;
     this.finish(this.slot.config.timeouts.clientIdleMs);
   }
 
@@ -279,12 +287,11 @@ export class Downstream extends ClientConnection implements ClientSide {
     this.hasWholeRequest = false;
     this.#reading = READING.TUNNEL;
     this.tunnel = tunnel;
-    const early = this.#reader.ahead;
-    this.#reader.ahead = null;
+    const early = this.ahead;
+    this.ahead = null;
     this.resume();
     if (early === null) return;
-    if (this.instance !== null) this.instance.counters.bytesIn += early.length;
-    this.exchange.books.bytesIn += early.length;
+    this.#exchange?.countTunnelBytes(early.length);
     tunnel.onBytes(this, early, early.length);
   }
 }

@@ -3,11 +3,11 @@ import { BodyReader } from '../../http1/body-reader.js';
 import { type HeadLimits, INCOMPLETE } from '../../http1/fields.js';
 import { BODY, responseBodyKind } from '../../http1/framing.js';
 import { writeText } from '../../http1/latin1.js';
+import { PartialHead } from '../../http1/partial-head.js';
 import { COMPLETE } from '../../http1/request-head.js';
 import { ResponseHead } from '../../http1/response-head.js';
 import type { ByteConnection } from '../io/byte-connection.js';
 import type { ResponseTaker } from '../roles/response-taker.js';
-import { PartialHead } from './partial-head.js';
 
 /**
  * Results of reading an instance's bytes:

@@ -2,12 +2,12 @@ import type { ErrorCode } from '../../core/errors.js';
 import { agreesToSwitch } from '../../http1/semantics.js';
 import type { ClientIdentity } from '../client/client-identity.js';
 import { markFor, outgoingHeaderText } from '../client/outgoing-header.js';
+import type { UpstreamParts } from '../exchange/open-upstream.js';
 import { ByteConnection } from '../io/byte-connection.js';
 import type { Tunnel } from '../io/tunnel.js';
 import type { Connecting } from '../roles/instance-connection.js';
 import type { InstanceSide } from '../roles/instance-side.js';
 import type { ResponseTaker } from '../roles/response-taker.js';
-import type { IdlePool } from '../slot/idle-pool.js';
 import type { Instance } from '../slot/instance.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
@@ -22,17 +22,6 @@ import { Reuse } from './reuse.js';
  */
 const STATE = { CONNECTING: 0, IDLE: 1, RESPONSE: 2, TUNNEL: 3, GONE: 4 } as const;
 type State = (typeof STATE)[keyof typeof STATE];
-
-/** The purpose of a new connection to an instance. */
-interface UpstreamParts {
-  readonly slot: Slot;
-  readonly worker: WorkerContext;
-  /** The client that a PROXY header names. */
-  readonly identity: ClientIdentity;
-  readonly taker: ResponseTaker;
-  /** Where it waits between requests: at its instance, or, when its PROXY header names a client, with that client. */
-  readonly pool: IdlePool<InstanceSide>;
-}
 
 /** The side of the instance: sends requests and reads their responses into the client's connection. */
 export class Upstream extends ByteConnection implements InstanceSide {
@@ -66,8 +55,14 @@ export class Upstream extends ByteConnection implements InstanceSide {
     this.#reuse = new Reuse(slot, instance, pool);
   }
 
-  /** Opens the connection; the taker hears what comes of it. */
-  connect(): void {
+  /** Begins a connection to the instance; the taker hears what comes of it. */
+  static open(instance: Instance, parts: UpstreamParts): Upstream {
+    const upstream = new Upstream(instance, parts);
+    upstream.#connect();
+    return upstream;
+  }
+
+  #connect(): void {
     const { instance } = this;
     const worker = this.#worker;
     this.deadline = worker.clock.now() + this.#slot.config.timeouts.connectMs;

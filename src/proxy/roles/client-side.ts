@@ -1,4 +1,3 @@
-import type { RequestHead } from '../../http1/request-head.js';
 import type { ByteConnection } from '../io/byte-connection.js';
 import type { Tunnel } from '../io/tunnel.js';
 
@@ -14,14 +13,12 @@ export interface OwnResponse {
  * one target.
  */
 export interface ClientSide extends ByteConnection {
-  /** Of the request that is served. */
-  readonly head: RequestHead;
   /** The request has been read to its end. */
   readonly hasWholeRequest: boolean;
-  /** Sends an answer that no instance gave; its bytes have been counted. */
+  /** Sends an answer that no instance gave, and ends the exchange with it; its bytes have been counted. */
   respond(response: OwnResponse): void;
-  /** The response is sent and the next request may come. */
-  onResponseSent(now: number): void;
+  /** The exchange is over: its response is sent, and unless it `isLast` the next request may come. */
+  onResponseSent(now: number, isLast: boolean): void;
   /** Sends what is written and then closes. */
   closeAfterWrite(): void;
   /** From now on its bytes belong to the tunnel. */

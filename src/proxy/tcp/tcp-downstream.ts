@@ -149,31 +149,35 @@ export class TcpDownstream extends ClientConnection implements TcpClient {
 
 /** The way of a client's connection to an instance. */
 class TcpDispatch extends Dispatch implements TcpRoute {
-  readonly #client: TcpDownstream;
+  readonly client: TcpDownstream;
   #upstream: TcpUpstream | null = null;
 
   constructor(client: TcpDownstream, worker: WorkerContext) {
-    super(client.slot, worker, client.identity.source.address);
-    this.#client = client;
+    super(client.slot, worker);
+    this.client = client;
+  }
+
+  get clientAddress(): string {
+    return this.client.identity.source.address;
   }
 
   begin(mayBleed: boolean): void {
-    this.beginRequest(mayBleed);
+    this.mayBleed = mayBleed;
     this.start();
   }
 
   protected connect(instance: Instance): void {
-    const upstream = new TcpUpstream(instance, this.#client, this, this.worker);
+    const upstream = new TcpUpstream(instance, this.client, this, this.worker);
     this.#upstream = upstream;
-    upstream.connect(this.#client);
+    upstream.connect(this.client);
   }
 
   protected fail(code: ErrorCode): void {
-    this.#client.fail(code);
+    this.client.fail(code);
   }
 
   protected setQueueDeadline(deadline: number): void {
-    this.#client.deadline = deadline;
+    this.client.deadline = deadline;
   }
 
   protected cancelConnect(): void {

@@ -10,6 +10,14 @@ const BEHIND_THE_NAME = {
 
 export const CODECS: readonly Equivalent[] = [
   {
+    file: 'src/http1/partial-head.ts',
+    mutator: 'EqualityOperator',
+    line: 'if (into === null || into.length < needed) {',
+    original: 'into.length < needed',
+    replacement: 'into.length <= needed',
+    reason: 'Bytes that just fit are copied once more, and stay the same.',
+  },
+  {
     file: 'src/http1/fields.ts',
     mutator: 'EqualityOperator',
     line: 'const lower = code >= 0x41 && code <= 0x5a ? code + 0x20 : code;',

@@ -34,14 +34,6 @@ const NO_CANDIDATE = {
 
 export const PROXY: readonly Equivalent[] = [
   {
-    file: 'src/proxy/http/partial-head.ts',
-    mutator: 'EqualityOperator',
-    line: 'if (into === null || into.length < needed) {',
-    original: 'into.length < needed',
-    replacement: 'into.length <= needed',
-    reason: 'Bytes that just fit are copied once more, and stay the same.',
-  },
-  {
     file: 'src/proxy/limits/client-limit.ts',
     mutator: 'LogicalOperator',
     line: 'if (!this.isFull || this.#isOpening || this.clients >= this.#limit)',

@@ -27,7 +27,7 @@ function linesFor(
     ...{ source: { address, port: 1 }, destination: null },
     ...{ isTrusted, isInternal: false, isSpokenFor, isBled: false, isForwarded },
   };
-  return new ForwardedFields(identity, 8_080).lines(head, isForwarded);
+  return new ForwardedFields(8_080).lines(head, identity, isForwarded);
 }
 
 test('a client without fields of its own is named with the port of the slot', () => {

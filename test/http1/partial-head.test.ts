@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PartialHead } from '../../../src/proxy/http/partial-head.js';
-import { holds } from '../../support/properties.js';
+import { PartialHead } from '../../src/http1/partial-head.js';
+import { holds } from '../support/properties.js';
 
 const FAR = 1_000_000;
 

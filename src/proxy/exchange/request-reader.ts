@@ -3,10 +3,9 @@ import { BodyReader } from '../../http1/body-reader.js';
 import { type HeadLimits, INCOMPLETE } from '../../http1/fields.js';
 import { BODY, requestBodyKind } from '../../http1/framing.js';
 import { textOf } from '../../http1/latin1.js';
+import { PartialHead } from '../../http1/partial-head.js';
 import { COMPLETE, RequestHead } from '../../http1/request-head.js';
-import type { RequestSender } from '../client/request-sender.js';
-import type { ByteConnection } from '../io/byte-connection.js';
-import { PartialHead } from './partial-head.js';
+import type { ExchangeClient } from './exchange-client.js';
 
 /**
  * Results of reading a client's bytes:
@@ -21,59 +20,46 @@ export type Read = (typeof READ)[keyof typeof READ];
 /** The part of a body that comes with its head travels as text in the same packet, up to this size. */
 const INLINE_BODY_BYTES = 8_192;
 
-/** Reads the requests of one connection, one after the other, and keeps what comes before its time. */
+/** Reads one request after the other, each of the client that it is called with. */
 export class RequestReader {
   readonly head = new RequestHead();
   readonly body = new BodyReader();
   /** The part of the body that came with the head, as text; a large one is in `early` instead. */
   inline = '';
   early: Buffer | null = null;
-  /** Bytes behind the request that is being answered; their reader takes them from here. */
-  ahead: Buffer | null = null;
   /** Why the last bytes were BROKEN. */
   problem: ErrorCode = 'METHOD_INVALID';
-  readonly #from: ByteConnection;
   readonly #partial = new PartialHead();
 
-  /** @param from the connection whose bytes are read here */
-  constructor(from: ByteConnection) {
-    this.#from = from;
-  }
-
-  /** Not a byte of the next head is here, as far as bytes were read. */
-  get isUntouched(): boolean {
-    return this.#partial.length === 0;
-  }
-
-  /** @param sender of `head` */
-  readHead(bytes: Buffer, length: number, limits: HeadLimits, sender: RequestSender): Read {
+  readHead(client: ExchangeClient, bytes: Buffer, length: number, limits: HeadLimits): Read {
     const partial = this.#partial;
     if (partial.length > 0) {
       if (!partial.append(bytes, 0, length, limits.maxBytes)) return READ.MORE;
       const whole = partial.take();
-      return this.readHead(whole, whole.length, limits, sender);
+      return this.readHead(client, whole, whole.length, limits);
     }
     const { head } = this;
-    let verdict = head.parse(bytes, 0, length, limits, sender.isTrusted);
+    const { isTrusted } = client.identity;
+    let verdict = head.parse(bytes, 0, length, limits, isTrusted);
     // The mark stands last: the fields before it are read again, now that they are believed.
-    if (verdict === COMPLETE && head.bledBy !== '' && !sender.isTrusted && sender.isProven) {
+    if (verdict === COMPLETE && head.bledBy !== '' && !isTrusted && client.proves(head.bledBy)) {
       verdict = head.parse(bytes, 0, length, limits, true);
     }
-    if (verdict === COMPLETE) return this.#beginBody(bytes, head.bytes, length, limits);
+    if (verdict === COMPLETE) return this.#beginBody(client, bytes, head.bytes, length, limits);
     if (verdict !== INCOMPLETE) return this.#refuse(verdict);
     partial.append(bytes, 0, length, limits.maxBytes);
     return READ.MORE;
   }
 
   /** Judged before a byte of the request is sent: what is broken here never reaches an instance. */
-  #beginBody(bytes: Buffer, start: number, end: number, limits: HeadLimits): Read {
+  #beginBody(client: ExchangeClient, bytes: Buffer, start: number, end: number, limits: HeadLimits): Read {
     const { head, body } = this;
     body.begin(requestBodyKind(head), head.contentLength, limits);
     body.read(bytes, start, end);
     if (body.error !== null) return this.#refuse(body.error);
-    this.#from.expectBody(body.isWhole ? 0 : Math.max(head.contentLength, end - start));
+    client.expectBody(body.isWhole ? 0 : Math.max(head.contentLength, end - start));
     const { position, rawEnd, trailers } = body;
-    if (position < end) this.keepAhead(bytes, position, end);
+    if (position < end) client.keepAhead(bytes, position, end);
     if (rawEnd - start <= INLINE_BODY_BYTES) {
       this.inline = rawEnd === start ? trailers : textOf(bytes, start, rawEnd) + trailers;
     } else {
@@ -92,28 +78,15 @@ export class RequestReader {
   }
 
   /** Reads on in the body; `body` says how far it goes. */
-  readBody(bytes: Buffer, end: number): Read {
+  readBody(client: ExchangeClient, bytes: Buffer, end: number): Read {
     const { body } = this;
     body.read(bytes, 0, end);
     if (body.error !== null) return this.#refuse(body.error);
     // An idle client must not hold 128 KB for the body that it sent once.
-    if (body.isWhole) this.#from.expectBody(0);
-    else if (body.kind === BODY.CHUNKED) this.#from.expectBody(end);
-    if (body.position < end) this.keepAhead(bytes, body.position, end);
+    if (body.isWhole) client.expectBody(0);
+    else if (body.kind === BODY.CHUNKED) client.expectBody(end);
+    if (body.position < end) client.keepAhead(bytes, body.position, end);
     return body.isWhole ? READ.WHOLE : READ.MORE;
-  }
-
-  /** Keeps bytes of a later request, or of a body without a taker yet, and lets no more come. */
-  keepAhead(bytes: Buffer, start: number, end: number): void {
-    const piece = Buffer.from(bytes.subarray(start, end));
-    this.ahead = this.ahead === null ? piece : Buffer.concat([this.ahead, piece]);
-    this.#from.pause();
-  }
-
-  /** The connection is not read any more. */
-  clear(): void {
-    this.ahead = null;
-    this.#partial.clear();
   }
 
   #refuse(problem: ErrorCode): Read {
