@@ -92,6 +92,33 @@ test('a start that has nothing to serve lasts, says why, and is not taken for a 
   assert.equal(await machine.property(UNIT, 'ExecMainStartTimestampMonotonic'), before);
 });
 
+test('the access log reaches journald from within the unit, and its loggers end with it', { skip }, async (context) => {
+  const machine = await SystemdMachine.start(context);
+  await machine.write('/etc/systemd/journald.conf', '[Journal]\nStorage=volatile\nReadKMsg=no\nAudit=no\n');
+  await machine.write(
+    '/etc/autoproxy-units/journal.service',
+    '[Unit]\nDefaultDependencies=no\n[Service]\nType=notify\nExecStart=/lib/systemd/systemd-journald\n',
+  );
+  const { host } = await installNode(context, machine);
+  await machine.run('sh', '-c', 'echo AUTOPROXY_ACCESS_LOG=syslog:unix:/dev/log,local2 >> /etc/default/autoproxy');
+  await machine.systemctl('daemon-reload');
+  await machine.systemctl('start', 'journal.service', UNIT);
+  assert.equal((await ask(host, LOW_SLOT)).status, 200);
+  let records: string[] = [];
+  await eventually('it is there', async () => {
+    const said = await machine.run('journalctl', '--quiet', '--output=json', '--identifier=autoproxy');
+    records = said.split('\n').filter((line) => line !== '');
+    return records.length > 0;
+  });
+  const { MESSAGE, SYSLOG_FACILITY, PRIORITY, SYSLOG_PID } = JSON.parse(records[0] ?? '') as Record<string, string>;
+  assert.match(MESSAGE ?? '', /^127\.\S+ \[\S+Z\] slot:80 shop\/\S+ .* 200 .* "GET \/ HTTP\/1\.1"$/);
+  const workers = (await machine.run('pgrep', '--full', 'dist/src/worker.js')).trim().split('\n');
+  assert.deepEqual([SYSLOG_FACILITY, PRIORITY, workers.includes(SYSLOG_PID ?? '')], ['18', '6', true]);
+  assert.equal((await machine.run('pgrep', '--exact', 'logger')).trim().split('\n').length, 2);
+  await machine.systemctl('stop', UNIT);
+  assert.equal(await machine.run('sh', '-c', 'pgrep --exact logger || true'), '');
+});
+
 test('a primary that is killed while it stops: its workers serve on, and the next start takes them over', {
   skip,
 }, async (context) => {
