@@ -8,7 +8,8 @@
  *   process.exitCode = await runNode(loadConfig(hostInputs({ 'services-dir': './services' }, process.env)).config);
  */
 export type { Config } from './config/config.js';
-export { ConfigError, type ConfigInputs, hostInputs, type LoadedConfig, loadConfig } from './config/load.js';
+export { loadConfig } from './config/load.js';
+export { ConfigError, type ConfigInputs, hostInputs, type LoadedConfig } from './config/option-places.js';
 export { type Clock, type Random, systemClock, type Timer } from './core/clock.js';
 export { createLog, type Log, silentLog } from './core/log.js';
 export type { LogFormat, LogLevel } from './core/log-levels.js';

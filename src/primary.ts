@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Inheritance } from './cluster/inheritance.js';
 import type { StateClaim } from './cluster/state-claim.js';
 import type { Config } from './config/config.js';
-import type { LoadedConfig } from './config/load.js';
+import type { LoadedConfig } from './config/option-places.js';
 import type { ConsulParts } from './control/consul-parts.js';
 import { ControlPlane } from './control/control-plane.js';
 import type { DockerParts } from './control/docker-parts.js';

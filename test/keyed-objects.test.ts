@@ -27,7 +27,7 @@ const ALLOWED: ReadonlyMap<string, string> = new Map([
   ['src/placement/compose-text.ts', 'made of entries and printed'],
   ['src/registry/environment-text.ts', 'made of entries and printed'],
   ['src/config/option.ts', 'the table of our own options'],
-  ['src/config/load.ts', 'flags and variables, looked up by the names of our own options'],
+  ['src/config/option-places.ts', 'flags and variables, looked up by the names of our own options'],
   ['src/cli/node/node.ts', 'the same flags'],
   ['src/admin/endpoints.ts', 'made of entries under the words of our own paths'],
   ['src/admin/state-document.ts', 'errors by code, as JSON; a reader walks through them'],

@@ -50,11 +50,11 @@ const BUILTINS: readonly BuiltinRule[] = [
       'sockets that Node cannot open',
   },
   {
-    modules: ['http', 'https'],
-    allowed: ['src/admin/', 'src/cli/demo/', 'src/consul/connection.ts'],
+    modules: ['http', 'https', 'core/node-http.js'],
+    allowed: ['src/core/node-http.ts', 'src/admin/', 'src/cli/demo/', 'src/consul/connection.ts'],
     why:
-      "the hot path has its own codec, clients use undici; the admin API and the demo's instances are servers, and the " +
-      'Consul client takes an agent of this module',
+      "the hot path has its own codec, clients use undici; the admin API and the demo's instances are servers; the client " +
+      'of that API starts with each health check, and undici takes 70 ms to load; the Consul client takes an agent of it',
   },
 ];
 
@@ -240,12 +240,17 @@ test('sockets, processes and servers stand in their places', () => {
   const found: string[] = [];
   for (const { name, text } of planes) {
     for (const specifier of importsOf(text)) {
-      const rule = BUILTINS.find(({ modules }) => modules.includes(specifier.replace(/^node:/, '')));
+      const rule = BUILTINS.find(({ modules }) => modules.includes(specifier.replace(/^node:|^(?:\.\.?\/)+/, '')));
       if (rule === undefined || rule.allowed.some((place) => name.startsWith(place))) continue;
       found.push(`${name} imports ${specifier}, which stands in ${rule.allowed.join(', ')} only: ${rule.why}`);
     }
   }
   reject(found, 'built-ins out of place:');
+});
+
+test('node:http is imported for its types alone', () => {
+  const found = planes.filter(({ text }) => /^import (?!type )[^;]*'node:http';/m.test(text)).map(({ name }) => name);
+  reject(found, 'each import of a value loads more than all else (take it from core/node-http.ts):');
 });
 
 test('files and bodies are read whole up to a limit, in one place', () => {

@@ -1,6 +1,8 @@
 /** The admin API of a node as the command line sees it; each failure says what to do. */
-import { Client, errors } from 'undici';
+import { once } from 'node:events';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { GatheredBytes } from '../core/gathered-bytes.js';
+import { request } from '../core/node-http.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 import type { AdminState } from '../model/app.js';
 import { escapeText } from '../model/problem.js';
@@ -82,7 +84,9 @@ export class AdminClient {
   readonly #by: string | null;
   readonly #token: string | null;
   readonly #timeoutMs: number;
-  readonly #client: Client;
+  readonly #origin: string;
+  readonly #socketPath: string | undefined;
+  readonly #underWay = new Set<ClientRequest>();
 
   /** @throws AdminClientError when the address is none */
   constructor({ address, by, token, timeoutMs = DEFAULT_TIMEOUT_MS }: AdminClientOptions) {
@@ -90,13 +94,8 @@ export class AdminClient {
     this.#by = by ?? null;
     this.#token = token ?? null;
     this.#timeoutMs = timeoutMs;
-    const socketPath = /^unix:(\/[^\0]+)$/.exec(address)?.[1] ?? null;
-    const origin = socketPath === null ? originOf(address) : 'http://localhost';
-    this.#client = new Client(origin, {
-      ...(socketPath === null ? {} : { socketPath }),
-      connect: { timeout: timeoutMs },
-      pipelining: 1,
-    });
+    this.#socketPath = /^unix:(\/[^\0]+)$/.exec(address)?.[1];
+    this.#origin = this.#socketPath === undefined ? originOf(address) : 'http://localhost';
   }
 
   /** @throws AdminClientError */
@@ -172,36 +171,52 @@ export class AdminClient {
     if (status !== 200 || fieldOf(document, 'accepted') !== true) throw this.#refusalFrom(status, document);
   }
 
-  /** Ends its connection. An idle one does not keep the process alive. */
-  async close(): Promise<void> {
-    await this.#client.destroy();
+  /** Ends what it asks; who waits for that gets an AdminClientError. */
+  close(): void {
+    for (const asked of this.#underWay) asked.destroy();
   }
 
-  /** @param waitMs how long the node may wait before it answers */
+  /**
+   * Each on a connection of its own, so that none meets the end of an idle one.
+   * @param waitMs how long the node may wait before it answers
+   */
   async #request(method: 'GET' | 'POST', path: string, waitMs = 0): Promise<TextAnswer> {
     const by = this.#by === null ? {} : { [BY_FIELD]: escapeText(this.#by) };
     const token = this.#token === null ? {} : { authorization: `Bearer ${this.#token}` };
-    const headers = { [REQUEST_FIELD]: '1', ...by, ...token };
+    const deadline = AbortSignal.timeout(this.#timeoutMs + waitMs);
+    const asked = request(this.#origin, {
+      ...{ socketPath: this.#socketPath, agent: false, method, path },
+      headers: { [REQUEST_FIELD]: '1', ...by, ...token },
+      signal: deadline,
+      timeout: this.#timeoutMs,
+    });
+    // Node says it of a connection on which nothing happens, and a node that waits says nothing.
+    asked.on('timeout', () => {
+      if (asked.socket?.connecting === true) asked.destroy(this.#lateAnswer());
+    });
+    this.#underWay.add(asked);
     try {
-      const { statusCode, body } = await this.#client.request({
-        method,
-        path,
-        headers,
-        signal: AbortSignal.timeout(this.#timeoutMs + waitMs),
-      });
-      const answer = new GatheredBytes(MAX_ANSWER_BYTES);
-      for await (const piece of body as AsyncIterable<Buffer>) {
-        if (!answer.add(piece)) throw this.#tooLarge();
-      }
-      return { status: statusCode, text: answer.text() };
+      asked.end();
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      const gathered = new GatheredBytes(MAX_ANSWER_BYTES);
+      for await (const piece of answer as AsyncIterable<Buffer>) if (!gathered.add(piece)) throw this.#tooLarge();
+      return { status: answer.statusCode ?? 0, text: gathered.text() };
     } catch (error) {
-      throw this.#failureFrom(error);
+      throw this.#failureFrom(deadline.aborted ? this.#lateAnswer(error) : error);
+    } finally {
+      this.#underWay.delete(asked);
+      asked.destroy();
     }
   }
 
   #tooLarge(): AdminClientError {
     const said = `the answer of ${this.address} has more than the ${MAX_ANSWER_BYTES} bytes that are read`;
     return new AdminClientError('foreign', `${said}; it is not an autoproxy node`, NAME_IT);
+  }
+
+  #lateAnswer(cause?: unknown): AdminClientError {
+    const said = `${this.address} did not answer within ${this.#timeoutMs / 1_000} s`;
+    return new AdminClientError('timeout', said, 'check the address, and the log of the node', null, cause);
   }
 
   #failureFrom(error: unknown): AdminClientError {
@@ -214,20 +229,12 @@ export class AdminClient {
     if (code === 'ECONNREFUSED' || (code === 'ENOENT' && this.address.startsWith('unix:'))) {
       return new AdminClientError('unreachable', `nothing listens on ${this.address}`, NAME_IT, null, error);
     }
-    if ((error instanceof Error && error.name === 'TimeoutError') || error instanceof errors.ConnectTimeoutError) {
-      const said = `${this.address} did not answer within ${this.#timeoutMs / 1_000} s`;
-      return new AdminClientError('timeout', said, 'check the address, and the log of the node', null, error);
+    if (code.startsWith('HPE_')) {
+      const said = `what listens on ${this.address} is not an autoproxy node`;
+      return new AdminClientError('foreign', said, NAME_IT, null, error);
     }
-    if (error instanceof errors.HTTPParserError || code.startsWith('HPE_')) {
-      return new AdminClientError(
-        'foreign',
-        `what listens on ${this.address} is not an autoproxy node`,
-        NAME_IT,
-        null,
-        error,
-      );
-    }
-    const said = `no answer from ${this.address}: ${escapeText(reasonOf(error))}`;
+    const reason = code === 'ECONNRESET' ? 'other side closed' : escapeText(reasonOf(error));
+    const said = `no answer from ${this.address}: ${reason}`;
     return new AdminClientError('unreachable', said, NAME_IT, null, error);
   }
 

@@ -1,8 +1,9 @@
 /** One server of the API, at a port or at a path: how much it bears, and where it listens. */
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { hostPort } from '../core/networks.js';
+import { createServer } from '../core/node-http.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 import { type BoundConnections, boundConnections } from './connections.js';
 import { listenAt, type UnixSocketPlace } from './unix-socket.js';

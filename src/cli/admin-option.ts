@@ -46,7 +46,7 @@ export async function askNode<T>(
     if (!(error instanceof AdminClientError)) throw error;
     throw error.status === 401 ? refusedFor(client.address, token) : new CommandFailure(error.message, error.hint);
   } finally {
-    await client.close();
+    client.close();
   }
 }
 

@@ -1,5 +1,5 @@
 /** How commands reach a Docker engine. */
-import { ConfigError, hostInputs, loadOptions } from '../config/load.js';
+import { ConfigError, hostInputs, loadOptions } from '../config/option-places.js';
 import { systemClock } from '../core/clock.js';
 import { DockerConnection } from '../docker/connection.js';
 import { DockerFailure } from '../docker/failure.js';

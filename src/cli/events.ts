@@ -73,7 +73,7 @@ async function followEvents({ node, app, last, show, end, terminal }: Following)
   let isSilent = false;
   while (!end.aborted) {
     const { client } = await connectTo(node);
-    const close = (): void => void client.close();
+    const close = (): void => client.close();
     end.addEventListener('abort', close);
     const askedAt = performance.now();
     try {
@@ -92,7 +92,7 @@ async function followEvents({ node, app, last, show, end, terminal }: Following)
       await pause(end);
     } finally {
       end.removeEventListener('abort', close);
-      await client.close();
+      client.close();
     }
   }
 }

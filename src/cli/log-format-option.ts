@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { ConfigError, hostInputs, loadOptions } from '../config/load.js';
+import { ConfigError, hostInputs, loadOptions } from '../config/option-places.js';
 import { OPTIONS } from '../config/options.js';
 import type { LogFormat } from '../core/log-levels.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';

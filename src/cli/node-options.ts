@@ -1,5 +1,5 @@
 import { adminSocketOf } from '../config/admin-socket.js';
-import { ConfigError, hostInputs, loadConfig } from '../config/load.js';
+import { ConfigError, configFrom, findOptionsFile, hostInputs, type LoadedConfig } from '../config/option-places.js';
 import { OPTIONS } from '../config/options.js';
 import { type AdminTarget, socketTarget } from './admin-target.js';
 
@@ -25,10 +25,10 @@ export interface AdminTokenFile {
  * Reads where the node of this machine has its files and its admin API, from the environment and the node's own file.
  * Options that are wrong are the node's trouble: a command that only asks goes on with the defaults.
  */
-export function nodeDefaultsFrom(env: NodeJS.ProcessEnv): NodeDefaults {
+export async function nodeDefaultsFrom(env: NodeJS.ProcessEnv): Promise<NodeDefaults> {
   const { AUTOPROXY_ADMIN: admin = '', AUTOPROXY_ADMIN_SOCKET: socket = '' } = env;
   const named = socketTarget(admin);
-  const { config, settings } = loadQuietly(env, named !== null);
+  const { config, settings } = await loadQuietly(env, named !== null);
   const { adminTokenFile: path } = config;
   const isWritten = settings.some(({ name, origin }) => name === OPTIONS.adminTokenFile.name && origin === 'file');
   // An address in the environment alone is where its user wants to ask.
@@ -46,18 +46,21 @@ export function nodeDefaultsFrom(env: NodeJS.ProcessEnv): NodeDefaults {
 }
 
 /** @param isSocketNamed AUTOPROXY_ADMIN names a socket, which a node does not take as its address */
-function loadQuietly(env: NodeJS.ProcessEnv, isSocketNamed: boolean) {
+async function loadQuietly(env: NodeJS.ProcessEnv, isSocketNamed: boolean): Promise<LoadedConfig> {
   const { AUTOPROXY_SERVICES_DIR, AUTOPROXY_STATE_DIR, AUTOPROXY_CONFIG } = env;
   const { AUTOPROXY_ADMIN: named, AUTOPROXY_ADMIN_SOCKET, AUTOPROXY_ADMIN_TOKEN_FILE } = env;
   const AUTOPROXY_ADMIN = isSocketNamed ? undefined : named;
   const ofFiles = { AUTOPROXY_SERVICES_DIR, AUTOPROXY_STATE_DIR, AUTOPROXY_CONFIG };
   const ofAdmin = { AUTOPROXY_ADMIN, AUTOPROXY_ADMIN_SOCKET, AUTOPROXY_ADMIN_TOKEN_FILE };
   const inputs = hostInputs({}, { ...ofFiles, ...ofAdmin });
+  const file = findOptionsFile(inputs);
+  // A health check runs every few seconds, as a rule without such a file: it loads no parser of YAML.
+  const written = file === null ? null : (await import('../config/options-file.js')).readOptionsFile(file);
   try {
-    return loadConfig(inputs);
+    return configFrom(inputs, written);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const host = { hostname: 'localhost', parallelism: 1, isTerminal: false };
-    return loadConfig({ ...inputs, host, env: {}, defaultFile: '' });
+    return configFrom({ ...inputs, host, env: {} }, null);
   }
 }

@@ -11,6 +11,7 @@ const COMPLETION = 'completion';
 /** The word behind it that asks the node alone. */
 const APPS_WORD = 'apps';
 const HELP_WORDS = ['--help', '-h'];
+const VERSION_WORDS = ['--version', '-V'];
 
 /** Each command with what loads it: `autoproxy healthcheck` runs every few seconds and needs no part of the edge. */
 const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCommand>([
@@ -43,7 +44,7 @@ const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCommand>(
 
 /**
  * The command line; built anew for each run, since commander keeps what it parsed.
- * @param argv when its first word names a command, only that one is loaded; else all are, for help and suggestions
+ * @param argv when its first word names a command, only that one is loaded; for the version none; else all are
  */
 export async function createProgram(context: CommandContext, argv: readonly string[] = []): Promise<Command> {
   const program = new Command('autoproxy')
@@ -53,13 +54,18 @@ export async function createProgram(context: CommandContext, argv: readonly stri
     .enablePositionalOptions()
     .helpOption('-h, --help', 'print this, or the help of a command')
     .addHelpText('after', EXIT_CODE_HELP);
-  // What a shell completes is read from all of them.
-  const named = argv[0] === COMPLETION && argv[1] !== APPS_WORD ? undefined : COMMANDS.get(argv[0] ?? '');
-  const words = named === undefined ? HELP_WORDS : argv.slice(1);
-  for (const load of named === undefined ? COMMANDS.values() : [named])
-    program.addCommand((await load(words))(context));
+  const named = neededCommands(argv);
+  const words = named === null ? HELP_WORDS : argv.slice(1);
+  for (const load of named === null ? COMMANDS.values() : named) program.addCommand((await load(words))(context));
   configure(program, [], context);
   return program;
+}
+
+/** @returns null: all are needed, for help and suggestions, and for what a shell completes */
+function neededCommands([first = '', second]: readonly string[]): readonly LoadCommand[] | null {
+  if (VERSION_WORDS.includes(first)) return [];
+  const named = first === COMPLETION && second !== APPS_WORD ? undefined : COMMANDS.get(first);
+  return named === undefined ? null : [named];
 }
 
 /** A node that runs does not load the commands below it: with the clients that they need it would take 7 MB more. */

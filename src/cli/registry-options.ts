@@ -1,7 +1,7 @@
 /** What all commands of the registry share: where it is, which ports may be slots, and failures in words. */
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
-import { ConfigError, hostInputs, loadOptions } from '../config/load.js';
+import { ConfigError, hostInputs, loadOptions } from '../config/option-places.js';
 import type { ConsulSettings } from '../consul/settings.js';
 import { CONSUL_OPTIONS, consulSettingsFrom } from '../consul/settings-from-options.js';
 import { systemClock } from '../core/clock.js';

@@ -21,7 +21,7 @@ export async function runCommand(
   const context: CommandContext = {
     terminal,
     env,
-    defaults: nodeDefaultsFrom(env),
+    defaults: await nodeDefaultsFrom(env),
     finish: (code) => {
       exitCode = code;
     },

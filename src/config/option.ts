@@ -32,6 +32,17 @@ export interface Option<T> {
   readonly help: string;
 }
 
+/** An option as somebody wrote it. */
+export interface WrittenOption {
+  readonly text: string;
+  /** Folder that relative paths start from. */
+  readonly base: string;
+  /** Where: `--bind`, `AUTOPROXY_BIND`, or a file with its place. */
+  readonly file: string;
+  readonly line: number | null;
+  readonly col: number | null;
+}
+
 export type OptionTable = { readonly [key: string]: Option<unknown> };
 
 interface Definition {

@@ -1,5 +1,6 @@
 /** What each option is, as somebody wrote it, and where: for people who ask a node what is in force. Pure. */
 import type { Config } from './config.js';
+import type { WrittenOption } from './option.js';
 import { OPTIONS } from './options.js';
 
 export interface Setting {
@@ -10,14 +11,6 @@ export interface Setting {
   /** null for a default. */
   readonly place: string | null;
   readonly isSecret: boolean;
-}
-
-/** Where an option stands. */
-interface WrittenOption {
-  readonly text: string;
-  readonly file: string;
-  readonly line: number | null;
-  readonly col: number | null;
 }
 
 /** @param written null: it is not set, and this is the default; @param fallback null when the option has no default */

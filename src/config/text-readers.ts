@@ -7,7 +7,7 @@ import { parseDuration } from '../core/durations.js';
 import { nearestName } from '../core/nearest-name.js';
 import { isEveryAddress, parseAddress, parseNetwork } from '../core/networks.js';
 import type { Refusal } from '../core/refusal.js';
-import { shorten } from '../yaml/text-problems.js';
+import { shorten } from '../core/short-text.js';
 
 /** Not a class: a value that no option has, so that readers need no exceptions. */
 export class RefusedText {

@@ -6,10 +6,11 @@
  * closed is over; and the body is gathered here, by the package's own extensions, up to the limit of the call.
  */
 import { EventEmitter } from 'node:events';
-import { Agent as HttpAgent } from 'node:http';
+import type { Agent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 import Consul from 'consul';
+import { Agent as HttpAgent } from '../core/node-http.js';
 import { reasonOf } from '../core/thrown.js';
 import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
 import { AnswerBody } from './answer-body.js';
@@ -57,7 +58,7 @@ export class ConsulConnection {
   readonly url: string;
   readonly #settings: ConsulSettings;
   #consul: Consul | null = null;
-  #agent: HttpAgent | null = null;
+  #agent: Agent | null = null;
   /** The newest one; requests of old ones are over. */
   #socket: Duplex | null = null;
   #current: CurrentCall | null = null;
@@ -152,7 +153,7 @@ export class ConsulConnection {
     return this.#consul;
   }
 
-  #createAgent(isSecure: boolean): HttpAgent {
+  #createAgent(isSecure: boolean): Agent {
     const options = { keepAlive: true, maxSockets: 1 };
     const agent = isSecure ? new HttpsAgent(options) : new HttpAgent(options);
     const connect = agent.createConnection.bind(agent);

@@ -3,13 +3,13 @@
  * too; strict: what is not known is an error, and a quoted number is a text.
  */
 import { isMap, isScalar, type Node, type YAMLMap } from 'yaml';
+import { shorten } from '../core/short-text.js';
 import type { App, Instance, Origin } from '../model/app.js';
 import type { AppDefinition } from '../model/app-definition.js';
 import { PLACEMENT_DEFAULTS } from '../model/placement.js';
 import type { Problem } from '../model/problem.js';
 import type { JsonSchema, Values } from '../yaml/reader.js';
 import { readTable, tableSchema } from '../yaml/table-reader.js';
-import { shorten } from '../yaml/text-problems.js';
 import { INVALID, YamlText } from '../yaml/yaml-text.js';
 import { noteMeaningless, settingsFromValues } from './app-settings.js';
 import { DEFINITION_KEYS, isAppName } from './definition-keys.js';

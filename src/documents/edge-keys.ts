@@ -1,6 +1,7 @@
 /** What a definition says about the front door: certificate, routes, limits. */
 import { isMap, type Node } from 'yaml';
 import { isRefusal, type Refusal } from '../core/refusal.js';
+import { shorten } from '../core/short-text.js';
 import {
   DEFAULT_METHODS,
   type EdgeDefinition,
@@ -14,7 +15,6 @@ import { describeRoute, routeKey } from '../model/route-key.js';
 import { describe, optional, type Place, type Reader, refuse, required } from '../yaml/reader.js';
 import { duration, flag, integer, size, text } from '../yaml/scalar-readers.js';
 import { group, list, readTable, tableSchema } from '../yaml/table-reader.js';
-import { shorten } from '../yaml/text-problems.js';
 import { INVALID, type Invalid } from '../yaml/yaml-text.js';
 import { network } from './app-keys.js';
 import { podNames } from './pod-names.js';

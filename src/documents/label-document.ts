@@ -4,11 +4,11 @@
  */
 import { Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import type { Refusal } from '../core/refusal.js';
+import { shorten } from '../core/short-text.js';
 import type { App } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 import type { JsonSchema } from '../yaml/reader.js';
 import { readTable } from '../yaml/table-reader.js';
-import { shorten } from '../yaml/text-problems.js';
 import { INVALID, YamlText } from '../yaml/yaml-text.js';
 import { APP_KEYS } from './app-keys.js';
 import { noteMeaningless, settingsFromValues } from './app-settings.js';

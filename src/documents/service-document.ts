@@ -3,11 +3,11 @@
  * YAML 1.1, as the old files were read: `internal: yes` is a boolean.
  */
 import { isMap, type Node } from 'yaml';
+import { shorten } from '../core/short-text.js';
 import type { App, Origin } from '../model/app.js';
 import type { Problem } from '../model/problem.js';
 import type { JsonSchema, Values } from '../yaml/reader.js';
 import { readTable, tableSchema } from '../yaml/table-reader.js';
-import { shorten } from '../yaml/text-problems.js';
 import { type Entry, INVALID, YamlText } from '../yaml/yaml-text.js';
 import { APP_KEYS } from './app-keys.js';
 import { noteMeaningless, settingsFromValues } from './app-settings.js';

@@ -3,8 +3,8 @@
  * accepts. A table of keys is made of readers.
  */
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { shorten } from '../core/short-text.js';
 import type { Instance } from '../model/app.js';
-import { shorten } from './text-problems.js';
 import { INVALID, type Invalid, type YamlText } from './yaml-text.js';
 
 export type JsonSchema = { readonly [key: string]: unknown };

@@ -1,6 +1,7 @@
 /** Readers of lists and of maps whose keys a table knows, and the JSON Schema of such a table. */
 import { isMap, isSeq, type Node, type YAMLMap } from 'yaml';
 import { nearestName } from '../core/nearest-name.js';
+import { shorten } from '../core/short-text.js';
 import {
   describe,
   type JsonSchema,
@@ -12,7 +13,6 @@ import {
   refuse,
   type Values,
 } from './reader.js';
-import { shorten } from './text-problems.js';
 import { INVALID, type Invalid } from './yaml-text.js';
 
 /** A group that need not be there: each of its keys then has its own default. */

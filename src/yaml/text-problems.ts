@@ -1,5 +1,6 @@
 /** The problems of one text, each with its line and column; their number, length and content are bounded. */
 import { LineCounter } from 'yaml';
+import { cut } from '../core/short-text.js';
 import type { Problem } from '../model/problem.js';
 
 /** A text with more problems than these is not worth listing in full. */
@@ -59,13 +60,4 @@ export class TextProblems {
 /** A message without the words of the text that it quotes. */
 export function withoutQuoted(message: string): string {
   return message.replace(QUOTED, '"..."');
-}
-
-/** For messages: a word of the text, cut where it gets long. */
-export function shorten(text: string): string {
-  return cut(text, 40);
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 3)}...`;
 }

@@ -12,9 +12,10 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
+import { shorten } from '../core/short-text.js';
 import type { Problem } from '../model/problem.js';
 import { parseDocuments, type YamlVersion } from './parse-documents.js';
-import { type Place, shorten, TextProblems, withoutQuoted } from './text-problems.js';
+import { type Place, TextProblems, withoutQuoted } from './text-problems.js';
 
 /** Marks an invalid value; the problem is already noted. */
 export const INVALID = Symbol('invalid');

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { AdminClient, AdminClientError, type AdminClientErrorKind } from '../../src/admin/client.js';
 import { atEnd } from '../support/at-end.js';
+import { startDeafInstance } from '../support/traffic/deaf-instance.js';
 import { writeWithoutEnd } from '../support/traffic/endless-sender.js';
 import { STATE, startAdmin, WHY } from './node-double.js';
 
@@ -19,12 +20,12 @@ function createClient(
   return client;
 }
 
-/** A listener that answers every connection with the same bytes, or with none. */
-async function startListener(context: TestContext, bytes: string | null): Promise<string> {
+/** A listener that answers every connection with the same bytes, or with none. @param afterMs how late */
+async function startListener(context: TestContext, bytes: string | null, afterMs = 0): Promise<string> {
   const server: Server = createServer((socket) => {
     socket.on('error', () => undefined);
     atEnd(context, () => socket.destroy());
-    if (bytes !== null) socket.once('data', () => socket.end(bytes, 'latin1'));
+    if (bytes !== null) socket.once('data', () => setTimeout(() => socket.end(bytes, 'latin1'), afterMs));
   });
   server.listen(0, HOST);
   await once(server, 'listening');
@@ -107,6 +108,53 @@ test('who does not answer is left after a time', async (context) => {
   const address = await startListener(context, null);
   const client = createClient(context, address, { timeoutMs: 50 });
   await assert.rejects(client.readState(), failsAs('timeout', /did not answer within 0\.05 s$/));
+});
+
+test('who cannot be connected to is left after that time, however long the node may wait with its answer', async (context) => {
+  const { host, port } = await startDeafInstance(context);
+  const client = createClient(context, `${host}:${port}`, { timeoutMs: 50 });
+  const [waitMs, askedAt] = [10_000, performance.now()];
+  await assert.rejects(client.readEvents({ waitMs }), failsAs('timeout', /did not answer within 0\.05 s$/));
+  assert.ok(performance.now() - askedAt < waitMs);
+});
+
+test('a node may wait with its answer for as long as it was told', async (context) => {
+  const address = await startListener(context, jsonBytes(200, { version: 1, events: [] }), 3 * 50);
+  const client = createClient(context, address, { timeoutMs: 50 });
+  assert.deepEqual((await client.readEvents({ waitMs: 60_000 })).events, []);
+});
+
+test('an answer that breaks off is none', async (context) => {
+  for (const bytes of ['', 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{']) {
+    const address = await startListener(context, bytes);
+    await assert.rejects(
+      createClient(context, address).readState(),
+      failsAs('unreachable', new RegExp(`^no answer from ${address}: other side closed$`)),
+      bytes,
+    );
+  }
+});
+
+test('an answer whose connection is reset is none either', async (context) => {
+  const server = createServer((socket) => {
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{');
+      // So that the client has the head by then.
+      setTimeout(() => socket.resetAndDestroy(), 50);
+    });
+  }).listen(0, HOST);
+  await once(server, 'listening');
+  atEnd(context, () => server.close());
+  const { port } = server.address() as { port: number };
+  const client = createClient(context, `${HOST}:${port}`);
+  await assert.rejects(client.readState(), failsAs('unreachable', /other side closed$/));
+});
+
+test('who closes waits no more for an answer', async (context) => {
+  const client = createClient(context, await startListener(context, null), { timeoutMs: 60_000 });
+  const asked = client.readState();
+  client.close();
+  await assert.rejects(asked, failsAs('unreachable', /^no answer from /));
 });
 
 test('another program that listens there is told apart from a node', async (context) => {

@@ -109,6 +109,7 @@ test('the first word alone decides what is loaded; without a command, all are th
   const namesFor = async (...argv: string[]): Promise<string[]> =>
     (await createProgram(describingContext, argv)).commands.map((command) => command.name());
   assert.deepEqual(await namesFor('healthcheck', '--admin', '127.0.0.1:1'), ['healthcheck']);
+  for (const word of ['--version', '-V']) assert.deepEqual(await namesFor(word), []);
   const all = program.commands.map((command) => command.name());
   for (const argv of [[], ['--help'], ['help', 'node'], ['chekc']]) assert.deepEqual(await namesFor(...argv), all);
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ConfigError, type ConfigInputs, loadConfig } from '../../src/config/load.js';
+import { loadConfig } from '../../src/config/load.js';
+import { ConfigError, type ConfigInputs } from '../../src/config/option-places.js';
 import { temporaryFolder } from '../support/at-end.js';
 
 const HOST = { hostname: 'alpha-1', parallelism: 3, isTerminal: false };

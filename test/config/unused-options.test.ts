@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { type ConfigInputs, loadConfig } from '../../src/config/load.js';
+import { loadConfig } from '../../src/config/load.js';
+import type { ConfigInputs } from '../../src/config/option-places.js';
 import { formatProblem } from '../../src/model/problem.js';
 import { temporaryFolder } from '../support/at-end.js';
 

@@ -48,6 +48,6 @@ async function appNames(node: AdminOptionValues): Promise<readonly string[]> {
     if (error instanceof AdminClientError) return [];
     throw error;
   } finally {
-    await client.close();
+    client.close();
   }
 }

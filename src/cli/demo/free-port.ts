@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer } from '../../core/node-http.js';
 
 /** Whether each of `hosts` lets us listen on `port` now. Somebody may take it a moment later; the caller then fails. */
 export async function isPortFree(hosts: readonly string[], port: number): Promise<boolean> {

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from '../../core/node-http.js';
 import { codeOf } from '../../core/thrown.js';
 
 /** Carries the number of a demo request, so that the fleet knows whose request died with an instance. */

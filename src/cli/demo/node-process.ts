@@ -111,7 +111,7 @@ export class NodeProcess {
     this.#isStopping = true;
     const child = this.#child;
     if (child === null || this.#exit === null) return;
-    await this.#client?.close();
+    this.#client?.close();
     child.kill('SIGTERM');
     const hasEnded = await Promise.race([this.#exit.then(() => true), delay(STOP_TIMEOUT_MS, false, { ref: false })]);
     if (!hasEnded) child.kill('SIGKILL');

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { ConfigError } from '../../config/load.js';
+import { ConfigError } from '../../config/option-places.js';
 import { reasonOf } from '../../core/thrown.js';
 import { type AdminOptionValues, adminOption, adminTokenOption } from '../admin-option.js';
 import type { CommandContext } from '../command-context.js';

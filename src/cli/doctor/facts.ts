@@ -2,7 +2,8 @@
 import type { ConfigDocument } from '../../admin/config-document.js';
 import type { StateDocument } from '../../admin/state-document.js';
 import type { Config } from '../../config/config.js';
-import { ConfigError, hostInputs, loadConfig } from '../../config/load.js';
+import { loadConfig } from '../../config/load.js';
+import { ConfigError, hostInputs } from '../../config/option-places.js';
 import { createKeyedObject } from '../../core/keyed-object.js';
 import { reasonOf } from '../../core/thrown.js';
 import type { App } from '../../model/app.js';

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { ConfigError, hostInputs, type LoadedConfig, loadConfig } from '../../config/load.js';
+import { loadConfig } from '../../config/load.js';
+import { ConfigError, hostInputs, type LoadedConfig } from '../../config/option-places.js';
 import { CONFIG_OPTION, OPTIONS } from '../../config/options.js';
 import { formatProblem } from '../../model/problem.js';
 import { takeNotifySocket } from '../../systemd/notify-socket.js';
