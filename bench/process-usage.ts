@@ -101,6 +101,12 @@ export function familyCpuSeconds(pid: number): number {
   }
 }
 
+/** CPU time of the children of this process that have ended, in seconds. */
+export function endedChildrenCpuSeconds(): number {
+  const [user = 0, system = 0] = statFields(process.pid).slice(13, 15).map(Number);
+  return (user + system) / TICKS_PER_SECOND;
+}
+
 /** The fields behind the program's name, which may hold spaces itself. */
 function statFields(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
