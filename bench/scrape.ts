@@ -1,5 +1,6 @@
 /**
- * What a scrape of /metrics costs a large node, in each format, and whether its traffic notices scrapes.
+ * What a scrape of /metrics costs a large node, in each format, at rest and while all its apps count, and whether its traffic
+ * notices scrapes.
  *
  *   npm run bench:scrape -- [--apps 200] [--instances 4] [--workers 4] [--scrapes 40] [--rounds 3] [--seconds 8]
  */
@@ -69,8 +70,11 @@ try {
       workers.every(({ state }) => state === 'serving'),
     60_000,
   );
-  await askEachApp();
-  for (const [name, accept] of Object.entries(FORMATS)) await measureScrapes(name, accept);
+  for (let app = 0; app < APPS; app += 1) await ask(app, 2 * INSTANCES);
+  for (const [name, accept] of Object.entries(FORMATS)) {
+    await measureScrapes(`${name}, at rest`, accept);
+    await whileAllCount(() => measureScrapes(`${name}, all apps asked each second`, accept));
+  }
   await compareTraffic();
 } finally {
   await node.stop();
@@ -81,12 +85,22 @@ const othersCores = others.cores();
 if (isBusy(othersCores)) console.log(busyLine(othersCores));
 process.exitCode = verdict.exitCode;
 
-/** So that each worker and each instance has something to say. */
-async function askEachApp(): Promise<void> {
-  for (let app = 0; app < APPS; app += 1) {
-    const asked = Array.from({ length: 2 * INSTANCES }, () => fetch(`http://${HOST}:${FIRST_SLOT + 2 * app}/`));
-    for (const response of await Promise.all(asked)) await response.arrayBuffer();
-  }
+/** At once, so that the workers and the instances share them. */
+async function ask(app: number, times: number): Promise<void> {
+  const asked = Array.from({ length: times }, () => fetch(`http://${HOST}:${FIRST_SLOT + 2 * app}/`));
+  for (const response of await Promise.all(asked)) await response.arrayBuffer();
+}
+
+async function whileAllCount(work: () => Promise<void>): Promise<void> {
+  let app = 0;
+  const asked: Promise<void>[] = [];
+  const timer = setInterval(() => {
+    asked.push(ask(app, INSTANCES));
+    app = (app + 1) % APPS;
+  }, 1_000 / APPS);
+  await work();
+  clearInterval(timer);
+  await Promise.all(asked);
 }
 
 /** @returns its bytes */
@@ -114,7 +128,7 @@ async function measureScrapes(name: string, accept: string): Promise<void> {
   const medianMs = median(took);
   const of = `${APPS} slots × ${INSTANCES} instances × ${WORKERS} workers, ${name}`;
   console.log(
-    `${name}: ${Math.round(bytes / 1_024)} KB, ${medianMs.toFixed(1)} ms, CPU of the primary ${cpuMs.toFixed(1)} ms`,
+    `${name}: ${Math.round(bytes / 1_024)} KB, ${medianMs.toFixed(1)} ms, CPU of the primary ${cpuMs.toFixed(1)} ms; without scrapes ${(1_000 * idle).toFixed(0)} ms a second`,
   );
   verdict.check(
     medianMs <= MOST_MS,
