@@ -60,7 +60,8 @@ class Worker {
     const place = { index: settings.index, count: settings.workers };
     process.on('exit', () => this.#logTarget?.writeNow());
     const { accessLog } = settings;
-    this.#logTarget = accessLog === null ? null : createLogTarget(accessLog.target, systemClock, log);
+    this.#logTarget =
+      accessLog === null ? null : createLogTarget(accessLog.target, { clock: systemClock, random: Math.random, log });
     this.#dataPlane = createDataPlane({
       clock: systemClock,
       random: Math.random,

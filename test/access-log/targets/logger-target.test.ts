@@ -1,6 +1,6 @@
 /** Lines for a socket such as /dev/log, by a real logger: each is a message, and what its receiver or it itself loses is counted. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { LoggerTarget } from '../../../src/access-log/targets/logger-target.js';
@@ -27,8 +27,14 @@ function world(context: TestContext) {
   const socket = path.join(temporaryFolder(context, 'syslog'), 'log');
   const messages: string[] = [];
   let written = 0;
+  let ends = 0;
+  /** Asked when a logger has ended: how long the pause is to be. */
+  const random = (): number => {
+    ends += 1;
+    return 1;
+  };
   const open = (): LoggerTarget => {
-    const target = new LoggerTarget({ socket, facility: 'local2', pid: process.pid, clock, log });
+    const target = new LoggerTarget({ socket, facility: 'local2', pid: process.pid, clock, random, log });
     atEnd(context, () => {
       for (const pid of loggers()) process.kill(pid, 'SIGKILL');
     });
@@ -58,6 +64,7 @@ function world(context: TestContext) {
       }
     },
     written: () => written,
+    ends: () => ends,
   };
 }
 
@@ -169,7 +176,7 @@ test('a receiver that ends costs the lines that logger had, and they are counted
 });
 
 test('a logger that is killed is followed by another one, after a pause; what it may have had is counted', async (context) => {
-  const { clock, open, write, written, receive, messages, said, reasons, logger, loggers } = world(context);
+  const { clock, open, write, written, receive, messages, said, reasons, logger, loggers, ends } = world(context);
   await receive();
   const target = open();
   const first = await logger();
@@ -193,6 +200,12 @@ test('a logger that is killed is followed by another one, after a pause; what it
   await eventually('the next ones come', () => messages.length === 40);
   assert.equal(messages.length + target.dropped, written());
   assert.deepEqual(said(), [FAILED, AGAIN]);
+  // The pause is no longer than the first one, since lines have gone out between.
+  process.kill(await logger(), 'SIGKILL');
+  await eventually('its end is known', () => ends() === 2);
+  write(target);
+  await clock.advance(PAUSE_MS);
+  await logger();
 });
 
 for (const who of ['logger', 'receiver'] as const)
@@ -270,9 +283,8 @@ test('signals that stop a node leave logger to its last lines', async (context) 
   assert.deepEqual([loggers(), target.dropped], [[pid], 0]);
 });
 
-test('a machine without logger is told which package has it', async (context) => {
-  const { open, receive, reasons } = world(context);
-  await receive();
+/** @returns a folder, the only one where programs are found: that of a shell alone */
+function hidePrograms(context: TestContext): string {
   const { PATH } = process.env;
   const folder = temporaryFolder(context, 'programs');
   symlinkSync(findProgram('sh') ?? '', path.join(folder, 'sh'));
@@ -280,6 +292,30 @@ test('a machine without logger is told which package has it', async (context) =>
   atEnd(context, () => {
     process.env.PATH = PATH;
   });
+  return folder;
+}
+
+test('a logger that ends at once is started less and less often', async (context) => {
+  const { clock, socket, open, write, receive, ends } = world(context);
+  await receive();
+  const starts = `${socket}.starts`;
+  const started = (): number => (existsSync(starts) ? readFileSync(starts, 'latin1').split('\n').length - 1 : 0);
+  const script = `#!/bin/sh\necho started >> ${starts}\nexit 1\n`;
+  writeFileSync(path.join(hidePrograms(context), 'logger'), script, { mode: 0o755 });
+  write(open());
+  for (const [index, pauseMs] of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000].entries()) {
+    await eventually('its end is known', () => ends() === index + 1);
+    await clock.advance(pauseMs - FLUSH_MS);
+    assert.equal(started(), index + 1);
+    await clock.advance(FLUSH_MS);
+    await eventually('the next one has started', () => started() === index + 2);
+  }
+});
+
+test('a machine without logger is told which package has it', async (context) => {
+  const { open, receive, reasons } = world(context);
+  await receive();
+  hidePrograms(context);
   open();
   await eventually('it is said', () => reasons().length === 1);
   assert.match(reasons()[0] ?? '', /^there is no program logger: it is in the package bsdutils of Debian/);
