@@ -2,11 +2,12 @@ import type { Clock } from '../core/clock.js';
 import { isLargeLoss, REMOVAL_GRACE_MS } from '../model/large-loss.js';
 import type { Problem } from '../model/problem.js';
 import type { SourceReading, Withdrawal } from '../sources/source.js';
+import { GivenAddresses } from './given-addresses.js';
 
 /** An app, or what is offered to one. */
 interface Guarded {
   readonly name: string;
-  readonly instances: readonly { readonly id: string }[];
+  readonly instances: readonly { readonly id: string; readonly life: string | null }[];
 }
 
 /** What vanished and is still served: an app by its name, an instance as `app id`. */
@@ -60,7 +61,11 @@ interface Loss<T extends Guarded> {
 function guardRemovals<T extends Guarded>(input: RemovalInput<T>): RemovalVerdict<T> {
   const { source, held, previous, next, now, maxRemovalShare, graceMs, doubt } = input;
   const withdrawn = new Set(input.withdrawn?.map(({ app, instance }) => lossKey(app, instance)));
-  const losses = lossesBetween(previous, next).filter(({ key }) => !withdrawn.has(key));
+  const missing = lossesBetween(previous, next).filter(({ key }) => !withdrawn.has(key));
+  if (missing.length === 0) return { apps: next, held: null, problem: null };
+  const given = new GivenAddresses(previous, next);
+  // An app whose addresses all went to others was renamed: held, it would serve nothing and keep its slot from them.
+  const losses = missing.filter(({ app, instance }) => !given.hasAll(instance === null ? app.instances : [instance]));
   const doubted = losses.filter((loss) => (holdOf(loss, held)?.since ?? now) + graceMs > now);
   const emptied = namesOf(doubted.filter(({ isWhole }) => isWhole)).size;
   const known = previous.length - (namesOf(losses).size - namesOf(doubted).size);
@@ -71,7 +76,7 @@ function guardRemovals<T extends Guarded>(input: RemovalInput<T>): RemovalVerdic
   if (kept.length === 0) return { apps: next, held: null, problem: null };
   const holds = new Map(kept.map((loss) => [loss.key, holdOf(loss, held) ?? { since: now, doubt: doubt ?? null }]));
   return {
-    apps: withLosses(next, kept),
+    apps: withLosses(next, kept, given),
     held: holds,
     problem: removalProblem(source, kept, holds, previous.length, graceMs),
   };
@@ -79,14 +84,13 @@ function guardRemovals<T extends Guarded>(input: RemovalInput<T>): RemovalVerdic
 
 function lossesBetween<T extends Guarded>(previous: readonly T[], next: readonly T[]): Loss<T>[] {
   const present = new Map(next.map((app) => [app.name, app]));
-  // An address that another app has now was given to another container: nobody is sent there by the old name.
-  const taken = new Set(next.flatMap(({ instances }) => instances.map(({ id }) => id)));
   return previous.flatMap((app): Loss<T>[] => {
     const now = present.get(app.name);
     if (now === undefined) return [{ key: lossKey(app.name, null), app, instance: null, isWhole: true }];
+    const ids = new Set(now.instances.map(({ id }) => id));
     return app.instances
-      .filter(({ id }) => !taken.has(id))
-      .map((instance) => ({ key: lossKey(app.name, instance.id), app, instance, isWhole: now.instances.length === 0 }));
+      .filter(({ id }) => !ids.has(id))
+      .map((instance) => ({ key: lossKey(app.name, instance.id), app, instance, isWhole: ids.size === 0 }));
   });
 }
 
@@ -107,18 +111,21 @@ function lossKey(app: string, instance: string | null): string {
   return instance === null ? app : `${app} ${instance}`;
 }
 
-function withLosses<T extends Guarded>(next: readonly T[], kept: readonly Loss<T>[]): readonly T[] {
-  const taken = new Set(next.flatMap(({ instances }) => instances.map(({ id }) => id)));
+function withLosses<T extends Guarded>(
+  next: readonly T[],
+  kept: readonly Loss<T>[],
+  given: GivenAddresses,
+): readonly T[] {
   const changed = next.map((app) => {
     const back = kept.flatMap((loss) => (loss.app.name === app.name && loss.instance !== null ? [loss.instance] : []));
     return back.length === 0 ? app : { ...app, instances: [...app.instances, ...back] };
   });
   const whole = kept.filter(({ instance }) => instance === null);
-  return [...changed, ...whole.map(({ app }) => withoutInstances(app, taken))];
+  return [...changed, ...whole.map(({ app }) => withoutGiven(app, given))];
 }
 
-function withoutInstances<T extends Guarded>(app: T, ids: ReadonlySet<string>): T {
-  const instances = app.instances.filter(({ id }) => !ids.has(id));
+function withoutGiven<T extends Guarded>(app: T, given: GivenAddresses): T {
+  const instances = app.instances.filter((instance) => !given.has(instance));
   return instances.length === app.instances.length ? app : { ...app, instances };
 }
 
