@@ -52,6 +52,11 @@ export async function askNode<T>(
 
 /** A client for one node, for who asks several times; `askNode` is for all others. */
 export async function connectTo(options: AdminOptionValues, by?: string, timeoutMs?: number): Promise<Connected> {
+  const { doubt } = options.admin;
+  if (doubt !== null) {
+    const message = `where the admin API of this machine's node is, cannot be read: ${doubt}`;
+    throw new CommandFailure(message, 'mend that, or name the node: --admin ADDR:PORT or --admin unix:/PATH');
+  }
   const address = await reachableAt(options.admin);
   const token = await tokenFor(address, options);
   const client = new AdminClient({
@@ -104,7 +109,7 @@ function readTarget(text: string): AdminTarget {
   const socket = socketTarget(text);
   if (socket !== null) return socket;
   const address = OPTIONS.admin.read(text, '/');
-  if (!(address instanceof RefusedText)) return { socket: null, address, isOwn: false };
+  if (!(address instanceof RefusedText)) return { socket: null, address, isOwn: false, doubt: null };
   const { message, hint } = address.refusal;
   throw new InvalidArgumentError(`It ${message.replace(/^".*?" /, '')}; ${hint}, or unix:/PATH.`);
 }

@@ -40,7 +40,7 @@ async function wordsOf({ kind, message }: DockerFailure, connection: DockerConne
 /** As a node is told, and the socket that Docker's own tools take where nothing is said. */
 function readDockerSettings(url: string | undefined, env: NodeJS.ProcessEnv): DockerSettings {
   try {
-    const options = loadOptions(DOCKER_OPTIONS, hostInputs({ docker: url }, env));
+    const options = loadOptions(DOCKER_OPTIONS, hostInputs({ docker: url }, env)).values;
     return dockerSettingsFrom({ ...options, docker: options.docker ?? DEFAULT_SOCKET }) as DockerSettings;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

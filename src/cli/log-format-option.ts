@@ -19,7 +19,7 @@ export function logFormatOption(): Option {
 /** @throws CommandFailure when the flag or the variable names another format */
 export function logFormatFrom({ logFormat }: LogFormatOptionValues, env: NodeJS.ProcessEnv): LogFormat {
   try {
-    return loadOptions(['logFormat'], hostInputs({ [name]: logFormat }, env)).logFormat;
+    return loadOptions(['logFormat'], hostInputs({ [name]: logFormat }, env)).values.logFormat;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new CommandFailure(error.message, null, EXIT_CODES.usage);

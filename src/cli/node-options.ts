@@ -1,7 +1,10 @@
 import { adminSocketOf } from '../config/admin-socket.js';
-import { ConfigError, configFrom, findOptionsFile, hostInputs, type LoadedConfig } from '../config/option-places.js';
+import type { Config } from '../config/config.js';
+import { ConfigError, findOptionsFile, hostInputs, loadOptions } from '../config/option-places.js';
 import { OPTIONS } from '../config/options.js';
-import { type AdminTarget, socketTarget } from './admin-target.js';
+import { RefusedText } from '../config/text-readers.js';
+import { formatProblem } from '../model/problem.js';
+import { type AdminTarget, socketTarget, unknownTarget } from './admin-target.js';
 
 /** What other commands must know of the node on this machine. */
 export interface NodeDefaults {
@@ -21,46 +24,65 @@ export interface AdminTokenFile {
   readonly isDemanded: boolean;
 }
 
+/** All that says where they are. */
+const NEEDED = ['servicesDir', 'stateDir', 'admin', 'adminSocket', 'adminTokenFile'] as const;
+/** Those of the admin API. */
+const NAMES_PLACE = new Set<keyof Config>(['stateDir', 'admin', 'adminSocket']);
+
 /**
  * Reads where the node of this machine has its files and its admin API, from the environment and the node's own file.
- * Options that are wrong are the node's trouble: a command that only asks goes on with the defaults.
+ * What is wrong with other options is the node's trouble. While one of these can't be read, commands that ask a node refuse:
+ * at the default place another one may listen.
  */
 export async function nodeDefaultsFrom(env: NodeJS.ProcessEnv): Promise<NodeDefaults> {
-  const { AUTOPROXY_ADMIN: admin = '', AUTOPROXY_ADMIN_SOCKET: socket = '' } = env;
-  const named = socketTarget(admin);
-  const { config, settings } = await loadQuietly(env, named !== null);
-  const { adminTokenFile: path } = config;
-  const isWritten = settings.some(({ name, origin }) => name === OPTIONS.adminTokenFile.name && origin === 'file');
-  // An address in the environment alone is where its user wants to ask.
-  const isAddressNamed = admin !== '' && socket === '';
+  const { AUTOPROXY_ADMIN: text = '', AUTOPROXY_ADMIN_SOCKET: socket = '' } = env;
+  const named = text === '' || socket !== '' ? null : namedTarget(text);
+  const { values, tokenPlace, doubt } = await readNeeded(named === null ? env : { ...env, AUTOPROXY_ADMIN: undefined });
+  const { servicesDir, admin: address, adminTokenFile: path } = values;
   return {
-    servicesDir: config.servicesDir,
-    adminPort: config.admin.port,
-    admin: named ?? {
-      socket: isAddressNamed ? null : (adminSocketOf(config)?.path ?? null),
-      address: config.admin,
-      isOwn: !isAddressNamed,
-    },
-    adminTokenFile: path === null ? null : { path, isFor: isWritten ? 'own node' : 'every node', isDemanded: false },
+    servicesDir,
+    adminPort: named?.address?.port ?? address.port,
+    admin: named ?? { socket: adminSocketOf(values)?.path ?? null, address, isOwn: true, doubt },
+    adminTokenFile: path === null ? null : { path, isFor: tokenPlace, isDemanded: false },
   };
 }
 
-/** @param isSocketNamed AUTOPROXY_ADMIN names a socket, which a node does not take as its address */
-async function loadQuietly(env: NodeJS.ProcessEnv, isSocketNamed: boolean): Promise<LoadedConfig> {
-  const { AUTOPROXY_SERVICES_DIR, AUTOPROXY_STATE_DIR, AUTOPROXY_CONFIG } = env;
-  const { AUTOPROXY_ADMIN: named, AUTOPROXY_ADMIN_SOCKET, AUTOPROXY_ADMIN_TOKEN_FILE } = env;
-  const AUTOPROXY_ADMIN = isSocketNamed ? undefined : named;
-  const ofFiles = { AUTOPROXY_SERVICES_DIR, AUTOPROXY_STATE_DIR, AUTOPROXY_CONFIG };
-  const ofAdmin = { AUTOPROXY_ADMIN, AUTOPROXY_ADMIN_SOCKET, AUTOPROXY_ADMIN_TOKEN_FILE };
-  const inputs = hostInputs({}, { ...ofFiles, ...ofAdmin });
-  const file = findOptionsFile(inputs);
+/** An address in the environment alone is where its user wants to ask. */
+function namedTarget(text: string): AdminTarget {
+  const socket = socketTarget(text);
+  if (socket !== null) return socket;
+  const address = OPTIONS.admin.read(text.trim(), '/');
+  if (!(address instanceof RefusedText)) return { socket: null, address, isOwn: false, doubt: null };
+  const { message, hint } = address.refusal;
+  return unknownTarget(`AUTOPROXY_ADMIN: ${message} (${hint}, or unix:/PATH)`);
+}
+
+interface NeededOptions {
+  readonly values: NeededValues;
+  readonly tokenPlace: AdminTokenFile['isFor'];
+  readonly doubt: string | null;
+}
+
+type NeededValues = Pick<Config, (typeof NEEDED)[number]>;
+
+async function readNeeded(env: NodeJS.ProcessEnv): Promise<NeededOptions> {
+  const inputs = hostInputs({}, env);
+  const path = findOptionsFile(inputs);
   // A health check runs every few seconds, as a rule without such a file: it loads no parser of YAML.
-  const written = file === null ? null : (await import('../config/options-file.js')).readOptionsFile(file);
-  try {
-    return configFrom(inputs, written);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const host = { hostname: 'localhost', parallelism: 1, isTerminal: false };
-    return configFrom({ ...inputs, host, env: {} }, null);
+  const file = path === null ? null : (await import('../config/options-file.js')).readOptionsFile(path);
+  const wrong = (file?.problems ?? []).filter(({ severity }) => severity === 'error').map(formatProblem);
+  let values = loadOptions(NEEDED, { ...inputs, env: {} }).values;
+  let tokenPlace: AdminTokenFile['isFor'] = 'every node';
+  // One by one: what is wrong with one hides none of the others.
+  for (const key of NEEDED) {
+    try {
+      const read = loadOptions([key], inputs, file);
+      values = { ...values, ...read.values };
+      if (file !== null && read.places.get('adminTokenFile')?.file === file.path) tokenPlace = 'own node';
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      if (NAMES_PLACE.has(key)) wrong.push(error.message);
+    }
   }
+  return { values, tokenPlace, doubt: wrong[0] ?? null };
 }

@@ -140,7 +140,7 @@ async function openConsulRegistry(settings: ConsulSettings): Promise<Registry> {
  */
 export function readConsulSettings(url: string | undefined, env: NodeJS.ProcessEnv): ConsulSettings | null {
   try {
-    return consulSettingsFrom(loadOptions(CONSUL_OPTIONS, hostInputs({ consul: url }, env)));
+    return consulSettingsFrom(loadOptions(CONSUL_OPTIONS, hostInputs({ consul: url }, env)).values);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new CommandFailure(error.message, null, EXIT_CODES.usage);

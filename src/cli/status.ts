@@ -35,7 +35,7 @@ export function createStatusCommand({ terminal, defaults }: CommandContext): Com
           const shown = { showsInstances, earlier, width: widthOf(terminal) };
           return formatStatus(withAppOnly(state, app), shown, terminal.paint);
         },
-        json: (state) => state,
+        json: (state) => withAppOnly(state, app),
       });
     });
 }

@@ -51,7 +51,7 @@ export class ConfigError extends Error {
   }
 }
 
-interface ReadOptions<Key extends keyof Config> {
+export interface ReadOptions<Key extends keyof Config> {
   readonly values: Pick<Config, Key>;
   /** Of those that are not at their defaults. */
   readonly places: ReadonlyMap<Key, WrittenOption>;
@@ -82,11 +82,16 @@ export function configFrom(inputs: ConfigInputs, file: OptionsFile | null): Load
 }
 
 /**
- * Some options alone, for commands other than `node`: from flags and the environment, not from the file of a node.
+ * Some options alone, for commands other than `node`.
+ * @param file null: from flags and the environment alone
  * @throws ConfigError naming everything that is wrong with these, when anything is
  */
-export function loadOptions<Key extends keyof Config>(keys: readonly Key[], inputs: ConfigInputs): Pick<Config, Key> {
-  return readOptions(keys, inputs, new Map(), []).values;
+export function loadOptions<Key extends keyof Config>(
+  keys: readonly Key[],
+  inputs: ConfigInputs,
+  file: OptionsFile | null = null,
+): ReadOptions<Key> {
+  return readOptions(keys, inputs, file?.written ?? new Map(), []);
 }
 
 /** @throws ConfigError when there is an error among the problems, those that were known before too */

@@ -31,7 +31,11 @@ export function parsePathRegex(written: string): RoutePath | Refusal {
 /** What one reader decodes or cleans and another one does not would let a request past the route that was meant. */
 function refusalOfPath(path: string): Refusal | null {
   if (!path.startsWith('/')) return refused('does not begin with /', 'write /checkout');
-  if (/[^\x21-\x7e]/.test(path)) return refused('is not printable ASCII', 'percent-encode its UTF-8 bytes: %C3%A9');
+  if (/[^\x21-\x7e]/.test(path))
+    return refused(
+      'has a blank or a character beyond printable ASCII',
+      'percent-encode it: %20, or the bytes of UTF-8, as %C3%A9',
+    );
   if (/["'`\\#?]/.test(path)) {
     return refused('has a quote, a backslash, # or ?', 'write the path alone, such characters percent-encoded');
   }

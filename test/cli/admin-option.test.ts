@@ -127,3 +127,51 @@ test('the token of the node of this machine goes to that node alone', async (con
   assert.match(stderr, new RegExp(`asks for its admin token; that of ${file} is for the node of this machine`));
   assert.ok(!stderr.includes(TOKEN));
 });
+
+test('a command asks no node that nobody named: what names its place cannot be read', async (context) => {
+  const { folder, node, admin } = await startGuarded(context);
+  // The defaults lead to this one.
+  const state = { AUTOPROXY_STATE_DIR: folder };
+  assert.equal((await runCliHere(['status'], state)).exitCode, 0);
+  for (const [named, reason] of [
+    ['other-node:1955', 'AUTOPROXY_ADMIN: "other-node:1955" does not begin with an IP address'],
+    ['http://10.9.9.9:1936', 'AUTOPROXY_ADMIN: "http://10.9.9.9:1936" is not an address with a port'],
+    ['node-7', 'AUTOPROXY_ADMIN: "node-7" is not an address with a port'],
+    ['127.0.0.1', 'AUTOPROXY_ADMIN: "127.0.0.1" is not an address with a port'],
+    ['127.0.0.1:99999', 'AUTOPROXY_ADMIN: "127.0.0.1:99999" has a port above 65535'],
+    ['unix:admin.sock', 'AUTOPROXY_ADMIN: "unix:admin.sock" is not an address with a port'],
+  ] as const) {
+    for (const words of [['status'], ['maint', 'checkout'], ['healthcheck'], ['events']]) {
+      const { exitCode, stderr } = await runCliHere(words, { ...state, AUTOPROXY_ADMIN: named });
+      assert.equal(exitCode, 1, `${words} ${named}`);
+      assert.ok(
+        stderr.startsWith(`autoproxy: where the admin API of this machine's node is, cannot be read: ${reason}`),
+        stderr,
+      );
+      assert.match(stderr, /\n {2}→ mend that, or name the node: --admin ADDR:PORT or --admin unix:\/PATH\n$/);
+    }
+    assert.equal((await runCliHere(['healthcheck', '--admin', admin], { AUTOPROXY_ADMIN: named })).exitCode, 0);
+  }
+  assert.deepEqual(node.decisions, []);
+});
+
+test('a file of options that cannot be read hides where its node is; the environment and --admin name one', async (context) => {
+  const { folder, node, file, admin } = await startGuarded(context);
+  const config = path.join(folder, 'autoproxy.yml');
+  const state = { AUTOPROXY_STATE_DIR: folder, AUTOPROXY_CONFIG: config };
+  for (const text of [null, 'admn: 127.0.0.1:1955\n', ': : :\n', 'admin: [\n', 'admin: 127.0.0.1\n']) {
+    if (text !== null) writeFileSync(config, text);
+    const { exitCode, stderr } = await runCliHere(['maint', 'checkout'], state);
+    assert.equal(exitCode, 1, String(text));
+    assert.match(stderr, /^autoproxy: where the admin API of this machine's node is, cannot be read: .*autoproxy\.yml/);
+    const named = { ...state, AUTOPROXY_ADMIN: admin, AUTOPROXY_ADMIN_TOKEN_FILE: file };
+    assert.equal((await runCliHere(['status'], named)).exitCode, 0, String(text));
+    const asked = ['status', '--admin', admin, '--admin-token-file', file];
+    assert.equal((await runCliHere(asked, state)).exitCode, 0, String(text));
+    // It serves: a health check that failed would have it taken out.
+    assert.equal((await runCliHere(['healthcheck'], state)).exitCode, 0, String(text));
+  }
+  assert.deepEqual(node.decisions, []);
+  writeFileSync(config, 'workers: many\n');
+  assert.equal((await runCliHere(['status'], state)).exitCode, 0, 'another option hides nothing');
+});

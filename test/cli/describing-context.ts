@@ -20,6 +20,7 @@ export const describingContext: CommandContext = {
       socket: '/var/lib/autoproxy/admin.sock',
       address: { host: '127.0.0.1', port: 1_936 },
       isOwn: true,
+      doubt: null,
     },
     adminPort: 1_936,
     adminTokenFile: null,

@@ -92,3 +92,21 @@ test('the documents of all reading commands have the keys that programs read', a
   await (await answer).text();
   assert.deepEqual(found, DOCUMENTS);
 });
+
+test('a document of one app has no other', async (context) => {
+  const { admin } = await startNode(context, (_host, slot) => ({
+    'shop.yml': appText('shop', slot, ['127.0.93.1:9']),
+    'web.yml': appText('web', slot + 2, ['127.0.93.1:9']),
+  }));
+  const appsOf = async (command: string): Promise<readonly string[]> => {
+    const { stdout } = await runCliHere([...command.split(' '), '--json', '--admin', admin]);
+    const { apps } = JSON.parse(stdout) as {
+      readonly apps: readonly { readonly name?: string; readonly app?: string }[];
+    };
+    return apps.map(({ name, app }) => name ?? app ?? '').sort();
+  };
+  for (const command of ['status', 'stats']) {
+    assert.deepEqual(await appsOf(command), ['shop', 'web'], command);
+    assert.deepEqual(await appsOf(`${command} web`), ['web'], command);
+  }
+});
