@@ -10,6 +10,7 @@ import { eventually } from '../../support/eventually.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { createRecordingLog } from '../../support/recording-log.js';
 
+const BURST_MS = 50;
 const HEADER = '<150>1 2024-01-01T00:00:01.000Z node-a1 autoproxy 77 - - ';
 
 interface Receiver {
@@ -64,8 +65,9 @@ test('each line is one message with the header of RFC 5424', async (context) => 
 test('a line that receivers would refuse is cut', async (context) => {
   const host = ownAddress();
   const { messages, port } = await receive(context, host);
-  const { write } = world(host, port);
+  const { clock, write } = world(host, port);
   write('x'.repeat(60_000));
+  await clock.advance(BURST_MS);
   await eventually('it has come', () => messages.length === 1);
   assert.equal(messages[0], HEADER + 'x'.repeat(8_192 - HEADER.length));
 });
@@ -89,6 +91,25 @@ test('a receiver that is not there is left alone for a second; its lines are cou
   const { messages } = await receive(context, host, gone.port);
   await clock.advance(1_000);
   write('back');
+  await clock.advance(BURST_MS);
   await eventually('it comes', () => messages.length > 0);
   assert.match(messages.at(-1) ?? '', / - - back$/);
+});
+
+test('messages go out together, the last ones a moment later, and at the end of the process at once', async (context) => {
+  const host = ownAddress();
+  const { messages, port } = await receive(context, host);
+  const { clock, target, write } = world(host, port);
+  write('first');
+  await target.flush(1_000);
+  for (let number = 0; number < 20; number += 1) write(`line ${number}`);
+  await eventually('a burst has come', () => messages.length === 17);
+  await clock.advance(BURST_MS - 1);
+  assert.equal(messages.length, 17);
+  await clock.advance(1);
+  await eventually('the rest has come', () => messages.length === 21);
+  write('last');
+  target.writeNow();
+  await eventually('it has come', () => messages.length === 22);
+  assert.equal(target.dropped, 0);
 });
