@@ -5,7 +5,7 @@
 import type { AppDefinition, RouteHost } from '../src/model/app-definition.js';
 import { errorsFirst, type Problem } from '../src/model/problem.js';
 import { slotsClash } from '../src/model/slot-clashes.js';
-import type { SlotRecord } from '../src/registry/registry.js';
+import type { SlotRecord, StoredApps } from '../src/registry/registry.js';
 import type { HeldSlots } from './admission.js';
 import { admitApps } from './admit-apps.js';
 import type { JudgedDomain } from './certificates/domain.js';
@@ -18,6 +18,7 @@ import {
   type ServedDefinitions,
   servedDefinition,
 } from './release/served-definitions.js';
+import { appsServedFrom, servedFile, servedFilesEntries, servedFilesOf } from './release/served-files.js';
 import { type Rendered, type RenderInput, render } from './render.js';
 
 interface StoredDefinition {
@@ -28,7 +29,7 @@ interface StoredDefinition {
 
 interface LastGoodInput extends Omit<RenderInput, 'admission'> {
   readonly stored: readonly StoredDefinition[];
-  /** Names of apps whose documents are unreadable. */
+  /** Names of apps whose documents are unreadable: `unreadableApps` of what the registry holds. */
   readonly unreadable: readonly string[];
   readonly domains: readonly JudgedDomain[];
   /** What is switched to; null: nothing serves yet. */
@@ -59,12 +60,21 @@ export function renderWithLastGood({
   const { rendered, kept } = withoutHarm(first, healthy, lastGood, renderApps);
   const served = new Set(rendered.served);
   const record = new Map(kept.map(({ name }) => [name, before.get(name)]));
-  for (const { definition, text } of stored)
-    if (served.has(definition.name) && !faulty.has(definition.name))
-      record.set(definition.name, servedDefinition(text));
+  const filesBefore = servedFilesOf(current);
+  const files = new Map(kept.map(({ name }) => [name, filesBefore.get(name) ?? null]));
+  for (const { definition, text } of stored) {
+    const { name, origin } = definition;
+    if (!served.has(name) || faulty.has(name)) continue;
+    record.set(name, servedDefinition(text));
+    files.set(name, servedFile(name, origin));
+  }
   return {
     ...rendered,
-    release: releaseFromFiles([...rendered.release.files, [DEFINITIONS_FILE, definitionsText(record)]]),
+    release: releaseFromFiles([
+      ...rendered.release.files,
+      [DEFINITIONS_FILE, definitionsText(record)],
+      ...servedFilesEntries(files),
+    ]),
     refused: [...faulty].filter((name) => !served.has(name)).sort(),
     problems: errorsFirst([
       ...first.problems.filter(isFaulty),
@@ -72,6 +82,19 @@ export function renderWithLastGood({
       ...kept.map(servesOn),
     ]),
   };
+}
+
+/** Apps that may stand in a document that cannot be read: those that it names, and those that were served from its file. */
+export function unreadableApps(
+  { apps, refused, unreadable }: Pick<StoredApps, 'apps' | 'refused' | 'unreadable'>,
+  current: Release | null,
+): readonly string[] {
+  const readable = new Set(apps.map(({ definition }) => definition.name));
+  const served = appsServedFrom(
+    current,
+    unreadable.map(({ file }) => file),
+  );
+  return [...new Set([...refused, ...served.filter((name) => !readable.has(name))])];
 }
 
 /** The hosts with routes, each once: of the apps as they are written, of an unreadable one as it is served. */

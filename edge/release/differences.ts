@@ -2,6 +2,7 @@
 import { NODES_FILE } from './pod-nodes.js';
 import { CERTIFICATES_FOLDER, linesOf, type Release } from './release.js';
 import { DEFINITIONS_FILE } from './served-definitions.js';
+import { SERVED_FILES_FILE } from './served-files.js';
 
 export interface FileDifference {
   readonly file: string;
@@ -12,7 +13,7 @@ export interface FileDifference {
 }
 
 /** For the next start, not for HAProxy. What counts in them stands in the other files too. */
-const RECORDS = [NODES_FILE, DEFINITIONS_FILE];
+const RECORDS = [NODES_FILE, DEFINITIONS_FILE, SERVED_FILES_FILE];
 
 /** Sorted by file; files that HAProxy does not read are left out. @param from null: the first release */
 export function differencesBetween(from: Release | null, to: Release): readonly FileDifference[] {

@@ -26,6 +26,8 @@ export interface AppDefinitionDocument {
   readonly apps: readonly ReadDefinition[];
   /** Names of apps that the text speaks of and that are in error, so far as a name could be read. */
   readonly refused: readonly string[];
+  /** Whether there is something that is neither in `apps` nor under its name in `refused`: it may define any app. */
+  readonly hasUnnamed: boolean;
   readonly problems: readonly Problem[];
   /** whole: what is not in `apps` and not in `refused` is not there; empty: it says nothing; broken: not to be believed. */
   readonly outcome: 'whole' | 'empty' | 'broken';
@@ -49,9 +51,11 @@ export function parseAppDefinitions(
   const yaml = new YamlText(text, { version: '1.2', file, hidesContent });
   const read: ReadDefinition[] = [];
   const refused = new Set<string>();
+  let hasUnnamed = false;
   for (const [index, root] of yaml.roots.entries()) {
     if (root === null) continue;
     if (!isMap(root)) {
+      hasUnnamed = true;
       yaml.note('error', null, root, 'this is not a definition of an app', 'write "name:", "pods:" and the other keys');
       continue;
     }
@@ -60,14 +64,16 @@ export function parseAppDefinitions(
     else {
       const name = nameOf(root, yaml);
       if (name !== null) refused.add(name);
+      if (name === null || !isAppName(name)) hasUnnamed = true;
     }
   }
   for (const name of noteRepeated(read, yaml.problems)) refused.add(name);
   const isEmpty = yaml.roots.every((root) => root === null);
-  if (yaml.isBroken) return { apps: [], refused: [], problems: yaml.problems, outcome: 'broken' };
+  if (yaml.isBroken) return { apps: [], refused: [], hasUnnamed: true, problems: yaml.problems, outcome: 'broken' };
   if (isEmpty) yaml.note('warning', null, null, 'this is empty', 'write a definition, or delete it');
   const apps = read.filter(({ definition }) => !refused.has(definition.name));
-  return { apps, refused: [...refused], problems: yaml.problems, outcome: isEmpty ? 'empty' : 'whole' };
+  const found = { apps, refused: [...refused], problems: yaml.problems };
+  return { ...found, hasUnnamed: hasUnnamed || isEmpty, outcome: isEmpty ? 'empty' : 'whole' };
 }
 
 /** The JSON Schema of one definition, for editors. */
@@ -160,5 +166,6 @@ function noteRepeated(read: readonly ReadDefinition[], problems: Problem[]): rea
 /** Of a text that is not read at all: too large, or no text. */
 export function unreadableDefinitions(file: string, message: string): AppDefinitionDocument {
   const problem = { app: null, file, line: null, col: null, message, hint: 'split it, or move it away' } as const;
-  return { apps: [], refused: [], problems: [{ severity: 'error', ...problem }], outcome: 'broken' };
+  const problems = [{ severity: 'error', ...problem }] as const;
+  return { apps: [], refused: [], hasUnnamed: true, problems, outcome: 'broken' };
 }

@@ -98,7 +98,7 @@ export class ConsulRegistry implements Registry {
 }
 
 function readDocumentOf({ modifyIndex, document }: KnownKey): ReadDocument {
-  return { document, versionOf: () => String(modifyIndex) };
+  return { document, placeName: null, versionOf: () => String(modifyIndex) };
 }
 
 /** The key is the name: a document that says another one, or several, would be found under a name that it does not say. */
@@ -107,12 +107,15 @@ function documentOfKey(key: string, text: string): AppDefinitionDocument {
   const misplaced = misplacedApp(name);
   if (misplaced !== null) {
     const problem: Problem = { severity: 'warning', app: name, file: key, line: null, col: null, ...misplaced };
-    return { apps: [], refused: [], problems: [problem], outcome: 'whole' };
+    return { apps: [], refused: [], hasUnnamed: false, problems: [problem], outcome: 'whole' };
   }
-  const document = parseAppDefinitions(text, key, SOURCE);
+  const document = { ...parseAppDefinitions(text, key, SOURCE), hasUnnamed: false };
   const names = [...document.apps.map(({ definition }) => definition.name), ...document.refused];
   if (names.length === 1 && names[0] === name) return document;
-  if (document.outcome !== 'whole') return { ...document, refused: [name] };
+  if (document.outcome !== 'whole') {
+    const problems = document.problems.map((problem) => ({ ...problem, app: name }));
+    return { ...document, refused: [name], problems };
+  }
   const problem: Problem = {
     severity: 'error',
     app: name,
@@ -122,5 +125,5 @@ function documentOfKey(key: string, text: string): AppDefinitionDocument {
     message: `this key holds ${names.join(', ') || 'no app'}, not ${name}`,
     hint: 'write each app under its own name, with "autoproxy app put"',
   };
-  return { apps: [], refused: [name], problems: [...document.problems, problem], outcome: 'whole' };
+  return { ...document, apps: [], refused: [name], problems: [...document.problems, problem] };
 }

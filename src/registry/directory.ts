@@ -7,6 +7,7 @@
  *   DIR/history/checkout/0000000012.yml   a version of a definition, with who wrote it and when
  */
 import { createHash } from 'node:crypto';
+import { lstatSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../core/durable-file.js';
@@ -18,6 +19,7 @@ import {
   parseAppDefinitions,
   unreadableDefinitions,
 } from '../documents/app-definition-document.js';
+import { isAppName } from '../documents/definition-keys.js';
 import { MAX_DOCUMENT_BYTES } from '../documents/service-document.js';
 import { makeDirectory, readFailure, writing } from './directory-failure.js';
 import { DirectoryHistory } from './directory-history.js';
@@ -56,7 +58,9 @@ export class DirectoryRegistry implements Registry {
 
   async list(): Promise<StoredApps> {
     const files = await this.#readFiles();
-    return storedFromDocuments(files.map(({ document }) => ({ document, versionOf })));
+    return storedFromDocuments(
+      files.map(({ file, document }) => ({ document, placeName: placeNameOf(file), versionOf })),
+    );
   }
 
   async get(name: string): Promise<StoredApp | null> {
@@ -108,7 +112,7 @@ export class DirectoryRegistry implements Registry {
     const change = async (): Promise<boolean> => {
       const old = this.#readFile(file);
       if (old?.document.outcome === 'broken')
-        throw new RegistryFailure(`${file} is not valid YAML`, 'fix it first; until then no app in it can be changed');
+        throw new RegistryFailure(`${file} cannot be read`, 'fix it first; until then no app in it can be changed');
       const part = old?.document.apps.find(({ definition }) => definition.name === name)?.text ?? null;
       if ((part === null ? null : versionOf(part)) !== expected) return false;
       const before = old?.text ?? '';
@@ -159,10 +163,24 @@ export class DirectoryRegistry implements Registry {
     } catch (error) {
       if (error instanceof UnreadableFile)
         return { file, text: '', document: unreadableDefinitions(file, error.message) };
-      if (codeOf(error) === 'ENOENT') return null;
+      const code = codeOf(error);
+      if (code === 'ENOENT' && !isLink(file)) return null;
+      if (code === 'ENOENT' || code === 'ELOOP')
+        return { file, text: '', document: unreadableDefinitions(file, 'it is a link that leads to no file') };
       throw readFailure(this.place, file, error);
     }
   }
+}
+
+/** Whether there is a link, wherever it leads: a target that vanished takes away what is in it, not the app. */
+function isLink(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
+/** `app put` names files so, and so do people who write one file for each app. */
+function placeNameOf(file: string): string | null {
+  const { name } = path.parse(file);
+  return isAppName(name) ? name : null;
 }
 
 /** Not what editors and writers leave beside them. */

@@ -2,13 +2,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { plainFromDefinition } from '../documents/app-definition-text.js';
 import type { AppDefinition } from '../model/app-definition.js';
-import { formatProblem, placeOf } from '../model/problem.js';
+import { placeOf } from '../model/problem.js';
 import { findRouteClashes } from '../model/route-clashes.js';
 import { describeRoute } from '../model/route-key.js';
 import type { Chances } from './allocate.js';
 import { type Change, changesBetween } from './changes.js';
 import { RegistryFailure, type SlotBook, type SlotRecord, type StoredApp, type StoredApps } from './registry.js';
 import { obstaclesOf, type SlotRules } from './slot-rules.js';
+import { mayBeUnreadable, unreadableReason } from './stored-apps.js';
 
 export interface PlanOptions {
   readonly rules: SlotRules;
@@ -40,6 +41,7 @@ export interface PutPlan {
 /** @throws RegistryFailure that names what stands against it */
 export function planPut(wanted: AppDefinition, { stored, book }: RegistryContents, options: PlanOptions): PutPlan {
   const { name } = wanted;
+  refuseUnreadable(name, stored, book);
   const previous = stored.apps.find(({ definition }) => definition.name === name) ?? null;
   judge(wanted, previous, stored, options);
   const slot = slotFor(wanted, previous, book, options);
@@ -59,6 +61,16 @@ export function isSameDefinition(a: AppDefinition, b: AppDefinition): boolean {
   return isDeepStrictEqual(plainFromDefinition(a), plainFromDefinition(b));
 }
 
+function refuseUnreadable(name: string, stored: StoredApps, book: SlotBook): void {
+  const reason = unreadableReason(stored, name);
+  const hint = reason === null ? 'fix or remove it first' : `fix or remove it first: ${reason}`;
+  if (stored.refused.includes(name))
+    throw new RegistryFailure(`${name}: its present definition in the registry is invalid`, hint);
+  // An app with a slot was there before; a second definition beside the one that is mended would be none of the two.
+  if (mayBeUnreadable(stored, name) && book.slots.some(({ app }) => app === name))
+    throw new RegistryFailure(`${name} has a slot, and a document that cannot be read may be its definition`, hint);
+}
+
 function judge(
   wanted: AppDefinition,
   previous: StoredApp | null,
@@ -66,11 +78,6 @@ function judge(
   { canMoveSlot, alongside }: PlanOptions,
 ): void {
   const { name, slot } = wanted;
-  if (stored.refused.includes(name)) {
-    const problem = stored.problems.find(({ app }) => app === name);
-    const hint = problem === undefined ? 'fix or remove it first' : `fix or remove it first: ${formatProblem(problem)}`;
-    throw new RegistryFailure(`${name}: its present definition in the registry is invalid`, hint);
-  }
   const oldSlot = previous?.definition.slot ?? null;
   if (slot !== null && oldSlot !== null && slot !== oldSlot && !canMoveSlot) {
     const hint = `leave the slot out to keep ${oldSlot}, or pass --move-slot: load balancers and nodes have to follow`;

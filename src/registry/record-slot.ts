@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { allocateSlot, type Chances, claimSlot } from './allocate.js';
 import { freeUnused, slotOf } from './free-unused.js';
 import { slotsOfOthers } from './put-plan.js';
-import { type Registry, RegistryFailure, type SlotBook, type SlotRecord } from './registry.js';
+import { type Registry, RegistryFailure, type SlotBook, type SlotRecord, type StoredApps } from './registry.js';
 import type { SlotRules } from './slot-rules.js';
+import { mayBeUnreadable, unreadableReason } from './stored-apps.js';
 
 /** Each lost race means that another writer of this app has won one, or has lost it too. */
 const MAX_ATTEMPTS = 20;
@@ -39,6 +40,7 @@ export async function recordSlot(
         `${app}: its slot is ${own}; ${port} was asked for`,
         'leave the port out to keep its slot',
       );
+    if (own === null) refuseUnreadable(stored, app, `${app}: its definition in the registry is invalid`);
     const wanted = port ?? own;
     if (wanted !== null && recorded.includes(wanted)) {
       if (used !== null || (await isSettled(registry, app, wanted))) return wanted;
@@ -54,6 +56,16 @@ export async function recordSlot(
     await freeUnused(registry, app, claim);
   }
   throw new RegistryFailure(`${app}: its slot kept changing`, 'find out who else writes it, and try again');
+}
+
+/** @throws RegistryFailure when the definition of this app is there and in error */
+function refuseUnreadable(stored: StoredApps, app: string, message: string): void {
+  if (stored.refused.includes(app)) throw new RegistryFailure(message, fixFirst(stored, app));
+}
+
+function fixFirst(stored: StoredApps, app: string): string {
+  const reason = unreadableReason(stored, app);
+  return reason === null ? 'fix that first' : `fix that first: ${reason}`;
 }
 
 /** The record may be the claim of another writer who is about to look again and to take it back. */
@@ -83,8 +95,12 @@ export async function freeSlot(registry: Registry, port: number, chances: Chance
   const app = await registry.slots.get(port);
   if (app === null) throw new RegistryFailure(`slot ${port} is not taken`, 'autoproxy slot ls lists the taken slots');
   const stored = await registry.list();
-  if (stored.refused.includes(app))
-    throw new RegistryFailure(`slot ${port} belongs to ${app}, whose definition is invalid`, 'fix that first');
+  refuseUnreadable(stored, app, `slot ${port} belongs to ${app}, whose definition is invalid`);
+  if (mayBeUnreadable(stored, app))
+    throw new RegistryFailure(
+      `slot ${port} belongs to ${app}, and a document that cannot be read may be the definition of ${app}`,
+      fixFirst(stored, app),
+    );
   if (stored.apps.some(({ definition }) => definition.name === app && definition.slot === port))
     throw new RegistryFailure(`slot ${port} is in use by ${app}`, `remove the app: autoproxy app rm ${app}`);
   if (!(await freeUnused(registry, app, { port, freedAt: chances.wallTime() })))

@@ -15,6 +15,8 @@ export interface StoredApps {
   readonly apps: readonly StoredApp[];
   /** Names that stand there and cannot be read: they are taken all the same. */
   readonly refused: readonly string[];
+  /** Why a document cannot be read, one for each whose apps are not all known by name: it may define any app. */
+  readonly unreadable: readonly Problem[];
   readonly problems: readonly Problem[];
 }
 

@@ -53,7 +53,7 @@ test('a broken file costs its own apps; nothing in it is changed', async (contex
   const registry = new DirectoryRegistry(directory);
   await putApp(registry, smallApp('till'), putOptions());
   const { apps, refused, problems } = await registry.list();
-  assert.deepEqual([apps.map(({ definition }) => definition.name), refused], [['till'], ['shop']]);
+  assert.deepEqual([apps.map(({ definition }) => definition.name), refused], [['till'], ['shop', 'bad']]);
   assert.deepEqual(problems.map(({ file, line }) => [path.basename(file), line]).slice(0, 2), [
     ['bad.yml', 1],
     ['shop.yml', 2],
@@ -62,7 +62,11 @@ test('a broken file costs its own apps; nothing in it is changed', async (contex
     putApp(registry, smallApp('shop'), putOptions()),
     /shop: its present definition in the registry is invalid/,
   );
-  await assert.rejects(putApp(registry, smallApp('bad'), putOptions()), /bad\.yml is not valid YAML/);
+  await assert.rejects(
+    putApp(registry, smallApp('bad'), putOptions()),
+    /bad: its present definition in the registry is invalid/,
+  );
+  await assert.rejects(registry.put('bad', smallApp('bad').text, null, null), /bad\.yml cannot be read/);
 });
 
 test('what is too large to be read, or no file, costs nothing else, and is never read', async (context) => {
@@ -146,6 +150,6 @@ test('what a killed writer has left aside means nothing', async (context) => {
   await mkdir(path.join(directory, 'slots'));
   await writeFile(path.join(directory, 'slots', '.20000.123.1'), 'sh');
   const registry = new DirectoryRegistry(directory);
-  assert.deepEqual(await registry.list(), { apps: [], refused: [], problems: [] });
+  assert.deepEqual(await registry.list(), { apps: [], refused: [], unreadable: [], problems: [] });
   assert.deepEqual(await registry.slots.list(), { slots: [], freed: [], problems: [] });
 });

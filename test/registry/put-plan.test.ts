@@ -9,16 +9,17 @@ interface Held {
   /** What stands behind the three lines of a small app. */
   readonly apps?: Readonly<Record<string, string>>;
   readonly refused?: readonly string[];
+  readonly unreadable?: StoredApps['unreadable'];
   readonly problems?: StoredApps['problems'];
   readonly slots?: readonly SlotRecord[];
   readonly freed?: readonly FreedSlot[];
 }
 
 function planned(name: string, more: string, held: Held, options: Partial<PlanOptions> = {}) {
-  const { apps = {}, refused = [], problems = [], slots = [], freed = [] } = held;
+  const { apps = {}, refused = [], unreadable = [], problems = [], slots = [], freed = [] } = held;
   const stored = Object.entries(apps).map(([other, text]) => ({ ...smallApp(other, text), version: '1' }));
   const { definition } = smallApp(name, more);
-  const contents = { stored: { apps: stored, refused, problems }, book: { slots, freed, problems: [] } };
+  const contents = { stored: { apps: stored, refused, unreadable, problems }, book: { slots, freed, problems: [] } };
   const { kind, definition: planned, isRecorded, changes } = planPut(definition, contents, putOptions(options));
   return { kind, slot: planned.slot, isRecorded, keys: changes.map(({ key }) => key) };
 }

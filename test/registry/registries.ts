@@ -1,5 +1,5 @@
 /** Both registries, each empty and of one's own: what is promised of one is promised of the other. */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ConsulSettings } from '../../src/consul/settings.js';
@@ -19,6 +19,8 @@ export interface RegistryPlace {
   /** For the command line. */
   readonly arguments: readonly string[];
   open(): Registry;
+  /** As a person does who edits the document of an app without autoproxy. */
+  writeByHand(app: string, text: string): Promise<void>;
   /** Takes out all that was written. */
   clear(): Promise<void>;
 }
@@ -31,6 +33,7 @@ export const REGISTRY_KINDS: readonly RegistryKind[] = [
       return {
         arguments: ['--registry', directory],
         open: () => new DirectoryRegistry(directory),
+        writeByHand: (app, text) => writeFile(path.join(directory, `${app}.yml`), text),
         async clear() {
           for (const name of await readdir(directory)) await rm(path.join(directory, name), { recursive: true });
         },
@@ -48,6 +51,9 @@ export const REGISTRY_KINDS: readonly RegistryKind[] = [
           const registry = new ConsulRegistry(consulSettings(url));
           atEnd(context, () => registry.close());
           return registry;
+        },
+        async writeByHand(app, text) {
+          await agent.put(`/v1/kv/autoproxy/apps/${app}`, text);
         },
         async clear() {
           await agent.request('DELETE', '/v1/kv/autoproxy/?recurse=true');

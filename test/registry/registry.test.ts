@@ -44,7 +44,7 @@ for (const kind of REGISTRY_KINDS) {
     assert.equal(await registry.remove('shop', second?.version ?? ''), true);
     assert.equal(await registry.remove('shop', second?.version ?? ''), false);
     assert.equal(await registry.get('shop'), null);
-    assert.deepEqual(await registry.list(), { apps: [], refused: [], problems: [] });
+    assert.deepEqual(await registry.list(), { apps: [], refused: [], unreadable: [], problems: [] });
   });
 
   test(`${kind.name}: put gives a slot, keeps it, and says what it changes`, async (context) => {

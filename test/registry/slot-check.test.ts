@@ -12,7 +12,7 @@ function storedOf(apps: Readonly<Record<string, number | null>>, refused: readon
     ...smallApp(name, slot === null ? '' : `slot: ${slot}\n`),
     version: '1',
   }));
-  return { apps: stored, refused, problems: [] };
+  return { apps: stored, refused, unreadable: [], problems: [] };
 }
 
 function bookOf(slots: Readonly<Record<number, string>>): SlotBook {

@@ -10,6 +10,7 @@ import { smallApp } from './put-options.js';
 function documentOf(file: string, text: string): ReadDocument {
   return {
     document: parseAppDefinitions(text, file, 'test'),
+    placeName: null,
     versionOf: (written) => `${file} ${written.length}`,
   };
 }

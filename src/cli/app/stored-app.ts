@@ -1,6 +1,6 @@
 import { nearestName } from '../../core/nearest-name.js';
-import { formatProblem } from '../../model/problem.js';
 import type { Registry, StoredApp, StoredApps } from '../../registry/registry.js';
+import { mayBeUnreadable, unreadableReason } from '../../registry/stored-apps.js';
 import { CommandFailure } from '../exit-codes.js';
 
 /** @throws CommandFailure that names the nearest one, or what is wrong with it */
@@ -12,26 +12,17 @@ export async function storedApp(registry: Registry, name: string): Promise<Store
 }
 
 /** @param place of the registry */
-export function missingApp(
-  place: string,
-  name: string,
-  { apps, refused, problems }: Pick<StoredApps, 'apps' | 'refused' | 'problems'>,
-): CommandFailure {
-  const problem = problems.find(({ app }) => app === name);
-  if (refused.includes(name))
-    return new CommandFailure(
-      `the definition of ${name} is invalid`,
-      problem === undefined ? null : formatProblem(problem),
-    );
-  const unread = problems.find(({ severity, app }) => severity === 'error' && app === null);
-  if (unread !== undefined)
+export function missingApp(place: string, name: string, stored: StoredApps): CommandFailure {
+  const reason = unreadableReason(stored, name);
+  if (stored.refused.includes(name)) return new CommandFailure(`the definition of ${name} is invalid`, reason);
+  if (mayBeUnreadable(stored, name))
     return new CommandFailure(
       `${place} has no app ${name}, but a document that cannot be read: it may be that of ${name}`,
-      formatProblem(unread),
+      reason,
     );
   const nearest = nearestName(
     name,
-    apps.map(({ definition }) => definition.name),
+    stored.apps.map(({ definition }) => definition.name),
   );
   const hint = nearest === null ? 'autoproxy app ls lists the apps' : `did you mean ${nearest}?`;
   return new CommandFailure(`${place} has no app ${name}`, hint);

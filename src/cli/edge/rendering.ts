@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { judgeDomains } from '../../../edge/certificates/judge-domains.js';
 import { descriptorCeiling } from '../../../edge/haproxy/descriptor-ceiling.js';
-import { renderWithLastGood, routedHosts } from '../../../edge/last-good-apps.js';
+import { renderWithLastGood, routedHosts, unreadableApps } from '../../../edge/last-good-apps.js';
 import { nodesOfRelease } from '../../../edge/release/pod-nodes.js';
 import type { Release } from '../../../edge/release/release.js';
 import type { RunningPlace } from '../../../edge/release/running-place.js';
@@ -71,6 +71,8 @@ export async function renderFrom(
     ? await (await import('./consul-nodes.js')).readConsulNodes(options.consul, context)
     : { nodes: new Map(), problems: [] };
   const consulNodes = memory?.remember(named.nodes, nodesOfRelease(current)) ?? named.nodes;
+  // They may have had a way in.
+  const unreadable = unreadableApps(stored, current);
   const rendered = renderWithLastGood({
     site,
     version,
@@ -78,9 +80,8 @@ export async function renderFrom(
     descriptorLimit: await descriptorCeiling(),
     errorPages: pages,
     stored: stored.apps,
-    // It may have had a way in.
-    unreadable: stored.refused,
-    domains: judgeDomains(domains, today, current, routedHosts(stored.apps, stored.refused, current)),
+    unreadable,
+    domains: judgeDomains(domains, today, current, routedHosts(stored.apps, unreadable, current)),
     current,
     recordedSlots,
   });

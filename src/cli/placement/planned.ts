@@ -11,6 +11,7 @@ import { spreadWarnings } from '../../placement/spread.js';
 import { Swarm, type SwarmView } from '../../placement/swarm.js';
 import { wantedServices } from '../../placement/wanted-services.js';
 import type { Registry } from '../../registry/registry.js';
+import { mayBeUnreadable } from '../../registry/stored-apps.js';
 import { missingApp } from '../app/stored-app.js';
 import type { CommandContext } from '../command-context.js';
 import { withDocker } from '../docker-option.js';
@@ -99,17 +100,15 @@ function refusalText({ message, hint }: Refusal): string {
 
 /** @throws CommandFailure */
 async function placementOfNamed(registry: Registry, names: readonly string[]): Promise<WantedPlacement> {
-  const { apps: all, refused, problems } = await registry.list();
-  const isSure = !problems.some(({ severity, app }) => severity === 'error' && app === null);
+  const stored = await registry.list();
   const found: AppDefinition[] = [];
   const gone = new Map<string, CommandFailure>();
   for (const name of new Set(names)) {
-    const there = all.find(({ definition }) => definition.name === name);
+    const there = stored.apps.find(({ definition }) => definition.name === name);
     if (there !== undefined) found.push(there.definition);
     else {
-      const failure = missingApp(registry.place, name, { apps: all, refused, problems });
-      // A document that cannot be read may be that of this app.
-      if (refused.includes(name) || !isSure) throw failure;
+      const failure = missingApp(registry.place, name, stored);
+      if (mayBeUnreadable(stored, name)) throw failure;
       gone.set(name, failure);
     }
   }

@@ -3,6 +3,7 @@
 import { editApp } from '../../registry/edit-app.js';
 import { removeApp } from '../../registry/put-app.js';
 import type { StoredApp } from '../../registry/registry.js';
+import { mayBeUnreadable } from '../../registry/stored-apps.js';
 import { closedText } from '../../registry/way-in-text.js';
 import { storedApp } from '../app/stored-app.js';
 import { authorFrom } from '../author.js';
@@ -56,7 +57,7 @@ async function storedOrLeft(name: string, options: RemoveOptions, context: Comma
     try {
       return await storedApp(registry, name);
     } catch (error) {
-      if (!(error instanceof CommandFailure) || (await registry.list()).refused.includes(name)) throw error;
+      if (!(error instanceof CommandFailure) || mayBeUnreadable(await registry.list(), name)) throw error;
       const { slots } = await registry.slots.list();
       if (slots.some(({ app }) => app === name)) return null;
       const { plan } = await plannedFor(withoutApp(name), options, context);

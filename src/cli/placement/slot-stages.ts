@@ -6,6 +6,7 @@ import { appOf } from '../../placement/plan.js';
 import { freeUnused } from '../../registry/free-unused.js';
 import { putApps } from '../../registry/put-app.js';
 import type { Registry } from '../../registry/registry.js';
+import { mayBeUnreadable } from '../../registry/stored-apps.js';
 import { heldText, podsToHold } from '../../registry/way-in-text.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure } from '../exit-codes.js';
@@ -54,10 +55,10 @@ export async function freeSlots(
   const ending = plan.steps.filter(({ kind }) => kind === 'remove').map(appOf);
   if (ending.length === 0) return;
   await withRegistry(options, context, async (registry) => {
-    const { apps, refused } = await registry.list();
-    const there = new Set([...apps.map(({ definition }) => definition.name), ...refused]);
+    const stored = await registry.list();
+    const there = new Set(stored.apps.map(({ definition }) => definition.name));
     for (const app of new Set(ending))
-      if (!there.has(app))
+      if (!there.has(app) && !mayBeUnreadable(stored, app))
         for (const port of await freeRecords(registry, app)) say(`${app}: slot ${port} goes into quarantine`);
   });
 }

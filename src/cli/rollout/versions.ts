@@ -7,6 +7,7 @@ import { isSameTemplate } from '../../placement/spec-differences.js';
 import type { NumberOf } from '../../placement/task-failures.js';
 import { wantedServices } from '../../placement/wanted-services.js';
 import type { HistoryEntry, Registry, StoredApp } from '../../registry/registry.js';
+import { mayBeUnreadable } from '../../registry/stored-apps.js';
 import { storedApp } from '../app/stored-app.js';
 
 export interface KnownApp {
@@ -19,9 +20,9 @@ export interface KnownApp {
 /** @throws CommandFailure for an app that the registry neither has nor had, or whose definition is invalid */
 export async function knownApp(registry: Registry, name: string): Promise<KnownApp> {
   const history = await registry.history(name);
-  const { apps, refused } = await registry.list();
-  const stored = apps.find(({ definition }) => definition.name === name) ?? null;
-  if (stored !== null || (history.length > 0 && !refused.includes(name))) return { stored, history };
+  const all = await registry.list();
+  const stored = all.apps.find(({ definition }) => definition.name === name) ?? null;
+  if (stored !== null || (history.length > 0 && !mayBeUnreadable(all, name))) return { stored, history };
   return { stored: await storedApp(registry, name), history };
 }
 

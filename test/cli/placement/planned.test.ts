@@ -32,10 +32,15 @@ test('services of apps that are gone are removed, but not beside a document in e
 
 test('an app that is asked for beside a document that cannot be read may be in it: its place is named', async (context) => {
   const registry = temporaryFolder(context, 'apps');
-  writeFileSync(path.join(registry, 'shop.yml'), 'name: [');
+  writeFileSync(path.join(registry, 'all.yml'), 'name: [');
   const { stderr, exitCode } = await runCliHere(['plan', 'shop', '--format', 'json', '--registry', registry]);
-  assert.match(stderr, /no app shop, but a document that cannot be read: it may be that of shop\n {2}→ .*shop\.yml:1:/);
+  assert.match(stderr, /no app shop, but a document that cannot be read: it may be that of shop\n {2}→ .*all\.yml:1:/);
   assert.equal(exitCode, 1);
+  // Where one is meant for each file, its name says which.
+  writeFileSync(path.join(registry, 'shop.yml'), '');
+  const named = await runCliHere(['plan', 'shop', '--format', 'json', '--registry', registry]);
+  assert.match(named.stderr, /the definition of shop is invalid\n {2}→ .*shop\.yml:1:1: error: this is empty/);
+  assert.equal(named.exitCode, 1);
 });
 
 test('all that cannot be placed is named, the rest is planned, and nothing is removed beside it', async (context) => {

@@ -36,6 +36,7 @@ async function stoppedEdge(context: TestContext): Promise<EdgeDeployment> {
 test('edge run starts with the last good release', async (context) => {
   const edge = await stoppedEdge(context);
   await withoutSite(context, edge);
+  await withoutDefinition(context, edge);
   await withoutRegistry(context, edge);
   await withoutLogOfHaproxy(context, edge);
 });
@@ -73,6 +74,22 @@ async function withoutSite(context: TestContext, edge: EdgeDeployment): Promise<
     await eventually('the reason is said', async () => /edge\.yml: this file does not exist/.test(edge.log));
     assert.equal(await edge.stop(), 0);
     writeFileSync(site, good);
+  });
+}
+
+async function withoutDefinition(context: TestContext, edge: EdgeDeployment): Promise<void> {
+  await context.test('the definition of its only app is cut, then empty: served, and named', async () => {
+    edge.writeApp('shop', SHOP.slice(0, SHOP.indexOf('host:')));
+    await edge.run();
+    await eventually('the file is named', async () => /shop\.yml:\d+:\d+: error: /.test(edge.log), 20_000);
+    await servesShop(edge);
+    edge.writeApp('shop', '');
+    await eventually('the file is named', async () => /shop\.yml:1:1: error: this is empty/.test(edge.log), 20_000);
+    assert.equal(await statusOf(edge, 'shop.one.example'), 200);
+    assert.doesNotMatch(edge.log, /a release is in force/);
+    edge.writeApp('shop', SHOP);
+    await servesShop(edge);
+    assert.equal(await edge.stop(), 0);
   });
 }
 
