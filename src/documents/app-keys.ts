@@ -118,7 +118,11 @@ export const LIMIT_KEYS = {
     limits.connections,
     'how many requests an instance gets at one time; 0 = no limit',
   ),
-  queue: optional(integer(0, 1_000_000), limits.queue, 'how many requests may wait for an instance'),
+  queue: optional(
+    integer(0, 1_000_000),
+    limits.queue,
+    'how many requests may wait for an instance, in each worker of the node',
+  ),
   clients: optional(
     integer(0, 1_000_000),
     APP_DEFAULTS.maxClients,

@@ -80,7 +80,7 @@ export interface Timeouts {
 export interface Limits {
   /** Concurrent requests (tcp: connections) of one instance from this node; 0 = none. */
   readonly connections: number;
-  /** Requests that may wait for an instance. */
+  /** Requests that may wait for an instance, in each worker. */
   readonly queue: number;
 }
 

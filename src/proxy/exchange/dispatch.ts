@@ -44,7 +44,7 @@ export abstract class Dispatch implements SlotRequest, Connecting {
   #queuedAt = 0;
   /** Until when it may wait; Infinity before the first wait. */
   #waitUntil = Number.POSITIVE_INFINITY;
-  /** It came when the queue was full. */
+  /** It waits though the queue is full. */
   #isExcess = false;
 
   constructor(slot: Slot, worker: WorkerContext) {
@@ -95,12 +95,14 @@ export abstract class Dispatch implements SlotRequest, Connecting {
 
   #queue(): void {
     const { slot } = this;
-    const { queue, config } = slot;
+    const { queue } = slot;
     const now = this.worker.clock.now();
     const instances = slot.instancesFor(this);
-    const excess = queue.length - config.limits.queue;
-    this.#isExcess = excess >= 0;
-    if (this.#isExcess && (excess >= BORROWERS || !instances.some(({ lease }) => lease !== null))) {
+    this.#isExcess = queue.isFull;
+    // Once a request: each failure of an instance would begin the wait anew.
+    if (!this.#isExcess) this.#waitUntil = this.#queueDeadline(now);
+    else if (this.#waitUntil === Number.POSITIVE_INFINITY) this.#waitUntil = now + BORROW_MS;
+    if (this.#isExcess && (queue.excess >= BORROWERS || !instances.some(({ lease }) => lease !== null))) {
       this.fail('QUEUE_FULL');
     } else if (now >= this.#waitUntil) {
       // It has waited for as long as it may, before an instance that then failed.
@@ -110,12 +112,19 @@ export abstract class Dispatch implements SlotRequest, Connecting {
       queue.add(this, instances, now);
       slot.peaks.queued = Math.max(slot.peaks.queued, queue.length);
       this.#queuedAt = now;
-      // Once a request: each failure of an instance would begin the wait anew.
-      if (this.#waitUntil === Number.POSITIVE_INFINITY) {
-        this.#waitUntil = now + (this.#isExcess ? BORROW_MS : config.timeouts.queueMs);
-      }
       this.setQueueDeadline(this.#waitUntil);
     }
+  }
+
+  /** Those before it were served: it may wait for as long as if there had been room in the queue when it came. */
+  onAdmitted(): void {
+    this.#isExcess = false;
+    this.#waitUntil = this.#queueDeadline(this.since);
+    this.setQueueDeadline(this.#waitUntil);
+  }
+
+  #queueDeadline(now: number): number {
+    return Math.min(this.since, now) + this.slot.config.timeouts.queueMs;
   }
 
   #give(instance: Instance | null): void {

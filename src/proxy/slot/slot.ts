@@ -66,7 +66,7 @@ export class Slot {
     this.node = node;
     this.trusted = new NetworkSet(config.trustedProxies);
     this.requestIds = RequestIds.of(config, worker.randomIds);
-    this.queue = new WaitQueue(config.app, worker.leases);
+    this.queue = new WaitQueue(config.app, config.limits.queue, worker.leases);
     this.departed = new DepartedInstances(worker.clock);
     this.#neighbors = new Neighbors(worker.index);
     this.#picker = this.#createPicker(config);
@@ -83,6 +83,7 @@ export class Slot {
     this.requestIds = RequestIds.of(config, this.#worker.randomIds);
     if (isOtherHeader) this.closeIdle();
     this.trusted = new NetworkSet(config.trustedProxies);
+    this.queue.limit = config.limits.queue;
     return this.#applyInstances(config, false);
   }
 

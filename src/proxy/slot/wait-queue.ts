@@ -11,6 +11,8 @@ export interface Waiter {
   since: number;
   /** There may be room now. It leaves the queue when there is some for it; else it keeps its place. */
   onTurn(): void;
+  /** It came when the queue was full, and counts as one that waits in it from now on. */
+  onAdmitted(): void;
 }
 
 /** Waiters that would take the same instances. */
@@ -27,6 +29,9 @@ export interface WaitGroup {
 export class WaitQueue {
   /** How many wait. */
   length = 0;
+  /** Came when the queue was full. They wait too, for permits of other workers, and the earliest is the next to be admitted. */
+  readonly #excess = new Set<Waiter>();
+  #limit: number;
   readonly #app: string;
   /** Where permits for those that wait are asked for; null where a limit is this worker's alone. */
   readonly #desk: LeaseDesk | null;
@@ -34,14 +39,31 @@ export class WaitQueue {
   #groups = new Map<string, WaitGroup>();
   #nextOrder = 1;
 
-  constructor(app: string, desk: LeaseDesk | null) {
+  /** @param limit how many may wait */
+  constructor(app: string, limit: number, desk: LeaseDesk | null) {
     this.#app = app;
+    this.#limit = limit;
     this.#desk = desk;
+  }
+
+  set limit(limit: number) {
+    this.#limit = limit;
+    this.#admit();
+  }
+
+  get isFull(): boolean {
+    return this.length - this.#excess.size >= this.#limit;
+  }
+
+  /** How many wait beyond the limit. */
+  get excess(): number {
+    return this.#excess.size;
   }
 
   /** @param instances that would do */
   add(waiter: Waiter, instances: readonly Instance[], now: number): void {
     const group = this.#groupOf(instances);
+    if (this.isFull) this.#excess.add(waiter);
     const isBack = waiter.order !== 0;
     if (!isBack) {
       waiter.order = this.#nextOrder;
@@ -58,6 +80,12 @@ export class WaitQueue {
 
   /** It is served, went away or its time is up. */
   leave(waiter: Waiter): void {
+    this.#takeOut(waiter);
+    this.#excess.delete(waiter);
+    this.#admit();
+  }
+
+  #takeOut(waiter: Waiter): void {
     const { group } = waiter;
     if (group === null) return;
     waiter.group = null;
@@ -84,7 +112,7 @@ export class WaitQueue {
     this.#groups = new Map();
     for (const waiter of waiters) {
       const instances = instancesFor(waiter);
-      this.leave(waiter);
+      this.#takeOut(waiter);
       waiter.group = this.#groupOf(instances, before);
       waiter.group.waiters.add(waiter);
       this.length += 1;
@@ -101,6 +129,16 @@ export class WaitQueue {
       const { group, order } = waiter;
       waiter.onTurn();
       if (group !== null && waiter.group === group && waiter.order === order) passed.add(group);
+    }
+  }
+
+  #admit(): void {
+    while (this.#excess.size > 0 && !this.isFull) {
+      let next: Waiter | null = null;
+      for (const waiter of this.#excess) if (next === null || waiter.order < next.order) next = waiter;
+      if (next === null) return;
+      this.#excess.delete(next);
+      next.onAdmitted();
     }
   }
 

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { PermitBook } from '../../../src/cluster/permit-book.js';
+import { APP_DEFAULTS } from '../../../src/model/app.js';
 import { StickyCookie } from '../../../src/proxy/slot/sticky.js';
 import type { SlotSnapshot } from '../../../src/snapshot/snapshot.js';
 import { ownAddress } from '../../support/addresses.js';
 import { eventually } from '../../support/eventually.js';
-import type { FakeClock } from '../../support/fake-clock.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { TestPlane } from '../../support/node/plane.js';
 import { testClock } from '../../support/node/services-directory.js';
 import { instanceOf, slotOf } from '../../support/node/snapshots.js';
@@ -72,6 +73,52 @@ test('where nobody may wait a request still gets what another worker has to spar
   assert.deepEqual(workers[1].counters.errors, { QUEUE_FULL: 1 });
   instance.answer();
   assert.equal((await busy.response()).status, 200);
+});
+
+test('who came when the queue was full waits in it once those before are served, in the order in which all came', async (context) => {
+  const clock = new FakeClock();
+  const instance = await CountingInstance.startHttp(context, null);
+  const slot = { limits: { connections: 2, queue: 1 }, instances: [instanceOf(instance)] };
+  const workers = await startTwo(context, slot, clock);
+  const busy = [await ask(workers[1]), await ask(workers[1])];
+  await eventually('both are served', () => instance.requests === 2);
+  const waiting: RawConnection[] = [];
+  for (let turn = 1; turn <= 4; turn += 1) {
+    waiting.push(await ask(workers[0]));
+    await eventually('it waits', () => workers[0].counters.queued === turn);
+  }
+  instance.answer();
+  await eventually('two of them are served', () => workers[0].counters.queued === 2 && instance.requests === 2);
+  await clock.advance(400);
+  assert.equal((await waiting.pop()?.response())?.status, 503, 'the queue has room for one');
+  assert.equal(workers[0].counters.queued, 1);
+  await clock.advance(APP_DEFAULTS.timeouts.queueMs - 600);
+  instance.answer();
+  await eventually('the last one is served', () => workers[0].counters.queued === 0 && instance.requests === 1);
+  instance.answer();
+  for (const client of [...busy, ...waiting]) assert.equal((await client.response()).status, 200);
+  assert.deepEqual(workers[0].counters.errors, { QUEUE_FULL: 1 });
+});
+
+test('who was admitted to the queue late has waited for as long as others when its time is over', async (context) => {
+  const clock = new FakeClock();
+  const instance = await CountingInstance.startHttp(context, null);
+  const slot = { limits: { connections: 1, queue: 1 }, instances: [instanceOf(instance)] };
+  const workers = await startTwo(context, slot, clock);
+  await ask(workers[1]);
+  await eventually('it is served', () => instance.requests === 1);
+  const gone = await ask(workers[0]);
+  await eventually('it waits', () => workers[0].counters.queued === 1);
+  const waiting = await ask(workers[0]);
+  await eventually('it waits', () => workers[0].counters.queued === 2);
+  await clock.advance(100);
+  gone.socket.resetAndDestroy();
+  await eventually('it has left', () => workers[0].counters.queued === 1);
+  await clock.advance(APP_DEFAULTS.timeouts.queueMs - 200);
+  assert.equal(workers[0].counters.queued, 1);
+  await clock.advance(300);
+  assert.equal((await waiting.response()).status, 503);
+  assert.deepEqual(workers[0].counters.errors, { CLIENT_ABORTED: 1, QUEUE_TIMEOUT: 1 });
 });
 
 test('a client waits for the instance that its cookie names', async (context) => {

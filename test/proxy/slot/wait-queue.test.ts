@@ -24,11 +24,15 @@ class TestWaiter implements Waiter {
   since = Number.POSITIVE_INFINITY;
   /** What it does at its turn; else it stays. */
   onTurn: () => void = () => {};
+  isAdmitted = false;
+  onAdmitted(): void {
+    this.isAdmitted = true;
+  }
 }
 
 /** A queue whose waiters take the room that they find, in the order of their turns. */
-function startQueue(desk: LeaseDesk | null = null) {
-  const queue = new WaitQueue('shop', desk);
+function startQueue(desk: LeaseDesk | null = null, limit = 9) {
+  const queue = new WaitQueue('shop', limit, desk);
   const served: TestWaiter[] = [];
   const wait = (instances: readonly Instance[], now = 0): TestWaiter => {
     const waiter = new TestWaiter();
@@ -120,6 +124,36 @@ test('leaving twice is leaving once', () => {
   queue.leave(first);
   queue.leave(first);
   assert.equal(queue.length, 1);
+});
+
+test('the earliest of those that came when it was full is the next to be admitted', () => {
+  const [a, b] = fullInstances('a', 'b') as [Instance, Instance];
+  const { queue, wait } = startQueue(null, 2);
+  const [first, second] = [wait([a]), wait([b])];
+  queue.leave(first);
+  const third = wait([a]);
+  const [fourth, fifth, sixth] = [wait([b]), wait([a]), wait([a])];
+  queue.add(first, [b], 0);
+  const admitted = () => [first, second, third, fourth, fifth, sixth].map(({ isAdmitted }) => isAdmitted);
+  assert.deepEqual([queue.length, queue.excess, queue.isFull], [6, 4, true]);
+  queue.leave(fourth);
+  queue.regroup(() => [a, b]);
+  assert.deepEqual([queue.length, queue.excess, ...admitted()], [5, 3, false, false, false, false, false, false]);
+  queue.leave(third);
+  assert.deepEqual(
+    [queue.excess, ...admitted()],
+    [2, true, false, false, false, false, false],
+    'who came back is first',
+  );
+  queue.limit = 3;
+  assert.deepEqual([queue.excess, ...admitted()], [1, true, false, false, false, true, false]);
+  queue.limit = 1;
+  queue.leave(second);
+  assert.deepEqual(
+    [queue.length, queue.excess, queue.isFull],
+    [3, 1, true],
+    'nobody in a queue that shrinks has to go',
+  );
 });
 
 test('an instance is told since when somebody waits that it would do for', () => {
