@@ -94,7 +94,7 @@ export const APP_FAMILIES: readonly AppFamily[] = [
   ofApps(
     'latency_seconds',
     'histogram',
-    'From the first byte of a request to the last of its response; the sum is estimated from the buckets.',
+    'From the first byte of a request to the last of its response, or of its 101; the sum is estimated from the buckets.',
     ({ labels, counters }, emit) => emitHistogram(labels, counters.latency, emit),
   ),
   time('queue', 'Time that requests waited for an instance.', TIMES.QUEUE),

@@ -26,6 +26,8 @@ export class ExchangeBooks implements HttpFacts {
   status = 0;
   bytesIn = 0;
   bytesOut = 0;
+  /** The instance has switched protocols: it was answered, and is a tunnel until its end. */
+  isTunnel = false;
   responseHead = '';
   traceId = '';
   requestId = '';
@@ -63,16 +65,35 @@ export class ExchangeBooks implements HttpFacts {
     this.connectedAt = this.#worker.clock.now();
   }
 
+  /** The answer is on its way. Its latency is that of the switch: a tunnel may last for hours. */
+  switchProtocols(): void {
+    const { counters } = this.slot;
+    this.isTunnel = true;
+    this.isAnswered = true;
+    this.status = 101;
+    this.respondedAt = this.#worker.clock.now();
+    counters.bytesOut += this.bytesOut;
+    recordLatency(counters.latency, this.respondedAt - this.startedAt);
+  }
+
+  /** The tunnel has brought the client more. Counted as they come, where a response counts at its end. */
+  countTunnelBytesOut(bytes: number): void {
+    this.bytesOut += bytes;
+    this.slot.counters.bytesOut += bytes;
+  }
+
   /** Leaves the books as new. @param code why the exchange failed; null: it did not */
   close(code: ErrorCode | null, now: number, route: HttpRoute): void {
     const { slot } = this;
     const { counters } = slot;
     counters.inFlight -= 1;
-    counters.bytesOut += this.bytesOut;
+    if (!this.isTunnel) {
+      counters.bytesOut += this.bytesOut;
+      recordLatency(counters.latency, now - this.startedAt);
+    }
     // RFC 9110 15: what is beyond 599 counts as a 5xx.
     const statusClass = Math.min(5, (this.status / 100) | 0);
     counters.responses[statusClass] = (counters.responses[statusClass] ?? 0) + 1;
-    recordLatency(counters.latency, now - this.startedAt);
     if (this.isAnswered) {
       const { lastInstance, waitedMs } = route;
       // A response that came at once has one moment: a clock costs a hundredth of a small request.
@@ -96,6 +117,7 @@ export class ExchangeBooks implements HttpFacts {
     this.status = 0;
     this.bytesIn = 0;
     this.bytesOut = 0;
+    this.isTunnel = false;
     // Pieces of a head hold all of it.
     this.responseHead = '';
     this.traceId = '';

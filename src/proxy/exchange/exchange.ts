@@ -172,11 +172,9 @@ export class Exchange extends RequestDispatch {
   openTunnel(instance: ByteConnection, head: ResponseHead): Tunnel {
     const { client } = this;
     this.phase = PHASE.TUNNEL;
-    this.books.status = 101;
-    this.books.respondedAt = this.worker.clock.now();
-    this.books.isAnswered = true;
     const text = this.#response.renderSwitch(head, this);
     this.books.bytesOut += text.length;
+    this.books.switchProtocols();
     client.writeText(text);
     const tunnel = openCountedTunnel(this.slot, this.worker, { client, instance }, (code) => {
       // The client's last words may still be on their way to the instance.
@@ -188,9 +186,14 @@ export class Exchange extends RequestDispatch {
   }
 
   /** The client has sent more through the tunnel. */
-  countTunnelBytes(bytes: number): void {
+  countTunnelBytesIn(bytes: number): void {
     this.books.bytesIn += bytes;
     if (this.instance !== null) this.instance.counters.bytesIn += bytes;
+  }
+
+  countTunnelBytesOut(bytes: number): void {
+    // What comes after the tunnel has ended is thrown away.
+    if (this.phase === PHASE.TUNNEL) this.books.countTunnelBytesOut(bytes);
   }
 
   onTunnelClosed(): void {

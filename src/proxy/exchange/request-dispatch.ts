@@ -65,6 +65,7 @@ export abstract class RequestDispatch extends Dispatch implements ResponseTaker 
   abstract renderHead(head: ResponseHead, bodyKind: BodyKind): string;
   abstract onComplete(now: number): void;
   abstract openTunnel(instance: ByteConnection, head: ResponseHead): Tunnel;
+  abstract countTunnelBytesOut(bytes: number): void;
   abstract onTunnelClosed(): void;
 
   get clientAddress(): string {

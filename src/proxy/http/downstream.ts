@@ -96,7 +96,7 @@ export class Downstream extends KeptClient implements ExchangeClient {
         this.keepAhead(bytes, 0, length);
         break;
       case READING.TUNNEL:
-        this.#exchange?.countTunnelBytes(length);
+        this.#exchange?.countTunnelBytesIn(length);
         this.tunnel?.onBytes(this, bytes, length);
         break;
       case READING.CLOSING:
@@ -291,7 +291,7 @@ export class Downstream extends KeptClient implements ExchangeClient {
     this.ahead = null;
     this.resume();
     if (early === null) return;
-    this.#exchange?.countTunnelBytes(early.length);
+    this.#exchange?.countTunnelBytesIn(early.length);
     tunnel.onBytes(this, early, early.length);
   }
 }

@@ -125,8 +125,7 @@ export class Upstream extends ByteConnection implements InstanceSide {
         this.#readResponse(bytes, length);
         break;
       case STATE.TUNNEL:
-        this.#slot.counters.bytesOut += length;
-        this.#tunnel?.onBytes(this, bytes, length);
+        this.#onTunnelBytes(bytes, length);
         break;
       default:
         // Bytes without a request would be taken for the answer to the next one.
@@ -168,7 +167,12 @@ export class Upstream extends ByteConnection implements InstanceSide {
     }
     this.#state = STATE.TUNNEL;
     this.#tunnel = taker.openTunnel(this, head);
-    if (rest !== null) this.#tunnel.onBytes(this, rest, rest.length);
+    if (rest !== null) this.#onTunnelBytes(rest, rest.length);
+  }
+
+  #onTunnelBytes(bytes: Buffer, length: number): void {
+    this.#taker?.countTunnelBytesOut(length);
+    this.#tunnel?.onBytes(this, bytes, length);
   }
 
   /** @returns the time */

@@ -37,6 +37,8 @@ export interface ResponseTaker extends Connecting {
   onComplete(now: number): void;
   /** The instance agreed to switch protocols. @param head its 101 */
   openTunnel(instance: ByteConnection, head: ResponseHead): Tunnel;
+  /** The instance has sent more through the tunnel. */
+  countTunnelBytesOut(bytes: number): void;
   /** The instance's side of the tunnel is closed. */
   onTunnelClosed(): void;
 }

@@ -1,6 +1,7 @@
 /** What is counted of each instance: requests, answers, bytes, failures and times. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { percentileMs } from '../../../src/metrics/histogram.js';
 import type { InstanceCounters } from '../../../src/metrics/instance-counters.js';
 import { averageMs, sumMs, TIMES, timedRequests } from '../../../src/metrics/request-times.js';
 import { freePort, ownAddress } from '../../support/addresses.js';
@@ -11,6 +12,8 @@ import { instanceOf } from '../../support/node/snapshots.js';
 import { answering, okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+const UPGRADE = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 
 function onlyOf(plane: TestPlane): InstanceCounters {
   const [counters] = Object.values(plane.counters.instances);
@@ -100,11 +103,12 @@ test('what passes a tunnel is counted both ways', async (context) => {
   const instance = await ScriptedInstance.start(context);
   const plane = await TestPlane.start(context, { slot: { instances: [instanceOf(instance)] } });
   const client = await plane.connect();
-  client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  client.write(UPGRADE);
   const upstream = await instance.connection(0);
   await upstream.until((text) => text.endsWith('\r\n\r\n'));
-  upstream.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
-  await client.until((text) => text.endsWith('\r\n\r\n'));
+  upstream.write(`${SWITCHED}hello`);
+  await client.until((text) => text.endsWith('hello'));
+  assert.equal(plane.counters.bytesOut, client.text.length, 'counted as they come');
   const [before, outBefore] = [{ ...onlyOf(plane) }, plane.counters.bytesOut];
   client.write('12345');
   await upstream.until((text) => text.endsWith('12345'));
@@ -115,8 +119,39 @@ test('what passes a tunnel is counted both ways', async (context) => {
   client.socket.destroy();
   upstream.close();
   await eventually('the tunnel is gone', () => plane.counters.tunnels === 0);
-  assert.ok(plane.counters.bytesOut - outBefore >= 3, 'the slot counts them too');
+  assert.equal(plane.counters.bytesOut - outBefore, 3, 'the slot counts them too, once');
   assert.deepEqual(onlyOf(plane).responses, [0, 1, 0, 0, 0, 0]);
+});
+
+test('the latency of a tunnel is that of the switch, and its line has the time of its whole life', async (context) => {
+  const clock = new FakeClock();
+  const instance = await ScriptedInstance.start(context);
+  const plane = await TestPlane.start(context, {
+    clock,
+    slot: { instances: [instanceOf(instance)] },
+    logFormat: '%Tr %Ta',
+  });
+  const client = await plane.connect();
+  client.write(UPGRADE);
+  const upstream = await instance.connection(0);
+  await upstream.until((text) => text.endsWith('\r\n\r\n'));
+  await clock.advance(20);
+  upstream.write(SWITCHED);
+  await client.response();
+  const { latency } = plane.counters;
+  const measured = [...latency];
+  assert.equal(
+    measured.reduce((sum, count) => sum + count, 0),
+    1,
+  );
+  assert.ok(Math.abs((percentileMs(latency, 0.5) ?? 0) - 20) < 1);
+  await clock.advance(60_000);
+  client.close();
+  upstream.socket.end();
+  await eventually('it is logged', () => plane.accessLog.length === 1);
+  assert.equal(plane.accessLog[0], '20 60020\n');
+  assert.deepEqual([...latency], measured);
+  assert.equal(sumMs(plane.counters.times, TIMES.TOTAL), 60_020);
 });
 
 test('a TCP slot counts the bytes and the time of its clients', async (context) => {
