@@ -46,7 +46,7 @@ const EXIT = { DONE: 0, FAILED: 1, DEADLINE: 3 } as const;
  * Runs a node until it is told to stop: reads, builds, serves, waits for a signal, drains.
  * @param written where the options were read, for people who ask; a program that makes a config itself has none
  * @param systemd where it wants to be told how the node does; null: nobody wants that
- * @returns the exit code: 0 when all that was under way ended, 3 when some of it was cut at the deadline, 1 when the node
+ * @returns the exit code: 0 when all that was under way ended, 3 when some of it was cut, 1 when the node
  * could not start.
  */
 export async function runPrimary(
@@ -283,6 +283,5 @@ async function drain({ config, clock, log, cluster, plane, signals, history }: N
   const cut = await Promise.race([cluster.drain({ deadlineMs: config.drainTimeoutMs }), now.then(() => null)]);
   if (cut !== null) return cut;
   log.warn('stopping now');
-  await cluster.kill();
-  return 0;
+  return cluster.drain({ deadlineMs: 0 });
 }

@@ -113,6 +113,7 @@ class Worker {
         return;
       case 'drain':
         void this.drain(message.deadlineMs);
+        if (message.deadlineMs === 0) this.#dataPlane.endDrain();
         return;
       default:
         message satisfies never;

@@ -185,8 +185,9 @@ export class Cluster {
   }
 
   /**
-   * Stops accepting, lets exchanges and tunnels end, cuts the rest at the deadline. Resolves when the last worker has ended,
-   * a margin after the deadline at the latest. @returns how many exchanges and tunnels were cut.
+   * Stops accepting, lets exchanges and tunnels end, cuts the rest at the deadline; with 0 now, also in the midst of a drain.
+   * Resolves when the last worker has ended, a margin after the deadline at the latest. @returns how many exchanges and
+   * tunnels were cut.
    */
   async drain({ deadlineMs }: { readonly deadlineMs: number }): Promise<number> {
     this.#stop();

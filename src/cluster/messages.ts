@@ -27,7 +27,7 @@ export type ToWorker =
   | { readonly type: 'reopen-log' }
   /** Permits of instances with a limit: what is lent, and where others wait for some. */
   | { readonly type: 'permits'; readonly notices: readonly PermitNotice[] }
-  /** Stop accepting, finish what is under way, exit; after `deadlineMs` cut what is left. */
+  /** Stop accepting, finish what is under way, exit; after `deadlineMs` cut what is left. 0: also in the midst of a drain. */
   | { readonly type: 'drain'; readonly deadlineMs: number };
 
 export type ToPrimary =

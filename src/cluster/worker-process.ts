@@ -124,8 +124,7 @@ export class WorkerProcess {
 
   /** Whether the sockets that `sequence` does without may be closed: none is on its way to this worker, or in use. */
   isPast(sequence: number): boolean {
-    if (this.#phase === 'gone') return true;
-    if (this.#sent !== null) return false;
+    if (this.#phase === 'gone' || this.#sent !== null) return this.#phase === 'gone';
     return this.#phase === 'draining' || this.#applied === null || this.#applied.sequence >= sequence;
   }
 
@@ -191,10 +190,11 @@ export class WorkerProcess {
   }
 
   drain(deadlineMs: number): void {
-    if (this.#phase === 'gone' || this.#phase === 'draining') return;
+    if (this.#phase === 'gone' || (this.#phase === 'draining' && deadlineMs > 0)) return;
     this.#phase = 'draining';
     this.#waiting = null;
     this.#send({ type: 'drain', deadlineMs });
+    this.#killTimer?.cancel();
     this.#killTimer = this.#clock.setTimer(deadlineMs + DRAIN_MARGIN_MS, () => this.kill());
   }
 

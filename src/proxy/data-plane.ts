@@ -38,6 +38,8 @@ export class DataPlane {
   readonly #descriptors: DescriptorDivision;
   readonly #sessions = new SessionList();
   #isDraining = false;
+  /** Null before a drain. */
+  #endDrain: (() => void) | null = null;
 
   constructor(options: DataPlaneOptions) {
     this.#worker = createWorkerContext(options, () => this.#closeIdleUpstreams());
@@ -159,15 +161,21 @@ export class DataPlane {
     });
     let cut = 0;
     const deadline = new Promise<void>((resolve) => {
-      deadlineTimer = clock.setTimer(deadlineMs, () => {
+      this.#endDrain = () => {
         for (const served of slots) cut += served.cutAll();
         resolve();
-      });
+      };
+      deadlineTimer = clock.setTimer(deadlineMs, this.#endDrain);
     });
     await Promise.race([ended, deadline]);
     idleTimer.cancel();
     deadlineTimer?.cancel();
     return cut;
+  }
+
+  /** Cuts what a drain waits for: its deadline is now. */
+  endDrain(): void {
+    this.#endDrain?.();
   }
 
   /** Cuts everything now. */

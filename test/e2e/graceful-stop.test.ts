@@ -1,6 +1,9 @@
 /** TERM and the first INT: nobody who was there is cut off, and nobody who comes meets a closed door too early. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { temporaryFolder } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { isListening } from '../support/machine/processes.js';
 import { type RunningNode, startNode } from '../support/node/node-process.js';
@@ -48,15 +51,49 @@ test('what has not ended at --drain-timeout is cut, and the exit code says so', 
 });
 
 for (const signals of [['SIGQUIT'], ['SIGINT', 'SIGINT'], ['SIGTERM', 'SIGINT'], ['SIGTERM', 'SIGQUIT']] as const) {
-  test(`${signals.join(', then ')}: now`, async (context) => {
+  test(`${signals.join(', then ')}: now, and the log and the exit code say what was cut`, async (context) => {
     // Longer than the test may take: whoever waits for one of them fails it.
-    const { node, late } = await startBusyNode(context, { '--lame-duck': '5m', '--drain-timeout': '5m' });
+    const file = path.join(temporaryFolder(context, 'stop'), 'access.log');
+    const long = { '--lame-duck': '5m', '--drain-timeout': '5m' };
+    const { node, late } = await startBusyNode(context, { ...long, '--access-log': file });
     const cut = assert.rejects(late);
     for (const signal of signals) {
       node.signal(signal);
       await node.logged('stopping');
     }
-    assert.equal(await node.exited, 0);
+    assert.equal(await node.exited, 3);
     await cut;
+    assert.equal(node.linesOf('stopped')[0]?.cut, 1);
+    assert.match(await readFile(file, 'utf8'), /^[^\n]* D--- [^\n]*"GET \/slow HTTP\/1.1"\n$/);
   });
 }
+
+test('QUIT in the midst of a drain cuts what the drain waits for', async (context) => {
+  const { node, late } = await startBusyNode(context, { '--lame-duck': '0s', '--drain-timeout': '5m' });
+  const cut = assert.rejects(late);
+  node.signal('SIGTERM');
+  await eventually('the slot is closed', async () => !(await isListening(node.host, node.slot)));
+  node.signal('SIGQUIT');
+  assert.equal(await node.exited, 3);
+  await cut;
+  assert.equal(node.linesOf('stopped')[0]?.cut, 1);
+});
+
+test('QUIT with nothing under way: exit code 0', async (context) => {
+  const { instance, node, late } = await startBusyNode(context, {});
+  instance.answerSlow();
+  assert.deepEqual(await late, { status: 200, body: 'late' });
+  node.signal('SIGQUIT');
+  assert.equal(await node.exited, 0);
+});
+
+test('QUIT ends soon although a worker hangs, and counts what that worker had under way', async (context) => {
+  const { node, late } = await startBusyNode(context, { '--drain-timeout': '5m' });
+  const cut = assert.rejects(late);
+  await node.untilState(({ apps }) => apps[0]?.inFlight === 1);
+  for (const pid of await node.workerPids()) process.kill(pid, 'SIGSTOP');
+  node.signal('SIGQUIT');
+  assert.equal(await node.exited, 3);
+  await cut;
+  assert.equal(node.linesOf('stopped')[0]?.cut, 1);
+});
