@@ -29,7 +29,7 @@ const MAX_CONNECTIONS = 100_000_000;
 export const OPTIONS = {
   servicesDir: option('services-dir', filePath, '/etc/autoproxy.d/services', {
     placeholder: 'DIR',
-    help: 'the services directory: YAML files, one or more apps each, and backups.txt',
+    help: 'the services directory: YAML files, one or more apps each, and backups.txt; unless named, it need not exist beside --consul or --docker',
   }),
   bind: option('bind', ipAddress, '::', {
     placeholder: 'ADDR',

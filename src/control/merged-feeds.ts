@@ -7,5 +7,8 @@ import type { SourceFeed } from './source-feed.js';
  */
 export function mergeFeeds(feeds: readonly SourceFeed[]): MergedApps {
   const known = feeds.flatMap(({ name, reading }) => (reading === null ? [] : [{ name, reading }]));
-  return mergeSources(known, known.length === feeds.length);
+  return mergeSources(
+    known,
+    feeds.every(({ reading, isInUse }) => reading !== null || !isInUse),
+  );
 }

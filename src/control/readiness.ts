@@ -21,8 +21,8 @@ const NAMED_SLOTS = 3;
  * Whether the node does its work, for balancers and for who started it. It is ready when
  *
  * - it is not stopping;
- * - it knows what to serve: some app; or none, and each source has been read and said so. A services directory that
- *   does not exist is no such source where Consul is asked, since a node that lives by Consul alone has none;
+ * - it knows what to serve: some app; or none, and each source in use has been read and said so. Where Consul is asked,
+ *   its answer is enough: a services directory that is named and missing is told of, and hinders nothing;
  * - a worker has the snapshot in force;
  * - of its slots, if there are any, at least one is bound.
  */
@@ -68,7 +68,7 @@ export class Readiness {
   #unreadSource(): string | null {
     const { config, feeds } = this.#parts;
     const needed = config.consul === null ? feeds : feeds.filter(({ name }) => name !== 'directory');
-    const unread = needed.filter(({ hasAnswered }) => !hasAnswered);
+    const unread = needed.filter(({ hasAnswered, isInUse }) => isInUse && !hasAnswered);
     if (unread.length === 0) return null;
     return `there is nothing to serve: ${unread
       .map(({ name, failure }) => `${name} was never read${failure === null ? '' : `: ${failure}`}`)

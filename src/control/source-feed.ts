@@ -31,6 +31,7 @@ export class SourceFeed {
   #guardProblems: readonly Problem[] = [];
   #isStored = false;
   #isUp = false;
+  #isInUse = true;
   #lastGoodAt: number;
   #whenKnown: (() => void)[] = [];
   #saidReason: string | null = null;
@@ -77,6 +78,11 @@ export class SourceFeed {
     return this.#answer !== null;
   }
 
+  /** false: this node has no such source, so it is neither down nor waited for. */
+  get isInUse(): boolean {
+    return this.#isInUse;
+  }
+
   /** Why it can't be read at present; null while it can, and before the first attempt. */
   get failure(): string | null {
     return this.#saidReason;
@@ -111,12 +117,13 @@ export class SourceFeed {
         if (this.#isUp) this.#lastGoodAt = this.#clock.now();
       },
       onFailure: (reason) => this.#onFailure(reason),
+      onAbsent: (reason) => this.#onAbsent(reason),
     });
   }
 
   /** Resolves when the source has spoken for the first time, well or badly. */
   hasSpoken(): Promise<void> {
-    if (this.#answer !== null || this.#isStored) return Promise.resolve();
+    if (this.#answer !== null || this.#isStored || !this.#isInUse) return Promise.resolve();
     return new Promise((resolve) => {
       this.#whenKnown.push(resolve);
     });
@@ -147,6 +154,7 @@ export class SourceFeed {
   #onAnswer(said: SourceReading): void {
     const doubt = said.doubt ?? this.#doubtOf(said);
     const answer = doubt === undefined ? said : { ...said, doubt };
+    this.#isInUse = true;
     this.#isStored = false;
     this.#answer = answer;
     if (answer.failure === undefined) {
@@ -193,7 +201,16 @@ export class SourceFeed {
     // Once for each reason: it is tried for ever, and fails as often.
     if (reason !== this.#saidReason) this.#log.error({ source: this.name, reason }, 'reading the source failed');
     this.#saidReason = reason;
+    this.#isInUse = true;
     this.#isUp = false;
+    this.#announce(false);
+  }
+
+  #onAbsent(reason: string): void {
+    if (!this.#isInUse) return;
+    this.#log.info({ source: this.name, reason }, 'the source is not in use until it is there');
+    this.#saidReason = null;
+    this.#isInUse = false;
     this.#announce(false);
   }
 

@@ -62,10 +62,7 @@ export class NodeMetrics {
     return {
       node: this.#node(),
       apps: plane.apps.map((app) => this.#app(app, counters)),
-      sources: feeds.map((feed) => ({
-        ...{ name: feed.name, up: feed.isUp, staleMs: feed.staleMs },
-        ...{ apps: feed.reading?.apps.length ?? 0, held: feed.held.length },
-      })),
+      sources: feeds.filter(({ isInUse }) => isInUse).map(sourceFiguresFrom),
       workers: cluster.workers().map(({ index, restarts, state }) => ({ index, restarts, state })),
       processes,
       changes: plane.changeTimes,
@@ -138,6 +135,11 @@ export class NodeMetrics {
 function checkFiguresFrom(measured: Measurement | null): InstanceFigures['check'] {
   const last = measured?.last ?? null;
   return last === null ? null : { code: last.code ?? null, status: last.status ?? 0, tookMs: last.tookMs ?? 0 };
+}
+
+function sourceFiguresFrom(feed: SourceFeed): ExpositionInput['sources'][number] {
+  const { name, isUp: up, staleMs, reading, held } = feed;
+  return { name, up, staleMs, apps: reading?.apps.length ?? 0, held: held.length };
 }
 
 function registrarFiguresFrom({ registered, ghosts, failure, isYielding }: RegistrarState) {

@@ -51,7 +51,7 @@ export class NodeStatus {
       workers: cluster.workers(),
       clients: { ...counters.clients, limitMs: Math.round(counters.clients.limitMs) },
       ...(config.accessLog === null ? {} : { accessLog: counters.accessLog }),
-      sources: feeds.map(sourceStatusFrom),
+      sources: feeds.filter(({ isInUse }) => isInUse).map(sourceStatusFrom),
       neighbors: plane.neighbors.map((address) => ({ address })),
       nodes: plane.podNodes.map(({ name, addresses, standing, remark }) => ({ name, addresses, standing, remark })),
       apps: plane.apps.map((app) => this.#appStatus(app, counters)),

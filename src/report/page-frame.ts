@@ -31,7 +31,7 @@ export function createPageFrame(parts: PageFrameParts): () => PageFrame {
         revision: plane.snapshot?.revision ?? 0,
         appliedRevision: cluster.appliedRevision,
       },
-      sources: feeds.map(sourceViewFrom),
+      sources: feeds.filter(({ isInUse }) => isInUse).map(sourceViewFrom),
       workers: cluster
         .workers()
         .map(({ index, pid, state, revision, restarts }) => ({ index, pid, state, revision, restarts })),

@@ -45,6 +45,8 @@ export interface SourceListener {
   onConfirmed(): void;
   /** The source as a whole cannot be read; its last reading stays in force. Called at each failed attempt. */
   onFailure(reason: string): void;
+  /** This node has no such source, and nobody said that it should; it reports as any other once it is there. */
+  onAbsent(reason: string): void;
 }
 
 /** What a source read, as a whole. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { appOf } from '../support/node/apps.js';
+import { appInstance, appOf } from '../support/node/apps.js';
 import { createControlPlane } from './plane-parts.js';
 import { ScriptedSource } from './scripted-source.js';
 
@@ -33,6 +33,24 @@ test('with Consul the services directory need not exist, and what Consul never s
   assert.equal(readiness.reason(), 'there is nothing to serve: consul was never read: no leader');
   consul.say([]);
   assert.equal(readiness.reason(), null);
+});
+
+test('a source that is not in use is not waited for, and stands nowhere', async (context) => {
+  const docker = new ScriptedSource('docker');
+  const { plane, source, readiness, cluster, admin, status } = await createControlPlane(context, {}, [docker]);
+  cluster.start();
+  source.lack('/etc/autoproxy.d/services does not exist');
+  docker.tell({ apps: [], problems: [], offers: [{ name: 'shop', instances: [appInstance(8_080)] }] });
+  await plane.start();
+  await cluster.whenApplied(1);
+  assert.equal(readiness.reason(), null);
+  const shown = [(await status.document()).sources, (await admin.metrics()).sources, admin.page.whole().frame.sources];
+  for (const sources of shown)
+    assert.deepEqual(
+      sources.map(({ name }) => name),
+      ['docker'],
+    );
+  assert.match(plane.problems[0]?.message ?? '', /names the app shop, which no source defines/, 'all have spoken');
 });
 
 test('an app from any source is enough, even when the others fail', async (context) => {

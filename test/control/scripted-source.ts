@@ -38,6 +38,10 @@ export class ScriptedSource implements Source {
     this.#listener?.onReading(reading);
   }
 
+  lack(reason: string): void {
+    this.#listener?.onAbsent(reason);
+  }
+
   fail(reason: string): void {
     this.#listener?.onFailure(reason);
   }

@@ -49,6 +49,30 @@ test('a source that fails at once has spoken too: a node does not wait for it', 
   assert.deepEqual([feed.reading, feed.isUp], [null, false]);
 });
 
+test('a source that is absent is not in use and has spoken; it is said once, and it is a source when it comes', async () => {
+  const { feed, source, lines, changes } = createFeed();
+  const spoken = feed.hasSpoken();
+  source.lack('it does not exist');
+  source.lack('it does not exist');
+  await spoken;
+  await feed.hasSpoken();
+  assert.deepEqual([feed.isInUse, feed.reading, feed.failure], [false, null, null]);
+  assert.deepEqual(
+    lines.map(({ level, msg }) => [level, msg]),
+    [['info', 'the source is not in use until it is there']],
+  );
+  source.say([shop]);
+  assert.deepEqual([feed.isInUse, feed.isUp, namesOf(feed)], [true, true, ['shop']]);
+  assert.deepEqual(changes, ['change', 'change']);
+});
+
+test('an absent source that fails when it comes is in use and down', () => {
+  const { feed, source } = createFeed();
+  source.lack('it does not exist');
+  source.fail('permission denied');
+  assert.deepEqual([feed.isInUse, feed.isUp, feed.failure], [true, false, 'permission denied']);
+});
+
 test('a failure keeps the last good answer and counts how old it is, from the answer on', async () => {
   const { feed, source, clock } = createFeed();
   source.say([shop]);

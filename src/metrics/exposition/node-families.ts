@@ -90,7 +90,11 @@ const ACCESS_LOG_FAMILIES = [
 ];
 
 const SOURCE_FAMILIES = [
-  ofSources('up', 'Whether the last read of the source succeeded.', ({ up }) => (up ? 1 : 0)),
+  ofSources(
+    'up',
+    'Whether the last read of the source succeeded; a source that is not in use has no line.',
+    ({ up }) => (up ? 1 : 0),
+  ),
   ofSources(
     'stale_seconds',
     'Age of the state in force of a source that does not answer.',

@@ -12,6 +12,7 @@ import {
   type DirectoryStamp,
   directoryFailure,
   FILES_AT_ONCE,
+  isAbsent,
   isServiceFileName,
   isWayThrough,
   listServiceFiles,
@@ -34,6 +35,8 @@ export interface DirectorySourceOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly log?: Log;
+  /** Nobody named the directory: as long as there never was one, this node has no such source. */
+  readonly isOptional?: boolean;
   /** false: no notifications, the rescan alone. */
   readonly isWatching?: boolean;
   readonly rescanMs?: number;
@@ -50,6 +53,8 @@ export class DirectorySource implements Source {
   readonly #maxFiles: number;
   readonly #watch: DirectoryWatch | null;
   #listener: SourceListener | null = null;
+  /** It is optional, and was neither read nor had apps in force before the last stop. */
+  #mayBeAbsent: boolean;
 
   readonly #files: KnownFiles;
   /** There are more files than are read. */
@@ -72,6 +77,7 @@ export class DirectorySource implements Source {
     directory,
     clock,
     log = silentLog,
+    isOptional = false,
     isWatching = true,
     rescanMs = RESCAN_MS,
     maxFiles = MAX_SERVICE_FILES,
@@ -81,6 +87,7 @@ export class DirectorySource implements Source {
     this.#log = log;
     this.#rescanMs = rescanMs;
     this.#maxFiles = maxFiles;
+    this.#mayBeAbsent = isOptional;
     this.#files = new KnownFiles({
       directory: this.#directory,
       source: this.name,
@@ -104,6 +111,7 @@ export class DirectorySource implements Source {
   }
 
   restore(apps: readonly App[]): void {
+    if (apps.length > 0) this.#mayBeAbsent = false;
     this.#files.restore(apps);
   }
 
@@ -156,6 +164,14 @@ export class DirectorySource implements Source {
     this.#isRescanDue = false;
     this.#touched.clear();
     try {
+      if (this.#mayBeAbsent) {
+        // Nothing to watch: its parent may be missing too.
+        this.#scheduleRescan();
+        if (await isAbsent(this.#directory)) {
+          this.#listener?.onAbsent(`${this.#directory} does not exist`);
+          return;
+        }
+      }
       const hasChanged = isAll
         ? await this.#inspectAll()
         : isRescan
@@ -233,6 +249,7 @@ export class DirectorySource implements Source {
   #tellReading(): void {
     const reading = this.#files.settleReading();
     this.#isToldAll = true;
+    this.#mayBeAbsent = false;
     const { apps, problems } = reading;
     this.#listener?.onReading(this.#excess === null ? reading : { apps, problems: [this.#excess, ...problems] });
   }

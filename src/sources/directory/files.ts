@@ -130,6 +130,14 @@ export function directoryFailure(directory: string, error: unknown): string {
   return `${path.resolve(directory)}: ${reasons.get(codeOf(error)) ?? reasonOf(error)}`;
 }
 
+/** Whether nothing of this name is there; a link that leads nowhere is something that somebody made. */
+export async function isAbsent(directory: string): Promise<boolean> {
+  return lstat(directory).then(
+    () => false,
+    (error: unknown) => codeOf(error) === 'ENOENT',
+  );
+}
+
 /** Whether other files may be reached through this one: a directory or a symbolic link. */
 export async function isWayThrough(file: string): Promise<boolean> {
   return lstat(file).then(

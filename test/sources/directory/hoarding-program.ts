@@ -35,6 +35,7 @@ source.start({
     for (const descriptor of hoard.splice(0)) closeSync(descriptor);
   },
   onConfirmed: () => {},
+  onAbsent: () => {},
   onFailure: (reason) => {
     process.stdout.write(`${JSON.stringify({ isFull, failure: reason })}\n`);
     isFull = false;

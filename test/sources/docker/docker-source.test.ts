@@ -30,6 +30,7 @@ function follow(context: TestContext, { url }: { readonly url: string }, stored:
   source.start({
     onReading: (reading) => told.push(reading),
     onConfirmed: () => {},
+    onAbsent: () => {},
     onFailure: (reason) => failures.push(reason),
   });
   const says = async (what: string, isSo: (reading: SourceReading) => boolean): Promise<SourceReading> => {

@@ -32,12 +32,13 @@ export async function writeAtomically(file: string, text: string): Promise<void>
   await rename(`${file}.tmp`, file);
 }
 
-type Event = { readonly reading: SourceReading } | { readonly failure: string };
+type Event = { readonly reading: SourceReading } | { readonly failure: string } | { readonly absence: string };
 
 /** Keeps all that a source says, in order. */
 export class RecordingListener implements SourceListener {
   readonly readings: SourceReading[] = [];
   readonly failures: string[] = [];
+  readonly absences: string[] = [];
   readonly #waiting = new Set<(event: Event) => void>();
 
   onReading(reading: SourceReading): void {
@@ -46,6 +47,11 @@ export class RecordingListener implements SourceListener {
   }
 
   onConfirmed(): void {}
+
+  onAbsent(reason: string): void {
+    this.absences.push(reason);
+    for (const wake of [...this.#waiting]) wake({ absence: reason });
+  }
 
   onFailure(failure: string): void {
     this.failures.push(failure);
@@ -59,6 +65,17 @@ export class RecordingListener implements SourceListener {
         if (!('reading' in event) || !isWanted(event.reading)) return;
         this.#waiting.delete(wake);
         resolve(event.reading);
+      };
+      this.#waiting.add(wake);
+    });
+  }
+
+  nextAbsence(): Promise<string> {
+    return new Promise((resolve) => {
+      const wake = (event: Event): void => {
+        if (!('absence' in event)) return;
+        this.#waiting.delete(wake);
+        resolve(event.absence);
       };
       this.#waiting.add(wake);
     });
