@@ -5,6 +5,7 @@ import type { AppDefinition } from '../model/app-definition.js';
 import { allocateSlot, type Chances, type Claim, claimSlot } from './allocate.js';
 import { type Change, changesBetween } from './changes.js';
 import { freeUnused, slotOf } from './free-unused.js';
+import { hiddenApps } from './hidden-apps.js';
 import {
   isSameDefinition,
   type PlanOptions,
@@ -33,6 +34,8 @@ export interface PutOutcome {
   /** null in a dry run that would allocate one. */
   readonly slot: number | null;
   readonly changes: readonly Change[];
+  /** Definitions that cannot be read, and why: routes of them that no history has are not compared with those of the app. */
+  readonly unchecked?: readonly string[];
 }
 
 const MAX_ATTEMPTS = 20;
@@ -138,11 +141,13 @@ async function withdrawn(
 
 async function readContents(registry: Registry): Promise<RegistryContents> {
   const stored = await registry.list();
-  return { stored, book: await registry.slots.list() };
+  const book = await registry.slots.list();
+  return { stored, book, hidden: await hiddenApps(registry, stored, book) };
 }
 
-function outcomeOf({ definition, kind, changes }: PutPlan): PutOutcome {
-  return { app: definition.name, kind, slot: definition.slot, changes };
+function outcomeOf({ definition, kind, changes, unchecked }: PutPlan): PutOutcome {
+  const outcome = { app: definition.name, kind, slot: definition.slot, changes };
+  return unchecked.length === 0 ? outcome : { ...outcome, unchecked };
 }
 
 /**

@@ -2,14 +2,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { plainFromDefinition } from '../documents/app-definition-text.js';
 import type { AppDefinition } from '../model/app-definition.js';
-import { placeOf } from '../model/problem.js';
+import { formatProblem, placeOf } from '../model/problem.js';
 import { findRouteClashes } from '../model/route-clashes.js';
 import { describeRoute } from '../model/route-key.js';
 import type { Chances } from './allocate.js';
 import { type Change, changesBetween } from './changes.js';
 import { RegistryFailure, type SlotBook, type SlotRecord, type StoredApp, type StoredApps } from './registry.js';
 import { obstaclesOf, type SlotRules } from './slot-rules.js';
-import { mayBeUnreadable, unreadableReason } from './stored-apps.js';
+import { mayBeUnreadable, unreadableProblems, unreadableReason } from './stored-apps.js';
 
 export interface PlanOptions {
   readonly rules: SlotRules;
@@ -25,6 +25,8 @@ export interface PlanOptions {
 /** What the registry holds at one moment. */
 export interface RegistryContents {
   readonly stored: StoredApps;
+  /** Of apps whose definitions cannot be read: what is known of them. */
+  readonly hidden: readonly AppDefinition[];
   readonly book: SlotBook;
 }
 
@@ -36,12 +38,16 @@ export interface PutPlan {
   readonly changes: readonly Change[];
   /** The slot is recorded for the app already. */
   readonly isRecorded: boolean;
+  /** Why definitions cannot be read: whether the app has a route of theirs is not known for sure. */
+  readonly unchecked: readonly string[];
 }
 
 /** @throws RegistryFailure that names what stands against it */
-export function planPut(wanted: AppDefinition, { stored, book }: RegistryContents, options: PlanOptions): PutPlan {
+export function planPut(wanted: AppDefinition, contents: RegistryContents, options: PlanOptions): PutPlan {
+  const { stored, book } = contents;
   const { name } = wanted;
   refuseUnreadable(name, stored, book);
+  refuseHiddenRoutes(wanted, contents, options);
   const previous = stored.apps.find(({ definition }) => definition.name === name) ?? null;
   judge(wanted, previous, stored, options);
   const slot = slotFor(wanted, previous, book, options);
@@ -54,6 +60,7 @@ export function planPut(wanted: AppDefinition, { stored, book }: RegistryContent
     kind: previous === null ? 'created' : isSame ? 'unchanged' : 'changed',
     changes: isSame ? [] : changesBetween(previous?.definition ?? null, definition),
     isRecorded: slot !== null && book.slots.some(({ port, app }) => port === slot && app === name),
+    unchecked: wanted.edge === null ? [] : unreadableProblems(stored).map(formatProblem),
   };
 }
 
@@ -69,6 +76,23 @@ function refuseUnreadable(name: string, stored: StoredApps, book: SlotBook): voi
   // An app with a slot was there before; a second definition beside the one that is mended would be none of the two.
   if (mayBeUnreadable(stored, name) && book.slots.some(({ app }) => app === name))
     throw new RegistryFailure(`${name} has a slot, and a document that cannot be read may be its definition`, hint);
+}
+
+/** @throws RegistryFailure for a route that an app had last whose definition cannot be read now */
+function refuseHiddenRoutes(
+  wanted: AppDefinition,
+  { stored, hidden }: RegistryContents,
+  { alongside }: PlanOptions,
+): void {
+  const others = hidden.filter(({ name }) => alongside.every((other) => other.name !== name));
+  const [clash] = findRouteClashes(wanted, others);
+  if (clash === undefined) return;
+  const { route, owner, ownersRoute } = clash;
+  const reason = unreadableReason(stored, owner);
+  throw new RegistryFailure(
+    `${wanted.name}: ${describeRoute(route)} is a route of ${owner} (${placeOf(ownersRoute.origin)}), whose definition cannot be read now`,
+    reason === null ? 'fix that first' : `fix that first: ${reason}`,
+  );
 }
 
 function judge(

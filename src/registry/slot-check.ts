@@ -1,8 +1,8 @@
 /** What is wrong between apps and slots: each leak has a name, and says how it ends. Pure. */
-import { type Problem, placeOf } from '../model/problem.js';
+import { placeOf } from '../model/problem.js';
 import type { SlotBook, StoredApps } from './registry.js';
 import { placeObstaclesOf, type SlotRules } from './slot-rules.js';
-import { mayBeUnreadable } from './stored-apps.js';
+import { mayBeUnreadable, unreadableProblems } from './stored-apps.js';
 
 type LeakKind =
   | 'slot-without-app'
@@ -27,19 +27,11 @@ interface Leak {
 /** @returns sorted by port, then by app; empty: everything is in order */
 export function findLeaks(stored: StoredApps, book: SlotBook, rules: SlotRules): readonly Leak[] {
   const leaks = [...leaksOfRecords(stored, book), ...leaksOfApps(stored, book), ...leaksOfPlaces(stored, book, rules)];
-  for (const problem of [...book.problems, ...unreadableDefinitions(stored)]) {
+  for (const problem of [...book.problems, ...unreadableProblems(stored)]) {
     const message = `${placeOf({ location: problem.file, line: problem.line })}: ${problem.message}`;
     leaks.push({ kind: 'unreadable', port: null, app: problem.app, message, hint: problem.hint ?? 'remove it' });
   }
   return leaks.sort((a, b) => (a.port ?? 0) - (b.port ?? 0) || compare(a.app ?? '', b.app ?? ''));
-}
-
-/** The first problem of each: what else is wrong with their apps can't be seen. */
-function unreadableDefinitions({ refused, unreadable, problems }: StoredApps): readonly Problem[] {
-  const named = refused.flatMap(
-    (name) => problems.find(({ app, severity }) => app === name && severity === 'error') ?? [],
-  );
-  return [...new Set([...unreadable, ...named])];
 }
 
 function leaksOfRecords(stored: StoredApps, book: SlotBook): Leak[] {

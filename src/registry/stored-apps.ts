@@ -60,6 +60,14 @@ export function mayBeUnreadable({ apps, refused, unreadable }: Omit<StoredApps, 
   return unreadable.length > 0 && !apps.some(({ definition }) => definition.name === name);
 }
 
+/** The first problem of each definition that cannot be read. */
+export function unreadableProblems({ refused, unreadable, problems }: StoredApps): readonly Problem[] {
+  const named = refused.flatMap(
+    (name) => problems.find(({ app, severity }) => app === name && severity === 'error') ?? [],
+  );
+  return [...new Set([...unreadable, ...named])];
+}
+
 /** @returns what is wrong with the definition of this app, or with the first document that may be it */
 export function unreadableReason({ problems, unreadable }: StoredApps, name: string): string | null {
   const problem = problems.find(({ app, severity }) => app === name && severity === 'error') ?? unreadable[0];

@@ -56,6 +56,48 @@ for (const kind of REGISTRY_KINDS) {
     assert.match(gone.stderr, /has no app shop/);
   });
 
+  test(`${kind.name}: a definition that cannot be read is named, and stands in the way of what would take its app for gone`, async (context) => {
+    const place = await kind.prepare(context);
+    const run = (...words: string[]): Promise<CliResult> => runCliHere([...words, ...place.arguments]);
+    const files = await writeFiles(context, {
+      'shop.yml': SHOP,
+      'thief.yml': SHOP.replace('shop #', 'thief #').replace('slot: 21034\n', ''),
+      'till.yml': SHOP.replace('shop #', 'till #').replace('slot: 21034\n', '').replace('www', 'till'),
+    });
+    const put = (file: string): Promise<CliResult> => run('app', 'put', path.join(files, file));
+    assert.equal((await put('shop.yml')).exitCode, 0);
+    await place.writeByHand('shop', SHOP.slice(0, SHOP.indexOf('www')));
+
+    const why = /shop(\.yml)?:\d+(:\d+)?: /;
+    const check = await run('slot', 'ls', '--check');
+    assert.equal(check.exitCode, 1);
+    assert.match(check.stdout, /^unreadable: .*shop(\.yml)?:7: .*\n1 slot, 0 apps, 1 leak\n$/);
+    for (const words of [
+      ['slot', 'free', '21034'],
+      ['app', 'get', 'shop'],
+      ['app', 'rm', 'shop'],
+      ['rollout', 'history', 'shop'],
+    ]) {
+      const { exitCode, stderr } = await run(...words);
+      assert.equal(exitCode, 1, words.join(' '));
+      assert.match(stderr, /the definition of shop is invalid|belongs to shop, whose definition is invalid/);
+      assert.match(stderr, why);
+    }
+    const thief = await put('thief.yml');
+    assert.equal(thief.exitCode, 1);
+    assert.match(
+      thief.stderr,
+      /thief: www\.one\.example prefix \/ is a route of shop .*, whose definition cannot be read now\n/,
+    );
+    const till = await put('till.yml');
+    assert.equal(till.exitCode, 0);
+    assert.match(
+      till.stderr,
+      /^autoproxy: warning: a definition cannot be read, and routes in it may clash with these: .*shop/,
+    );
+    assert.deepEqual(JSON.parse((await run('app', 'ls', '--json')).stdout).refused, ['shop']);
+  });
+
   test(`${kind.name}: slots by themselves, and the leak that they are`, async (context) => {
     const { arguments: place } = await kind.prepare(context);
     const run = (...words: string[]): Promise<CliResult> => runCliHere([...words, ...place]);

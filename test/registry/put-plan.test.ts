@@ -19,7 +19,8 @@ function planned(name: string, more: string, held: Held, options: Partial<PlanOp
   const { apps = {}, refused = [], unreadable = [], problems = [], slots = [], freed = [] } = held;
   const stored = Object.entries(apps).map(([other, text]) => ({ ...smallApp(other, text), version: '1' }));
   const { definition } = smallApp(name, more);
-  const contents = { stored: { apps: stored, refused, unreadable, problems }, book: { slots, freed, problems: [] } };
+  const book = { slots, freed, problems: [] };
+  const contents = { stored: { apps: stored, refused, unreadable, problems }, hidden: [], book };
   const { kind, definition: planned, isRecorded, changes } = planPut(definition, contents, putOptions(options));
   return { kind, slot: planned.slot, isRecorded, keys: changes.map(({ key }) => key) };
 }

@@ -87,6 +87,29 @@ for (const kind of REGISTRY_KINDS) {
   });
 }
 
+for (const kind of REGISTRY_KINDS) {
+  test(`${kind.name}: a route of an app whose definition cannot be read goes to no other; what is not known is said`, async (context) => {
+    const place = await kind.prepare(context);
+    const registry = place.open();
+    const route = (host: string): string => `edge: {routes: [{host: ${host}.one.example}]}\n`;
+    await putApp(registry, smallApp('web', `slot: 21034\n${route('web')}`), putOptions());
+    assert.equal((await putApp(registry, smallApp('shop', route('shop')), putOptions())).unchecked, undefined);
+    await place.writeByHand('web', '');
+
+    const thief = putApp(registry, smallApp('thief', route('web')), putOptions());
+    const message =
+      /^thief: web\.one\.example prefix \/ is a route of web \(version 1 of web:\d+\), whose definition cannot be read now$/;
+    await assert.rejects(thief, failure(message, /^fix that first: .*web.*: this is empty/));
+    assert.ok((await registry.slots.list()).slots.every(({ app }) => app !== 'thief'));
+    const changed = await putApp(registry, smallApp('shop', `image: shop:2\n${route('shop')}`), putOptions());
+    assert.equal(changed.unchecked?.length, 1);
+    assert.match(changed.unchecked?.[0] ?? '', /web.*: error: this is empty/);
+    assert.equal((await putApp(registry, smallApp('new'), putOptions())).unchecked, undefined, 'it has no routes');
+    await place.writeByHand('web', WHOLE);
+    assert.equal((await putApp(registry, smallApp('shop', route('shop')), putOptions())).unchecked, undefined);
+  });
+}
+
 async function directory(context: TestContext): Promise<{ folder: string; registry: DirectoryRegistry }> {
   const folder = temporaryFolder(context, 'registry');
   return { folder, registry: new DirectoryRegistry(folder) };
@@ -122,6 +145,11 @@ test('of a file of several apps that cannot be read any app may be one', async (
   const all = path.join(folder, 'All apps.yml');
   await writeFile(all, `${WHOLE}---\n${smallApp('till').text}`);
   assert.equal((await registry.list()).apps.length, 3);
+  await putApp(
+    registry,
+    smallApp('web', 'slot: 21034\nimage: web:2\nedge: {routes: [{host: web.one.example}]}\n'),
+    putOptions(),
+  );
   await writeFile(all, `${WHOLE}---\nname: [`);
   const { refused, unreadable } = await registry.list();
   assert.deepEqual([refused, unreadable.map(({ file }) => file)], [[], [all]]);
@@ -132,6 +160,11 @@ test('of a file of several apps that cannot be read any app may be one', async (
   assert.deepEqual(
     leaks.map(({ kind }) => kind),
     ['unreadable'],
+  );
+  // A history says what it had.
+  await assert.rejects(
+    putApp(registry, smallApp('thief', 'edge: {routes: [{host: web.one.example}]}\n'), putOptions()),
+    failure(/^thief: web\.one\.example prefix \/ is a route of web/, /All apps\.yml:\d+/),
   );
   // Nothing says that it was there before.
   assert.equal((await putApp(registry, smallApp('new'), putOptions())).kind, 'created');

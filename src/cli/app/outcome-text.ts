@@ -14,6 +14,8 @@ export function showOutcomes(
   more: object = {},
 ): void {
   const isPlan = dryRun === true;
+  for (const reason of new Set(outcomes.flatMap(({ unchecked = [] }) => unchecked)))
+    terminal.warn(`autoproxy: warning: a definition cannot be read, and routes in it may clash with these: ${reason}`);
   if (json) terminal.print(JSON.stringify({ isDryRun: isPlan, ...more, apps: outcomes }, null, 2));
   else {
     for (const outcome of outcomes) {
