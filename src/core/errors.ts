@@ -56,6 +56,7 @@ export const ERRORS = {
   // The body.
   CHUNK_INVALID: client(400, 'a chunk is malformed, or its extensions outweigh the content'),
   TRAILER_TOO_LARGE: client(431, 'the trailer section is larger than the limit for heads'),
+  HEAD_INCOMPLETE: client(400, 'the connection ended inside a request head', 'CR'),
   BODY_INCOMPLETE: client(400, 'the connection ended inside a body', 'CD'),
   // Time and access.
   REQUEST_TIMEOUT: client(408, 'the request head did not arrive in time', 'cR'),

@@ -198,6 +198,19 @@ for (const version of HAPROXY_ENDS) {
     for (const [way, bytes] of their.entries()) assert.ok(Math.abs(Number(bytes) - Number(our[way])) < 50, `${their}`);
   });
 
+  test(`who ends its side within a head is answered and logged as by HAProxy ${version}`, async (context) => {
+    const instance = `${host}:${await originPort()}`;
+    const format = '%ST~%tsc~%{+Q}r';
+    const halfClose: Talk = async (client) => {
+      client.socket.end();
+      assert.match(await client.ended(), /^HTTP\/1\.1 400 /);
+    };
+    const theirs = await throughHaproxy(context, haproxyOfVersion(version), format, `server s1 ${instance}`);
+    const ours = await throughPlane(context, format, instance, null);
+    for (const text of ['G', 'GET / HTTP/1.1\r\nHost: b\r\n'])
+      compareLines(format, await theirs(text, halfClose), await ours(text, halfClose));
+  });
+
   test(`cookies and failures as HAProxy ${version} flags them`, async (context) => {
     const program = haproxyOfVersion(version);
     const format = '%tsc~%ST~%TR~%Tw~%Tc~%Tr~%Td~%ac~%fc~%bc~%sc~%sq~%bq~%{+Q}r';

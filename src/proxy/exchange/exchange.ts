@@ -94,12 +94,15 @@ export class Exchange extends RequestDispatch {
 
   /** The client's request is at fault, before it began or in its body. */
   refuse(code: ErrorCode): void {
-    if (this.phase === PHASE.NONE) {
-      this.books.open();
-      this.phase = PHASE.DISPATCHING;
-    }
+    if (this.phase === PHASE.NONE) this.#beginUnread();
     this.leaveQueue();
     this.fail(code);
+  }
+
+  /** It ends before its head is whole. */
+  #beginUnread(): void {
+    this.books.open();
+    this.phase = PHASE.DISPATCHING;
   }
 
   protected fail(code: ErrorCode): void {
@@ -122,13 +125,18 @@ export class Exchange extends RequestDispatch {
   }
 
   onClientGone(): void {
-    if (this.phase === PHASE.NONE) return;
-    if (this.instance !== null) this.instance.counters.clientAborts += 1;
-    this.#abort('CLIENT_ABORTED');
+    if (this.phase !== PHASE.NONE) {
+      if (this.instance !== null) this.instance.counters.clientAborts += 1;
+      this.#abort('CLIENT_ABORTED');
+    } else if (this.books.hasBegun) {
+      this.#beginUnread();
+      this.#abort('HEAD_INCOMPLETE');
+    }
   }
 
   /** The time to end by itself is over; the caller closes the client's connection. */
   cut(): void {
+    if (this.phase === PHASE.NONE && this.books.hasBegun) this.#beginUnread();
     if (this.phase !== PHASE.NONE) this.#abort('STOPPING');
   }
 

@@ -168,7 +168,9 @@ export class Downstream extends KeptClient implements ExchangeClient {
         this.tunnel?.onEnd(this);
         break;
       case READING.HEAD:
-        this.closeAfterWrite();
+        // In the midst of a head it may still listen.
+        if (this.#exchange === null) this.closeAfterWrite();
+        else this.#exchange.refuse('HEAD_INCOMPLETE');
         break;
       case READING.CLOSING:
         // Both sides have said all: the connection closes by itself when the last byte is out.
@@ -264,7 +266,7 @@ export class Downstream extends KeptClient implements ExchangeClient {
     }
     this.#isReadingHeads = false;
     if (this.#reading !== READING.HEAD || this.ahead !== null) return;
-    if (this.hasEnded) this.closeAfterWrite();
+    if (this.hasEnded) this.onEnd();
     else this.resume();
   }
 

@@ -89,3 +89,23 @@ test('the times of a request part what it waited for: its head, its turn, and th
   const times = plane.accessLog.map((line) => /(\d+\/){4}\d+ 200/.exec(line)?.[0]);
   assert.deepEqual(times, ['0/0/0/500/500 200', '300/200/0/700/1200 200']);
 });
+
+test('who is gone within a head, or is cut there, has a line, and who sent nothing has none', async (context) => {
+  const instance = await ScriptedInstance.start(context, answering(okResponse('hello')));
+  const plane = await TestPlane.start(context, {
+    slot: { instances: [instanceOf(instance)] },
+    logFormat: '%ST %tsc %r',
+  });
+  for (const text of ['', 'GET / HT', 'GET / HT']) {
+    const before = plane.counters.bytesIn;
+    const client = await plane.connect();
+    client.write(text);
+    await eventually('it has come', () => plane.counters.bytesIn === before + text.length);
+    if (plane.accessLog.length === 1) await plane.plane.drain(0);
+    else client.socket.resetAndDestroy();
+    await eventually('it is gone', () => plane.counters.openConnections === 0);
+  }
+  assert.deepEqual(plane.accessLog, ['-1 CR-- <BADREQ>\n', '-1 D--- <BADREQ>\n']);
+  assert.deepEqual(plane.counters.errors, { HEAD_INCOMPLETE: 1, STOPPING: 1 });
+  assert.deepEqual([plane.counters.requests, plane.counters.inFlight], [2, 0]);
+});

@@ -111,6 +111,12 @@ const CAUSES: Record<ErrorCode, Cause> = {
   CONNECT_UNSUPPORTED: saying('CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n'),
   CHUNK_INVALID: saying(`${CHUNKED}\r\nno size\r\n`),
   TRAILER_TOO_LARGE: saying(`${CHUNKED}\r\n0\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`),
+  HEAD_INCOMPLETE: {
+    act: async ({ client }) => {
+      client.write(HEAD);
+      client.socket.end();
+    },
+  },
   BODY_INCOMPLETE: {
     act: async ({ client, instance }) => {
       client.write(UPLOAD);
