@@ -33,7 +33,7 @@ export class BodyReader {
     this.error = null;
     this.#remaining = contentLength;
     if (kind !== BODY.CHUNKED) return;
-    // Made once, for connections that ever see chunks.
+    // Made once, for a reader that ever sees chunks.
     this.#decoder ??= new ChunkedDecoder(limits);
     this.#decoder.reset(limits);
   }
@@ -80,7 +80,7 @@ export class BodyReader {
     this.isWhole = decoder.isDone;
     if (!decoder.isDone) return;
     this.trailers = `${decoder.trailers}\r\n`;
-    // The decoder lives as long as the connection, and they may have 16 KB.
+    // The decoder lives as long as its reader, and they may have 16 KB.
     decoder.trailers = '';
   }
 }

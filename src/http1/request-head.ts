@@ -33,7 +33,7 @@ const MAX_FORWARDS = 9_999;
 
 /**
  * The head of one request (RFC 9112 2 and 3), read strictly: what two parsers could read differently is an error.
- * One object serves all requests of a connection; `parse` fills it anew.
+ * One object serves one request after the other; `parse` fills it anew.
  */
 export class RequestHead implements FieldReader, Framing, RequestLine {
   /** Bytes of the head with its empty line, and with empty lines before it. */

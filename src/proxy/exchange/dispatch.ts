@@ -57,8 +57,8 @@ export abstract class Dispatch implements SlotRequest, Connecting {
   }
 
   abstract readonly clientAddress: string;
-  /** Begins a connection to the instance, or takes one that is open. */
-  protected abstract connect(instance: Instance): void;
+  /** Begins a connection to the instance, or takes one that is open. @param isAtOnce it has neither waited nor tried another */
+  protected abstract connect(instance: Instance, isAtOnce: boolean): void;
   /** Closes the connection that the instance has not accepted yet, without a word of it. */
   protected abstract cancelConnect(): void;
   /** No instance gets it: the client is told why. */
@@ -133,12 +133,13 @@ export abstract class Dispatch implements SlotRequest, Connecting {
       return;
     }
     if (this.#isRetry) this.#countRetry(instance);
+    const isAtOnce = this.lastInstance === null && this.order === 0;
     this.instance = instance;
     this.lastInstance = instance;
     instance.inFlight += 1;
     if (instance.inFlight > instance.inFlightPeak) instance.inFlightPeak = instance.inFlight;
     instance.lease?.onTaken();
-    this.connect(instance);
+    this.connect(instance, isAtOnce);
   }
 
   #countRetry(instance: Instance): void {
@@ -219,6 +220,7 @@ export abstract class Dispatch implements SlotRequest, Connecting {
     if (lease === null || !lease.isContended || lease.mayKeepFor(slot.queue.waitingSince(instance))) slot.wakeWaiting();
     lease?.onReleased();
   }
+
   /** It is over, without an instance and outside of the queue: from now on it is as new. */
   forget(): void {
     this.stickyId = '';

@@ -82,7 +82,10 @@ export class ExchangeBooks implements HttpFacts {
     this.slot.counters.bytesOut += bytes;
   }
 
-  /** Leaves the books as new. @param code why the exchange failed; null: it did not */
+  /**
+   * Leaves the books as new, but for `startedAt`: an instance that still closes its side of a tunnel is asked how old it is.
+   * @param code why the exchange failed; null: it did not
+   */
   close(code: ErrorCode | null, now: number, route: HttpRoute): void {
     const { slot } = this;
     const { counters } = slot;
@@ -107,7 +110,6 @@ export class ExchangeBooks implements HttpFacts {
     }
     if (this.#isLogging && slot.config.accessLog) logAccess(this, route, this.#worker, code, now);
     this.hasBegun = false;
-    this.startedAt = 0;
     this.openedAt = 0;
     this.headAt = 0;
     this.connectedAt = 0;

@@ -35,7 +35,6 @@ export class ExchangePool {
   giveBack(exchange: Exchange, client: ExchangeClient): void {
     // In the pool twice, it would serve two clients at a time.
     if (exchange.client !== client) return;
-    exchange.forget();
-    if (this.#free.length < MAX_FREE) this.#free.push(exchange);
+    if (exchange.forget() && this.#free.length < MAX_FREE) this.#free.push(exchange);
   }
 }

@@ -213,11 +213,17 @@ export class Exchange extends RequestDispatch {
     this.books.close(code, now, this);
   }
 
-  override forget(): void {
+  /** @returns whether it may serve another client: nobody has anything of it any more */
+  override forget(): boolean {
+    const isAtRest =
+      this.phase === PHASE.NONE && this.instance === null && this.upstream === null && this.group === null;
     super.forget();
     this.client = NO_CLIENT;
+    this.books.startedAt = 0;
     this.outgoing.forget();
+    // Not by a call: each request makes it.
     this.#response.keepsClient = true;
     this.#response.isOpenEnded = false;
+    return isAtRest;
   }
 }

@@ -81,11 +81,11 @@ export abstract class RequestDispatch extends Dispatch implements ResponseTaker 
     );
   }
 
-  protected connect(instance: Instance): void {
+  protected connect(instance: Instance, isAtOnce: boolean): void {
     const { slot, worker, client } = this;
     const pool = instance.proxyVersion === 'none' ? instance.idle : client.ownIdle;
-    // Asked again only after a time in the queue: a clock costs a hundredth of a small request.
-    const now = this.order === 0 ? this.books.openedAt : worker.clock.now();
+    // Asked again only where time has passed: a clock costs a hundredth of a small request.
+    const now = isAtOnce ? this.books.openedAt : worker.clock.now();
     // A retry takes a new connection: an instance that has closed one idle connection has often closed them all.
     const idle = this.retries === 0 ? this.#takeIdle(pool, instance, now) : null;
     if (idle === null) {

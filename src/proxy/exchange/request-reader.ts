@@ -66,12 +66,12 @@ export class RequestReader {
       const copy = Buffer.from(bytes.subarray(start, rawEnd));
       this.early = trailers === '' ? copy : Buffer.concat([copy, Buffer.from(trailers, 'latin1')]);
     }
-    // An idle connection holds no memory of the request before; these go on in the text or the copy.
+    // A reader holds no memory of the request before; these go on in the text or the copy.
     body.trailers = '';
     return body.isWhole ? READ.WHOLE : READ.BEGUN;
   }
 
-  /** An idle connection holds no memory of the request before. */
+  /** Nothing of the request before stays in memory. */
   forgetBegun(): void {
     this.inline = '';
     this.early = null;

@@ -9,8 +9,8 @@ export interface OwnResponse {
 }
 
 /**
- * The client's connection, as the exchange of its requests sees it. Downstream alone implements it, so that each call has
- * one target.
+ * The client's connection, as all see it that answer it. Downstream alone implements it, so that each call has one target.
+ * @see ExchangeClient for what the exchange of its request needs beyond that
  */
 export interface ClientSide extends ByteConnection {
   /** The request has been read to its end. */

@@ -254,6 +254,22 @@ test('an exchange is free once, and given back by the client that has it alone',
   assert.notEqual(pool.take(one), first);
 });
 
+test('an exchange that is not over is left to the garbage collector', async (context) => {
+  const pool = await startPool(context);
+  const client = {} as ExchangeClient;
+  for (const [field, value] of [
+    ['phase', 1],
+    ['instance', {}],
+    ['upstream', {}],
+    ['group', {}],
+  ] as const) {
+    const exchange = pool.take(client);
+    Object.assign(exchange, { [field]: value });
+    pool.giveBack(exchange, client);
+    assert.notEqual(pool.take(client), exchange, field);
+  }
+});
+
 test('a peak of requests leaves a bounded number of free exchanges', async (context) => {
   const pool = await startPool(context);
   const client = {} as ExchangeClient;

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { eventually } from '../../support/eventually.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { TestPlane } from '../../support/node/plane.js';
 import { instanceOf } from '../../support/node/snapshots.js';
+import { startDeafInstance } from '../../support/traffic/deaf-instance.js';
 import { answering, okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 
 const GET = 'GET /a HTTP/1.1\r\nHost: shop.example\r\n\r\n';
@@ -68,4 +71,33 @@ test('a half-closed client gets its answer', async (context) => {
   client.socket.end();
   assert.equal((await client.response()).body, 'still here');
   await client.ended();
+});
+
+test('a POST whose instance left while it was connecting goes on no connection that was idle meanwhile', async (context) => {
+  const clock = new FakeClock();
+  const good = await ScriptedInstance.start(
+    context,
+    answering((head) => (head.startsWith('GET /never') ? '' : okResponse('ok'))),
+  );
+  const deaf = await startDeafInstance(context);
+  const plane = await TestPlane.start(context, {
+    clock,
+    slot: { balance: 'leastconn', instances: [instanceOf(good)] },
+  });
+  const busy = await plane.connect();
+  busy.write('GET /never HTTP/1.1\r\nHost: a\r\n\r\n');
+  await good.connection(0);
+  const client = await plane.connect();
+  client.write(GET);
+  await client.response();
+  const timeouts = { ...plane.slot.timeouts, connectMs: 30_000 };
+  await plane.change({ timeouts, instances: [instanceOf(good), instanceOf(deaf)] });
+  client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx');
+  await eventually('it connects', () => plane.counters.inFlight === 2);
+  assert.equal(plane.plane.sessions(null, 9).sessions.filter(({ stage }) => stage === 'connecting').length, 1);
+  await clock.advance(4_000);
+  await plane.change({ instances: [instanceOf(good)] });
+  assert.equal((await client.response()).body, 'ok');
+  assert.equal(good.connections.length, 3);
+  assert.equal(plane.counters.reuses, 0);
 });

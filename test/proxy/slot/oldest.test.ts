@@ -105,3 +105,21 @@ test('http: an answer ends it, and an idle connection has no age', async (contex
   await eventually('nothing is under way', () => one.plane.counters.inFlight === 0);
   assert.equal(one.oldest(), 0);
 });
+
+test('a tunnel whose client has left is as old as before while its instance still closes', async (context) => {
+  const one = await scene(context, {});
+  // A worker that has run for a day: an age that counts from its start is seen.
+  one.clock.jump(86_400_000);
+  const client = await one.plane.connect();
+  client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n');
+  const asked = await one.instance.connection(0);
+  asked.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n');
+  await client.until((text) => text.includes('101'));
+  await one.drain();
+  await one.clock.advance(700);
+  client.socket.resetAndDestroy();
+  await eventually('the client is gone', () => one.plane.counters.openConnections === 0);
+  assert.equal(one.oldest(), 700);
+  await one.clock.advance(500);
+  assert.equal(one.oldest(), 1_200);
+});
