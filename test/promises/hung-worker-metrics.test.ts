@@ -78,6 +78,9 @@ for (const [fate, signal, patienceMs] of [
     const isGone = async (): Promise<boolean> => !(await node.workerPids()).includes(hung);
     await eventually('its fate is decided', async () => (await isGone()) === (signal === undefined), patienceMs);
     await node.untilState(({ workers }) => workers.length === 2 && workers.every(({ state }) => state === 'serving'));
+    // A new worker tells it with its first report.
+    const delay = 'autoproxy_process_event_loop_delay_seconds_count{process="worker-0"}';
+    await eventually('the delay of its event loop is known', async () => (await scrape()).has(delay));
     for (let round = 0; round < 3; round += 1) {
       const now = await scrape();
       assertWhole(last, now, signal === undefined);
