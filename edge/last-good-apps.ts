@@ -1,6 +1,6 @@
 /**
  * An app that is served and whose definition is at fault now serves on as the current release has it: a slip of the pen
- * takes nobody off the front door. It never takes anything from an app that is without fault.
+ * takes nobody off the front door. It never takes anything from an app in service that is without fault.
  */
 import type { AppDefinition, RouteHost } from '../src/model/app-definition.js';
 import { errorsFirst, type Problem } from '../src/model/problem.js';
@@ -57,7 +57,7 @@ export function renderWithLastGood({
   const isFaulty = ({ app }: Problem): boolean => app !== null && faulty.has(app);
   const healthy = definitions.filter(({ name }) => !faulty.has(name));
   const lastGood = [...faulty].sort().flatMap((name) => definitionFrom(before.get(name) ?? null) ?? []);
-  const { rendered, kept } = withoutHarm(first, healthy, lastGood, renderApps);
+  const { rendered, kept, displaced } = withoutHarm(first, healthy, lastGood, before, renderApps);
   const served = new Set(rendered.served);
   const record = new Map(kept.map(({ name }) => [name, before.get(name)]));
   const filesBefore = servedFilesOf(current);
@@ -75,9 +75,12 @@ export function renderWithLastGood({
       [DEFINITIONS_FILE, definitionsText(record)],
       ...servedFilesEntries(files),
     ]),
-    refused: [...faulty].filter((name) => !served.has(name)).sort(),
+    refused: [...new Set([...faulty, ...displaced.flatMap(({ app }) => app ?? [])])]
+      .filter((name) => !served.has(name))
+      .sort(),
     problems: errorsFirst([
       ...first.problems.filter(isFaulty),
+      ...displaced,
       ...rendered.problems.filter((problem) => !isFaulty(problem)),
       ...kept.map(servesOn),
     ]),
@@ -111,22 +114,47 @@ export function routedHosts(
   return [...new Map(hosts.map((host) => [JSON.stringify(host), host])).values()];
 }
 
-/** As many of the last good ones as can be served beside the healthy ones. @param first what there is without any */
+interface Harmless {
+  readonly rendered: Rendered;
+  /** Of the last good ones, those that are served. */
+  readonly kept: readonly AppDefinition[];
+  /** What is said of newcomers that want what the kept ones have. */
+  readonly displaced: readonly Problem[];
+}
+
+/**
+ * As many of the last good ones as can be served beside the healthy ones. A newcomer gets nothing that an app in service has,
+ * at fault or not: nobody can say of a definition that can't be read that it gave up a route.
+ * @param first what there is without any
+ * @param before the apps in service
+ */
 function withoutHarm(
   first: Rendered,
   healthy: readonly AppDefinition[],
   lastGood: readonly AppDefinition[],
+  before: ServedDefinitions,
   renderApps: (apps: readonly AppDefinition[]) => Rendered,
-): { readonly rendered: Rendered; readonly kept: readonly AppDefinition[] } {
+): Harmless {
   let kept = lastGood;
+  let others = healthy;
+  let displaced: readonly Problem[] = [];
   while (kept.length > 0) {
-    const rendered = renderApps([...healthy, ...kept]);
-    if (rendered.refused.length === 0) return { rendered, kept };
+    const rendered = renderApps([...others, ...kept]);
+    if (rendered.refused.length === 0) return { rendered, kept, displaced };
+    const isRefusedNewcomer = (name: string): boolean => rendered.refused.includes(name) && !before.has(name);
+    const staying = others.filter(({ name }) => !isRefusedNewcomer(name));
+    if (staying.length < others.length) {
+      others = staying;
+      displaced = [...displaced, ...rendered.problems.filter(({ app }) => app !== null && isRefusedNewcomer(app))];
+      continue;
+    }
     // One that stands against another app goes; where only others would suffer, all of them do.
     const harmless = kept.filter(({ name }) => !rendered.refused.includes(name));
     kept = harmless.length < kept.length ? harmless : [];
+    others = healthy;
+    displaced = [];
   }
-  return { rendered: first, kept };
+  return { rendered: first, kept, displaced: [] };
 }
 
 /** An app that is served has its slot, else the one for which it is recorded. */

@@ -97,6 +97,30 @@ test('a newcomer that wants a route of an app in service gets nothing, and the o
   assert.match(said(next), /thief: .*is a route of shop/);
 });
 
+test('a newcomer takes no route, and no slot, of an app whose definition is at fault now', async (context) => {
+  const world = await createWorld(context);
+  const { release } = rendered(world, { shop: SHOP, other: OTHER }, null);
+  const thieves = { 'a-thief': appText('a-thief', ['shop.one.example']), fence: SHOP.replaceAll('shop', 'fence') };
+  for (const fault of ['name: shop\npods: [\n', `${SHOP}colour: red\n`]) {
+    const next = rendered(
+      world,
+      { ...thieves, shop: fault, other: OTHER, new: appText('new', ['new.one.example']) },
+      release,
+    );
+    assert.deepEqual(
+      [next.served, next.refused],
+      [
+        ['new', 'other', 'shop'],
+        ['a-thief', 'fence'],
+      ],
+    );
+    assert.match(said(next), /error: a-thief: .*is a route of shop/);
+    assert.match(said(next), /error: fence: its slot 21408 is the slot of shop/);
+    // When the app is removed, the newcomers may have what it had.
+    assert.deepEqual(rendered(world, { other: OTHER, fence: thieves.fence }, next.release).served, ['fence', 'other']);
+  }
+});
+
 test('a route that was given up, and that another app has by now, is not taken back', async (context) => {
   const world = await createWorld(context);
   const { release } = rendered(world, { shop: SHOP, other: OTHER }, null);
