@@ -1,6 +1,6 @@
 /** `autoproxy app ...` and `slot ...`: the same words, answers and exit codes over a directory and over Consul. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { REGISTRY_KINDS } from '../registry/registries.js';
@@ -243,4 +243,29 @@ test('a Consul that does not answer is named, with what to do', async () => {
   const { exitCode, stderr } = await runCliHere(['app', 'ls'], { CONSUL_HTTP_ADDR: '127.0.0.1:1' });
   assert.equal(exitCode, 1);
   assert.match(stderr, /Consul at http:\/\/127\.0\.0\.1:1 is unreachable: .*ECONNREFUSED.*\n {2}→ /);
+});
+
+test('directory: no command takes an app for gone that may stand in a file of several apps that cannot be read', async (context) => {
+  const directory = await writeFiles(context, {});
+  const run = (...words: string[]): Promise<CliResult> => runCliHere([...words, '--registry', directory]);
+  const files = await writeFiles(context, { 'shop.yml': SHOP });
+  assert.equal((await run('app', 'put', path.join(files, 'shop.yml'))).exitCode, 0);
+  await rename(path.join(directory, 'shop.yml'), path.join(directory, 'all.yml'));
+  await writeFile(path.join(directory, 'all.yml'), `${SHOP}---\nname: [`);
+  for (const words of [
+    ['app', 'get', 'shop'],
+    ['app', 'rm', 'shop'],
+    ['app', 'rm', 'shop', '--apply'],
+    ['app', 'put', path.join(files, 'shop.yml')],
+    ['plan', 'shop'],
+    ['rollout', 'history', 'shop'],
+    ['rollout', 'undo', 'shop', '--no-apply'],
+    ['slot', 'free', '21034'],
+  ]) {
+    const { exitCode, stderr } = await run(...words);
+    assert.equal(exitCode, 1, words.join(' '));
+    assert.match(stderr, /a document that cannot be read/, words.join(' '));
+    assert.match(stderr, /all\.yml:\d+:\d+: error: /, words.join(' '));
+  }
+  assert.match((await run('slot', 'ls')).stdout, /^21034 +shop +taken$/m);
 });
