@@ -124,8 +124,8 @@ export class WorkerProcess {
 
   /** Whether the sockets that `sequence` does without may be closed: none is on its way to this worker, or in use. */
   isPast(sequence: number): boolean {
-    if (this.#phase === 'gone' || this.#sent !== null) return this.#phase === 'gone';
-    return this.#phase === 'draining' || this.#applied === null || this.#applied.sequence >= sequence;
+    if (this.#phase === 'gone') return true;
+    return this.#sent === null && (this.#phase === 'draining' || (this.#applied?.sequence ?? sequence) >= sequence);
   }
 
   publish(distribution: Distribution): void {

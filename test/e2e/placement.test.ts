@@ -321,7 +321,7 @@ async function othersServices(context: TestContext, place: Place): Promise<void>
   await context.test(
     'an app that is gone loses its services when it is named; an empty registry takes nothing away',
     async () => {
-      writeFileSync(path.join(place.folder, 'shop.yml'), '');
+      rmSync(path.join(place.folder, 'shop.yml'));
       const refused = await place.run('apply');
       assert.match(
         refused.stderr,

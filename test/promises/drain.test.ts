@@ -112,3 +112,15 @@ test('pipelined requests that are here when the drain begins: the first is answe
   client.close();
   assert.equal(await drained, 0);
 });
+
+test('a client that has its whole answer and has not closed yet is not cut', async (context) => {
+  const { plane } = await start(context);
+  const answered = await plane.connect();
+  answered.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  assert.equal((await answered.response()).body, 'ok');
+  await answered.ended();
+  assert.equal(plane.counters.openConnections, 1);
+  const drained = plane.plane.drain(DEADLINE_MS);
+  plane.plane.endDrain();
+  assert.equal(await drained, 0);
+});

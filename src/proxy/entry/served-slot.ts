@@ -256,7 +256,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   cutAll(): number {
     let cut = 0;
     for (const client of this.#served) {
-      if (!client.isIdle) cut += 1;
+      if (!client.isIdle && (client.isTunnel || !client.hasFinished)) cut += 1;
       client.cut();
     }
     for (const preface of this.#prefaces) preface.destroy();

@@ -53,6 +53,11 @@ export abstract class ByteConnection implements TransportOwner, Deadlined {
     this.#clock = clock;
   }
 
+  /** All that the other side was to get is on its way, and its own close is awaited. */
+  get hasFinished(): boolean {
+    return this.#isFinishing && this.#waitingBytes === 0;
+  }
+
   /** Since it was opened. */
   get bytesRead(): number {
     return this.transport.bytesRead;
