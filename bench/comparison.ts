@@ -19,6 +19,9 @@ import type { Workload } from './workloads/requests.js';
 const WARM_UP_SECONDS = 2;
 const FIRST_PORT = 10_002;
 
+const OWN = 'autoproxy';
+const MOST_FAILED_OF_OTHERS = 1e-4;
+
 /** A generator of its own for each; more would be as many programs. */
 const MOST_PORTS = 8;
 
@@ -117,7 +120,13 @@ async function loadOnce(
     perSecond: null,
     prefix: pin(1),
   });
-  if (figures.errors > 0) throw new Error(`${contender.name} failed ${figures.errors} requests of "${title}"`);
+  const { errors, requests } = figures;
+  if (errors > 0) {
+    const said = `${contender.name} failed ${errors} of ${requests} requests of "${title}"`;
+    // Of the others a few are told and change no figure.
+    if (contender.name.startsWith(OWN) || errors > requests * MOST_FAILED_OF_OTHERS) throw new Error(said);
+    console.error(said);
+  }
   if (figures.requests === 0) throw new Error(`${contender.name} answered nothing of "${title}"`);
   const elapsed = (performance.now() - startedAt) / 1_000;
   const side = ((sumCpu(sidePids) - sideBefore) / elapsed) * 100;

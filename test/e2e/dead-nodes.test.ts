@@ -3,6 +3,7 @@
  * own and in each other's. However their traffic leaves, a request or a connection makes one hop and is at its end.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -20,8 +21,8 @@ const INSTANCE = "require('node:http').createServer((_, response) => response.en
 
 interface Place {
   readonly machine: Machine;
-  /** Kills its instance. */
-  stopInstance(): void;
+  /** Kills its instance, and waits until its connections are closed. */
+  stopInstance(): Promise<void>;
 }
 
 /** An app of each protocol, asked at the start and then no more: what dies is found out by traffic alone. */
@@ -58,7 +59,14 @@ async function startPlace(
   });
   atEnd(context, () => node.end());
   await node.logged('ready');
-  return { machine, stopInstance: () => instance.kill('SIGKILL') };
+  return {
+    machine,
+    stopInstance: async () => {
+      const ended = once(instance, 'exit');
+      instance.kill('SIGKILL');
+      await ended;
+    },
+  };
 }
 
 /** @returns the status; `000` for a connection that ended without an answer. */
@@ -93,7 +101,7 @@ for (const [setting, flagsOf] of Object.entries(SETTINGS)) {
       );
       for (const slot of Object.values(SLOTS)) assert.equal(await ask(machine, slot), '200');
     }
-    for (const place of [a, b]) place.stopInstance();
+    await Promise.all([a, b].map((place) => place.stopInstance()));
     for (let turn = 0; turn < REQUESTS; turn += 1) {
       assert.equal(await ask(a.machine, SLOTS.http), '503');
       assert.equal(await ask(a.machine, SLOTS.tcp), '000');
