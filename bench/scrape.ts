@@ -40,6 +40,8 @@ const CONNECTIONS = 32;
 const SETTLE_MS = 3_000;
 /** Of one scrape: the CPU time of the primary, and until its last byte is here. */
 const MOST_MS = 50;
+/** Where the machine is busy the generator asks the last few too late, and counts them as failed. */
+const MOST_UNASKED = 0.002;
 /** Rounds without scrapes differ as much among themselves. */
 const MOST_P99_SHARE = 1.25;
 const FORMATS = {
@@ -164,8 +166,8 @@ async function compareTraffic(): Promise<void> {
 async function p99OfTraffic(): Promise<number> {
   const load = { host: HOST, ports: [FIRST_SLOT], path: '/', perSecond: PER_SECOND, seconds: SECONDS };
   const shape = { connections: CONNECTIONS, closesEach: false, bodyBytes: 0, prefix: [] };
-  const { latency, errors } = await constantRate({ ...load, ...shape });
-  if (latency === null || errors > 0) throw new Error(`${errors} requests of the traffic failed`);
+  const { latency, errors, requests } = await constantRate({ ...load, ...shape });
+  if (latency === null || errors > requests * MOST_UNASKED) throw new Error(`${errors} requests of the traffic failed`);
   return latency.p99;
 }
 
