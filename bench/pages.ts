@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { atEnd } from '../test/support/at-end.js';
 import { prepareComponents } from '../test/support/machine/components.js';
 import { withEnd } from './ends.js';
+import { spreadOf } from './figures.js';
 import { constantRate } from './generators/constant-rate.js';
 import { busyLine, isBusy, machineLine, OthersUse } from './machine.js';
 import { NginxOrigin } from './nginx-origin.js';
@@ -86,12 +87,12 @@ async function judge(node: NodeUnderTest): Promise<void> {
     closed.push(await measure(node, workers, 0));
     open.push(await measure(node, workers, PAGES));
   }
-  const primary = median(open.map((use, round) => use.primaryPercent - (closed[round]?.primaryPercent ?? 0)));
-  const share = median(
+  const primary = medianOf(open.map((use, round) => use.primaryPercent - (closed[round]?.primaryPercent ?? 0)));
+  const share = medianOf(
     open.map((use, round) => use.workersMicrosPerRequest / (closed[round]?.workersMicrosPerRequest ?? 0)),
   );
   const of = `${PAGES} pages of ${APPS} apps × ${ORIGIN_PORTS.length} instances, ${BUSY} of them busy`;
-  console.log(`${median(open.map(({ changes }) => changes))} changes told to each page in ${SECONDS} s`);
+  console.log(`${medianOf(open.map(({ changes }) => changes))} changes told to each page in ${SECONDS} s`);
   verdict.check(
     primary < MOST_PRIMARY_PERCENT,
     `${of}: the primary takes less than ${MOST_PRIMARY_PERCENT} % of a core for them`,
@@ -121,7 +122,7 @@ async function measure(node: NodeUnderTest, workers: readonly number[], pages: n
   const use = {
     primaryPercent: (100 * (cpuSeconds(node.pid) - before.primary)) / seconds,
     workersMicrosPerRequest: ((sumOf(workers.map(cpuSeconds)) - before.workers) * 1e6) / requests,
-    changes: median(streams.map(({ changes }, page) => changes - (whole[page] ?? 0))),
+    changes: medianOf(streams.map(({ changes }, page) => changes - (whole[page] ?? 0))),
   };
   for (const stream of streams) stream.close();
   return use;
@@ -157,8 +158,8 @@ function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0);
 }
 
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+function medianOf(numbers: readonly number[]): number {
+  return spreadOf(numbers).median;
 }
 
 function shown(uses: readonly Use[]): string {

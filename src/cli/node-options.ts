@@ -73,7 +73,7 @@ async function readNeeded(env: NodeJS.ProcessEnv): Promise<NeededOptions> {
   const wrong = (file?.problems ?? []).filter(({ severity }) => severity === 'error').map(formatProblem);
   let values = loadOptions(NEEDED, { ...inputs, env: {} }).values;
   let tokenPlace: AdminTokenFile['isFor'] = 'every node';
-  // One by one: what is wrong with one hides none of the others.
+  // One by one: a mistake in one leaves the others readable.
   for (const key of NEEDED) {
     try {
       const read = loadOptions([key], inputs, file);

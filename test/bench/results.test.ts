@@ -41,7 +41,7 @@ test('figures of another processor, kernel or Node are not kept beside new ones'
   assert.equal(merged.machine.processor, 'a processor');
 });
 
-test('a workload that there is no more goes', () => {
+test('a workload that was removed goes', () => {
   const merged = mergeResults(resultsOf('2026-01-02', ['small', 'former']), resultsOf('2026-01-09', ['idle']), ORDER);
   assert.deepEqual(daysOf(merged).promises, [
     ['small', '2026-01-02'],

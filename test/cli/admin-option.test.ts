@@ -128,7 +128,7 @@ test('the token of the node of this machine goes to that node alone', async (con
   assert.ok(!stderr.includes(TOKEN));
 });
 
-test('a command asks no node that nobody named: what names its place cannot be read', async (context) => {
+test('a command refuses while the place of its node cannot be read', async (context) => {
   const { folder, node, admin } = await startGuarded(context);
   // The defaults lead to this one.
   const state = { AUTOPROXY_STATE_DIR: folder };
@@ -173,5 +173,5 @@ test('a file of options that cannot be read hides where its node is; the environ
   }
   assert.deepEqual(node.decisions, []);
   writeFileSync(config, 'workers: many\n');
-  assert.equal((await runCliHere(['status'], state)).exitCode, 0, 'another option hides nothing');
+  assert.equal((await runCliHere(['status'], state)).exitCode, 0, 'the place is known all the same');
 });

@@ -93,7 +93,7 @@ test('the documents of all reading commands have the keys that programs read', a
   assert.deepEqual(found, DOCUMENTS);
 });
 
-test('a document of one app has no other', async (context) => {
+test('a document of one app has that app alone', async (context) => {
   const { admin } = await startNode(context, (_host, slot) => ({
     'shop.yml': appText('shop', slot, ['127.0.93.1:9']),
     'web.yml': appText('web', slot + 2, ['127.0.93.1:9']),

@@ -33,7 +33,7 @@ async function missingDirectory(context: TestContext, { isNamed, others }: Node)
 }
 
 for (const other of ['consul', 'docker'] as const) {
-  test(`beside ${other} a directory that nobody named and that is missing is no source`, async (context) => {
+  test(`beside ${other} the default directory is left out while it is missing`, async (context) => {
     const { feed, lines } = await missingDirectory(context, { isNamed: false, others: [other] });
     feed.start();
     await feed.hasSpoken();

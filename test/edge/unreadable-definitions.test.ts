@@ -1,4 +1,4 @@
-/** A definition that cannot be read is no removal: its app serves on, over both registries, after a restart too. */
+/** An app whose definition cannot be read serves on, over both registries, after a restart too. */
 import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -64,7 +64,7 @@ for (const kind of REGISTRY_KINDS)
     assert.deepEqual((await render(place.open(), release)).served, ['shop']);
   });
 
-test('directory: a folder or a dangling link in the place of the file is no removal; another name for it is one', async (context) => {
+test('directory: a folder or a dangling link in the place of the file keeps the app; a renamed file removes it', async (context) => {
   const render = await renderer(context);
   const folder = temporaryFolder(context, 'registry');
   const registry = new DirectoryRegistry(folder);

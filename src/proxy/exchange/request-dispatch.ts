@@ -33,7 +33,7 @@ export interface ExchangeParts {
  */
 const FRESH_MS = 1_000;
 
-/** The client of a free exchange. Nobody asks for it, and who did would fail at once. */
+/** Stands for the client while an exchange is free; a call on it throws. */
 export const NO_CLIENT = null as unknown as ExchangeClient;
 
 /**

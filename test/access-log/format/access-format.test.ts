@@ -80,7 +80,7 @@ test('what stands behind a value is written with it, wherever the memory for the
 test('empty values between spaces leave one space', () => {
   assert.equal(written('a %hr %hs %HM', {}, { requestCaptures: [], responseCaptures: [] }), 'a GET');
   assert.equal(written('a %HQ %HM', { target: '/' }), 'a GET', 'as HAProxy 3.2; 2.6 leaves two');
-  // A capture of responses that none asks for is no piece of the line.
+  // The line leaves out a capture of responses that its format does not name.
   assert.equal(written('a %hs %CC %hs b', {}, { responseCaptures: [] }), 'a - b');
 });
 

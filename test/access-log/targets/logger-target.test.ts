@@ -200,7 +200,7 @@ test('a logger that is killed is followed by another one, after a pause; what it
   await eventually('the next ones come', () => messages.length === 40);
   assert.equal(messages.length + target.dropped, written());
   assert.deepEqual(said(), [FAILED, AGAIN]);
-  // The pause is no longer than the first one, since lines have gone out between.
+  // The pause is as long as the first one, since lines have gone out between.
   process.kill(await logger(), 'SIGKILL');
   await eventually('its end is known', () => ends() === 2);
   write(target);

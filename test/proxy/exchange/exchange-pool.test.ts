@@ -55,7 +55,7 @@ const KEPT: Readonly<Record<string, readonly [pieces: readonly string[], awaited
   'two at once': [[`GET /ok HTTP/1.1\r\n${RICH}\r\nGET /last HTTP/1.1\r\n${RICH}\r\n`], 'the last answer'],
   'a body that ends with the connection': [[`GET /open HTTP/1.1\r\n${RICH}\r\n`], 'open end'],
   'a request that is tried again': [[`GET /lost HTTP/1.1\r\n${RICH}\r\n`], 'the last answer'],
-  'an instance that can not answer': [[`POST /bad HTTP/1.1\r\nContent-Length: 0\r\n${RICH}\r\n`], '502'],
+  'a malformed answer': [[`POST /bad HTTP/1.1\r\nContent-Length: 0\r\n${RICH}\r\n`], '502'],
   'the last hop': [[`TRACE /ok HTTP/1.1\r\nMax-Forwards: 0\r\n${RICH}\r\n`], 'TRACE'],
 };
 
@@ -250,7 +250,7 @@ test('an exchange is free once, and given back by the client that has it alone',
   assert.equal(pool.take(other), first);
   assert.notEqual(pool.take(one), first, 'it is not in the pool twice');
   pool.giveBack(first, one);
-  assert.equal(first.client, other, 'who does not have it can not give it back');
+  assert.equal(first.client, other, 'only the client that has it gives it back');
   assert.notEqual(pool.take(one), first);
 });
 

@@ -1,4 +1,4 @@
-/** A services directory that nobody named and nobody made: the node has no such source, until it is there. */
+/** The default services directory, where it is missing: it becomes a source of the node when it appears. */
 import assert from 'node:assert/strict';
 import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
