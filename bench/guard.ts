@@ -1,9 +1,12 @@
 /**
  * Fails when the hot path has become slower: CPU time per request of this working tree as times that of a base, a commit
- * of the same project that is built into `.cache` and measured in the same run, under autocannon. The machine cancels
- * out. HAProxy is measured once beside them, for people; nothing is judged by it.
+ * of the same project that is built into `.cache` and measured in the same run. The machine cancels out. HAProxy is
+ * measured once beside them, for people; nothing is judged by it.
  *
- *   npm run bench:guard -- [--base REVISION] [--slowdown PERCENT] [--times N]
+ *   npm run bench:guard -- [--base REVISION] [--slowdown PERCENT] [--times N] [--generator wrk|autocannon]
+ *
+ * wrk keeps the proxy busy all the time. autocannon does not: a proxy with time to spare serves fewer requests each time it
+ * wakes, and more work makes it wake less often, so that 10 % more work takes 4 % more CPU time.
  *
  * Both are started anew several times, since each start of a process has its own luck with memory and compiler, and
  * measured in pairs of rounds, in an order that alternates. bench/bounds.json is broken when the interval of the median
@@ -22,6 +25,8 @@ import { AutoproxyContender } from './contenders/autoproxy.js';
 import { HaproxyContender } from './contenders/haproxy.js';
 import { figuresOf } from './figures.js';
 import { autocannon } from './generators/autocannon.js';
+import type { Generator } from './generators/load.js';
+import { wrk } from './generators/wrk.js';
 import { type Bounds, isClear, judgeRatios, verdictLine } from './guard-bounds.js';
 import { busyLine, isBusy, lookAtOthers, machineLine } from './machine.js';
 import { Origins } from './origins.js';
@@ -40,10 +45,12 @@ const { values } = parseArgs({
     base: { type: 'string', default: BOUNDS.base },
     slowdown: { type: 'string', default: '0' },
     times: { type: 'string', default: '1' },
+    generator: { type: 'string', default: 'wrk' },
   },
 });
 const slowdown = Number(values.slowdown);
 const times = Number(values.times);
+const generator = generatorOf(values.generator);
 const origins = new Origins(pin(1));
 
 try {
@@ -52,6 +59,12 @@ try {
   console.error(error);
   console.error('The guard could not judge.');
   process.exitCode = EXIT.UNJUDGED;
+}
+
+function generatorOf(name: string): Generator {
+  if (name === 'wrk') return wrk;
+  if (name === 'autocannon') return autocannon;
+  throw new Error(`--generator is wrk or autocannon, not ${name}`);
 }
 
 async function judgeAll(base: BaseBuild): Promise<number> {
@@ -91,16 +104,9 @@ async function judgeWorkload(name: string, base: BaseBuild): Promise<number> {
   if (workload === undefined) throw new Error(`bench/bounds.json names "${name}", and there is no such workload`);
   const { ratio, launches } = BOUNDS;
   const ratios: number[] = [];
-  let planted = 0;
   for (let launch = 0; launch < launches.most; launch += 1) {
     if (launch >= launches.least && isClear(ratios, ratio)) break;
-    const pairs = await measurePairs(name, workload, base, launch, planted);
-    if (launch === 0 && slowdown > 0) {
-      // The first launch tells how much a request costs here; its ratios are those of a tree without the slowdown.
-      planted = (pairs.treeMicroseconds * slowdown) / 100;
-      continue;
-    }
-    ratios.push(...pairs.ratios);
+    ratios.push(...(await measurePairs(name, workload, base, launch)));
   }
   const judgement = judgeRatios(ratios, ratio);
   const intent = slowdown > 0 ? `, ${slowdown} % slower by intent` : '';
@@ -109,21 +115,10 @@ async function judgeWorkload(name: string, base: BaseBuild): Promise<number> {
   return { kept: EXIT.KEPT, broken: EXIT.BROKEN, undecided: EXIT.UNJUDGED }[judgement];
 }
 
-interface Pairs {
-  /** Of each round, tree by base. */
-  readonly ratios: readonly number[];
-  readonly treeMicroseconds: number;
-}
-
-async function measurePairs(
-  name: string,
-  workload: Workload,
-  base: BaseBuild,
-  launch: number,
-  planted: number,
-): Promise<Pairs> {
+/** @returns of each round, tree by base */
+async function measurePairs(name: string, workload: Workload, base: BaseBuild, launch: number): Promise<number[]> {
   const environment =
-    planted > 0 ? { NODE_OPTIONS: `--import ${SLOWDOWN}`, AUTOPROXY_BENCH_SLOWDOWN: String(planted) } : {};
+    slowdown > 0 ? { NODE_OPTIONS: `--import ${SLOWDOWN}`, AUTOPROXY_BENCH_SLOWDOWN: String(slowdown) } : {};
   const createBase: Create = (options) => new AutoproxyContender(options, { name: 'base', program: base.program });
   const createTree: Create = (options) => new AutoproxyContender(options, { name: 'tree', environment });
   const creators = launch % 2 === 0 ? [createBase, createTree] : [createTree, createBase];
@@ -131,12 +126,9 @@ async function measurePairs(
   const comparison = await compare(name, workload, creators, {
     rounds: BOUNDS.rounds,
     seconds: BOUNDS.seconds,
-    generator: autocannon,
+    generator,
   });
   console.log(comparisonTable(comparison));
   const [baseRounds, treeRounds] = ['base', 'tree'].map((who) => figuresOf(comparison, who)?.values ?? []);
-  return {
-    ratios: (treeRounds ?? []).map((value, round) => value / (baseRounds?.[round] ?? Number.NaN)),
-    treeMicroseconds: figuresOf(comparison, 'tree')?.value.median ?? Number.NaN,
-  };
+  return (treeRounds ?? []).map((value, round) => value / (baseRounds?.[round] ?? Number.NaN));
 }

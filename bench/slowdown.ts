@@ -1,20 +1,36 @@
 /**
  * Loaded into a worker before anything else, by the guard that wants to see itself fail: the reading of each request's
- * head does as much more work as AUTOPROXY_BENCH_SLOWDOWN says, in microseconds of CPU time. It changes the running
- * worker, never the code that is shipped.
+ * head does so much more work that a request costs AUTOPROXY_BENCH_SLOWDOWN percent more. It changes the running worker,
+ * never the code that is shipped.
+ *
+ * The work is fitted to the requests while they run: how fast a processor is differs by more than a factor of two within a
+ * minute where machines share one, so work that was measured before the requests is no share of them.
  */
 import { RequestHead } from '../src/http1/request-head.js';
 
-const CALIBRATION_TURNS = 200_000;
-const TRIALS = 20;
+/** What the work takes of all: 10 % more is a share of 10 in 110. */
+const percent = Number(process.env.AUTOPROXY_BENCH_SLOWDOWN ?? 0);
+const SHARE = percent / (100 + percent);
+/** The work is fitted anew after so many requests, and timed in one of so many. */
+const FIT_EVERY = 4_096;
+const TIME_EVERY = 32;
+const FIRST_TURNS = 100;
+
 const parse = RequestHead.prototype.parse;
 /** Where the work goes, so that the compiler cannot leave it out. */
 let sink = 0;
-const turns = Math.round(Number(process.env.AUTOPROXY_BENCH_SLOWDOWN ?? 0) * turnsPerMicrosecond());
+let turns = FIRST_TURNS;
+let requests = 0;
+let cpu = process.cpuUsage();
+let times: number[] = [];
 
-RequestHead.prototype.parse = function parseSlowly(this: RequestHead, ...head: Parameters<typeof parse>) {
-  sink = work(turns, sink);
-  return parse.apply(this, head);
+// No rest parameter: an array for each request would be work beside the work.
+RequestHead.prototype.parse = function parseSlowly(this: RequestHead, bytes, from, to, limits, isTrusted) {
+  requests += 1;
+  if (requests % TIME_EVERY === 0) timeWork();
+  else sink = work(turns, sink);
+  if (requests % FIT_EVERY === 0) fit();
+  return parse.call(this, bytes, from, to, limits, isTrusted);
 };
 
 /** Turns, and not a time to wait for: a clock goes on while another process has the core, and work does not. */
@@ -24,13 +40,18 @@ function work(count: number, seed: number): number {
   return state;
 }
 
-/** The best of some trials: the one that nobody interrupted, after the compiler has done its best. */
-function turnsPerMicrosecond(): number {
-  let best = 0;
-  for (let trial = 0; trial < TRIALS; trial += 1) {
-    const startedAt = performance.now();
-    sink = work(CALIBRATION_TURNS, sink);
-    best = Math.max(best, CALIBRATION_TURNS / ((performance.now() - startedAt) * 1_000));
-  }
-  return best;
+function timeWork(): void {
+  const startedAt = performance.now();
+  sink = work(turns, sink);
+  times.push(performance.now() - startedAt);
+}
+
+/** The median: some were interrupted. */
+function fit(): void {
+  const { user, system } = process.cpuUsage(cpu);
+  const perTurn = ((times.sort((one, other) => one - other)[times.length >> 1] ?? 0) * 1_000) / turns;
+  const wanted = ((user + system) / FIT_EVERY) * SHARE;
+  if (perTurn > 0) turns = Math.max(1, Math.round(wanted / perTurn));
+  cpu = process.cpuUsage();
+  times = [];
 }
