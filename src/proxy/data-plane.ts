@@ -8,6 +8,8 @@ import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { createWorkerContext, type WorkerOptions } from './create-worker-context.js';
 import { type ListenTarget, ServedSlot } from './entry/served-slot.js';
 import { SessionList } from './entry/session-list.js';
+import { ExchangePool } from './exchange/exchange-pool.js';
+import { Upstream } from './http/upstream.js';
 import { type ConnectionBounds, DescriptorDivision, UNBOUNDED } from './limits/connection-bounds.js';
 import { NodeContext } from './slot/node-context.js';
 import { Slot } from './slot/slot.js';
@@ -37,12 +39,14 @@ export class DataPlane {
   readonly #handles = new Map<number, object>();
   readonly #descriptors: DescriptorDivision;
   readonly #sessions = new SessionList();
+  readonly #exchanges: ExchangePool;
   #isDraining = false;
   /** Null before a drain. */
   #endDrain: (() => void) | null = null;
 
   constructor(options: DataPlaneOptions) {
     this.#worker = createWorkerContext(options, () => this.#closeIdleUpstreams());
+    this.#exchanges = new ExchangePool(this.#worker, Upstream.open);
     this.#descriptors = new DescriptorDivision(options.bounds ?? UNBOUNDED, this.#worker);
     if (!this.isDirect) {
       options.log.warn(
@@ -199,7 +203,7 @@ export class DataPlane {
 
   async #add(config: SlotSnapshot, node: NodeContext, bind: string): Promise<void> {
     const key = slotKey(config);
-    const served = new ServedSlot(new Slot(this.#worker, config, node), this.#worker);
+    const served = new ServedSlot(new Slot(this.#worker, config, node), this.#worker, this.#exchanges);
     served.onConfigured();
     this.#served.set(key, served);
     this.#texts.set(key, JSON.stringify(config));

@@ -141,7 +141,10 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     why: 'it decides who serves a new connection, and is known by nobody who does',
   },
   proxy: {
-    to: ['core', 'snapshot', 'metrics', 'access-log/facts.ts', 'proxy/io', 'proxy/limits', 'proxy/slot', 'proxy/entry'],
+    to: [
+      ...['core', 'snapshot', 'metrics', 'access-log/facts.ts'],
+      ...['proxy/io', 'proxy/limits', 'proxy/slot', 'proxy/exchange', 'proxy/http', 'proxy/entry'],
+    ],
     why: 'the data plane runs from a snapshot alone; a worker must not need the control plane',
   },
   cluster: { to: ['core', 'snapshot', 'metrics'], why: 'it carries snapshots and reports and understands neither' },

@@ -1,9 +1,10 @@
 import type { SlotCounters } from '../../metrics/counters.js';
 import type { ProxyHeader } from '../../proxy-protocol/header.js';
 import type { ClientConnection } from '../client/client-connection.js';
-import { ExchangePool } from '../exchange/exchange-pool.js';
-import { Downstream, type HttpParts } from '../http/downstream.js';
-import { Upstream } from '../http/upstream.js';
+import { ForwardedFields } from '../client/forwarded-fields.js';
+import type { ExchangePool } from '../exchange/exchange-pool.js';
+import { Downstream } from '../http/downstream.js';
+import type { HttpParts } from '../http/kept-client.js';
 import { Listener } from '../io/listener.js';
 import type { Transport } from '../io/transport.js';
 import { ClientLimit, type Gate, shareOf } from '../limits/client-limit.js';
@@ -41,7 +42,7 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
   #onEmpty: (() => void) | null = null;
   #ended: Promise<void> | null = null;
 
-  constructor(slot: Slot, worker: WorkerContext) {
+  constructor(slot: Slot, worker: WorkerContext, exchanges: ExchangePool) {
     this.slot = slot;
     this.#worker = worker;
     this.#log = new EntryLog(slot, worker);
@@ -49,7 +50,8 @@ export class ServedSlot implements PrefaceListener, DoorListener, Gate {
       this.#served.delete(client);
       this.#onClientGone();
     };
-    this.#clientParts = { slot, worker, onGone, exchanges: new ExchangePool(slot, worker, Upstream.open) };
+    const forwarded = new ForwardedFields(slot.config.port);
+    this.#clientParts = { slot, worker, onGone, exchanges, forwarded };
     const { log, clock } = worker;
     const toDo = 'raise limits.clients of the app if the node has room for more';
     this.#clients = new ClientLimit(clock, log, { app: slot.app, port: slot.config.port, toDo });

@@ -9,7 +9,6 @@ import type { WorkerContext } from '../slot/worker-context.js';
 const FAILED_STATUS = 500;
 
 interface Facts {
-  readonly slot: Slot;
   /** Of the first byte, on the monotonic clock. */
   readonly startedAt: number;
   /** When the instance had accepted, where that is measured; else 0. */
@@ -44,6 +43,7 @@ export interface HttpFacts extends Facts {
 
 /** Whose it is, and how it came to its instance: Dispatch, as the log sees it. */
 interface Route {
+  readonly slot: Slot;
   readonly client: { readonly identity: ClientIdentity };
   readonly retries: number;
   readonly isRedispatched: boolean;
@@ -78,9 +78,9 @@ export function logAccess(
 ): void {
   const { accessLog } = worker;
   if (accessLog === null) return;
-  const { logSample } = books.slot.config;
+  const { logSample } = route.slot.config;
   const isFailed = code !== null || books.status >= FAILED_STATUS;
-  if (logSample > 1 && !isFailed && !books.slot.logTurns.take(logSample)) return;
+  if (logSample > 1 && !isFailed && !route.slot.logTurns.take(logSample)) return;
   try {
     const { facts } = accessLog;
     facts.sample = isFailed ? 1 : logSample;
@@ -96,8 +96,8 @@ export function logAccess(
 export function logTcpAccess(books: Facts, route: Route, worker: WorkerContext, code: ErrorCode | null): void {
   const { accessLog } = worker;
   if (accessLog === null) return;
-  const { logSample } = books.slot.config;
-  if (logSample > 1 && code === null && !books.slot.logTurns.take(logSample)) return;
+  const { logSample } = route.slot.config;
+  if (logSample > 1 && code === null && !route.slot.logTurns.take(logSample)) return;
   try {
     const { facts } = accessLog;
     facts.sample = code === null ? logSample : 1;
@@ -112,14 +112,14 @@ export function logTcpAccess(books: Facts, route: Route, worker: WorkerContext, 
 /** As HAProxy counts, the connection that is logged is one of those that are open; the request that has ended is not. */
 function fillCommon(
   facts: AccessFacts,
-  { slot, startedAt, bytesIn, bytesOut }: Facts,
+  { startedAt, bytesIn, bytesOut }: Facts,
   route: Route,
   { clock, clients }: WorkerContext,
   code: ErrorCode | null,
   now: number,
 ): void {
   const { source, destination } = route.client.identity;
-  const { lastInstance, retries, queuedBehind } = route;
+  const { slot, lastInstance, retries, queuedBehind } = route;
   facts.app = slot.app;
   facts.slot = slot.config.port;
   facts.clientAddress = source.address;
@@ -148,8 +148,9 @@ function fillCommon(
 }
 
 function fillHttp(facts: AccessFacts, books: HttpFacts, route: HttpRoute, now: number): void {
+  const { slot } = route;
   const { handshakeMs, idleSince } = route.client;
-  const { slot, head, startedAt, headAt, connectedAt, respondedAt, isSent } = books;
+  const { head, startedAt, headAt, connectedAt, respondedAt, isSent } = books;
   const turnAt = headAt + route.waitedMs;
   const sentAt = connectedAt === 0 ? turnAt : connectedAt;
   facts.isHttp = true;
@@ -173,7 +174,7 @@ function fillHttp(facts: AccessFacts, books: HttpFacts, route: HttpRoute, now: n
   facts.responseHead = books.responseHead;
 }
 
-function fillTcp(facts: AccessFacts, { slot, startedAt, connectedAt }: Facts, { waitedMs }: Route): void {
+function fillTcp(facts: AccessFacts, { startedAt, connectedAt }: Facts, { slot, waitedMs }: Route): void {
   facts.isHttp = false;
   facts.handshakeMs = 0;
   facts.idleMs = 0;
@@ -198,7 +199,7 @@ function fillTcp(facts: AccessFacts, { slot, startedAt, connectedAt }: Facts, { 
  * The third flag: the client's cookie is None, Valid, of an instance that is Down, or Invalid. The fourth: a cookie was
  * Inserted, or None.
  */
-function cookieFlags({ slot, head, respondedAt }: HttpFacts, { stickyId, lastInstance }: Route): string {
+function cookieFlags({ head, respondedAt }: HttpFacts, { slot, stickyId, lastInstance }: Route): string {
   const { cookie } = slot.bindings;
   if (cookie === null) return '--';
   const isInserted = respondedAt !== 0 && lastInstance?.isNeighbor === false && lastInstance.stickyId !== stickyId;

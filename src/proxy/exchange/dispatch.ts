@@ -18,7 +18,7 @@ const BORROW_MS = 250;
  *               └─────────── retry ◄────────┘
  */
 export abstract class Dispatch implements SlotRequest, Connecting {
-  readonly slot: Slot;
+  slot: Slot;
   readonly worker: WorkerContext;
   stickyId = '';
   mayBleed = false;

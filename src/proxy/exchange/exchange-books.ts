@@ -8,7 +8,6 @@ import { type HttpFacts, type HttpRoute, logAccess } from './access-log.js';
 
 /** Counts and logs one request with its response after the other. Times are on the monotonic clock. */
 export class ExchangeBooks implements HttpFacts {
-  readonly slot: Slot;
   readonly head: RequestHead;
   /** A byte of the request has come, at `startedAt`. */
   hasBegun = false;
@@ -36,8 +35,7 @@ export class ExchangeBooks implements HttpFacts {
   /** Lines show fields of responses. */
   readonly keepsResponses: boolean;
 
-  constructor(slot: Slot, worker: WorkerContext, head: RequestHead) {
-    this.slot = slot;
+  constructor(worker: WorkerContext, head: RequestHead) {
     this.head = head;
     this.#worker = worker;
     this.#isLogging = worker.accessLog !== null;
@@ -51,8 +49,7 @@ export class ExchangeBooks implements HttpFacts {
   }
 
   /** The head of a request is here, or it is refused before that. */
-  open(): void {
-    const { counters, peaks } = this.slot;
+  open({ counters, peaks }: Slot): void {
     this.openedAt = this.#worker.clock.now();
     if (!this.hasBegun) this.startedAt = this.openedAt;
     this.hasBegun = true;
@@ -66,8 +63,7 @@ export class ExchangeBooks implements HttpFacts {
   }
 
   /** The answer is on its way. Its latency is that of the switch: a tunnel may last for hours. */
-  switchProtocols(): void {
-    const { counters } = this.slot;
+  switchProtocols({ counters }: Slot): void {
     this.isTunnel = true;
     this.isAnswered = true;
     this.status = 101;
@@ -77,9 +73,9 @@ export class ExchangeBooks implements HttpFacts {
   }
 
   /** The tunnel has brought the client more. Counted as they come, where a response counts at its end. */
-  countTunnelBytesOut(bytes: number): void {
+  countTunnelBytesOut({ counters }: Slot, bytes: number): void {
     this.bytesOut += bytes;
-    this.slot.counters.bytesOut += bytes;
+    counters.bytesOut += bytes;
   }
 
   /**
@@ -87,7 +83,7 @@ export class ExchangeBooks implements HttpFacts {
    * @param code why the exchange failed; null: it did not
    */
   close(code: ErrorCode | null, now: number, route: HttpRoute): void {
-    const { slot } = this;
+    const { slot } = route;
     const { counters } = slot;
     counters.inFlight -= 1;
     if (!this.isTunnel) {

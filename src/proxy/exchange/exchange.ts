@@ -9,7 +9,7 @@ import { refusalOf } from './admission.js';
 import { openCountedTunnel } from './counted-tunnel.js';
 import { OutgoingResponse } from './outgoing-response.js';
 import { PHASE } from './phase.js';
-import { type ExchangeParts, NO_CLIENT, RequestDispatch } from './request-dispatch.js';
+import { type ExchangeParts, NO_CLIENT, NO_SLOT, RequestDispatch } from './request-dispatch.js';
 
 /** In the words of those who ask. */
 const STAGES = {
@@ -28,14 +28,14 @@ export class Exchange extends RequestDispatch {
 
   constructor(parts: ExchangeParts) {
     super(parts);
-    this.#response = new OutgoingResponse(parts.slot, this.request);
+    this.#response = new OutgoingResponse(this.request);
   }
 
   /** @param inline what of the body goes out with the head, as text; `body` instead when it is large. */
   begin(inline: string, body: Buffer | null): void {
     const { client, request, slot, books } = this;
     const { identity } = client;
-    books.open();
+    books.open(slot);
     client.deadline = Number.POSITIVE_INFINITY;
     slot.budget.earn();
     this.phase = PHASE.DISPATCHING;
@@ -57,7 +57,7 @@ export class Exchange extends RequestDispatch {
     }
     this.stickyId = slot.bindings.cookie === null ? '' : slot.bindings.idIn(request.cookie);
     const isForwarded = isProven || (identity.isForwarded && !this.mayBleed);
-    this.outgoing.compose(identity, inline, body, isForwarded);
+    this.outgoing.compose(client, inline, body, isForwarded);
     this.start();
   }
 
@@ -101,7 +101,7 @@ export class Exchange extends RequestDispatch {
 
   /** It ends before its head is whole. */
   #beginUnread(): void {
-    this.books.open();
+    this.books.open(this.slot);
     this.phase = PHASE.DISPATCHING;
   }
 
@@ -182,7 +182,7 @@ export class Exchange extends RequestDispatch {
     this.phase = PHASE.TUNNEL;
     const text = this.#response.renderSwitch(head, this);
     this.books.bytesOut += text.length;
-    this.books.switchProtocols();
+    this.books.switchProtocols(this.slot);
     client.writeText(text);
     const tunnel = openCountedTunnel(this.slot, this.worker, { client, instance }, (code) => {
       // The client's last words may still be on their way to the instance.
@@ -201,7 +201,7 @@ export class Exchange extends RequestDispatch {
 
   countTunnelBytesOut(bytes: number): void {
     // What comes after the tunnel has ended is thrown away.
-    if (this.phase === PHASE.TUNNEL) this.books.countTunnelBytesOut(bytes);
+    if (this.phase === PHASE.TUNNEL) this.books.countTunnelBytesOut(this.slot, bytes);
   }
 
   onTunnelClosed(): void {
@@ -219,6 +219,7 @@ export class Exchange extends RequestDispatch {
       this.phase === PHASE.NONE && this.instance === null && this.upstream === null && this.group === null;
     super.forget();
     this.client = NO_CLIENT;
+    this.slot = NO_SLOT;
     this.books.startedAt = 0;
     this.outgoing.forget();
     // Not by a call: each request makes it.

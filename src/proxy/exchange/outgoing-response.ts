@@ -2,15 +2,15 @@ import type { ErrorCode } from '../../core/errors.js';
 import { BODY, type BodyKind } from '../../http1/framing.js';
 import type { RequestHead } from '../../http1/request-head.js';
 import type { ResponseHead } from '../../http1/response-head.js';
-import type { ClientSide, OwnResponse } from '../roles/client-side.js';
+import type { OwnResponse } from '../roles/client-side.js';
 import type { Instance } from '../slot/instance.js';
-import type { Slot } from '../slot/slot.js';
+import type { ExchangeClient } from './exchange-client.js';
 import { renderError, renderLastHop } from './responses.js';
 import { viaLine } from './via.js';
 
 /** The client and the instance of a response, and how far a cookie binds one to the other. */
 interface Parties {
-  readonly client: ClientSide;
+  readonly client: ExchangeClient;
   readonly instance: Instance | null;
   /** The instance that the client's cookie names; empty for none. */
   readonly stickyId: string;
@@ -22,18 +22,16 @@ export class OutgoingResponse {
   keepsClient = true;
   /** Its body ends with the client's connection; HTTP/1.0 knows no chunks. */
   isOpenEnded = false;
-  readonly #slot: Slot;
   readonly #request: RequestHead;
 
   /** @param request that is answered */
-  constructor(slot: Slot, request: RequestHead) {
-    this.#slot = slot;
+  constructor(request: RequestHead) {
     this.#request = request;
   }
 
   /** @returns the head of a final response, with its empty line */
   render(head: ResponseHead, bodyKind: BodyKind, parties: Parties): string {
-    const slot = this.#slot;
+    const { slot } = parties.client;
     const request = this.#request;
     const isChunked = bodyKind === BODY.CHUNKED || (head.isChunked && request.method === 'HEAD');
     const isOpenEnded = bodyKind === BODY.UNTIL_CLOSE || (bodyKind === BODY.CHUNKED && request.minor === 0);
@@ -54,24 +52,23 @@ export class OutgoingResponse {
   }
 
   /** @returns the answer to an error of our own */
-  renderError(code: ErrorCode, client: ClientSide): OwnResponse {
+  renderError(code: ErrorCode, client: ExchangeClient): OwnResponse {
     const isHead = this.#request.method === 'HEAD';
     return renderError(code, { isHead, isReusable: this.#mayKeep(client) });
   }
 
   /** @returns the answer to a TRACE or OPTIONS that goes no further */
-  renderLastHop(client: ClientSide): OwnResponse {
+  renderLastHop(client: ExchangeClient): OwnResponse {
     return renderLastHop(this.#request, this.#mayKeep(client));
   }
 
-  #mayKeep(client: ClientSide): boolean {
-    const { node, isClosing } = this.#slot;
-    return client.hasWholeRequest && this.#request.isKeepAlive && !node.isStopping && !isClosing;
+  #mayKeep({ slot: { node, isClosing }, hasWholeRequest }: ExchangeClient): boolean {
+    return hasWholeRequest && this.#request.isKeepAlive && !node.isStopping && !isClosing;
   }
 
   /** The fields of a response that go on, and the cookie of a client that is not bound to the instance yet. */
-  #boundBlock({ block }: ResponseHead, { instance, stickyId }: Parties): string {
-    const { cookie } = this.#slot.bindings;
+  #boundBlock({ block }: ResponseHead, { client, instance, stickyId }: Parties): string {
+    const { cookie } = client.slot.bindings;
     if (cookie === null || instance === null || instance.isNeighbor) return block;
     const kept = cookie.withoutSetCookie(block);
     return instance.stickyId === stickyId ? kept : kept + cookie.fieldLines(instance.stickyId);

@@ -3,7 +3,6 @@ import type { BodyKind } from '../../http1/framing.js';
 import type { RequestHead } from '../../http1/request-head.js';
 import type { ResponseHead } from '../../http1/response-head.js';
 import { isIdempotent } from '../../http1/semantics.js';
-import type { ForwardedFields } from '../client/forwarded-fields.js';
 import type { ByteConnection } from '../io/byte-connection.js';
 import type { Tunnel } from '../io/tunnel.js';
 import type { InstanceSide } from '../roles/instance-side.js';
@@ -21,9 +20,7 @@ import { PHASE, type Phase } from './phase.js';
 import { RequestReader } from './request-reader.js';
 
 export interface ExchangeParts {
-  readonly slot: Slot;
   readonly worker: WorkerContext;
-  readonly forwarded: ForwardedFields;
   readonly openUpstream: OpenUpstream;
 }
 
@@ -33,15 +30,15 @@ export interface ExchangeParts {
  */
 const FRESH_MS = 1_000;
 
-/** Stands for the client while an exchange is free; a call on it throws. */
+/** Stand for the client and its slot while an exchange is free; a call on them throws. */
 export const NO_CLIENT = null as unknown as ExchangeClient;
+export const NO_SLOT = null as unknown as Slot;
 
 /**
  * The way of an HTTP request to its instance: over a kept connection or a new one, with its body behind it, and again if
  * the connection fails under it.
  */
 export abstract class RequestDispatch extends Dispatch implements ResponseTaker {
-  /** Set while it is lent to one. */
   client = NO_CLIENT;
   readonly reader = new RequestReader();
   readonly request: RequestHead;
@@ -52,13 +49,13 @@ export abstract class RequestDispatch extends Dispatch implements ResponseTaker 
   protected upstream: InstanceSide | null = null;
   readonly #openUpstream: OpenUpstream;
 
-  constructor({ slot, worker, forwarded, openUpstream }: ExchangeParts) {
-    super(slot, worker);
+  constructor({ worker, openUpstream }: ExchangeParts) {
+    super(NO_SLOT, worker);
     const request = this.reader.head;
     this.request = request;
-    this.outgoing = new OutgoingRequest(slot, request, forwarded);
+    this.outgoing = new OutgoingRequest(request);
     this.#openUpstream = openUpstream;
-    this.books = new ExchangeBooks(slot, worker, request);
+    this.books = new ExchangeBooks(worker, request);
   }
 
   abstract onResponseFailed(code: ErrorCode): void;
@@ -139,7 +136,7 @@ export abstract class RequestDispatch extends Dispatch implements ResponseTaker 
     upstream.deadline = this.books.startedAt + slot.config.timeouts.firstByteMs;
     client.source = upstream;
     this.countSent(instance);
-    this.outgoing.sendTo(instance, upstream);
+    this.outgoing.sendTo(instance, upstream, slot);
     if (client.hasWholeRequest) return;
     upstream.source = client;
     client.deadline = this.worker.clock.now() + slot.config.timeouts.clientIdleMs;

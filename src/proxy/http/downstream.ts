@@ -1,5 +1,4 @@
 import type { ProxyHeader } from '../../proxy-protocol/header.js';
-import type { ClientParts } from '../client/client-connection.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { ExchangeClient } from '../exchange/exchange-client.js';
 import type { ExchangePool } from '../exchange/exchange-pool.js';
@@ -9,12 +8,7 @@ import type { Tunnel } from '../io/tunnel.js';
 import type { OwnResponse } from '../roles/client-side.js';
 import type { Instance } from '../slot/instance.js';
 import type { UnderWay } from '../slot/under-way.js';
-import { KeptClient } from './kept-client.js';
-
-/** The surroundings of all clients of an HTTP slot. */
-export interface HttpParts extends ClientParts {
-  readonly exchanges: ExchangePool;
-}
+import { type HttpParts, KeptClient } from './kept-client.js';
 
 /**
  *   HEAD ──head──► BODY ──end──► WAIT ──response sent──► HEAD …

@@ -4,22 +4,21 @@
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { ForwardedFields } from '../../../src/proxy/client/forwarded-fields.js';
 import { Exchange } from '../../../src/proxy/exchange/exchange.js';
 import type { ExchangeClient } from '../../../src/proxy/exchange/exchange-client.js';
 import { ExchangePool } from '../../../src/proxy/exchange/exchange-pool.js';
 import { Upstream } from '../../../src/proxy/http/upstream.js';
-import { ownAddress } from '../../support/addresses.js';
+import { freePort, ownAddress } from '../../support/addresses.js';
 import { atEnd } from '../../support/at-end.js';
 import { eventually } from '../../support/eventually.js';
 import { TestPlane } from '../../support/node/plane.js';
-import { instanceOf } from '../../support/node/snapshots.js';
-import type { RawConnection } from '../../support/traffic/raw-connection.js';
+import { instanceOf, slotOf } from '../../support/node/snapshots.js';
+import { RawConnection } from '../../support/traffic/raw-connection.js';
 import { okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
 import { stateOf } from './object-state.js';
 
-/** Fields that lead to what all exchanges of a slot share. */
-const SHARED = new Set(['slot', '#slot', 'worker', '#worker', '#forwarded']);
+/** Fields that lead to what all exchanges of a worker share. */
+const SHARED = new Set(['worker', '#worker']);
 /** `begin` of the body's reader sets them all anew. */
 const OF_LAST_BODY = /^reader\.body\.(?:kind|position|rawEnd|isWhole|hasMoved|#remaining|#decoder)/;
 /** The decoder's own, which `reset` sets anew; what it holds of a body is looked at. */
@@ -145,8 +144,7 @@ async function ask(plane: TestPlane, [pieces, awaited]: readonly [readonly strin
 
 /** What in a used exchange is otherwise than in a new one. */
 async function tracesIn(exchange: Exchange): Promise<string[]> {
-  const { slot, worker } = exchange;
-  const parts = { slot, worker, forwarded: new ForwardedFields(1), openUpstream: Upstream.open };
+  const parts = { worker: exchange.worker, openUpstream: Upstream.open };
   const [fresh, used] = [await stateOf(new Exchange(parts), SHARED), await stateOf(exchange, SHARED)];
   assert.ok(
     fresh.size > 80 && fresh.has('reader.#partial.#bytes') && fresh.has('#failure'),
@@ -210,8 +208,8 @@ test('after a time in the queue the exchange is as new', async (context) => {
   for (const exchange of given) assert.deepEqual(await tracesIn(exchange), []);
 });
 
-test('a resting connection has no exchange, however many there are', async (context) => {
-  const plane = await startPlane(context);
+/** @returns the exchanges that are lent from now on */
+function noteTaken(context: TestContext): Set<Exchange> {
   const taken = new Set<Exchange>();
   const { take } = ExchangePool.prototype;
   ExchangePool.prototype.take = function (client) {
@@ -222,6 +220,43 @@ test('a resting connection has no exchange, however many there are', async (cont
   atEnd(context, () => {
     ExchangePool.prototype.take = take;
   });
+  return taken;
+}
+
+test('an exchange serves one slot after the other, each by its own configuration', async (context) => {
+  const [one, other] = [await ScriptedInstance.start(context), await ScriptedInstance.start(context)];
+  const plane = await TestPlane.start(context, { slot: { app: 'one', instances: [instanceOf(one)] } });
+  const second = slotOf({
+    ...{ app: 'other', port: await freePort(plane.host), instances: [instanceOf(other)] },
+    ...{ sticky: { cookie: 'S', key: 'secret' }, reuse: 'never', hostFilter: 'other.example' },
+  });
+  await plane.change({}, { slots: [plane.slot, second] });
+  const taken = noteTaken(context);
+  const ask = async (port: number, instance: ScriptedInstance, place: number): Promise<[string, string]> => {
+    const client = await RawConnection.open(port, plane.host);
+    client.write('GET / HTTP/1.1\r\nHost: other.example\r\nConnection: close\r\n\r\n');
+    const upstream = await instance.connection(place);
+    await upstream.until((text) => text.includes('\r\n\r\n'));
+    upstream.write(okResponse('ok'));
+    const answer = await client.ended();
+    return [upstream.text, answer];
+  };
+  const [sent, got] = await ask(plane.port, one, 0);
+  assert.match(sent, new RegExp(`X-Forwarded-Port: ${plane.port}\r\n`));
+  assert.doesNotMatch(got, /Set-Cookie/);
+  const [sentToOther, gotFromOther] = await ask(second.port, other, 0);
+  assert.match(sentToOther, new RegExp(`X-Forwarded-Port: ${second.port}\r\n`));
+  assert.match(sentToOther, /Connection: close\r\n/);
+  assert.match(gotFromOther, /Set-Cookie: S=/);
+  const { slots } = plane.plane.counters();
+  assert.deepEqual([slots.one?.requests, slots.other?.requests], [1, 1]);
+  assert.deepEqual([slots.one?.responses[2], slots.other?.responses[2]], [1, 1]);
+  assert.equal(taken.size, 1, 'both were served by one');
+});
+
+test('a resting connection has no exchange, however many there are', async (context) => {
+  const plane = await startPlane(context);
+  const taken = noteTaken(context);
   for (let count = 1; count <= 20; count += 1) {
     const client = await plane.connect();
     client.write('GET /ok HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -236,8 +271,8 @@ async function startPool(context: TestContext): Promise<ExchangePool> {
   const plane = await startPlane(context);
   const given = noteGivenBack(context);
   await ask(plane, [['GET /ok HTTP/1.1\r\nHost: a\r\n\r\n'], 'the answer']);
-  const { slot, worker } = given[0] ?? assert.fail('nothing was given back');
-  return new ExchangePool(slot, worker, Upstream.open);
+  const { worker } = given[0] ?? assert.fail('nothing was given back');
+  return new ExchangePool(worker, Upstream.open);
 }
 
 test('an exchange is free once, and given back by the client that has it alone', async (context) => {
@@ -274,9 +309,9 @@ test('a peak of requests leaves a bounded number of free exchanges', async (cont
   const pool = await startPool(context);
   const client = {} as ExchangeClient;
   const peak = new Set<Exchange>();
-  while (peak.size < 1_000) peak.add(pool.take(client));
+  while (peak.size < 3_000) peak.add(pool.take(client));
   for (const exchange of peak) pool.giveBack(exchange, client);
   let kept = 0;
   while (peak.has(pool.take(client))) kept += 1;
-  assert.equal(kept, 128);
+  assert.equal(kept, 1_024);
 });
