@@ -7,32 +7,37 @@ import type { App } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
 import { refuseClashes } from '../model/slot-clashes.js';
 import { MAX_BACKUPS_BYTES, parseBackups } from '../neighbors/backups-file.js';
-import { listServiceFiles, readServiceFile, stampFile } from '../sources/directory/files.js';
+import { type FileRefusal, listServiceFiles, readServiceFile, stampFile } from '../sources/directory/files.js';
 import { directoryReadingFrom, type FileRecord, recordFromContent } from '../sources/directory/reading.js';
 import type { CommandContext } from './command-context.js';
 import { countOf } from './count-text.js';
 import { CommandFailure, EXIT_CODES } from './exit-codes.js';
+import { readStandardInput, STDIN_NAME, STDIN_WORD } from './standard-input.js';
 
 interface CheckOptions {
   readonly json?: true;
   readonly strict?: true;
 }
 
-interface CheckedServices {
+export interface CheckedServices {
   readonly files: readonly string[];
   readonly apps: readonly App[];
   readonly problems: readonly Problem[];
 }
 
-export function createCheckCommand({ terminal, finish, defaults }: CommandContext): Command {
+export function createCheckCommand(context: CommandContext): Command {
+  const { terminal, finish, defaults } = context;
   return new Command('check')
     .description('check a services directory or one file of it as the node reads it, and name every mistake')
-    .argument('[path]', 'a directory or a file', defaults.servicesDir)
+    .argument('[path]', 'a directory or a file; - is standard input', defaults.servicesDir)
     .option('--strict', 'warnings fail too (exit code 2)')
     .option('--json', 'one JSON document for programs')
-    .addHelpText('after', '\nNeeds no running node.\n\nExample:\n  autoproxy check ./services --strict')
+    .addHelpText(
+      'after',
+      '\nNeeds no running node.\n\nExample:\n  autoproxy check ./services --strict\n  ./render shop | autoproxy check -',
+    )
     .action(async (target: string, options: CheckOptions) => {
-      const { files, apps, problems } = await checkServices(target, defaults.adminPort);
+      const { files, apps, problems } = await checkNamedServices(target, context);
       const errors = problems.filter(({ severity }) => severity === 'error').length;
       const warnings = problems.length - errors;
       if (options.json) {
@@ -50,17 +55,32 @@ export function createCheckCommand({ terminal, finish, defaults }: CommandContex
     });
 }
 
-/** Reads with the very code of the directory source, so that nothing passes here that the node refuses. */
+/** What a person named: a directory, a file, or `-`. */
+export async function checkNamedServices(target: string, context: CommandContext): Promise<CheckedServices> {
+  const { adminPort } = context.defaults;
+  if (target !== STDIN_WORD) return checkServices(target, adminPort);
+  const record = recordOf(STDIN_NAME, { text: await readStandardInput(context) });
+  return checkRecords([STDIN_NAME], record === null ? [] : [record], adminPort);
+}
+
+/** @param target a directory or a file */
 export async function checkServices(target: string, adminPort: number): Promise<CheckedServices> {
   const files = await filesOf(target);
   const records: FileRecord[] = [];
   for (const file of files) {
-    const record = await readRecord(file);
+    const content = await readContent(file);
+    const record = content === null ? null : recordOf(file, content);
     if (record !== null) records.push(record);
   }
+  const checked = checkRecords(files, records, adminPort);
+  return { ...checked, problems: [...checked.problems, ...(await checkBackups(target))] };
+}
+
+/** With the very code of the directory source, so that nothing passes here that the node refuses. */
+function checkRecords(files: readonly string[], records: readonly FileRecord[], adminPort: number): CheckedServices {
   const { reading } = directoryReadingFrom(records, new Map());
   const { apps, problems } = refuseClashes(reading.apps, [], [adminPort]);
-  return { files, apps, problems: [...reading.problems, ...problems, ...(await checkBackups(target))] };
+  return { files, apps, problems: [...reading.problems, ...problems] };
 }
 
 /** The neighbors' list beside the services; most directories have none. */
@@ -100,10 +120,13 @@ async function filesOf(target: string): Promise<readonly string[]> {
   }
 }
 
-async function readRecord(file: string): Promise<FileRecord | null> {
+/** @returns null when it has gone meanwhile */
+async function readContent(file: string): Promise<{ readonly text: string } | FileRefusal | null> {
   const stamp = await stampFile(file);
-  if (stamp === null) return null;
-  const content = stamp.refusal ?? (await readServiceFile(file));
+  return stamp === null ? null : (stamp.refusal ?? (await readServiceFile(file)));
+}
+
+function recordOf(file: string, content: { readonly text: string } | FileRefusal): FileRecord | null {
   const verdict = recordFromContent(
     file,
     'directory',

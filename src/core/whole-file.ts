@@ -30,7 +30,7 @@ export async function readWholeFile(file: string, maxBytes: number): Promise<str
   }
 }
 
-/** As `readWholeFile`, for a file or a pipe that a person named: standard input, `<(...)`. It waits for their end. */
+/** As `readWholeFile`, for a file or a pipe that a person named, such as `<(...)`. It waits for their end. */
 export async function readWholeInput(file: string, maxBytes: number): Promise<string> {
   const handle = await open(file, constants.O_RDONLY);
   try {

@@ -6,7 +6,7 @@ import type { AppDefinition } from '../../model/app-definition.js';
 import { formatProblem } from '../../model/problem.js';
 import { definitionFromApp } from '../../registry/imported-app.js';
 import { putApps } from '../../registry/put-app.js';
-import { checkServices } from '../check.js';
+import { type CheckedServices, checkNamedServices } from '../check.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure } from '../exit-codes.js';
 import { missingOption } from '../option-types.js';
@@ -34,10 +34,9 @@ interface WrittenOptions extends Omit<AppImportOptions, 'pod' | 'rename'> {
 }
 
 export function createAppImportCommand(context: CommandContext): Command {
-  const { defaults } = context;
   const command = new Command('import')
     .description('write the apps of a services directory, with the slots that they have')
-    .argument('<dir>', 'a directory or a file of the old system')
+    .argument('<dir>', 'a directory or a file of the old system; - is standard input')
     .option('--pod <NAME>', 'a pod that the apps run in; required, repeatable', collect)
     .option('--rename <OLD=NEW>', 'a new name for an app whose old name is not a DNS label; repeatable', collectRename)
     .option('--dry-run', 'only show what would change; exit code 2 if something would')
@@ -53,7 +52,7 @@ export function createAppImportCommand(context: CommandContext): Command {
     async (target: string, written: WrittenOptions, self: Command) => {
       const pod = written.pod ?? missingOption(self, '--pod <NAME>');
       const options = { ...written, pod, rename: written.rename ?? new Map<string, string>() };
-      const services = await checkServices(target, defaults.adminPort);
+      const services = await checkNamedServices(target, context);
       refuseUnknownNames(services.apps, options.rename, target);
       await withRegistry(options, context, async (registry) => {
         const known = (await registry.list()).apps.map(({ definition }) => definition);
@@ -69,7 +68,7 @@ export function createAppImportCommand(context: CommandContext): Command {
 
 /** @throws CommandFailure when one has an error; each has been said then */
 function definitionsOf(
-  { apps, problems }: Awaited<ReturnType<typeof checkServices>>,
+  { apps, problems }: CheckedServices,
   known: readonly AppDefinition[],
   { pod, rename }: AppImportOptions,
   { terminal }: CommandContext,

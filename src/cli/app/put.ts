@@ -17,6 +17,7 @@ import {
   type SlotOptionValues,
   withRegistry,
 } from '../registry-options.js';
+import { readStandardInput, STDIN_NAME, STDIN_WORD } from '../standard-input.js';
 import { showOutcomes } from './outcome-text.js';
 
 interface AppPutOptions extends ApplyOptionValues, SlotOptionValues {
@@ -59,15 +60,19 @@ export function createAppPutCommand(context: CommandContext): Command {
 }
 
 /** @throws CommandFailure when one of them has an error; each has been said then */
-async function readDefinitions(files: readonly string[], { terminal }: CommandContext): Promise<ReadDefinition[]> {
+async function readDefinitions(files: readonly string[], context: CommandContext): Promise<ReadDefinition[]> {
+  if (files.filter((file) => file === STDIN_WORD).length > 1)
+    throw new CommandFailure(`${STDIN_NAME}: it can be read only once`, 'write - once', EXIT_CODES.usage);
   const read: ReadDefinition[] = [];
   const problems: Problem[] = [];
   for (const file of files) {
-    const document = parseAppDefinitions(await readInput(file), file === '-' ? 'standard input' : file, 'registry');
+    const [name, text] =
+      file === STDIN_WORD ? [STDIN_NAME, await readStandardInput(context)] : [file, await readText(file)];
+    const document = parseAppDefinitions(text, name, 'registry');
     problems.push(...document.problems);
     read.push(...document.apps);
   }
-  for (const problem of problems) terminal.warn(formatProblem(problem));
+  for (const problem of problems) context.terminal.warn(formatProblem(problem));
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) throw new CommandFailure('nothing was written', 'fix the problems above, and try again');
   const names = read.map(({ definition }) => definition.name);
@@ -77,9 +82,9 @@ async function readDefinitions(files: readonly string[], { terminal }: CommandCo
   return read;
 }
 
-async function readInput(file: string): Promise<string> {
+async function readText(file: string): Promise<string> {
   try {
-    return await readWholeInput(file === '-' ? '/dev/stdin' : file, MAX_DOCUMENT_BYTES);
+    return await readWholeInput(file, MAX_DOCUMENT_BYTES);
   } catch (error) {
     const code = codeOf(error);
     const message = reasonOf(error);
