@@ -4,7 +4,7 @@ import { escapeText } from '../model/problem.js';
 import { type Cell, formatTable } from './table.js';
 import type { Paint } from './terminal.js';
 
-const COLUMNS = [{ title: 'OPTION' }, { title: 'VALUE', least: 16 }, { title: 'FROM', least: 12 }] as const;
+const COLUMNS = [{ title: 'OPTION' }, { title: 'VALUE', least: 10 }, { title: 'FROM', least: 10, spare: 1 }] as const;
 
 export function formatConfig(
   { node, file, options }: ConfigDocument,

@@ -21,7 +21,7 @@ const STYLES: ReadonlyMap<AppEventKind, Style> = new Map([
   ['stop', 'bold'],
 ]);
 
-const COLUMNS = [{ title: 'WHEN' }, { title: 'APP' }, { title: 'EVENT' }, { title: '', least: 20 }] as const;
+const COLUMNS = [{ title: 'WHEN' }, { title: 'APP' }, { title: 'EVENT' }, { title: '' }] as const;
 /** Of a line that comes alone: names and kinds are seldom longer. */
 const APP_WIDTH = 16;
 const KIND_WIDTH = 11;
@@ -42,17 +42,14 @@ function isNothing(values: string): boolean {
   return values.split(', ').every((value) => value === 'none');
 }
 
-export function formatEvents(
-  events: readonly NodeEvent[],
-  { paint, width }: { readonly paint: Paint; readonly width: number },
-): string[] {
+export function formatEvents(events: readonly NodeEvent[], paint: Paint): string[] {
   const rows = events.map((event): Cell[] => [
     event.at,
     escapeText(event.app ?? '-'),
     eventCell(event.kind, paint),
     eventText(event),
   ]);
-  return formatTable(COLUMNS, rows, (title) => paint('dim', title), width);
+  return formatTable(COLUMNS, rows, (title) => paint('dim', title));
 }
 
 /** One that came later than the table. */

@@ -7,7 +7,7 @@ import { type AdminOptionValues, adminOption, adminTokenOption, askNode, connect
 import type { CommandContext } from './command-context.js';
 import { formatEvent, formatEvents } from './events-text.js';
 import { interruptible } from './interruption.js';
-import { type Terminal, widthOf } from './terminal.js';
+import { printLines, type Terminal } from './terminal.js';
 
 interface EventsOptions extends AdminOptionValues {
   readonly since?: number;
@@ -41,13 +41,11 @@ export function createEventsCommand({ terminal, defaults }: CommandContext): Com
       const { events, last } = document;
       if (json && !follow) terminal.print(JSON.stringify(document, null, 2));
       else if (json) for (const event of events) terminal.print(JSON.stringify(event));
-      else if (events.length > 0 || follow)
-        for (const line of formatEvents(events, { paint: terminal.paint, width: widthOf(terminal) }))
-          terminal.print(line);
+      else if (events.length > 0 || follow) printLines(terminal, formatEvents(events, terminal.paint));
       else terminal.print(`Nothing happened${app === undefined ? '' : ` to ${app}`} that this node remembers.`);
       if (!follow) return;
       const show = (event: NodeEvent): void =>
-        terminal.print(json ? JSON.stringify(event) : formatEvent(event, terminal.paint));
+        json ? terminal.print(JSON.stringify(event)) : printLines(terminal, [formatEvent(event, terminal.paint)]);
       const unread = new AbortController();
       const stopListening = terminal.onReaderGone(() => unread.abort());
       await interruptible((interrupt) => {

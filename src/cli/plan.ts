@@ -8,6 +8,7 @@ import { addImageOption, type PlacementOptionValues } from './placement/apply-op
 import { planDocument, planLines } from './placement/plan-text.js';
 import { placementOf, plannedFor } from './placement/planned.js';
 import { addRegistryOptions } from './registry-options.js';
+import { printLines } from './terminal.js';
 
 interface PlanOptions extends PlacementOptionValues {
   readonly format?: 'compose' | 'json';
@@ -48,7 +49,7 @@ export function createPlanCommand(context: CommandContext): Command {
       const { plan, against, warnings } = await plannedFor(wanted, options, context);
       if (options.json)
         terminal.print(JSON.stringify(planDocument(plan, [...against, ...wanted.refusals], warnings), null, 2));
-      else for (const line of planLines(plan)) terminal.print(line);
+      else printLines(terminal, planLines(plan));
       if (!options.json) for (const line of [...warnings, ...against]) terminal.warn(`autoproxy: ${line}`);
       if (against.length + wanted.refusals.length > 0) finish(EXIT_CODES.failed);
       else if (plan.steps.some(({ kind }) => kind !== 'keep')) finish(EXIT_CODES.different);

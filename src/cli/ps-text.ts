@@ -7,17 +7,17 @@ import type { Paint } from './terminal.js';
 
 /** WEIGHT stands there where one is not the default, WHY OUT where one takes no new traffic. */
 const COLUMNS = [
-  { title: 'APP', least: 12 },
-  { title: 'SLOT', align: 'right', spare: 3 },
+  { title: 'APP', least: 8 },
+  { title: 'SLOT', align: 'right', spare: 6 },
   { title: 'INSTANCE' },
-  { title: 'CONTAINER', least: 10, spare: 2 },
-  { title: 'STATE' },
+  { title: 'CONTAINER', least: 10, spare: 5 },
+  { title: 'STATE', least: 5 },
   { title: 'HEALTH' },
-  { title: 'WEIGHT', align: 'right', spare: 4 },
-  { title: 'WHY OUT', least: 12 },
-  { title: 'REQUESTS', align: 'right' },
-  { title: 'IN FLIGHT', align: 'right' },
-  { title: 'LAST CHECK', least: 12, spare: 1 },
+  { title: 'WEIGHT', align: 'right', spare: 7 },
+  { title: 'WHY OUT', least: 12, spare: 1 },
+  { title: 'REQUESTS', align: 'right', spare: 2 },
+  { title: 'IN FLIGHT', align: 'right', spare: 3 },
+  { title: 'LAST CHECK', least: 12, spare: 4 },
 ] as const;
 
 /** A row of `ps --json`; fields are only ever added. */

@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import { startKeys } from './demo/keys.js';
 import { interruptible } from './interruption.js';
 import { pauseArgument } from './option-types.js';
-import { drawLines, enterScreen, leaveScreen, type Terminal } from './terminal.js';
+import { drawLines, enterScreen, leaveScreen, printLines, type Terminal } from './terminal.js';
 
 export const WATCH_EVERY_MS = 2_000;
 /** An answer of the node takes some milliseconds of its primary. */
@@ -48,14 +48,17 @@ interface Reading<T> {
  */
 export async function showReading<T>(terminal: Terminal, reading: Reading<T>): Promise<T> {
   const { everyMs, isJson, read, lines, json, first = null } = reading;
-  const shown = (document: T, earlier: T | null): readonly string[] =>
-    isJson ? [JSON.stringify(json(document, earlier), null, everyMs === null ? 2 : 0)] : lines(document, earlier);
+  const redraws = everyMs !== null && terminal.isInteractive && !isJson;
+  const show = (document: T, earlier: T | null): void => {
+    if (isJson) terminal.print(JSON.stringify(json(document, earlier), null, everyMs === null ? 2 : 0));
+    else if (redraws) drawLines(terminal, lines(document, earlier));
+    else printLines(terminal, lines(document, earlier));
+  };
   if (everyMs === null) {
     const only = await read();
-    for (const line of shown(only, first)) terminal.print(line);
+    show(only, first);
     return only;
   }
-  const redraws = terminal.isInteractive && !isJson;
   return interruptible(async (interrupt) => {
     const quit = new AbortController();
     const end = AbortSignal.any([interrupt, quit.signal]);
@@ -69,9 +72,7 @@ export async function showReading<T>(terminal: Terminal, reading: Reading<T>): P
     try {
       for (let earlier: T | null = first; ; ) {
         const document = await read();
-        const text = shown(document, earlier);
-        if (redraws) drawLines(terminal, text);
-        else for (const line of text) terminal.print(line);
+        show(document, earlier);
         earlier = document;
         await delay(everyMs, undefined, { signal: end }).catch(() => {});
         if (end.aborted) return document;

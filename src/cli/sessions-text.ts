@@ -6,13 +6,13 @@ import type { Paint } from './terminal.js';
 
 const COLUMNS = [
   { title: 'AGE', align: 'right' },
-  { title: 'APP', least: 12 },
-  { title: 'CLIENT' },
-  { title: 'STAGE' },
+  { title: 'APP', least: 8 },
+  { title: 'CLIENT', spare: 2 },
+  { title: 'STAGE', spare: 1 },
   { title: 'INSTANCE' },
-  { title: 'IN', align: 'right', spare: 2 },
-  { title: 'OUT', align: 'right', spare: 1 },
-  { title: 'ID', spare: 3 },
+  { title: 'IN', align: 'right', spare: 4 },
+  { title: 'OUT', align: 'right', spare: 3 },
+  { title: 'ID', spare: 5 },
 ] as const;
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];

@@ -6,20 +6,20 @@ import type { Paint } from './terminal.js';
 
 const RIGHT = 'right';
 const COLUMNS = [
-  { title: 'APP', least: 12 },
-  { title: 'CLIENTS', align: RIGHT, spare: 4 },
-  { title: 'CONNECTIONS', align: RIGHT, spare: 5 },
+  { title: 'APP', least: 8 },
+  { title: 'CLIENTS', align: RIGHT, spare: 7 },
+  { title: 'CONNECTIONS', align: RIGHT, spare: 8 },
   { title: 'REQUESTS', align: RIGHT },
-  { title: '2XX', align: RIGHT },
-  { title: '3XX', align: RIGHT, spare: 7 },
-  { title: '4XX', align: RIGHT },
+  { title: '2XX', align: RIGHT, spare: 3 },
+  { title: '3XX', align: RIGHT, spare: 10 },
+  { title: '4XX', align: RIGHT, spare: 1 },
   { title: '5XX', align: RIGHT },
   { title: 'ERRORS', align: RIGHT },
-  { title: 'RETRIES', align: RIGHT, spare: 3 },
-  { title: 'BLED', align: RIGHT, spare: 6 },
-  { title: 'QUEUED', align: RIGHT, spare: 2 },
-  { title: 'P50', align: RIGHT, spare: 1 },
-  { title: 'P99', align: RIGHT },
+  { title: 'RETRIES', align: RIGHT, spare: 6 },
+  { title: 'BLED', align: RIGHT, spare: 9 },
+  { title: 'QUEUED', align: RIGHT, spare: 5 },
+  { title: 'P50', align: RIGHT, spare: 4 },
+  { title: 'P99', align: RIGHT, spare: 2 },
 ] as const;
 
 /** Of `stats --json`; fields are only ever added. */

@@ -25,27 +25,27 @@ export interface StatusOptions {
 }
 
 const APP_COLUMNS = [
-  { title: 'APP', least: 12 },
-  { title: 'SLOT', align: 'right' },
+  { title: 'APP', least: 8 },
+  { title: 'SLOT', align: 'right', spare: 2 },
   { title: 'UP', align: 'right' },
-  { title: 'REQUESTS', align: 'right' },
+  { title: 'REQUESTS', align: 'right', spare: 1 },
   { title: 'ERRORS', align: 'right' },
-  { title: 'P50', align: 'right', spare: 3 },
-  { title: 'P99', align: 'right', spare: 2 },
-  { title: 'BLED', align: 'right', spare: 4 },
-  { title: 'IN FLIGHT', align: 'right', spare: 1 },
+  { title: 'P50', align: 'right', spare: 5 },
+  { title: 'P99', align: 'right', spare: 4 },
+  { title: 'BLED', align: 'right', spare: 6 },
+  { title: 'IN FLIGHT', align: 'right', spare: 3 },
   { title: 'NOTE', least: 16 },
 ] as const;
 
 const INSTANCE_COLUMNS = [
-  { title: 'APP' },
+  { title: 'APP', least: 8 },
   { title: 'INSTANCE' },
   { title: 'STATE' },
   { title: 'HEALTH' },
-  { title: 'WEIGHT', align: 'right' },
-  { title: 'REQUESTS', align: 'right' },
-  { title: 'IN FLIGHT', align: 'right', spare: 1 },
-  { title: 'NOTE', least: 16 },
+  { title: 'WEIGHT', align: 'right', spare: 3 },
+  { title: 'REQUESTS', align: 'right', spare: 2 },
+  { title: 'IN FLIGHT', align: 'right', spare: 4 },
+  { title: 'NOTE', least: 16, spare: 1 },
 ] as const;
 
 export function formatStatus(

@@ -1,4 +1,7 @@
-/** Tables that are wider than the terminal: texts are cut, then the least columns are left out. Pure. */
+/**
+ * Tables that are wider than the terminal: texts are cut, then the least columns are left out. One that does not fit then
+ * either is left as it is: its rows go on in the next line, and nothing is lost. Pure.
+ */
 
 export interface FitColumn {
   /** May be cut to this width; absent: never. */
@@ -16,7 +19,7 @@ export function fitWidths(columns: readonly FitColumn[], natural: readonly numbe
     if (excess <= 0) return widths;
     const spare = [...left].filter((index) => columns[index]?.spare !== undefined);
     const [first] = spare.sort((a, b) => (columns[b]?.spare ?? 0) - (columns[a]?.spare ?? 0));
-    if (first === undefined) return widths;
+    if (first === undefined) return natural;
     left.delete(first);
   }
 }

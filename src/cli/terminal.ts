@@ -1,6 +1,7 @@
 import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 import { EXIT_CODES } from './exit-codes.js';
+import { wrapLine } from './line-wrap.js';
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'inverse';
 
@@ -49,11 +50,12 @@ export function createTerminal(env: NodeJS.ProcessEnv): Terminal {
   const isColoured = isInteractive && (env.NO_COLOR ?? '') === '';
   return {
     isInteractive,
+    // A terminal without a size says 0: under `script` without one, and for a moment in a new container.
     get columns() {
-      return stdout.columns ?? 120;
+      return stdout.columns || 120;
     },
     get rows() {
-      return stdout.rows ?? 40;
+      return stdout.rows || 40;
     },
     paint: isColoured ? (style, text) => styleText(style, text) : plainPaint,
     write: (text) => void stdout.write(text),
@@ -66,9 +68,15 @@ export function createTerminal(env: NodeJS.ProcessEnv): Terminal {
   };
 }
 
-/** Of a line: what is written to a file or a pipe is never cut. */
+/** Of a line: what is written to a file or a pipe is never cut or broken. */
 export function widthOf({ isInteractive, columns }: Terminal): number {
   return isInteractive ? columns : Number.POSITIVE_INFINITY;
+}
+
+/** Lines for people; one that is wider than the screen goes on below. */
+export function printLines(terminal: Terminal, lines: readonly string[]): void {
+  const width = widthOf(terminal);
+  for (const line of lines) for (const part of wrapLine(line, width)) terminal.print(part);
 }
 
 /** The screen of its own that editors use: what stood in the terminal is back when it is left. No wrapping inside. */
@@ -82,6 +90,7 @@ export function leaveScreen(terminal: Terminal): void {
 
 /** Overwrites in place, line by line, so that nothing flickers. What does not fit below is left out. */
 export function drawLines(terminal: Terminal, lines: readonly string[]): void {
-  const shown = lines.slice(0, Math.max(1, terminal.rows - 1));
+  const wrapped = lines.flatMap((line) => wrapLine(line, terminal.columns));
+  const shown = wrapped.slice(0, Math.max(1, terminal.rows - 1));
   terminal.write(`\x1b[H${shown.map((line) => `${line}\x1b[K`).join('\r\n')}\x1b[J`);
 }

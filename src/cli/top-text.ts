@@ -5,19 +5,19 @@ import { type Cell, formatAge, formatLatency, formatTable } from './table.js';
 import type { Paint, Style } from './terminal.js';
 
 const COLUMNS = [
-  { title: 'APP', least: 12 },
+  { title: 'APP', least: 8 },
   { title: 'UP', align: 'right' },
   { title: 'REQ/S', align: 'right' },
   { title: 'ERR/S', align: 'right' },
-  { title: '4XX/S', align: 'right', spare: 3 },
-  { title: '5XX/S', align: 'right' },
-  { title: 'P50', align: 'right', spare: 2 },
+  { title: '4XX/S', align: 'right', spare: 5 },
+  { title: '5XX/S', align: 'right', spare: 2 },
+  { title: 'P50', align: 'right', spare: 4 },
   { title: 'P99', align: 'right' },
-  { title: 'IN FLIGHT', align: 'right' },
-  { title: 'QUEUED', align: 'right', spare: 1 },
-  { title: 'CONN/S', align: 'right', spare: 5 },
-  { title: 'CLIENTS', align: 'right', spare: 4 },
-  { title: 'BLED/S', align: 'right', spare: 6 },
+  { title: 'IN FLIGHT', align: 'right', spare: 1 },
+  { title: 'QUEUED', align: 'right', spare: 3 },
+  { title: 'CONN/S', align: 'right', spare: 7 },
+  { title: 'CLIENTS', align: 'right', spare: 6 },
+  { title: 'BLED/S', align: 'right', spare: 8 },
 ] as const;
 
 export function formatTop(

@@ -5,6 +5,7 @@ import { formatProblem } from '../../model/problem.js';
 import type { CommandContext } from '../command-context.js';
 import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
 import { formatTable } from '../table.js';
+import { printLines } from '../terminal.js';
 
 interface AppLsOptions extends RegistryOptionValues {
   readonly pod?: string;
@@ -41,7 +42,10 @@ export function createAppLsCommand(context: CommandContext): Command {
       routesText(app),
       app.image ?? '-',
     ]);
-    for (const line of formatTable(COLUMNS, rows, (title) => terminal.paint('bold', title))) terminal.print(line);
+    printLines(
+      terminal,
+      formatTable(COLUMNS, rows, (title) => terminal.paint('bold', title)),
+    );
     for (const problem of problems) terminal.warn(formatProblem(problem));
   });
 }

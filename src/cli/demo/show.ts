@@ -3,7 +3,7 @@ import type { ReadStream } from 'node:tty';
 import { OPTIONS } from '../../config/options.js';
 import type { LogFormat } from '../../core/log-levels.js';
 import { reasonOf } from '../../core/thrown.js';
-import { drawLines, enterScreen, leaveScreen, type Terminal } from '../terminal.js';
+import { drawLines, enterScreen, leaveScreen, printLines, type Terminal } from '../terminal.js';
 import { Fleet } from './fleet.js';
 import { startKeys } from './keys.js';
 import { NodeReadings } from './readings.js';
@@ -65,8 +65,7 @@ export async function runShow(options: ShowOptions): Promise<ClientCounts> {
     await fleet.stopTraffic();
     const counts = sumCounts(fleet.traffic.map((stream) => stream.counts));
     await show.readAll();
-    for (const line of show.plainLines()) terminal.print(line);
-    terminal.print(`clients: ${formatClients(counts, terminal.paint)}`);
+    printLines(terminal, [...show.plainLines(), `clients: ${formatClients(counts, terminal.paint)}`]);
     if (failure !== null) throw failure;
     return counts;
   } finally {

@@ -5,6 +5,7 @@ import { type AdminOptionValues, adminOption, adminTokenOption } from '../admin-
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
 import { type ReadingOptionValues, showReading, watchOption, watchPause } from '../reading.js';
+import { widthOf } from '../terminal.js';
 import { accessLogCheck } from './access-log-check.js';
 import { adminAccessCheck } from './admin-access-check.js';
 import { clocksCheck } from './clocks-check.js';
@@ -54,7 +55,7 @@ export function createDoctorCommand({ terminal, env, defaults, finish }: Command
         everyMs: watchPause(options),
         isJson: options.json === true,
         read: () => findingsOf(options, env),
-        lines: ({ findings }) => formatDoctor(findings, terminal.paint),
+        lines: ({ findings }) => formatDoctor(findings, { paint: terminal.paint, width: widthOf(terminal) }),
         json: (document) => document,
       });
       if (verdict === 'bad') finish(EXIT_CODES.failed);

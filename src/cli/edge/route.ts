@@ -8,6 +8,7 @@ import type { OwnedRoute } from '../../model/route-clashes.js';
 import { describeRoute } from '../../model/route-key.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT_CODES } from '../exit-codes.js';
+import { printLines } from '../terminal.js';
 import { lastGoodFor } from './installation.js';
 import { addStateDirOption, type InstallationOptionValues } from './installation-options.js';
 import { addEdgeOptions, type EdgeOptionValues, problemLines, renderFrom } from './rendering.js';
@@ -46,7 +47,7 @@ export function createEdgeRouteCommand(context: CommandContext): Command {
       refusal === null && routes.length === 0 ? findRoutes(apps.map(opened), asked.host, routedPath(asked.path)) : [];
     const document = { ...asked, refusal, routes: routes.map(routeDocument), shut: shut.map(routeDocument), refused };
     if (options.json) terminal.print(JSON.stringify(document, null, 2));
-    else for (const line of [...routeLines(asked, refusal, routes), ...shut.map(shutLine)]) terminal.print(line);
+    else printLines(terminal, [...routeLines(asked, refusal, routes), ...shut.map(shutLine)]);
     // An app that is refused may be the one that was looked for.
     for (const line of problemLines(problems.filter(({ severity }) => severity === 'error'))) terminal.warn(line);
     if (routes.length === 0) finish(EXIT_CODES.different);

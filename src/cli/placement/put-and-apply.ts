@@ -5,6 +5,7 @@ import { showOutcomes } from '../app/outcome-text.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { withRegistry } from '../registry-options.js';
+import { printLines } from '../terminal.js';
 import type { ApplyOptionValues } from './apply-options.js';
 import { carryOut } from './carry-out.js';
 import { planLines } from './plan-text.js';
@@ -39,7 +40,7 @@ export async function putAndApply(
     const { plan, against, warnings } = await plannedFor(placement, options, context);
     showOutcomes(judged, options, context, more);
     const { terminal, finish } = context;
-    if (!options.json) for (const line of planLines(plan)) terminal.print(line);
+    if (!options.json) printLines(terminal, planLines(plan));
     for (const line of [...warnings, ...against]) terminal.warn(`autoproxy: ${line}`);
     if (against.length > 0) finish(EXIT_CODES.failed);
     else if (plan.steps.some(({ kind }) => kind !== 'keep')) finish(EXIT_CODES.different);

@@ -8,6 +8,7 @@ import { withDocker } from '../docker-option.js';
 import type { PlacementOptionValues } from '../placement/apply-options.js';
 import { addRegistryOptions, withRegistry } from '../registry-options.js';
 import { formatTable } from '../table.js';
+import { printLines } from '../terminal.js';
 import { createPodsLabelCommand } from './label.js';
 
 interface PodsOptions extends Omit<PlacementOptionValues, 'imageCheck' | 'registryAuth'> {
@@ -49,9 +50,8 @@ export function createPodsCommand(context: CommandContext): Command {
     for (const problem of problems) terminal.warn(formatProblem(problem));
     if (options.json) return terminal.print(JSON.stringify(pods, null, 2));
     const bold = (title: string): string => terminal.paint('bold', title);
-    for (const line of formatTable(POD_COLUMNS, pods.pods.map(podCells), bold)) terminal.print(line);
-    terminal.print('');
-    for (const line of formatTable(NODE_COLUMNS, nodeRows(pods), bold)) terminal.print(line);
+    const podLines = formatTable(POD_COLUMNS, pods.pods.map(podCells), bold);
+    printLines(terminal, [...podLines, '', ...formatTable(NODE_COLUMNS, nodeRows(pods), bold)]);
     for (const { pod, nodes, wanted } of pods.pods)
       if (nodes.length === 0 && wanted > 0)
         terminal.warn(`autoproxy: the pod ${pod} has no node; autoproxy pods label NODE ${pod}`);

@@ -28,10 +28,10 @@ const COLUMNS = [
 const SHOWN_KEYS = 4;
 const INDENT = '    ';
 
-/** @param width of the screen in columns; null: the output goes to a file or a pipe */
+/** @param width of a line, in columns */
 export function historyLines(
   versions: readonly VersionRow[],
-  width: number | null,
+  width: number,
   paintTitle: (title: string) => string = (title) => title,
 ): readonly string[] {
   const rows = versions.map(({ version, at, author, act, image, changed, isCurrent }) => [
@@ -42,28 +42,14 @@ export function historyLines(
     image === null ? '-' : escapeText(image),
     changedText(changed),
   ]);
-  const isTooWide = width !== null && formatTable(COLUMNS, rows).some((line) => [...line].length > width);
-  return isTooWide ? rows.flatMap((row) => blockOf(row, width)) : formatTable(COLUMNS, rows, paintTitle);
+  const isTooWide = formatTable(COLUMNS, rows).some((line) => [...line].length > width);
+  return isTooWide ? rows.flatMap(blockOf) : formatTable(COLUMNS, rows, paintTitle);
 }
 
 /** `* 12 put 2026-01-01T12:00:00.000Z`, and below it who wrote it, the image, and what it changed. */
-function blockOf([version, at, author, act, image, changed]: readonly string[], width: number): readonly string[] {
+function blockOf([version, at, author, act, image, changed]: readonly string[]): readonly string[] {
   const details = [`by ${author}`, `image ${image}`, `changed ${changed}`].filter((line) => !line.endsWith(' -'));
-  return [...wrapped(`${version} ${act} ${at}`, width, ''), ...details.flatMap((line) => wrapped(line, width, INDENT))];
-}
-
-/** Broken at a space, and where none is near at the width. */
-export function wrapped(text: string, width: number, indent = ''): readonly string[] {
-  const room = Math.max(1, width - indent.length);
-  const lines: string[] = [];
-  let rest = [...text];
-  while (rest.length > room) {
-    const space = rest.slice(0, room + 1).lastIndexOf(' ');
-    const end = space > room / 2 ? space : room;
-    lines.push(rest.slice(0, end).join(''));
-    rest = rest.slice(space === end ? end + 1 : end);
-  }
-  return [...lines, rest.join('')].map((line) => indent + line);
+  return [`${version} ${act} ${at}`, ...details.map((line) => INDENT + line)];
 }
 
 function changedText(changed: readonly string[] | null): string {

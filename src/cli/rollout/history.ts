@@ -5,7 +5,8 @@ import type { HistoryEntry } from '../../registry/registry.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandFailure } from '../exit-codes.js';
 import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
-import { historyLines, type VersionRow, wrapped } from './history-text.js';
+import { printLines, widthOf } from '../terminal.js';
+import { historyLines, type VersionRow } from './history-text.js';
 import { definitionOf, type KnownApp, knownApp } from './versions.js';
 
 interface RolloutHistoryOptions extends RegistryOptionValues {
@@ -30,14 +31,9 @@ export function createRolloutHistoryCommand(context: CommandContext): Command {
     if (options.show !== undefined) return terminal.write(documentOf(app, known, options.show));
     const versions = versionsOf(known);
     if (options.json) return terminal.print(JSON.stringify({ app, versions }, null, 2));
-    const width = terminal.isInteractive ? terminal.columns : null;
-    for (const line of historyLines(versions, width, (title) => terminal.paint('bold', title))) terminal.print(line);
-    if (known.stored === null || versions.some(({ isCurrent }) => isCurrent)) return;
-    for (const line of wrapped(
-      `the definition of now is not among these: ${BY_HAND}`,
-      width ?? Number.POSITIVE_INFINITY,
-    ))
-      terminal.print(line);
+    const lines = historyLines(versions, widthOf(terminal), (title) => terminal.paint('bold', title));
+    const isAmong = known.stored === null || versions.some(({ isCurrent }) => isCurrent);
+    printLines(terminal, isAmong ? lines : [...lines, `the definition of now is not among these: ${BY_HAND}`]);
   });
 }
 

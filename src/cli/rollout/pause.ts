@@ -11,6 +11,7 @@ import { CommandFailure } from '../exit-codes.js';
 import { timeoutOption } from '../option-types.js';
 import { silenceLine } from '../placement/verdict-text.js';
 import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
+import { printLines } from '../terminal.js';
 import { servicesOf } from './known-services.js';
 import { hintLine, hintsFor, progressLine } from './status-text.js';
 import { knownApp, numbersFrom } from './versions.js';
@@ -60,8 +61,7 @@ export function createRolloutPauseCommand(context: CommandContext): Command {
     }
     const hints = hintsFor({ app, known, services });
     if (options.json) return terminal.print(JSON.stringify({ app, hints, services: services.map(shortly) }, null, 2));
-    for (const service of services) terminal.print(progressLine(service));
-    for (const hint of hints) terminal.print(hintLine(hint));
+    printLines(terminal, [...services.map(progressLine), ...hints.map(hintLine)]);
   });
 }
 

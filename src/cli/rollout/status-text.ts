@@ -24,16 +24,17 @@ export interface RolloutReport {
   readonly now: number;
 }
 
+const INDENT = '  ';
 const SHORT_ID_DIGITS = 12;
 /** Older ones are counted. */
 const SHOWN_FAILURES = 5;
 const COLUMNS = [
   { title: 'VERSION', align: 'right' },
-  { title: 'IMAGE' },
-  { title: 'NODE' },
+  { title: 'IMAGE', least: 10 },
+  { title: 'NODE', least: 8 },
   { title: 'RUNNING', align: 'right' },
-  { title: 'STARTING', align: 'right' },
-  { title: 'ENDING', align: 'right' },
+  { title: 'STARTING', align: 'right', spare: 1 },
+  { title: 'ENDING', align: 'right', spare: 2 },
 ] as const;
 const WORDS = {
   done: 'done',
@@ -49,10 +50,11 @@ export function hintLine(hint: string): string {
   return `→ ${hint}`;
 }
 
-export function rolloutLines(report: RolloutReport): readonly string[] {
+/** @param width of a line, in columns */
+export function rolloutLines(report: RolloutReport, width = Number.POSITIVE_INFINITY): readonly string[] {
   return [
     headLine(report),
-    ...report.services.flatMap((service) => serviceLines(service, report)),
+    ...report.services.flatMap((service) => serviceLines(service, report, width)),
     ...hintsFor(report).map(hintLine),
   ];
 }
@@ -70,7 +72,7 @@ function headLine({ app, known }: RolloutReport): string {
   return `${app}: version ${last.number}, ${act} by ${last.author} at ${new Date(last.at).toISOString()}`;
 }
 
-function serviceLines(service: ServiceRollout, report: RolloutReport): readonly string[] {
+function serviceLines(service: ServiceRollout, report: RolloutReport, width: number): readonly string[] {
   const rows = service.versions.flatMap(({ version, nodes }) =>
     nodes.map(({ node, running, starting, ending }) => [
       version.label,
@@ -79,7 +81,7 @@ function serviceLines(service: ServiceRollout, report: RolloutReport): readonly 
       ...[running, starting, ending].map(String),
     ]),
   );
-  const table = rows.length === 0 ? [] : formatTable(COLUMNS, rows);
+  const table = rows.length === 0 ? [] : formatTable(COLUMNS, rows, undefined, width - INDENT.length);
   const details = [
     ...service.versions.flatMap(unknownLines),
     ...service.versions.flatMap((version) => endingLines(version, report)),
@@ -98,7 +100,7 @@ function unknownLines({ version: { label }, differs }: VersionTasks): readonly s
 }
 
 function indented(line: string): string {
-  return `  ${line}`;
+  return INDENT + line;
 }
 
 function endingLines({ ending }: VersionTasks, { underWay, now }: RolloutReport): readonly string[] {

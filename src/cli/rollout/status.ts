@@ -14,6 +14,7 @@ import { EXIT_CODES, type ExitCode } from '../exit-codes.js';
 import { timeoutOption } from '../option-types.js';
 import { silenceLine } from '../placement/verdict-text.js';
 import { addRegistryOptions, type RegistryOptionValues, withRegistry } from '../registry-options.js';
+import { printLines, widthOf } from '../terminal.js';
 import { servicesOf } from './known-services.js';
 import { hintsFor, progressLine, type RolloutReport, rolloutLines, type UnderWay, underWayAt } from './status-text.js';
 import { knownApp, numbersFrom } from './versions.js';
@@ -64,7 +65,7 @@ export function createRolloutStatusCommand(context: CommandContext): Command {
     const underWay = services.some(hasEnding) ? await requestsUnderWay(options) : new Map<string, UnderWay>();
     const report: RolloutReport = { app, known, services, underWay, now: systemClock.wallTime() };
     if (options.json) terminal.print(JSON.stringify(documentOf(report), null, 2));
-    else for (const line of rolloutLines(report)) terminal.print(line);
+    else printLines(terminal, rolloutLines(report, widthOf(terminal)));
     const code = codeOf(services, options.wait === true);
     if (code !== EXIT_CODES.done) finish(code);
   });
@@ -82,7 +83,7 @@ async function untilSettled(
     const services = await look();
     for (const service of services) {
       const line = progressLine(service);
-      if (!json && said.get(service.service) !== line) terminal.print(line);
+      if (!json && said.get(service.service) !== line) printLines(terminal, [line]);
       said.set(service.service, line);
     }
     if (isSettled(services) || systemClock.now() >= until) return services;

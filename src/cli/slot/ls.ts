@@ -13,6 +13,7 @@ import {
   withRegistry,
 } from '../registry-options.js';
 import { formatTable } from '../table.js';
+import { printLines } from '../terminal.js';
 
 interface SlotLsOptions extends RegistryOptionValues, SlotOptionValues {
   readonly check?: true;
@@ -56,7 +57,10 @@ export function createSlotLsCommand(context: CommandContext): Command {
         })),
       ].sort((a, b) => a.port - b.port);
       const cells = rows.map(({ port, app, state }) => [String(port), app, state]);
-      for (const line of formatTable(COLUMNS, cells, (title) => terminal.paint('bold', title))) terminal.print(line);
+      printLines(
+        terminal,
+        formatTable(COLUMNS, cells, (title) => terminal.paint('bold', title)),
+      );
     }
     if (leaks !== null && leaks.length > 0) finish(EXIT_CODES.failed);
   });
