@@ -39,7 +39,7 @@ const COMMANDS: readonly (readonly [words: readonly string[], most: number | nul
   [['ps', ...ASK], 4],
   [['status', ...ASK], 4],
   [['why', 'shop', ...ASK], 4],
-  [['completion', 'bash'], null],
+  [['completion', 'bash'], 3.5],
   [['doctor', ...ASK], null],
 ];
 const MOST_OF_WORKER = 5.5;

@@ -7,9 +7,6 @@ type CreateCommand = (context: CommandContext) => Command;
 /** @param words behind the name of the command */
 type LoadCommand = (words: readonly string[]) => Promise<CreateCommand>;
 
-const COMPLETION = 'completion';
-/** The word behind it that asks the node alone. */
-const APPS_WORD = 'apps';
 const HELP_WORDS = ['--help', '-h'];
 const VERSION_WORDS = ['--version', '-V'];
 
@@ -61,10 +58,10 @@ export async function createProgram(context: CommandContext, argv: readonly stri
   return program;
 }
 
-/** @returns null: all are needed, for help and suggestions, and for what a shell completes */
-function neededCommands([first = '', second]: readonly string[]): readonly LoadCommand[] | null {
+/** @returns null: all are needed, for help and suggestions */
+function neededCommands([first = '']: readonly string[]): readonly LoadCommand[] | null {
   if (VERSION_WORDS.includes(first)) return [];
-  const named = first === COMPLETION && second !== APPS_WORD ? undefined : COMMANDS.get(first);
+  const named = COMMANDS.get(first);
   return named === undefined ? null : [named];
 }
 

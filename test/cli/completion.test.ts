@@ -4,6 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { bashScript } from '../../src/cli/completion/bash-script.js';
+import { completedCommands } from '../../src/cli/completion/command-tree.js';
+import { fishScript } from '../../src/cli/completion/fish-script.js';
+import { zshScript } from '../../src/cli/completion/zsh-script.js';
+import { createProgram } from '../../src/cli/program.js';
 import { temporaryFolder } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { findProgram, installPackages } from '../support/machine/components.js';
@@ -11,6 +16,7 @@ import { startNode } from '../support/node/node-process.js';
 import { CLI_ENTRY } from '../support/node/run-cli.js';
 import { runCliHere } from '../support/node/run-cli-here.js';
 import { appText } from '../support/node/services-directory.js';
+import { describingContext } from './describing-context.js';
 
 type Shell = 'bash' | 'fish';
 
@@ -115,6 +121,16 @@ test('zsh completes commands and options', async (context) => {
     return spawnSync(program, words, { encoding: 'utf8', env: environment, timeout: 20_000 }).stdout;
   });
   assert.deepEqual(shown, ['seen\n', 'seen\n', 'seen\n']);
+});
+
+test('the scripts that the build made are those of the commands', async () => {
+  const commands = completedCommands(await createProgram(describingContext));
+  for (const [shell, text] of [
+    ['bash', bashScript(commands)],
+    ['zsh', zshScript(commands)],
+    ['fish', fishScript(commands)],
+  ] as const)
+    assert.equal((await runCliHere(['completion', shell])).stdout, text);
 });
 
 test('another shell is a wrong command line', async () => {

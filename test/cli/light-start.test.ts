@@ -28,6 +28,7 @@ const COMMANDS: ReadonlyMap<string, readonly string[]> = new Map([
   ['--version', ASKING],
   ['healthcheck', ASKING],
   ['completion apps', ASKING],
+  ['completion bash', ASKING],
   ['ps', ASKING],
   ['status', [...ASKING, 'metrics'].sort()],
   ['why shop', ASKING],

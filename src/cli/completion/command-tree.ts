@@ -1,4 +1,4 @@
-/** What a shell completes, read from the program itself: so it is never older than the commands. Pure. */
+/** What a shell completes, read from the program itself. Pure. */
 import type { Argument, Command, Option } from 'commander';
 
 /** What may stand at a place. */

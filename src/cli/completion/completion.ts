@@ -2,13 +2,8 @@ import { Argument, Command, InvalidArgumentError } from 'commander';
 import { AdminClientError } from '../../admin/client.js';
 import { type AdminOptionValues, connectTo } from '../admin-option.js';
 import type { CommandContext } from '../command-context.js';
-import { bashScript } from './bash-script.js';
-import { completedCommands } from './command-tree.js';
-import { fishScript } from './fish-script.js';
-import { zshScript } from './zsh-script.js';
+import { readScript, SHELLS, type Shell } from './script-files.js';
 
-const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
-const SHELLS = ['bash', 'zsh', 'fish'] as const;
 /** The names of the apps, which the scripts ask for while somebody holds the tab key. */
 const APPS = 'apps';
 const ASK_MS = 300;
@@ -24,19 +19,16 @@ export function createCompletionCommand({ terminal, defaults }: CommandContext):
         'Example:\n  eval "$(autoproxy completion bash)"\n' +
         '  autoproxy completion fish > ~/.config/fish/completions/autoproxy.fish',
     )
-    .action(async (word: keyof typeof SCRIPTS | typeof APPS, _options: unknown, command: Command) => {
-      if (word !== APPS) {
-        terminal.write(SCRIPTS[word](completedCommands(command.parent ?? command)));
-        return;
-      }
+    .action(async (word: Shell | typeof APPS) => {
+      if (word !== APPS) return terminal.write(readScript(word));
       for (const name of await appNames(defaults)) terminal.print(name);
     });
 }
 
-function shellFrom(text: string): (typeof SHELLS)[number] | typeof APPS {
-  const shell = [...SHELLS, APPS].find((known) => known === text);
+function shellFrom(text: string): Shell | typeof APPS {
+  const shell = ([...SHELLS, APPS] as const).find((known) => known === text);
   if (shell === undefined) throw new InvalidArgumentError(`write ${SHELLS.join(', ')}.`);
-  return shell as (typeof SHELLS)[number] | typeof APPS;
+  return shell;
 }
 
 /** Silent where no node answers in time: completion must not disturb the line. */
