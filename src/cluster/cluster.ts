@@ -7,6 +7,7 @@ import { BoundPorts } from './bound-ports.js';
 import type { ClusterOptions } from './cluster-options.js';
 import { Condition } from './condition.js';
 import { CounterBooks } from './counter-books.js';
+import { askInTurn } from './in-turn.js';
 import type { ListeningSocket } from './listening-socket.js';
 import type { SocketWay } from './messages.js';
 import { PermitBook } from './permit-book.js';
@@ -118,7 +119,8 @@ export class Cluster {
 
   /** The counters of this node since its start. For a worker that does not answer in 200 ms, its last report counts. */
   async counters(): Promise<WorkerCounters> {
-    await Promise.all([...this.#workers].map((worker) => worker.askCounters(COUNTERS_DEADLINE_MS)));
+    const ask = (worker: WorkerProcess): Promise<void> => worker.askCounters(COUNTERS_DEADLINE_MS);
+    await askInTurn([...this.#workers], ask, this.#options.clock);
     return this.books.sum();
   }
 

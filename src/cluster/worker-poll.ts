@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import { askInTurn } from './in-turn.js';
 import type { WorkerProcess } from './worker-process.js';
 
 /** A worker that crashes loses what it counted since the last poll. */
@@ -33,7 +34,7 @@ export class WorkerPoll {
   start(): void {
     this.#timer = this.#clock.setTimer(INTERVAL_MS, () => {
       this.start();
-      void Promise.all([...this.#workers].map((worker) => this.#ask(worker))).then(this.#onPolled);
+      void askInTurn([...this.#workers], (worker) => this.#ask(worker), this.#clock).then(this.#onPolled);
     });
   }
 
