@@ -118,7 +118,8 @@ async function measure(node: NodeUnderTest, workers: readonly number[], pages: n
   const loads = await Promise.all(asked);
   const seconds = (performance.now() - beganAt) / 1_000;
   const requests = sumOf(loads.map((load) => load.requests));
-  if (loads.some(({ errors }) => errors > 0)) throw new Error('requests of the traffic failed');
+  const failed = sumOf(loads.map(({ errors }) => errors));
+  if (failed > 0) throw new Error(`${failed} of ${requests + failed} requests of the traffic failed`);
   const use = {
     primaryPercent: (100 * (cpuSeconds(node.pid) - before.primary)) / seconds,
     workersMicrosPerRequest: ((sumOf(workers.map(cpuSeconds)) - before.workers) * 1e6) / requests,
