@@ -11,9 +11,10 @@ import { askInTurn } from './in-turn.js';
 import type { ListeningSocket } from './listening-socket.js';
 import type { SocketWay } from './messages.js';
 import { PermitBook } from './permit-book.js';
+import type { Distribution } from './snapshot-delivery.js';
 import { WorkerPlace } from './worker-place.js';
 import { WorkerPoll } from './worker-poll.js';
-import { type Distribution, type WorkerExit, type WorkerPhase, WorkerProcess } from './worker-process.js';
+import { type WorkerExit, type WorkerPhase, WorkerProcess } from './worker-process.js';
 
 /** The shape that the admin API shows. */
 interface WorkerSummary {

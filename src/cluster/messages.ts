@@ -30,6 +30,9 @@ export type ToWorker =
   /** Stop accepting, finish what is under way, exit; after `deadlineMs` cut what is left. 0: also in the midst of a drain. */
   | { readonly type: 'drain'; readonly deadlineMs: number };
 
+/** A worker cuts what is left at its deadline and exits; one that did not is killed after this much more. */
+export const DRAIN_MARGIN_MS = 2_000;
+
 export type ToPrimary =
   /** The worker has started and waits for its listeners and its first snapshot. */
   | { readonly type: 'started'; readonly sockets: SocketWay }

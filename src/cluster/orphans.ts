@@ -1,16 +1,16 @@
 import type { Clock, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import type { WorkerReport } from '../metrics/counters.js';
+import { Condition } from './condition.js';
 import type { HandleChannel } from './handle-channel.js';
 import type { ListeningSocket } from './listening-socket.js';
+import { DRAIN_MARGIN_MS } from './messages.js';
 import { identityOf, isAlive, killProcess, type ProcessIdentity } from './process-identity.js';
 import { type FromOrphan, type FromPrimary, fromOrphan, MAX_ORPHAN_DRAIN_MS } from './succession.js';
 
 /** One that lives looks for a primary twenty times a second; one that does not answer for so long hangs. */
 const SILENCE_MS = 5_000;
 const LOOK_EVERY_MS = 50;
-/** One cuts what is left at its deadline and exits; one that did not is killed after this much more. */
-const DRAIN_MARGIN_MS = 2_000;
 
 interface OrphansOptions {
   /** Workers of the last primary that are alive. */
@@ -44,7 +44,8 @@ export class Orphans {
   readonly #waiting: KnownOrphan[] = [];
   #asked: KnownOrphan | null = null;
   #drainMs: number | null = null;
-  readonly #takenWaiters = new Set<() => void>();
+  /** Rechecked whenever one has given its sockets or is gone. */
+  readonly #condition = new Condition();
 
   constructor(options: OrphansOptions) {
     this.#options = options;
@@ -81,15 +82,7 @@ export class Orphans {
 
   /** Resolves when the sockets of all are here, or it is known that no more come. */
   whenTaken(): Promise<void> {
-    return new Promise((resolve) => {
-      const check = (): void => {
-        if (![...this.#known].every(({ isTaken }) => isTaken)) return;
-        this.#takenWaiters.delete(check);
-        resolve();
-      };
-      this.#takenWaiters.add(check);
-      check();
-    });
+    return this.#condition.until(() => [...this.#known].every(({ isTaken }) => isTaken));
   }
 
   /** Our own workers serve, or the node stops: the orphans that gave their sockets drain. */
@@ -141,7 +134,7 @@ export class Orphans {
     if (orphan.ports.length === 0) this.#killAfter(orphan, MAX_ORPHAN_DRAIN_MS + DRAIN_MARGIN_MS, 'it did not end');
     else if (this.#drainMs !== null) this.#drain(orphan);
     this.#askNext();
-    for (const check of [...this.#takenWaiters]) check();
+    this.#condition.recheck();
   }
 
   #drain(orphan: KnownOrphan): void {
@@ -174,7 +167,7 @@ export class Orphans {
     this.#options.log.info({ pid: orphan.identity?.pid }, 'a worker of a primary that died has ended');
     this.#options.onGone();
     this.#askNext();
-    for (const check of [...this.#takenWaiters]) check();
+    this.#condition.recheck();
   }
 
   /** One that is expected and has not connected may end without a word. */

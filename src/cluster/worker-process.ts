@@ -1,15 +1,19 @@
-import { type ChildProcess, fork, type SendHandle } from 'node:child_process';
 import type { Clock, Timer } from '../core/clock.js';
 import type { WorkerReport } from '../metrics/counters.js';
 import type { Histogram } from '../metrics/histogram.js';
 import type { SessionFacts, SessionReport } from '../metrics/sessions.js';
 import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
-import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
-import { portsOf } from './bound-ports.js';
 import { ReportReader } from './counter-reports.js';
-import type { ListeningSocket } from './listening-socket.js';
-import type { PassiveFailure, SocketWay, ToPrimary, ToWorker, WorkerSettings } from './messages.js';
+import { ForkedProcess, type ProcessExit } from './forked-process.js';
+import {
+  DRAIN_MARGIN_MS,
+  type PassiveFailure,
+  type SocketWay,
+  type ToPrimary,
+  type WorkerSettings,
+} from './messages.js';
 import { Questions } from './questions.js';
+import { type Distribution, SnapshotDelivery } from './snapshot-delivery.js';
 
 /**
  *             first applied            drain()              exit
@@ -18,15 +22,6 @@ import { Questions } from './questions.js';
  *       └────────────────────────┴────────── exit, SIGKILL ──────────┘
  */
 export type WorkerPhase = 'starting' | 'serving' | 'draining' | 'gone';
-
-/** What the workers are to have in force. */
-export interface Distribution {
-  /** Grows with each one; a snapshot goes out again, under its old revision, when one more slot could be bound. */
-  readonly sequence: number;
-  /** Without the slots that are not bound. */
-  readonly snapshot: Snapshot;
-  readonly socketOf: (port: number) => ListeningSocket | undefined;
-}
 
 interface WorkerEvents {
   readonly onStarted: (worker: WorkerProcess) => void;
@@ -38,24 +33,11 @@ interface WorkerEvents {
   readonly onGone: (worker: WorkerProcess, exit: WorkerExit) => void;
 }
 
-export interface WorkerExit {
-  readonly code: number | null;
-  readonly signal: string | null;
-  /** The process could not even be started. */
-  readonly error: Error | null;
+export interface WorkerExit extends ProcessExit {
   readonly wasDraining: boolean;
 }
 
-/**
- * A heap that has its size from the start. Left alone the young generation grows by doubling, for minutes, and the old
- * one until its first whole collection: that looks like a leak, for 2 % of the CPU time of a request at most (8, 16 and
- * 32 MB beside each other: 1.07, 1.07 and 1.08 times HAProxy's; 1 and 4 MB: 1.09).
- */
-const EXEC_ARGV = ['--min-semi-space-size=8', '--max-semi-space-size=8', '--initial-old-space-size=12'];
-/** A worker cuts what is left at its deadline and exits; one that did not is killed after this much more. */
-const DRAIN_MARGIN_MS = 2_000;
-
-/** One forked worker. */
+/** One worker: its life from the fork to its end, what it is told, and what it is asked. */
 export class WorkerProcess {
   readonly index: number;
   /** Polls without an answer, one after another. */
@@ -68,18 +50,13 @@ export class WorkerProcess {
   cut: number | null = null;
   /** How late its event loop was, as it said last; null before. */
   loopDelay: Histogram | null = null;
-  readonly #child: ChildProcess;
+  readonly #process: ForkedProcess;
   readonly #clock: Clock;
   readonly #events: WorkerEvents;
   #phase: WorkerPhase = 'starting';
   #hasStarted = false;
-  #revision = 0;
-  /** One is on its way at a time, the newest waits: a worker that hangs does not fill our memory. */
-  #sent: Distribution | null = null;
-  #applied: Distribution | null = null;
-  #waiting: Distribution | null = null;
-  #exit: Omit<WorkerExit, 'wasDraining'> | null = null;
   #killTimer: Timer | null = null;
+  readonly #delivery: SnapshotDelivery;
   readonly #questions: Questions;
   readonly #reports = new ReportReader();
   readonly #servingWaiters = new Set<(isServing: boolean) => void>();
@@ -89,24 +66,15 @@ export class WorkerProcess {
     this.#clock = clock;
     this.#events = events;
     this.#questions = new Questions(clock);
-    this.#child = fork(file, [JSON.stringify(settings)], {
-      execArgv: EXEC_ARGV,
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    this.#process = new ForkedProcess(file, JSON.stringify(settings), {
+      onMessage: (message) => this.#onMessage(message),
+      onEnd: (exit) => this.#onEnd(exit),
     });
-    // Node drops its reference after a write that had to wait; our process could end then between the exit of a worker and
-    // the end of its channel, which is what we wait for.
-    this.#child.channel?.ref();
-    this.#child.on('message', (message) => this.#onMessage(message as ToPrimary));
-    this.#child.on('error', (error) => {
-      // A failed send says so too, and its worker has an exit of its own.
-      if (this.#child.pid === undefined) this.#onExit({ code: null, signal: null, error });
-    });
-    this.#child.on('exit', (code, signal) => this.#onExit({ code, signal, error: null }));
-    this.#child.on('disconnect', () => this.#settle());
+    this.#delivery = new SnapshotDelivery((message, socket) => this.#process.send(message, socket));
   }
 
   get pid(): number {
-    return this.#child.pid ?? 0;
+    return this.#process.pid;
   }
 
   get phase(): WorkerPhase {
@@ -119,41 +87,35 @@ export class WorkerProcess {
 
   /** The newest revision that it has in force; 0 before the first. */
   get revision(): number {
-    return this.#revision;
+    return this.#delivery.revision;
   }
 
   /** Whether the sockets that `sequence` does without may be closed: none is on its way to this worker, or in use. */
   isPast(sequence: number): boolean {
-    if (this.#phase === 'gone') return true;
-    return this.#sent === null && (this.#phase === 'draining' || (this.#applied?.sequence ?? sequence) >= sequence);
+    return this.#phase === 'gone' || this.#delivery.isPast(sequence);
   }
 
   publish(distribution: Distribution): void {
-    if (this.#phase === 'gone') return;
-    if (this.#phase === 'draining') {
-      const { gone } = distribution.snapshot;
-      if (gone.length > 0) this.#send({ type: 'gone', places: gone });
-      return;
-    }
-    this.#waiting = distribution;
-    this.#sendNext();
+    if (this.#phase !== 'gone') this.#delivery.publish(distribution);
   }
 
   /** Resolves with the answer, or without one after `deadlineMs` or when the worker is gone. */
   async askCounters(deadlineMs: number): Promise<void> {
     if (this.#phase === 'gone' || !this.#hasStarted) return;
-    await this.#questions.ask(deadlineMs, (id) => this.#send({ type: 'report', id, known: this.#reports.known }));
+    await this.#questions.ask(deadlineMs, (id) =>
+      this.#process.send({ type: 'report', id, known: this.#reports.known }),
+    );
   }
 
   /** @param app null: of all. @returns null: it does not answer in time */
   async askSessions(app: string | null, most: number, deadlineMs: number): Promise<SessionReport | null> {
     if (this.#phase === 'gone' || !this.#hasStarted) return { sessions: [], total: 0 };
-    return this.#questions.ask(deadlineMs, (id) => this.#send({ type: 'sessions', id, app, most }));
+    return this.#questions.ask(deadlineMs, (id) => this.#process.send({ type: 'sessions', id, app, most }));
   }
 
   /** @returns 'unknown': it has ended or never was; null: it does not answer in time */
   killSession(session: number, deadlineMs: number): Promise<SessionFacts | 'unknown' | null> {
-    return this.#questions.ask(deadlineMs, (id) => this.#send({ type: 'kill-session', id, session }));
+    return this.#questions.ask(deadlineMs, (id) => this.#process.send({ type: 'kill-session', id, session }));
   }
 
   /** Resolves once it serves; rejects when it dies before, or does not within `deadlineMs`. */
@@ -177,51 +139,29 @@ export class WorkerProcess {
 
   /** Also while it drains: it writes lines until it ends. */
   reopenLog(): void {
-    if (this.#phase !== 'gone') this.#send({ type: 'reopen-log' });
+    if (this.#phase !== 'gone') this.#process.send({ type: 'reopen-log' });
   }
 
   /** Also while it drains: that may be what it waits for. */
   cutInstance(app: string, instance: string): void {
-    if (this.#phase !== 'gone') this.#send({ type: 'cut-instance', app, instance });
+    if (this.#phase !== 'gone') this.#process.send({ type: 'cut-instance', app, instance });
   }
 
   sendPermits(notices: readonly PermitNotice[]): void {
-    this.#send({ type: 'permits', notices });
+    this.#process.send({ type: 'permits', notices });
   }
 
   drain(deadlineMs: number): void {
     if (this.#phase === 'gone' || (this.#phase === 'draining' && deadlineMs > 0)) return;
     this.#phase = 'draining';
-    this.#waiting = null;
-    this.#send({ type: 'drain', deadlineMs });
+    this.#delivery.end();
+    this.#process.send({ type: 'drain', deadlineMs });
     this.#killTimer?.cancel();
     this.#killTimer = this.#clock.setTimer(deadlineMs + DRAIN_MARGIN_MS, () => this.kill());
   }
 
   kill(): void {
-    if (this.#phase !== 'gone') this.#child.kill('SIGKILL');
-  }
-
-  #sendNext(): void {
-    const next = this.#waiting;
-    if (next === null || this.#sent !== null || !this.#hasStarted) return;
-    this.#waiting = null;
-    this.#sent = next;
-    const known = new Set(this.#applied?.snapshot.slots.map(listenKey));
-    for (const slot of next.snapshot.slots) {
-      if (known.has(listenKey(slot))) continue;
-      for (const port of portsOf(slot)) {
-        const socket = next.socketOf(port);
-        if (socket !== undefined) this.#send({ type: 'listen', port }, socket);
-      }
-    }
-    this.#send({ type: 'snapshot', snapshot: next.snapshot });
-  }
-
-  #send(message: ToWorker, socket?: ListeningSocket): void {
-    // Node sends bare handles of libuv as they are (`net.Native`), which its types do not say. That a message did not
-    // arrive needs no word here: the channel is closed then, and the exit follows.
-    this.#child.send(message, socket as unknown as SendHandle, () => {});
+    if (this.#phase !== 'gone') this.#process.kill();
   }
 
   #onMessage(message: ToPrimary): void {
@@ -231,7 +171,7 @@ export class WorkerProcess {
         this.sockets = message.sockets;
         this.unanswered = 0;
         this.#events.onStarted(this);
-        this.#sendNext();
+        this.#delivery.begin();
         return;
       case 'applied':
         this.#onApplied(message.revision, message.unserved ?? []);
@@ -265,36 +205,22 @@ export class WorkerProcess {
   }
 
   #onApplied(revision: number, unserved: readonly string[]): void {
-    this.#applied = this.#sent;
-    this.#sent = null;
-    this.#revision = revision;
+    this.#delivery.onApplied(revision);
     if (this.#phase === 'starting') {
       this.#phase = 'serving';
       this.servingSinceMs = this.#clock.now();
       for (const decide of [...this.#servingWaiters]) decide(true);
     }
     this.#events.onApplied(this, unserved);
-    this.#sendNext();
+    this.#delivery.sendNext();
   }
 
-  #onExit(exit: Omit<WorkerExit, 'wasDraining'>): void {
-    this.#exit ??= exit;
-    this.#settle();
-  }
-
-  /** Gone only when the channel is read to its end: the last report may come after the exit. */
-  #settle(): void {
-    if (this.#exit === null || this.#child.connected || this.#phase === 'gone') return;
+  #onEnd(exit: ProcessExit): void {
     const wasDraining = this.#phase === 'draining';
     this.#phase = 'gone';
     this.#killTimer?.cancel();
     this.#questions.end();
     for (const decide of [...this.#servingWaiters]) decide(false);
-    this.#events.onGone(this, { ...this.#exit, wasDraining });
+    this.#events.onGone(this, { ...exit, wasDraining });
   }
-}
-
-/** What the data plane tells listeners apart by: a slot that changes its protocol needs its sockets anew. */
-function listenKey({ app, port, protocol }: SlotSnapshot): string {
-  return `${app} ${port} ${protocol}`;
 }

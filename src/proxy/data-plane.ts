@@ -4,6 +4,7 @@ import type { GonePlace } from '../core/lives.js';
 import { createLogCounters, type SlotCounters, type WorkerCounters } from '../metrics/counters.js';
 import type { SessionFacts, SessionReport } from '../metrics/sessions.js';
 import type { PermitNotice } from '../snapshot/permits.js';
+import { slotKey } from '../snapshot/slot-key.js';
 import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { createWorkerContext, type WorkerOptions } from './create-worker-context.js';
 import { type ListenTarget, ServedSlot } from './entry/served-slot.js';
@@ -261,11 +262,6 @@ export class DataPlane {
 /** No snapshot will take them out, and what is under way with them may end. */
 function departAll({ instances, departed }: Slot): void {
   for (const instance of instances.values()) departed.add(instance);
-}
-
-/** A slot that changes its port or its protocol is another one. */
-function slotKey(config: SlotSnapshot): string {
-  return `${config.app} ${config.port} ${config.protocol}`;
 }
 
 /** @param options what differs from one worker of its own, with the machine's clock, that logs no access */

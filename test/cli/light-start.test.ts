@@ -36,7 +36,7 @@ const COMMANDS: ReadonlyMap<string, readonly string[]> = new Map([
 /** `.` is the root of each process. */
 const WORKER: Load = {
   packages: ['pino'],
-  folders: ['.', 'access-log', 'cluster', 'core', 'http1', 'metrics', 'proxy', 'proxy-protocol'],
+  folders: ['.', 'access-log', 'cluster', 'core', 'http1', 'metrics', 'proxy', 'proxy-protocol', 'snapshot'],
 };
 const PRIMARY: Load = {
   packages: ['commander', 'pino', 'valibot', 'yaml'],
@@ -55,7 +55,7 @@ const PRIMARY: Load = {
       'http1',
       'metrics',
     ],
-    ...['model', 'neighbors', 'proxy-protocol', 'report', 'sources', 'state', 'systemd', 'yaml'],
+    ...['model', 'neighbors', 'proxy-protocol', 'report', 'snapshot', 'sources', 'state', 'systemd', 'yaml'],
   ],
 };
 
