@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { MAX_DURATION_MS } from '../core/durations.js';
 import type { WorkerCounters } from '../metrics/counters.js';
 import type { Histogram } from '../metrics/histogram.js';
 import type { SessionFacts, SessionReport } from '../metrics/sessions.js';
@@ -11,7 +12,7 @@ import { askInTurn } from './in-turn.js';
 import type { ListeningSocket } from './listening-socket.js';
 import type { SocketWay } from './messages.js';
 import { PermitBook } from './permit-book.js';
-import type { Distribution } from './snapshot-delivery.js';
+import { SnapshotDistributor } from './snapshot-distributor.js';
 import { WorkerPlace } from './worker-place.js';
 import { WorkerPoll } from './worker-poll.js';
 import { type WorkerExit, type WorkerPhase, WorkerProcess } from './worker-process.js';
@@ -37,7 +38,6 @@ const WORKER_FILE = fileURLToPath(new URL('../worker.js', import.meta.url));
 const COUNTERS_DEADLINE_MS = 200;
 const SESSIONS_DEADLINE_MS = 1_000;
 const ROLL_DRAIN_MS = 15_000;
-const KEEP_ALIVE_MS = 2_147_483_647;
 
 /** The workers of a node: keeps them alive, gives them sockets and snapshots, and adds up what they count. */
 export class Cluster {
@@ -48,11 +48,8 @@ export class Cluster {
   readonly #ports: BoundPorts;
   readonly #places: readonly WorkerPlace[];
   readonly #workers = new Set<WorkerProcess>();
+  readonly #distributor: SnapshotDistributor;
   readonly #permits: PermitBook<WorkerProcess>;
-  /** As it was published, including the slots that failed to bind. */
-  #snapshot: Snapshot | null = null;
-  #distribution: Distribution | null = null;
-  #sequence = 0;
   #roll: Promise<void> | null = null;
   readonly #poll: WorkerPoll;
   #keepAlive: ReturnType<typeof setInterval> | undefined;
@@ -69,9 +66,10 @@ export class Cluster {
       clock,
       random,
       log,
-      onRecovered: () => this.#distribute(),
+      onRecovered: () => this.#distributor.distribute(),
       onBindResult: (app, error) => options.onBindResult?.(app, error),
     });
+    this.#distributor = new SnapshotDistributor(this.#ports, this.#workers);
     this.#permits = new PermitBook({
       clock,
       workers: options.workers,
@@ -90,16 +88,15 @@ export class Cluster {
     this.#poll.start();
     // Neither a clock's timers nor bound sockets keep the process alive: without this the node could end while all of its
     // workers are dead and their successors are not forked.
-    this.#keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
+    this.#keepAlive = setInterval(() => {}, MAX_DURATION_MS);
   }
 
   /** Binds new slots and sends the snapshot to all workers. A slot that fails to bind is left out and tried again. */
   publish(snapshot: Snapshot): void {
     if (this.#isStopping) return;
-    this.#snapshot = snapshot;
     this.books.forgetInstances(snapshot);
     this.#permits.setLimits(snapshot);
-    this.#distribute();
+    this.#distributor.publish(snapshot);
   }
 
   /** Why the slot of `app` is not bound, with its port and, if known, the holder of that port; null when it is bound. */
@@ -195,7 +192,7 @@ export class Cluster {
   async drain({ deadlineMs }: { readonly deadlineMs: number }): Promise<number> {
     this.#stop();
     for (const worker of this.#workers) worker.drain(deadlineMs);
-    this.#closeUnneeded();
+    this.#distributor.closeUnneeded();
     await this.#whenEnded();
     return this.#cut;
   }
@@ -210,10 +207,11 @@ export class Cluster {
   #fork(index: number): WorkerProcess {
     const { workers, workerFile = WORKER_FILE, settings, clock, onPassiveFailure } = this.#options;
     const worker = new WorkerProcess(workerFile, { ...settings, index, workers }, clock, {
-      onStarted: (started) => {
-        if (this.#distribution !== null) started.publish(this.#distribution);
+      onStarted: (started) => this.#distributor.giveTo(started),
+      onApplied: (_, unserved) => {
+        this.#distributor.onApplied(unserved);
+        this.#condition.recheck();
       },
-      onApplied: (_, unserved) => this.#onApplied(unserved),
       onCounters: (reporting, counters) => this.books.record(reporting, counters),
       onPassiveFailure,
       onPermits: (asking, changes) => this.#permits.change(asking, changes),
@@ -224,28 +222,6 @@ export class Cluster {
     return worker;
   }
 
-  #distribute(): void {
-    if (this.#snapshot === null || this.#isStopping) return;
-    const slots = this.#ports.acquire(this.#snapshot);
-    this.#sequence += 1;
-    this.#distribution = {
-      sequence: this.#sequence,
-      snapshot: { ...this.#snapshot, slots },
-      socketOf: (port) => this.#ports.socketOf(port),
-    };
-    for (const worker of this.#workers) worker.publish(this.#distribution);
-    this.#closeUnneeded();
-  }
-
-  #onApplied(unserved: readonly string[]): void {
-    const { slots = [], bind = '' } = this.#snapshot ?? {};
-    const refused = slots.filter(({ app }) => unserved.includes(app) && this.#ports.bindErrorOf(app) === null);
-    for (const slot of refused) this.#ports.refuse(slot, bind);
-    if (refused.length > 0) this.#distribute();
-    this.#closeUnneeded();
-    this.#condition.recheck();
-  }
-
   #onGone(worker: WorkerProcess, exit: WorkerExit): void {
     if (this.#isStopping) this.#cut += worker.cut ?? this.books.underWayOf(worker);
     this.books.retire(worker);
@@ -253,15 +229,8 @@ export class Cluster {
     this.#workers.delete(worker);
     this.onWorkersChanged?.();
     this.#places[worker.index]?.onGone(worker, exit);
-    this.#closeUnneeded();
+    this.#distributor.closeUnneeded();
     this.#condition.recheck();
-  }
-
-  /** Ports of removed slots are given back once no worker uses them any more. */
-  #closeUnneeded(): void {
-    if ([...this.#workers].every((worker) => worker.isPast(this.#sequence))) {
-      this.#ports.closeAllBut(this.#isStopping ? [] : (this.#distribution?.snapshot.slots ?? []));
-    }
   }
 
   async #rollPlaces(drainMs: number): Promise<void> {
@@ -270,6 +239,7 @@ export class Cluster {
 
   #stop(): void {
     this.#isStopping = true;
+    this.#distributor.end();
     this.#poll.stop();
     clearInterval(this.#keepAlive);
     this.#ports.stop();
@@ -280,6 +250,6 @@ export class Cluster {
 
   async #whenEnded(): Promise<void> {
     await this.#condition.until(() => this.#workers.size === 0);
-    this.#closeUnneeded();
+    this.#distributor.closeUnneeded();
   }
 }

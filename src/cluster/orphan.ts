@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../core/clock.js';
+import { MAX_DURATION_MS } from '../core/durations.js';
 import type { Log } from '../core/log.js';
 import type { WorkerReport } from '../metrics/counters.js';
 import { CAN_PASS_SOCKETS, connectChannel, type HandleChannel } from './handle-channel.js';
@@ -7,7 +8,6 @@ import { type FromOrphan, type FromPrimary, fromPrimary, SUCCESSION_VERSION } fr
 
 /** A try costs one system call that fails, and a restart should not wait for the next one. */
 const LOOK_EVERY_MS = 50;
-const KEEP_ALIVE_MS = 2_147_483_647;
 
 interface OrphanOptions {
   /** Where the next primary will listen; null: nowhere, and nothing can be given to it. */
@@ -49,7 +49,7 @@ export class Orphan {
   start(): void {
     const { graceMs, clock, log, drain } = this.#options;
     log.warn({ graceMs }, 'the primary is gone; serving continues with the last state until another primary comes');
-    this.#keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
+    this.#keepAlive = setInterval(() => {}, MAX_DURATION_MS);
     clock.setTimer(graceMs, () => {
       if (this.#isDraining) return;
       log.warn('no other primary came in time: draining');
