@@ -90,14 +90,14 @@ export class DataPlane {
 
   /** Ends what waits for an answer from where no container is any more. A snapshot brings that along. */
   endGone(gone: readonly GonePlace[]): void {
-    for (const { slot } of this.#allSlots()) slot.departed.end(gone);
+    for (const { slot } of this.#allSlots()) slot.instances.departed.end(gone);
   }
 
   /** Ends all connections to an instance, with what they carry. @param id `ip:port` */
   cutInstance(app: string, id: string): void {
     for (const { slot } of this.#allSlots()) {
       if (slot.app !== app) continue;
-      const connections = slot.instances.get(id)?.connections ?? [];
+      const connections = slot.instances.byId.get(id)?.connections ?? [];
       for (const connection of [...connections]) connection.discard();
     }
   }
@@ -158,7 +158,7 @@ export class DataPlane {
     const { clock } = this.#worker;
     const slots = this.#allSlots();
     let deadlineTimer: Timer | null = null as Timer | null;
-    for (const { slot } of slots) departAll(slot);
+    for (const { slot } of slots) slot.instances.departAll();
     const ended = Promise.all(slots.map((served) => served.stopAccepting()));
     for (const served of slots) served.finishTunnels(deadlineMs, null);
     const idleTimer = clock.setTimer(Math.min(deadlineMs / 2, IDLE_GRACE_MS), () => {
@@ -245,23 +245,18 @@ export class DataPlane {
   #remove(key: string, served: ServedSlot): void {
     this.#served.delete(key);
     this.#texts.delete(key);
-    departAll(served.slot);
+    served.slot.instances.departAll();
     const { drainMs } = served.slot.config.timeouts;
     const timer = this.#worker.clock.setTimer(drainMs, () => served.cutAll());
     this.#leaving.set(served, timer);
     void served.stopAccepting().then(() => {
       timer.cancel();
       this.#leaving.delete(served);
-      served.slot.closeLeases();
+      served.slot.instances.closeLeases();
     });
     served.closeIdle();
     served.finishTunnels(drainMs, null);
   }
-}
-
-/** No snapshot will take them out, and what is under way with them may end. */
-function departAll({ instances, departed }: Slot): void {
-  for (const instance of instances.values()) departed.add(instance);
 }
 
 /** @param options what differs from one worker of its own, with the machine's clock, that logs no access */

@@ -105,6 +105,15 @@ export class Instance implements Borrower {
     return now - since;
   }
 
+  /** The counters get their gauges as they are now; a new peak begins. */
+  setGauges(now: number): void {
+    this.counters.inFlight = this.inFlight;
+    this.counters.inFlightPeak = this.inFlightPeak;
+    this.inFlightPeak = this.inFlight;
+    this.counters.idle = this.idle.size;
+    this.counters.oldestMs = this.oldestMs(now);
+  }
+
   onLimitLowered(): void {
     this.idle.trimTo(this.limit - this.inFlight);
   }

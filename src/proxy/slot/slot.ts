@@ -1,15 +1,13 @@
 import type { ErrorCode } from '../../core/errors.js';
-import { isOtherLife } from '../../core/lives.js';
 import { NetworkSet } from '../../core/networks.js';
 import { createSlotCounters, type SlotCounters } from '../../metrics/counters.js';
-import type { InstanceSnapshot, ProxyVersion, SlotSnapshot } from '../../snapshot/snapshot.js';
+import type { ProxyVersion, SlotSnapshot } from '../../snapshot/snapshot.js';
 import { createPicker } from '../balance/create-picker.js';
 import type { Picker, PickRequest } from '../balance/picker.js';
-import { shareOf } from '../limits/client-limit.js';
 import { Bindings } from './bindings.js';
-import { DepartedInstances } from './departed-instances.js';
 import { ForeignClients } from './foreign-clients.js';
-import { Instance } from './instance.js';
+import type { Instance } from './instance.js';
+import { InstanceSet } from './instance-set.js';
 import { LogTurns } from './log-turns.js';
 import { Neighbors } from './neighbors.js';
 import type { NodeContext } from './node-context.js';
@@ -49,10 +47,9 @@ export class Slot {
   requestIds: RequestIds | null;
   readonly logTurns = new LogTurns();
   readonly foreignClients = new ForeignClients();
-  readonly instances = new Map<string, Instance>();
-  readonly departed: DepartedInstances;
   /** Its clients by their cookies. */
   readonly bindings = new Bindings();
+  readonly instances: InstanceSet;
   readonly #worker: WorkerContext;
   readonly #neighbors: Neighbors;
   #usable: Instance[] = [];
@@ -67,11 +64,14 @@ export class Slot {
     this.trusted = new NetworkSet(config.trustedProxies);
     this.requestIds = RequestIds.of(config, worker.randomIds);
     this.queue = new WaitQueue(config.app, config.limits.queue, worker.leases);
-    this.departed = new DepartedInstances(worker.clock);
+    this.instances = new InstanceSet({
+      ...{ app: config.app, worker, counters: this.counters.instances, bindings: this.bindings },
+      onRoom: () => this.wakeWaiting(),
+    });
     this.#neighbors = new Neighbors(worker.index);
     this.#picker = this.#createPicker(config);
     this.#slowStart = new SlowStart(worker.clock, () => this.#rebuild());
-    this.#applyInstances(config, true);
+    this.#applyInstances(config);
   }
 
   /** Puts a new configuration in force. @returns instances that take no traffic any more and have to be drained. */
@@ -84,7 +84,7 @@ export class Slot {
     if (isOtherHeader) this.closeIdle();
     this.trusted = new NetworkSet(config.trustedProxies);
     this.queue.limit = config.limits.queue;
-    return this.#applyInstances(config, false);
+    return this.#applyInstances(config);
   }
 
   /** What all slots of the node share has changed. */
@@ -140,20 +140,14 @@ export class Slot {
     this.counters.queued = this.queue.length;
     this.peaks.moveTo(this.counters);
     const now = this.#worker.clock.now();
-    for (const instance of this.instances.values()) {
-      instance.counters.inFlight = instance.inFlight;
-      instance.counters.inFlightPeak = instance.inFlightPeak;
-      instance.inFlightPeak = instance.inFlight;
-      instance.counters.idle = instance.idle.size;
-      instance.counters.oldestMs = instance.oldestMs(now);
-    }
-    this.counters.departing = this.departed.underWay(now);
+    for (const instance of this.instances.byId.values()) instance.setGauges(now);
+    this.counters.departing = this.instances.departed.underWay(now);
     return this.counters;
   }
 
   /** Closes kept-alive connections to instances and neighbors. */
   closeIdle(): void {
-    for (const instance of this.instances.values()) instance.closeIdle();
+    for (const instance of this.instances.byId.values()) instance.closeIdle();
     this.#neighbors.closeIdle();
   }
 
@@ -162,21 +156,15 @@ export class Slot {
     if (this.queue.length > 0) this.queue.offer();
   }
 
-  /** The slot has ended: what it borrowed is free for others. */
-  closeLeases(): void {
-    for (const instance of this.instances.values()) this.#closeLease(instance, true);
-  }
-
   /** Without the primary this worker can use only instances of which it holds permits. */
   onPrimaryGone(): void {
     this.#rebuild();
     this.wakeWaiting();
   }
 
-  /** Permits are not lent any more: each worker has a fixed part of each limit, and the parts add up to it. */
+  /** Permits are not lent any more. */
   settleLeases(): void {
-    const part = shareOf(this.config.limits.connections, this.#worker);
-    for (const { lease } of this.instances.values()) lease?.settle(part);
+    this.instances.settleLeases(this.config.limits.connections);
     this.#rebuild();
     this.wakeWaiting();
   }
@@ -184,7 +172,7 @@ export class Slot {
   /** There are instances, and only permits are missing; no neighbor can take the clients either. */
   get isStranded(): boolean {
     if (this.config.neighbors.some(({ up }) => up)) return false;
-    const instances = [...this.instances.values()];
+    const instances = [...this.instances.byId.values()];
     return instances.some((instance) => instance.lacksPermits) && !instances.some((instance) => instance.isUsable);
   }
 
@@ -192,40 +180,16 @@ export class Slot {
     return createPicker(config.balance, { random: this.#worker.random, offset: this.#worker.index });
   }
 
-  #applyInstances(config: SlotSnapshot, isFirst: boolean): Instance[] {
-    this.bindings.apply(config.sticky, this.instances.values());
-    const leaving = this.#takeOut(new Map(config.instances.map((spec) => [spec.id, spec])));
-    for (const spec of config.instances) {
-      const instance = this.instances.get(spec.id) ?? this.#addInstance(spec);
-      const wasActive = instance.isStickyUsable;
-      this.#updateInstance(instance, spec, config, isFirst);
-      if (wasActive && instance.state !== 'ready') leaving.push(instance);
-    }
+  #applyInstances(config: SlotSnapshot): Instance[] {
+    const leaving = this.instances.apply(config);
     const leavingNeighbors = this.#neighbors.apply(config.neighbors, config.port);
     this.#neighbors.setProxyVersion(this.#neighborProxy);
     this.#rebuild();
-    for (const instance of this.instances.values()) if (!instance.isUsable) this.#turnAway(instance);
+    for (const instance of this.instances.byId.values()) if (!instance.isUsable) this.#turnAway(instance);
     for (const instance of leaving) if (instance.isRemoved) this.#turnAway(instance);
     for (const neighbor of leavingNeighbors) this.#turnAway(neighbor);
     this.wakeWaiting();
     return leaving;
-  }
-
-  /** Those whose address is gone, or has another life now. @param specs by id */
-  #takeOut(specs: ReadonlyMap<string, InstanceSnapshot>): Instance[] {
-    const gone = [...this.instances.values()].filter(({ id, life }) => {
-      const spec = specs.get(id);
-      return spec === undefined || isOtherLife(life, spec.life);
-    });
-    for (const instance of gone) {
-      instance.isRemoved = true;
-      this.departed.add(instance);
-      this.#closeLease(instance, true);
-      this.instances.delete(instance.id);
-      this.bindings.forget(instance);
-      if (!specs.has(instance.id)) delete this.counters.instances[instance.id];
-    }
-    return gone;
   }
 
   /** Drops connects to an instance that takes nothing new; their requests go elsewhere, unless they are bound to it. */
@@ -237,58 +201,9 @@ export class Slot {
     }
   }
 
-  #addInstance(spec: InstanceSnapshot): Instance {
-    const { id, host, port, life } = spec;
-    const instance = new Instance(id, host, port, false, this.counters.instances[id]);
-    instance.life = life;
-    this.instances.set(id, instance);
-    this.bindings.bind(instance);
-    this.counters.instances[id] = instance.counters;
-    return instance;
-  }
-
-  #updateInstance(instance: Instance, spec: InstanceSnapshot, config: SlotSnapshot, isFirst: boolean): void {
-    const wasUsable = instance.isUsable;
-    if (instance.life === null && spec.life !== null) {
-      instance.life = spec.life;
-      this.bindings.bind(instance);
-    }
-    instance.weight = spec.weight;
-    instance.state = spec.state;
-    instance.isUp = spec.up;
-    instance.proxyVersion = config.sendProxy;
-    this.#setLimit(instance, config.limits.connections);
-    // At the start of a worker all are as warm as they were: a roll of the workers does not restart the instances.
-    if (!wasUsable && instance.isUsable && !isFirst) {
-      instance.usableSince = this.#worker.clock.now();
-      instance.connectFailures = 0;
-    }
-    if (!instance.isUp || instance.state === 'maint') instance.closeIdle();
-  }
-
-  /** @param limit of the node; 0 for none */
-  #setLimit(instance: Instance, limit: number): void {
-    const { leases } = this.#worker;
-    if (limit === 0) {
-      this.#closeLease(instance, false);
-      instance.limit = Number.POSITIVE_INFINITY;
-    } else if (leases === null) {
-      instance.limit = limit;
-    } else {
-      instance.lease ??= leases.open(this.app, instance, () => this.wakeWaiting());
-    }
-  }
-
-  #closeLease(instance: Instance, isLimited: boolean): void {
-    const { lease } = instance;
-    if (lease === null) return;
-    this.#worker.leases?.close(lease, isLimited);
-    if (!isLimited) instance.lease = null;
-  }
-
   #rebuild(): void {
     const { slowStartMs } = this.config;
-    this.#usable = [...this.instances.values()].filter((instance) => instance.isUsable);
+    this.#usable = [...this.instances.byId.values()].filter((instance) => instance.isUsable);
     this.#picker.rebuild(
       this.#usable,
       this.#usable.map((instance) => this.#slowStart.weightOf(instance, slowStartMs)),
