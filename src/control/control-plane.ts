@@ -1,35 +1,29 @@
 import type { Cluster } from '../cluster/cluster.js';
 import type { Config } from '../config/config.js';
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { SaidOnce } from '../core/said-once.js';
 import type { HealthChecker } from '../health/checker.js';
 import type { App } from '../model/app.js';
 import { formatProblem, type Problem } from '../model/problem.js';
-import { refuseClashes } from '../model/slot-clashes.js';
 import type { ListedNode, NodeRemarks } from '../neighbors/neighbor-source.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
-import { applyOverrides } from '../sources/overrides/override-list.js';
 import type { Overrides } from '../sources/overrides/overrides.js';
-import { applyWeights } from '../sources/overrides/weight-list.js';
 import { compileSnapshot } from '../state/compile.js';
 import { describeDiff, diffApps, isSame } from '../state/diff.js';
 import { type LeftOut, withoutOffered } from '../state/join-offers.js';
-import { withoutOwnListeners } from '../state/own-listeners.js';
-import { withoutSlotCircles } from '../state/slot-circles.js';
 import type { StateStore } from '../state/store.js';
 import { ChangeTimes } from './change-times.js';
 import { instanceOfKey, instanceTargets, targetKey } from './check-targets.js';
+import { desiredStateOf } from './desired-state.js';
 import { GoneInstances } from './gone-instances.js';
 import { mergeFeeds } from './merged-feeds.js';
-import { isReachedAt } from './own-address.js';
 import type { PlaneObserver } from './plane-observer.js';
 import { PodChanges } from './pod-changes.js';
 import { PodNodes } from './pod-nodes.js';
+import { RunSchedule } from './run-schedule.js';
 import type { SourceFeed } from './source-feed.js';
 
-/** Changes of sources that come closer together than this are put in force together; removals do not wait for it. */
-const COALESCE_MS = 50;
 /** Checks that pass at nearly the same time, as those of all instances of a new app do, are put in force together. */
 const RECOVERY_MS = 5;
 /** How long the first snapshot waits for the first checks: no request shall meet an instance that is dead already. */
@@ -69,25 +63,28 @@ export class ControlPlane {
   #podKeys: readonly string[] = [];
   #isStopping = false;
   #hasStarted = false;
-  #timer: Timer | null = null;
-  #timerAt = 0;
-  #lastRunAt = Number.NEGATIVE_INFINITY;
   readonly #said = new SaidOnce();
   readonly #goneInstances = new GoneInstances();
   readonly #changes: ChangeTimes;
+  readonly #schedule: RunSchedule;
 
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts;
     this.#nodes = new PodNodes({ ...parts, onOtherSource: () => this.#requestRun(0, 'nodes') });
     this.#podChanges = new PodChanges(parts);
     this.#changes = new ChangeTimes(parts.clock);
+    this.#schedule = new RunSchedule(parts.clock, () => this.#run());
     parts.overrides.onChange(() => this.#requestRun(0, 'decision'));
     parts.checker.onChange((key, isUp) => {
       this.#noteHealth(key, isUp);
       this.#requestRun(isUp ? RECOVERY_MS : 0, 'health');
     });
     for (const feed of parts.feeds) {
-      feed.onChange((isRemoval) => this.#requestRun(isRemoval ? 0 : this.#coalesceMs(), feed.name));
+      feed.onChange((isRemoval) => {
+        this.#changes.note(feed.name);
+        if (isRemoval) this.#schedule.request(0);
+        else this.#schedule.requestSoon();
+      });
     }
   }
 
@@ -161,31 +158,14 @@ export class ControlPlane {
     this.#requestRun(0, 'pod-key');
   }
 
-  /** What happens in the same turn of the event loop is always one run: a host that dies takes many instances along. */
   #requestRun(waitMs: number, cause: string): void {
-    const { clock } = this.#parts;
     this.#changes.note(cause);
-    const runAt = clock.now() + waitMs;
-    if (this.#timer !== null && this.#timerAt <= runAt) return;
-    this.#timer?.cancel();
-    this.#timerAt = runAt;
-    this.#timer = clock.setTimer(waitMs, () => {
-      this.#timer = null;
-      this.#run();
-    });
+    this.#schedule.request(waitMs);
   }
 
   /** Puts waiting changes in force at once, so that an operator who asked for one is told of a revision that has it. */
   runPending(): void {
-    if (this.#timer === null) return;
-    this.#timer.cancel();
-    this.#timer = null;
-    this.#run();
-  }
-
-  /** The first change after a quiet time goes at once; those that follow it wait for each other. */
-  #coalesceMs(): number {
-    return Math.max(0, this.#lastRunAt + COALESCE_MS - this.#parts.clock.now());
+    this.#schedule.runPending();
   }
 
   /** Health ports answer 503 from now on, and responses close their connections. */
@@ -195,30 +175,22 @@ export class ControlPlane {
   }
 
   #run(): void {
-    this.#lastRunAt = this.#parts.clock.now();
     this.#reconcile();
     if (this.#hasStarted) this.#publish();
   }
 
   /** Sources → desired state → what is checked. */
   #reconcile(): void {
-    const { overrides, config, store, checker, log, feeds, observer } = this.#parts;
+    const { store, checker, log, feeds, observer } = this.#parts;
     const merged = mergeFeeds(feeds);
-    const { definitions } = merged;
+    const { apps, undecided, problems } = desiredStateOf(merged, this.#apps, this.#parts);
     this.#leftOut = merged.leftOut;
-    const clashes = refuseClashes(merged.apps, this.#apps, [config.admin.port]);
-    const isBoundAt = (host: string): boolean => isReachedAt(config.bind, host);
-    const admin = { port: config.admin.port, isReachedAt: (host: string) => isReachedAt(config.admin.host, host) };
-    const { apps: outside, problems: inward } = withoutOwnListeners(clashes.apps, definitions, { admin, isBoundAt });
-    const { apps: cleared, problems: loops } = withoutSlotCircles(outside, definitions, this.#apps, isBoundAt);
-    const apps = applyWeights(applyOverrides(cleared, overrides.list()), overrides.weights());
-    const ofSources = feeds.flatMap((feed) => feed.problems);
-    this.#say([...merged.problems, ...clashes.problems, ...inward, ...loops, ...ofSources, ...this.#nodeProblems]);
-    observer.onDesiredState(cleared, this.#problems, feeds);
+    this.#say([...problems, ...feeds.flatMap((feed) => feed.problems), ...this.#nodeProblems]);
+    observer.onDesiredState(undecided, this.#problems, feeds);
     if (!isSame(this.#apps, apps)) {
       log.info({ change: describeDiff(diffApps(this.#apps, apps)) }, 'the desired state changed');
       // Without what containers gave: those of the next start say themselves what they offer.
-      store.save({ apps: withoutOffered(cleared, definitions), offers: merged.offers });
+      store.save({ apps: withoutOffered(undecided, merged.definitions), offers: merged.offers });
     }
     this.#apps = apps;
     this.#goneInstances.noteServed(apps);

@@ -110,20 +110,6 @@ test('a problem is logged when it appears, and again only when it has been away'
   );
 });
 
-test('a slot on the port of the admin API is refused', async (context) => {
-  const { plane, source, clock, slot } = await createControlPlane(context, {
-    admin: { host: '127.0.0.1', port: 1_936 },
-  });
-  await plane.start();
-  source.say([appOf('shop', slot), appOf('greedy', 1_935)]);
-  await clock.advance(SETTLED_MS);
-  assert.deepEqual(
-    plane.apps.map(({ name }) => name),
-    ['shop'],
-  );
-  assert.match(plane.problems[0]?.message ?? '', /^greedy: its health port 1936 .* used by this node itself/);
-});
-
 test('an app that has its own slot as instance gets no traffic from itself, and says so', async (context) => {
   const { plane, source, slot, host } = await createControlPlane(context);
   source.say([appOf('shop', slot, { instances: [appInstance(slot, { host })] })]);
