@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { readAdminTokens } from '../admin/admin-token.js';
-import { AdminClient, AdminClientError } from '../admin/client.js';
+import { AdminClient } from '../admin/client.js';
+import { AdminClientError } from '../admin/client-error.js';
 import { OPTIONS } from '../config/options.js';
 import { RefusedText } from '../config/text-readers.js';
 import { isLoopback } from '../core/networks.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { AdminClientError } from '../admin/client.js';
+import { AdminClientError } from '../admin/client-error.js';
 import type { NodeEvent } from '../admin/events-document.js';
 import { momentFrom } from '../admin/events-query.js';
 import { type AdminOptionValues, adminOption, adminTokenOption, askNode, connectTo } from './admin-option.js';

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AdminClient, AdminClientError } from '../admin/client.js';
+import type { AdminClient } from '../admin/client.js';
+import { AdminClientError } from '../admin/client-error.js';
 import type { InstanceStatus, StateDocument } from '../admin/state-document.js';
 import { formatDuration } from '../core/durations.js';
 

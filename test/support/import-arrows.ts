@@ -8,7 +8,7 @@ interface Arrows {
 const ADMIN_CLIENT = [
   ...['admin/client.ts', 'admin/state-document.ts', 'admin/why-document.ts', 'admin/config-document.ts'],
   ...['admin/events-document.ts', 'admin/events-query.ts', 'admin/admin-token.ts', 'admin/socket-probe.ts'],
-  'admin/sessions-document.ts',
+  ...['admin/client-error.ts', 'admin/sessions-document.ts'],
 ];
 
 const REAL_PARTS = 'the tests start them, so that both mean the same; nothing that a test asserts with comes along';

@@ -1,5 +1,5 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
-import { AdminClientError } from '../../admin/client.js';
+import { AdminClientError } from '../../admin/client-error.js';
 import { type AdminOptionValues, connectTo } from '../admin-option.js';
 import type { CommandContext } from '../command-context.js';
 import { readScript, SHELLS, type Shell } from './script-files.js';

@@ -2,7 +2,8 @@
  * A node leaves the Swarm's service without a lost request. Swarm alone ends tasks before it starts others; so the order is:
  * no new task here, an instance elsewhere for each app, no new request here, then what Swarm does.
  */
-import { type AdminClient, AdminClientError } from '../../admin/client.js';
+import type { AdminClient } from '../../admin/client.js';
+import { AdminClientError } from '../../admin/client-error.js';
 import type { InstanceStatus } from '../../admin/state-document.js';
 import type { AdminState } from '../../model/app.js';
 import { type NodeDrain, nodeDrainOf, replicasIn } from '../../placement/node-drain.js';
