@@ -1,9 +1,8 @@
 import type { Clock, Random } from '../core/clock.js';
 import { pause } from '../core/pause.js';
-import { reasonOf } from '../core/thrown.js';
 import { fullBudget, judgeIndex, type QueryBudget, retryDelayMs, takeQuery } from './blocking-rules.js';
 import { ConsulConnection } from './connection.js';
-import { ConsulFailure } from './failure.js';
+import { ConsulFailure, consulFailureFrom } from './failure.js';
 import { type Answer, type Consistency, type Read, readFrom } from './reads.js';
 import type { ConsulSettings } from './settings.js';
 
@@ -126,9 +125,7 @@ export class BlockingQuery<T> {
 
   async #onFailure(error: unknown, signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#options;
-    this.#listener.onFailure(
-      error instanceof ConsulFailure ? error : new ConsulFailure('malformed', reasonOf(error), error),
-    );
+    this.#listener.onFailure(consulFailureFrom(error));
     await pause(clock, retryDelayMs(clock.now() - this.#lastGoodAt, random), signal);
   }
 }

@@ -1,3 +1,5 @@
+import { reasonOf } from '../core/thrown.js';
+
 /** Why Consul gave no answer that can be used. */
 export type ConsulFailureKind =
   /** No connection, or it was lost before the answer was whole. */
@@ -25,4 +27,9 @@ export class ConsulFailure extends Error {
     this.name = 'ConsulFailure';
     this.kind = kind;
   }
+}
+
+/** What was thrown while Consul was asked: a failure of it, or of what reads its answers. */
+export function consulFailureFrom(error: unknown): ConsulFailure {
+  return error instanceof ConsulFailure ? error : new ConsulFailure('malformed', reasonOf(error), error);
 }

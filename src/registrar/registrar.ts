@@ -1,28 +1,19 @@
-/** Keeps the containers of this machine in Consul's agent: the half that talks. */
+/** Keeps the containers of this machine in Consul's agent: when it is looked at, and when it is tried again. */
 import { isDeepStrictEqual } from 'node:util';
-import { readAgentChecks, readAgentServices, waitForServiceChange } from '../consul/agent-services.js';
-import type { ServiceEntry } from '../consul/answers.js';
+import { readAgentServices, waitForServiceChange } from '../consul/agent-services.js';
 import { retryDelayMs } from '../consul/blocking-rules.js';
 import { ConsulConnection } from '../consul/connection.js';
-import { ConsulFailure } from '../consul/failure.js';
+import { ConsulFailure, consulFailureFrom } from '../consul/failure.js';
 import type { ConsulSettings } from '../consul/settings.js';
 import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { pause } from '../core/pause.js';
-import { SaidOnce } from '../core/said-once.js';
-import { reasonOf } from '../core/thrown.js';
 import type { Container } from '../docker/container.js';
-import type { App } from '../model/app.js';
-import { formatProblem, type Problem } from '../model/problem.js';
-import { logActions, MAX_LINES } from './action-log.js';
-import { AgentWriter } from './agent-writer.js';
+import { MAX_LINES } from './action-log.js';
 import { CatalogueWatch } from './catalogue-watch.js';
 import { ClaimHolder } from './claim-holder.js';
-import { type AgentState, compare } from './compare.js';
-import { ghostsAmong } from './ghosts.js';
 import { isOwn } from './own-mark.js';
-import { remarksFrom } from './remarks.js';
-import { type DefinedApp, wantedFrom } from './wanted-services.js';
+import { Reconciler, type RegistrarApps, type RegistrarState } from './reconciler.js';
 
 /** Between two comparisons when nothing happens. */
 const COMPARE_MS = 10_000;
@@ -39,9 +30,6 @@ const RETRY_MS = 200;
 const MAX_RETRY_MS = 5_000;
 /** A stopping node waits so long for the round under way, and so long for the end of its claim. */
 const STOP_MS = 1_000;
-const REMARK = 'registering containers';
-
-type KnownApps = () => readonly (DefinedApp & Pick<App, 'name'>)[];
 
 interface RegistrarOptions {
   readonly settings: ConsulSettings;
@@ -55,19 +43,6 @@ interface RegistrarOptions {
   readonly log: Log;
 }
 
-export interface RegistrarState {
-  /** Services of containers that the agent has from us. */
-  readonly registered: number;
-  /** Services of other writers at the address of a container that is gone. */
-  readonly ghosts: readonly ServiceEntry[];
-  /** Why it could not do all that it should, the last time; null: it could. */
-  readonly failure: string | null;
-  /** Another registrar of the same node writes. */
-  readonly isYielding: boolean;
-  /** What people should know. */
-  readonly problems: readonly Problem[];
-}
-
 /**
  *   idle ──first containers──► comparing ──► resting ──10 s, a change here or there, the agent's end──► comparing
  *                                  └──failure──► waiting ──a moment──► comparing
@@ -75,20 +50,16 @@ export interface RegistrarState {
 export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #connection: ConsulConnection;
-  readonly #writer: AgentWriter;
   readonly #claim: ClaimHolder;
   readonly #catalogue: CatalogueWatch;
+  readonly #reconciler: Reconciler;
   readonly #stopped = new AbortController();
-  readonly #remarks = new SaidOnce();
   /** null: the engine has not told yet. */
   #containers: readonly Container[] | null = null;
   /** null: not started yet. */
-  #apps: KnownApps | null = null;
+  #apps: (() => RegistrarApps) | null = null;
   #wake = new AbortController();
   #loop: Promise<void> | null = null;
-  #restMs = COMPARE_MS;
-  /** What the agent had at the last comparison. */
-  #looked: readonly ServiceEntry[] = [];
   #failingSince: number | null = null;
   #failure: ConsulFailure | null = null;
   #state: RegistrarState = { registered: 0, ghosts: [], failure: null, isYielding: false, problems: [] };
@@ -96,12 +67,16 @@ export class Registrar {
   constructor(options: RegistrarOptions) {
     this.#options = options;
     this.#connection = new ConsulConnection(options.settings);
-    this.#writer = new AgentWriter(this.#connection, options.clock);
     this.#claim = new ClaimHolder(this.#connection, options);
     this.#catalogue = new CatalogueWatch({
       ...options,
       isOwn: (service) => isOwn(service, options.node),
       onLoss: (ids) => this.#onLoss(ids),
+    });
+    this.#reconciler = new Reconciler(this.#connection, {
+      ...{ ...options, claim: this.#claim, catalogue: this.#catalogue },
+      containers: () => this.#containers ?? [],
+      apps: () => this.#apps?.() ?? [],
     });
   }
 
@@ -123,7 +98,7 @@ export class Registrar {
    * From when the definitions of apps are known: they count where containers say nothing. Nothing is written before, nor
    * before the first containers are known.
    */
-  start(apps: KnownApps): void {
+  start(apps: () => RegistrarApps): void {
     this.#apps = apps;
     this.#begin();
   }
@@ -165,7 +140,8 @@ export class Registrar {
       try {
         // Before anything is read: what changes from then on ends the rest.
         const claim = await this.#claim.hash(this.#stopped.signal);
-        const hasRegistered = await this.#compareAndWrite();
+        const { state, hasRegistered } = await this.#reconciler.reconcile();
+        this.#state = state;
         this.#noteSuccess();
         // What was registered is looked at once more: others may have come between.
         isProved = !hasRegistered || !isProved;
@@ -179,58 +155,13 @@ export class Registrar {
     }
   }
 
-  /** @returns whether something was registered */
-  async #compareAndWrite(): Promise<boolean> {
-    const { node, log } = this.#options;
-    const agent: AgentState = {
-      services: await readAgentServices(this.#connection),
-      checks: await readAgentChecks(this.#connection),
-    };
-    this.#looked = agent.services;
-    const containers = this.#containers ?? [];
-    const ghosts = ghostsAmong(agent.services, containers, node);
-    const claimFailure = await this.#claim.take(agent);
-    if (this.#claim.isLost) {
-      this.#state = { registered: 0, ghosts, failure: null, isYielding: true, problems: [] };
-      return false;
-    }
-    const apps = new Map(this.#apps?.().map((app) => [app.name, app]));
-    const wanted = wantedFrom(containers, { node, appOf: (name) => apps.get(name) ?? null });
-    const { services, refusals } = wanted;
-    this.#restMs = this.#writer.look(services, agent) ? OPEN_CHECK_MS : COMPARE_MS;
-    const { actions, taken } = compare(wanted, agent, {
-      node,
-      isDue: (id) => this.#writer.isDue(id),
-      isLost: (id) => this.#catalogue.isLost(id),
-      seen: (id) => this.#writer.seen(id),
-    });
-    for (const action of actions) {
-      if (action.kind === 'register' || action.kind === 'deregister') this.#catalogue.noteWritten(action.service.id);
-    }
-    const failures = await this.#writer.write(actions);
-    logActions(
-      log,
-      actions.filter((action) => !failures.has(action)),
-    );
-    const lost = [...failures.keys()].filter(({ kind }) => kind === 'register').length;
-    const reasons = [
-      ...new Set([...(claimFailure === null ? [] : [claimFailure]), ...failures.values()].map(reasonOf)),
-    ];
-    const problems = remarksFrom({ refusals, taken, ghosts, failures: reasons });
-    const registered = services.length - taken.length - lost;
-    this.#state = { registered, ghosts, failure: reasons[0] ?? null, isYielding: false, problems };
-    for (const problem of this.#remarks.newAmong(problems, formatProblem))
-      log.warn({ reason: formatProblem(problem) }, REMARK);
-    return actions.some((action) => action.kind === 'register' && !failures.has(action));
-  }
-
   /** Until something changes, or a comparison is due. @param claim its hash before the comparison; null: there was none */
   async #rest(claim: string | null, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    const endsAt = clock.now() + this.#restMs;
+    const endsAt = clock.now() + (this.#reconciler.hasOpenCheck ? OPEN_CHECK_MS : COMPARE_MS);
     while (clock.now() < endsAt) {
       if (await this.#isClaimWritten(claim, signal)) return;
-      if (!isDeepStrictEqual(await readAgentServices(this.#connection), this.#looked)) return;
+      if (!isDeepStrictEqual(await readAgentServices(this.#connection), this.#reconciler.services)) return;
     }
   }
 
@@ -257,7 +188,7 @@ export class Registrar {
 
   #noteFailure(error: unknown): ConsulFailure {
     const { clock, log } = this.#options;
-    const failure = error instanceof ConsulFailure ? error : new ConsulFailure('malformed', reasonOf(error), error);
+    const failure = consulFailureFrom(error);
     // Once: it is tried for ever. First a link is lost, then no new one can be had, and that is one trouble.
     if (this.#failure?.kind !== failure.kind) {
       this.#failure = failure;

@@ -19,7 +19,8 @@ import type {
 import { LoopDelay } from '../metrics/loop-delay.js';
 import type { App, Instance } from '../model/app.js';
 import { serverNameOf } from '../model/haproxy-names.js';
-import type { Registrar, RegistrarState } from '../registrar/registrar.js';
+import type { RegistrarState } from '../registrar/reconciler.js';
+import type { Registrar } from '../registrar/registrar.js';
 import { readProcess } from './process-figures.js';
 
 interface NodeMetricsParts {

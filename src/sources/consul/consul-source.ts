@@ -6,7 +6,7 @@ import type { KeyEntry } from '../../consul/answers.js';
 import { BlockingQuery } from '../../consul/blocking-query.js';
 import { retryDelayMs } from '../../consul/blocking-rules.js';
 import { ConsulConnection } from '../../consul/connection.js';
-import { ConsulFailure } from '../../consul/failure.js';
+import { type ConsulFailure, consulFailureFrom } from '../../consul/failure.js';
 import {
   type Answer,
   type Consistency,
@@ -20,7 +20,6 @@ import {
 } from '../../consul/reads.js';
 import { APPS_PREFIX, type ConsulSettings } from '../../consul/settings.js';
 import type { Clock, Random } from '../../core/clock.js';
-import { reasonOf } from '../../core/thrown.js';
 import type { App } from '../../model/app.js';
 import type { InstanceReport, Source, SourceListener } from '../source.js';
 import type { NodeCatalogue } from './catalogue.js';
@@ -165,7 +164,7 @@ export class ConsulSource implements Source {
       await readFrom(this.#connection, readOneKey(APPS_PREFIX, APPS_PREFIX), readNow('leader', this.#abort.signal));
       return true;
     } catch (error) {
-      if (this.#listener !== null) this.#onFailure('apps', asFailure(error));
+      if (this.#listener !== null) this.#onFailure('apps', consulFailureFrom(error));
       return false;
     }
   }
@@ -198,7 +197,7 @@ export class ConsulSource implements Source {
       this.#tell('node');
     } catch (error) {
       if (this.#listener === null) return;
-      this.#onFailure('node', asFailure(error));
+      this.#onFailure('node', consulFailureFrom(error));
       clock.setTimer(retryDelayMs(0, random), () => {
         if (this.#listener !== null) this.#readNodeSoon();
       });
@@ -233,8 +232,4 @@ export class ConsulSource implements Source {
 function failureText(failures: ReadonlyMap<Question, ConsulFailure>): string {
   const all = [...failures.values()];
   return (all.find(({ kind }) => kind === 'denied') ?? all[0])?.message ?? '';
-}
-
-function asFailure(error: unknown): ConsulFailure {
-  return error instanceof ConsulFailure ? error : new ConsulFailure('malformed', reasonOf(error), error);
 }
