@@ -1,46 +1,27 @@
-import { randomUUID } from 'node:crypto';
-import path from 'node:path';
+/** The life of a node: it starts, serves, and drains when it is told to stop. */
 import { Inheritance } from './cluster/inheritance.js';
 import type { StateClaim } from './cluster/state-claim.js';
 import type { Config } from './config/config.js';
-import type { LoadedConfig } from './config/option-places.js';
 import type { ConsulParts } from './control/consul-parts.js';
-import { ControlPlane } from './control/control-plane.js';
 import type { DockerParts } from './control/docker-parts.js';
 import { loadConsulParts, loadDockerParts } from './control/load-parts.js';
 import { mergeFeeds } from './control/merged-feeds.js';
-import { nodeAddressesFrom } from './control/node-addresses.js';
-import { createNodeCluster } from './control/node-cluster.js';
-import { createFeeds } from './control/node-feeds.js';
 import { ownAddressOf } from './control/own-address.js';
-import { Readiness } from './control/readiness.js';
 import { Signals } from './control/signals.js';
 import { StateDirectory } from './control/state-directory.js';
-import { UnexpectedErrors } from './control/unexpected-errors.js';
-import { type Clock, type Random, systemClock } from './core/clock.js';
-import { createLog, type Log } from './core/log.js';
+import { systemClock } from './core/clock.js';
+import { createLog } from './core/log.js';
 import { reasonOf } from './core/thrown.js';
-import { HealthChecker } from './health/checker.js';
-import { PodKeyFile } from './neighbors/pod-key-file.js';
-import { AppChronicle } from './report/app-chronicle.js';
-import { AppWhy } from './report/app-why.js';
+import { createNodeParts, type NodeParts, type WrittenOptions } from './node-parts.js';
 import { History } from './report/history.js';
-import { LocalNode } from './report/local-node.js';
 import { nodeCondition } from './report/node-condition.js';
-import { NodeMetrics } from './report/node-metrics.js';
-import { NodeSessions } from './report/node-sessions.js';
-import { NodeStatus } from './report/node-status.js';
 import { OperatorAccess } from './report/operator-access.js';
-import { OperatorDecisions } from './report/operator-decisions.js';
-import { createPageFeed } from './report/page-feed.js';
-import { ProxyStats } from './report/proxy-stats.js';
-import { Overrides } from './sources/overrides/overrides.js';
 import { NodeSecret } from './state/node-secret.js';
-import { StateStore } from './state/store.js';
 import type { NotifySocket } from './systemd/notify-socket.js';
 import { ServiceNotices } from './systemd/service-notices.js';
 
 const EXIT = { DONE: 0, FAILED: 1, DEADLINE: 3 } as const;
+const UNKNOWN_OPTIONS: WrittenOptions = { file: null, settings: [] };
 
 /**
  * Runs a node until it is told to stop: reads, builds, serves, waits for a signal, drains.
@@ -72,7 +53,7 @@ export async function runPrimary(
   }
   const secret = await NodeSecret.load({ directory: state.path, clock: surroundings.clock, log });
   const history = await History.load({ ...surroundings, directory: state.path, node: config.node });
-  const parts = createParts(surroundings, { consul, docker }, state, { secret, history });
+  const parts = createNodeParts(surroundings, { consul, docker }, state, { secret, history });
   try {
     // Before anything is served, so that a second node on the same ports changes nothing either.
     const operators = await OperatorAccess.open({ ...parts, stateDirectory: state.path });
@@ -102,78 +83,6 @@ export async function runPrimary(
     parts.unexpected.release();
     signals.release();
   }
-}
-
-type WrittenOptions = Pick<LoadedConfig, 'file' | 'settings'>;
-
-const UNKNOWN_OPTIONS: WrittenOptions = { file: null, settings: [] };
-
-interface Surroundings {
-  readonly config: Config;
-  readonly written: WrittenOptions;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly signals: Signals;
-}
-
-type NodeParts = ReturnType<typeof createParts>;
-
-/** The parts of a node, each with those that it needs; nothing has begun yet. */
-function createParts(
-  surroundings: Surroundings,
-  { consul, docker }: { readonly consul: ConsulParts | null; readonly docker: DockerParts | null },
-  state: StateDirectory,
-  { secret, history }: { readonly secret: NodeSecret; readonly history: History },
-) {
-  const { config, written, clock, random, log } = surroundings;
-  const checker = new HealthChecker({ clock, random, log });
-  const cluster = createNodeCluster(surroundings, state.path, checker);
-  const feeds = createFeeds(surroundings, consul, docker);
-  const registrar = docker?.registrar ?? null;
-  const store = new StateStore({ directory: state.path, clock, log });
-  const overrides = new Overrides({
-    file: state.path === null ? null : path.join(state.path, 'overrides.json'),
-    ...{ clock, log },
-    apps: () => mergeFeeds(feeds).apps,
-  });
-  const chronicle = new AppChronicle(clock, history.events);
-  const unexpected = new UnexpectedErrors(clock, log);
-  const plane = new ControlPlane({
-    ...{ config, nodeId: randomUUID(), clock, log, cluster, checker, overrides, store, feeds, observer: chronicle },
-    stickySecret: secret.text,
-  });
-  const readiness = new Readiness({ config, clock, cluster, plane, feeds });
-  const served = { cluster, checker, overrides, feeds, plane, readiness, unexpected };
-  const node = new LocalNode({
-    status: new NodeStatus({ config, clock, ...served, registrar }),
-    why: new AppWhy({ config, clock, cluster, checker, overrides, feeds, plane, chronicle }),
-    metrics: NodeMetrics.start({ clock, cluster, checker, feeds, plane, readiness, unexpected, registrar }),
-    proxies: new ProxyStats({ config, clock, cluster, checker, overrides, feeds, plane }),
-    sessions: new NodeSessions({ config, cluster, log }),
-    decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, chronicle }),
-    ...{ plane, readiness, history },
-    page: createPageFeed({ ...surroundings, ...served, registrar, events: history.events }),
-    options: { version: 1, node: config.node, file: written.file, options: written.settings },
-  });
-  const podKey = config.podKeyFile === null ? null : new PodKeyFile({ file: config.podKeyFile, clock, log });
-  const nodes = nodeAddressesFrom(config, consul?.neighbors ?? null, { clock, random, log });
-  /** What it took over from a node that was killed; null while it has no claim on a state directory. */
-  const inheritance = null as Inheritance | null;
-  return {
-    ...surroundings,
-    ...served,
-    history,
-    chronicle,
-    consul,
-    registrar,
-    state,
-    inheritance,
-    store,
-    node,
-    podKey,
-    nodes,
-  };
 }
 
 function obeySignals(

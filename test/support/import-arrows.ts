@@ -197,19 +197,12 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     ],
     why: 'it looks at all parts of the control plane, keeps their history and answers for the node',
   },
+  'node-parts.ts': {
+    to: ['core', 'config', 'sources/overrides', 'neighbors', 'state', 'health', 'cluster', 'control', 'report'],
+    why: 'the parts of the control plane are made here, each with those that it needs; when they begin is not its business',
+  },
   'primary.ts': {
-    to: [
-      'core',
-      'config',
-      'sources/overrides',
-      'neighbors',
-      'state',
-      'health',
-      'cluster',
-      'control',
-      'report',
-      'systemd',
-    ],
+    to: ['core', 'config', 'state', 'cluster', 'control', 'report', 'systemd', 'node-parts.ts'],
     why: 'the root of the control plane never serves traffic, so it loads no codec and no proxy',
   },
   'index.ts': {
