@@ -77,7 +77,7 @@ export function createNodeParts(
     metrics: NodeMetrics.start({ clock, cluster, checker, feeds, plane, readiness, unexpected, registrar }),
     proxies: new ProxyStats({ config, clock, cluster, checker, overrides, feeds, plane }),
     sessions: new NodeSessions({ config, cluster, log }),
-    decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, chronicle }),
+    decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, events: history.events }),
     ...{ plane, readiness, history },
     page: createPageFeed({ ...surroundings, ...served, registrar, events: history.events }),
     options: { version: 1, node: config.node, file: written.file, options: written.settings },

@@ -13,6 +13,11 @@ export interface HeldLoss {
   readonly instances: readonly string[] | null;
 }
 
+/** What is lost, for people. */
+export function lossText({ instances }: HeldLoss): string {
+  return instances === null ? 'the app' : instances.join(', ');
+}
+
 /**
  * A source and what is believed of it: its last good answer, held against a suspicious loss, or the apps from the disk
  * until it has spoken for the first time.

@@ -1,16 +1,16 @@
 /** Sees what the control plane puts in force, and writes down what happened to each app. */
 import type { AppEvent } from '../admin/why-document.js';
 import type { PlaneObserver } from '../control/plane-observer.js';
-import type { HeldLoss } from '../control/source-feed.js';
+import { type HeldLoss, lossText } from '../control/source-feed.js';
 import type { Clock } from '../core/clock.js';
 import { SaidOnce } from '../core/said-once.js';
-import type { AdminState, App } from '../model/app.js';
+import type { App } from '../model/app.js';
 import { formatOrigin, formatProblem, type Problem } from '../model/problem.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { diffApps } from '../state/diff.js';
 import { AppEvents } from './app-events.js';
 import { definitionsIn, describeChange, type ToldSource } from './instance-changes.js';
-import { isSameWay, type TrafficWay, trafficWayOf } from './traffic-way.js';
+import { WaysInForce } from './ways-in-force.js';
 
 interface ChronicledSource extends ToldSource {
   readonly held: readonly HeldLoss[];
@@ -18,14 +18,8 @@ interface ChronicledSource extends ToldSource {
   readonly failure: string | null;
 }
 
-interface WayInForce {
-  readonly way: TrafficWay;
-  /** Wall time, ms. */
-  readonly since: number;
-}
-
 export class AppChronicle implements PlaneObserver {
-  readonly #clock: Clock;
+  readonly ways: WaysInForce;
   readonly #events: AppEvents;
   #apps: readonly App[] = [];
   /** As their sources wrote them, when `#apps` was put in force. */
@@ -37,11 +31,10 @@ export class AppChronicle implements PlaneObserver {
   readonly #failures = new Map<string, string>();
   /** Instances that were up when the node ended, by app and id: one that is still up at the start is not an event. */
   readonly #upBefore = new Set<string>();
-  #ways: ReadonlyMap<string, WayInForce> = new Map();
 
   constructor(clock: Clock, events: AppEvents = new AppEvents(clock)) {
-    this.#clock = clock;
     this.#events = events;
+    this.ways = new WaysInForce(clock, events);
   }
 
   /**
@@ -81,11 +74,6 @@ export class AppChronicle implements PlaneObserver {
     return this.#events.names();
   }
 
-  /** null before the first snapshot that has the app. */
-  wayOf(app: string): WayInForce | null {
-    return this.#ways.get(app) ?? null;
-  }
-
   onDesiredState(apps: readonly App[], problems: readonly Problem[], sources: readonly ChronicledSource[]): void {
     this.#noteFailures(sources);
     this.#noteProblems(apps, problems);
@@ -93,19 +81,8 @@ export class AppChronicle implements PlaneObserver {
     this.#noteApps(apps, sources);
   }
 
-  onSnapshot({ slots }: Snapshot): void {
-    const ways = new Map<string, WayInForce>();
-    for (const slot of slots) {
-      const way = trafficWayOf(slot);
-      const before = this.#ways.get(slot.app);
-      if (before !== undefined && isSameWay(before.way, way)) {
-        ways.set(slot.app, { way, since: before.since });
-        continue;
-      }
-      ways.set(slot.app, { way, since: this.#clock.wallTime() });
-      this.#noteWay(slot.app, before?.way ?? null, way);
-    }
-    this.#ways = ways;
+  onSnapshot(snapshot: Snapshot): void {
+    this.ways.onSnapshot(snapshot);
   }
 
   onHealth(app: string, instance: string, isUp: boolean, detail: string): void {
@@ -113,35 +90,6 @@ export class AppChronicle implements PlaneObserver {
     if (isUp && wasUp) return;
     const words = isUp ? ({ before: 'down', after: 'up' } as const) : ({ before: 'up', after: 'down' } as const);
     this.#events.note(app, words.after, `${instance} is ${words.after}: ${detail}`, { instance, ...words });
-  }
-
-  /**
-   * @param instance null: all instances of the app
-   * @param before what was in force; null: it differs from instance to instance
-   */
-  onDecision(app: string, instance: string | null, before: AdminState | null, state: AdminState, by: string): void {
-    this.#events.note(app, 'decision', `${state} of ${instance ?? 'all instances'}, by ${by}`, {
-      ...(instance === null ? {} : { instance }),
-      ...{ by, before: before ?? 'mixed', after: state },
-    });
-  }
-
-  /** @param weight null: that of the source again */
-  onWeight(app: string, instance: string, before: number, weight: number | null, by: string): void {
-    const after = weight === null ? 'that of the source' : `${weight}`;
-    const facts = { instance, by, before: `weight ${before}`, after: `weight ${after}` };
-    this.#events.note(app, 'decision', `weight of ${instance}: ${after}, by ${by}`, facts);
-  }
-
-  onCut(app: string, instance: string, by: string): void {
-    this.#events.note(app, 'decision', `what was under way with ${instance} was ended, by ${by}`, { instance, by });
-  }
-
-  onAcceptedRemoval(source: string, held: readonly HeldLoss[], by: string): void {
-    for (const { app, instances } of held) {
-      const text = `its loss in source ${source} (${lostText(instances)}) is accepted, by ${by}`;
-      this.#events.note(app, 'decision', text, { source, by });
-    }
   }
 
   #noteFailures(sources: readonly ChronicledSource[]): void {
@@ -211,39 +159,13 @@ export class AppChronicle implements PlaneObserver {
 
   #noteHeld(sources: readonly ChronicledSource[]): void {
     const losses = sources.flatMap(({ name, held }) =>
-      held.map(({ app, instances }) => {
-        const lost = `source ${name} has lost ${lostText(instances)}`;
-        return { app, source: name, text: `${lost}; still served until the loss is confirmed or accepted` };
+      held.map((loss) => {
+        const lost = `source ${name} has lost ${lossText(loss)}`;
+        return { app: loss.app, source: name, text: `${lost}; still served until the loss is confirmed or accepted` };
       }),
     );
     for (const { app, source, text } of this.#held.newAmong(losses, (loss) => `${loss.app}\0${loss.text}`))
       this.#events.note(app, 'held', text, { source });
-  }
-
-  #noteWay(app: string, before: TrafficWay | null, way: TrafficWay): void {
-    const facts = { ...(before === null ? {} : { before: wayText(before) }), after: wayText(way) };
-    switch (way.kind) {
-      case 'instances':
-        if (before !== null)
-          this.#events.note(app, 'bleed-ended', 'instances of this node take its traffic again', facts);
-        return;
-      case 'neighbors':
-        this.#events.note(app, 'bleed', `its traffic goes to ${way.hosts.join(', ')}: ${way.why}`, facts);
-        return;
-      case 'nobody':
-        this.#events.note(app, 'unserved', `clients get 503: ${way.why}`, facts);
-    }
-  }
-}
-
-function wayText(way: TrafficWay): string {
-  switch (way.kind) {
-    case 'instances':
-      return 'instances';
-    case 'neighbors':
-      return `neighbors ${way.hosts.join(', ')}`;
-    case 'nobody':
-      return 'nobody';
   }
 }
 
@@ -264,8 +186,4 @@ function giverOf({ origin }: App): string {
 
 function instanceNames({ instances }: App): string {
   return instances.length === 0 ? 'without an instance' : `instances ${instances.map(({ id }) => id).join(', ')}`;
-}
-
-function lostText(instances: readonly string[] | null): string {
-  return instances === null ? 'the app' : instances.join(', ');
 }

@@ -155,7 +155,7 @@ export class AppWhy {
   }
 
   #traffic(app: string): Traffic | null {
-    const inForce = this.#parts.chronicle.wayOf(app);
+    const inForce = this.#parts.chronicle.ways.of(app);
     if (inForce === null) return null;
     const { way, since } = inForce;
     return {

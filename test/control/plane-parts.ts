@@ -98,7 +98,7 @@ export async function createControlPlane(
     metrics: new NodeMetrics({ ...shared, readiness, unexpected, registrar: null }),
     proxies: new ProxyStats(shared),
     sessions: new NodeSessions({ config: fullConfig, cluster, log }),
-    decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, chronicle }),
+    decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, events: history.events }),
     page: createPageFeed({ ...shared, readiness, unexpected, registrar: null, events: history.events }),
   });
   for (const feed of feeds) feed.start();
