@@ -24,7 +24,7 @@ interface ObservedService extends FoundService {
   readonly begunAt: number;
 }
 
-export interface ObservedSwarm {
+interface ObservedSwarm {
   readonly services: readonly ObservedService[];
   readonly tasks: readonly ObservedTask[];
   readonly nodes: readonly { readonly id: string; readonly name: string }[];

@@ -20,14 +20,17 @@ import { engineSpec, updatedSpec } from './engine-spec.js';
 import { firstPart, isCarriedOut } from './overtaken.js';
 import { isPaused, pausedSpec } from './pause.js';
 import { type Found, isManaged, nameOf, type ServiceStep, type UpdateStep } from './plan.js';
-import type { ObservedSwarm } from './rollout-status.js';
 import { POD_LABEL } from './service.js';
 import { networksOf, type SpecParts, templateWithNames, withNames } from './spec-names.js';
 
-export interface SwarmView extends Found {
+/** With the names of networks in its specs, as plans compare them. */
+interface SeenSwarm {
   readonly services: readonly SwarmService[];
   readonly tasks: readonly SwarmTask[];
   readonly nodes: readonly SwarmNode[];
+}
+
+export interface SwarmView extends SeenSwarm, Pick<Found, 'pods'> {
   /** Name of a secret → its id. */
   readonly secrets: ReadonlyMap<string, string>;
 }
@@ -75,20 +78,14 @@ export class Swarm {
 
   /** @throws DockerFailure; `notManager` where no manager answers */
   async view(): Promise<SwarmView> {
-    const [connection, signal] = [this.#connection, this.#signal];
-    const [services, tasks, nodes, secrets] = await Promise.all([
-      listServices(connection, signal),
-      listTasks(connection, signal),
-      listNodes(connection, signal),
-      secretIds(connection, signal),
+    const [{ services, tasks, nodes }, secrets] = await Promise.all([
+      this.observe(),
+      secretIds(this.#connection, this.#signal),
     ]);
-    const networks = await this.#networkNames(services);
     return {
-      services: services.map((service) => ({ ...service, spec: withNames(service.spec, networks) })),
+      services,
       // One that is to end, or has ended, is nobody's instance any more.
-      tasks: tasks
-        .filter(({ desiredState }) => WANTED_STATES.has(desiredState))
-        .map((task) => ({ ...task, template: templateWithNames(task.template, networks) })),
+      tasks: tasks.filter(({ desiredState }) => WANTED_STATES.has(desiredState)),
       nodes,
       pods: new Map(nodes.map(({ id, labels }) => [id, labels.get(POD_LABEL) ?? ''])),
       secrets,
@@ -126,7 +123,7 @@ export class Swarm {
   }
 
   /** As a rollout is watched: with the tasks that have ended, as far as the manager keeps them. @throws DockerFailure */
-  async observe(): Promise<ObservedSwarm> {
+  async observe(): Promise<SeenSwarm> {
     const [connection, signal] = [this.#connection, this.#signal];
     const [services, tasks, nodes] = await Promise.all([
       listServices(connection, signal),
