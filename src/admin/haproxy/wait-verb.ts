@@ -1,3 +1,5 @@
+import { MAX_DURATION_MS } from '../../core/durations.js';
+import { pause } from '../../core/pause.js';
 import { findServer } from './named-server.js';
 import type { Verb, VerbContext } from './stats-node.js';
 
@@ -20,8 +22,6 @@ const UNITS_MS: ReadonlyMap<string, number> = new Map([
   ['h', 3_600_000],
   ['d', 86_400_000],
 ]);
-/** The longest that a timer can take; HAProxy ends a session that says nothing long before. */
-const LONGEST_MS = 2_147_483_647;
 const LOOK_MS = 100;
 
 export const WAIT: Verb = {
@@ -34,7 +34,7 @@ export const WAIT: Verb = {
     const delayMs = durationMs(delay);
     if (delayMs === null) return 'Invalid duration.\n';
     if (condition === undefined) {
-      await sleep(delayMs, context);
+      await pause(context.clock, delayMs, context.end);
       return 'Done.\n';
     }
     if (condition !== 'srv-removable') return USAGE;
@@ -54,27 +54,12 @@ async function untilRemovable(word: string, delayMs: number, context: VerbContex
     if (state === 'maint' && (counters?.inFlight ?? 0) === 0) return 'Done.\n';
     const leftMs = deadline - context.clock.now();
     if (leftMs <= 0 || context.end.aborted) return 'Failed.\n';
-    await sleep(Math.min(LOOK_MS, leftMs), context);
+    await pause(context.clock, Math.min(LOOK_MS, leftMs), context.end);
   }
 }
 
 function durationMs(text: string): number | null {
   const [, number, unit = ''] = /^(\d{1,12})(us|ms|s|m|h|d)?$/.exec(text) ?? [];
   const unitMs = UNITS_MS.get(unit);
-  return number === undefined || unitMs === undefined ? null : Math.min(LONGEST_MS, Number(number) * unitMs);
-}
-
-function sleep(delayMs: number, { clock, end }: VerbContext): Promise<void> {
-  return new Promise((resolve) => {
-    if (end.aborted) return resolve();
-    const onEnd = (): void => {
-      timer.cancel();
-      resolve();
-    };
-    const timer = clock.setTimer(delayMs, () => {
-      end.removeEventListener('abort', onEnd);
-      resolve();
-    });
-    end.addEventListener('abort', onEnd, { once: true });
-  });
+  return number === undefined || unitMs === undefined ? null : Math.min(MAX_DURATION_MS, Number(number) * unitMs);
 }
