@@ -6,6 +6,7 @@
 
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { machineLine } from './machine.js';
 import { NodeUnderTest } from './node-under-test.js';
@@ -122,7 +123,7 @@ function abortOne(text: string, waits: boolean): Promise<void> {
 }
 
 async function measure(pid: number): Promise<{ readonly descriptors: number; readonly bytes: number }> {
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  await delay(SETTLE_MS);
   return { descriptors: openDescriptors(pid), bytes: residentBytes(pid) };
 }
 

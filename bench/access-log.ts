@@ -3,6 +3,7 @@
  *
  *   npm run bench:log -- [--rounds 5] [--seconds 4] [--rate 2500]
  */
+
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -12,6 +13,7 @@ import { prepareComponents } from '../test/support/machine/components.js';
 import { receiveDatagrams } from '../test/support/machine/datagram-receiver.js';
 import { childrenOf } from '../test/support/machine/processes.js';
 import { withEnd } from './ends.js';
+import { medianOf } from './figures.js';
 import { constantRate } from './generators/constant-rate.js';
 import { busyLine, isBusy, machineLine, OthersUse } from './machine.js';
 import { NginxOrigin } from './nginx-origin.js';
@@ -117,9 +119,9 @@ async function measure({ node, worker, costs, loggerCosts }: Contender): Promise
 }
 
 function judge(contenders: readonly Contender[]): void {
-  const without = median(contenders[0]?.costs ?? []);
+  const without = medianOf(contenders[0]?.costs ?? []);
   for (const { name, costs, loggerCosts } of contenders) {
-    const cost = median(costs);
+    const cost = medianOf(costs);
     const figure = `${cost.toFixed(1)} µs a request, in rounds ${costs.map((one) => one.toFixed(1)).join(' ')}`;
     const ratio = cost / without;
     if (name === 'off') console.log(`        no access log: ${figure}`);
@@ -127,11 +129,7 @@ function judge(contenders: readonly Contender[]): void {
       verdict.check(
         ratio <= MOST_SHARE,
         `access log, ${name}: at most ${MOST_SHARE}`,
-        `${ratio.toFixed(2)}, ${figure}${loggerCosts.length === 0 ? '' : `; logger beside it ${median(loggerCosts).toFixed(1)} µs`}`,
+        `${ratio.toFixed(2)}, ${figure}${loggerCosts.length === 0 ? '' : `; logger beside it ${medianOf(loggerCosts).toFixed(1)} µs`}`,
       );
   }
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }

@@ -3,6 +3,7 @@
  *
  *   npm run bench:bleed -- [--connections 32]
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { InstanceProcess } from './instance-process.js';
 import { LoadClient } from './load-client.js';
@@ -64,12 +65,12 @@ async function killAllOfFirst(): Promise<void> {
       return body.endsWith(` /${token}`);
     },
   });
-  await settle();
+  await delay(SETTLE_MS);
   const bledBefore = bled;
   // GETs that were under way on an instance are repeated on another, so that not even those are lost.
   await Promise.all((instances[0] ?? []).map((instance) => instance.kill()));
-  await settle();
-  await settle();
+  await delay(SETTLE_MS);
+  await delay(SETTLE_MS);
   const result = await client.stop();
   if (result.failed > 0) console.log(JSON.stringify({ failures: result.failures, statuses: [...result.statuses] }));
   verdict.check(bledBefore === 0, 'nothing is bled while local instances are up', `${bledBefore}`);
@@ -107,8 +108,4 @@ async function emptyBoth(): Promise<void> {
 async function bledIn(): Promise<{ readonly first: number; readonly second: number }> {
   const read = async (node: NodeUnderTest): Promise<number> => (await node.state()).apps[0]?.bledIn ?? 0;
   return { first: await read(first), second: await read(second) };
-}
-
-function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 }

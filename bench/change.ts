@@ -4,9 +4,10 @@
  *
  *   npm run bench:change -- [--changes 1000] [--seconds 60] [--connections 32]
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { prepareComponents } from '../test/support/machine/components.js';
-import { percentileOf } from './figures.js';
+import { percentileOf, sumOf } from './figures.js';
 import { LoadClient } from './load-client.js';
 import { machineLine } from './machine.js';
 import { NginxOrigin } from './nginx-origin.js';
@@ -101,7 +102,7 @@ async function run(count: number, from: number, pauseMs: number): Promise<void> 
     else if (change % APP_EVERY === APP_EVERY / 2) node.removeFile('guest.yml');
     routedMs.push(await seen);
     const restMs = pauseMs - (performance.now() - startedAt);
-    if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
+    if (restMs > 0) await delay(restMs);
   }
 }
 
@@ -126,10 +127,6 @@ async function memoryDuring(pids: readonly number[], work: Promise<void>): Promi
   const mean = new ResidentMean(pids);
   await work;
   return mean.stop();
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function megabytes(values: readonly number[]): string {

@@ -4,9 +4,11 @@
  *
  *   npm run bench:consul -- [--only latency,idle,faults] [--seconds 30] [--changes 100] [--faults killed,frozen,…]
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { prepareComponents } from '../test/support/machine/components.js';
 import { setCheck } from '../test/support/node/fleet.js';
+import { sumOf } from './figures.js';
 import { ConsulFleet, type FleetInstance } from './fleet/consul-fleet.js';
 import { FAULTS, type Fault } from './fleet/faults.js';
 import { LoadClient } from './load-client.js';
@@ -60,12 +62,12 @@ async function measureIdle(): Promise<void> {
     const fleet = await ConsulFleet.create({ apps, instancesEach, consul: 'memory' });
     try {
       await fleet.startNode();
-      await pause(SETTLED_MS);
+      await delay(SETTLED_MS);
       const pids = [fleet.node.pid, ...(await fleet.node.workerPids())];
-      const before = sum(pids.map(cpuSeconds));
+      const before = sumOf(pids.map(cpuSeconds));
       const startedAt = performance.now();
-      await pause(seconds * 1_000);
-      const percent = ((sum(pids.map(cpuSeconds)) - before) / ((performance.now() - startedAt) / 1_000)) * 100;
+      await delay(seconds * 1_000);
+      const percent = ((sumOf(pids.map(cpuSeconds)) - before) / ((performance.now() - startedAt) / 1_000)) * 100;
       const text = `an idle node with ${apps} apps and ${apps * instancesEach} instances, each checked every second`;
       const figure = `${percent.toFixed(2)} % of a core`;
       if (bound === null) console.log(`        ${text}: ${figure}`);
@@ -145,13 +147,13 @@ async function endure(fault: Fault): Promise<void> {
     if (fault.title === FAULTS.get('cold')?.title) await client.stop();
     await fault.begin(fleet);
     if (!client.isRunning) client = new LoadClient({ host, port: fleet.slotOf(0), connections: 8, thinkMs: 2 });
-    await pause(seconds * 1_000);
+    await delay(seconds * 1_000);
     const { apps } = await node.state();
     const { staleMs } = await fleet.source();
     await fault.end(fleet);
     const recoveryMs = await recovery(fleet);
     const { requests, failed } = await client.stop();
-    const served = sum(apps.map(({ instances }) => instances.length));
+    const served = sumOf(apps.map(({ instances }) => instances.length));
     verdict.check(
       failed === 0 && requests > 0 && served === SMALL.apps * SMALL.instancesEach,
       `Consul ${fault.title}, ${seconds} s at load: no request fails, the table stays`,
@@ -191,14 +193,6 @@ async function until(isSo: () => boolean): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while (!isSo()) {
     if (performance.now() > deadline) throw new Error('a change was never routed');
-    await pause(1);
+    await delay(1);
   }
-}
-
-function pause(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -4,8 +4,10 @@
  *
  *   npm run bench:edge -- [--version 2.6|3.0|3.2] [--applies 100] [--seconds 3] [--rounds 5]
  */
+
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { checkConfiguration } from '../edge/haproxy/program.js';
 import { EdgeDeployment } from '../test/support/edge/edge-deployment.js';
@@ -13,6 +15,7 @@ import { HAPROXY_VERSIONS, haproxyOfVersion, prepareHaproxys } from '../test/sup
 import { eventually } from '../test/support/eventually.js';
 import { prepareComponents } from '../test/support/machine/components.js';
 import { descendantsOf } from '../test/support/machine/processes.js';
+import { medianOf } from './figures.js';
 import { busyLine, isBusy, lookAtOthers, machineLine } from './machine.js';
 import { cpuSeconds } from './process-usage.js';
 import { Verdict } from './report.js';
@@ -107,7 +110,7 @@ async function measureLookups(): Promise<void> {
       microseconds.push(((cpuSeconds(pid) - before) * 1e6) / requests);
     }
   }
-  const [few = Number.NaN, many = Number.NaN] = edges.map(({ microseconds }) => median(microseconds));
+  const [few = Number.NaN, many = Number.NaN] = edges.map(({ microseconds }) => medianOf(microseconds));
   verdict.check(
     many / few <= MAX_LOOKUP_RATIO,
     `a request among 5 000 hosts costs at most ${MAX_LOOKUP_RATIO} × one among 10`,
@@ -153,7 +156,7 @@ async function measureChanges(): Promise<void> {
   await edge.startServers(context, shop);
   await edge.run();
   const served = (host: string) => async (): Promise<boolean> => {
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await delay(5);
     return (await edge.ask({ hosts: [host] }).catch(() => null))?.status === 200;
   };
   await eventually('the app is served', served('shop.one.example'));
@@ -164,7 +167,7 @@ async function measureChanges(): Promise<void> {
     hot.push(await timeOf(() => eventually('the route is served', served(`r${round}.one.example`))));
     edge.writeApp(`side-${round}`, appText(`side-${round}`, 21_402 + 2 * round, [`s${round}.one.example`]));
     reloads.push(await timeOf(() => eventually('the app is served', served(`s${round}.one.example`))));
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await delay(1_200);
   }
   await edge.stop();
   verdict.check(Math.max(...hot) < MAX_HOT_MS, `a route is served in under ${MAX_HOT_MS} ms`, spreadOf(hot));
@@ -191,7 +194,7 @@ async function measureApplies(): Promise<void> {
       );
       if (status === (sni === null ? 301 : 200)) answered += 1;
       else failures.push(String(status));
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await delay(5);
     }
   };
   const clients = [client(''), client(''), client(''), client(null)];
@@ -229,10 +232,6 @@ async function timeOf(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedAt;
 }
 
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-}
-
 function spreadOf(durations: readonly number[]): string {
-  return `median ${median(durations).toFixed(0)} ms, at most ${Math.max(...durations).toFixed(0)} ms`;
+  return `median ${medianOf(durations).toFixed(0)} ms, at most ${Math.max(...durations).toFixed(0)} ms`;
 }

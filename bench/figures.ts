@@ -44,6 +44,14 @@ export function spreadOf(values: readonly number[]): Spread {
   };
 }
 
+export function medianOf(values: readonly number[]): number {
+  return spreadOf(values).median;
+}
+
+export function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
 /** In UTC: 2026-01-31. */
 export function today(): string {
   return new Date().toISOString().slice(0, 10);

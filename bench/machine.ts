@@ -1,6 +1,8 @@
 /** What is measured on, and whether it is quiet: figures of a machine that others use are figures of the others. */
+
 import { readFileSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { descendantsOf } from '../test/support/machine/processes.js';
 import { familyCpuSeconds } from './process-usage.js';
 
@@ -47,7 +49,7 @@ export class OthersUse {
 /** Looks for a moment before anything is started. */
 export async function lookAtOthers(): Promise<number> {
   const use = new OthersUse();
-  await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  await delay(LOOK_MS);
   return use.cores();
 }
 

@@ -1,9 +1,11 @@
 /** nginx as the instances: it listens on every loopback address, so that any 127.x.y.z is another instance. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { findComponents } from '../test/support/machine/components.js';
 import { MissingProgram } from './contenders/missing-program.js';
 import { bindChild, createDirectory, removeDirectory } from './leftovers.js';
@@ -97,7 +99,7 @@ export async function untilListening(host: string, port: number, timeoutMs = 10_
   for (;;) {
     if (await canConnect(host, port)) return;
     if (performance.now() > deadline) throw new Error(`nobody listens on ${host}:${port}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await delay(20);
   }
 }
 

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { atEnd } from '../test/support/at-end.js';
 import { prepareComponents } from '../test/support/machine/components.js';
 import { withEnd } from './ends.js';
-import { spreadOf } from './figures.js';
+import { medianOf, sumOf } from './figures.js';
 import { constantRate } from './generators/constant-rate.js';
 import { busyLine, isBusy, machineLine, OthersUse } from './machine.js';
 import { NginxOrigin } from './nginx-origin.js';
@@ -153,14 +153,6 @@ function openPage(): Promise<OpenPage> {
     });
     request.on('error', reject);
   });
-}
-
-function sumOf(numbers: readonly number[]): number {
-  return numbers.reduce((sum, number) => sum + number, 0);
-}
-
-function medianOf(numbers: readonly number[]): number {
-  return spreadOf(numbers).median;
 }
 
 function shown(uses: readonly Use[]): string {

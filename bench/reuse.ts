@@ -7,6 +7,7 @@
  * Servers that close late are asked by more groups at a time, each through a slot of its own, so that all end within
  * about ten minutes.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { install } from '../test/compat/installable.js';
 import { SERVERS } from '../test/compat/servers/all.js';
@@ -141,7 +142,7 @@ async function runGroup(
   for (let round = 0; round < rounds; round += 1) {
     await Promise.all(
       clients.map(async (client) => {
-        if (round > 0) await sleep(from + Math.random() * (to - from));
+        if (round > 0) await delay(from + Math.random() * (to - from));
         const status = await client.post();
         outcome.posts += 1;
         outcome.statuses.set(status, (outcome.statuses.get(status) ?? 0) + 1);
@@ -150,8 +151,4 @@ async function runGroup(
     );
   }
   for (const client of clients) client.close();
-}
-
-function sleep(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }

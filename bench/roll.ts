@@ -3,6 +3,7 @@
  *
  *   npm run bench:roll -- [--connections 64] [--rolls 3]
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { prepareComponents } from '../test/support/machine/components.js';
 import { LoadClient, type LoadResult } from './load-client.js';
@@ -54,7 +55,7 @@ async function rollAll(rolls: number): Promise<void> {
   let replaced = 0;
   for (let roll = 0; roll < rolls; roll += 1) {
     const before = await node.workerPids();
-    await settle();
+    await delay(SETTLE_MS);
     node.signal('SIGUSR2');
     await node.untilState(
       ({ workers }) =>
@@ -75,14 +76,14 @@ async function rollAll(rolls: number): Promise<void> {
 
 async function killOne(): Promise<void> {
   const client = startClient();
-  await settle();
+  await delay(SETTLE_MS);
   const [victim = 0] = await node.workerPids();
   const onVictim = establishedOn(victim, SLOT);
   process.kill(victim, 'SIGKILL');
   await node.untilState(
     ({ workers }) => workers.filter(({ state, pid }) => state === 'serving' && pid !== victim).length === 2,
   );
-  await settle();
+  await delay(SETTLE_MS);
   const result = await client.stop();
   explain(result);
   // Each connection has one request under way at nearly all times.
@@ -95,8 +96,4 @@ async function killOne(): Promise<void> {
 
 function explain(result: LoadResult): void {
   if (result.failed > 0) console.log(JSON.stringify({ failures: result.failures, statuses: [...result.statuses] }));
-}
-
-function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 }

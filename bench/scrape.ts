@@ -4,8 +4,10 @@
  *
  *   npm run bench:scrape -- [--apps 200] [--instances 4] [--workers 4] [--scrapes 40] [--rounds 3] [--seconds 8]
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { prepareComponents } from '../test/support/machine/components.js';
+import { medianOf } from './figures.js';
 import { constantRate } from './generators/constant-rate.js';
 import { busyLine, isBusy, machineLine, OthersUse } from './machine.js';
 import { NginxOrigin } from './nginx-origin.js';
@@ -113,7 +115,7 @@ async function scrape(accept: string): Promise<number> {
 
 async function measureScrapes(name: string, accept: string): Promise<void> {
   for (let warm = 0; warm < 10; warm += 1) await scrape(accept);
-  const idle = await primaryMsPerMs(() => settle());
+  const idle = await primaryMsPerMs(() => delay(SETTLE_MS));
   const took: number[] = [];
   let bytes = 0;
   const beganAt = performance.now();
@@ -127,7 +129,7 @@ async function measureScrapes(name: string, accept: string): Promise<void> {
   const wholeMs = performance.now() - beganAt;
   // Without the checks of instances and the polls of workers, which go on as before.
   const cpuMs = ((scraping - idle) * wholeMs) / SCRAPES;
-  const medianMs = median(took);
+  const medianMs = medianOf(took);
   const of = `${APPS} slots × ${INSTANCES} instances × ${WORKERS} workers, ${name}`;
   console.log(
     `${name}: ${Math.round(bytes / 1_024)} KB, ${medianMs.toFixed(1)} ms, CPU of the primary ${cpuMs.toFixed(1)} ms; without scrapes ${(1_000 * idle).toFixed(0)} ms a second`,
@@ -154,7 +156,7 @@ async function compareTraffic(): Promise<void> {
     p99.with.push(await p99OfTraffic());
     clearInterval(timer);
   }
-  const [alone, scraped] = [median(p99.without), median(p99.with)];
+  const [alone, scraped] = [medianOf(p99.without), medianOf(p99.with)];
   const found = `${scraped.toFixed(2)} ms beside ${alone.toFixed(2)} ms; rounds ${p99.with.map(shown)} beside ${p99.without.map(shown)}`;
   verdict.check(
     scraped <= alone * MOST_P99_SHARE,
@@ -171,14 +173,6 @@ async function p99OfTraffic(): Promise<number> {
   return latency.p99;
 }
 
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-}
-
 function shown(ms: number): string {
   return ms.toFixed(2);
-}
-
-function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 }

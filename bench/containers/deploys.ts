@@ -3,6 +3,7 @@
  * send GET and a tenth POST: of each way in which a container can end, how many requests failed and how long one took.
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Ending } from '../../test/support/at-end.js';
 import { HEALTH_COMMAND } from '../../test/support/docker/app-image.js';
 import type { DockerVersion } from '../../test/support/docker/docker-versions.js';
@@ -199,6 +200,6 @@ async function takeAllMemory(engine: TestEngine, container: string): Promise<voi
 }
 
 async function unpauseLater(engine: TestEngine, container: string): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  await delay(PAUSE_MS);
   await engine.docker('unpause', container);
 }

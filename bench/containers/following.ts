@@ -2,6 +2,7 @@
  * What it costs to follow 200 containers whose HEALTHCHECK runs each second. The engine is on a script, since 200 real
  * checks a second need ten cores: it sends what an engine sends, filtered as the node asks for it.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Ending } from '../../test/support/at-end.js';
 import type { ScriptedContainer } from '../../test/support/docker/scripted-container.js';
 import { ScriptedEngine } from '../../test/support/docker/scripted-engine.js';
@@ -76,7 +77,7 @@ function everySecond<Item>(all: readonly Item[], tell: (item: Item) => void): No
 /** Of all its processes. */
 async function percentOf(node: RunningNode, seconds: number): Promise<number> {
   const beforeMs = await cpuMsOf(node);
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+  await delay(seconds * 1_000);
   return ((await cpuMsOf(node)) - beforeMs) / (10 * seconds);
 }
 

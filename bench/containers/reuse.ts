@@ -3,6 +3,7 @@
  * the other, which listens already, is connected to the network under this address as soon as the engine gives it away. A
  * container that has to start first needs 200 ms more, so this is the hardest case that an engine allows.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Ending } from '../../test/support/at-end.js';
 import type { DockerVersion } from '../../test/support/docker/docker-versions.js';
 import type { EventNotes, TestEngine } from '../../test/support/docker/test-engine.js';
@@ -109,7 +110,7 @@ async function takeAddress(engine: TestEngine, container: string): Promise<void>
   const wish = { Container: container, EndpointConfig: { IPAMConfig: { IPv4Address: ADDRESS } } };
   await eventually(`the engine gives ${ADDRESS} away`, async () => {
     const { status } = await engine.call('POST', `/networks/${NETWORK}/connect`, wish);
-    if (status !== 200) await new Promise((resolve) => setTimeout(resolve, TRY_MS));
+    if (status !== 200) await delay(TRY_MS);
     return status === 200;
   });
 }

@@ -4,6 +4,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { text as readText } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { findHaproxy, type TestedVersion } from '../../test/support/edge/haproxy-versions.js';
 import { findComponents } from '../../test/support/machine/components.js';
 import { childrenOf } from '../../test/support/machine/processes.js';
@@ -72,7 +73,7 @@ export class HaproxyContender implements ChangingContender {
       const reloads = /^\d+\s+master\s+(\d+)/m.exec(text)?.[1];
       if (reloads !== undefined) return Number(reloads);
       if (performance.now() > deadline) throw new Error('the master of haproxy does not answer');
-      await new Promise((resolve) => setTimeout(resolve, MASTER_PAUSE_MS));
+      await delay(MASTER_PAUSE_MS);
     }
   }
 

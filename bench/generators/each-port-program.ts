@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LoadFigures } from './load.js';
 
 const { host, ports, path, connections, seconds } = JSON.parse(process.argv[2] ?? '{}') as {
@@ -28,7 +29,7 @@ while (sockets.length < connections) {
   // Not when all are open: on a busy machine that takes longer than a proxy waits for the first request.
   for (const socket of opened) askOnAndOn(socket);
 }
-await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+await delay(seconds * 1_000);
 isRunning = false;
 const figures: LoadFigures = {
   requests: answered,

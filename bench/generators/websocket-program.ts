@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
 import type { LoadFigures } from './load.js';
 
@@ -34,7 +35,7 @@ for (const [index, socket] of sockets.entries()) {
   });
   sendNext();
 }
-await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+await delay(seconds * 1_000);
 isRunning = false;
 const figures: LoadFigures = {
   requests: echoed,

@@ -3,6 +3,7 @@
  * same changes the way they have to be done with it when listeners and servers come and go: a new file, and a reload in
  * which the old process hands its sockets to the new one.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { measureRounds } from '../comparison.js';
 import { AutoproxyContender } from '../contenders/autoproxy.js';
 import { type ChangingContender, type ContenderOptions, PLAIN_SETUP } from '../contenders/contender.js';
@@ -40,7 +41,7 @@ export function measureChanges({ rounds, seconds }: ChangesOptions): Promise<Com
       rounds,
       prepare: async ({ host, ports }) => {
         const client = new LoadClient({ host, port: ports[0] ?? 0, connections: CONNECTIONS, thinkMs: THINK_MS });
-        await rest(WARM_UP_MS);
+        await delay(WARM_UP_MS);
         await client.stop();
       },
       sample: ({ name }) => sampleOne(changing.get(name), seconds),
@@ -60,7 +61,7 @@ async function sampleOne(contender: ChangingContender | undefined, seconds: numb
   try {
     await changeAll(contender, seconds * CHANGES_PER_SECOND);
     const inForce = (await contender.changesInForce()) - inForceBefore;
-    await rest(SETTLE_MS);
+    await delay(SETTLE_MS);
     const { failed, requests, latenciesMs } = await client.stop();
     return {
       value: percentileOf(latenciesMs, 0.99),
@@ -77,7 +78,7 @@ async function changeAll(contender: ChangingContender, count: number): Promise<v
   for (let change = 1; change <= count; change += 1) {
     contender.change(instancesOf(change));
     const restMs = startedAt + (change * 1_000) / CHANGES_PER_SECOND - performance.now();
-    if (restMs > 0) await rest(restMs);
+    if (restMs > 0) await delay(restMs);
   }
 }
 
@@ -85,8 +86,4 @@ async function changeAll(contender: ChangingContender, count: number): Promise<v
 function instancesOf(change: number): string[] {
   const last = `127.80.${1 + (change % 2)}.${1 + (change % 100)}`;
   return ['127.80.0.1', '127.80.0.2', last].map((host) => `${host}:${ORIGIN_PORT}`);
-}
-
-function rest(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

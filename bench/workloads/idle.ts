@@ -1,5 +1,7 @@
 /** What a connection costs that has asked once and is silent since, in memory. */
+
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Create, measureRounds } from '../comparison.js';
 import { type Contender, PLAIN_SETUP } from '../contenders/contender.js';
 import type { Comparison } from '../figures.js';
@@ -47,7 +49,7 @@ async function measureOne(contender: Contender, count: number) {
   const sockets: Socket[] = [];
   let lost = 0;
   try {
-    await settle();
+    await delay(SETTLE_MS);
     const before = resident();
     while (sockets.length < count) {
       const wave = Array.from({ length: Math.min(OPENED_AT_ONCE, count - sockets.length) }, () =>
@@ -56,7 +58,7 @@ async function measureOne(contender: Contender, count: number) {
       sockets.push(...(await Promise.all(wave)));
     }
     for (const socket of sockets) socket.on('close', () => (lost += 1));
-    await settle();
+    await delay(SETTLE_MS);
     if (lost > 0) throw new Error(`${contender.name} closed ${lost} of ${count} idle connections`);
     const bytes = resident() - before;
     return { value: bytes / count / 1_024, others: { 'MB in all': bytes / 1_048_576 } };
@@ -82,8 +84,4 @@ function openAndAsk({ host, ports, name }: Contender): Promise<Socket> {
     });
     socket.once('error', reject);
   });
-}
-
-function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 }
