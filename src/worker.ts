@@ -19,6 +19,7 @@ import { MessageRate } from './core/message-rate.js';
 import { countedSince } from './metrics/counted-since.js';
 import type { WorkerCounters, WorkerReport } from './metrics/counters.js';
 import { LoopDelay } from './metrics/loop-delay.js';
+import { LoopIdle } from './metrics/loop-idle.js';
 import { createDataPlane, type DataPlane } from './proxy/data-plane.js';
 import { shareOf } from './proxy/limits/client-limit.js';
 import type { InstanceSnapshot, Snapshot } from './snapshot/snapshot.js';
@@ -45,6 +46,7 @@ class Worker {
   readonly #bookFaults = new MessageRate(systemClock, BOOK_FAULT_INTERVAL_MS);
   readonly #settings: WorkerSettings;
   readonly #loopDelay = new LoopDelay(systemClock);
+  readonly #loopIdle = new LoopIdle();
   readonly #reports = new ReportWriter();
   #orphan: Orphan | null = null;
   /** As they were when the primary died. */
@@ -91,7 +93,7 @@ class Worker {
         void this.#apply(message.snapshot);
         return;
       case 'report':
-        this.#report(message.id, message.known);
+        this.#report(message.id, message.known, message.clears);
         return;
       case 'cut-instance':
         this.#dataPlane.cutInstance(message.app, message.instance);
@@ -195,13 +197,15 @@ class Worker {
   }
 
   /** @param known the last report that the primary has; undefined: it gets all */
-  #report(id: number, known: number | undefined): void {
-    const said = this.#reports.write(this.#readCounters(), known);
-    send({ type: 'report', id, ...said, loopDelay: this.#loopDelay.histogram });
+  #report(id: number, known: number | undefined, clears = false): void {
+    const said = this.#reports.write(this.#readCounters(clears), known);
+    const loop = { delay: this.#loopDelay.histogram, idlePercent: this.#loopIdle.look() };
+    send({ type: 'report', id, ...said, loop });
   }
 
-  #readCounters(): WorkerCounters | null {
+  #readCounters(clears = false): WorkerCounters | null {
     try {
+      if (clears) this.#dataPlane.clearMaxima();
       return this.#dataPlane.counters();
     } catch (error) {
       const unsaid = this.#bookFaults.ask();

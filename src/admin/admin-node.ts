@@ -44,6 +44,8 @@ export interface AdminNode {
   killSession(id: string, by: string): Promise<boolean | null>;
   /** Ends what is under way with an instance, at once. */
   cutInstance(app: string, instance: string, by: string): void;
+  /** The maxima of HAProxy's statistics begin anew. */
+  clearMaxima(): Promise<void>;
   /** @returns false when no removal of this source is held */
   acceptRemoval(source: string, by: string): boolean;
 }

@@ -122,6 +122,13 @@ export class Cluster {
     return this.books.sum();
   }
 
+  /** The most at once, the most a second and the longest times begin anew. Counters do not: they only grow. */
+  async clearMaxima(): Promise<void> {
+    const ask = (worker: WorkerProcess): Promise<void> => worker.askCounters(COUNTERS_DEADLINE_MS, true);
+    await askInTurn([...this.#workers], ask, this.#options.clock);
+    this.books.clearMaxima();
+  }
+
   workers(): readonly WorkerSummary[] {
     const summaries: WorkerSummary[] = [];
     for (const { index, pid, phase, revision, sockets } of this.#workers) {
@@ -134,7 +141,13 @@ export class Cluster {
   /** How late the event loop of each place's worker was, as it said last; the newest one, where two have a place. */
   loopDelays(): readonly { readonly index: number; readonly pid: number; readonly loopDelay: Histogram | null }[] {
     const newest = new Map([...this.#workers].map((worker) => [worker.index, worker]));
-    return [...newest.values()].map(({ index, pid, loopDelay }) => ({ index, pid, loopDelay }));
+    return [...newest.values()].map(({ index, pid, loop }) => ({ index, pid, loopDelay: loop?.delay ?? null }));
+  }
+
+  /** How much of the last second the workers had nothing to do, in percent; null: none has said it. */
+  get idlePercent(): number | null {
+    const said = [...this.#workers].flatMap(({ loop }) => loop?.idlePercent ?? []);
+    return said.length === 0 ? null : Math.round(said.reduce((sum, percent) => sum + percent, 0) / said.length);
   }
 
   /** All workers open the access log anew. */

@@ -51,6 +51,14 @@ export class CounterBooks<Worker extends object> {
     return this.#ledger.sum();
   }
 
+  /** The maxima begin anew; the workers have begun theirs, and said so. */
+  clearMaxima(): void {
+    this.#write(() => {
+      this.#ledger.clearMaxima();
+      this.traffic.clearMaxima(this.#ledger.sum().slots);
+    });
+  }
+
   record(worker: Worker, report: WorkerReport): void {
     this.#write(() => this.#ledger.record(worker, report));
   }

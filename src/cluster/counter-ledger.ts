@@ -5,6 +5,7 @@ import {
   addSlotCounters,
   type ClientCounters,
   carryPeaks,
+  clearLongestTimes,
   createClientCounters,
   createLogCounters,
   createSlotCounters,
@@ -97,6 +98,13 @@ export class CounterLedger<Worker extends object> {
         this.#sums.delete(app);
       }
     }
+  }
+
+  /** What was the most, and at workers that are gone the longest, begins anew: those that live do it themselves. */
+  clearMaxima(): void {
+    this.beginPeaks();
+    for (const counters of Object.values(this.#retired)) clearLongestTimes(counters);
+    this.#sums.clear();
   }
 
   /** Requests and tunnels that the worker had under way when it last said so. */

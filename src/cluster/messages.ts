@@ -15,8 +15,12 @@ export type ToWorker =
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** As `Snapshot.gone`, for a worker that drains: it gets no snapshots any more. */
   | { readonly type: 'gone'; readonly places: readonly GonePlace[] }
-  /** Answered by `report` with the same id. `known`: the last report that arrived; absent: the primary is of an older program. */
-  | { readonly type: 'report'; readonly id: number; readonly known?: number }
+  /**
+   * Answered by `report` with the same id.
+   * `known`: the last report that arrived; absent: the primary is of an older program.
+   * `clears`: what was the most and the longest begins anew, before the report.
+   */
+  | { readonly type: 'report'; readonly id: number; readonly known?: number; readonly clears?: boolean }
   /** An operator ends what is under way with an instance. */
   | { readonly type: 'cut-instance'; readonly app: string; readonly instance: string }
   /** Answered by `sessions` with the same id. */
@@ -48,8 +52,8 @@ export type ToPrimary =
       readonly type: 'report';
       /** 0: the last report of a worker that has drained, sent without a poll. */
       readonly id: number;
-      /** How late the event loop was, all in all; a worker of an older program does not say it. */
-      readonly loopDelay?: Histogram;
+      /** A worker of an older program does not say it. */
+      readonly loop?: LoopReport;
     } & SaidCounters)
   | { readonly type: 'sessions'; readonly id: number; readonly report: SessionReport }
   | { readonly type: 'session-killed'; readonly id: number; readonly killed: SessionFacts | null }
@@ -58,6 +62,14 @@ export type ToPrimary =
   | { readonly type: 'permits'; readonly changes: readonly PermitChanges[] }
   /** All that was under way has ended; `cut` exchanges and tunnels did not finish in time. */
   | { readonly type: 'drained'; readonly cut: number };
+
+/** Of the event loop of a worker. */
+export interface LoopReport {
+  /** How late it was, all in all. */
+  readonly delay: Histogram;
+  /** How much of the last second it had nothing to do. */
+  readonly idlePercent: number;
+}
 
 /** What the connections of a worker stand on: handles of libuv, or the streams of `net.Socket` where Node hides its handles. */
 export type SocketWay = 'handles' | 'streams';

@@ -1,12 +1,12 @@
 import type { Clock, Timer } from '../core/clock.js';
 import type { WorkerReport } from '../metrics/counters.js';
-import type { Histogram } from '../metrics/histogram.js';
 import type { SessionFacts, SessionReport } from '../metrics/sessions.js';
 import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
 import { ReportReader } from './counter-reports.js';
 import { ForkedProcess, type ProcessExit } from './forked-process.js';
 import {
   DRAIN_MARGIN_MS,
+  type LoopReport,
   type PassiveFailure,
   type SocketWay,
   type ToPrimary,
@@ -48,8 +48,8 @@ export class WorkerProcess {
   sockets: SocketWay | null = null;
   /** What `drained` said; null before. */
   cut: number | null = null;
-  /** How late its event loop was, as it said last; null before. */
-  loopDelay: Histogram | null = null;
+  /** How its event loop did, as it said last; null before. */
+  loop: LoopReport | null = null;
   readonly #process: ForkedProcess;
   readonly #clock: Clock;
   readonly #events: WorkerEvents;
@@ -99,12 +99,11 @@ export class WorkerProcess {
     if (this.#phase !== 'gone') this.#delivery.publish(distribution);
   }
 
-  /** Resolves with the answer, or without one after `deadlineMs` or when the worker is gone. */
-  async askCounters(deadlineMs: number): Promise<void> {
+  /** Resolves with the answer, or without one after `deadlineMs` or when the worker is gone. @param clears maxima begin anew */
+  async askCounters(deadlineMs: number, clears = false): Promise<void> {
     if (this.#phase === 'gone' || !this.#hasStarted) return;
-    await this.#questions.ask(deadlineMs, (id) =>
-      this.#process.send({ type: 'report', id, known: this.#reports.known }),
-    );
+    const { known } = this.#reports;
+    await this.#questions.ask(deadlineMs, (id) => this.#process.send({ type: 'report', id, known, clears }));
   }
 
   /** @param app null: of all. @returns null: it does not answer in time */
@@ -178,7 +177,7 @@ export class WorkerProcess {
         return;
       case 'report': {
         this.unanswered = 0;
-        if (Array.isArray(message.loopDelay)) this.loopDelay = message.loopDelay;
+        this.loop = message.loop ?? null;
         const report = this.#reports.read(message);
         if (report !== null) this.#events.onCounters(this, report);
         this.#questions.answer(message.id, true);

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../core/errors.js';
 import { createKeyedObject, type KeyedObject } from '../core/keyed-object.js';
 import { createHistogram, type Histogram } from './histogram.js';
 import { addInstanceCounters, createInstanceCounters, type InstanceCounters } from './instance-counters.js';
-import { addTimes, createRequestTimes, type RequestTimes } from './request-times.js';
+import { addTimes, clearLongest, createRequestTimes, type RequestTimes } from './request-times.js';
 
 /** Counters only grow; gauges are what is now. All of one worker, since it started. Plain data: it travels as JSON. */
 export interface SlotCounters {
@@ -223,6 +223,12 @@ export function settlePeaks(slot: SlotCounters): void {
   slot.inFlightPeak = slot.inFlight;
   slot.queuedPeak = slot.queued;
   for (const instance of Object.values(slot.instances)) instance.inFlightPeak = instance.inFlight;
+}
+
+/** The longest times begin anew, of the slot and of its instances. */
+export function clearLongestTimes({ times, instances }: SlotCounters): void {
+  clearLongest(times);
+  for (const instance of Object.values(instances)) clearLongest(instance.times);
 }
 
 /** As `addSlotCounters`. */

@@ -13,6 +13,8 @@ export interface Traffic {
 /** Reads a counter each second. */
 export class Meter {
   #count = 0;
+  /** Of a maximum that began anew within a second, the count then. */
+  #mostFrom = 0;
   #perSecond = 0;
   #mostPerSecond = 0;
   #mostAtOnce = 0;
@@ -26,10 +28,18 @@ export class Meter {
   sample(at: number, seconds: number | null, count: number, peak: number): void {
     const counted = seconds === null ? 0 : Math.max(0, count - this.#count);
     this.#perSecond = seconds === null ? 0 : counted / seconds;
-    this.#mostPerSecond = Math.max(this.#mostPerSecond, this.#perSecond);
+    if (seconds !== null) this.#mostPerSecond = Math.max(this.#mostPerSecond, (count - this.#mostFrom) / seconds);
     this.#mostAtOnce = Math.max(this.#mostAtOnce, peak);
     if (counted > 0) this.#lastAt = at;
     this.#count = count;
+    this.#mostFrom = count;
+  }
+
+  /** The maxima begin anew. @param count as it is now */
+  clearMaxima(count: number): void {
+    this.#mostPerSecond = 0;
+    this.#mostAtOnce = 0;
+    this.#mostFrom = count;
   }
 
   /** @param count as it is now, `sampledAt` the time of the last sample, `peak` the most at once since then */
@@ -40,7 +50,7 @@ export class Meter {
     const lastAt = counted > 0 ? now : this.#lastAt;
     return {
       rate: Math.round(this.#perSecond * isStill + counted),
-      mostPerSecond: Math.round(Math.max(this.#mostPerSecond, counted)),
+      mostPerSecond: Math.round(Math.max(this.#mostPerSecond, count - this.#mostFrom)),
       mostAtOnce: Math.max(this.#mostAtOnce, peak),
       sinceLastMs: lastAt === null ? null : now - lastAt,
     };

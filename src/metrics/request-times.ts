@@ -66,6 +66,11 @@ export function addTimes(sum: RequestTimes, part: RequestTimes, { gauges }: { re
   }
 }
 
+/** The longest begin anew. */
+export function clearLongest(times: RequestTimes): void {
+  times.fill(0, LONGEST, COUNT);
+}
+
 /** Requests that the sums are of. */
 export function timedRequests(times: RequestTimes): number {
   return times[COUNT] ?? 0;

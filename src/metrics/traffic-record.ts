@@ -24,6 +24,8 @@ interface AppMeters {
 
 export class TrafficRecord {
   readonly #apps = new Map<string, AppMeters>();
+  /** Connections of all clients. */
+  readonly #node = new Meter();
   #sampledAt: number | null = null;
 
   /**
@@ -33,6 +35,7 @@ export class TrafficRecord {
   sample(at: number, slots: KeyedObject<SlotCounters>, isContinuous: boolean): void {
     const seconds = this.#sampledAt === null || !isContinuous ? null : Math.max(0.001, (at - this.#sampledAt) / 1_000);
     this.#sampledAt = at;
+    this.#node.sample(at, seconds, connectionsOf(slots), 0);
     for (const [app, counters] of Object.entries(slots)) sampleApp(this.#metersOf(app), counters, at, seconds);
     for (const app of this.#apps.keys()) if (slots[app] === undefined) this.#apps.delete(app);
   }
@@ -59,6 +62,24 @@ export class TrafficRecord {
     };
   }
 
+  /** Connections of the clients of all apps; the most at once is not counted. */
+  ofNode(slots: KeyedObject<SlotCounters>, now: number): Traffic {
+    return this.#node.read(now, this.#sampledAt ?? now, connectionsOf(slots), 0);
+  }
+
+  /** The most at once and the most a second begin anew. @param slots as they are now */
+  clearMaxima(slots: KeyedObject<SlotCounters>): void {
+    this.#node.clearMaxima(connectionsOf(slots));
+    for (const [app, meters] of this.#apps) {
+      const { clients, requests, instances } = meters;
+      const counters = slots[app];
+      meters.mostQueued = 0;
+      clients.clearMaxima(counters?.connections ?? 0);
+      requests.clearMaxima(counters?.requests ?? 0);
+      for (const [id, meter] of instances) meter.clearMaxima(counters?.instances[id]?.requests ?? 0);
+    }
+  }
+
   #metersOf(app: string): AppMeters {
     const known = this.#apps.get(app);
     if (known !== undefined) return known;
@@ -66,6 +87,10 @@ export class TrafficRecord {
     this.#apps.set(app, meters);
     return meters;
   }
+}
+
+function connectionsOf(slots: KeyedObject<SlotCounters>): number {
+  return Object.values(slots).reduce((sum, { connections }) => sum + connections, 0);
 }
 
 function bounded(traffic: Traffic, limit: number): Traffic {

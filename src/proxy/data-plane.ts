@@ -1,7 +1,7 @@
 import { systemClock, type Timer } from '../core/clock.js';
 import { createKeyedObject } from '../core/keyed-object.js';
 import type { GonePlace } from '../core/lives.js';
-import { createLogCounters, type SlotCounters, type WorkerCounters } from '../metrics/counters.js';
+import { clearLongestTimes, createLogCounters, type SlotCounters, type WorkerCounters } from '../metrics/counters.js';
 import type { SessionFacts, SessionReport } from '../metrics/sessions.js';
 import type { PermitNotice } from '../snapshot/permits.js';
 import { slotKey } from '../snapshot/slot-key.js';
@@ -132,6 +132,11 @@ export class DataPlane {
     const { accessLog: log } = this.#worker;
     const accessLog = log === null ? createLogCounters() : { lines: log.facts.count, dropped: log.dropped };
     return { slots, clients, accessLog };
+  }
+
+  /** The most at once and the longest times begin anew: to read the counters does that for the first. */
+  clearMaxima(): void {
+    for (const served of this.#served.values()) clearLongestTimes(served.readCounters());
   }
 
   /** Takes the primary's notices of permits. */

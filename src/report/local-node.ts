@@ -99,6 +99,10 @@ export class LocalNode implements AdminNode {
     this.#parts.decisions.cutInstance(app, instance, by);
   }
 
+  clearMaxima(): Promise<void> {
+    return this.#parts.proxies.clearMaxima();
+  }
+
   acceptRemoval(source: string, by: string): boolean {
     return this.#parts.decisions.acceptRemoval(source, by);
   }

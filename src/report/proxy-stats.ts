@@ -1,6 +1,7 @@
 import type { AppView, CheckView, NeighborView, ProxyView, ServerView } from '../admin/haproxy/proxy-view.js';
 import { neighborKey, targetKey } from '../control/check-targets.js';
 import { mergeFeeds } from '../control/merged-feeds.js';
+import { descriptorLimit } from '../core/descriptor-limit.js';
 import { PROGRAM_VERSION } from '../core/program-version.js';
 import type { Measurement } from '../health/measurement.js';
 import { createSlotCounters, type WorkerCounters } from '../metrics/counters.js';
@@ -12,6 +13,7 @@ import type { ServingParts } from './serving-parts.js';
 export class ProxyStats {
   readonly #parts: ServingParts;
   readonly #startedAt: number;
+  readonly #descriptors = descriptorLimit();
 
   constructor(parts: ServingParts) {
     this.#parts = parts;
@@ -25,6 +27,7 @@ export class ProxyStats {
     const written = new Map(mergeFeeds(feeds).apps.map((app) => [app.name, app]));
     const uptimeMs = clock.now() - this.#startedAt;
     const { open, limit, limitReached } = counters.clients;
+    const { traffic } = cluster.books;
     return {
       node: config.node,
       version: PROGRAM_VERSION,
@@ -34,8 +37,16 @@ export class ProxyStats {
       startedAt: clock.wallTime() - uptimeMs,
       isStopping: plane.isStopping,
       clients: { open, limit, limitReached },
+      traffic: traffic.ofNode(counters.slots, clock.now()),
+      idlePercent: cluster.idlePercent,
+      descriptors: this.#descriptors,
+      droppedLines: counters.accessLog.dropped,
       apps: plane.apps.map((app) => this.#appView(app, written.get(app.name) ?? app, counters)),
     };
+  }
+
+  clearMaxima(): Promise<void> {
+    return this.#parts.cluster.clearMaxima();
   }
 
   /** @param written the same app as the sources say it, without the operators' decisions */

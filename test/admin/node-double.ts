@@ -238,6 +238,8 @@ export class NodeDouble implements AdminNode {
 
   cutInstance(): void {}
 
+  async clearMaxima(): Promise<void> {}
+
   async sessions(app: string | null): Promise<SessionsDocument> {
     const sessions = SESSIONS.sessions.filter((session) => app === null || session.app === app);
     return { ...SESSIONS, sessions };

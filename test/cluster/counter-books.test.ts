@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { CounterBooks } from '../../src/cluster/counter-books.js';
 import { createKeyedObject } from '../../src/core/keyed-object.js';
 import { createSlotCounters, type WorkerReport } from '../../src/metrics/counters.js';
+import { longestMs, recordTimes, TIMES, timedRequests } from '../../src/metrics/request-times.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
 
@@ -43,4 +44,25 @@ test('a broken report costs the count alone', () => {
     lines.map(({ msg }) => msg),
     ['counting failed; the counters are incomplete'],
   );
+});
+
+test('the maxima begin anew, also those of workers that are gone, and counters do not', async () => {
+  const clock = new FakeClock();
+  const books = new CounterBooks<object>(clock, createRecordingLog().log);
+  const reportWith = (requests: number, inFlightPeak: number, totalMs: number): WorkerReport => {
+    const counters = { ...createSlotCounters(), requests, inFlightPeak };
+    if (totalMs > 0) recordTimes(counters.times, null, 0, 0, 0, totalMs);
+    return { slots: createKeyedObject([['shop', counters]]) };
+  };
+  const [old, worker] = [{}, {}];
+  books.record(old, reportWith(100, 9, 70));
+  await clock.advance(1_000);
+  books.endSecond();
+  books.retire(old);
+  books.record(worker, reportWith(5, 4, 0));
+  books.clearMaxima();
+  const sum = books.sum().slots.shop ?? assert.fail('counters');
+  const { requests } = books.traffic.of('shop', sum, clock.now(), 0);
+  assert.deepEqual([sum.requests, requests.mostAtOnce, requests.mostPerSecond], [105, 0, 0]);
+  assert.deepEqual([longestMs(sum.times, TIMES.TOTAL), timedRequests(sum.times)], [0, 1]);
 });

@@ -17,6 +17,7 @@ import { readCsvWithPython } from '../support/machine/python-csv.js';
 import { type RunningNode, startNode } from '../support/node/node-process.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
 import { askSocket, SocketDialogue } from '../support/traffic/socket-question.js';
+import { ask as askHttp } from '../support/traffic/steady-traffic.js';
 
 const run = promisify(execFile);
 
@@ -54,6 +55,12 @@ const SAME = [
   ...['get weight SERVER', 'set server SERVER weight 0', 'get weight SERVER', 'set server SERVER weight'],
   ...['set server SERVER weight 100%', 'get weight SERVER', 'set weight nope/x 1', 'set weight shop/x 1'],
   ...['shutdown sessions server', 'shutdown sessions server shop/x', 'shutdown sessions server SERVER'],
+  ...['clear counters', 'show table', 'show table x', 'set timeout', 'set timeout x', 'set timeout cli'],
+  ...['set timeout cli x', 'set timeout cli 0', 'set timeout cli 500ms', 'set timeout cli 60', 'set timeout cli 2m'],
+];
+const MAXIMA = [
+  ...['smax', 'qmax', 'rate_max', 'req_rate_max', 'conn_rate_max'],
+  ...['qtime_max', 'ctime_max', 'rtime_max', 'ttime_max'],
 ];
 const SAME_AS_NEWEST = [
   ...['', ';', 'wait', 'wait x', 'wait 1', 'wait 1 nope', 'wait -h', 'wait 1 srv-removable', 'wait 1 srv-removable x'],
@@ -97,6 +104,83 @@ test('the answers are those of HAProxy', async (context) => {
     }
     await ask(`set server shop/shop_${first?.id} state ready`);
   }
+});
+
+/** What HAProxy alone says: of its memory, its peers and resolvers, its build. */
+const OF_HAPROXY = [
+  ...['PoolAlloc_MB', 'PoolUsed_MB', 'PoolFailed', 'Jobs', 'Unstoppable Jobs', 'Listeners', 'ActivePeers'],
+  ...['ConnectedPeers', 'BusyPolling', 'FailedResolutions', 'BytesOutRate', 'DebugCommandsIssued', 'CumRecvLogs'],
+  ...['TotalSplicedBytesOut', 'TotalSplicdedBytesOut', 'Build info', 'Memmax_bytes', 'PoolAlloc_bytes'],
+  ...['PoolUsed_bytes', 'Tainted', 'TotalWarnings', 'BootTime_ms', 'Niced_tasks', 'BlockedTrafficWarnings'],
+];
+/** That 2.6 does not say yet. */
+const NEWER = ['MaxconnReached', 'CurrStreams', 'CumStreams'];
+
+for (const version of HAPROXY_ENDS) {
+  test(`show info has the names, places and kinds of HAProxy ${version}`, async (context) => {
+    const { ask } = await startShop(context);
+    const haproxy = await startStatsHaproxy(context, version, [{ name: 'shop', lines: [], servers: [] }]);
+    // Place, name, tags and type of each.
+    const kindsOf = async (question: Promise<string>): Promise<ReadonlyMap<string, string>> =>
+      new Map(
+        [...(await question).matchAll(/^(\d+)\.([^.:]+)\.1:(\w+:\w+):/gm)].map(([kind, , name = '']) => [name, kind]),
+      );
+    const [ours, theirs] = [await kindsOf(ask('show info typed')), await kindsOf(haproxy.ask('show info typed'))];
+    const shared = [...ours].filter(([name]) => version === '3.2' || !NEWER.includes(name));
+    assert.deepEqual(
+      shared,
+      [...theirs].filter(([name]) => !OF_HAPROXY.includes(name)),
+    );
+  });
+
+  test(`clear counters sets back what it does at HAProxy ${version}, and no counter`, async (context) => {
+    const { ask, instances, node } = await startShop(context);
+    const servers = instances.map(({ id }) => ({
+      name: `shop_${id}`,
+      address: id,
+      words: 'weight 10 check inter 1000',
+    }));
+    const haproxy = await startStatsHaproxy(context, version, [{ name: 'shop', lines: [], servers }]);
+    const maxima = async (question: Promise<string>): Promise<readonly string[]> =>
+      readCsvWithPython(await question)
+        .filter(({ pxname }) => pxname === 'shop')
+        .map((row) => MAXIMA.map((name) => `${row.svname} ${name} ${row[name]}`).join(', '));
+    const countersOf = async (question: Promise<string>): Promise<readonly (string | undefined)[]> =>
+      readCsvWithPython(await question)
+        .filter(({ pxname }) => pxname === 'shop')
+        .map(({ stot, req_tot, hrsp_2xx, bin }) => [stot, req_tot, hrsp_2xx, bin].join(' '));
+    const isSet = (rows: readonly string[]): boolean => rows.some((row) => / smax [1-9].* rate_max [1-9]/.test(row));
+    for (const { host, port, socket } of [
+      { host: node.host, port: node.slot, socket: ask },
+      { host: haproxy.host, port: haproxy.port, socket: haproxy.ask },
+    ]) {
+      // What comes before a node has counted for the first time is no rate.
+      await eventually('maxima are there', async () => {
+        assert.equal((await askHttp(host, port)).status, 200);
+        return isSet(await maxima(socket('show stat')));
+      });
+      await eventually('nothing is under way', async () =>
+        readCsvWithPython(await socket('show stat')).every(({ pxname, scur }) => pxname !== 'shop' || scur === '0'),
+      );
+      const before = await countersOf(socket('show stat'));
+      assert.equal(await socket('clear counters'), '\n');
+      assert.deepEqual(await countersOf(socket('show stat')), before);
+    }
+    const theirs = await maxima(haproxy.ask('show stat'));
+    // Servers have no queues of their own here.
+    assert.deepEqual(
+      await maxima(ask('show stat')),
+      theirs.map((row) => row.replace(/^(shop_.*) qmax 0/, '$1 qmax ')),
+    );
+  });
+}
+
+test('a connection lives as long as set timeout cli says', async (context) => {
+  const { socket } = await startShop(context);
+  const dialogue = new SocketDialogue(socket);
+  dialogue.say('prompt;set timeout cli 1\n');
+  await dialogue.until('> ');
+  await eventually('it is closed', () => dialogue.socket.closed);
 });
 
 test('what drainbackend.sh and readybackend.sh say brings an app into maintenance and back', async (context) => {

@@ -35,3 +35,18 @@ test('a late sample is of a longer time, and a count that jumped does not make a
     sinceLastMs: 1_000,
   });
 });
+
+test('the maxima begin anew in the midst of a second: what was before it does not count', () => {
+  const meter = new Meter();
+  meter.sample(1_000, 1, 100, 7);
+  meter.clearMaxima(160);
+  assert.deepEqual(meter.read(1_500, 1_000, 160, 2), {
+    ...{ rate: 110, mostPerSecond: 0, mostAtOnce: 2 },
+    sinceLastMs: 0,
+  });
+  assert.equal(meter.read(1_600, 1_000, 165, 2).mostPerSecond, 5);
+  meter.sample(2_000, 1, 170, 3);
+  meter.sample(3_000, 1, 178, 1);
+  const { mostPerSecond, mostAtOnce } = meter.read(3_000, 3_000, 178, 1);
+  assert.deepEqual([mostPerSecond, mostAtOnce], [10, 3]);
+});

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   addTimes,
   averageMs,
+  clearLongest,
   createRequestTimes,
   longestMs,
   recordTimes,
@@ -64,4 +65,18 @@ test('hours are counted too', () => {
   const times = createRequestTimes();
   recordTimes(times, null, 0, 0, 0, 36_000_000);
   assert.equal(sumMs(times, TIMES.TOTAL), 36_000_000);
+});
+
+test('the longest begin anew, and nothing else does', () => {
+  const times = createRequestTimes();
+  recordTimes(times, null, 1, 2, 3, 10);
+  clearLongest(times);
+  const kinds = Object.values(TIMES);
+  assert.deepEqual(
+    kinds.map((kind) => longestMs(times, kind)),
+    [0, 0, 0, 0],
+  );
+  assert.deepEqual([timedRequests(times), ...kinds.map((kind) => averageMs(times, kind))], [1, 1, 2, 3, 10]);
+  recordTimes(times, null, 0, 1, 1, 4);
+  assert.equal(longestMs(times, TIMES.TOTAL), 4);
 });

@@ -48,3 +48,28 @@ test('an instance that is gone is forgotten', () => {
   const { instances } = record.of('shop', countersOf(5, 1, ['a', 'b']), 2_000, 0);
   assert.deepEqual([instances.get('a')?.mostAtOnce, instances.get('b')?.mostAtOnce], [1, 12]);
 });
+
+test('the maxima of apps and instances begin anew', () => {
+  const record = new TrafficRecord();
+  record.sample(1_000, slotsOf(countersOf(0, 0)), true);
+  record.sample(2_000, slotsOf(countersOf(50, 9)), true);
+  record.clearMaxima(slotsOf(countersOf(50, 0)));
+  const now = { ...countersOf(51, 1), queuedPeak: 0 };
+  const { requests, clients, mostQueued, instances } = record.of('shop', now, 2_500, 0);
+  assert.deepEqual([requests.mostPerSecond, requests.mostAtOnce, clients.mostPerSecond, mostQueued], [1, 1, 0, 0]);
+  assert.deepEqual([instances.get('a')?.mostPerSecond, instances.get('a')?.mostAtOnce], [1, 1]);
+});
+
+test('of the node, the connections of all apps are counted', () => {
+  const record = new TrafficRecord();
+  const slots = (connections: number) =>
+    createKeyedObject([
+      ['shop', { ...countersOf(0, 0), connections }],
+      ['cart', { ...countersOf(0, 0), connections: 2 * connections }],
+    ]);
+  record.sample(1_000, slots(1), true);
+  record.sample(2_000, slots(11), true);
+  assert.deepEqual(record.ofNode(slots(11), 2_000), { rate: 30, mostPerSecond: 30, mostAtOnce: 0, sinceLastMs: 0 });
+  record.clearMaxima(slots(11));
+  assert.equal(record.ofNode(slots(12), 2_100).mostPerSecond, 3);
+});

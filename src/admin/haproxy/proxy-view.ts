@@ -1,5 +1,6 @@
 /** A node as HAProxy's tools look at it: what they ask for is computed from this, and nothing else. Plain data. */
 import type { SlotCounters } from '../../metrics/counters.js';
+import type { Traffic } from '../../metrics/meter.js';
 import type { AppTraffic } from '../../metrics/traffic-record.js';
 import type { App, Instance } from '../../model/app.js';
 
@@ -15,6 +16,14 @@ export interface ProxyView {
   readonly isStopping: boolean;
   /** Connections of clients, over all apps; `limit` is null for none. */
   readonly clients: { readonly open: number; readonly limit: number | null; readonly limitReached: number };
+  /** Their connections, over all apps. */
+  readonly traffic: Traffic;
+  /** How much of the last second the workers had nothing to do, in percent; null: none has said it. */
+  readonly idlePercent: number | null;
+  /** Descriptors that each process may have. */
+  readonly descriptors: number;
+  /** Lines of the access log. */
+  readonly droppedLines: number;
   readonly apps: readonly AppView[];
 }
 

@@ -2,18 +2,9 @@
 import { findBackend, findServer } from './named-server.js';
 import type { ProxyView } from './proxy-view.js';
 import type { NamedSession } from './session-text.js';
+import { timeMsFrom } from './time-text.js';
 
 type SessionFilter = (session: NamedSession) => boolean;
-
-const UNITS_MS: ReadonlyMap<string, number> = new Map([
-  ['us', 0.001],
-  ['ms', 1],
-  ['', 1_000],
-  ['s', 1_000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-]);
 
 /** @returns one line that says what is wrong */
 export function sessionFilterFrom(view: ProxyView, words: readonly string[]): SessionFilter | string {
@@ -53,8 +44,7 @@ function filterFrom(view: ProxyView, option: string, value: string | undefined):
 
 function olderThan(text: string | undefined): SessionFilter | string {
   if (text === undefined) return 'Expects a minimum age (in seconds by default).\n';
-  const [, number, unit = ''] = /^(\d{1,12})(us|ms|s|m|h|d)?$/.exec(text) ?? [];
-  if (number === undefined) return 'Invalid age.\n';
-  const leastMs = Number(number) * (UNITS_MS.get(unit) ?? 0);
+  const leastMs = timeMsFrom(text, 's');
+  if (leastMs === null) return 'Invalid age.\n';
   return ({ session }) => session.ageMs >= leastMs;
 }

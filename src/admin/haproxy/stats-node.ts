@@ -11,6 +11,7 @@ export interface StatsNode {
   sessions(app: string | null): Promise<SessionsDocument>;
   killSession(id: string, by: string): Promise<boolean | null>;
   cutInstance(app: string, instance: string, by: string): void;
+  clearMaxima(): Promise<void>;
 }
 
 export type StatsOutcome =
@@ -25,6 +26,8 @@ export interface VerbContext {
   readonly by: string;
   /** Nobody waits for the answer any more. */
   readonly end: AbortSignal;
+  /** The connection may be silent for so long. */
+  readonly setIdleTimeout: (idleMs: number) => void;
 }
 
 export interface Verb {

@@ -18,7 +18,7 @@ const PROMPT = '> ';
  */
 export class StatsSession {
   readonly #socket: Socket;
-  readonly #context: Omit<VerbContext, 'end'>;
+  readonly #context: VerbContext;
   readonly #end = new AbortController();
   #unread = '';
   #isInteractive = false;
@@ -26,9 +26,10 @@ export class StatsSession {
   #hasEnded = false;
   #isOver = false;
 
-  constructor(socket: Socket, context: Omit<VerbContext, 'end'>) {
+  constructor(socket: Socket, context: Omit<VerbContext, 'end' | 'setIdleTimeout'>) {
     this.#socket = socket;
-    this.#context = context;
+    const setIdleTimeout = (idleMs: number): void => void socket.setTimeout(idleMs);
+    this.#context = { ...context, end: this.#end.signal, setIdleTimeout };
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => {
       this.#unread += text;
@@ -96,7 +97,7 @@ export class StatsSession {
   /** An error is a bug of ours: the one who asks is told, and the node lives on. */
   async #answerCommand(words: readonly string[]) {
     try {
-      return await answerCommand(words, { ...this.#context, end: this.#end.signal });
+      return await answerCommand(words, this.#context);
     } catch (error) {
       return { text: `Internal error: ${escapeText(reasonOf(error).slice(0, 500))}\n\n`, effect: 'none' } as const;
     }

@@ -2,6 +2,7 @@ import { MAX_DURATION_MS } from '../../core/durations.js';
 import { pause } from '../../core/pause.js';
 import { findServer } from './named-server.js';
 import type { Verb, VerbContext } from './stats-node.js';
+import { timeMsFrom } from './time-text.js';
 
 const USAGE = `Usage: wait {-h|<duration>} [condition [args...]]
   - '-h' displays this help
@@ -13,15 +14,6 @@ const USAGE = `Usage: wait {-h|<duration>} [condition [args...]]
     - srv-removable <px>/<sv> : wait for this server to become removable.
 `;
 
-const UNITS_MS: ReadonlyMap<string, number> = new Map([
-  ['us', 0.001],
-  ['ms', 1],
-  ['', 1],
-  ['s', 1_000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-]);
 const LOOK_MS = 100;
 
 export const WAIT: Verb = {
@@ -31,8 +23,9 @@ export const WAIT: Verb = {
   async run([delay, condition, server], context) {
     if (delay === undefined) return 'Expects a duration in milliseconds.\n';
     if (delay === '-h') return USAGE;
-    const delayMs = durationMs(delay);
-    if (delayMs === null) return 'Invalid duration.\n';
+    const askedMs = timeMsFrom(delay, 'ms');
+    if (askedMs === null) return 'Invalid duration.\n';
+    const delayMs = Math.min(MAX_DURATION_MS, askedMs);
     if (condition === undefined) {
       await pause(context.clock, delayMs, context.end);
       return 'Done.\n';
@@ -56,10 +49,4 @@ async function untilRemovable(word: string, delayMs: number, context: VerbContex
     if (leftMs <= 0 || context.end.aborted) return 'Failed.\n';
     await pause(context.clock, Math.min(LOOK_MS, leftMs), context.end);
   }
-}
-
-function durationMs(text: string): number | null {
-  const [, number, unit = ''] = /^(\d{1,12})(us|ms|s|m|h|d)?$/.exec(text) ?? [];
-  const unitMs = UNITS_MS.get(unit);
-  return number === undefined || unitMs === undefined ? null : Math.min(MAX_DURATION_MS, Number(number) * unitMs);
 }

@@ -123,3 +123,21 @@ test('show info has the version of the verbs in front, as tools read it', async 
   const facts = JSON.parse(await answersTo('show info json')) as { readonly field: { readonly name: string } }[];
   assert.deepEqual(facts.map(({ field }) => field.name).slice(0, 2), ['Name', 'Version']);
 });
+
+test('the maxima are set back, and counters never', async () => {
+  const node = new StatsNodeDouble();
+  assert.equal(await answersTo('clear counters', node), '\n');
+  assert.equal(
+    await answersTo('clear counters all', node),
+    "Counters of a node only grow, since /metrics has the same ones: 'clear counters' sets the maxima back.\n\n",
+  );
+  assert.deepEqual(node.decided, ['maxima cleared']);
+});
+
+test('how long the connection may be silent is set in whole seconds', async () => {
+  const asked: number[] = [];
+  const setIdleTimeout = (idleMs: number): void => void asked.push(idleMs);
+  for (const time of ['60', '2m', '500ms', '999999999d'])
+    assert.equal(await answersTo(`set timeout cli ${time}`, new StatsNodeDouble(), { setIdleTimeout }), '\n');
+  assert.deepEqual(asked, [60_000, 120_000, 1_000, 2_147_483_647]);
+});

@@ -40,6 +40,10 @@ export class StatsNodeDouble implements StatsNode {
     this.decided.push(`${app}/${instance} cut by ${by}`);
   }
 
+  async clearMaxima(): Promise<void> {
+    this.decided.push('maxima cleared');
+  }
+
   async setWeight(app: string, instance: string, weight: number | null, by: string) {
     this.decided.push(`${app}/${instance} weight ${weight} by ${by}`);
     return this.outcome;
@@ -52,7 +56,14 @@ export async function answersTo(
   node: StatsNode = new StatsNodeDouble(),
   parts: Partial<VerbContext> = {},
 ): Promise<string> {
-  const context = { node, clock: new FakeClock(), by: 'ann', end: new AbortController().signal, ...parts };
+  const context = {
+    node,
+    clock: new FakeClock(),
+    by: 'ann',
+    end: new AbortController().signal,
+    setIdleTimeout: () => {},
+    ...parts,
+  };
   let said = '';
   for (const words of commandsOf(line)) said += (await answerCommand(words, context)).text;
   return said;
