@@ -175,6 +175,20 @@ for (const version of HAPROXY_ENDS) {
   });
 }
 
+/** Verbs that take less here. */
+const OWN_HELP = ['  set server ', '  show info '];
+
+test("each line of help is one of HAProxy's", async (context) => {
+  const { ask } = await startShop(context);
+  const haproxy = await startStatsHaproxy(context, '3.2', [{ name: 'shop', lines: [], servers: [] }]);
+  const theirs = new Set((await haproxy.ask('help')).split('\n'));
+  const own = (await ask('help')).split('\n').filter((line) => !theirs.has(line));
+  assert.deepEqual(
+    own.filter((line) => !OWN_HELP.some((start) => line.startsWith(start))),
+    [],
+  );
+});
+
 test('a connection lives as long as set timeout cli says', async (context) => {
   const { socket } = await startShop(context);
   const dialogue = new SocketDialogue(socket);

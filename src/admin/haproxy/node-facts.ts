@@ -17,7 +17,7 @@ export function versionOf({ version }: ProxyView): string {
 
 type Fact = readonly [pos: number, name: string, tags: string, type: TypedField['type'], value: string | number | null];
 
-/** What a node has none of, and what programs that read `show info` stop without (Metricbeat, hatop). */
+/** What a node has none of, and what programs that read `show info` stop without, as hatop. */
 const NEVER: readonly Fact[] = [
   [9, 'Memmax_MB', 'CLP', 'u32', 0],
   [20, 'MaxSslConns', 'MMP', 'u32', 0],
