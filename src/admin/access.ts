@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { canonicalAddress, isLoopback } from '../core/networks.js';
-import { MIN_SECRET_CHARS } from '../core/secret-file.js';
+import { MIN_SECRET_CHARS } from '../core/secrets.js';
 import type { AdminTokens } from './admin-tokens.js';
 import type { Answer } from './answer.js';
 import type { Endpoint } from './endpoints.js';

@@ -1,5 +1,5 @@
 /** `--admin-token-file`, for the node that asks for a token and for the command that sends one. */
-import { readSecrets, type SecretKind } from '../core/secret-file.js';
+import { readSecrets, type SecretKind } from '../core/secrets.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 
 /** It has to fit into a field beside others. */

@@ -1,6 +1,7 @@
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { parseAddress } from '../core/networks.js';
+import { Poll } from '../core/poll.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFile } from '../core/whole-file.js';
 import type { NeighborSource } from './neighbor-source.js';
@@ -27,32 +28,29 @@ export class BackupsFile implements NeighborSource {
   /** A text that was seen once and is looked at again. */
   #doubted: string | null = null;
   #saidReason: string | null = null;
-  #timer: Timer | null = null;
+  readonly #poll: Poll;
 
   constructor(options: BackupsFileOptions) {
     this.#options = options;
+    this.#poll = new Poll(
+      options.clock,
+      () => this.#read(),
+      () => POLL_MS,
+    );
   }
 
   start(onAddresses: (addresses: readonly string[]) => void): void {
     this.#onAddresses = onAddresses;
-    void this.#poll();
+    void this.#poll.start();
   }
 
   refresh(): void {
-    this.#timer?.cancel();
-    void this.#poll();
+    this.#poll.lookNow();
   }
 
   async stop(): Promise<void> {
     this.#onAddresses = null;
-    this.#timer?.cancel();
-  }
-
-  async #poll(): Promise<void> {
-    await this.#read();
-    if (this.#onAddresses === null) return;
-    this.#timer?.cancel();
-    this.#timer = this.#options.clock.setTimer(POLL_MS, () => void this.#poll());
+    this.#poll.stop();
   }
 
   async #read(): Promise<void> {

@@ -1,6 +1,7 @@
-import type { Clock, Random, Timer } from '../core/clock.js';
+import type { Clock, Random } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { parseAddress } from '../core/networks.js';
+import { Poll } from '../core/poll.js';
 import { reasonOf } from '../core/thrown.js';
 import type { NeighborSource } from './neighbor-source.js';
 import { type Resolve, systemResolve } from './system-resolve.js';
@@ -27,30 +28,34 @@ export class DnsNeighbors implements NeighborSource {
   #onAddresses: ((addresses: readonly string[]) => void) | null = null;
   #last = '';
   #isUp: boolean | null = null;
-  #timer: Timer | null = null;
+  readonly #poll: Poll;
 
   constructor(options: DnsNeighborsOptions) {
     this.#options = options;
     this.#resolve = options.resolve ?? systemResolve;
+    this.#poll = new Poll(
+      options.clock,
+      () => this.#look(),
+      () => this.#restMs(),
+    );
   }
 
   start(onAddresses: (addresses: readonly string[]) => void): void {
     this.#onAddresses = onAddresses;
-    void this.#poll();
+    void this.#poll.start();
   }
 
   refresh(): void {
-    this.#timer?.cancel();
-    void this.#poll();
+    this.#poll.lookNow();
   }
 
   async stop(): Promise<void> {
     this.#onAddresses = null;
-    this.#timer?.cancel();
+    this.#poll.stop();
   }
 
-  async #poll(): Promise<void> {
-    const { name, clock, random, log } = this.#options;
+  async #look(): Promise<void> {
+    const { name, log } = this.#options;
     try {
       const addresses = (await this.#resolve(name)).filter((address) => parseAddress(address) !== null);
       if (addresses.length === 0) throw new Error(`${name} has no address`);
@@ -67,9 +72,10 @@ export class DnsNeighbors implements NeighborSource {
         log.warn({ name, reason }, 'the name of the neighbors does not resolve; the last good answer stays');
       this.#isUp = false;
     }
-    if (this.#onAddresses === null) return;
-    this.#timer?.cancel();
+  }
+
+  #restMs(): number {
     const intervalMs = this.#last === '' ? FIRST_INTERVAL_MS : INTERVAL_MS;
-    this.#timer = clock.setTimer(intervalMs * (1 - JITTER / 2 + random() * JITTER), () => void this.#poll());
+    return intervalMs * (1 - JITTER / 2 + this.#options.random() * JITTER);
   }
 }

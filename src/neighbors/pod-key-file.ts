@@ -1,4 +1,5 @@
-import { SecretFile, type SecretKind } from '../core/secret-file.js';
+import { SecretFile } from '../core/secret-file.js';
+import type { SecretKind } from '../core/secrets.js';
 
 const POD_KEY: SecretKind = {
   noun: 'key',
