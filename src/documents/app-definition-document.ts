@@ -7,7 +7,7 @@ import { shorten } from '../core/short-text.js';
 import type { App, Instance, Origin } from '../model/app.js';
 import type { AppDefinition } from '../model/app-definition.js';
 import { PLACEMENT_DEFAULTS } from '../model/placement.js';
-import type { Problem } from '../model/problem.js';
+import { type Problem, problemOf } from '../model/problem.js';
 import type { JsonSchema, Values } from '../yaml/reader.js';
 import { readTable, tableSchema } from '../yaml/table-reader.js';
 import { INVALID, YamlText } from '../yaml/yaml-text.js';
@@ -153,12 +153,9 @@ function noteRepeated(read: readonly ReadDefinition[], problems: Problem[]): rea
   for (const { definition } of read) byName.set(definition.name, [...(byName.get(definition.name) ?? []), definition]);
   const repeated = [...byName].filter(([, same]) => same.length > 1);
   for (const [name, same] of repeated) {
-    for (const { origin } of same) {
-      const { location, line, col } = origin;
-      const lines = same.map((one) => one.origin.line).join(' and ');
-      const message = `${name}: two definitions have this name, in lines ${lines}`;
-      problems.push({ severity: 'error', app: name, file: location, line, col, message, hint: 'keep one of them' });
-    }
+    const lines = same.map(({ origin }) => origin.line).join(' and ');
+    const message = `${name}: two definitions have this name, in lines ${lines}`;
+    problems.push(...same.map((definition) => problemOf(definition, 'error', message, 'keep one of them')));
   }
   return repeated.map(([name]) => name);
 }

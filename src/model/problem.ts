@@ -13,6 +13,17 @@ export interface Problem {
   readonly hint: string | null;
 }
 
+/** What is wrong with an app, at the place of its definition. */
+export function problemOf(
+  { name, origin }: { readonly name: string; readonly origin: Origin },
+  severity: Problem['severity'],
+  message: string,
+  hint: string,
+): Problem {
+  const { location, line, col } = origin;
+  return { severity, app: name, file: location, line, col, message, hint };
+}
+
 export function errorsFirst(problems: readonly Problem[]): readonly Problem[] {
   const isError = ({ severity }: Problem): boolean => severity === 'error';
   return [...problems.filter(isError), ...problems.filter((problem) => !isError(problem))];

@@ -3,7 +3,7 @@
  * `app put` does not lead the requests of one app to another. Pure.
  */
 import type { Origin } from './app.js';
-import { type Problem, placeOf } from './problem.js';
+import { type Problem, placeOf, problemOf } from './problem.js';
 
 /** An app as this rule sees it. */
 interface SlotUser {
@@ -121,18 +121,10 @@ function claimed<T extends SlotUser>(app: T, holders: Map<number, Holder>): T {
 }
 
 function clashProblem(app: SlotUser, { port, holder }: Clash, keptSlot: number | null): Problem {
-  const { location, line, col } = app.origin;
   const what = port === app.slot ? `its slot ${port}` : `its health port ${port} (slot + 1)`;
   const consequence = keptSlot === null ? 'it is not served' : `it stays on slot ${keptSlot}`;
-  return {
-    severity: 'error',
-    app: app.name,
-    file: location,
-    line,
-    col,
-    message: `${app.name}: ${what} is ${useOf(port, holder)}; ${consequence}`,
-    hint: 'give it a slot that is free, and the port after it too',
-  };
+  const message = `${app.name}: ${what} is ${useOf(port, holder)}; ${consequence}`;
+  return problemOf(app, 'error', message, 'give it a slot that is free, and the port after it too');
 }
 
 function useOf(port: number, holder: Holder): string {

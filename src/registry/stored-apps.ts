@@ -1,6 +1,6 @@
 /** From documents to the apps of a registry. Pure. */
 import type { AppDefinitionDocument } from '../documents/app-definition-document.js';
-import { formatProblem, type Problem } from '../model/problem.js';
+import { formatProblem, type Problem, problemOf } from '../model/problem.js';
 import type { StoredApp, StoredApps } from './registry.js';
 
 export interface ReadDocument {
@@ -76,7 +76,5 @@ export function unreadableReason({ problems, unreadable }: StoredApps, name: str
 
 function repeated(name: string, origin: StoredApp['definition']['origin'], same: readonly StoredApp[]): Problem {
   const places = same.map(({ definition }) => `${definition.origin.location}:${definition.origin.line}`).join(' and ');
-  const { location, line, col } = origin;
-  const message = `${name}: it is defined in ${places}`;
-  return { severity: 'error', app: name, file: location, line, col, message, hint: 'keep one of them' };
+  return problemOf({ name, origin }, 'error', `${name}: it is defined in ${places}`, 'keep one of them');
 }

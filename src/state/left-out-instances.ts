@@ -1,6 +1,6 @@
 import type { App, Instance } from '../model/app.js';
 import { containerWords } from '../model/container-words.js';
-import type { Problem } from '../model/problem.js';
+import { type Problem, problemOf } from '../model/problem.js';
 
 /** @returns the same apps where none of their instances is left out */
 export function withoutInstances(apps: readonly App[], leftOut: ReadonlySet<Instance>): readonly App[] {
@@ -17,10 +17,11 @@ export function withoutInstances(apps: readonly App[], leftOut: ReadonlySet<Inst
  */
 export function leftOutProblem(
   definitions: readonly App[],
-  { name, origin }: App,
+  app: App,
   { id, container }: Instance,
   what: string,
 ): Problem {
+  const { name } = app;
   const listed = definitions.find((definition) => definition.name === name)?.instances ?? [];
   if (container !== null && !listed.some((instance) => instance.id === id)) {
     const place = { file: containerWords(container), line: null, col: null };
@@ -28,13 +29,6 @@ export function leftOutProblem(
     const hint = 'set autoproxy.port to the port that the app in the container listens on';
     return { severity: 'error', app: name, ...place, message, hint };
   }
-  return {
-    severity: 'error',
-    app: name,
-    file: origin.location,
-    line: origin.line,
-    col: origin.col,
-    message: `${name}.instances: ${id} ${what}, so it is left out`,
-    hint: 'write the address and the port of the container',
-  };
+  const message = `${name}.instances: ${id} ${what}, so it is left out`;
+  return problemOf(app, 'error', message, 'write the address and the port of the container');
 }

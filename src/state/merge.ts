@@ -1,5 +1,5 @@
 import type { App } from '../model/app.js';
-import { type Problem, placeOf } from '../model/problem.js';
+import { type Problem, placeOf, problemOf } from '../model/problem.js';
 import type { Offer, SourceReading } from '../sources/source.js';
 import { joinOffers, type LeftOut } from './join-offers.js';
 
@@ -52,14 +52,6 @@ function compareNames(a: App, b: App): number {
 }
 
 function hiddenProblem(app: App, source: string, winner: { readonly app: App; readonly source: string }): Problem {
-  const { location, line, col } = app.origin;
-  return {
-    severity: 'warning',
-    app: app.name,
-    file: location,
-    line,
-    col,
-    message: `${app.name}: source ${source} is hidden by source ${winner.source}, which defines this app in ${placeOf(winner.app.origin)}`,
-    hint: 'remove one of the two, or rename it',
-  };
+  const message = `${app.name}: source ${source} is hidden by source ${winner.source}, which defines this app in ${placeOf(winner.app.origin)}`;
+  return problemOf(app, 'warning', message, 'remove one of the two, or rename it');
 }

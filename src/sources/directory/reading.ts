@@ -5,7 +5,7 @@
 
 import { parseServiceDocument } from '../../documents/service-document.js';
 import type { App } from '../../model/app.js';
-import type { Problem } from '../../model/problem.js';
+import { type Problem, problemOf } from '../../model/problem.js';
 import type { SourceReading } from '../source.js';
 
 /** A file that loses apps and was written this recently may be half-written: the rest is waited for. */
@@ -132,16 +132,8 @@ export function directoryReadingFrom(
 }
 
 function refusedByOwner(app: App, owner: App): Problem {
-  const { location, line, col } = app.origin;
-  return {
-    severity: 'error',
-    app: app.name,
-    file: location,
-    line,
-    col,
-    message: `${app.name}: ${owner.origin.location}:${owner.origin.line} defines this app already and is used`,
-    hint: 'remove one of the two, or rename it',
-  };
+  const message = `${app.name}: ${owner.origin.location}:${owner.origin.line} defines this app already and is used`;
+  return problemOf(app, 'error', message, 'remove one of the two, or rename it');
 }
 
 /** Says beside each error that the last good version serves on, since that is what people ask next. */
