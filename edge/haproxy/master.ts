@@ -20,6 +20,8 @@ export interface MasterState {
   readonly failed: number | null;
   /** The newest worker; null while there is none. */
   readonly workerPid: number | null;
+  /** Since it was started; 0 while there is none. */
+  readonly workerAgeMs: number;
   /** Workers that finish what they have begun. */
   readonly oldWorkers: readonly number[];
 }
@@ -45,11 +47,13 @@ export class Master {
   /**
    * Whether this worker takes no new clients any more, because it was asked to end. It listens nowhere then, but to its
    * master.
-   * @throws SocketFailure when there is no master, or no answer
+   * @throws SocketFailure when there is no master, or no answer of the worker
    */
-  async isStopping(workerPid: number): Promise<boolean> {
-    const answer = await askSocket(this.#socket, `@!${workerPid} show info`, WORKER_ANSWER_MS);
-    return /^Stopping: 1$/m.test(answer);
+  async isStopping(workerPid: number, timeoutMs = WORKER_ANSWER_MS): Promise<boolean> {
+    const answer = await askSocket(this.#socket, `@!${workerPid} show info`, timeoutMs);
+    const said = /^Stopping: ([01])$/m.exec(answer)?.[1];
+    if (said === undefined) throw new SocketFailure(`${this.#socket}: no answer of the worker ${workerPid}`, false);
+    return said === '1';
   }
 
   /**
@@ -112,7 +116,7 @@ export function masterStateFrom(table: string): MasterState {
   let masterPid = 0;
   let failed: number | null = null;
   let section = '';
-  const workers: number[] = [];
+  const workers: { readonly pid: number; readonly ageMs: number }[] = [];
   const oldWorkers: number[] = [];
   for (const line of table.split('\n')) {
     if (line.startsWith('# ')) {
@@ -125,8 +129,16 @@ export function masterStateFrom(table: string): MasterState {
       const count = /\[failed: (\d+)\]/.exec(rest)?.[1];
       failed = count === undefined ? null : Number(count);
     } else if (type === 'worker') {
-      (section === 'old workers' ? oldWorkers : workers).push(Number(pid));
+      if (section === 'old workers') oldWorkers.push(Number(pid));
+      else workers.push({ pid: Number(pid), ageMs: ageFrom(rest) });
     }
   }
-  return { masterPid, failed, workerPid: workers.at(-1) ?? null, oldWorkers };
+  const { pid: workerPid = null, ageMs: workerAgeMs = 0 } = workers.at(-1) ?? {};
+  return { masterPid, failed, workerPid, workerAgeMs, oldWorkers };
+}
+
+/** `0d00h02m07s` */
+function ageFrom(row: string): number {
+  const [, days = 0, hours = 0, minutes = 0, seconds = 0] = /\b(\d+)d(\d\d)h(\d\d)m(\d\d)s\b/.exec(row) ?? [];
+  return (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000;
 }

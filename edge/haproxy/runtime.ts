@@ -171,15 +171,15 @@ export class Runtime {
   }
 
   /** Process id of the worker that answers. */
-  async workerPid(): Promise<number> {
-    const answer = await this.#ask('show info');
+  async workerPid(timeoutMs?: number): Promise<number> {
+    const answer = await this.#ask('show info', timeoutMs);
     const pid = /^Pid: (\d+)$/m.exec(answer)?.[1];
     if (pid === undefined) throw new RuntimeRefusal('show info', answer.slice(0, 200));
     return Number(pid);
   }
 
-  async #ask(command: string): Promise<string> {
-    return askSocket(this.#socket, command);
+  async #ask(command: string, timeoutMs?: number): Promise<string> {
+    return askSocket(this.#socket, command, timeoutMs);
   }
 
   async #expectNothing(command: string): Promise<void> {

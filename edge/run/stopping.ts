@@ -9,6 +9,7 @@ import type { Log } from '../../src/core/log.js';
 import type { Applier } from '../apply/apply.js';
 import { SocketFailure } from '../haproxy/control-socket.js';
 import type { Master, MasterState } from '../haproxy/master.js';
+import { factsOf, findChildren, sendSignal } from '../haproxy/processes.js';
 import { type Runtime, RuntimeRefusal } from '../haproxy/runtime.js';
 
 /** The frontend that balancers probe. */
@@ -44,7 +45,7 @@ export async function stopHaproxy(parts: StoppingParts, times: StopTimes): Promi
   const masterPid =
     typeof found === 'object' ? found.masterPid : (childPid ?? (found === 'silent' ? parts.knownPid : null));
   if (masterPid === null) return;
-  if (typeof found === 'object' && !now.aborted) {
+  if (typeof found === 'object' && !now.aborted && (await canDrain(parts, masterPid))) {
     await failProbe(parts);
     log.info({ lameDuckMs }, 'HAProxy is draining');
     await delay(lameDuckMs, undefined, { signal: now }).catch(() => undefined);
@@ -57,8 +58,25 @@ export async function stopHaproxy(parts: StoppingParts, times: StopTimes): Promi
   }
   if (now.aborted) log.warn('stopping now');
   sendSignal(masterPid, 'SIGTERM');
-  // A master that was reloaded just before may lose it.
-  if (!(await isGoneWithin(parts, masterPid, ANSWER_MS))) sendSignal(masterPid, 'SIGKILL');
+  // A master that was reloaded just before may lose it, and a worker that stands still takes it when it runs again.
+  if (await isGoneWithin(parts, masterPid, ANSWER_MS)) return;
+  const workers = await findChildren(masterPid);
+  for (const pid of [masterPid, ...workers]) sendSignal(pid, 'SIGKILL');
+}
+
+/** A worker that stands still can't serve on, nor end by itself: to wait for it, and for its answers, has no use. */
+async function canDrain({ runtime, log }: StoppingParts, masterPid: number): Promise<boolean> {
+  for (const pid of await findChildren(masterPid)) {
+    if ((await factsOf(pid))?.state === 'T') sendSignal(pid, 'SIGCONT');
+  }
+  try {
+    await runtime.workerPid(ANSWER_MS);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SocketFailure) || error.isAbsent) return true;
+    log.warn({ reason: error.message }, 'HAProxy does not answer, so it cannot drain; its connections are cut');
+    return false;
+  }
 }
 
 /** A HAProxy that does not answer can still be ended. */
@@ -93,14 +111,5 @@ async function stateOf(master: Master): Promise<MasterState | 'absent' | 'silent
   } catch (error) {
     if (!(error instanceof SocketFailure)) throw error;
     return error.isAbsent ? 'absent' : 'silent';
-  }
-}
-
-/** @returns false when there is no such process any more */
-export function sendSignal(pid: number, name: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(pid, name);
-  } catch {
-    return false;
   }
 }

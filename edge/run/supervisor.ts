@@ -16,13 +16,13 @@ import { unlessAborted } from '../../src/core/unless-aborted.js';
 import type { Applier } from '../apply/apply.js';
 import { SocketFailure } from '../haproxy/control-socket.js';
 import type { Master } from '../haproxy/master.js';
-import { findMasters } from '../haproxy/running-masters.js';
+import { findMasters, findStoppedOrphans, sendSignal } from '../haproxy/processes.js';
 import { type Runtime, RuntimeRefusal } from '../haproxy/runtime.js';
 import type { ReleaseDirectory } from '../release/release-directory.js';
 import { adoptHaproxy } from './adoption.js';
 import { HaproxyOutput, hintFor } from './haproxy-output.js';
 import { startableRelease } from './startable-release.js';
-import { type StopTimes, sendSignal, stopHaproxy } from './stopping.js';
+import { type StopTimes, stopHaproxy } from './stopping.js';
 
 const LOOK_MS = 500;
 const BEGINNING_LOOK_MS = 50;
@@ -123,7 +123,7 @@ export class Supervisor {
     } catch (error) {
       if (!(error instanceof SocketFailure)) this.#sayFailure(error as Error);
       else if (this.#isBeginning()) return BEGINNING_LOOK_MS;
-      else if (!error.isAbsent) this.#sayFailure(error);
+      else if (!error.isAbsent || this.#child !== null) this.#saySilence(error);
       else if (!this.#isStopping) return this.#startHaproxy();
     }
     return LOOK_MS;
@@ -164,6 +164,11 @@ export class Supervisor {
     this.#parts.log.warn(isExpected ? { reason: message } : { err: error }, what);
   }
 
+  /** Of one that ran the watch says it. */
+  #saySilence(error: SocketFailure): void {
+    if (!this.#isRunning) this.#sayFailure(error);
+  }
+
   /** It was started here, and has not answered yet. */
   #isBeginning(): boolean {
     return this.#child !== null && !this.#isRunning && this.#parts.clock.now() - this.#childStartedAt < BEGIN_MS;
@@ -172,8 +177,8 @@ export class Supervisor {
   /** @returns when to look whether it runs, ms */
   async #startHaproxy(): Promise<number> {
     const { program, masterSocket, directory, log } = this.#parts;
-    if (this.#child !== null) return LOOK_MS;
     if (await this.#isAnotherThere()) return LOOK_MS;
+    await this.#endOrphans();
     const failed = this.#failedStart;
     this.#failedStart = null;
     const release = await startableRelease(this.#parts, failed);
@@ -234,6 +239,15 @@ export class Supervisor {
       for (const pid of pids) sendSignal(pid, 'SIGUSR2');
     }
     return true;
+  }
+
+  /** They would share the ports with the HAProxy that starts, and serve nobody. */
+  async #endOrphans(): Promise<void> {
+    const { masterSocket, log } = this.#parts;
+    const pids = await findStoppedOrphans(masterSocket);
+    if (pids.length === 0) return;
+    log.error({ pids }, 'stopped workers of a HAProxy whose master is gone have its ports; they are ended (SIGKILL)');
+    for (const pid of pids) sendSignal(pid, 'SIGKILL');
   }
 
   /** One that never comes up ends every few seconds; the same is said once a minute. */

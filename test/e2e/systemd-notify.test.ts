@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { EdgeDeployment } from '../support/edge/edge-deployment.js';
 import { eventually } from '../support/eventually.js';
+import { holdAsDebugger } from '../support/machine/debugger.js';
 import { NotifyReceiver } from '../support/machine/notify-receiver.js';
 import { startNode } from '../support/node/node-process.js';
 import { appText } from '../support/node/services-directory.js';
@@ -64,6 +65,23 @@ test('an edge says that it is ready when HAProxy serves, and that it stops', asy
   assert.deepEqual([masterPid, workerPid ?? 0].filter(knowsSystemd), []);
   await edge.stop();
   await receiver.until('STOPPING=1');
+});
+
+test('an edge says which process of HAProxy does not answer', async (context) => {
+  const receiver = await NotifyReceiver.start(context, `@autoproxy-frozen-${process.pid}`);
+  const edge = await EdgeDeployment.create(context, { version: '3.0' });
+  edge.writeApp('shop', SHOP);
+  await edge.runUnder(environment(receiver));
+  await receiver.until('READY=1');
+  await edge.settled();
+  const { masterPid } = (await edge.state()) ?? { masterPid: 0 };
+  const release = await holdAsDebugger(context, masterPid);
+  const status = (): string => receiver.said().findLast((word) => word.startsWith('STATUS=')) ?? '';
+  const silent = `STATUS=HAProxy runs; the master of HAProxy (pid ${masterPid}) does not answer since 20`;
+  await eventually('the status says so', () => status().startsWith(silent));
+  release();
+  await eventually('it serves again', () => status() === 'STATUS=HAProxy serves');
+  await edge.stop();
 });
 
 test('an edge over a HAProxy of others is ready when its release is in force', async (context) => {

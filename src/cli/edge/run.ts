@@ -1,10 +1,12 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
+import { factsOf, findMasters, sendSignal } from '../../../edge/haproxy/processes.js';
 import type { RunningPlace } from '../../../edge/release/running-place.js';
 import { EdgeClaim, EdgeFolderHeld } from '../../../edge/run/edge-claim.js';
 import { EdgeLoop } from '../../../edge/run/edge-loop.js';
 import { NodeMemory } from '../../../edge/run/node-memory.js';
 import { Supervisor } from '../../../edge/run/supervisor.js';
+import { WorkerWatch } from '../../../edge/run/worker-watch.js';
 import { Signals } from '../../control/signals.js';
 import { systemClock } from '../../core/clock.js';
 import { FileGuardHeld } from '../../core/file-guard.js';
@@ -80,6 +82,9 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
   const common = { clock: systemClock, random: Math.random, log };
   const claims = await claim(options, place);
   const supervisor = options.masterSocket === undefined ? new Supervisor({ ...installation, ...common }) : null;
+  const isSupervised = supervisor !== null;
+  const processes = { factsOf, findMasters, sendSignal };
+  const workerWatch = new WorkerWatch({ ...installation, ...common, processes, isSupervised });
   const { EdgeWatch } = await import('./watch.js');
   const edgeWatch = new EdgeWatch(options, context, log);
   const nodes = new NodeMemory(systemClock);
@@ -105,9 +110,10 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
   });
   const onChange = (): void => loop.onChange();
   supervisor?.start(onChange);
+  workerWatch.start();
   edgeWatch.start(onChange);
   onChange();
-  const condition = () => edgeCondition(supervisor?.isRunning ?? isInForce, loop);
+  const condition = () => edgeCondition(supervisor?.isRunning ?? isInForce, workerWatch.problem, loop.failure);
   const notices = ServiceNotices.start(takeNotifySocket(context.env), { ...common, condition });
   signals.on('reload', () => {
     log.info('reading site and registry again; options are read at a start alone, so a changed one needs a restart');
@@ -118,7 +124,7 @@ async function run(options: EdgeRunOptions, context: CommandContext): Promise<vo
   notices?.stopping(options.lameDuck + options.drainTimeout);
   const now = new AbortController();
   void signals.stopNowRequested().then(() => now.abort());
-  await unlessAborted(Promise.all([edgeWatch.stop(), loop.stop()]), now.signal);
+  await unlessAborted(Promise.all([workerWatch.stop(), edgeWatch.stop(), loop.stop()]), now.signal);
   await supervisor?.stop({ lameDuckMs: options.lameDuck, deadlineMs: options.drainTimeout, now: now.signal });
   for (const held of claims) await held.release();
   log.info('stopped');

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { findMasters } from '../../../edge/haproxy/running-masters.js';
+import { findMasters } from '../../../edge/haproxy/processes.js';
 import { lastGoodRelease } from '../../../edge/release/last-good-release.js';
 import { ReleaseDirectory } from '../../../edge/release/release-directory.js';
 import { type RunningPlace, runningPlaceOf } from '../../../edge/release/running-place.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { findMasters } from '../../../edge/haproxy/running-masters.js';
+import { findMasters } from '../../../edge/haproxy/processes.js';
 import { atEnd, temporaryFolder } from '../../support/at-end.js';
 import { EdgeDeployment } from '../../support/edge/edge-deployment.js';
 import { HAPROXY_ENDS, haproxyOfVersion } from '../../support/edge/haproxy-versions.js';
