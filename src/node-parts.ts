@@ -6,6 +6,7 @@ import type { Config } from './config/config.js';
 import type { LoadedConfig } from './config/option-places.js';
 import type { ConsulParts } from './control/consul-parts.js';
 import { ControlPlane } from './control/control-plane.js';
+import { DescriptorWatch } from './control/descriptor-watch.js';
 import type { DockerParts } from './control/docker-parts.js';
 import { mergeFeeds } from './control/merged-feeds.js';
 import { nodeAddressesFrom } from './control/node-addresses.js';
@@ -70,7 +71,8 @@ export function createNodeParts(
     stickySecret: secret.text,
   });
   const readiness = new Readiness({ config, clock, cluster, plane, feeds });
-  const served = { cluster, checker, overrides, feeds, plane, readiness, unexpected };
+  const descriptors = new DescriptorWatch({ clock, log, apps: () => plane.apps });
+  const served = { cluster, checker, overrides, feeds, plane, readiness, unexpected, descriptors };
   const node = new LocalNode({
     status: new NodeStatus({ config, clock, ...served, registrar }),
     why: new AppWhy({ config, clock, cluster, checker, overrides, feeds, plane, chronicle }),

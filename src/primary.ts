@@ -10,7 +10,8 @@ import { ownAddressOf } from './control/own-address.js';
 import { Signals } from './control/signals.js';
 import { StateDirectory } from './control/state-directory.js';
 import { systemClock } from './core/clock.js';
-import { createLog } from './core/log.js';
+import { descriptorHint } from './core/descriptor-limit.js';
+import { createLog, type Log } from './core/log.js';
 import { reasonOf } from './core/thrown.js';
 import { createNodeParts, type NodeParts, type WrittenOptions } from './node-parts.js';
 import { History } from './report/history.js';
@@ -47,7 +48,7 @@ export async function runPrimary(
     // First of all, so that a second node changes nothing.
     state = await StateDirectory.open(surroundings);
   } catch (error) {
-    log.fatal(reasonOf(error));
+    sayFatal(log, error);
     signals.release();
     return EXIT.FAILED;
   }
@@ -67,7 +68,7 @@ export async function runPrimary(
     log.info({ cut }, 'stopped');
     return cut === 0 ? EXIT.DONE : EXIT.DEADLINE;
   } catch (error) {
-    log.fatal(reasonOf(error));
+    sayFatal(log, error);
     await parts.cluster.kill();
     return EXIT.FAILED;
   } finally {
@@ -107,7 +108,21 @@ function obeySignals(
 
 /** Begins to serve. */
 async function start(parts: NodeParts): Promise<void> {
-  const { config, clock, log, signals, cluster, state, overrides, feeds, nodes, plane, podKey, unexpected } = parts;
+  const {
+    config,
+    clock,
+    log,
+    signals,
+    cluster,
+    state,
+    overrides,
+    feeds,
+    nodes,
+    plane,
+    podKey,
+    unexpected,
+    descriptors,
+  } = parts;
   await overrides.load();
   await restoreLastGood(parts);
   const inherit = async (claim: StateClaim): Promise<void> => {
@@ -124,6 +139,7 @@ async function start(parts: NodeParts): Promise<void> {
   cluster.start();
   // Before that nobody is served, and an error ends the start where everybody sees it.
   unexpected.catch();
+  descriptors.start();
   await podKey?.start((keys) => plane.setPodKeys(keys));
   for (const source of nodes) source.start((addresses, remarks) => plane.setNodes(addresses, remarks));
   for (const feed of feeds) feed.start();
@@ -151,6 +167,7 @@ async function stop(parts: NodeParts): Promise<number> {
   await Promise.allSettled([...[...feeds, ...nodes].map((source) => source.stop()), parts.registrar?.stop()]);
   podKey?.stop();
   checker.stop();
+  parts.descriptors.stop();
   return cut;
 }
 
@@ -193,4 +210,9 @@ async function drain({ config, clock, log, cluster, plane, signals, history }: N
   if (cut !== null) return cut;
   log.warn('stopping now');
   return cluster.drain({ deadlineMs: 0 });
+}
+
+function sayFatal(log: Log, error: unknown): void {
+  const hint = descriptorHint(error);
+  log.fatal(hint === null ? {} : { hint }, reasonOf(error));
 }

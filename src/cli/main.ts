@@ -20,5 +20,12 @@ if (
   console.error('  → install a newer Node, or run "npx node@24 $(command -v autoproxy) …", which brings its own');
   process.exit(EXIT_FAILED);
 }
-const { runCommand } = await import('./run-command.js');
+const { runCommand } = await import('./run-command.js').catch((error) => {
+  console.error(`autoproxy: ${error.message}`);
+  if (error.code === 'EMFILE')
+    console.error(
+      '  → raise the limit of open files: LimitNOFILE=65536 in the unit, --ulimit nofile=65536:65536, or ulimit -n 65536',
+    );
+  process.exit(EXIT_FAILED);
+});
 process.exitCode = await runCommand(process.argv.slice(2), process.env);

@@ -1,5 +1,6 @@
 /** Runs one command: says in words what went wrong, and ends with the right exit code. */
 import { CommanderError } from 'commander';
+import { descriptorHint } from '../core/descriptor-limit.js';
 import { reasonOf } from '../core/thrown.js';
 import type { CommandContext } from './command-context.js';
 import { CommandFailure, EXIT_CODES, type ExitCode } from './exit-codes.js';
@@ -38,6 +39,8 @@ export async function runCommand(
       if (error.hint !== null) terminal.warn(`  → ${error.hint}`);
       return error.exitCode;
     }
+    const hint = descriptorHint(error);
+    if (hint !== null) terminal.warn(`  → ${hint}`);
     return EXIT_CODES.failed;
   }
 }

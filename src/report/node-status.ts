@@ -6,6 +6,7 @@ import type {
   StateDocument,
 } from '../admin/state-document.js';
 import { neighborKey, targetKey } from '../control/check-targets.js';
+import type { DescriptorWatch } from '../control/descriptor-watch.js';
 import type { Readiness } from '../control/readiness.js';
 import type { SourceFeed } from '../control/source-feed.js';
 import type { UnexpectedErrors } from '../control/unexpected-errors.js';
@@ -21,6 +22,7 @@ import type { ServingParts } from './serving-parts.js';
 interface NodeStatusParts extends ServingParts {
   readonly readiness: Readiness;
   readonly unexpected: UnexpectedErrors;
+  readonly descriptors: DescriptorWatch;
   readonly registrar: Registrar | null;
 }
 
@@ -35,7 +37,7 @@ export class NodeStatus {
   }
 
   async document(): Promise<StateDocument> {
-    const { config, clock, cluster, plane, feeds, readiness, unexpected, registrar } = this.#parts;
+    const { config, clock, cluster, plane, feeds, readiness, unexpected, descriptors, registrar } = this.#parts;
     const counters = await cluster.counters();
     const notReady = readiness.reason();
     return {
@@ -56,7 +58,12 @@ export class NodeStatus {
       neighbors: plane.neighbors.map((address) => ({ address })),
       nodes: plane.podNodes.map(({ name, addresses, standing, remark }) => ({ name, addresses, standing, remark })),
       apps: plane.apps.map((app) => this.#appStatus(app, counters)),
-      problems: [...unexpected.problems(), ...plane.problems, ...(registrar?.state.problems ?? [])],
+      problems: [
+        ...unexpected.problems(),
+        ...descriptors.problems(),
+        ...plane.problems,
+        ...(registrar?.state.problems ?? []),
+      ],
       ...(registrar === null ? {} : { registrar: registrarStatusFrom(registrar.state) }),
     };
   }

@@ -1,5 +1,6 @@
 /** What the page of the node shows around its apps. */
 import type { PageFrame, SourceView } from '../admin/page/page-document.js';
+import type { DescriptorWatch } from '../control/descriptor-watch.js';
 import type { Readiness } from '../control/readiness.js';
 import type { SourceFeed } from '../control/source-feed.js';
 import type { UnexpectedErrors } from '../control/unexpected-errors.js';
@@ -9,6 +10,7 @@ import type { ServingParts } from './serving-parts.js';
 export interface PageFrameParts extends Pick<ServingParts, 'config' | 'clock' | 'cluster' | 'feeds' | 'plane'> {
   readonly readiness: Readiness;
   readonly unexpected: UnexpectedErrors;
+  readonly descriptors: DescriptorWatch;
   readonly registrar: Registrar | null;
 }
 
@@ -17,7 +19,7 @@ const MAX_PROBLEMS = 100;
 
 /** @returns what reads the frame as it is now */
 export function createPageFrame(parts: PageFrameParts): () => PageFrame {
-  const { config, clock, cluster, feeds, plane, readiness, unexpected, registrar } = parts;
+  const { config, clock, cluster, feeds, plane, readiness, unexpected, descriptors, registrar } = parts;
   const startedAt = clock.wallTime();
   return () => {
     const notReady = readiness.reason();
@@ -36,10 +38,12 @@ export function createPageFrame(parts: PageFrameParts): () => PageFrame {
         .workers()
         .map(({ index, pid, state, revision, restarts }) => ({ index, pid, state, revision, restarts })),
       nodes: plane.podNodes.map(({ name, addresses, standing, remark }) => ({ name, addresses, standing, remark })),
-      problems: [...unexpected.problems(), ...plane.problems, ...(registrar?.state.problems ?? [])].slice(
-        0,
-        MAX_PROBLEMS,
-      ),
+      problems: [
+        ...unexpected.problems(),
+        ...descriptors.problems(),
+        ...plane.problems,
+        ...(registrar?.state.problems ?? []),
+      ].slice(0, MAX_PROBLEMS),
     };
   };
 }

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { Cluster } from '../../src/cluster/cluster.js';
 import type { Config } from '../../src/config/config.js';
 import { ControlPlane } from '../../src/control/control-plane.js';
+import { DescriptorWatch } from '../../src/control/descriptor-watch.js';
 import { mergeFeeds } from '../../src/control/merged-feeds.js';
 import { Readiness } from '../../src/control/readiness.js';
 import { SourceFeed } from '../../src/control/source-feed.js';
@@ -73,6 +74,7 @@ export async function createControlPlane(
   const history = new History({ directory: null, node: fullConfig.node, clock, log: silentLog });
   const chronicle = new AppChronicle(clock, history.events);
   const unexpected = new UnexpectedErrors(clock, silentLog);
+  const descriptors = new DescriptorWatch({ clock, log: silentLog, apps: () => plane.apps });
   const plane = new ControlPlane({
     ...{
       config: fullConfig,
@@ -90,7 +92,7 @@ export async function createControlPlane(
   });
   const readiness = new Readiness({ config: fullConfig, clock, cluster, plane, feeds });
   const shared = { config: fullConfig, clock, cluster, checker, overrides, feeds, plane };
-  const status = new NodeStatus({ ...shared, readiness, unexpected, registrar: null });
+  const status = new NodeStatus({ ...shared, readiness, unexpected, descriptors, registrar: null });
   const admin = new LocalNode({
     ...{ status, plane, readiness, history },
     options: { version: 1, node: fullConfig.node, file: null, options: [] },
@@ -99,7 +101,7 @@ export async function createControlPlane(
     proxies: new ProxyStats(shared),
     sessions: new NodeSessions({ config: fullConfig, cluster, log }),
     decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, events: history.events }),
-    page: createPageFeed({ ...shared, readiness, unexpected, registrar: null, events: history.events }),
+    page: createPageFeed({ ...shared, readiness, unexpected, descriptors, registrar: null, events: history.events }),
   });
   for (const feed of feeds) feed.start();
   return { clock, lines, host, slot, dead, cluster, source, feeds, overrides, plane, status, readiness, admin };

@@ -1,13 +1,10 @@
-import { descriptorLimit, parseDescriptorLimit } from '../../core/descriptor-limit.js';
+import { descriptorLimit, parseDescriptorLimit, raiseDescriptorLimit } from '../../core/descriptor-limit.js';
 import { readWholeFile } from '../../core/whole-file.js';
+import { clientsFor, descriptorsFor } from '../../proxy/limits/descriptor-budget.js';
 import type { DoctorFacts } from './facts.js';
-import { type DoctorCheck, type Finding, ok, unknown, warn } from './finding.js';
+import { bad, type DoctorCheck, type Finding, ok, unknown, warn } from './finding.js';
 
 const MAX_LIMITS_BYTES = 16_384;
-/** A client and its instance. */
-const PER_CLIENT = 2;
-/** Listeners, logs, channels. */
-const BESIDE_CLIENTS = 256;
 /** Five thousand clients of a worker are a quiet node. */
 const FEW = 10_240;
 
@@ -31,19 +28,20 @@ async function limitsOf({ state }: DoctorFacts): Promise<readonly number[]> {
   return texts.flatMap((text) => (text === null ? [] : [parseDescriptorLimit(text)]));
 }
 
-function judge(limit: number, { config, state }: DoctorFacts): Finding {
-  const whose = state === null ? 'this shell, and a node started from it, may' : 'a worker may';
-  const said = `${whose} have ${Number.isFinite(limit) ? `${limit} open files` : 'any number of open files'}`;
+/** By the very division that a worker makes. */
+function judge(limit: number, { config, apps }: DoctorFacts): Finding {
+  if (!Number.isFinite(limit)) return ok('a worker may have any number of open files');
   const { maxConnections, workers } = config;
-  const needed = Math.ceil((maxConnections / workers) * PER_CLIENT) + BESIDE_CLIENTS;
-  const todo = (files: number): string =>
-    `raise the limit: LimitNOFILE=${files} in the unit, --ulimit nofile=${files} of docker run, or ulimit -n ${files}`;
-  if (maxConnections > 0 && limit < needed)
-    return warn(`${said}; --max-connections ${maxConnections} over ${workers} workers needs ${needed}`, todo(needed));
-  if (maxConnections === 0 && limit < FEW)
+  const slots = apps.length;
+  const allowed = clientsFor(limit, slots);
+  const wanted = maxConnections > 0 ? Math.ceil(maxConnections / workers) : 1;
+  const needed = descriptorsFor(wanted, slots);
+  const said = `a worker may have ${limit} open files: with ${slots} apps, ${allowed} clients at one time`;
+  if (allowed === 0) return bad(`${said}; one client takes ${descriptorsFor(1, slots)}`, raiseDescriptorLimit(needed));
+  if (allowed < wanted)
     return warn(
-      `${said}: some ${Math.floor((limit - BESIDE_CLIENTS) / PER_CLIENT)} clients of each worker`,
-      todo(65_536),
+      `${said}; --max-connections ${maxConnections} over ${workers} workers takes ${needed}`,
+      raiseDescriptorLimit(needed),
     );
-  return ok(said);
+  return maxConnections === 0 && limit < FEW ? warn(said, raiseDescriptorLimit(FEW)) : ok(said);
 }

@@ -1,3 +1,4 @@
+import { raiseDescriptorLimit } from '../../core/descriptor-limit.js';
 import type { Log } from '../../core/log.js';
 import type { Checkers } from './checkers.js';
 import type { ClientLimit } from './client-limit.js';
@@ -58,8 +59,8 @@ export class DescriptorDivision {
     this.#problem = problem;
     if (problem === '') return;
     this.#bounded.log.error(
-      { slots, wanted, allowed, descriptors, needed },
-      'the descriptor limit of a worker allows fewer client connections than configured: raise it (ulimit -n, LimitNOFILE)',
+      { slots, wanted, allowed, descriptors, needed, hint: raiseDescriptorLimit(needed) },
+      'the descriptor limit of a worker allows fewer client connections than it should take',
     );
   }
 }

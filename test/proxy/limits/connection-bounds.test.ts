@@ -48,7 +48,8 @@ test('too few descriptors are said once, with what it takes, and again when that
       ...{ descriptors: 256, needed: descriptorsFor(100, slots) },
     })),
   );
-  assert.match(lines[0]?.msg ?? '', /^the descriptor limit of a worker .* raise it \(ulimit -n, LimitNOFILE\)$/);
+  assert.match(lines[0]?.msg ?? '', /^the descriptor limit of a worker allows fewer client connections/);
+  assert.match(String(lines[0]?.hint), /LimitNOFILE=65536 .* ulimit -n 65536/);
 });
 
 test('where no number is configured only descriptors for not even one client are said', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { descriptorLimit, parseDescriptorLimit } from '../../../src/core/descriptor-limit.js';
+import { descriptorHint, descriptorLimit, parseDescriptorLimit } from '../../../src/core/descriptor-limit.js';
 import { checkersFor, clientsFor, descriptorsFor } from '../../../src/proxy/limits/descriptor-budget.js';
 import { TestPlane } from '../../support/node/plane.js';
 import { instanceOf } from '../../support/node/snapshots.js';
@@ -39,6 +39,13 @@ test('the limit is read from the kernel', () => {
     Number.POSITIVE_INFINITY,
   );
   assert.equal(parseDescriptorLimit(''), Number.POSITIVE_INFINITY);
+});
+
+test('a failure for lack of descriptors comes with what to do, and no other does', () => {
+  const failure = (code: string): Error => Object.assign(new Error(code), { code });
+  assert.match(descriptorHint(failure('EMFILE')) ?? '', /^this process may have \d+ open files; .*LimitNOFILE=65536/);
+  assert.match(descriptorHint(failure('ENFILE')) ?? '', /fs\.file-max/);
+  assert.equal(descriptorHint(failure('ENOENT')), null);
 });
 
 test('idle connections to instances give way to those that are needed', async (context) => {

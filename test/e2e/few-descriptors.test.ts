@@ -1,0 +1,56 @@
+/** The primary runs out of file descriptors: it says so, with what to do, goes on, and finds back when there are some again. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { atEnd } from '../support/at-end.js';
+import { eventually } from '../support/eventually.js';
+import { startNode } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
+import { appText } from '../support/node/services-directory.js';
+import { HttpInstance } from '../support/traffic/http-instance.js';
+import { ask } from '../support/traffic/steady-traffic.js';
+
+const SHORT = /^the primary has \d+ of 90 file descriptors open/;
+/** The admin API takes 64 connections. */
+const CLIENTS = 64;
+
+test('a program that cannot even be loaded says what to raise', async () => {
+  const { exitCode, stderr } = await runCli(['check', '--help'], {}, ['sh', '-c', 'ulimit -n 24; exec "$@"', 'sh']);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /^autoproxy: EMFILE: .*\n {2}→ raise the limit of open files: LimitNOFILE=65536/);
+});
+
+test('clients of the admin API take the last descriptors', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const files = (_host: string, slot: number) => ({ 'shop.yml': appText('shop', slot, [instance.id]) });
+  const limited = ['sh', '-c', 'ulimit -n 90; exec "$@"', 'sh'];
+  const node = await startNode(context, files, { '--workers': '1' }, limited);
+  const [host = '', port] = node.admin.split(':');
+  const sockets: Socket[] = [];
+  atEnd(context, () => {
+    for (const socket of sockets) socket.destroy();
+  });
+  // A head that is not whole keeps its connection for 5 s.
+  const take = async (): Promise<void> => {
+    const socket = connect({ host, port: Number(port) });
+    sockets.push(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      if (!context.signal.aborted && sockets.includes(socket)) void take();
+    });
+    await once(socket, 'connect').catch(() => {});
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, take));
+  const line = await node.logged(SHORT);
+  assert.equal(line.level, 'error');
+  assert.equal(line.limit, 90);
+  assert.match(String(line.hint), /LimitNOFILE=65536/);
+  assert.equal((await ask(node.host, node.slot)).status, 200);
+
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await node.logged('the primary has file descriptors again');
+  await eventually('the state has no such problem', async () => (await node.state()).problems.length === 0);
+  assert.equal((await ask(node.host, node.slot)).status, 200);
+  assert.equal(await node.stop(), 0);
+});
