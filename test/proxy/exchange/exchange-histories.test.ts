@@ -1,6 +1,7 @@
 /**
- * Any history of requests, answers, upgrades and clients that go, over exchanges that are lent to one client after the
- * other: each client gets the answers to its own requests, in their order, and each instance what one client said.
+ * Any history of requests, answers, upgrades and clients that go or are killed, at two slots of which one changes, over
+ * exchanges that are lent to one client after the other: each client gets the answers to its own requests, in their order,
+ * each instance what one client of its slot said, and each slot its own counts and lines.
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
@@ -11,13 +12,12 @@ import type { ExchangeClient } from '../../../src/proxy/exchange/exchange-client
 import { ExchangePool } from '../../../src/proxy/exchange/exchange-pool.js';
 import { atEnd } from '../../support/at-end.js';
 import { eventually } from '../../support/eventually.js';
-import { TestPlane } from '../../support/node/plane.js';
-import { instanceOf } from '../../support/node/snapshots.js';
 import { holds } from '../../support/properties.js';
-import type { RawConnection } from '../../support/traffic/raw-connection.js';
+import { RawConnection } from '../../support/traffic/raw-connection.js';
 import { okResponse, ScriptedInstance } from '../../support/traffic/scripted-instance.js';
+import { CHANGED, slotOfClient, TwoSlots } from './two-slots.js';
 
-const CLIENTS = 4;
+const CLIENTS = 6;
 /** Some turns of the event loop: the other ends stand in this process too. */
 const TURNS = 6;
 
@@ -44,6 +44,8 @@ const step = fc.oneof(
       how: fc.constantFrom('reset', 'end'),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('kill' as const), which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('change' as const), to: fc.constantFrom(...CHANGED) }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
 
@@ -73,7 +75,8 @@ function watchPool(context: TestContext): { taken: number; given: number } {
 /** One client after the other, at one address: what it asked for, and that it got nothing else. */
 class Client {
   readonly address: string;
-  readonly #plane: TestPlane;
+  readonly #context: TestContext;
+  readonly #to: { readonly host: string; readonly port: number };
   readonly #number: number;
   #connection: RawConnection | null = null;
   /** Ids of this connection's requests. */
@@ -82,14 +85,18 @@ class Client {
   /** The rest of a head that was begun. */
   #rest = '';
 
-  constructor(plane: TestPlane, number: number) {
-    this.#plane = plane;
+  /** @param ports of the slots */
+  constructor(context: TestContext, host: string, ports: readonly number[], number: number) {
+    this.#context = context;
+    this.#to = { host, port: ports[slotOfClient(number)] ?? 0 };
     this.#number = number;
     this.address = `127.114.0.${number + 1}`;
   }
 
   async ask(what: (typeof ASKED)[number]): Promise<void> {
-    const connection = await this.#open();
+    const connection = await this.#open().catch(() => null);
+    // Its slot is gone.
+    if (connection === null) return;
     if (this.#rest !== '' || what === 'rest') {
       connection.write(this.#rest);
       this.#rest = '';
@@ -155,8 +162,11 @@ class Client {
     const known = this.#connection;
     if (known !== null && known.error === null && known.socket.writable && known.socket.readable) return known;
     this.#forget();
-    this.#connection = await this.#plane.connect(this.address);
-    return this.#connection;
+    const { host, port } = this.#to;
+    const connection = await RawConnection.open(port, host, this.address);
+    atEnd(this.#context, () => connection.close());
+    this.#connection = connection;
+    return connection;
   }
 
   #forget(): void {
@@ -174,8 +184,8 @@ interface Held {
   readonly connection: RawConnection;
 }
 
-/** Holds each request until it is told what to answer. */
-function holdRequests(connection: RawConnection, held: Held[]): void {
+/** Holds each request until it is told what to answer. @param slot of the instance */
+function holdRequests(connection: RawConnection, slot: number, held: Held[]): void {
   let read = 0;
   connection.socket.on('data', () => {
     for (;;) {
@@ -188,6 +198,9 @@ function holdRequests(connection: RawConnection, held: Held[]): void {
       const [, id = '', of = ''] = start;
       for (const [, said = ''] of head.matchAll(/(?:X-Of: |of=)(\d+)/g)) assert.equal(said, of, head);
       assert.equal(head.match(/X-Of/g)?.length, 1, head);
+      assert.equal(slotOfClient(Number(of)), slot, head);
+      // What comes through a tunnel is as its client said it.
+      if (head.includes('X-Forwarded-Port: ')) assert.equal(/\r\ntraceparent: /.test(head), slot === 1, head);
       held.push({ id, connection });
     }
   });
@@ -212,15 +225,15 @@ function answer({ id, connection }: Held, how: (typeof ANSWERED)[number]): void 
 
 async function live(context: TestContext, steps: readonly Step[]): Promise<void> {
   const held: Held[] = [];
-  const instance = await ScriptedInstance.start(context, (connection) => holdRequests(connection, held));
-  const plane = await TestPlane.start(context, {
-    slot: { instances: [instanceOf(instance)], limits: { connections: 3, queue: 2 } },
-    logFormat: '%ci %HU',
-  });
-  const clients = Array.from({ length: CLIENTS }, (_, number) => new Client(plane, number));
+  const start = (slot: number) => ScriptedInstance.start(context, (one) => holdRequests(one, slot, held));
+  const slots = await TwoSlots.start(context, [await start(0), await start(1)]);
+  const { plane, ports } = slots;
+  const clients = Array.from({ length: CLIENTS }, (_, number) => new Client(context, plane.host, ports, number));
   for (const next of steps) {
     if (next.kind === 'ask') await clients[next.client]?.ask(next.what);
     else if (next.kind === 'leave') clients[next.client]?.leave(next.how);
+    else if (next.kind === 'kill') slots.kill(next.which);
+    else if (next.kind === 'change') await slots.change(next.to);
     else {
       const [one] = held.splice(next.which % Math.max(1, held.length), 1);
       if (one !== undefined) answer(one, next.how);
@@ -229,22 +242,11 @@ async function live(context: TestContext, steps: readonly Step[]): Promise<void>
     for (const client of clients) client.check();
   }
   for (const client of clients) client.leave('reset');
-  await eventually('all is over', () => plane.counters.openConnections === 0 && plane.counters.inFlight === 0);
-  const { requests, queued, responses } = plane.counters;
-  assert.equal(queued, 0);
-  assert.equal(
-    responses.reduce((sum, count) => sum + count, 0),
-    requests,
-  );
-  assert.equal(plane.accessLog.length, requests);
-  for (const line of plane.accessLog) {
-    const [address = '', path = ''] = line.trimEnd().split(' ');
-    const of = /^\/(\d+)-/.exec(path)?.[1];
-    if (of !== undefined) assert.equal(address, clients[Number(of)]?.address, line);
-  }
+  await eventually('all is over', () => slots.isOver);
+  slots.check(clients.map(({ address }) => address));
 }
 
-test('clients that share exchanges never meet in one, whatever happens to them', async (context) => {
+test('clients that share exchanges never meet in one, whatever happens to them and to their slots', async (context) => {
   const seen = watchPool(context);
   await holds(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), (steps) => live(context, steps)),
