@@ -138,6 +138,21 @@ test('a socket of syslog that is not there, and lines of the access log that wer
   ]);
 });
 
+test('a file for the access log that could not be written', async (context) => {
+  const folder = temporaryFolder(context, 'log-file');
+  const asked = async (file: string) =>
+    (await ask('127.0.0.1:1', { AUTOPROXY_SERVICES_DIR: folder, AUTOPROXY_ACCESS_LOG: file }))
+      .of('access-log')
+      .map(({ verdict, text }) => [verdict, text]);
+  const missing = path.join(folder, 'typo/access.log');
+  const [[verdict, text] = []] = await asked(missing);
+  assert.equal(verdict, 'bad');
+  assert.match(text ?? '', new RegExp(`cannot be written: there is no folder ${path.dirname(missing)}`));
+  assert.match((await asked(folder))[0]?.[1] ?? '', /is a directory$/);
+  const file = path.join(folder, 'access.log');
+  assert.deepEqual(await asked(file), [['ok', `the access log goes to ${file}`]]);
+});
+
 test('options that no node would take are named', async () => {
   const { exitCode, stderr } = await runCliHere(['doctor', '--admin', '127.0.0.1:1'], { AUTOPROXY_WORKERS: 'many' });
   assert.equal(exitCode, 1);

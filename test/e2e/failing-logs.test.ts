@@ -25,6 +25,7 @@ for (const [title, fileIn] of [
   ['a directory', (root: string) => root],
   ['below a file', () => path.join(process.execPath, 'access.log')],
   ['on a full disk', () => '/dev/full'],
+  ['in a folder that is missing', (root: string) => path.join(root, 'typo/logs/access.log')],
 ] as const) {
   test(`an access log that is ${title}`, async (context) => {
     const instance = await HttpInstance.start(context);

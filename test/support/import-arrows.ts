@@ -229,11 +229,11 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'sources/directory/reading.ts',
       'neighbors/backups-file.ts',
       ...['health/probe-http.ts', 'health/probe-tcp.ts', 'cluster/port-holder.ts', 'proxy/limits/descriptor-budget.ts'],
-      ...['access-log/targets/log-socket.ts', 'access-log/targets/syslog-place.ts'],
+      ...['log-file.ts', 'log-socket.ts', 'syslog-place.ts'].map((file) => `access-log/targets/${file}`),
     ],
     why:
       'commands speak to a node through its admin API, and `stop` to Docker; `check` reads a directory with the very code of the sources ' +
-      'and the merge; signals mean to the edge what they mean to a node, and systemd is told of both alike; tables take percentiles of the difference of two histograms; and `doctor` asks as the checks of a node do, divides descriptors as a worker does, and looks for the socket of the access log as its workers do',
+      'and the merge; signals mean to the edge what they mean to a node, and systemd is told of both alike; tables take percentiles of the difference of two histograms; and `doctor` asks as the checks of a node do, divides descriptors as a worker does, and looks for the file or the socket of the access log as its workers do',
   },
   edge: {
     to: ['documents', 'yaml', 'regex', 'core', 'model', 'registry'],

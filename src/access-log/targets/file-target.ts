@@ -1,13 +1,12 @@
-import { close, constants, mkdirSync, openSync, write, writeSync } from 'node:fs';
-import path from 'node:path';
+import { close, constants, openSync, write, writeSync } from 'node:fs';
 import type { Clock } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
-import { reasonOf } from '../../core/thrown.js';
 import { BlockTarget } from './block-target.js';
+import { openFailure } from './log-file.js';
 import { Losses } from './losses.js';
 
 interface FileTargetOptions {
-  /** A path, whose directory is made where it is missing, or `-` for standard output. */
+  /** A path, or `-` for standard output. */
   readonly target: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -28,6 +27,8 @@ export class FileTarget extends BlockTarget {
   #descriptor: number | null = null;
   #reopenAt = 0;
   #mustReopen = false;
+  /** The path could not be opened anew; the file that is open takes the lines meanwhile. */
+  #isReopenDue = false;
 
   constructor({ target, clock, log }: FileTargetOptions) {
     const message = 'writing the access log failed; serving continues';
@@ -49,7 +50,9 @@ export class FileTarget extends BlockTarget {
   }
 
   protected override openWhenDue(): void {
-    if (this.#descriptor === null && this.clock.now() >= this.#reopenAt) this.#open();
+    if (this.clock.now() < this.#reopenAt) return;
+    if (this.#descriptor === null) this.#open();
+    else if (this.#isReopenDue) this.reopen();
   }
 
   protected override writeBlock(bytes: Buffer): void {
@@ -73,18 +76,20 @@ export class FileTarget extends BlockTarget {
     const old = this.#descriptor;
     this.#mustReopen = false;
     try {
-      if (target !== '-') mkdirSync(path.dirname(path.resolve(target)), { recursive: true });
       this.#descriptor = target === '-' ? STANDARD_OUTPUT : openSync(target, FLAGS);
       // A failure of the old file, such as a full disk, is told by the next write.
       if (old !== null && old !== STANDARD_OUTPUT) close(old, () => {});
+      if (this.#isReopenDue) this.#log.warn({ file: target }, 'the access log is open anew');
+      this.#isReopenDue = false;
     } catch (error) {
-      if (old !== null) {
-        const facts = { reason: reasonOf(error), file: target };
-        this.#log.error(facts, 'reopening the access log failed; lines still go to the file that was open');
-        return;
-      }
+      const reason = openFailure(target, error);
       this.#reopenAt = this.clock.now() + REOPEN_MS;
-      this.losses.onFault(reasonOf(error));
+      if (old === null) this.losses.onFault(reason);
+      else if (!this.#isReopenDue) {
+        const facts = { reason, file: target };
+        this.#log.error(facts, 'reopening the access log failed; lines still go to the file that was open');
+        this.#isReopenDue = true;
+      }
     }
   }
 }

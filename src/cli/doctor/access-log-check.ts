@@ -1,17 +1,18 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
+import { fileProblem } from '../../access-log/targets/log-file.js';
 import { socketProblem } from '../../access-log/targets/log-socket.js';
 import { isSyslog, parseSyslog } from '../../access-log/targets/syslog-place.js';
 import type { DoctorFacts } from './facts.js';
 import { bad, type DoctorCheck, type Finding, ok, warn } from './finding.js';
 
-/** Whether lines of the access log are lost, and whether those for a socket of this machine can be sent. */
+/** Whether lines of the access log are lost, and whether they can be written or sent. */
 export const accessLogCheck: DoctorCheck = {
   name: 'access-log',
   look: async ({ config, state }) => {
     const { accessLog: target } = config;
     if (target === null) return [ok('no access log is kept')];
-    const findings = [...lostLines(state), ...socketFindings(target)];
+    const findings = [...lostLines(state), ...(isSyslog(target) ? socketFindings(target) : fileFindings(target))];
     return findings.length > 0
       ? findings
       : [ok(`the access log goes to ${target === '-' ? 'standard output' : target}`)];
@@ -24,9 +25,17 @@ function lostLines(state: DoctorFacts['state']): readonly Finding[] {
   return [warn(`${dropped} of ${lines} lines of the access log were lost`, 'see the log of the node, which says why')];
 }
 
+/** Looked at as the user of this command, who may be another one than that of the node. */
+function fileFindings(target: string): readonly Finding[] {
+  const problem = target === '-' ? null : fileProblem(target);
+  const todo =
+    'the folder has to be there and to belong to the user of the node; LogsDirectory=autoproxy of a unit makes one';
+  return problem === null ? [] : [bad(`the access log cannot be written: ${problem}`, todo)];
+}
+
 function socketFindings(target: string): readonly Finding[] {
-  const place = isSyslog(target) ? parseSyslog(target) : null;
-  if (place === null || !('socket' in place)) return [];
+  const place = parseSyslog(target);
+  if (!('socket' in place)) return [];
   const problem = socketProblem(place.socket);
   const todo =
     'start the receiver (rsyslog, journald); a container needs its socket as a volume: --volume /dev/log:/dev/log';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { constants, existsSync, openSync, readSync } from 'node:fs';
-import { mkdir, readFile, rename, rmdir } from 'node:fs/promises';
+import { mkdir, readFile, rename, rmdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FileTarget } from '../../../src/access-log/targets/file-target.js';
@@ -30,8 +30,8 @@ function world(context: TestContext, name = 'access.log') {
 
 const NOT = 'writing failed; serving continues';
 
-test('lines are there after a quarter of a second, in order, in a directory that was made for them', async (context) => {
-  const { clock, target, open, said } = world(context, 'new/access.log');
+test('lines are there after a quarter of a second, in order', async (context) => {
+  const { clock, target, open, said } = world(context);
   const file = open();
   for (let line = 0; line < 3_000; line += 1) file.write(`${line} ${'x'.repeat(line % 90)}`);
   await clock.advance(250);
@@ -153,4 +153,46 @@ test('what cannot be opened anew is said, and the lines go on into the file that
   file.write('new');
   await file.flush(1_000);
   assert.equal(await readFile(target, 'utf8'), 'new\n');
+});
+
+test('a missing folder is named and not made; lines wait for it', async (context) => {
+  const { clock, target, open, lines } = world(context, 'typo/access.log');
+  const folder = path.dirname(target);
+  const file = open();
+  file.write('a line');
+  await clock.advance(20_000);
+  assert.equal(existsSync(folder), false);
+  assert.deepEqual(
+    lines.map(({ reason }) => reason),
+    [`there is no folder ${folder}; make it, or name another file`],
+  );
+  await mkdir(folder);
+  await clock.advance(5_000);
+  await eventually('it is written', () => lines.length === 2);
+  assert.equal(await readFile(target, 'utf8'), 'a line\n');
+});
+
+test('a folder that is gone when the file is opened anew: said once, and opened when it is there again', async (context) => {
+  const { clock, target, open, lines } = world(context, 'access.log');
+  const folder = path.dirname(target);
+  const file = open();
+  await rename(folder, `${folder}.1`);
+  file.reopen();
+  for (let second = 0; second < 20; second += 1) await clock.advance(1_000);
+  assert.deepEqual([lines.length, existsSync(folder)], [1, false]);
+  assert.match(String(lines[0]?.reason), /^there is no folder /);
+  await rename(`${folder}.1`, folder);
+  await rename(target, `${target}.1`);
+  await clock.advance(5_000);
+  assert.equal(lines[1]?.msg, 'the access log is open anew');
+  file.write('new');
+  await file.flush(1_000);
+  assert.equal(await readFile(target, 'utf8'), 'new\n');
+});
+
+test('a link that leads nowhere has its own reason, since its folder is there', async (context) => {
+  const { target, open, lines } = world(context);
+  await symlink(path.join(path.dirname(target), 'gone/access.log'), target);
+  open();
+  assert.match(String(lines[0]?.reason), /^ENOENT/);
 });
