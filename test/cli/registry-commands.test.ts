@@ -190,7 +190,16 @@ test('the environment of an app, in each format', async (context) => {
   await runCliHere(['app', 'put', path.join(files, 'shop.yml'), ...place]);
   const env = async (...words: string[]): Promise<string> =>
     (await runCliHere(['app', 'env', 'shop', ...words, ...place])).stdout;
-  assert.equal(await env(), `GREETING="it's \\$HOME"\nLEVEL=info\n# PASSWORD comes from file:${secrets}/shop\n`);
+  assert.equal(
+    await env('--format', 'docker'),
+    `GREETING=it's $HOME\nLEVEL=info\n# PASSWORD comes from file:${secrets}/shop\n`,
+  );
+  const ambiguous = await runCliHere(['app', 'env', 'shop', ...place]);
+  assert.deepEqual([ambiguous.exitCode, ambiguous.stdout], [1, '']);
+  assert.match(
+    ambiguous.stderr,
+    /^autoproxy: GREETING has both ' and one of .*\n {2}→ use --format export for a shell/,
+  );
   assert.equal(
     await env('--format', 'export'),
     `export GREETING='it'\\''s $HOME'\nexport LEVEL=info\nexport PASSWORD="$(cat ${secrets}/shop)"\n`,
@@ -200,6 +209,12 @@ test('the environment of an app, in each format', async (context) => {
     LEVEL: 'info',
     PASSWORD: 's3cret',
   });
+  for (const bytes of [Buffer.from([0x61, 0xff]), Buffer.from('a\0b')]) {
+    await writeFile(path.join(secrets, 'shop'), bytes);
+    const refused = await runCliHere(['app', 'env', 'shop', '--read-secrets', '--format', 'json', ...place]);
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stderr, /^autoproxy: PASSWORD: \S+ has bytes that no environment can hold\n {2}→ /);
+  }
 });
 
 test('what was JSON stays JSON, with its slot', async (context) => {
