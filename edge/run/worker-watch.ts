@@ -18,7 +18,7 @@ import type { Log } from '../../src/core/log.js';
 import type { Applier } from '../apply/apply.js';
 import { SocketFailure } from '../haproxy/control-socket.js';
 import type { Master, MasterState } from '../haproxy/master.js';
-import type { factsOf, findMasters, sendSignal } from '../haproxy/processes.js';
+import type * as haproxyProcesses from '../haproxy/processes.js';
 import { type Runtime, RuntimeRefusal } from '../haproxy/runtime.js';
 import { Silence } from './silence.js';
 
@@ -35,18 +35,14 @@ const RELOAD_AGAIN = 10;
 /** From 3.1 on a worker is listed before it has read its configuration, and does not answer yet. It runs meanwhile. */
 const BEGIN_MS = 60_000;
 
-interface Processes {
-  readonly factsOf: typeof factsOf;
-  readonly findMasters: typeof findMasters;
-  readonly sendSignal: typeof sendSignal;
-}
+const SOCKET_LOST = 'the stats socket of HAProxy was removed: changes cannot be made or confirmed, and traffic goes on';
 
 interface WatchParts {
   readonly master: Pick<Master, 'state' | 'isStopping'>;
   readonly runtime: Pick<Runtime, 'workerPid'>;
   readonly applier: Pick<Applier, 'restart'>;
   readonly masterSocket: string;
-  readonly processes: Processes;
+  readonly processes: Pick<typeof haproxyProcesses, 'factsOf' | 'findMasters' | 'sendSignal'>;
   /** It is started again from here when it ends; false: that is the business of another program. */
   readonly isSupervised: boolean;
   readonly clock: Clock;
@@ -62,6 +58,8 @@ export class WorkerWatch {
   #masterPid: number | undefined;
   /** The worker that answered last at the stats socket. */
   #answeredPid: number | null = null;
+  /** Nobody listens any more where a worker answered. */
+  #isSocketLost = false;
   /** A reload for its sake was made, and is not repeated before. */
   #mendAgainAt = 0;
   #timer: Timer | null = null;
@@ -91,7 +89,7 @@ export class WorkerWatch {
 
   /** For people, in one line; empty: every process answers. */
   get problem(): string {
-    return [...this.#silences.values()].find(({ isSaid }) => isSaid)?.text ?? '';
+    return [...this.#silences.values()].find(({ isSaid }) => isSaid)?.text ?? (this.#isSocketLost ? SOCKET_LOST : '');
   }
 
   async #look(): Promise<void> {
@@ -138,8 +136,10 @@ export class WorkerWatch {
     const { masterPid, workerAgeMs } = state;
     const socket = await this.#askAtSocket();
     const hasAnswered = this.#answeredPid === pid;
-    if (socket === 'answers') this.#answeredPid = pid;
-    else {
+    if (socket === 'answers') {
+      this.#answeredPid = pid;
+      this.#isSocketLost = false;
+    } else {
       const isStopping = await this.#askThroughMaster(pid);
       if (isStopping === null) {
         const silence = await this.#noteSilence(pid, masterPid);
@@ -147,8 +147,7 @@ export class WorkerWatch {
         if (!isBeginning) await this.#onSilentWorker(silence);
         return false;
       }
-      const isOld = this.#parts.isSupervised && workerAgeMs >= BEGIN_MS;
-      if (hasAnswered || isOld) await this.#mend(pid, isStopping, socket);
+      if (hasAnswered && (isStopping || socket === 'absent')) await this.#mend(pid, isStopping);
     }
     this.#onAnswer(pid);
     return true;
@@ -201,17 +200,19 @@ export class WorkerWatch {
   }
 
   /** The worker lives, and its stats socket is of no use. */
-  async #mend(pid: number, isStopping: boolean, socket: 'silent' | 'absent'): Promise<void> {
+  async #mend(pid: number, isStopping: boolean): Promise<void> {
     const { log, isSupervised, clock } = this.#parts;
-    if (clock.now() < this.#mendAgainAt) return;
     if (isStopping) {
-      if (!isSupervised) return;
+      if (!isSupervised || clock.now() < this.#mendAgainAt) return;
+      this.#mendAgainAt = clock.now() + RELOAD_AGAIN * LOOK_MS;
       log.warn({ worker: pid }, 'HAProxy was asked to end by somebody else; it is reloaded, so that it serves again');
-    } else if (socket === 'absent') {
-      log.warn({ worker: pid }, 'the stats socket of HAProxy is not there; HAProxy is reloaded, and binds it again');
-    } else return;
-    this.#mendAgainAt = clock.now() + RELOAD_AGAIN * LOOK_MS;
-    await this.#reload();
+      await this.#reload();
+    } else if (!this.#isSocketLost) {
+      this.#isSocketLost = true;
+      // The new worker would get the old socket, without its path.
+      const hint = 'a reload does not bring it back; stop edge run (TERM) and start it again when it suits';
+      log.error({ worker: pid, hint }, SOCKET_LOST);
+    }
   }
 
   async #reload(): Promise<boolean> {

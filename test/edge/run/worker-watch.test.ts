@@ -264,28 +264,23 @@ test('a stats socket whose connections are all taken is no silence', async () =>
   assert.deepEqual([haproxy.said, haproxy.reloads, haproxy.signals], [[], 0, []]);
 });
 
-test('a stats socket that was removed is bound again by a reload', async () => {
+test('a stats socket that was removed is said once: a reload would not bring it back', async () => {
   const haproxy = await startedHaproxy();
   haproxy.atSocket = ABSENT;
-  await haproxy.looks(5);
-  assert.deepEqual([haproxy.said.length, haproxy.reloads], [1, 1]);
-});
-
-test('a worker that never had its stats socket where it is looked for is reloaded after a minute', async () => {
-  const haproxy = await startedHaproxy();
-  haproxy.atSocket = ABSENT;
-  haproxy.state = { ...haproxy.state, workerPid: 9, workerAgeMs: 59_000 };
-  await haproxy.looks(5);
-  assert.equal(haproxy.reloads, 0);
-  haproxy.state = { ...haproxy.state, workerAgeMs: 60_000 };
+  await haproxy.looks(20);
+  assert.deepEqual([haproxy.said.length, haproxy.reloads], [1, 0]);
+  assert.match(haproxy.said[0] ?? '', /^the stats socket of HAProxy was removed/);
+  assert.equal(haproxy.watch.problem, haproxy.said[0]);
+  haproxy.atSocket = null;
   await haproxy.looks(1);
-  assert.equal(haproxy.reloads, 1);
+  assert.equal(haproxy.watch.problem, '');
 });
 
-test('a reload that does not bind it is made again each 30 s', async () => {
+test('a reload of a worker that was asked to end is tried again each 30 s', async () => {
   const haproxy = await startedHaproxy();
   haproxy.isReloadDone = false;
   haproxy.atSocket = ABSENT;
+  haproxy.throughMaster.set(1, true);
   await haproxy.looks(10);
   assert.equal(haproxy.reloads, 1);
   await haproxy.looks(1);
