@@ -65,7 +65,7 @@ export async function runPrimary(
     notices?.stopping(config.lameDuckMs + config.drainTimeoutMs);
     const cut = await stop(parts);
     await operators.close();
-    log.info({ cut }, 'stopped');
+    log.info({ cut, ...lostLines(parts) }, 'stopped');
     return cut === 0 ? EXIT.DONE : EXIT.DEADLINE;
   } catch (error) {
     sayFatal(log, error);
@@ -210,6 +210,12 @@ async function drain({ config, clock, log, cluster, plane, signals, history }: N
   if (cut !== null) return cut;
   log.warn('stopping now');
   return cluster.drain({ deadlineMs: 0 });
+}
+
+/** Nobody can ask this node any more. */
+function lostLines({ cluster }: NodeParts): { readonly lostLogLines?: number } {
+  const { dropped } = cluster.books.sum().accessLog;
+  return dropped === 0 ? {} : { lostLogLines: dropped };
 }
 
 function sayFatal(log: Log, error: unknown): void {

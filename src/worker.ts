@@ -60,7 +60,7 @@ class Worker {
     this.#loopDelay.start();
     const { maxConnections = 0 } = settings;
     const place = { index: settings.index, count: settings.workers };
-    process.on('exit', () => this.#logTarget?.writeNow());
+    process.on('exit', () => this.#onExit());
     const { accessLog } = settings;
     this.#logTarget =
       accessLog === null ? null : createLogTarget(accessLog.target, { clock: systemClock, random: Math.random, log });
@@ -144,6 +144,15 @@ class Worker {
     }
     this.#report(0, undefined);
     send({ type: 'drained', cut }, end);
+  }
+
+  /** Also by an error, where the last report was made before these lines were lost. */
+  #onExit(): void {
+    const target = this.#logTarget;
+    if (target === null) return;
+    const { dropped } = target;
+    target.writeNow();
+    if (target.dropped > dropped) this.#report(0, undefined);
   }
 
   /** Nobody tells this worker anything any more. Permits of instances with a limit that are held here stay here. */

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { PassiveFailure } from '../../src/cluster/messages.js';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
@@ -24,7 +25,7 @@ const accessLogIn = (target: string) => ({
 test('the access log is a file, written a moment later and complete after a drain', async (context) => {
   const host = ownAddress();
   const directory = temporaryFolder(context, 'access');
-  const file = path.join(directory, 'new', 'access.log');
+  const file = path.join(directory, 'access.log');
   const cluster = startCluster(context, { settings: { logLevel: 'silent', accessLog: accessLogIn(file) } });
   const instancePort = await startInstance(context, host);
   cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
@@ -60,6 +61,25 @@ test('lines that a worker could not write are counted, also of workers that are 
   for (const pid of pidsOf(cluster)) process.kill(pid, 'SIGKILL');
   await until(() => cluster.workers().every(({ state, restarts }) => state === 'serving' && restarts === 1));
   assert.deepEqual(await counted(), { lines: 30, dropped: 20 }, 'a crash tells nothing of what waited');
+});
+
+test('lines that a worker takes with it when it ends by an error are counted', async (context) => {
+  const host = ownAddress();
+  const workerFile = path.join(temporaryFolder(context, 'failing'), 'worker.mjs');
+  const real = fileURLToPath(new URL('../../src/worker.js', import.meta.url));
+  const fail = `process.on('SIGUSR2', () => { throw new Error('as planned'); });`;
+  await writeFile(workerFile, `await import(${JSON.stringify(real)});\n${fail}\n`);
+  const cluster = startCluster(context, {
+    workerFile,
+    settings: { logLevel: 'silent', accessLog: accessLogIn('/dev/full') },
+  });
+  const instancePort = await startInstance(context, host);
+  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
+  await cluster.whenApplied(1);
+  for (let round = 0; round < 20; round += 1) await request(host, PORT);
+  process.kill(pidsOf(cluster)[0] ?? 0, 'SIGUSR2');
+  await until(() => cluster.workers().some(({ state, restarts }) => state === 'serving' && restarts === 1));
+  assert.deepEqual((await cluster.counters()).accessLog, { lines: 20, dropped: 20 });
 });
 
 test('the access log goes to a receiver of syslog', async (context) => {

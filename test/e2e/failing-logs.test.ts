@@ -13,6 +13,7 @@ const SERVED = { status: 200, body: 'done' };
 /** Some 6 KB of the access log: more than is written at once. */
 const REQUESTS = 60;
 const NOT_WRITTEN = 'writing the access log failed; serving continues';
+const LOST = 'lines of the access log are lost: this worker ends without them';
 
 async function placeWith(context: TestContext, instance: HttpInstance): Promise<NodePlace> {
   const place = await findPlace(context);
@@ -58,6 +59,13 @@ test('lines that are lost are counted, and the state, the metrics and status say
   assert.match(metrics, /^autoproxy_access_log_dropped_lines_total 60$/m);
   const { stdout } = await runCli(['status', '--admin', node.admin]);
   assert.match(stdout, /^access log: 60 of 60 lines could not be written; the log says why$/m);
+  const lost = () => node.linesOf(LOST).reduce((sum, line) => sum + Number(line.lost), 0);
+  assert.equal(lost(), REQUESTS, 'the workers that were replaced said so');
+  for (let request = 0; request < REQUESTS; request += 1) assert.deepEqual(await ask(node.host, node.slot), SERVED);
+  assert.equal(await node.stop(), 0);
+  assert.equal(lost(), 2 * REQUESTS);
+  for (const { reason, file } of node.linesOf(LOST)) assert.match(`${reason} ${file}`, /ENOSPC.* \/dev\/full$/);
+  assert.equal(node.linesOf('stopped')[0]?.lostLogLines, 2 * REQUESTS);
 });
 
 test('a log on a full disk', async (context) => {

@@ -63,6 +63,7 @@ export abstract class BlockTarget implements LogTarget {
     if (this.#isWriting) this.loseBlock();
     else this.#writeAtOnce(this.#block, this.#blockStart);
     this.#writeAtOnce(this.#waiting, 0);
+    this.losses.onEnd();
   }
 
   protected get isWriting(): boolean {
@@ -134,7 +135,7 @@ export abstract class BlockTarget implements LogTarget {
     try {
       while (this.isOpen && at < lines.length) at += this.writeBlockSync(lines.bytes.subarray(at, lines.length));
     } catch (error) {
-      this.losses.onFault(reasonOf(error));
+      this.losses.note(reasonOf(error));
     }
     this.losses.add(linesIn(lines.bytes.subarray(at, lines.length)));
     lines.clear();

@@ -12,6 +12,6 @@ export interface LogTarget {
   flush(deadlineMs: number): Promise<void>;
   /** A file is opened anew, which a rotation has moved away or removed. */
   reopen(): void;
-  /** For the last moment of a process: one try, after which the process may end. What it can't write is dropped and counted. */
+  /** For the last moment of a process: one try, after which the process may end. What it can't write is dropped, counted, and told to the log. */
   writeNow(): void;
 }

@@ -19,7 +19,8 @@ export class Losses {
   total = 0;
   readonly #options: LossesOptions;
   readonly #rate: MessageRate;
-  #isFaulty = false;
+  /** Of the last fault; null: lines were written since, or none was. */
+  #reason: string | null = null;
   /** Since the log was last told. */
   #untold = 0;
 
@@ -33,9 +34,14 @@ export class Losses {
     this.#untold += lines;
   }
 
+  /** A fault of the last moment, which `onEnd` tells. */
+  note(reason: string): void {
+    this.#reason = reason;
+  }
+
   onFault(reason: string): void {
     const { log, place, message } = this.#options;
-    this.#isFaulty = true;
+    this.note(reason);
     if (this.#rate.ask() === null) return;
     log.error({ reason, ...place, lost: this.#untold }, message);
     this.#untold = 0;
@@ -43,10 +49,22 @@ export class Losses {
 
   /** Lines are written; said where a fault was said before. */
   onWritten(): void {
-    if (!this.#isFaulty) return;
+    if (this.#reason === null) return;
     const { log, place } = this.#options;
     log.warn({ ...place, lost: this.#untold }, 'the access log is written again');
-    this.#isFaulty = false;
+    this.#reason = null;
+    this.#untold = 0;
+  }
+
+  /** The worker ends, and nobody can ask it any more: what it has lost since the log was last told is said whatever was said before. */
+  onEnd(): void {
+    if (this.#untold === 0) return;
+    const { log, place } = this.#options;
+    const reason = this.#reason ?? 'they were not taken in time';
+    log.error(
+      { reason, ...place, lost: this.#untold },
+      'lines of the access log are lost: this worker ends without them',
+    );
     this.#untold = 0;
   }
 }

@@ -136,6 +136,7 @@ export class SyslogTarget implements LogTarget {
     this.#sendHeld();
     // What is sent in this moment is confirmed in a later one.
     this.#losses.add(this.#isOpen ? this.#socket.getSendQueueCount() : this.#pending);
+    this.#losses.onEnd();
   }
 
   #onFault(error: Error): void {

@@ -271,6 +271,17 @@ test('the last moment of a process: logger takes what waits, and sends it', asyn
   await eventually('all have come', () => messages.length === 100);
 });
 
+test('lines without a socket are told when their process ends, at once', async (context) => {
+  const { socket, open, write, lines } = world(context);
+  const target = open();
+  write(target, 100);
+  await target.flush(1_000);
+  target.writeNow();
+  assert.equal(target.dropped, 100);
+  const { reason, lost, socket: place } = lines[1] ?? assert.fail('the loss is said');
+  assert.deepEqual([lines.length, reason, lost, place], [2, `there is no socket ${socket}`, 100, socket]);
+});
+
 test('signals that stop a node leave logger to its last lines', async (context) => {
   const { clock, open, write, receive, messages, logger, loggers } = world(context);
   await receive();

@@ -88,6 +88,13 @@ test('a receiver that is not there is left alone for a second; its lines are cou
   for (let number = 0; number < 1_000; number += 1) assert.equal(target.begin(), null);
   assert.equal(target.dropped, dropped + 1_000);
   assert.equal(lines.length, 1);
+  target.writeNow();
+  assert.equal(lines.length, 2);
+  assert.deepEqual(
+    [Number(lines[0]?.lost) + Number(lines[1]?.lost), lines[1]?.receiver],
+    [target.dropped, `${host}:${gone.port}`],
+  );
+  assert.match(String(lines[1]?.reason), /ECONNREFUSED/);
   const { messages } = await receive(context, host, gone.port);
   await clock.advance(1_000);
   write('back');
