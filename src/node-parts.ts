@@ -30,6 +30,7 @@ import { NodeStatus } from './report/node-status.js';
 import { OperatorDecisions } from './report/operator-decisions.js';
 import { createPageFeed } from './report/page-feed.js';
 import { ProxyStats } from './report/proxy-stats.js';
+import { WorkerEvents } from './report/worker-events.js';
 import { Overrides } from './sources/overrides/overrides.js';
 import type { NodeSecret } from './state/node-secret.js';
 import { StateStore } from './state/store.js';
@@ -55,7 +56,7 @@ export function createNodeParts(
 ) {
   const { config, written, clock, random, log } = surroundings;
   const checker = new HealthChecker({ clock, random, log });
-  const cluster = createNodeCluster(surroundings, state.path, checker);
+  const cluster = createNodeCluster(surroundings, state.path, checker, new WorkerEvents(clock, history.events));
   const feeds = createFeeds(surroundings, consul, docker);
   const registrar = docker?.registrar ?? null;
   const store = new StateStore({ directory: state.path, clock, log });

@@ -87,11 +87,12 @@ export async function runPrimary(
 }
 
 function obeySignals(
-  { config, log, signals, cluster, feeds, nodes, podKey, registrar }: NodeParts,
+  { config, log, signals, cluster, feeds, nodes, podKey, registrar, history }: NodeParts,
   operators: OperatorAccess,
 ): void {
   signals.on('reload', () => {
     log.info('reading all sources again; options are read at a start alone, so a changed one needs a restart');
+    history.noteReload();
     cluster.reopenLogs();
     for (const source of [...feeds, ...nodes]) source.refresh();
     podKey?.refresh();

@@ -171,6 +171,13 @@ export type AppEventKind =
   /** This node started or stopped: of the events before it stand those of its earlier runs. */
   | 'start'
   | 'stop'
+  /** SIGHUP: the node reads its sources again; SIGUSR2: all workers were replaced, or that failed. */
+  | 'reload'
+  | 'rolled'
+  | 'roll-failed'
+  /** A worker died or hung, which cut its clients; and its place is served again. */
+  | 'worker-died'
+  | 'worker-serves'
   /** A source fails to be read, and is read again. */
   | 'source-down'
   | 'source-up';

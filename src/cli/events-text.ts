@@ -10,13 +10,18 @@ const STYLES: ReadonlyMap<AppEventKind, Style> = new Map([
   ['bleed-ended', 'green'],
   ['mended', 'green'],
   ['source-up', 'green'],
+  ['worker-serves', 'green'],
   ['down', 'red'],
   ['problem', 'red'],
   ['unserved', 'red'],
   ['source-down', 'red'],
+  ['worker-died', 'red'],
+  ['roll-failed', 'red'],
   ['held', 'yellow'],
   ['decision', 'yellow'],
   ['bleed', 'yellow'],
+  ['reload', 'bold'],
+  ['rolled', 'bold'],
   ['start', 'bold'],
   ['stop', 'bold'],
 ]);
@@ -24,7 +29,7 @@ const STYLES: ReadonlyMap<AppEventKind, Style> = new Map([
 const COLUMNS = [{ title: 'WHEN' }, { title: 'APP' }, { title: 'EVENT' }, { title: '' }] as const;
 /** Of a line that comes alone: names and kinds are seldom longer. */
 const APP_WIDTH = 16;
-const KIND_WIDTH = 11;
+const KIND_WIDTH = 13;
 
 export function eventCell(kind: AppEventKind, paint: Paint): Cell {
   const style = STYLES.get(kind);

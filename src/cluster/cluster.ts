@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { MAX_DURATION_MS } from '../core/durations.js';
+import { reasonOf } from '../core/thrown.js';
 import type { WorkerCounters } from '../metrics/counters.js';
 import type { Histogram } from '../metrics/histogram.js';
 import type { SessionFacts, SessionReport } from '../metrics/sessions.js';
@@ -60,7 +61,7 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
-    const { clock, random, log } = options;
+    const { clock, random, log, observer = null } = options;
     this.books = new CounterBooks(clock, log);
     this.#ports = new BoundPorts({
       clock,
@@ -78,7 +79,7 @@ export class Cluster {
     this.#poll = new WorkerPoll(this.#workers, clock, log, () => this.books.endSecond());
     this.#places = Array.from(
       { length: options.workers },
-      (_, index) => new WorkerPlace({ index, fork: (place) => this.#fork(place), clock, random, log }),
+      (_, index) => new WorkerPlace({ index, fork: (place) => this.#fork(place), clock, random, log, observer }),
     );
   }
 
@@ -218,9 +219,10 @@ export class Cluster {
   }
 
   #fork(index: number): WorkerProcess {
-    const { workers, workerFile = WORKER_FILE, settings, clock, onPassiveFailure } = this.#options;
+    const { workers, workerFile = WORKER_FILE, settings, clock, observer, onPassiveFailure } = this.#options;
     const worker = new WorkerProcess(workerFile, { ...settings, index, workers }, clock, {
       onStarted: (started) => this.#distributor.giveTo(started),
+      onServing: (serving) => observer?.onWorkerServes(serving),
       onApplied: (_, unserved) => {
         this.#distributor.onApplied(unserved);
         this.#condition.recheck();
@@ -247,7 +249,14 @@ export class Cluster {
   }
 
   async #rollPlaces(drainMs: number): Promise<void> {
-    for (const place of this.#places) await place.roll(drainMs);
+    const { observer } = this.#options;
+    try {
+      for (const place of this.#places) await place.roll(drainMs);
+    } catch (error) {
+      observer?.onRollFailed(reasonOf(error));
+      throw error;
+    }
+    observer?.onRolled(this.#places.length, drainMs);
   }
 
   #stop(): void {

@@ -2,6 +2,7 @@ import { Backoff } from '../core/backoff.js';
 import type { Clock, Random, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import { reasonOf } from '../core/thrown.js';
+import type { WorkerObserver } from './worker-observer.js';
 import type { WorkerExit, WorkerProcess } from './worker-process.js';
 
 const RESPAWN_FIRST_MS = 100;
@@ -16,6 +17,7 @@ interface WorkerPlaceOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly observer: WorkerObserver | null;
 }
 
 /** A place for one worker of the node, which is filled again whenever its worker is gone. */
@@ -51,7 +53,7 @@ export class WorkerPlace {
 
   /** Fills the place again when it was `worker` that filled it. Never gives up. */
   onGone(worker: WorkerProcess, exit: WorkerExit): void {
-    const { index, log, clock } = this.#options;
+    const { index, log, clock, observer } = this.#options;
     const facts = {
       worker: index,
       pid: worker.pid,
@@ -62,6 +64,7 @@ export class WorkerPlace {
     if (worker !== this.#current || this.#isStopped) {
       if (exit.wasDraining && exit.code === 0) log.info(facts, 'worker has drained and ended');
       else log.warn(facts, 'worker ended');
+      if (exit.wasDraining && exit.code !== 0 && !this.#isStopped) observer?.onWorkerDied(worker, exit);
       return;
     }
     this.#current = null;
@@ -76,6 +79,7 @@ export class WorkerPlace {
       { ...facts, restarts: this.restarts, delayMs: Math.round(delayMs) },
       'worker died; another takes its place',
     );
+    observer?.onWorkerDied(worker, exit);
     if (this.#successor === null) this.#fillAfter(delayMs);
   }
 

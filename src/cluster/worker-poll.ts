@@ -48,7 +48,7 @@ export class WorkerPoll {
     if (worker.unanswered >= limit && worker.phase !== 'draining') {
       const facts = { worker: worker.index, pid: worker.pid, unanswered: worker.unanswered };
       this.#log.error(facts, 'worker does not answer and is killed');
-      worker.kill();
+      worker.killHung();
       return Promise.resolve();
     }
     worker.unanswered += 1;

@@ -25,6 +25,7 @@ export type WorkerPhase = 'starting' | 'serving' | 'draining' | 'gone';
 
 interface WorkerEvents {
   readonly onStarted: (worker: WorkerProcess) => void;
+  readonly onServing: (worker: WorkerProcess) => void;
   /** `unserved`: slots that the worker could not listen on. */
   readonly onApplied: (worker: WorkerProcess, unserved: readonly string[]) => void;
   readonly onCounters: (worker: WorkerProcess, counters: WorkerReport) => void;
@@ -35,6 +36,10 @@ interface WorkerEvents {
 
 export interface WorkerExit extends ProcessExit {
   readonly wasDraining: boolean;
+  /** It did not answer any more, and was killed for that. */
+  readonly wasHung: boolean;
+  /** It never took a connection. */
+  readonly hasServed: boolean;
 }
 
 /** One worker: its life from the fork to its end, what it is told, and what it is asked. */
@@ -55,6 +60,7 @@ export class WorkerProcess {
   readonly #events: WorkerEvents;
   #phase: WorkerPhase = 'starting';
   #hasStarted = false;
+  #isHung = false;
   #killTimer: Timer | null = null;
   readonly #delivery: SnapshotDelivery;
   readonly #questions: Questions;
@@ -163,6 +169,12 @@ export class WorkerProcess {
     if (this.#phase !== 'gone') this.#process.kill();
   }
 
+  /** It does not answer any more. */
+  killHung(): void {
+    this.#isHung = true;
+    this.kill();
+  }
+
   #onMessage(message: ToPrimary): void {
     switch (message.type) {
       case 'started':
@@ -209,6 +221,7 @@ export class WorkerProcess {
       this.#phase = 'serving';
       this.servingSinceMs = this.#clock.now();
       for (const decide of [...this.#servingWaiters]) decide(true);
+      this.#events.onServing(this);
     }
     this.#events.onApplied(this, unserved);
     this.#delivery.sendNext();
@@ -220,6 +233,7 @@ export class WorkerProcess {
     this.#killTimer?.cancel();
     this.#questions.end();
     for (const decide of [...this.#servingWaiters]) decide(false);
-    this.#events.onGone(this, { ...exit, wasDraining });
+    const hasServed = this.servingSinceMs !== null;
+    this.#events.onGone(this, { ...exit, wasDraining, wasHung: this.#isHung, hasServed });
   }
 }

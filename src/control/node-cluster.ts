@@ -1,5 +1,6 @@
 import { Cluster } from '../cluster/cluster.js';
 import { runDirectoryOf } from '../cluster/run-directory.js';
+import type { WorkerObserver } from '../cluster/worker-observer.js';
 import { accessLogSettings } from '../config/access-log-settings.js';
 import type { Config } from '../config/config.js';
 import type { Clock, Random } from '../core/clock.js';
@@ -19,6 +20,7 @@ export function createNodeCluster(
   { config, clock, random, log }: ClusterSurroundings,
   stateDirectory: string | null,
   checker: HealthChecker,
+  observer: WorkerObserver,
 ): Cluster {
   const { workers, logLevel, logFormat, maxConnections, orphanGraceMs } = config;
   const accessLog = accessLogSettings(config);
@@ -29,6 +31,7 @@ export function createNodeCluster(
     clock,
     random,
     log,
+    observer,
     onPassiveFailure: ({ app, instance, life, failures }) =>
       checker.passiveFailure(targetKey(app, instance), failures, life),
   });

@@ -56,6 +56,10 @@ export class History {
     this.events.note(null, 'stop', `the node stops, process ${process.pid}`);
   }
 
+  noteReload(): void {
+    this.events.note(null, 'reload', 'SIGHUP: all sources are read again, and logs are opened anew');
+  }
+
   /** Writes what waits, and no more. */
   end(): Promise<void> {
     return this.#file.end();

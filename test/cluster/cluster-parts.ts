@@ -5,6 +5,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import type { TestContext } from 'node:test';
 import { Cluster } from '../../src/cluster/cluster.js';
 import type { ClusterOptions } from '../../src/cluster/cluster-options.js';
+import type { WorkerObserver } from '../../src/cluster/worker-observer.js';
 import { systemClock } from '../../src/core/clock.js';
 import { silentLog } from '../../src/core/log.js';
 import { APP_DEFAULTS } from '../../src/model/app.js';
@@ -25,6 +26,18 @@ export function startCluster(context: TestContext, options: Partial<ClusterOptio
   atEnd(context, () => cluster.kill());
   cluster.start();
   return cluster;
+}
+
+/** Writes down what it is told. */
+export function createRecordingObserver(): { readonly observer: WorkerObserver; readonly seen: string[] } {
+  const seen: string[] = [];
+  const observer: WorkerObserver = {
+    onWorkerDied: ({ pid }, { signal, wasHung }) => seen.push(`${pid} died: ${signal}${wasHung ? ', hung' : ''}`),
+    onWorkerServes: ({ pid }) => seen.push(`${pid} serves`),
+    onRolled: () => seen.push('rolled'),
+    onRollFailed: (reason) => seen.push(reason),
+  };
+  return { observer, seen };
 }
 
 /** A tiny HTTP instance on `host`; answers its own name. @returns its port. */

@@ -2,13 +2,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cluster } from '../../src/cluster/cluster.js';
+import type { WorkerObserver } from '../../src/cluster/worker-observer.js';
 import { ownAddress } from '../support/addresses.js';
-import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
+import {
+  createRecordingObserver,
+  pidsOf,
+  request,
+  slotOf,
+  snapshotOf,
+  startCluster,
+  startInstance,
+  until,
+} from './cluster-parts.js';
 
 const PORT = 27_120;
 
-async function serve(context: Parameters<typeof startCluster>[0], host: string): Promise<Cluster> {
-  const cluster = startCluster(context);
+async function serve(
+  context: Parameters<typeof startCluster>[0],
+  host: string,
+  observer: WorkerObserver = createRecordingObserver().observer,
+): Promise<Cluster> {
+  const cluster = startCluster(context, { observer });
   const instancePort = await startInstance(context, host);
   cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
   await cluster.whenApplied(1);
@@ -52,7 +66,8 @@ test('totals go on over a crash, gauges do not', async (context) => {
 
 test('a worker that hangs is killed and replaced; meanwhile counters answer in time', async (context) => {
   const host = ownAddress();
-  const cluster = await serve(context, host);
+  const { observer, seen } = createRecordingObserver();
+  const cluster = await serve(context, host, observer);
   await request(host, PORT);
   await cluster.counters();
   const pid = kill(cluster, 'SIGSTOP');
@@ -65,4 +80,6 @@ test('a worker that hangs is killed and replaced; meanwhile counters answer in t
   // The stopped worker took it from the queue or not: then it is the successor's.
   await answer.catch(() => {});
   assert.equal((await request(host, PORT)).status, 200);
+  const [successor] = pidsOf(cluster);
+  assert.deepEqual(seen, [`${pid} serves`, `${pid} died: SIGKILL, hung`, `${successor} serves`]);
 });

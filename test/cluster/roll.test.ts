@@ -9,7 +9,16 @@ import { ownAddress } from '../support/addresses.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { instanceOf } from '../support/node/snapshots.js';
 import { ScriptedInstance } from '../support/traffic/scripted-instance.js';
-import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
+import {
+  createRecordingObserver,
+  pidsOf,
+  request,
+  slotOf,
+  snapshotOf,
+  startCluster,
+  startInstance,
+  until,
+} from './cluster-parts.js';
 
 const HOST = ownAddress();
 const PORT = 27_130;
@@ -71,7 +80,8 @@ test('a successor that does not come up stops the roll, and the worker stays', a
   const workerFile = path.join(directory, 'worker.mjs');
   const real = fileURLToPath(new URL('../../src/worker.js', import.meta.url));
   await writeFile(workerFile, `await import(${JSON.stringify(real)});\n`);
-  const cluster = startCluster(context, { workerFile });
+  const { observer, seen } = createRecordingObserver();
+  const cluster = startCluster(context, { workerFile, observer });
   const instancePort = await startInstance(context, host);
   cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
   await cluster.whenApplied(1);
@@ -80,5 +90,7 @@ test('a successor that does not come up stops the roll, and the worker stays', a
   await assert.rejects(cluster.roll(), /the roll stops at worker 0, which stays as it is: .* ended before it served/);
   await until(() => cluster.workers().length === 1);
   assert.deepEqual(pidsOf(cluster), before);
+  assert.equal(seen.length, 2);
+  assert.match(seen[1] ?? '', /^the roll stops at worker 0/);
   assert.equal((await request(host, PORT)).status, 200);
 });

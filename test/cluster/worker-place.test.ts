@@ -12,7 +12,7 @@ test('a worker that cannot be forked is tried again, at longer and longer distan
     tries += 1;
     throw new Error('spawn ENOMEM');
   };
-  const place = new WorkerPlace({ index: 0, fork, clock, random: () => 0.5, log });
+  const place = new WorkerPlace({ index: 0, fork, clock, random: () => 0.5, log, observer: null });
   place.fill();
   await clock.advance(1_000);
   assert.ok(tries >= 3, `${tries} tries in a second`);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { EventsDocument } from '../../src/admin/events-document.js';
 import { startNode } from '../support/node/node-process.js';
 
 /** Of backups.txt, which no notification tells of. */
@@ -23,5 +24,7 @@ test('HUP makes backups.txt known at once, and the node goes on as it was', asyn
   assert.ok(performance.now() - startedAt < (ROUNDS - 1) * POLL_MS, 'no round waited for a poll');
   const said = 'reading all sources again; options are read at a start alone, so a changed one needs a restart';
   assert.equal(node.linesOf(said).length, ROUNDS);
+  const { events } = (await (await fetch(`http://${node.admin}/events`)).json()) as EventsDocument;
+  assert.equal(events.filter(({ kind }) => kind === 'reload').length, ROUNDS);
   assert.deepEqual([(await node.state()).pid, await node.workerPids()], [pid, workerPids]);
 });

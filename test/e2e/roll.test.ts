@@ -1,6 +1,7 @@
 /** USR2: every worker is another process afterwards, and no client has noticed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EventsDocument } from '../../src/admin/events-document.js';
 import { startNode } from '../support/node/node-process.js';
 import { appText } from '../support/node/services-directory.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
@@ -35,4 +36,9 @@ test('USR2 under traffic replaces all workers, loses no request and lets what is
   assert.equal(state.pid, pid);
   assert.equal(state.apps[0]?.requests, traffic.served + 1, 'the counts of the old workers are kept');
   assert.deepEqual(node.linesOf('worker died; another takes its place'), []);
+  const { events } = (await (await fetch(`http://${node.admin}/events`)).json()) as EventsDocument;
+  assert.deepEqual(
+    events.filter(({ app, kind }) => app === null && kind !== 'start').map(({ kind }) => kind),
+    ['rolled', 'rolled'],
+  );
 });

@@ -1,6 +1,7 @@
 /** A worker is killed: another takes its place, the node stays, and whoever asks meanwhile is served. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EventsDocument } from '../../src/admin/events-document.js';
 import { eventually } from '../support/eventually.js';
 import { isAlive } from '../support/machine/processes.js';
 import { startNode } from '../support/node/node-process.js';
@@ -32,7 +33,8 @@ test('kill -9 of each worker in turn and of both at once: others are born, the p
     );
   }
   // Nobody is left to accept: connections wait in the kernel for the next workers.
-  await killAll(await node.workerPids());
+  const deadTogether = await node.workerPids();
+  await killAll(deadTogether);
   assert.deepEqual(await ask(node.host, node.slot), { status: 200, body: 'done' });
 
   const after = await node.state();
@@ -43,6 +45,19 @@ test('kill -9 of each worker in turn and of both at once: others are born, the p
     died.map(({ signal }) => signal),
     ['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGKILL'],
   );
+  const dead = [...killed, ...deadTogether];
+  await eventually('the history has all that died and their successors', async () => {
+    const { events } = (await (await fetch(`http://${node.admin}/events`)).json()) as EventsDocument;
+    const deaths = events.filter(({ kind }) => kind === 'worker-died').map(({ text }) => text);
+    const successors = events.filter(({ kind }) => kind === 'worker-serves');
+    return (
+      successors.length === 4 &&
+      deaths.length === 4 &&
+      dead.every((pid) =>
+        deaths.some((text) => text.endsWith(`(pid ${pid}) was ended by SIGKILL: its clients were cut`)),
+      )
+    );
+  });
   assert.equal(
     after.workers.reduce((sum, { restarts }) => sum + restarts, 0),
     4,

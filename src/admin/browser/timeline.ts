@@ -19,12 +19,17 @@ interface TimelineProps {
 const TONES: Readonly<Partial<Record<NodeEvent['kind'], Tone>>> = {
   down: 'bad',
   unserved: 'bad',
+  'source-down': 'bad',
+  'worker-died': 'bad',
+  'roll-failed': 'bad',
   removed: 'off',
   problem: 'warn',
   held: 'warn',
   bleed: 'warn',
   up: 'good',
   mended: 'good',
+  'source-up': 'good',
+  'worker-serves': 'good',
   'bleed-ended': 'good',
 };
 
