@@ -10,6 +10,11 @@ export interface SlotCounters {
   requests: number;
   /** By first digit of the status that the client got; index 0: the client went, or was cut, before it got one. */
   responses: number[];
+  /**
+   * Of `requests` and `responses` those that were refused before an instance was looked for, by the same digits: HAProxy
+   * gives them to no backend.
+   */
+  turnedAway: number[];
   bytesIn: number;
   bytesOut: number;
   /** Answers of our own by error code, and deaths of exchanges that had begun. */
@@ -102,6 +107,7 @@ export function createSlotCounters(): SlotCounters {
     connections: 0,
     requests: 0,
     responses: [0, 0, 0, 0, 0, 0],
+    turnedAway: [0, 0, 0, 0, 0, 0],
     bytesIn: 0,
     bytesOut: 0,
     errors: {},
@@ -173,6 +179,7 @@ export function addSlotCounters(sum: SlotCounters, part: SlotCounters, { gauges 
   sum.clientLimitMs += part.clientLimitMs;
   addEach(sum.responses, part.responses);
   addEach(sum.latency, part.latency);
+  addEach(sum.turnedAway, part.turnedAway ?? []);
   for (const [code, count] of Object.entries(part.errors) as [ErrorCode, number][]) {
     sum.errors[code] = (sum.errors[code] ?? 0) + count;
   }

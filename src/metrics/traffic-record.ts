@@ -3,6 +3,7 @@
  * the counters of the node as they come each second, so that a request pays for none of it.
  */
 import type { KeyedObject } from '../core/keyed-object.js';
+import { backendRequests } from './backend-share.js';
 import type { SlotCounters } from './counters.js';
 import { Meter, type Traffic } from './meter.js';
 
@@ -10,6 +11,8 @@ export interface AppTraffic {
   readonly clients: Traffic;
   /** Of protocol tcp only the most at once: there a client is one connection. */
   readonly requests: Traffic;
+  /** Of requests those that HAProxy gives to a backend. */
+  readonly backend: Traffic;
   readonly mostQueued: number;
   /** By id. */
   readonly instances: ReadonlyMap<string, Traffic>;
@@ -18,6 +21,7 @@ export interface AppTraffic {
 interface AppMeters {
   readonly clients: Meter;
   readonly requests: Meter;
+  readonly backend: Meter;
   readonly instances: Map<string, Meter>;
   mostQueued: number;
 }
@@ -46,12 +50,13 @@ export class TrafficRecord {
    * had at once may be above it, and what the instance had is not.
    */
   of(app: string, counters: SlotCounters, now: number, limit: number): AppTraffic {
-    const { clients, requests, instances, mostQueued } = this.#apps.get(app) ?? createMeters();
+    const { clients, requests, backend, instances, mostQueued } = this.#apps.get(app) ?? createMeters();
     const sampledAt = this.#sampledAt ?? now;
     const read = (meter: Meter, count: number, peak: number): Traffic => meter.read(now, sampledAt, count, peak);
     return {
       clients: read(clients, counters.connections, counters.openConnectionsPeak),
       requests: read(requests, counters.requests, counters.inFlightPeak),
+      backend: read(backend, backendRequests(counters), counters.inFlightPeak),
       mostQueued: Math.max(mostQueued, counters.queuedPeak),
       instances: new Map(
         Object.entries(counters.instances).map(([id, { requests: count, inFlightPeak }]) => [
@@ -71,11 +76,12 @@ export class TrafficRecord {
   clearMaxima(slots: KeyedObject<SlotCounters>): void {
     this.#node.clearMaxima(connectionsOf(slots));
     for (const [app, meters] of this.#apps) {
-      const { clients, requests, instances } = meters;
+      const { clients, requests, backend, instances } = meters;
       const counters = slots[app];
       meters.mostQueued = 0;
       clients.clearMaxima(counters?.connections ?? 0);
       requests.clearMaxima(counters?.requests ?? 0);
+      backend.clearMaxima(counters === undefined ? 0 : backendRequests(counters));
       for (const [id, meter] of instances) meter.clearMaxima(counters?.instances[id]?.requests ?? 0);
     }
   }
@@ -98,7 +104,7 @@ function bounded(traffic: Traffic, limit: number): Traffic {
 }
 
 function createMeters(): AppMeters {
-  return { clients: new Meter(), requests: new Meter(), instances: new Map(), mostQueued: 0 };
+  return { clients: new Meter(), requests: new Meter(), backend: new Meter(), instances: new Map(), mostQueued: 0 };
 }
 
 /** @param seconds since the last one; null: the counters cannot be compared with it */
@@ -106,6 +112,7 @@ function sampleApp(meters: AppMeters, counters: SlotCounters, at: number, second
   const { instances } = meters;
   meters.clients.sample(at, seconds, counters.connections, counters.openConnectionsPeak);
   meters.requests.sample(at, seconds, counters.requests, counters.inFlightPeak);
+  meters.backend.sample(at, seconds, backendRequests(counters), counters.inFlightPeak);
   meters.mostQueued = Math.max(meters.mostQueued, counters.queuedPeak);
   for (const [id, { requests, inFlightPeak }] of Object.entries(counters.instances)) {
     let meter = instances.get(id);

@@ -1,5 +1,6 @@
 /** What stands in the columns of each kind of row. What a node does not measure is not here. Pure. */
 import { ERRORS, type ErrorCode } from '../../core/errors.js';
+import { backendRequests, backendResponses } from '../../metrics/backend-share.js';
 import type { SlotCounters } from '../../metrics/counters.js';
 import type { Traffic } from '../../metrics/meter.js';
 import { averageMs, longestMs, type RequestTimes, TIMES } from '../../metrics/request-times.js';
@@ -65,11 +66,12 @@ export function backendRowOf(backend: BackendRow): Row {
 
 function trafficOf({ app, counters, traffic }: AppView): Row['values'] {
   const isHttp = app.protocol === 'http';
-  const { queued, inFlight, requests, bytesIn, bytesOut, retries, redispatches, times } = counters;
+  const { queued, inFlight, bytesIn, bytesOut, retries, redispatches, times } = counters;
   const { sent, bled, connects, reuses } = counters;
-  const begun = isHttp ? traffic.requests : traffic.clients;
+  const requests = backendRequests(counters);
+  const begun = isHttp ? traffic.backend : traffic.clients;
   return {
-    ...{ qcur: queued, qmax: traffic.mostQueued, scur: inFlight, smax: traffic.requests.mostAtOnce },
+    ...{ qcur: queued, qmax: traffic.mostQueued, scur: inFlight, smax: traffic.backend.mostAtOnce },
     ...{ ...ratesOf(begun), lastsess: sinceLastOf(begun) },
     ...{ stot: isHttp ? requests : counters.connections, lbtot: sent - bled, bin: bytesIn, bout: bytesOut },
     ...{ connect: connects, reuse: reuses, ...timesOf(times) },
@@ -79,7 +81,7 @@ function trafficOf({ app, counters, traffic }: AppView): Row['values'] {
     srv_abrt: countOf(counters, ['CLOSED_IN_RESPONSE', 'RESPONSE_STALLED']),
     ...{ wretr: retries, wredis: redispatches },
     ...(isHttp && NEVER),
-    ...(isHttp && { ...responsesOf(counters.responses), req_tot: requests }),
+    ...(isHttp && { ...responsesOf(backendResponses(counters)), req_tot: requests }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** What HAProxy's exporter says of a backend and of a server alike. */
+import { backendRequests, backendResponses } from '../backend-share.js';
 import type { Traffic } from '../meter.js';
 import { averageMs, longestMs, type RequestTimes, TIMES } from '../request-times.js';
 import { type Emit, secondsOf } from './family.js';
@@ -15,10 +16,10 @@ interface Target {
     readonly responseFailures: number;
     readonly retries: number;
     readonly redispatches: number;
-    readonly responses: readonly number[];
     readonly reuses: number;
     readonly times: RequestTimes;
   };
+  readonly responses: readonly number[];
   readonly sessions: number;
   readonly mostSessions: number;
   /** Of requests; of protocol tcp, connections. */
@@ -53,10 +54,11 @@ function backendFrom(app: AppView): Target {
     labels: proxy,
     isHttp,
     counters,
+    responses: backendResponses(counters),
     sessions: counters.inFlight,
-    mostSessions: traffic.requests.mostAtOnce,
-    traffic: isHttp ? traffic.requests : traffic.clients,
-    total: isHttp ? counters.requests : counters.connections,
+    mostSessions: traffic.backend.mostAtOnce,
+    traffic: isHttp ? traffic.backend : traffic.clients,
+    total: isHttp ? backendRequests(counters) : counters.connections,
     sent: counters.sent,
     connects: counters.connects,
     // HAProxy counts a try elsewhere as a redispatch alone.
@@ -71,6 +73,7 @@ function serverFrom({ counters, app, serverLabels, traffic }: InstanceView): Tar
     labels: serverLabels,
     isHttp: app.isHttp,
     counters,
+    responses: counters.responses,
     sessions: counters.inFlight,
     mostSessions: traffic.mostAtOnce,
     traffic,
@@ -156,8 +159,8 @@ export const SHARED: readonly Shared[] = [
     'http_responses_total',
     'counter',
     WORDS.responses,
-    ({ labels, isHttp, counters }, emit) => {
-      if (isHttp) emitCodes(labels, counters.responses, emit);
+    ({ labels, isHttp, responses }, emit) => {
+      if (isHttp) emitCodes(labels, responses, emit);
     },
   ],
   [

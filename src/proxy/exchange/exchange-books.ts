@@ -5,6 +5,7 @@ import { recordTimes } from '../../metrics/request-times.js';
 import type { Slot } from '../slot/slot.js';
 import type { WorkerContext } from '../slot/worker-context.js';
 import { type HttpFacts, type HttpRoute, logAccess } from './access-log.js';
+import { isAdmissionRefusal } from './admission.js';
 
 /** Counts and logs one request with its response after the other. Times are on the monotonic clock. */
 export class ExchangeBooks implements HttpFacts {
@@ -93,6 +94,9 @@ export class ExchangeBooks implements HttpFacts {
     // RFC 9110 15: what is beyond 599 counts as a 5xx.
     const statusClass = Math.min(5, (this.status / 100) | 0);
     counters.responses[statusClass] = (counters.responses[statusClass] ?? 0) + 1;
+    if (code !== null && (this.headAt === 0 || isAdmissionRefusal(code))) {
+      counters.turnedAway[statusClass] = (counters.turnedAway[statusClass] ?? 0) + 1;
+    }
     if (this.isAnswered) {
       const { lastInstance, waitedMs } = route;
       // A response that came at once has one moment: a clock costs a hundredth of a small request.

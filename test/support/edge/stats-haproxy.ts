@@ -12,6 +12,8 @@ import { haproxyOfVersion, type TestedVersion } from './haproxy-versions.js';
 /** An app as lines of HAProxy's configuration: `listen NAME`, with the servers that follow. */
 export interface StatsApp {
   readonly name: string;
+  /** The only host that its backend gets. */
+  readonly host?: string;
   /** `option httpchk ...`, `balance ...`. */
   readonly lines: readonly string[];
   readonly servers: readonly { readonly name: string; readonly address: string; readonly words: string }[];
@@ -48,10 +50,10 @@ export async function startStatsHaproxy(
     '  timeout client 20s',
     '  timeout server 20s',
     '  timeout check 10s',
-    ...apps.flatMap(({ name, lines, servers }, index) => [
+    ...apps.flatMap(({ name, host: served, lines, servers }, index) => [
       `frontend ${name}`,
       `  bind ${host}:${ports[index]}`,
-      `  default_backend ${name}`,
+      served === undefined ? `  default_backend ${name}` : `  use_backend ${name} if { hdr(host) -i ${served} }`,
       `backend ${name}`,
       ...lines.map((line) => `  ${line}`),
       ...servers.map((server) => `  server ${server.name} ${server.address} ${server.words}`),
