@@ -1,4 +1,4 @@
-import { AccessFacts, type AccessLogger } from './facts.js';
+import { AccessFacts, type AccessLogger, type LogStanding } from './facts.js';
 import { compileFormat } from './format/access-format.js';
 import type { FormatContext, Writer } from './format/writer.js';
 import type { LogTarget } from './targets/log-target.js';
@@ -25,8 +25,8 @@ export class AccessLog implements AccessLogger {
     this.#target = target;
   }
 
-  get dropped(): number {
-    return this.#target.dropped;
+  get standing(): LogStanding {
+    return this.#target;
   }
 
   log(): void {

@@ -72,11 +72,20 @@ export class AccessFacts {
   count = 0;
 }
 
+/** How the lines do. */
+export interface LogStanding {
+  /** Lines that could not be written, since the start. */
+  readonly dropped: number;
+  /** Why they cannot be written at present; null: they can, or there are none. */
+  readonly failure: string | null;
+  /** Lines that wait for the end of the failure. */
+  readonly waiting: number;
+}
+
 /** Where the data plane leaves its facts. */
 export interface AccessLogger {
   readonly facts: AccessFacts;
-  /** Lines that could not be written, since the start. */
-  readonly dropped: number;
+  readonly standing: LogStanding;
   /** Lines show fields of responses. */
   readonly showsResponses: boolean;
   /** Writes a line of `facts`. */

@@ -78,6 +78,9 @@ export interface AccessLogStatus {
   readonly lines: number;
   /** They could not be written: a full disk, a receiver that is gone. */
   readonly dropped: number;
+  /** Lines that cannot be written at present, and why; null: all can. Absent: the node is of an older release. */
+  readonly waiting?: number;
+  readonly failure?: string | null;
 }
 
 export interface SourceStatus {

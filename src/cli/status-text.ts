@@ -106,8 +106,13 @@ function fullText({ open, limit }: ClientStatus): string {
   return `${open} of ${limit} connections: more clients wait`;
 }
 
-function lostLines({ lines, dropped }: AccessLogStatus = { lines: 0, dropped: 0 }): string[] {
-  return dropped === 0 ? [] : [`access log: ${dropped} of ${lines} lines could not be written; the log says why`];
+function lostLines(
+  { lines, dropped, waiting = 0, failure = null }: AccessLogStatus = { lines: 0, dropped: 0 },
+): string[] {
+  return [
+    ...(failure === null ? [] : [`access log: cannot be written, ${waiting} lines wait: ${escapeText(failure)}`]),
+    ...(dropped === 0 ? [] : [`access log: ${dropped} of ${lines} lines could not be written; the log says why`]),
+  ];
 }
 
 function nodeText({ name, addresses, standing, remark }: NodeStanding): string {

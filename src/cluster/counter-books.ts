@@ -64,7 +64,11 @@ export class CounterBooks<Worker extends object> {
   }
 
   retire(worker: Worker): void {
-    this.#write(() => this.#ledger.retire(worker));
+    this.#write(() => {
+      const lost = this.#ledger.linesLostWith(worker);
+      this.#ledger.retire(worker);
+      if (lost > 0) this.#log.error({ lost }, 'lines of the access log are lost: a worker that was killed had them');
+    });
   }
 
   forgetInstances(snapshot: Snapshot): void {

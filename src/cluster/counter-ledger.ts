@@ -51,7 +51,8 @@ export class CounterLedger<Worker extends object> {
    * @throws TypeError when it is no report; the last one of the worker counts then
    */
   record(worker: Worker, report: WorkerReport): void {
-    const { clients = createClientCounters(), accessLog = createLogCounters() } = report;
+    const { clients = createClientCounters() } = report;
+    const accessLog = { ...createLogCounters(), ...report.accessLog };
     const before = this.#latest.get(worker)?.slots ?? new Map<string, LatestSlot>();
     const slots = new Map(
       Object.entries(report.slots).map(([app, said]) => [app, latestSlot(app, said, before.get(app))]),
@@ -70,7 +71,8 @@ export class CounterLedger<Worker extends object> {
     if (last === undefined) return;
     for (const [app, { counters }] of last.slots) this.#retireSlot(app, counters);
     addClientCounters(this.#retiredClients, last.clients, { gauges: false });
-    addLogCounters(this.#retiredLog, last.accessLog);
+    addLogCounters(this.#retiredLog, last.accessLog, { gauges: false });
+    this.#retiredLog.dropped += this.linesLostWith(worker);
     this.#latest.delete(worker);
   }
 
@@ -82,7 +84,7 @@ export class CounterLedger<Worker extends object> {
     for (const worker of this.#latest.values()) {
       for (const app of worker.slots.keys()) apps.add(app);
       addClientCounters(clients, worker.clients, { gauges: true });
-      addLogCounters(accessLog, worker.accessLog);
+      addLogCounters(accessLog, worker.accessLog, { gauges: true });
     }
     const slots = createKeyedObject<SlotCounters>();
     for (const app of apps) slots[app] = this.#sumOf(app);
@@ -114,6 +116,12 @@ export class CounterLedger<Worker extends object> {
       underWay += counters.inFlight + counters.tunnels;
     }
     return underWay;
+  }
+
+  /** Lines of the access log that the worker could not write when it last said so. The last report of one that drained has none. */
+  linesLostWith(worker: Worker): number {
+    const { failure = null, waiting = 0 } = this.#latest.get(worker)?.accessLog ?? {};
+    return failure === null ? 0 : waiting;
   }
 
   /** Containers come and go for months: instances that are not in `snapshot` are not remembered. */

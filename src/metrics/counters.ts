@@ -79,6 +79,10 @@ export interface LogCounters {
   /** Those that were dropped included. */
   lines: number;
   dropped: number;
+  /** A gauge: lines that cannot be written at present. */
+  waiting: number;
+  /** Why; null: all can be written. */
+  failure: string | null;
 }
 
 export interface WorkerCounters {
@@ -92,7 +96,8 @@ export interface WorkerCounters {
 export interface WorkerReport {
   /** Absent: nothing is known of them. */
   readonly clients?: ClientCounters;
-  readonly accessLog?: LogCounters;
+  /** A worker of an older program does not say what waits. */
+  readonly accessLog?: Omit<LogCounters, 'waiting' | 'failure'> & Partial<LogCounters>;
   readonly slots: Readonly<Record<string, SlotReport>>;
 }
 
@@ -142,7 +147,7 @@ export function createClientCounters(): ClientCounters {
 }
 
 export function createLogCounters(): LogCounters {
-  return { lines: 0, dropped: 0 };
+  return { lines: 0, dropped: 0, waiting: 0, failure: null };
 }
 
 /** @returns a copy, but for its lists. @throws TypeError when the report lacks what adding it up needs */
@@ -247,9 +252,12 @@ export function addClientCounters(sum: ClientCounters, part: ClientCounters, { g
   sum.limit = addLimits(sum.limit, part.limit);
 }
 
-export function addLogCounters(sum: LogCounters, part: LogCounters): void {
+export function addLogCounters(sum: LogCounters, part: LogCounters, { gauges }: { gauges: boolean }): void {
   sum.lines += part.lines;
   sum.dropped += part.dropped;
+  if (!gauges) return;
+  sum.waiting += part.waiting;
+  sum.failure ??= part.failure;
 }
 
 function addLimits(sum: number | null, part: number | null): number | null {

@@ -130,8 +130,9 @@ export class DataPlane {
     const taken = this.#isDraining ? 0 : Number.isFinite(limit) ? limit : null;
     const clients = { limitReached: reached, limitMs: fullMs, open, limit: taken };
     const { accessLog: log } = this.#worker;
-    const accessLog = log === null ? createLogCounters() : { lines: log.facts.count, dropped: log.dropped };
-    return { slots, clients, accessLog };
+    if (log === null) return { slots, clients, accessLog: createLogCounters() };
+    const { dropped, waiting, failure } = log.standing;
+    return { slots, clients, accessLog: { lines: log.facts.count, dropped, waiting, failure } };
   }
 
   /** The most at once and the longest times begin anew: to read the counters does that for the first. */

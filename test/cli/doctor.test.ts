@@ -128,6 +128,15 @@ test('a socket of syslog that is not there, and lines of the access log that wer
     '--workers': '1',
   });
   for (let request = 0; request < 3; request += 1) await (await fetch(`http://${node.host}:${node.slot}/`)).text();
+  await node.untilState(({ accessLog }) => accessLog?.waiting === 3);
+  const waiting = (await ask(node.admin)).of('access-log');
+  assert.deepEqual(waiting, [
+    {
+      ...{ check: 'access-log', verdict: 'warn' },
+      text: 'the node cannot write its access log: ENOSPC: no space left on device, write',
+      todo: 'make room, or have the receiver back; until then 3 lines wait; beyond 4 MB in each worker they are lost',
+    },
+  ]);
   node.signal('SIGUSR2');
   await node.untilState(({ accessLog }) => accessLog?.dropped === 3);
   assert.deepEqual((await ask(node.admin)).of('access-log'), [

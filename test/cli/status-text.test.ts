@@ -54,6 +54,10 @@ test('lines that the access log lost are said', () => {
     /^access log: 12 of 70 lines could not be written; the log says why$/m,
   );
   assert.doesNotMatch(said({ lines: 70, dropped: 0 }), /access log/);
+  assert.match(
+    said({ lines: 70, dropped: 0, waiting: 9, failure: 'ENOSPC: \x1b[2J' }),
+    /^access log: cannot be written, 9 lines wait: ENOSPC: \\u001b\[2J$/m,
+  );
   assert.doesNotMatch(said(undefined), /access log/);
 });
 

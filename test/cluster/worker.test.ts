@@ -11,6 +11,7 @@ import { ownAddress } from '../support/addresses.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { receiveDatagrams } from '../support/machine/datagram-receiver.js';
 import { childrenOf, isAlive } from '../support/machine/processes.js';
+import { createRecordingLog } from '../support/recording-log.js';
 import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
 
 const PORT = 27_150;
@@ -40,8 +41,9 @@ test('the access log is a file, written a moment later and complete after a drai
 
 test('lines that a worker could not write are counted, also of workers that are gone', async (context) => {
   const host = ownAddress();
+  const { log, lines } = createRecordingLog();
   const cluster = startCluster(context, {
-    workers: 2,
+    ...{ workers: 2, log },
     settings: { logLevel: 'silent', accessLog: accessLogIn('/dev/full') },
   });
   const instancePort = await startInstance(context, host);
@@ -52,15 +54,27 @@ test('lines that a worker could not write are counted, also of workers that are 
   };
   const counted = async () => (await cluster.counters()).accessLog;
   await askTimes(20);
-  assert.deepEqual(await counted(), { lines: 20, dropped: 0 }, 'they wait for room');
+  const full = 'ENOSPC: no space left on device, write';
+  await until(async () => (await counted()).waiting === 20);
+  assert.deepEqual(await counted(), { lines: 20, dropped: 0, waiting: 20, failure: full }, 'they wait for room');
   await cluster.roll({ drainMs: 1_000 });
   await until(() => cluster.workers().length === 2);
-  assert.deepEqual(await counted(), { lines: 20, dropped: 20 });
+  assert.deepEqual(await counted(), { lines: 20, dropped: 20, waiting: 0, failure: null });
   await askTimes(10);
-  assert.deepEqual(await counted(), { lines: 30, dropped: 20 });
+  await until(async () => (await counted()).waiting === 10);
+  assert.deepEqual(await counted(), { lines: 30, dropped: 20, waiting: 10, failure: full });
   for (const pid of pidsOf(cluster)) process.kill(pid, 'SIGKILL');
   await until(() => cluster.workers().every(({ state, restarts }) => state === 'serving' && restarts === 1));
-  assert.deepEqual(await counted(), { lines: 30, dropped: 20 }, 'a crash tells nothing of what waited');
+  assert.deepEqual(
+    await counted(),
+    { lines: 30, dropped: 30, waiting: 0, failure: null },
+    'a kill tells what was known',
+  );
+  const lost = lines.filter(({ msg }) => msg === 'lines of the access log are lost: a worker that was killed had them');
+  assert.equal(
+    lost.reduce((sum, line) => sum + Number(line.lost), 0),
+    10,
+  );
 });
 
 test('lines that a worker takes with it when it ends by an error are counted', async (context) => {
@@ -79,7 +93,7 @@ test('lines that a worker takes with it when it ends by an error are counted', a
   for (let round = 0; round < 20; round += 1) await request(host, PORT);
   process.kill(pidsOf(cluster)[0] ?? 0, 'SIGUSR2');
   await until(() => cluster.workers().some(({ state, restarts }) => state === 'serving' && restarts === 1));
-  assert.deepEqual((await cluster.counters()).accessLog, { lines: 20, dropped: 20 });
+  assert.deepEqual((await cluster.counters()).accessLog, { lines: 20, dropped: 20, waiting: 0, failure: null });
 });
 
 test('the access log goes to a receiver of syslog', async (context) => {

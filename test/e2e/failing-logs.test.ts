@@ -50,10 +50,17 @@ test('lines that are lost are counted, and the state, the metrics and status say
   const place = await placeWith(context, instance);
   const node = await startNodeAt(context, place, { '--access-log': '/dev/full', '--workers': '2' });
   for (let request = 0; request < REQUESTS; request += 1) assert.deepEqual(await ask(node.host, node.slot), SERVED);
-  assert.deepEqual((await node.state()).accessLog, { lines: REQUESTS, dropped: 0 });
+  const waits = await node.untilState((state) => state.accessLog?.waiting === REQUESTS);
+  const failure = 'ENOSPC: no space left on device, write';
+  assert.deepEqual(waits.accessLog, { lines: REQUESTS, dropped: 0, waiting: REQUESTS, failure });
+  assert.match(await node.metrics(), /^autoproxy_access_log_waiting_lines 60$/m);
+  assert.match(
+    (await runCli(['status', '--admin', node.admin])).stdout,
+    /^access log: cannot be written, 60 lines wait: ENOSPC/m,
+  );
   node.signal('SIGUSR2');
   const { accessLog } = await node.untilState((state) => state.accessLog?.dropped === REQUESTS);
-  assert.equal(accessLog?.lines, REQUESTS);
+  assert.deepEqual([accessLog?.lines, accessLog?.waiting, accessLog?.failure], [REQUESTS, 0, null]);
   const metrics = await node.metrics();
   assert.match(metrics, /^autoproxy_access_log_lines_total 60$/m);
   assert.match(metrics, /^autoproxy_access_log_dropped_lines_total 60$/m);

@@ -35,10 +35,21 @@ export abstract class BlockTarget implements LogTarget {
     return this.losses.total;
   }
 
+  get failure(): string | null {
+    return this.hasLines ? this.losses.reason : null;
+  }
+
+  /** They are counted where somebody asks while a failure lasts: 4 MB take 0.3 ms (AMD EPYC), and a line costs nothing. */
+  get waiting(): number {
+    if (this.failure === null) return 0;
+    const block = this.#block.bytes.subarray(this.#blockStart, this.#block.length);
+    return linesIn(block) + linesIn(this.#waiting.bytes.subarray(0, this.#waiting.length));
+  }
+
   begin(): LineBuffer | null {
     if (this.#waiting.length < MAX_WAITING_BYTES) return this.#waiting;
     this.losses.add(1);
-    this.losses.onFault('too many lines wait to be written');
+    this.losses.onFault(this.losses.reason ?? 'too many lines wait to be written');
     return null;
   }
 
@@ -135,7 +146,8 @@ export abstract class BlockTarget implements LogTarget {
     try {
       while (this.isOpen && at < lines.length) at += this.writeBlockSync(lines.bytes.subarray(at, lines.length));
     } catch (error) {
-      this.losses.note(reasonOf(error));
+      // `onEnd` tells it.
+      this.losses.reason = reasonOf(error);
     }
     this.losses.add(linesIn(lines.bytes.subarray(at, lines.length)));
     lines.clear();

@@ -1,9 +1,8 @@
+import type { LogStanding } from '../facts.js';
 import type { LineBuffer } from '../line-buffer.js';
 
 /** Where lines go. It never throws and never blocks: it drops and counts what is too much. */
-export interface LogTarget {
-  /** Lines dropped since the start. */
-  readonly dropped: number;
+export interface LogTarget extends LogStanding {
   /** @returns where the next line is written to; null: it is dropped, so it need not be made */
   begin(): LineBuffer | null;
   /** The line that was begun is whole. */

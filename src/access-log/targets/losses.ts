@@ -17,10 +17,10 @@ const SAID_EVERY_MS = 60_000;
 /** Lines that a target has lost: counted, and told to the log of the node once a minute while a fault lasts. */
 export class Losses {
   total = 0;
+  /** Of the last fault; null: lines were written since, or none was. */
+  reason: string | null = null;
   readonly #options: LossesOptions;
   readonly #rate: MessageRate;
-  /** Of the last fault; null: lines were written since, or none was. */
-  #reason: string | null = null;
   /** Since the log was last told. */
   #untold = 0;
 
@@ -34,14 +34,9 @@ export class Losses {
     this.#untold += lines;
   }
 
-  /** A fault of the last moment, which `onEnd` tells. */
-  note(reason: string): void {
-    this.#reason = reason;
-  }
-
   onFault(reason: string): void {
     const { log, place, message } = this.#options;
-    this.note(reason);
+    this.reason = reason;
     if (this.#rate.ask() === null) return;
     log.error({ reason, ...place, lost: this.#untold }, message);
     this.#untold = 0;
@@ -49,10 +44,10 @@ export class Losses {
 
   /** Lines are written; said where a fault was said before. */
   onWritten(): void {
-    if (this.#reason === null) return;
+    if (this.reason === null) return;
     const { log, place } = this.#options;
     log.warn({ ...place, lost: this.#untold }, 'the access log is written again');
-    this.#reason = null;
+    this.reason = null;
     this.#untold = 0;
   }
 
@@ -60,7 +55,7 @@ export class Losses {
   onEnd(): void {
     if (this.#untold === 0) return;
     const { log, place } = this.#options;
-    const reason = this.#reason ?? 'they were not taken in time';
+    const reason = this.reason ?? 'they were not taken in time';
     log.error(
       { reason, ...place, lost: this.#untold },
       'lines of the access log are lost: this worker ends without them',

@@ -72,6 +72,15 @@ export class SyslogTarget implements LogTarget {
     return this.#losses.total;
   }
 
+  get failure(): string | null {
+    return this.#isPaused ? this.#losses.reason : null;
+  }
+
+  /** What cannot be sent is dropped. */
+  get waiting(): number {
+    return 0;
+  }
+
   begin(): LineBuffer | null {
     const line = this.#lines;
     if (this.#pending === 0) line.clear();

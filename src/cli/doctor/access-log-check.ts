@@ -20,9 +20,17 @@ export const accessLogCheck: DoctorCheck = {
 };
 
 function lostLines(state: DoctorFacts['state']): readonly Finding[] {
-  const { lines = 0, dropped = 0 } = state?.accessLog ?? {};
-  if (dropped === 0) return [];
-  return [warn(`${dropped} of ${lines} lines of the access log were lost`, 'see the log of the node, which says why')];
+  const { lines = 0, dropped = 0, waiting = 0, failure = null } = state?.accessLog ?? {};
+  const lost = `${dropped} of ${lines} lines of the access log were lost`;
+  return [
+    ...(failure === null ? [] : [warn(`the node cannot write its access log: ${failure}`, waitingTodo(waiting))]),
+    ...(dropped === 0 ? [] : [warn(lost, 'see the log of the node, which says why')]),
+  ];
+}
+
+function waitingTodo(waiting: number): string {
+  const fate = waiting === 0 ? 'lines are lost' : `${waiting} lines wait; beyond 4 MB in each worker they are lost`;
+  return `make room, or have the receiver back; until then ${fate}`;
 }
 
 /** Looked at as the user of this command, who may be another one than that of the node. */

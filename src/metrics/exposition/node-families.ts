@@ -87,6 +87,12 @@ const ACCESS_LOG_FAMILIES = [
     'Lines of the access log that could not be written.',
     ({ accessLog }) => accessLog?.dropped,
   ),
+  one(
+    'access_log_waiting_lines',
+    'gauge',
+    'Lines of the access log that cannot be written at present, and wait.',
+    ({ accessLog }) => accessLog?.waiting,
+  ),
 ];
 
 const SOURCE_FAMILIES = [

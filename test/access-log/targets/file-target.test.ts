@@ -63,12 +63,15 @@ test('a file that cannot be opened is tried again; what fits is written then, an
   for (let line = 0; line < 5_000; line += 1) file.write(`${line} ${'x'.repeat(1_000)}`);
   for (let second = 0; second < 6; second += 1) await clock.advance(1_000);
   assert.deepEqual(said(), [NOT]);
+  file.write('one more');
+  assert.equal(file.waiting + file.dropped, 5_001);
+  assert.match(String(file.failure), /EISDIR/, 'that too much waits is no reason');
   await rmdir(target);
   for (let second = 0; second < 6; second += 1) await clock.advance(1_000);
   await eventually('it is written', () => said().length === 2);
-  assert.deepEqual(said(), [NOT, 'is written again']);
+  assert.deepEqual([said(), file.waiting, file.failure], [[NOT, 'is written again'], 0, null]);
   const written = (await readFile(target, 'utf8')).split('\n').length - 1;
-  assert.equal(Number(lines[1]?.lost) + written, 5_000);
+  assert.equal(Number(lines[1]?.lost) + written, 5_001);
 });
 
 test('a full disk: said once a minute, and a flush does not wait for it', async (context) => {
@@ -80,12 +83,14 @@ test('a full disk: said once a minute, and a flush does not wait for it', async 
   }
   await file.flush(600_000);
   assert.equal(file.dropped, 0, 'there may be room before the end');
+  assert.deepEqual([file.waiting, file.failure], [60, lines[0]?.reason]);
   file.writeNow();
   assert.equal(file.dropped, 60);
   assert.match(String(lines[0]?.reason), /ENOSPC/);
   // Within the minute, since nobody can ask later; once, though the end of a process comes twice.
   file.writeNow();
   assert.equal(lines.length, 2);
+  assert.deepEqual([file.waiting, file.failure], [0, null]);
   const { level, msg, reason, lost, file: place } = lines[1] ?? assert.fail('the loss is said');
   assert.deepEqual([level, msg, lost, place], ['error', LOST, 60, '/dev/full']);
   assert.match(String(reason), /ENOSPC/);

@@ -87,6 +87,7 @@ test('a receiver that is not there is left alone for a second; its lines are cou
   assert.ok(dropped > 0);
   for (let number = 0; number < 1_000; number += 1) assert.equal(target.begin(), null);
   assert.equal(target.dropped, dropped + 1_000);
+  assert.deepEqual([target.waiting, target.failure], [0, lines[0]?.reason]);
   assert.equal(lines.length, 1);
   target.writeNow();
   assert.equal(lines.length, 2);
@@ -97,6 +98,7 @@ test('a receiver that is not there is left alone for a second; its lines are cou
   assert.match(String(lines[1]?.reason), /ECONNREFUSED/);
   const { messages } = await receive(context, host, gone.port);
   await clock.advance(1_000);
+  assert.equal(target.failure, null);
   write('back');
   await clock.advance(BURST_MS);
   await eventually('it comes', () => messages.length > 0);

@@ -55,7 +55,7 @@ export const EVERYTHING = inputOf({
     },
   ],
   changes: [{ cause: 'directory', took: createHistogram() }],
-  accessLog: { lines: 3, dropped: 1 },
+  accessLog: { lines: 3, dropped: 1, waiting: 2, failure: null },
   clients: { open: 1, limit: 2, limitReached: 0, limitMs: 0 },
   registrar: { up: true, registered: 0, ghosts: 0 },
 });

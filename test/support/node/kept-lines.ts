@@ -4,6 +4,8 @@ import type { LogTarget } from '../../../src/access-log/targets/log-target.js';
 /** A target that hands each line on as text, with its line end. */
 export class KeptLines implements LogTarget {
   readonly dropped = 0;
+  readonly failure = null;
+  readonly waiting = 0;
   readonly #line = new LineBuffer();
   readonly #onLine: (line: string) => void;
 
