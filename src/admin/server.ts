@@ -19,6 +19,7 @@ import { Gate } from './gate.js';
 import { type FindPortHolder, type ListenAddress, Listener } from './listener.js';
 import { PageAssets } from './page/assets.js';
 import { EventStreams } from './page/event-stream.js';
+import { Pipelines } from './pipelines.js';
 import { tooLargeAnswer, tooManyStreamsAnswer } from './refusals.js';
 import type { UnixSocketPlace } from './unix-socket.js';
 
@@ -64,6 +65,7 @@ export class AdminServer {
   /** null when it is turned off. */
   #socket: Listener | null = null;
   readonly #streams: EventStreams;
+  readonly #pipelines = new Pipelines();
   /** Requests that have arrived whole and are not answered yet. */
   readonly #underway = new Set<Promise<void>>();
   /** Each ends the wait of one of them. */
@@ -144,7 +146,9 @@ export class AdminServer {
     });
     request.on('end', () => {
       if (response.headersSent) return;
-      const answered = this.#answer(request, response, listener).finally(() => this.#underway.delete(answered));
+      const answered = this.#pipelines
+        .answer(request.socket, () => this.#answer(request, response, listener))
+        .finally(() => this.#underway.delete(answered));
       this.#underway.add(answered);
     });
   }

@@ -6,6 +6,7 @@ import type { SessionsDocument } from '../admin/sessions-document.js';
 import type { StateDocument } from '../admin/state-document.js';
 import type { ControlPlane } from '../control/control-plane.js';
 import type { Readiness } from '../control/readiness.js';
+import { SharedAnswer } from '../core/shared-answer.js';
 import type { ExpositionInput } from '../metrics/exposition/input.js';
 import type { AdminState } from '../model/app.js';
 import type { AppWhy } from './app-why.js';
@@ -35,10 +36,17 @@ interface LocalNodeParts {
 export class LocalNode implements AdminNode {
   readonly page: PageFeed;
   readonly #parts: LocalNodeParts;
+  // Each asks all workers, and the kernel of each.
+  readonly #state: SharedAnswer<StateDocument>;
+  readonly #metrics: SharedAnswer<ExpositionInput>;
+  readonly #proxies: SharedAnswer<ProxyView>;
 
   constructor(parts: LocalNodeParts) {
     this.#parts = parts;
     this.page = parts.page;
+    this.#state = new SharedAnswer(() => parts.status.document());
+    this.#metrics = new SharedAnswer(() => parts.metrics.read());
+    this.#proxies = new SharedAnswer(() => parts.proxies.view());
   }
 
   notReadyReason(): string | null {
@@ -50,7 +58,7 @@ export class LocalNode implements AdminNode {
   }
 
   state(): Promise<StateDocument> {
-    return this.#parts.status.document();
+    return this.#state.ask();
   }
 
   async why(app: string): Promise<WhyOutcome> {
@@ -64,7 +72,7 @@ export class LocalNode implements AdminNode {
   }
 
   metrics(): Promise<ExpositionInput> {
-    return this.#parts.metrics.read();
+    return this.#metrics.ask();
   }
 
   events(query: EventsQuery, end: AbortSignal): Promise<EventsDocument> {
@@ -76,7 +84,7 @@ export class LocalNode implements AdminNode {
   }
 
   proxies(): Promise<ProxyView> {
-    return this.#parts.proxies.view();
+    return this.#proxies.ask();
   }
 
   setAdminState(app: string, instance: string | null, state: AdminState, by: string): Promise<SetAdminStateOutcome> {

@@ -23,12 +23,21 @@ export const FAMILIES: readonly Family<ExpositionView>[] = [
 /** What `/metrics` says. Equal input gives equal text: what is kept of the texts before only saves the making of this one. */
 export class Exposition {
   readonly #texts = FAMILIES.map((family) => new FamilyText(family));
+  /** Several scrapers may have the same input. */
+  #last: {
+    readonly input: ExpositionInput;
+    readonly format: ExpositionFormat;
+    readonly parts: readonly Buffer[];
+  } | null = null;
 
   /** @returns the text in parts, whose bytes never change */
   write(input: ExpositionInput, format: ExpositionFormat): readonly Buffer[] {
+    if (this.#last !== null && this.#last.input === input && this.#last.format === format) return this.#last.parts;
     const view = viewOf(input);
     const parts = this.#texts.flatMap((text) => text.write(view, format));
-    return format === 'openmetrics' ? [...parts, END] : parts;
+    if (format === 'openmetrics') parts.push(END);
+    this.#last = { input, format, parts };
+    return parts;
   }
 }
 
