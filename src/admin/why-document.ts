@@ -100,7 +100,7 @@ export interface WhyError {
 }
 
 export interface Traffic {
-  /** nobody: clients get 503. */
+  /** nobody: clients get 503; of protocol tcp, their connections are closed. */
   readonly to: 'instances' | 'neighbors' | 'nobody';
   /** Addresses of the neighbors that take the bleed now. */
   readonly neighbors: readonly string[];

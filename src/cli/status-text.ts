@@ -168,7 +168,7 @@ function appNote(app: AppStatus, { usable }: AppFigures, paint: Paint): Cell {
   if (usable > 0) return app.queued > 0 ? painted(`${app.queued} wait`, 'yellow', paint) : '';
   return upNeighbors.length > 0
     ? painted(`bleeds to ${upNeighbors.join(', ')}`, 'yellow', paint)
-    : painted('503: no instance and no neighbor', 'red', paint);
+    : painted(`${app.protocol === 'tcp' ? 'closes clients' : '503'}: no instance and no neighbor`, 'red', paint);
 }
 
 function instanceCells(app: string, instance: InstanceStatus, paint: Paint): Cell[] {

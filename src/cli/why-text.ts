@@ -101,14 +101,14 @@ function offersLine({ source, instances, held, staleMs }: WhyOffers): string {
 
 function servingLines(serving: Serving | null, ageOf: (time: string) => string, paint: Paint): string[] {
   if (serving === null) return [];
-  const { traffic, check, bled, bledIn, instances } = serving;
+  const { protocol, traffic, check, bled, bledIn, instances } = serving;
   const lines = [`  ${'checks'.padEnd(12)}${checkText(check)}`];
   if (traffic === null) return [...lines, ...errorLines(serving)];
   const using = instances.filter(({ takesTraffic }) => takesTraffic).length;
   const to = {
     instances: paint('green', `to ${using} of ${countOf(instances.length, 'instance')}`),
     neighbors: paint('yellow', `bleeds to ${traffic.neighbors.join(', ')}`),
-    nobody: paint('red', '503'),
+    nobody: paint('red', protocol === 'tcp' ? 'closes clients' : '503'),
   }[traffic.to];
   const why = traffic.why === null ? '' : `: ${escapeText(traffic.why)}`;
   const counts = bled + bledIn === 0 ? '' : `; ${bled} bled so far, ${bledIn} taken from neighbors`;

@@ -78,7 +78,7 @@ function refusalsOf(node: Node, { instances, alone, others, own, tasks }: Ground
   if (instances.length > 0 && others.length === 0)
     return [
       `${node.name} is the last node of the pod ${podOf(node)} that is ready and active, and runs ${names}; ` +
-        `add a node: autoproxy pods label NODE ${podOf(node)}; with --force they end, and clients get 503`,
+        `add a node: autoproxy pods label NODE ${podOf(node)}; with --force they end, and clients get 503, or of tcp a closed connection`,
     ];
   const stopFirst = alone
     .filter(({ spec }) => orderIn(spec) !== 'start-first')

@@ -5,7 +5,7 @@ export type TrafficWay =
   | { readonly kind: 'instances'; readonly usable: number }
   /** The bleed. */
   | { readonly kind: 'neighbors'; readonly hosts: readonly string[]; readonly why: string }
-  /** Clients get 503. */
+  /** Clients get 503; of protocol tcp, their connections are closed. */
   | { readonly kind: 'nobody'; readonly why: string };
 
 export function trafficWayOf({ instances, neighbors }: SlotSnapshot): TrafficWay {

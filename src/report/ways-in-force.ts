@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import type { Snapshot } from '../snapshot/snapshot.js';
+import type { SlotSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import type { AppEvents } from './app-events.js';
 import { isSameWay, type TrafficWay, trafficWayOf } from './traffic-way.js';
 
@@ -8,6 +8,9 @@ interface WayInForce {
   /** Wall time, ms. */
   readonly since: number;
 }
+
+/** What clients get where nobody serves them. */
+const LOSSES = { http: 'clients get 503', tcp: 'connections of clients are closed' } as const;
 
 /** The way that the traffic of each app goes, and since when; one that turns is an event. */
 export class WaysInForce {
@@ -35,12 +38,12 @@ export class WaysInForce {
         continue;
       }
       ways.set(slot.app, { way, since: this.#clock.wallTime() });
-      this.#note(slot.app, before?.way ?? null, way);
+      this.#note(slot, before?.way ?? null, way);
     }
     this.#byApp = ways;
   }
 
-  #note(app: string, before: TrafficWay | null, way: TrafficWay): void {
+  #note({ app, protocol }: SlotSnapshot, before: TrafficWay | null, way: TrafficWay): void {
     const facts = { ...(before === null ? {} : { before: wayText(before) }), after: wayText(way) };
     switch (way.kind) {
       case 'instances':
@@ -51,7 +54,7 @@ export class WaysInForce {
         this.#events.note(app, 'bleed', `its traffic goes to ${way.hosts.join(', ')}: ${way.why}`, facts);
         return;
       case 'nobody':
-        this.#events.note(app, 'unserved', `clients get 503: ${way.why}`, facts);
+        this.#events.note(app, 'unserved', `${LOSSES[protocol]}: ${way.why}`, facts);
     }
   }
 }

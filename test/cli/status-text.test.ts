@@ -26,12 +26,14 @@ test('columns are aligned and numbers stand at the right', () => {
 test('an app without a usable instance says where its traffic goes', () => {
   const down = [instanceStatus({ health: 'down' })];
   const neighbors = [{ address: '10.0.0.6', up: true }];
+  const mail = appStatus({ name: 'mail', protocol: 'tcp', instances: down });
   const state = stateDocument({
-    apps: [appStatus({ instances: down, neighbors }), appStatus({ name: 'api', instances: down })],
+    apps: [appStatus({ instances: down, neighbors }), appStatus({ name: 'api', instances: down }), mail],
   });
   const text = formatStatus(state, options, plainPaint).join('\n');
   assert.match(text, /^shop .* 0\/1 .*bleeds to 10\.0\.0\.6$/m);
   assert.match(text, /^api .* 0\/1 .*503: no instance and no neighbor$/m);
+  assert.match(text, /^mail .* 0\/1 .* closes clients: no instance and no neighbor$/m);
 });
 
 test('a source that cannot be read says why', () => {

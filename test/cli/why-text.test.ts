@@ -233,3 +233,11 @@ test('nothing that somebody wrote can move the cursor', () => {
   assert.ok(!text.includes('\x1b'), JSON.stringify(text));
   assert.ok(text.includes('\\u001b[2J'));
 });
+
+test('where nobody serves an app, its traffic says what clients get', () => {
+  const traffic = { to: 'nobody', neighbors: [], why: 'it has no instance', since: EARLIER } as const;
+  const lineOf = (protocol: string): string =>
+    linesOf({ serving: servingOf({ protocol, traffic }) }).find((line) => line.startsWith('  traffic')) ?? '';
+  assert.match(lineOf('http'), /^ {2}traffic +503 for .*: it has no instance$/);
+  assert.match(lineOf('tcp'), /^ {2}traffic +closes clients for .*: it has no instance$/);
+});

@@ -52,3 +52,20 @@ test('an app that is gone is forgotten', () => {
   ways.onSnapshot(snapshotOf({ bind: '127.0.0.1', slots: [] }));
   assert.equal(ways.of('shop'), null);
 });
+
+test('what clients get where nobody serves them depends on the protocol', () => {
+  const clock = new FakeClock();
+  const events = new AppEvents(clock);
+  const slots = [
+    slotOf({ app: 'shop', port: 20_000, instances: [], neighbors: [] }),
+    slotOf({ app: 'mail', port: 20_002, protocol: 'tcp', instances: [], neighbors: [] }),
+  ];
+  new WaysInForce(clock, events).onSnapshot(snapshotOf({ bind: '127.0.0.1', slots }));
+  assert.deepEqual(
+    events.all().map(({ text }) => text),
+    [
+      'clients get 503: it has no instance, and this node has no neighbor',
+      'connections of clients are closed: it has no instance, and this node has no neighbor',
+    ],
+  );
+});

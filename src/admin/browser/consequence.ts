@@ -21,7 +21,7 @@ export function consequenceOf(app: AppView, { instance, state }: Decision): stri
       : 'It gets no new requests; those under way end.';
   const rest =
     left === 0
-      ? 'No instance of this node is left: traffic goes to neighbors that are up, else clients get 503.'
+      ? `No instance of this node is left: traffic goes to neighbors that are up, else ${app.protocol === 'tcp' ? 'connections of clients are closed' : 'clients get 503'}.`
       : `${formatAmount(left, 'instance')} of this node go${left === 1 ? 'es' : ''} on taking the traffic.`;
   return `${what} ${rest}`;
 }

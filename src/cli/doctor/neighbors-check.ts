@@ -11,7 +11,8 @@ export const neighborsCheck: DoctorCheck = {
   look: async (facts) => {
     const addresses = addressesOf(facts);
     if (addresses.length === 0) {
-      const text = 'this node knows no neighbor: without an instance its clients get 503';
+      const text =
+        'this node knows no neighbor: without an instance its clients get 503, or of tcp a closed connection';
       return [
         unknown(text, 'name the other nodes of the pod: --neighbors, --backups, backups.txt or --consul with --pod'),
       ];

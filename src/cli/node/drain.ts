@@ -48,7 +48,10 @@ export function createNodeDrainCommand(context: CommandContext): Command {
     .addOption(adminTokenOption(defaults))
     .addOption(waitOption())
     .addOption(timeoutOption('how long all of it may take', DEFAULT_TIMEOUT_MS))
-    .option('--force', 'also the last node of a pod, and when no neighbor takes over: requests are answered 503')
+    .option(
+      '--force',
+      'also the last node of a pod, and when no neighbor takes over: requests are answered 503, connections of tcp closed',
+    )
     .option('--by <NAME>', 'who asks; recorded with the decision', userName(env))
     .option('--json', 'one JSON document for programs')
     .addHelpText('after', HELP);

@@ -72,7 +72,7 @@ export async function takeOut(leaving: Leaving, waitMs: number): Promise<TakenOu
 
 /**
  * Until each app with an instance in these containers has a neighbor that its requests bleed to: a check may be seconds old,
- * and a request that nobody takes over is answered 503.
+ * and a request that nobody takes over is answered 503, a connection of tcp closed.
  */
 async function untilTakenOver(leaving: Leaving, containers: ReadonlySet<string>, waitMs: number): Promise<void> {
   const { client, now, isForced } = leaving;

@@ -111,7 +111,12 @@ test('a state is a word and a reason', () => {
 test('a decision says what becomes of the traffic', () => {
   const both = app('a', [UP, { ...UP, id: 'other' }]);
   assert.match(consequenceOf(both, { instance: 'other', state: 'drain' }), /1 instance of this node goes on/);
-  assert.match(consequenceOf(both, { instance: null, state: 'maint' }), /No instance of this node is left/);
+  assert.match(
+    consequenceOf(both, { instance: null, state: 'maint' }),
+    /No instance of this node is left: .* else clients get 503\.$/,
+  );
+  const tcp = { ...both, protocol: 'tcp' };
+  assert.match(consequenceOf(tcp, { instance: null, state: 'maint' }), / else connections of clients are closed\.$/);
   assert.match(consequenceOf(app('a', [DOWN]), { instance: DOWN.id, state: 'ready' }), /as soon as its checks pass/);
 });
 
