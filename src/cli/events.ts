@@ -7,6 +7,7 @@ import { type AdminOptionValues, adminOption, adminTokenOption, askNode, connect
 import type { CommandContext } from './command-context.js';
 import { formatEvent, formatEvents } from './events-text.js';
 import { interruptible } from './interruption.js';
+import { withAppOnly } from './one-app.js';
 import { printLines, type Terminal } from './terminal.js';
 
 interface EventsOptions extends AdminOptionValues {
@@ -33,12 +34,17 @@ export function createEventsCommand({ terminal, defaults }: CommandContext): Com
     .option('--limit <N>', 'the newest N; the node gives a thousand otherwise', limitArgument)
     .option('--follow', 'go on with each new event, also over a restart of the node')
     .option('--json', 'as JSON; with --follow a line for each event')
-    .addHelpText('after', '\nExample:\n  autoproxy events --since 10m\n  autoproxy events shop --follow')
+    .addHelpText(
+      'after',
+      '\nExit code 1 when the node neither has the app nor remembers it.\n\nExample:\n  autoproxy events --since 10m\n' +
+        '  autoproxy events shop --follow',
+    )
     .action(async (app: string | undefined, options: EventsOptions) => {
       const { since, limit, follow, json } = options;
       const query = { app: app ?? null, sinceMs: since ?? null, ...(limit === undefined ? {} : { limit }) };
       const document = await askNode(options, (client) => client.readEvents(query));
       const { events, last } = document;
+      if (app !== undefined && events.length === 0) await knownOnly(options, app);
       if (json && !follow) terminal.print(JSON.stringify(document, null, 2));
       else if (json) for (const event of events) terminal.print(JSON.stringify(event));
       else if (events.length > 0 || follow) printLines(terminal, formatEvents(events, terminal.paint));
@@ -53,6 +59,12 @@ export function createEventsCommand({ terminal, defaults }: CommandContext): Com
         return followEvents({ node: options, app: app ?? null, last, show, end, terminal });
       }).finally(stopListening);
     });
+}
+
+/** @throws CommandFailure for an app that the node neither has nor remembers */
+async function knownOnly(node: AdminOptionValues, app: string): Promise<void> {
+  const { events } = await askNode(node, (client) => client.readEvents({ app, limit: 1 }));
+  if (events.length === 0) withAppOnly(await askNode(node, (client) => client.readState()), app);
 }
 
 interface Following {

@@ -122,6 +122,25 @@ test('events are from before a restart too, and a reader that follows goes on ov
   assert.equal(await ended, 0);
 });
 
+test('events of an app that the node neither has nor remembers are a failure', async (context) => {
+  const instance = await HttpInstance.start(context);
+  const node = await startNode(context, (_host, slot) => ({
+    'shop.yml': appText('shop', slot, [instance.id]),
+    'till.yml': 'till: {protocol: http, translated_port: none}\n',
+  }));
+  const eventsOf = (...words: readonly string[]) => runCliHere(['events', ...words, '--admin', node.admin]);
+  for (const words of [['nope'], ['nope', '--json'], ['nope', '--follow'], ['nope', '--since', '1h']]) {
+    const { exitCode, stdout, stderr } = await eventsOf(...words);
+    assert.deepEqual([exitCode, stdout], [1, ''], words.join(' '));
+    assert.match(stderr, /this node has no app nope\n.*it has: shop/);
+  }
+  const future = await eventsOf('shop', '--since', '2999-01-01T00:00:00Z');
+  assert.deepEqual([future.exitCode, future.stdout], [0, 'Nothing happened to shop that this node remembers.\n']);
+  const refused = await eventsOf('till');
+  assert.equal(refused.exitCode, 0, 'it is not served, and has a history');
+  assert.equal((await eventsOf('till', '--since', '2999-01-01T00:00:00Z')).exitCode, 0);
+});
+
 test('a wrong time is a wrong command line', async () => {
   const { exitCode, stderr } = await runCliHere(['events', '--since', 'yesterday']);
   assert.equal(exitCode, 64);
