@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import type { Clock } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
 import { hostPort } from '../../core/networks.js';
+import { codeOf } from '../../core/thrown.js';
 import { Instants, isoSecond } from '../instants.js';
 import { LineBuffer } from '../line-buffer.js';
 import type { LogTarget } from './log-target.js';
@@ -149,6 +150,8 @@ export class SyslogTarget implements LogTarget {
   }
 
   #onFault(error: Error): void {
+    // The kernel tells of a message that was sent, and that nobody took, at the next use of the socket.
+    if (codeOf(error) === 'ECONNREFUSED') this.#losses.add(1);
     this.#losses.onFault(error.message);
     if (this.#isPaused) return;
     this.#isPaused = true;

@@ -105,6 +105,19 @@ test('a receiver that is not there is left alone for a second; its lines are cou
   assert.match(messages.at(-1) ?? '', / - - back$/);
 });
 
+for (const count of [1, 2, 16, 17, 40])
+  test(`of ${count} lines for a receiver of this machine that is not there, each counts as dropped`, async (context) => {
+    const host = ownAddress();
+    const gone = await receive(context, host);
+    gone.socket.close();
+    const { clock, target, write } = world(host, gone.port);
+    for (let number = 0; number < count; number += 1) write('lost');
+    await clock.advance(BURST_MS);
+    await target.flush(1_000);
+    await eventually('each is counted', () => target.dropped >= count);
+    assert.equal(target.dropped, count);
+  });
+
 test('messages go out together, the last ones a moment later, and at the end of the process at once', async (context) => {
   const host = ownAddress();
   const { messages, port } = await receive(context, host);
