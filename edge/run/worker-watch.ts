@@ -36,6 +36,7 @@ const RELOAD_AGAIN = 10;
 const BEGIN_MS = 60_000;
 
 const SOCKET_LOST = 'the stats socket of HAProxy was removed: changes cannot be made or confirmed, and traffic goes on';
+const SOCKET_HINT = 'a reload does not bring it back; stop edge run (TERM) and start it again when it suits';
 
 interface WatchParts {
   readonly master: Pick<Master, 'state' | 'isStopping'>;
@@ -60,7 +61,7 @@ export class WorkerWatch {
   #answeredPid: number | null = null;
   /** Nobody listens any more where a worker answered. */
   #isSocketLost = false;
-  /** A reload for its sake was made, and is not repeated before. */
+  /** A reload for its sake is not repeated before. */
   #mendAgainAt = 0;
   #timer: Timer | null = null;
   #looking: Promise<void> = Promise.resolve();
@@ -147,7 +148,8 @@ export class WorkerWatch {
         if (!isBeginning) await this.#onSilentWorker(silence);
         return false;
       }
-      if (hasAnswered && (isStopping || socket === 'absent')) await this.#mend(pid, isStopping);
+      const isLost = socket === 'absent' && (hasAnswered || workerAgeMs >= SAY_AT * LOOK_MS);
+      if (isLost || (hasAnswered && isStopping)) await this.#mend(pid, isStopping);
     }
     this.#onAnswer(pid);
     return true;
@@ -202,16 +204,17 @@ export class WorkerWatch {
   /** The worker lives, and its stats socket is of no use. */
   async #mend(pid: number, isStopping: boolean): Promise<void> {
     const { log, isSupervised, clock } = this.#parts;
-    if (isStopping) {
+    // Never an answer: it read the release of before, as one that began while `current` changed.
+    if (isStopping || this.#answeredPid !== pid) {
       if (!isSupervised || clock.now() < this.#mendAgainAt) return;
       this.#mendAgainAt = clock.now() + RELOAD_AGAIN * LOOK_MS;
-      log.warn({ worker: pid }, 'HAProxy was asked to end by somebody else; it is reloaded, so that it serves again');
+      const why = isStopping ? 'was asked to end by somebody else' : 'listens elsewhere than the current release says';
+      log.warn({ worker: pid }, `HAProxy ${why}; it is reloaded`);
       await this.#reload();
     } else if (!this.#isSocketLost) {
       this.#isSocketLost = true;
       // The new worker would get the old socket, without its path.
-      const hint = 'a reload does not bring it back; stop edge run (TERM) and start it again when it suits';
-      log.error({ worker: pid, hint }, SOCKET_LOST);
+      log.error({ worker: pid, hint: SOCKET_HINT }, SOCKET_LOST);
     }
   }
 

@@ -276,6 +276,19 @@ test('a stats socket that was removed is said once: a reload would not bring it 
   assert.equal(haproxy.watch.problem, '');
 });
 
+test('a worker that never listened where the current release says is reloaded, once it has read its own', async () => {
+  const haproxy = new InventedHaproxy();
+  haproxy.atSocket = ABSENT;
+  haproxy.state = { ...haproxy.state, workerAgeMs: 5_999 };
+  haproxy.watch.start();
+  await haproxy.looks(5);
+  assert.equal(haproxy.reloads, 0);
+  haproxy.state = { ...haproxy.state, workerAgeMs: 6_000 };
+  await haproxy.looks(5);
+  assert.equal(haproxy.reloads, 1);
+  assert.ok(haproxy.lineOf('listens elsewhere than the current release says') !== undefined);
+});
+
 test('a reload of a worker that was asked to end is tried again each 30 s', async () => {
   const haproxy = await startedHaproxy();
   haproxy.isReloadDone = false;
