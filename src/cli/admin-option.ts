@@ -1,5 +1,4 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { readAdminTokens } from '../admin/admin-token.js';
 import { AdminClient } from '../admin/client.js';
 import { AdminClientError } from '../admin/client-error.js';
 import { OPTIONS } from '../config/options.js';
@@ -88,6 +87,8 @@ async function tokenFor(place: string, { admin, adminTokenFile }: AdminOptionVal
   const { path, isFor, isDemanded } = adminTokenFile;
   if (isFor === 'own node' && !isOwn) return { text: null, about: `that of ${path} is for the node of this machine` };
   try {
+    // Loaded here: a health check, which starts every few seconds, seldom has a token.
+    const { readAdminTokens } = await import('../admin/admin-token.js');
     const [text = null] = await readAdminTokens(path);
     return { text, about: path };
   } catch (error) {

@@ -14,7 +14,7 @@ import { runCli } from '../support/node/run-cli.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21034\n';
 /** A health check: its options, the client of the admin API, and commander. */
-const MOST_OF_HEALTHCHECK = 64;
+const MOST_OF_HEALTHCHECK = 60;
 
 interface Load {
   readonly packages: readonly string[];
