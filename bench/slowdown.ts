@@ -4,7 +4,7 @@
  * never the code that is shipped.
  *
  * The work is fitted to the requests while they run: how fast a processor is differs by more than a factor of two within a
- * minute where machines share one, so work that was measured before the requests is no share of them.
+ * minute where machines share one: a tenth that was measured before the requests may be a twentieth of them.
  */
 import { RequestHead } from '../src/http1/request-head.js';
 

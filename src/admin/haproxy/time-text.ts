@@ -11,7 +11,7 @@ const UNITS_MS: ReadonlyMap<string, number> = new Map([
 
 /**
  * @param unit of a bare number
- * @returns null for what is no time
+ * @returns null unless it is a time
  */
 export function timeMsFrom(text: string, unit: 'ms' | 's'): number | null {
   const [, number, named = unit] = /^(\d{1,12})(us|ms|s|m|h|d)?$/.exec(text) ?? [];

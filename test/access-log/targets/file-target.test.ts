@@ -65,7 +65,7 @@ test('a file that cannot be opened is tried again; what fits is written then, an
   assert.deepEqual(said(), [NOT]);
   file.write('one more');
   assert.equal(file.waiting + file.dropped, 5_001);
-  assert.match(String(file.failure), /EISDIR/, 'that too much waits is no reason');
+  assert.match(String(file.failure), /EISDIR/, 'the reason is the error, not that too much waits');
   await rmdir(target);
   for (let second = 0; second < 6; second += 1) await clock.advance(1_000);
   await eventually('it is written', () => said().length === 2);

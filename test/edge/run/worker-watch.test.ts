@@ -257,7 +257,7 @@ test('a master without its socket is named when it is there and stays so: a relo
   assert.deepEqual(ended.said, []);
 });
 
-test('a stats socket whose connections are all taken is no silence', async () => {
+test('a worker whose stats socket has all connections taken does not count as silent', async () => {
   const haproxy = await startedHaproxy();
   haproxy.atSocket = SILENT;
   await haproxy.looks(20);
