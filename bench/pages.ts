@@ -119,7 +119,10 @@ async function measure(node: NodeUnderTest, workers: readonly number[], pages: n
   const seconds = (performance.now() - beganAt) / 1_000;
   const requests = sumOf(loads.map((load) => load.requests));
   const failed = sumOf(loads.map(({ errors }) => errors));
-  if (failed > 0) throw new Error(`${failed} of ${requests + failed} requests of the traffic failed`);
+  if (failed > 0) {
+    const why = JSON.stringify(loads.map(({ failures }) => failures));
+    throw new Error(`${failed} of ${requests + failed} requests of the traffic failed: ${why}`);
+  }
   const use = {
     primaryPercent: (100 * (cpuSeconds(node.pid) - before.primary)) / seconds,
     workersMicrosPerRequest: ((sumOf(workers.map(cpuSeconds)) - before.workers) * 1e6) / requests,

@@ -4,7 +4,7 @@
  *
  *   constant-rate HOST PORT PATH RATE SECONDS CONNECTIONS
  *
- * Prints one JSON object: requests, errors, and the latency's percentiles in milliseconds.
+ * Prints one JSON object: requests that were answered, those that failed and why, and the latency's percentiles in milliseconds.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -31,12 +31,15 @@ struct connection {
   char answer[MAX_ANSWER + 1];
 };
 
+static struct sockaddr_in address;
 static int poller, idle_count;
 static struct connection **idle;
 static char request[4096];
 static size_t request_length;
 static unsigned *latency_us;
-static size_t answered, errors;
+static size_t answered;
+/* Why requests failed. */
+static size_t unsent, closed, refused;
 
 static void die(const char *what) {
   perror(what);
@@ -49,11 +52,34 @@ static long long now_ns(void) {
   return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
+static void open_connection(struct connection *connection) {
+  int on = 1;
+  connection->fd = socket(AF_INET, SOCK_STREAM, 0);
+  setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (connect(connection->fd, (struct sockaddr *)&address, sizeof address) < 0) die("connect");
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
+  epoll_ctl(poller, EPOLL_CTL_ADD, connection->fd, &event);
+}
+
+static void become_idle(struct connection *connection) {
+  connection->is_busy = 0;
+  idle[idle_count++] = connection;
+}
+
+static void close_connection(struct connection *connection) {
+  close(connection->fd);
+  connection->fd = -1;
+}
+
 static void ask(struct connection *connection, long long due) {
+  if (connection->fd < 0) open_connection(connection);
   connection->due = due;
   connection->length = 0;
   connection->is_busy = 1;
-  if (send(connection->fd, request, request_length, MSG_NOSIGNAL) != (ssize_t)request_length) errors += 1;
+  if (send(connection->fd, request, request_length, MSG_NOSIGNAL) == (ssize_t)request_length) return;
+  unsent += 1;
+  close_connection(connection);
+  become_idle(connection);
 }
 
 /* Whether the answer is whole: a head with Content-Length, and that many bytes. */
@@ -70,30 +96,27 @@ static void take(struct connection *connection) {
   ssize_t count = read(connection->fd, connection->answer + connection->length, MAX_ANSWER - connection->length);
   if (count < 0 && errno == EAGAIN) return;
   if (count <= 0) {
-    if (connection->is_busy) errors += 1;
-    epoll_ctl(poller, EPOLL_CTL_DEL, connection->fd, NULL);
+    /* Also the end of one that never asked, by `timeout http-request`. */
+    close_connection(connection);
+    if (!connection->is_busy) return;
+    closed += 1;
+    become_idle(connection);
     return;
   }
   connection->length += (size_t)count;
   if (!connection->is_busy || !is_whole(connection)) return;
   if (strncmp(connection->answer, "HTTP/1.1 200 ", 13) != 0)
-    errors += 1;
+    refused += 1;
   else
     latency_us[answered++] = (unsigned)((now_ns() - connection->due) / 1000);
-  connection->is_busy = 0;
-  idle[idle_count++] = connection;
+  become_idle(connection);
 }
 
-static void open_all(struct sockaddr_in address, int connections) {
+static void open_all(int connections) {
   for (int at = 0; at < connections; at += 1) {
     struct connection *connection = calloc(1, sizeof *connection);
-    int on = 1;
-    connection->fd = socket(AF_INET, SOCK_STREAM, 0);
-    setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(connection->fd, (struct sockaddr *)&address, sizeof address) < 0) die("connect");
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
-    epoll_ctl(poller, EPOLL_CTL_ADD, connection->fd, &event);
-    idle[idle_count++] = connection;
+    open_connection(connection);
+    become_idle(connection);
   }
 }
 
@@ -125,7 +148,8 @@ int main(int argc, char **argv) {
   double rate = atof(argv[4]), seconds = atof(argv[5]);
   int connections = atoi(argv[6]);
   size_t wanted = (size_t)(rate * seconds), due = 0, asked = 0;
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argv[2]))};
+  address.sin_family = AF_INET;
+  address.sin_port = htons((unsigned short)atoi(argv[2]));
   if (inet_pton(AF_INET, argv[1], &address.sin_addr) != 1) die(argv[1]);
   request_length = (size_t)snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", argv[3], argv[1]);
   latency_us = calloc(wanted + 1, sizeof *latency_us);
@@ -133,7 +157,7 @@ int main(int argc, char **argv) {
   poller = epoll_create1(0);
   /* The kernel may be 50 us late by default, which is more than most answers take. */
   prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0);
-  open_all(address, connections);
+  open_all(connections);
   long long start = now_ns();
   double gap = 1e9 / rate;
   while (asked < wanted) {
@@ -147,10 +171,13 @@ int main(int argc, char **argv) {
     wait_until(asked < due ? now + 1000000 : start + (long long)((double)due * gap));
   }
   long long end = now_ns() + PATIENCE_NS;
-  while (answered + errors < asked && now_ns() < end) wait_until(end);
+  while (answered + unsent + closed + refused < asked && now_ns() < end) wait_until(end);
+  size_t unanswered = asked - answered - unsent - closed - refused, late = wanted - asked;
   qsort(latency_us, answered, sizeof *latency_us, ascending);
-  printf("{\"requests\":%zu,\"requestsPerSecond\":%.1f,\"errors\":%zu,\"latency\":{\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f}}\n",
-         answered, (double)answered / seconds, errors + (wanted - asked) + (asked > answered + errors ? asked - answered - errors : 0),
-         percentile_ms(0.5), percentile_ms(0.99), percentile_ms(0.999));
+  printf("{\"requests\":%zu,\"requestsPerSecond\":%.1f,\"errors\":%zu,", answered, (double)answered / seconds, wanted - answered);
+  printf("\"failures\":{\"unsent\":%zu,\"closed\":%zu,\"refused\":%zu,\"unanswered\":%zu,\"late\":%zu},", unsent, closed,
+         refused, unanswered, late);
+  printf("\"latency\":{\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f}}\n", percentile_ms(0.5), percentile_ms(0.99),
+         percentile_ms(0.999));
   return 0;
 }

@@ -26,6 +26,8 @@ export interface LoadFigures {
   readonly requestsPerSecond: number;
   /** Socket errors, timeouts and statuses other than 2xx. */
   readonly errors: number;
+  /** How many failed in which way, of a generator that knows it. */
+  readonly failures?: Readonly<Record<string, number>>;
   /** Of a generator that knows it, with one port. */
   readonly latency: Latency | null;
 }
