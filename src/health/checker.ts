@@ -19,12 +19,22 @@ const STARVED_SHARE = 0.25;
  */
 const GRID_MS = 250;
 /**
+ * About so many checks begin at one moment: a primary that begins hundreds of them holds up the workers that share its core
+ * for as long.
+ */
+const MOST_AT_ONCE = 8;
+/**
  * A container is known from its start, and its app listens a moment later: it is asked so often until it has passed once, and
  * that once is enough. (With the usual interval and rise of 2 it served 1.5 s after it listened.)
  */
 const START_INTERVAL_MS = 100;
 /** An app that takes longer is asked at the usual interval from then on. */
 const START_MS = 10_000;
+/**
+ * So many waits before a check are drawn by chance: the first is short, so that a new target is soon up, and after the second
+ * the checks of all targets are spread evenly over their interval. From then on the waits are the interval.
+ */
+const RANDOM_WAITS = 2;
 /** A check that starts late by this part of its interval was held up, and so were all others: they are spread again. */
 const LATE_SHARE = 0.25;
 
@@ -57,6 +67,7 @@ interface Checked {
   since: number;
   readonly counts: HealthCounts;
   timer: Timer | null;
+  randomWaits: number;
   /** Ends the check that is under way. */
   readonly abort: AbortController;
 }
@@ -112,11 +123,11 @@ export class HealthChecker {
       }
       if (known !== undefined) endChecks(known);
       const now = this.#clock.now();
-      const first = { createdAt: now, hasBeenUp: false, since: now, abort: new AbortController() };
-      const counts = new HealthCounts();
-      const checked: Checked = { target, condition: UNCHECKED, last: null, node: null, timer: null, counts, ...first };
+      const first = { createdAt: now, hasBeenUp: false, since: now, timer: null, randomWaits: RANDOM_WAITS };
+      const [counts, abort] = [new HealthCounts(), new AbortController()];
+      const checked: Checked = { target, condition: UNCHECKED, last: null, node: null, counts, abort, ...first };
       this.#checked.set(target.key, checked);
-      void this.#check(checked, true);
+      void this.#check(checked);
     }
   }
 
@@ -171,11 +182,11 @@ export class HealthChecker {
     checked.target = { ...target, life: target.life ?? checked.target.life ?? null };
     if (!isOther || checked.timer === null) return;
     checked.timer.cancel();
-    this.#schedule(checked, true, 0);
+    checked.randomWaits = RANDOM_WAITS;
+    this.#schedule(checked, 0);
   }
 
-  /** @param isSpread the check after this one comes at a moment of its own, so that not all fall together. */
-  async #check(checked: Checked, isSpread: boolean): Promise<void> {
+  async #check(checked: Checked): Promise<void> {
     const { target } = checked;
     const startedAt = this.#clock.now();
     const endWatch = this.#lag.watch();
@@ -196,7 +207,7 @@ export class HealthChecker {
       }
     } finally {
       // A listener that throws must not end the checks of the target.
-      this.#schedule(checked, isSpread, tookMs);
+      this.#schedule(checked, tookMs);
     }
   }
 
@@ -211,20 +222,34 @@ export class HealthChecker {
   }
 
   /** Fixed intervals, not pauses. */
-  #schedule(checked: Checked, isSpread: boolean, tookMs: number): void {
+  #schedule(checked: Checked, tookMs: number): void {
     // A listener may have taken the target away just now.
     if (this.#checked.get(checked.target.key) !== checked) return;
     const { check } = checked.target;
     const isUp = checked.condition.health === 'up';
     const usualMs = check.intervalMs;
     const intervalMs = !isUp && this.#isStarting(checked) ? Math.min(usualMs, START_INTERVAL_MS) : usualMs;
-    const waitMs = isSpread ? intervalMs * (0.5 + this.#random() / 2) : Math.max(intervalMs - tookMs, intervalMs / 10);
+    const waitMs = this.#randomWait(checked, intervalMs) ?? Math.max(intervalMs - tookMs, intervalMs / 10);
     const now = this.#clock.now();
-    const dueAt = nearestOnGrid(now + waitMs, Math.min(GRID_MS, intervalMs / 4));
+    const dueAt = nearestOnGrid(now + waitMs, this.#gridMs(intervalMs));
     checked.timer = this.#clock.setTimer(Math.max(0, dueAt - now), () => {
       checked.timer = null;
-      void this.#check(checked, this.#clock.now() - dueAt > intervalMs * LATE_SHARE);
+      if (this.#clock.now() - dueAt > intervalMs * LATE_SHARE) checked.randomWaits = RANDOM_WAITS;
+      void this.#check(checked);
     });
+  }
+
+  /** @returns null: its moment is found */
+  #randomWait(checked: Checked, intervalMs: number): number | null {
+    if (checked.randomWaits === 0) return null;
+    const widthMs = checked.randomWaits === RANDOM_WAITS ? intervalMs / 2 : intervalMs;
+    checked.randomWaits -= 1;
+    return intervalMs / 2 + this.#random() * widthMs;
+  }
+
+  /** Of hundreds of targets the moments are so near that few of them share one. */
+  #gridMs(intervalMs: number): number {
+    return Math.min(GRID_MS, intervalMs / 4, (intervalMs * MOST_AT_ONCE) / this.#checked.size);
   }
 
   #isStarting({ target, createdAt, hasBeenUp }: Checked): boolean {

@@ -9,6 +9,7 @@ import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
+import { SeededRandom } from '../support/seeded-random.js';
 
 const CHECK = { path: null, intervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 };
 const PASSED: ProbeResult = { hasPassed: true, detail: 'connected' };
@@ -173,37 +174,54 @@ test('a probe that throws is logged, and says nothing of the target', async (con
   assert.equal(askedAt.length, 2, 'it is asked again');
 });
 
-test('the second check comes at a moment of its own, those after it at fixed intervals', async (context) => {
-  for (const [chance, second] of [
-    [0, 500],
-    [0.5, 750],
-    [0.999, 1_000],
+test('the second and third check come at moments of their own, those after them at fixed intervals', async (context) => {
+  for (const [chance, second, third] of [
+    [0, 500, 1_000],
+    [0.5, 750, 1_750],
+    [0.999, 1_000, 2_500],
   ] as const) {
     const { clock, askedAt, checker } = createWorld(context, { random: () => chance });
     checker.setTargets([targetOf('a')]);
-    await clock.advance(second + 2_000);
-    assert.deepEqual(askedAt, [0, second, second + 1_000, second + 2_000], `chance ${chance}`);
+    await clock.advance(third + 2_000);
+    assert.deepEqual(askedAt, [0, second, third, third + 1_000, third + 2_000], `chance ${chance}`);
   }
+});
+
+test('of hundreds of targets the checks are spread evenly over their interval, a few at a moment', async (context) => {
+  const chance = new SeededRandom(7);
+  const { clock, askedAt, checker } = createWorld(context, { random: () => chance.next() });
+  checker.setTargets(Array.from({ length: 800 }, (_, index) => targetOf(`host-${index}`)));
+  await clock.advance(4_000);
+  const asked = askedAt.filter((at) => at > 3_000);
+  assert.equal(asked.length, 800);
+  const most = (widthMs: number): number => {
+    const counts = new Map<number, number>();
+    for (const at of asked) counts.set(Math.floor(at / widthMs), (counts.get(Math.floor(at / widthMs)) ?? 0) + 1);
+    return Math.max(...counts.values());
+  };
+  // 80 and 8 on average: chance makes some fuller.
+  assert.ok(most(100) <= 120, `${most(100)} of 800 checks in a tenth of the interval`);
+  assert.ok(most(1) <= 20, `${most(1)} of 800 checks at one moment`);
 });
 
 test('a check that takes long delays the next one no more than it must', async (context) => {
   const { clock, askedAt, checker } = createWorld(context, { tookMs: 300 });
   checker.setTargets([targetOf('a')]);
-  // 300 and 750 on the grid of 250; then each second, whatever the check took.
-  await clock.advance(4_000);
-  assert.deepEqual(askedAt, [0, 1_000, 2_000, 3_000, 4_000]);
+  // 300 and 750, then 300 and 1 000, on the grid of 250; then each second, whatever the check took.
+  await clock.advance(4_250);
+  assert.deepEqual(askedAt, [0, 1_000, 2_250, 3_250, 4_250]);
   const slow = createWorld(context, { tookMs: 1_500 });
   slow.checker.setTargets([targetOf('a')]);
-  await slow.clock.advance(6_000);
+  await slow.clock.advance(8_000);
   // A tenth of the interval behind an answer, on the grid.
-  assert.deepEqual(slow.askedAt, [0, 2_250, 3_750, 5_250]);
+  assert.deepEqual(slow.askedAt, [0, 2_250, 4_750, 6_250, 7_750]);
 });
 
 test('short intervals have a finer grid', async (context) => {
   const { clock, askedAt, checker } = createWorld(context, { random: () => 0 });
   checker.setTargets([targetOf('a', { check: { ...CHECK, intervalMs: 200 } })]);
-  await clock.advance(500);
-  assert.deepEqual(askedAt, [0, 100, 300, 500]);
+  await clock.advance(600);
+  assert.deepEqual(askedAt, [0, 100, 200, 400, 600]);
 });
 
 test('a new interval counts from now, other changes of the check do not hurry it, and a target that comes again has no timer of old', async (context) => {
