@@ -11,7 +11,7 @@
  *
  * A primary of an older program names none, a worker of an older program numbers none: each gets or gives all, each time.
  */
-import { takeChanges, withChanges } from '../metrics/changes.js';
+import { SaidObject, withChanges } from '../metrics/changes.js';
 import type { WorkerCounters, WorkerReport } from '../metrics/counters.js';
 
 /** What a message about counters says. */
@@ -31,13 +31,13 @@ const NONE = 0;
 export class ReportWriter {
   #number = NONE;
   /** The last one. */
-  readonly #said = {};
+  readonly #said = new SaidObject();
 
   /** @param known the last report that the primary has; undefined: it wants all of each */
   write(counters: WorkerCounters | null, known: number | undefined): SaidCounters {
     if (counters === null || known === undefined) return { counters };
     const isLast = known === this.#number;
-    const changes = takeChanges(this.#said, counters) ?? {};
+    const changes = this.#said.takeChanges(counters) ?? {};
     this.#number += 1;
     const number = this.#number;
     return isLast ? { number, changes } : { number, counters };

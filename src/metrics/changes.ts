@@ -5,7 +5,7 @@
  *   an object    by key, what has changed there; `false` for a key that is gone
  *   all else     the new value; so does what was neither list nor object before
  *
- * A list keeps its length. Who says the changes takes them in place, who hears them keeps what was there before.
+ * A list keeps its length. Who says the changes keeps a `SaidObject`, who hears them keeps what was there before.
  */
 import { createKeyedObject, type KeyedObject } from '../core/keyed-object.js';
 
@@ -15,46 +15,71 @@ type Parts = { [key: string]: unknown };
 const GONE = false;
 
 /**
- * Makes `known` equal to `now`, and shares nothing with it.
- * @returns what has changed; undefined: nothing
+ * An object as it was said last: its keys and its values in turn. Most often the keys are those of before in the order of
+ * before, so values are compared place by place. (Of 200 apps with 4 instances each, 10 of them busy: 0.9 ms; with a look-up
+ * for each key in a copy of the object 1.4 ms, on an AMD EPYC.)
  */
-export function takeChanges(known: object, now: object): object | undefined {
-  return takeParts(known as Parts, now as Parts);
+export class SaidObject {
+  #keys: string[] = [];
+  /** Lists are copies, objects are said objects. */
+  #values: unknown[] = [];
+
+  /**
+   * Becomes equal to `now`, and shares nothing with it.
+   * @returns what has changed, with parts of `now` in it; undefined: nothing
+   */
+  takeChanges(now: object): object | undefined {
+    const parts = now as Parts;
+    let changes: KeyedObject<unknown> | undefined;
+    let place = 0;
+    // Plain data inherits no keys.
+    for (const key in parts) {
+      if (this.#keys[place] !== key) return this.#takeOtherKeys(parts, changes);
+      const change = this.#takePart(place, parts[key]);
+      place += 1;
+      if (change === undefined) continue;
+      changes ??= createKeyedObject();
+      changes[key] = change;
+    }
+    return place === this.#keys.length ? changes : this.#takeOtherKeys(parts, changes);
+  }
+
+  /** @param changes of keys that were compared already */
+  #takeOtherKeys(now: Parts, changes: KeyedObject<unknown> = createKeyedObject()): object | undefined {
+    const before = new Map(this.#keys.map((key, place) => [key, this.#values[place]]));
+    this.#keys = Object.keys(now);
+    this.#values = this.#keys.map((key) => before.get(key));
+    for (const [place, key] of this.#keys.entries()) {
+      const change = this.#takePart(place, now[key]);
+      if (change !== undefined) changes[key] = change;
+      before.delete(key);
+    }
+    for (const key of before.keys()) changes[key] = GONE;
+    return Object.keys(changes).length > 0 ? changes : undefined;
+  }
+
+  #takePart(place: number, value: unknown): unknown {
+    const before = this.#values[place];
+    if (before === value) return undefined;
+    if (Array.isArray(value) && Array.isArray(before)) return takePlaces(before, value);
+    if (isObject(value) && before instanceof SaidObject) return before.takeChanges(value);
+    this.#values[place] = saidOf(value);
+    return value;
+  }
+}
+
+function saidOf(value: unknown): unknown {
+  if (Array.isArray(value)) return [...value];
+  if (!isObject(value)) return value;
+  const said = new SaidObject();
+  said.takeChanges(value);
+  return said;
 }
 
 /** @returns `before` with the changes made; it shares with both what is the same in them */
 export function withChanges(before: unknown, changes: unknown): unknown {
   if (Array.isArray(before) && Array.isArray(changes)) return withPlaces(before, changes);
   return isObject(before) && isObject(changes) ? withParts(before, changes) : changes;
-}
-
-function takeParts(known: Parts, now: Parts): Parts | undefined {
-  let changes: KeyedObject<unknown> | undefined;
-  for (const key of Object.keys(now)) {
-    const isKnown = Object.hasOwn(known, key);
-    const change = isKnown ? takePart(known, key, now[key]) : addPart(known, key, copyOf(now[key]));
-    if (change === undefined) continue;
-    changes ??= createKeyedObject();
-    changes[key] = change;
-  }
-  const keys = Object.keys(known);
-  if (keys.length === Object.keys(now).length) return changes;
-  changes ??= createKeyedObject();
-  for (const key of keys) {
-    if (Object.hasOwn(now, key)) continue;
-    delete known[key];
-    changes[key] = GONE;
-  }
-  return changes;
-}
-
-function takePart(known: Parts, key: string, value: unknown): unknown {
-  const before = known[key];
-  if (before === value) return undefined;
-  if (Array.isArray(before) && Array.isArray(value)) return takePlaces(before, value);
-  if (isObject(before) && isObject(value)) return takeParts(before, value);
-  known[key] = copyOf(value);
-  return known[key];
 }
 
 function takePlaces(known: unknown[], now: readonly unknown[]): unknown[] | undefined {
@@ -90,10 +115,6 @@ function withPlaces(before: readonly unknown[], changes: readonly unknown[]): un
 function addPart(parts: Parts, key: string, value: unknown): unknown {
   Object.defineProperty(parts, key, { value, configurable: true, enumerable: true, writable: true });
   return value;
-}
-
-function copyOf(value: unknown): unknown {
-  return typeof value === 'object' ? structuredClone(value) : value;
 }
 
 function isObject(value: unknown): value is Parts {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { takeChanges, withChanges } from '../../src/metrics/changes.js';
+import { SaidObject, withChanges } from '../../src/metrics/changes.js';
 import { holds } from '../support/properties.js';
 
 /** Names of properties that every object inherits among them. */
@@ -15,6 +15,12 @@ const value = fc.letrec<{ value: unknown; object: object }>((tie) => ({
   object: fc.dictionary(key, tie('value'), { maxKeys: 4 }).map((object) => ({ ...object })),
 }));
 
+function saidOf(state: object): SaidObject {
+  const said = new SaidObject();
+  said.takeChanges(state);
+  return said;
+}
+
 function sent<T>(message: T): T {
   return JSON.parse(JSON.stringify(message)) as T;
 }
@@ -22,9 +28,9 @@ function sent<T>(message: T): T {
 test('the state before and the changes give the state after, for any two states', async () => {
   await holds(
     fc.property(value.object, value.object, (before, now) => {
-      const known = structuredClone(before);
-      const changes = takeChanges(known, now) ?? {};
-      assert.deepEqual(sent(known), sent(now));
+      const said = saidOf(before);
+      const changes = said.takeChanges(now) ?? {};
+      assert.equal(said.takeChanges(now), undefined);
       assert.deepEqual(sent(withChanges(before, sent(changes))), sent(now));
     }),
     2_000,
@@ -34,16 +40,16 @@ test('the state before and the changes give the state after, for any two states'
 test('over a history both sides come to the same, though what is told of goes on changing', async () => {
   await holds(
     fc.property(fc.array(value.object, { minLength: 2, maxLength: 6 }), (history) => {
-      const said = {};
+      const said = new SaidObject();
       let heard: unknown = {};
       for (const now of history) {
         const live = structuredClone(now);
         const before = heard;
         const unchanged = JSON.stringify(before);
-        heard = withChanges(before, sent(takeChanges(said, live) ?? {}));
+        heard = withChanges(before, sent(said.takeChanges(live) ?? {}));
         scribbleOver(live);
         assert.equal(JSON.stringify(before), unchanged, 'what was heard before stays');
-        assert.deepEqual(sent(said), sent(now));
+        assert.equal(said.takeChanges(now), undefined, 'what was said goes on as it was');
         assert.deepEqual(sent(heard), sent(now));
       }
     }),
@@ -53,12 +59,12 @@ test('over a history both sides come to the same, though what is told of goes on
 
 test('what has not changed is not said, and stays the same object', async () => {
   await holds(
-    fc.property(value.object, (state) => assert.equal(takeChanges(structuredClone(state), state), undefined)),
+    fc.property(value.object, (state) => assert.equal(saidOf(structuredClone(state)).takeChanges(state), undefined)),
     500,
   );
   const before = { slots: { a: { requests: 1 }, b: { requests: 1, latency: [0, 0, 0] } }, open: null };
   const now = { slots: { a: { requests: 1 }, b: { requests: 2, latency: [0, 3, 0] } }, open: null };
-  const changes = takeChanges(structuredClone(before), now);
+  const changes = saidOf(before).takeChanges(now);
   assert.deepEqual(sent(changes), { slots: { b: { requests: 2, latency: [1, 3] } } });
   const after = withChanges(before, changes) as typeof before;
   assert.equal(after.slots.a, before.slots.a);
