@@ -2,13 +2,14 @@
  * What a scrape of /metrics costs a large node, in each format, at rest and while all its apps count, and whether its traffic
  * notices scrapes.
  *
- *   npm run bench:scrape -- [--apps 200] [--instances 4] [--workers 4] [--scrapes 40] [--rounds 3] [--seconds 8]
+ *   npm run bench:scrape -- [--apps 200] [--instances 4] [--workers 4] [--scrapes 40] [--rounds 8] [--seconds 8]
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { prepareComponents } from '../test/support/machine/components.js';
 import { medianOf } from './figures.js';
 import { constantRate } from './generators/constant-rate.js';
+import { scrapeEachSecond } from './generators/scraper.js';
 import { busyLine, isBusy, machineLine, OthersUse } from './machine.js';
 import { NginxOrigin } from './nginx-origin.js';
 import { NodeUnderTest } from './node-under-test.js';
@@ -21,7 +22,7 @@ const { values } = parseArgs({
     instances: { type: 'string', default: '4' },
     workers: { type: 'string', default: '4' },
     scrapes: { type: 'string', default: '40' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '8' },
     seconds: { type: 'string', default: '8' },
   },
 });
@@ -152,9 +153,10 @@ async function compareTraffic(): Promise<void> {
   const p99: Record<'without' | 'with', number[]> = { without: [], with: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     p99.without.push(await p99OfTraffic());
-    const timer = setInterval(() => void scrape(FORMATS.OpenMetrics), 1_000);
+    const scraping = scrapeEachSecond({ host: HOST, port: ADMIN_PORT, accept: FORMATS.OpenMetrics, seconds: SECONDS });
     p99.with.push(await p99OfTraffic());
-    clearInterval(timer);
+    const whole = await scraping;
+    if (whole < SECONDS) throw new Error(`${SECONDS - whole} of ${SECONDS} scrapes failed`);
   }
   const [alone, scraped] = [medianOf(p99.without), medianOf(p99.with)];
   const found = `${scraped.toFixed(2)} ms beside ${alone.toFixed(2)} ms; rounds ${p99.with.map(shown)} beside ${p99.without.map(shown)}`;
@@ -168,8 +170,9 @@ async function compareTraffic(): Promise<void> {
 async function p99OfTraffic(): Promise<number> {
   const load = { host: HOST, ports: [FIRST_SLOT], path: '/', perSecond: PER_SECOND, seconds: SECONDS };
   const shape = { connections: CONNECTIONS, closesEach: false, bodyBytes: 0, prefix: [] };
-  const { latency, errors, requests } = await constantRate({ ...load, ...shape });
-  if (latency === null || errors > requests * MOST_UNASKED) throw new Error(`${errors} requests of the traffic failed`);
+  const { latency, errors, requests, failures } = await constantRate({ ...load, ...shape });
+  if (latency === null || errors > requests * MOST_UNASKED)
+    throw new Error(`${errors} requests of the traffic failed: ${JSON.stringify(failures)}`);
   return latency.p99;
 }
 
