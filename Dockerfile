@@ -28,7 +28,7 @@ COPY --from=build /build/app/package.json ./
 COPY --from=build /build/app/node_modules node_modules
 COPY --from=build /build/app/dist/src dist/src
 COPY --from=build /build/app/dist/edge dist/edge
-RUN ln -s /app/dist/src/cli/main.js /usr/local/bin/autoproxy
+RUN ln -s /app/dist/src/cli/autoproxy /usr/local/bin/autoproxy
 STOPSIGNAL SIGTERM
 
 # A docker node. It binds the slots of all apps, so it runs in the network of its host:

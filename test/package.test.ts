@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +18,7 @@ import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ownAddress } from './support/addresses.js';
+import { CLI_COMMAND, CLI_ENTRY } from './support/node/run-cli.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -101,8 +103,17 @@ test('types come with the name', async () => {
   });
 });
 
-test('a build leaves the command executable', () => {
-  assert.notEqual(statSync(path.join(ROOT, 'dist/src/cli/main.js')).mode & 0o111, 0);
+test('a build leaves the command executable: over links to it, the Node of the PATH gets its flags and all words', async () => {
+  const links = path.join(folder, 'links');
+  mkdirSync(links);
+  symlinkSync(CLI_COMMAND, path.join(links, 'first'));
+  symlinkSync('first', path.join(links, 'autoproxy'));
+  writeFileSync(path.join(links, 'node'), `#!/bin/sh\nfor word; do echo "$word"; done\n`, { mode: 0o755 });
+  const { stdout } = await run(path.join(links, 'autoproxy'), ['check', 'a folder/of apps', ''], {
+    env: { PATH: `${links}:${process.env.PATH}` },
+  });
+  assert.deepEqual(stdout.split('\n'), ['--single-threaded-gc', CLI_ENTRY, 'check', 'a folder/of apps', '', '']);
+  assert.notEqual(statSync(CLI_ENTRY).mode & 0o111, 0, 'where links of before point to');
 });
 
 test('the lock names each optional package of each package', () => {

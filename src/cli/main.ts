@@ -17,7 +17,7 @@ if (
   console.error(
     `autoproxy ${version} needs Node ${leastMajor}.${leastMinor} or newer; this is ${process.version}, ${process.execPath}.`,
   );
-  console.error('  → install a newer Node, or run "npx node@24 $(command -v autoproxy) …", which brings its own');
+  console.error('  → install a newer Node, or run "npx -p node@24 autoproxy …", which brings its own');
   process.exit(EXIT_FAILED);
 }
 const { runCommand } = await import('./run-command.js').catch((error) => {

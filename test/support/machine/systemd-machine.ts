@@ -44,7 +44,7 @@ mount --bind "$1" opt/autoproxy
 rm -f usr/local/bin/node
 touch usr/local/bin/node
 mount --bind "$2" usr/local/bin/node
-ln -sf /opt/autoproxy/dist/src/cli/main.js usr/local/bin/autoproxy
+ln -sf /opt/autoproxy/dist/src/cli/autoproxy usr/local/bin/autoproxy
 for name in sysinit basic shutdown network-online; do
   printf '[Unit]\\nDefaultDependencies=no\\n' > ".${UNITS}/$name.target"
 done

@@ -7,7 +7,7 @@ import { eventually } from '../eventually.js';
 import { spawnBound } from '../machine/bound-process.js';
 import { childrenOf, killProgram } from '../machine/processes.js';
 import type { LogLine } from '../recording-log.js';
-import { CLI_ENTRY } from './run-cli.js';
+import { CLI_ENTRY, CLI_NODE_FLAGS } from './run-cli.js';
 
 /** Where many programs share few cores, a node takes ten seconds to start. */
 const PATIENCE_MS = 30_000;
@@ -49,7 +49,8 @@ export class LaunchedNode {
     node = process.execPath,
   }: Launch) {
     this.admin = flags['--admin'] ?? '127.0.0.1:1936';
-    const command = [...prefix, node, ...nodeArguments, program, 'node', ...Object.entries(flags).flat()];
+    const started = [node, ...CLI_NODE_FLAGS, ...nodeArguments, program];
+    const command = [...prefix, ...started, 'node', ...Object.entries(flags).flat()];
     this.child = spawnBound(command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.exited = once(this.child, 'exit').then(([code]) => code as number | null);
     createInterface({ input: this.child.stderr as NodeJS.ReadableStream }).on('line', (text) => this.#onLine(text));

@@ -1,7 +1,13 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const CLI_ENTRY = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
+
+/** What people start: a script that starts the entry with flags for Node. */
+export const CLI_COMMAND = fileURLToPath(new URL('../../../src/cli/autoproxy', import.meta.url));
+
+export const CLI_NODE_FLAGS = /^exec node (--.+?) "/m.exec(readFileSync(CLI_COMMAND, 'utf8'))?.[1]?.split(' ') ?? [];
 
 export interface CliResult {
   readonly exitCode: number | null;
