@@ -2,6 +2,7 @@ import type { Clock, Random, Timer } from '../core/clock.js';
 import { isOtherLife } from '../core/lives.js';
 import type { Log } from '../core/log.js';
 import type { HealthCheck, ProxyVersion } from '../model/app.js';
+import { CheckPace } from './check-pace.js';
 import { LoopLag } from './loop-lag.js';
 import { HealthCounts, type LastCheck, type Measurement } from './measurement.js';
 import { failureFrom, type Probe, type ProbeResult } from './probe.js';
@@ -14,29 +15,12 @@ const PASSIVE_FAILURES = 3;
 /** A failed check does not count when this process could not run for this part of the check's timeout. */
 const STARVED_SHARE = 0.25;
 /**
- * Checks begin at common moments, this far apart: a process that sleeps pays for being woken more than for a check. (30
- * instances, each asked every second: 1.5 % of a core at ten moments a second, 1.1 % at four.)
- */
-const GRID_MS = 250;
-/**
- * About so many checks begin at one moment: a primary that begins hundreds of them holds up the workers that share its core
- * for as long.
- */
-const MOST_AT_ONCE = 8;
-/**
  * A container is known from its start, and its app listens a moment later: it is asked so often until it has passed once, and
  * that once is enough. (With the usual interval and rise of 2 it served 1.5 s after it listened.)
  */
 const START_INTERVAL_MS = 100;
 /** An app that takes longer is asked at the usual interval from then on. */
 const START_MS = 10_000;
-/**
- * So many waits before a check are drawn by chance: the first is short, so that a new target is soon up, and after the second
- * the checks of all targets are spread evenly over their interval. From then on the waits are the interval.
- */
-const RANDOM_WAITS = 2;
-/** A check that starts late by this part of its interval was held up, and so were all others: they are spread again. */
-const LATE_SHARE = 0.25;
 
 export interface CheckTarget {
   /** Unique; what is known of a target is kept by it. */
@@ -67,7 +51,7 @@ interface Checked {
   since: number;
   readonly counts: HealthCounts;
   timer: Timer | null;
-  randomWaits: number;
+  readonly pace: CheckPace;
   /** Ends the check that is under way. */
   readonly abort: AbortController;
 }
@@ -123,7 +107,7 @@ export class HealthChecker {
       }
       if (known !== undefined) endChecks(known);
       const now = this.#clock.now();
-      const first = { createdAt: now, hasBeenUp: false, since: now, timer: null, randomWaits: RANDOM_WAITS };
+      const first = { createdAt: now, hasBeenUp: false, since: now, timer: null, pace: new CheckPace(this.#random) };
       const [counts, abort] = [new HealthCounts(), new AbortController()];
       const checked: Checked = { target, condition: UNCHECKED, last: null, node: null, counts, abort, ...first };
       this.#checked.set(target.key, checked);
@@ -182,7 +166,7 @@ export class HealthChecker {
     checked.target = { ...target, life: target.life ?? checked.target.life ?? null };
     if (!isOther || checked.timer === null) return;
     checked.timer.cancel();
-    checked.randomWaits = RANDOM_WAITS;
+    checked.pace.beginAnew();
     this.#schedule(checked, 0);
   }
 
@@ -221,35 +205,19 @@ export class HealthChecker {
     }
   }
 
-  /** Fixed intervals, not pauses. */
   #schedule(checked: Checked, tookMs: number): void {
     // A listener may have taken the target away just now.
     if (this.#checked.get(checked.target.key) !== checked) return;
-    const { check } = checked.target;
     const isUp = checked.condition.health === 'up';
-    const usualMs = check.intervalMs;
+    const usualMs = checked.target.check.intervalMs;
     const intervalMs = !isUp && this.#isStarting(checked) ? Math.min(usualMs, START_INTERVAL_MS) : usualMs;
-    const waitMs = this.#randomWait(checked, intervalMs) ?? Math.max(intervalMs - tookMs, intervalMs / 10);
     const now = this.#clock.now();
-    const dueAt = nearestOnGrid(now + waitMs, this.#gridMs(intervalMs));
+    const dueAt = checked.pace.nextAt(now, { intervalMs, tookMs, targets: this.#checked.size });
     checked.timer = this.#clock.setTimer(Math.max(0, dueAt - now), () => {
       checked.timer = null;
-      if (this.#clock.now() - dueAt > intervalMs * LATE_SHARE) checked.randomWaits = RANDOM_WAITS;
+      checked.pace.onBegin(this.#clock.now() - dueAt, intervalMs);
       void this.#check(checked);
     });
-  }
-
-  /** @returns null: its moment is found */
-  #randomWait(checked: Checked, intervalMs: number): number | null {
-    if (checked.randomWaits === 0) return null;
-    const widthMs = checked.randomWaits === RANDOM_WAITS ? intervalMs / 2 : intervalMs;
-    checked.randomWaits -= 1;
-    return intervalMs / 2 + this.#random() * widthMs;
-  }
-
-  /** Of hundreds of targets the moments are so near that few of them share one. */
-  #gridMs(intervalMs: number): number {
-    return Math.min(GRID_MS, intervalMs / 4, (intervalMs * MOST_AT_ONCE) / this.#checked.size);
   }
 
   #isStarting({ target, createdAt, hasBeenUp }: Checked): boolean {
@@ -288,8 +256,4 @@ function endChecks({ timer, abort }: Checked): void {
 function isSameTarget(known: CheckTarget, target: CheckTarget): boolean {
   if (known.host !== target.host || known.port !== target.port) return false;
   return !isOtherLife(known.life ?? null, target.life ?? null);
-}
-
-function nearestOnGrid(at: number, stepMs: number): number {
-  return Math.round(at / stepMs) * stepMs;
 }
