@@ -17,6 +17,9 @@ export interface SlotCounters {
   turnedAway: number[];
   bytesIn: number;
   bytesOut: number;
+  /** Of those, what came and went of requests that were turned away, and what came when no request was read any more. */
+  turnedAwayBytesIn: number;
+  turnedAwayBytesOut: number;
   /** Answers of our own by error code, and deaths of exchanges that had begun. */
   errors: Partial<Record<ErrorCode, number>>;
   retries: number;
@@ -47,7 +50,7 @@ export interface SlotCounters {
   inFlight: number;
   queued: number;
   tunnels: number;
-  /** The most of them at once, since the worker reported before. */
+  /** The most of them at once, since the worker reported before; of requests without those that were turned away. */
   openConnectionsPeak: number;
   inFlightPeak: number;
   queuedPeak: number;
@@ -115,6 +118,8 @@ export function createSlotCounters(): SlotCounters {
     turnedAway: [0, 0, 0, 0, 0, 0],
     bytesIn: 0,
     bytesOut: 0,
+    turnedAwayBytesIn: 0,
+    turnedAwayBytesOut: 0,
     errors: {},
     retries: 0,
     redispatches: 0,
@@ -172,6 +177,8 @@ export function addSlotCounters(sum: SlotCounters, part: SlotCounters, { gauges 
   sum.retries += part.retries;
   sum.redispatches += part.redispatches;
   // A worker of an older program does not count these.
+  sum.turnedAwayBytesIn += part.turnedAwayBytesIn ?? 0;
+  sum.turnedAwayBytesOut += part.turnedAwayBytesOut ?? 0;
   sum.sent += part.sent ?? 0;
   sum.reuses += part.reuses ?? 0;
   sum.connects += part.connects ?? 0;

@@ -1,6 +1,6 @@
 /** What stands in the columns of each kind of row. What a node does not measure is not here. Pure. */
 import { ERRORS, type ErrorCode } from '../../core/errors.js';
-import { backendRequests, backendResponses } from '../../metrics/backend-share.js';
+import { backendBytesIn, backendBytesOut, backendRequests, backendResponses } from '../../metrics/backend-share.js';
 import type { SlotCounters } from '../../metrics/counters.js';
 import type { Traffic } from '../../metrics/meter.js';
 import { averageMs, longestMs, type RequestTimes, TIMES } from '../../metrics/request-times.js';
@@ -66,14 +66,15 @@ export function backendRowOf(backend: BackendRow): Row {
 
 function trafficOf({ app, counters, traffic }: AppView): Row['values'] {
   const isHttp = app.protocol === 'http';
-  const { queued, inFlight, bytesIn, bytesOut, retries, redispatches, times } = counters;
+  const { queued, inFlight, retries, redispatches, times } = counters;
   const { sent, bled, connects, reuses } = counters;
   const requests = backendRequests(counters);
   const begun = isHttp ? traffic.backend : traffic.clients;
   return {
     ...{ qcur: queued, qmax: traffic.mostQueued, scur: inFlight, smax: traffic.backend.mostAtOnce },
     ...{ ...ratesOf(begun), lastsess: sinceLastOf(begun) },
-    ...{ stot: isHttp ? requests : counters.connections, lbtot: sent - bled, bin: bytesIn, bout: bytesOut },
+    ...{ stot: isHttp ? requests : counters.connections, lbtot: sent - bled },
+    ...{ bin: backendBytesIn(counters), bout: backendBytesOut(counters) },
     ...{ connect: connects, reuse: reuses, ...timesOf(times) },
     econ: countOf(counters, ['CONNECT_FAILED', 'CONNECT_TIMEOUT', 'NO_INSTANCE', 'QUEUE_FULL', 'QUEUE_TIMEOUT']),
     eresp: countOf(counters, ['CLOSED_BEFORE_RESPONSE', 'MALFORMED_RESPONSE', 'RESPONSE_TIMEOUT']),

@@ -1,5 +1,5 @@
 /** What HAProxy's exporter says of a backend and of a server alike. */
-import { backendRequests, backendResponses } from '../backend-share.js';
+import { backendBytesIn, backendBytesOut, backendRequests, backendResponses } from '../backend-share.js';
 import type { Traffic } from '../meter.js';
 import { averageMs, longestMs, type RequestTimes, TIMES } from '../request-times.js';
 import { type Emit, secondsOf } from './family.js';
@@ -10,8 +10,6 @@ interface Target {
   readonly labels: string;
   readonly isHttp: boolean;
   readonly counters: {
-    readonly bytesIn: number;
-    readonly bytesOut: number;
     readonly connectFailures: number;
     readonly responseFailures: number;
     readonly retries: number;
@@ -20,6 +18,8 @@ interface Target {
     readonly times: RequestTimes;
   };
   readonly responses: readonly number[];
+  readonly bytesIn: number;
+  readonly bytesOut: number;
   readonly sessions: number;
   readonly mostSessions: number;
   /** Of requests; of protocol tcp, connections. */
@@ -55,6 +55,8 @@ function backendFrom(app: AppView): Target {
     isHttp,
     counters,
     responses: backendResponses(counters),
+    bytesIn: backendBytesIn(counters),
+    bytesOut: backendBytesOut(counters),
     sessions: counters.inFlight,
     mostSessions: traffic.backend.mostAtOnce,
     traffic: isHttp ? traffic.backend : traffic.clients,
@@ -74,6 +76,8 @@ function serverFrom({ counters, app, serverLabels, traffic }: InstanceView): Tar
     isHttp: app.isHttp,
     counters,
     responses: counters.responses,
+    bytesIn: counters.bytesIn,
+    bytesOut: counters.bytesOut,
     sessions: counters.inFlight,
     mostSessions: traffic.mostAtOnce,
     traffic,
@@ -123,8 +127,8 @@ export const SHARED: readonly Shared[] = [
       emit(labels, sinceLastMs === null ? -1 : Math.floor(sinceLastMs / 1_000)),
   ],
   ['sessions_total', 'counter', WORDS.total, ({ labels, total }, emit) => emit(labels, total)],
-  ['bytes_in_total', 'counter', WORDS.bytesIn, ({ labels, counters }, emit) => emit(labels, counters.bytesIn)],
-  ['bytes_out_total', 'counter', WORDS.bytesOut, ({ labels, counters }, emit) => emit(labels, counters.bytesOut)],
+  ['bytes_in_total', 'counter', WORDS.bytesIn, ({ labels, bytesIn }, emit) => emit(labels, bytesIn)],
+  ['bytes_out_total', 'counter', WORDS.bytesOut, ({ labels, bytesOut }, emit) => emit(labels, bytesOut)],
   [
     'connection_errors_total',
     'counter',

@@ -50,13 +50,12 @@ export class ExchangeBooks implements HttpFacts {
   }
 
   /** The head of a request is here, or it is refused before that. */
-  open({ counters, peaks }: Slot): void {
+  open({ counters }: Slot): void {
     this.openedAt = this.#worker.clock.now();
     if (!this.hasBegun) this.startedAt = this.openedAt;
     this.hasBegun = true;
     counters.requests += 1;
     counters.inFlight += 1;
-    if (counters.inFlight > peaks.inFlight) peaks.inFlight = counters.inFlight;
   }
 
   markConnected(): void {
@@ -96,6 +95,8 @@ export class ExchangeBooks implements HttpFacts {
     counters.responses[statusClass] = (counters.responses[statusClass] ?? 0) + 1;
     if (code !== null && (this.headAt === 0 || isAdmissionRefusal(code))) {
       counters.turnedAway[statusClass] = (counters.turnedAway[statusClass] ?? 0) + 1;
+      counters.turnedAwayBytesIn += this.bytesIn;
+      counters.turnedAwayBytesOut += this.bytesOut;
     }
     if (this.isAnswered) {
       const { lastInstance, waitedMs } = route;

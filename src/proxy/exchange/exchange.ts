@@ -50,6 +50,9 @@ export class Exchange extends RequestDispatch {
       this.fail(refusal);
       return;
     }
+    // HAProxy's BACKEND has no session of a request that was refused.
+    const { counters, peaks } = slot;
+    if (counters.inFlight > peaks.inFlight) peaks.inFlight = counters.inFlight;
     if (request.maxForwards === 0) {
       // RFC 9110 7.6.2: the client wants the answer of the hop that is so far away.
       this.#respond(this.#response.renderLastHop(client), null);
@@ -102,6 +105,7 @@ export class Exchange extends RequestDispatch {
   /** It ends before its head is whole. */
   #beginUnread(): void {
     this.books.open(this.slot);
+    this.slot.counters.turnedAwayBytesIn += this.reader.unreadBytes;
     this.phase = PHASE.DISPATCHING;
   }
 

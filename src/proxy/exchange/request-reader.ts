@@ -30,6 +30,12 @@ export class RequestReader {
   /** Why the last bytes were BROKEN. */
   problem: ErrorCode = 'METHOD_INVALID';
   readonly #partial = new PartialHead();
+  #brokenBytes = 0;
+
+  /** What has come of a request whose head is not whole, or that is broken. */
+  get unreadBytes(): number {
+    return this.#partial.length + this.#brokenBytes;
+  }
 
   readHead(client: ExchangeClient, bytes: Buffer, length: number, limits: HeadLimits): Read {
     const partial = this.#partial;
@@ -46,7 +52,7 @@ export class RequestReader {
       verdict = head.parse(bytes, 0, length, limits, true);
     }
     if (verdict === COMPLETE) return this.#beginBody(client, bytes, head.bytes, length, limits);
-    if (verdict !== INCOMPLETE) return this.#refuse(verdict);
+    if (verdict !== INCOMPLETE) return this.#refuse(verdict, length);
     partial.append(bytes, 0, length, limits.maxBytes);
     return READ.MORE;
   }
@@ -56,7 +62,7 @@ export class RequestReader {
     const { head, body } = this;
     body.begin(requestBodyKind(head), head.contentLength, limits);
     body.read(bytes, start, end);
-    if (body.error !== null) return this.#refuse(body.error);
+    if (body.error !== null) return this.#refuse(body.error, end);
     client.expectBody(body.isWhole ? 0 : Math.max(head.contentLength, end - start));
     const { position, rawEnd, trailers } = body;
     if (position < end) client.keepAhead(bytes, position, end);
@@ -81,7 +87,7 @@ export class RequestReader {
   readBody(client: ExchangeClient, bytes: Buffer, end: number): Read {
     const { body } = this;
     body.read(bytes, 0, end);
-    if (body.error !== null) return this.#refuse(body.error);
+    if (body.error !== null) return this.#refuse(body.error, end);
     // An idle client must not hold 128 KB for the body that it sent once.
     if (body.isWhole) client.expectBody(0);
     else if (body.kind === BODY.CHUNKED) client.expectBody(end);
@@ -89,8 +95,9 @@ export class RequestReader {
     return body.isWhole ? READ.WHOLE : READ.MORE;
   }
 
-  #refuse(problem: ErrorCode): Read {
+  #refuse(problem: ErrorCode, bytes: number): Read {
     this.problem = problem;
+    this.#brokenBytes = bytes;
     return READ.BROKEN;
   }
 }

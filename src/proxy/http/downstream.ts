@@ -94,6 +94,7 @@ export class Downstream extends KeptClient implements ExchangeClient {
         this.tunnel?.onBytes(this, bytes, length);
         break;
       case READING.CLOSING:
+        this.slot.counters.turnedAwayBytesIn += length;
         break;
     }
   }

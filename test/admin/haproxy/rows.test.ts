@@ -56,6 +56,23 @@ test('only instances that take new traffic count in the backend', () => {
   assert.deepEqual([none.status, none.act, none.weight], ['DOWN', 0, 0]);
 });
 
+test('the frontend has what was turned away, and the backend does not', () => {
+  const view = appView([]);
+  Object.assign(view.counters, { requests: 5, responses: [1, 0, 2, 0, 2, 0], turnedAway: [1, 0, 0, 0, 2, 0] });
+  Object.assign(view.counters, { bytesIn: 900, bytesOut: 800, turnedAwayBytesIn: 70, turnedAwayBytesOut: 60 });
+  const valuesOf = ({ values }: Row): readonly unknown[] => [
+    values.req_tot,
+    values.bin,
+    values.bout,
+    values.hrsp_2xx,
+    values.hrsp_4xx,
+  ];
+  assert.deepEqual(rowsOf(proxyView([view])).map(valuesOf), [
+    [5, 900, 800, 2, 2],
+    [2, 830, 740, 2, 0],
+  ]);
+});
+
 test('a server is called as in the old configuration, and as its address where the port is another one', () => {
   const names = (nativePort: number | null): readonly unknown[] => {
     const servers = [serverView(INSTANCE), serverView(instanceAt('172.17.0.2', 8_081))];

@@ -26,7 +26,7 @@ async function refusing(): Promise<{ readonly host: string; readonly port: numbe
 /** All that is not zero; of instances the sum; without bytes, times and peaks, and what the slot has of its instances. */
 function booksOf(plane: TestPlane): Record<string, unknown> {
   const { instances, responses, errors, bytesIn, bytesOut, latency, times, ...all } = plane.counters;
-  const { openConnectionsPeak, inFlightPeak, queuedPeak, ...counted } = all;
+  const { openConnectionsPeak, inFlightPeak, queuedPeak, turnedAwayBytesIn, turnedAwayBytesOut, ...counted } = all;
   const { sent, reuses, connects, connectFailures, responseFailures, ...rest } = counted;
   const books: Record<string, unknown> = {};
   const note = (name: string, count: unknown): void => {

@@ -14,6 +14,8 @@ export interface StatsApp {
   readonly name: string;
   /** The only host that its backend gets. */
   readonly host?: string;
+  /** Timeouts and rules of its frontend. */
+  readonly frontend?: readonly string[];
   /** `option httpchk ...`, `balance ...`. */
   readonly lines: readonly string[];
   readonly servers: readonly { readonly name: string; readonly address: string; readonly words: string }[];
@@ -50,9 +52,10 @@ export async function startStatsHaproxy(
     '  timeout client 20s',
     '  timeout server 20s',
     '  timeout check 10s',
-    ...apps.flatMap(({ name, host: served, lines, servers }, index) => [
+    ...apps.flatMap(({ name, host: served, frontend = [], lines, servers }, index) => [
       `frontend ${name}`,
       `  bind ${host}:${ports[index]}`,
+      ...frontend.map((line) => `  ${line}`),
       served === undefined ? `  default_backend ${name}` : `  use_backend ${name} if { hdr(host) -i ${served} }`,
       `backend ${name}`,
       ...lines.map((line) => `  ${line}`),
