@@ -11,7 +11,10 @@ import { formatEndpointList } from './endpoint-list.js';
 import type { EndpointMatch } from './endpoints.js';
 import { eventsQueryFrom } from './events-query.js';
 import { formatCsv } from './haproxy/csv.js';
+import type { Row } from './haproxy/row-values.js';
 import { rowsOf } from './haproxy/rows.js';
+import { formatStatisticsPage } from './haproxy/statistics-page.js';
+import { rowChoiceOf } from './haproxy/statistics-url.js';
 import { formatJson } from './haproxy/typed-fields.js';
 import type { Asset, PageAssets } from './page/assets.js';
 
@@ -25,6 +28,8 @@ const PAGE_POLICY = [
 
 /** What of a request an answer depends on, beside its path. */
 export interface Asking {
+  /** As it was asked for. */
+  readonly url: string;
   readonly query: URLSearchParams;
   /** Who asks, already safe for a terminal. */
   readonly by: string;
@@ -78,12 +83,14 @@ export async function answerEndpoint(
       return jsonAnswer(200, node.config());
     case 'metrics':
       return metrics(node, exposition, asking);
+    case 'haproxy-page':
+      return asking.wantsHtml ? toPageAnswer() : statisticsPage(node);
     case 'haproxy-csv':
-      return { status: 200, contentType: 'text/plain; charset=utf-8', body: formatCsv(rowsOf(await node.proxies())) };
+      return { status: 200, contentType: 'text/plain; charset=utf-8', body: formatCsv(await rowsFor(node, asking)) };
     case 'haproxy-json':
       return {
         ...{ status: 200, contentType: 'application/json; charset=utf-8' },
-        body: formatJson(rowsOf(await node.proxies())),
+        body: formatJson(await rowsFor(node, asking)),
       };
     case 'set-app-state':
       return setAdminState(node, params.app ?? '', null, params.state ?? '', by);
@@ -111,6 +118,20 @@ const BY_ACCEPT = { vary: 'Accept' };
 function documentAnswer({ document }: PageAssets, asking: Asking): Answer {
   const answer = assetAnswer(document, asking);
   return { ...answer, fields: { ...answer.fields, ...BY_ACCEPT, 'content-security-policy': PAGE_POLICY } };
+}
+
+/** People have HAProxy's address among their bookmarks. */
+function toPageAnswer(): Answer {
+  return textAnswer(302, 'the page of the node is at /', { ...BY_ACCEPT, location: '/' });
+}
+
+async function statisticsPage(node: AdminNode): Promise<Answer> {
+  const body = formatStatisticsPage(await node.proxies());
+  return { status: 200, contentType: 'text/html; charset=utf-8', body, fields: BY_ACCEPT };
+}
+
+async function rowsFor(node: AdminNode, { url }: Asking): Promise<readonly Row[]> {
+  return rowsOf(await node.proxies(), rowChoiceOf(url));
 }
 
 function fileAnswer(assets: PageAssets, name: string, asking: Asking): Answer {

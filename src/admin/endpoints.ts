@@ -24,6 +24,7 @@ type EndpointName =
   | 'page-past'
   | 'history'
   | 'sessions'
+  | 'haproxy-page'
   | 'haproxy-csv'
   | 'haproxy-json'
   | 'set-app-state'
@@ -72,6 +73,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { name: 'page-past', method: 'GET', path: '/page/past/:at', help: 'the apps as they were at a time, in ISO 8601' },
   { name: 'page-file', method: 'GET', path: '/page/files/:file', help: 'the files of the page' },
   {
+    name: 'haproxy-page',
+    method: 'GET',
+    path: '/;',
+    help: 'where HAProxy has its page, also /stats and /haproxy?stats: a browser is led to /, others get version and uptime',
+  },
+  {
     name: 'haproxy-csv',
     method: 'GET',
     path: '/;csv',
@@ -118,15 +125,6 @@ export interface EndpointMatch {
   readonly endpoint: Endpoint;
   /** By the words of the path, decoded. */
   readonly params: PathParams;
-}
-
-/** What tools append to the address of HAProxy's page; what follows, such as `;norefresh`, is for people. */
-const HAPROXY_URL = /^\/(?:stats|haproxy|(?:haproxy|admin)?\?stats)?;(csv|json)(?:;.*)?$/;
-
-/** The path of a request, without its query. HAProxy's tools ask at several names of its page: they are one path here. */
-export function pathOfUrl(url: string): string {
-  const form = HAPROXY_URL.exec(url)?.[1];
-  return form === undefined ? (url.split('?')[0] ?? '') : `/;${form}`;
 }
 
 /** @param path without its query. @returns all endpoints of this path, of any method */

@@ -7,7 +7,8 @@ import { hasSecretInUrl, refusalOf, type Way } from './access.js';
 import type { AdminTokens } from './admin-tokens.js';
 import type { Answer } from './answer.js';
 import { isFromBrowser, isFromOwnPage, isMarked, isOwnHost } from './caller.js';
-import { type EndpointMatch, matchEndpoints, pathOfUrl } from './endpoints.js';
+import { type EndpointMatch, matchEndpoints } from './endpoints.js';
+import { pathOfUrl } from './haproxy/statistics-url.js';
 import {
   foreignHostAnswer,
   foreignPageAnswer,

@@ -14,8 +14,8 @@ import type { AdminTokens } from './admin-tokens.js';
 import type { Answer } from './answer.js';
 import { type AnswerParts, answerEndpoint, failureAnswer } from './answers.js';
 import { byOf } from './caller.js';
-import { pathOfUrl } from './endpoints.js';
 import { Gate } from './gate.js';
+import { pathOfUrl } from './haproxy/statistics-url.js';
 import { type FindPortHolder, type ListenAddress, Listener } from './listener.js';
 import { PageAssets } from './page/assets.js';
 import { EventStreams } from './page/event-stream.js';
@@ -185,11 +185,12 @@ export class AdminServer {
     if ('refusal' in judgement) return judgement.refusal;
     const { endpoint, params } = judgement.match;
     if (endpoint.name === 'page-stream') return this.#stream(request, response, listener);
-    const [, query = ''] = (request.url ?? '').split('?', 2);
+    const { url = '' } = request;
+    const [, query = ''] = url.split('?', 2);
     const by = byOf(request);
     const { accept = '', 'if-none-match': ifNoneMatch } = request.headers;
     const wantsHtml = accept.includes('text/html');
-    const asking = { query: new URLSearchParams(query), by, accept, wantsHtml, ifNoneMatch, end };
+    const asking = { url, query: new URLSearchParams(query), by, accept, wantsHtml, ifNoneMatch, end };
     const answer = await answerEndpoint(this.#parts, endpoint.name, params, asking);
     if (endpoint.method === 'POST') {
       this.#log.info({ path: pathForPeople(request), by, status: answer.status }, 'an operator asked for a change');
