@@ -1,13 +1,14 @@
 import type { Random } from '../core/clock.js';
 
 /**
- * Checks begin at common moments, this far apart: a process that sleeps pays for being woken more than for a check. (30
- * instances, each asked every second: 1.5 % of a core at ten moments a second, 1.1 % at four.)
+ * Checks begin at common moments, at most this far apart: a process that sleeps pays for being woken more than for a check.
+ * (30 instances, each asked every second: 1.5 % of a core at ten moments a second, 1.1 % at four.)
  */
 const GRID_MS = 250;
+const FEWEST_MOMENTS = 4;
 /**
- * About so many checks begin at one moment: a primary that begins hundreds of them holds up the workers that share its core
- * for as long.
+ * So many checks begin at one moment, on average: a primary that begins hundreds of them holds up the workers that share its
+ * core for as long.
  */
 const MOST_AT_ONCE = 8;
 /**
@@ -18,44 +19,47 @@ const RANDOM_WAITS = 2;
 /** A check that starts late by this part of its interval was held up, and so were all others: they are spread again. */
 const LATE_SHARE = 0.25;
 
-/** Of a target, at the end of a check. */
-interface Ended {
-  readonly intervalMs: number;
-  readonly tookMs: number;
-  /** How many are checked in all. */
-  readonly targets: number;
-}
-
 /** When one target is asked: at fixed intervals, at moments of its own. */
 export class CheckPace {
   readonly #random: Random;
-  #randomWaits = RANDOM_WAITS;
+  #intervalMs = 0;
+  #dueAt = 0;
+  #randomWaits = 0;
 
   constructor(random: Random) {
     this.#random = random;
   }
 
-  /** A new moment is drawn for it. */
-  beginAnew(): void {
-    this.#randomWaits = RANDOM_WAITS;
+  /**
+   * The moments of an interval that is new are drawn: all containers that start together are asked often at first.
+   * @param now when the last check ended, or the interval changed
+   * @param targets how many are checked in all
+   */
+  nextAt(now: number, intervalMs: number, targets: number): number {
+    if (intervalMs !== this.#intervalMs) this.#randomWaits = RANDOM_WAITS;
+    this.#intervalMs = intervalMs;
+    const randomMs = this.#takeRandomWait();
+    // Counted from when it was due: what once held up many checks would keep them together else.
+    const fixedAt = Math.max(this.#dueAt + intervalMs, now + intervalMs / 10);
+    const stepMs = intervalMs / momentsIn(intervalMs, targets);
+    this.#dueAt = Math.round((randomMs === null ? fixedAt : now + randomMs) / stepMs) * stepMs;
+    return this.#dueAt;
   }
 
-  /** Fixed intervals, not pauses. */
-  nextAt(now: number, { intervalMs, tookMs, targets }: Ended): number {
-    const waitMs = this.#randomWait(intervalMs) ?? Math.max(intervalMs - tookMs, intervalMs / 10);
-    const gridMs = Math.min(GRID_MS, intervalMs / 4, (intervalMs * MOST_AT_ONCE) / targets);
-    return Math.round((now + waitMs) / gridMs) * gridMs;
+  onBegin(now: number): void {
+    if (now - this.#dueAt > this.#intervalMs * LATE_SHARE) this.#randomWaits = RANDOM_WAITS;
   }
 
-  onBegin(lateMs: number, intervalMs: number): void {
-    if (lateMs > intervalMs * LATE_SHARE) this.beginAnew();
-  }
-
-  /** @returns null: its moment is found */
-  #randomWait(intervalMs: number): number | null {
+  /** @returns null once they are used up */
+  #takeRandomWait(): number | null {
     if (this.#randomWaits === 0) return null;
-    const widthMs = this.#randomWaits === RANDOM_WAITS ? intervalMs / 2 : intervalMs;
+    const isFirst = this.#randomWaits === RANDOM_WAITS;
     this.#randomWaits -= 1;
-    return intervalMs / 2 + this.#random() * widthMs;
+    return this.#intervalMs * (0.5 + this.#random() * (isFirst ? 0.5 : 1));
   }
+}
+
+/** A whole number: the interval would else be rounded to steps that do not add up to it. */
+function momentsIn(intervalMs: number, targets: number): number {
+  return Math.ceil(Math.max(FEWEST_MOMENTS, intervalMs / GRID_MS, targets / MOST_AT_ONCE));
 }

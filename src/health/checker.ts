@@ -107,9 +107,19 @@ export class HealthChecker {
       }
       if (known !== undefined) endChecks(known);
       const now = this.#clock.now();
-      const first = { createdAt: now, hasBeenUp: false, since: now, timer: null, pace: new CheckPace(this.#random) };
-      const [counts, abort] = [new HealthCounts(), new AbortController()];
-      const checked: Checked = { target, condition: UNCHECKED, last: null, node: null, counts, abort, ...first };
+      const checked: Checked = {
+        target,
+        condition: UNCHECKED,
+        last: null,
+        node: null,
+        createdAt: now,
+        hasBeenUp: false,
+        since: now,
+        counts: new HealthCounts(),
+        timer: null,
+        pace: new CheckPace(this.#random),
+        abort: new AbortController(),
+      };
       this.#checked.set(target.key, checked);
       void this.#check(checked);
     }
@@ -166,8 +176,7 @@ export class HealthChecker {
     checked.target = { ...target, life: target.life ?? checked.target.life ?? null };
     if (!isOther || checked.timer === null) return;
     checked.timer.cancel();
-    checked.pace.beginAnew();
-    this.#schedule(checked, 0);
+    this.#schedule(checked);
   }
 
   async #check(checked: Checked): Promise<void> {
@@ -191,7 +200,7 @@ export class HealthChecker {
       }
     } finally {
       // A listener that throws must not end the checks of the target.
-      this.#schedule(checked, tookMs);
+      this.#schedule(checked);
     }
   }
 
@@ -205,17 +214,17 @@ export class HealthChecker {
     }
   }
 
-  #schedule(checked: Checked, tookMs: number): void {
+  #schedule(checked: Checked): void {
     // A listener may have taken the target away just now.
     if (this.#checked.get(checked.target.key) !== checked) return;
     const isUp = checked.condition.health === 'up';
     const usualMs = checked.target.check.intervalMs;
     const intervalMs = !isUp && this.#isStarting(checked) ? Math.min(usualMs, START_INTERVAL_MS) : usualMs;
     const now = this.#clock.now();
-    const dueAt = checked.pace.nextAt(now, { intervalMs, tookMs, targets: this.#checked.size });
+    const dueAt = checked.pace.nextAt(now, intervalMs, this.#checked.size);
     checked.timer = this.#clock.setTimer(Math.max(0, dueAt - now), () => {
       checked.timer = null;
-      checked.pace.onBegin(this.#clock.now() - dueAt, intervalMs);
+      checked.pace.onBegin(this.#clock.now());
       void this.#check(checked);
     });
   }

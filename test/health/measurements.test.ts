@@ -9,7 +9,6 @@ import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createRecordingLog } from '../support/recording-log.js';
-import { SeededRandom } from '../support/seeded-random.js';
 
 const CHECK = { path: null, intervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 };
 const PASSED: ProbeResult = { hasPassed: true, detail: 'connected' };
@@ -185,23 +184,6 @@ test('the second and third check come at moments of their own, those after them 
     await clock.advance(third + 2_000);
     assert.deepEqual(askedAt, [0, second, third, third + 1_000, third + 2_000], `chance ${chance}`);
   }
-});
-
-test('of hundreds of targets the checks are spread evenly over their interval, a few at a moment', async (context) => {
-  const chance = new SeededRandom(7);
-  const { clock, askedAt, checker } = createWorld(context, { random: () => chance.next() });
-  checker.setTargets(Array.from({ length: 800 }, (_, index) => targetOf(`host-${index}`)));
-  await clock.advance(4_000);
-  const asked = askedAt.filter((at) => at > 3_000);
-  assert.equal(asked.length, 800);
-  const most = (widthMs: number): number => {
-    const counts = new Map<number, number>();
-    for (const at of asked) counts.set(Math.floor(at / widthMs), (counts.get(Math.floor(at / widthMs)) ?? 0) + 1);
-    return Math.max(...counts.values());
-  };
-  // 80 and 8 on average: chance makes some fuller.
-  assert.ok(most(100) <= 120, `${most(100)} of 800 checks in a tenth of the interval`);
-  assert.ok(most(1) <= 20, `${most(1)} of 800 checks at one moment`);
 });
 
 test('a check that takes long delays the next one no more than it must', async (context) => {
