@@ -153,16 +153,18 @@ async function compareTraffic(): Promise<void> {
   const p99: Record<'without' | 'with', number[]> = { without: [], with: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     p99.without.push(await p99OfTraffic());
-    const scraping = scrapeEachSecond({ host: HOST, port: ADMIN_PORT, accept: FORMATS.OpenMetrics, seconds: SECONDS });
-    p99.with.push(await p99OfTraffic());
-    const whole = await scraping;
+    const [latency, whole] = await Promise.all([
+      p99OfTraffic(),
+      scrapeEachSecond({ host: HOST, port: ADMIN_PORT, accept: FORMATS.OpenMetrics, seconds: SECONDS }),
+    ]);
+    p99.with.push(latency);
     if (whole < SECONDS) throw new Error(`${SECONDS - whole} of ${SECONDS} scrapes failed`);
   }
   const [alone, scraped] = [medianOf(p99.without), medianOf(p99.with)];
   const found = `${scraped.toFixed(2)} ms beside ${alone.toFixed(2)} ms; rounds ${p99.with.map(shown)} beside ${p99.without.map(shown)}`;
   verdict.check(
     scraped <= alone * MOST_P99_SHARE,
-    'a scrape each second leaves the p99 of the traffic as it is',
+    'a scrape each second raises the p99 of the traffic by less than rounds differ, a quarter',
     found,
   );
 }

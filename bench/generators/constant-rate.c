@@ -39,7 +39,7 @@ static size_t request_length;
 static unsigned *latency_us;
 static size_t answered;
 /* Why requests failed. */
-static size_t unsent, closed, refused;
+static size_t unsent, closed, not_ok;
 
 static void die(const char *what) {
   perror(what);
@@ -52,13 +52,23 @@ static long long now_ns(void) {
   return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static void open_connection(struct connection *connection) {
+static void close_connection(struct connection *connection) {
+  close(connection->fd);
+  connection->fd = -1;
+}
+
+/* Whether it is open; `fd` is -1 else. */
+static int open_connection(struct connection *connection) {
   int on = 1;
   connection->fd = socket(AF_INET, SOCK_STREAM, 0);
   setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (connect(connection->fd, (struct sockaddr *)&address, sizeof address) < 0) die("connect");
+  if (connect(connection->fd, (struct sockaddr *)&address, sizeof address) < 0) {
+    close_connection(connection);
+    return 0;
+  }
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
   epoll_ctl(poller, EPOLL_CTL_ADD, connection->fd, &event);
+  return 1;
 }
 
 static void become_idle(struct connection *connection) {
@@ -66,19 +76,15 @@ static void become_idle(struct connection *connection) {
   idle[idle_count++] = connection;
 }
 
-static void close_connection(struct connection *connection) {
-  close(connection->fd);
-  connection->fd = -1;
-}
-
 static void ask(struct connection *connection, long long due) {
-  if (connection->fd < 0) open_connection(connection);
   connection->due = due;
   connection->length = 0;
   connection->is_busy = 1;
-  if (send(connection->fd, request, request_length, MSG_NOSIGNAL) == (ssize_t)request_length) return;
+  if (connection->fd >= 0 || open_connection(connection)) {
+    if (send(connection->fd, request, request_length, MSG_NOSIGNAL) == (ssize_t)request_length) return;
+    close_connection(connection);
+  }
   unsent += 1;
-  close_connection(connection);
   become_idle(connection);
 }
 
@@ -106,7 +112,7 @@ static void take(struct connection *connection) {
   connection->length += (size_t)count;
   if (!connection->is_busy || !is_whole(connection)) return;
   if (strncmp(connection->answer, "HTTP/1.1 200 ", 13) != 0)
-    refused += 1;
+    not_ok += 1;
   else
     latency_us[answered++] = (unsigned)((now_ns() - connection->due) / 1000);
   become_idle(connection);
@@ -115,7 +121,7 @@ static void take(struct connection *connection) {
 static void open_all(int connections) {
   for (int at = 0; at < connections; at += 1) {
     struct connection *connection = calloc(1, sizeof *connection);
-    open_connection(connection);
+    if (!open_connection(connection)) die("connect");
     become_idle(connection);
   }
 }
@@ -171,12 +177,12 @@ int main(int argc, char **argv) {
     wait_until(asked < due ? now + 1000000 : start + (long long)((double)due * gap));
   }
   long long end = now_ns() + PATIENCE_NS;
-  while (answered + unsent + closed + refused < asked && now_ns() < end) wait_until(end);
-  size_t unanswered = asked - answered - unsent - closed - refused, late = wanted - asked;
+  while (answered + unsent + closed + not_ok < asked && now_ns() < end) wait_until(end);
+  size_t unanswered = asked - answered - unsent - closed - not_ok, late = wanted - asked;
   qsort(latency_us, answered, sizeof *latency_us, ascending);
   printf("{\"requests\":%zu,\"requestsPerSecond\":%.1f,\"errors\":%zu,", answered, (double)answered / seconds, wanted - answered);
-  printf("\"failures\":{\"unsent\":%zu,\"closed\":%zu,\"refused\":%zu,\"unanswered\":%zu,\"late\":%zu},", unsent, closed,
-         refused, unanswered, late);
+  printf("\"failures\":{\"unsent\":%zu,\"closed\":%zu,\"notOk\":%zu,\"unanswered\":%zu,\"late\":%zu},", unsent, closed,
+         not_ok, unanswered, late);
   printf("\"latency\":{\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f}}\n", percentile_ms(0.5), percentile_ms(0.99),
          percentile_ms(0.999));
   return 0;

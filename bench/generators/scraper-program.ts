@@ -8,7 +8,7 @@ const { host, port, accept, seconds } = JSON.parse(process.argv[2] ?? '{}') as {
   readonly seconds: number;
 };
 
-const agent = new Agent({ keepAlive: true });
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 let whole = 0;
 let asked = 0;
 const timer = setInterval(ask, 1_000);
@@ -18,7 +18,7 @@ function ask(): void {
   const isLast = asked >= seconds;
   if (isLast) clearInterval(timer);
   get({ host, port, path: '/metrics', headers: { accept }, agent }, (response) => {
-    response.on('end', () => {
+    response.on('close', () => {
       if (response.statusCode === 200 && response.complete) whole += 1;
       if (isLast) end();
     });

@@ -1,5 +1,6 @@
 /**
- * What has changed in plain data: numbers, texts and null in lists and objects, at any depth. It travels as JSON.
+ * What has changed in plain data: numbers, texts and null, lists of them, and objects of all these at any depth. It travels as
+ * JSON.
  *
  *   a list       the places and values that are new, in turn
  *   an object    by key, what has changed there; `false` for a key that is gone

@@ -31,7 +31,7 @@ export interface NodeOptions {
   readonly logFormat: LogFormat;
 }
 
-/** A real `autoproxy node`, started as a person would start it. */
+/** A real `autoproxy node`, as a process of its own. */
 export class NodeProcess {
   readonly options: NodeOptions;
   #child: ChildProcess | null = null;

@@ -18,7 +18,7 @@ export interface Launch {
   readonly flags: Readonly<Record<string, string>>;
   /** A program and its arguments in front, as `taskset -c 0`; it must end as the node itself, by exec. */
   readonly prefix?: readonly string[];
-  /** For Node, in front of the program. */
+  /** For Node, in front of the program, behind those that the command of this build gives. */
   readonly nodeArguments?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   /** The compiled command line; that of this build unless told otherwise. */

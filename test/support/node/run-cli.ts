@@ -7,7 +7,8 @@ export const CLI_ENTRY = fileURLToPath(new URL('../../../src/cli/main.js', impor
 /** What people start: a script that starts the entry with flags for Node. */
 export const CLI_COMMAND = fileURLToPath(new URL('../../../src/cli/autoproxy', import.meta.url));
 
-export const CLI_NODE_FLAGS = /^exec node (--.+?) "/m.exec(readFileSync(CLI_COMMAND, 'utf8'))?.[1]?.split(' ') ?? [];
+/** That it gives to Node. */
+export const CLI_NODE_FLAGS = flagsIn(readFileSync(CLI_COMMAND, 'utf8'));
 
 export interface CliResult {
   readonly exitCode: number | null;
@@ -40,4 +41,10 @@ export function runCli(
     child.once('error', reject);
     child.once('close', (exitCode) => resolve({ exitCode, ...parts }));
   });
+}
+
+function flagsIn(script: string): readonly string[] {
+  const [, flags] = /^exec node (--.+?) "/m.exec(script) ?? [];
+  if (flags === undefined) throw new Error('the script of the command gives no flags to Node');
+  return flags.split(' ');
 }
