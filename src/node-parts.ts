@@ -23,6 +23,7 @@ import { PodKeyFile } from './neighbors/pod-key-file.js';
 import { AppChronicle } from './report/app-chronicle.js';
 import { AppWhy } from './report/app-why.js';
 import type { History } from './report/history.js';
+import { KeptState } from './report/kept-state.js';
 import { LocalNode } from './report/local-node.js';
 import { NodeMetrics } from './report/node-metrics.js';
 import { NodeSessions } from './report/node-sessions.js';
@@ -73,11 +74,12 @@ export function createNodeParts(
   });
   const readiness = new Readiness({ config, clock, cluster, plane, feeds });
   const descriptors = new DescriptorWatch({ clock, log, apps: () => plane.apps });
-  const served = { cluster, checker, overrides, feeds, plane, readiness, unexpected, descriptors };
+  const kept = new KeptState({ directory: state, decisions: overrides, apps: store, history, secret });
+  const served = { cluster, checker, overrides, feeds, plane, readiness, unexpected, descriptors, kept };
   const node = new LocalNode({
     status: new NodeStatus({ config, clock, ...served, registrar }),
     why: new AppWhy({ config, clock, cluster, checker, overrides, feeds, plane, chronicle }),
-    metrics: NodeMetrics.start({ clock, cluster, checker, feeds, plane, readiness, unexpected, registrar }),
+    metrics: NodeMetrics.start({ clock, cluster, checker, feeds, plane, readiness, unexpected, kept, registrar }),
     proxies: new ProxyStats({ config, clock, cluster, checker, overrides, feeds, plane }),
     sessions: new NodeSessions({ config, cluster, log }),
     decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, events: history.events }),

@@ -128,6 +128,7 @@ async function start(parts: NodeParts): Promise<void> {
   await restoreLastGood(parts);
   const inherit = async (claim: StateClaim): Promise<void> => {
     parts.inheritance = await Inheritance.open({ stateDirectory: config.stateDir, claim, cluster, clock, log });
+    parts.kept.followWorkers(parts.inheritance);
   };
   if (state.claim !== null) await inherit(state.claim);
   else {

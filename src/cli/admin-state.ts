@@ -66,8 +66,9 @@ export function createStateCommand(context: CommandContext, state: AdminState, w
       else terminal.print(`${escapeText(target)}: ${state}${left === 0 ? ', no request is under way' : ''}`);
       if (!outcome.saved) {
         terminal.warn(
-          `autoproxy: a restart of the node will forget this: ${escapeText(outcome.reason ?? 'it is not saved')}`,
+          `autoproxy: in force, but a restart of the node would forget it: ${escapeText(outcome.reason ?? 'it is not saved')}`,
         );
+        terminal.warn('  → the node goes on trying to save it; autoproxy doctor says what hinders that');
       }
       if (left === null || left === 0) return;
       terminal.warn(`autoproxy: ${left} still under way when the time was over`);

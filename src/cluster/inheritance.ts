@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import type { Saving, UnsavedFile } from '../core/save-record.js';
 import type { Cluster } from './cluster.js';
 import type { ListeningSocket } from './listening-socket.js';
 import { Orphans } from './orphans.js';
@@ -21,7 +22,7 @@ interface InheritanceOptions {
  * which serve until then, and what these have counted meanwhile. And what it leaves for the next one: who its own
  * workers are.
  */
-export class Inheritance {
+export class Inheritance implements Saving {
   readonly #cluster: Cluster;
   readonly #record: WorkersRecord;
   readonly #orphans: Orphans;
@@ -50,6 +51,11 @@ export class Inheritance {
       onCounted: (counters) => cluster.books.inherit(counters),
       onGone: () => this.noteWorkers(),
     });
+  }
+
+  /** Who our workers are, for the next node. */
+  get unsaved(): UnsavedFile | null {
+    return this.#record.unsaved;
   }
 
   /** A worker was started or has ended, our own or an inherited one. */

@@ -1,6 +1,7 @@
 import { openSync } from 'node:fs';
-import { chmod, lstat, mkdir } from 'node:fs/promises';
+import { chmod, lstat } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories } from '../core/make-directories.js';
 
 const SOCKET_NAME = 'primary.sock';
 /** What a unix socket's address has room for, less its end (unix(7)). */
@@ -15,7 +16,7 @@ export function runDirectoryOf(stateDirectory: string): string {
 
 /** Makes it where it is missing. @throws Error when it is not ours alone */
 export async function prepareRunDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { mode: 0o700, recursive: true });
+  await makeDirectories(directory, 0o700);
   const { uid, mode } = await folderOf(directory);
   if (uid !== process.getuid?.()) throw new Error(`${directory} is not a folder, or belongs to another user`);
   if ((mode & OTHERS) !== 0) await chmod(directory, 0o700);

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Clock } from '../core/clock.js';
 import { KeptFile } from '../core/kept-file.js';
 import type { Log } from '../core/log.js';
+import type { Saving, UnsavedFile } from '../core/save-record.js';
 import { readWholeFile } from '../core/whole-file.js';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
 
@@ -13,7 +14,7 @@ const MAX_BYTES = 1_048_576;
  * Which processes are the workers of the node, for the next primary: those that live on without theirs are waited for,
  * and one that hangs is known as what it is, so that no innocent process is killed in its place.
  */
-export class WorkersRecord {
+export class WorkersRecord implements Saving {
   readonly #file: KeptFile;
   #wanted: readonly ProcessIdentity[] = [];
 
@@ -26,6 +27,10 @@ export class WorkersRecord {
       failed: 'recording the workers failed: the next node cannot end one that hangs; it is tried again',
       again: 'the workers are recorded again',
     });
+  }
+
+  get unsaved(): UnsavedFile | null {
+    return this.#file.unsaved;
   }
 
   /** Those of the last primary that are still there. A record that can't be read counts as empty. */

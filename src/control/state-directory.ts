@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { runDirectoryOf } from '../cluster/run-directory.js';
 import { StateClaim, StateDirectoryHeld } from '../cluster/state-claim.js';
 import type { Config } from '../config/config.js';
 import type { Clock, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import { makeDirectories } from '../core/make-directories.js';
 import { hostPort } from '../core/networks.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 
@@ -16,6 +16,18 @@ interface StateDirectoryOptions {
   readonly config: Pick<Config, 'stateDir' | 'node' | 'admin'>;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** Why a state directory does less than it should. */
+export interface DirectoryFailure {
+  readonly directory: string;
+  /** Whether anything is kept there; it is not locked then. */
+  readonly isUsed: boolean;
+  /** As the system names it; empty where it names none. */
+  readonly code: string;
+  readonly reason: string;
+  /** Wall time. */
+  readonly sinceMs: number;
 }
 
 /**
@@ -32,6 +44,7 @@ export class StateDirectory {
   #taking: Promise<void> | null = null;
   #isReleased = false;
   #saidHeld = false;
+  #failure: DirectoryFailure | null = null;
 
   /**
    * Makes the directory and locks it.
@@ -40,14 +53,16 @@ export class StateDirectory {
   static async open(options: StateDirectoryOptions): Promise<StateDirectory> {
     const { config, log } = options;
     try {
-      await mkdir(config.stateDir, { recursive: true });
+      await makeDirectories(config.stateDir);
     } catch (error) {
       if (!DISK_FULL.includes(codeOf(error))) {
         log.warn(
           { directory: config.stateDir, reason: reasonOf(error) },
           'nothing will be kept over a restart; give --state-dir a writable directory',
         );
-        return new StateDirectory(null, options);
+        const none = new StateDirectory(null, options);
+        none.#noteFailure(error);
+        return none;
       }
     }
     const directory = new StateDirectory(config.stateDir, options);
@@ -55,6 +70,7 @@ export class StateDirectory {
       directory.#claim = await directory.#take();
     } catch (error) {
       if (error instanceof StateDirectoryHeld) throw error;
+      directory.#noteFailure(error);
       log.warn(
         { directory: config.stateDir, reason: reasonOf(error) },
         'the state directory could not be locked: a second node that uses it will not be noticed; it is tried again',
@@ -72,6 +88,10 @@ export class StateDirectory {
   /** null: it could not be locked yet. */
   get claim(): StateClaim | null {
     return this.#claim;
+  }
+
+  get failure(): DirectoryFailure | null {
+    return this.#failure;
   }
 
   /** @param onClaimed called when a lock that failed at the start is there */
@@ -104,6 +124,7 @@ export class StateDirectory {
     const { log } = this.#options;
     try {
       this.#claim = await this.#take();
+      this.#failure = null;
       log.info({ directory: this.path }, 'the state directory is locked now');
       await this.#onClaimed?.(this.#claim);
     } catch (error) {
@@ -111,7 +132,20 @@ export class StateDirectory {
         this.#saidHeld = true;
         log.error({ reason: error.message }, 'two nodes use one state directory: each loses decisions of the other');
       }
-      if (this.#claim === null) this.#takeLater();
+      if (this.#claim !== null) return;
+      this.#noteFailure(error);
+      this.#takeLater();
     }
+  }
+
+  #noteFailure(error: unknown): void {
+    const { config, clock } = this.#options;
+    this.#failure = {
+      directory: config.stateDir,
+      isUsed: this.path !== null,
+      code: codeOf(error),
+      reason: reasonOf(error),
+      sinceMs: this.#failure?.sinceMs ?? clock.wallTime(),
+    };
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from './clock.js';
 import { replaceFile } from './durable-file.js';
 import type { Log } from './log.js';
-import { reasonOf } from './thrown.js';
+import { SaveRecord, type Saving, type UnsavedFile } from './save-record.js';
 
 /** A full disk does not empty in a second. */
 const RETRY_MS = 5_000;
@@ -31,24 +31,28 @@ interface KeptFileOptions {
  *                     ▲                  │
  *                     └── failed, or a newer text came meanwhile
  */
-export class KeptFile {
+export class KeptFile implements Saving {
   readonly #options: KeptFileOptions;
+  readonly #record: SaveRecord;
   /** Makes the newest text, if that is not on the disk. */
   #pending: (() => string) | null = null;
   #writing: Promise<void> | null = null;
   #timer: Timer | null = null;
   #nextWriteAt = Number.NEGATIVE_INFINITY;
   #nextComplaintAt = Number.NEGATIVE_INFINITY;
-  /** Why the newest text is not on the disk. */
-  #failure: string | null = null;
   #isEnded = false;
 
   constructor(options: KeptFileOptions) {
     this.#options = options;
+    this.#record = new SaveRecord(options.file, options.clock);
   }
 
   get path(): string {
     return this.#options.file;
+  }
+
+  get unsaved(): UnsavedFile | null {
+    return this.#record.unsaved;
   }
 
   /** Returns at once; of texts that come close together only the last is made and written. */
@@ -61,7 +65,7 @@ export class KeptFile {
   async flush(): Promise<string | null> {
     while (this.#writing !== null) await this.#writing;
     if (this.#pending !== null) await this.#startWrite();
-    return this.#failure;
+    return this.unsaved?.reason ?? null;
   }
 
   /** Flushes, and writes no more: another process may have the file then. */
@@ -98,14 +102,13 @@ export class KeptFile {
     const { file, mode, clock, log, again } = this.#options;
     try {
       await replaceFile(file, makeText(), mode);
-      if (this.#failure !== null) log.info({ file }, again);
-      this.#failure = null;
+      if (this.#record.noteSaved()) log.info({ file }, again);
       this.#nextComplaintAt = Number.NEGATIVE_INFINITY;
     } catch (error) {
-      this.#failure = reasonOf(error);
+      const { reason } = await this.#record.noteFailure(error);
       this.#pending ??= makeText;
       this.#nextWriteAt = clock.now() + RETRY_MS;
-      this.#complain(this.#failure);
+      this.#complain(reason);
     }
   }
 

@@ -4,6 +4,7 @@ import type { NodeEvent } from '../admin/events-document.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { appendLines, removeHalfWritten, replaceFile } from '../core/durable-file.js';
 import type { Log } from '../core/log.js';
+import { SaveRecord, type Saving, type UnsavedFile } from '../core/save-record.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFile, UnreadableFile } from '../core/whole-file.js';
 import { historyFromText, lineOfEvent } from './history-line.js';
@@ -39,15 +40,15 @@ interface HistoryFileOptions {
  *                     ▲                  │
  *                     └── failed, or more came meanwhile
  */
-export class HistoryFile {
+export class HistoryFile implements Saving {
   readonly #options: HistoryFileOptions;
   /** null: nothing is kept over a restart. */
   readonly #file: string | null;
+  readonly #record: SaveRecord;
   /** Lines that are not on the disk. */
   #waiting = '';
   /** What is on the disk is not all, or not lines: everything is written. */
   #mustReplace = false;
-  #hasFailed = false;
   #size = 0;
   #replaceAbove = REWRITE_ABOVE_BYTES;
   #timer: Timer | null = null;
@@ -57,6 +58,11 @@ export class HistoryFile {
   constructor(options: HistoryFileOptions) {
     this.#options = options;
     this.#file = options.directory === null ? null : path.join(options.directory, FILE_NAME);
+    this.#record = new SaveRecord(this.#file ?? '', options.clock);
+  }
+
+  get unsaved(): UnsavedFile | null {
+    return this.#record.unsaved;
   }
 
   /** Never rejects: a file that can't be read is set aside, and named in the log. */
@@ -104,7 +110,7 @@ export class HistoryFile {
       this.#writing = this.#write().finally(() => {
         this.#writing = null;
         if (this.#isEnded) return;
-        if (this.#hasFailed) this.#schedule(RETRY_MS);
+        if (this.unsaved !== null) this.#schedule(RETRY_MS);
         else if (this.#waiting !== '' || this.#mustReplace) this.#schedule(WRITE_INTERVAL_MS);
       });
     });
@@ -123,16 +129,16 @@ export class HistoryFile {
       if (this.#size + lines.length > this.#replaceAbove) this.#mustReplace = true;
       if (!this.#mustReplace) this.#mustReplace = !(await this.#appended(file, lines));
       if (this.#mustReplace) await this.#replace(file);
-      if (this.#hasFailed) this.#options.log.info({ file }, 'the history is on the disk again');
-      this.#hasFailed = false;
+      if (this.#record.noteSaved()) this.#options.log.info({ file }, 'the history is on the disk again');
     } catch (error) {
       this.#mustReplace = true;
-      if (!this.#hasFailed)
+      const isNew = this.unsaved === null;
+      const { reason } = await this.#record.noteFailure(error);
+      if (isNew)
         this.#options.log.error(
-          { file, reason: reasonOf(error) },
+          { file, reason },
           'saving the history failed: a restart forgets the last events; serving continues, and it is tried again',
         );
-      this.#hasFailed = true;
     }
   }
 

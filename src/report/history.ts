@@ -2,6 +2,7 @@
 import type { EventsDocument, EventsQuery, NodeEvent } from '../admin/events-document.js';
 import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import type { Saving, UnsavedFile } from '../core/save-record.js';
 import { AppEvents } from './app-events.js';
 import { HistoryFile } from './history-file.js';
 
@@ -17,7 +18,7 @@ interface HistoryOptions {
   readonly log: Log;
 }
 
-export class History {
+export class History implements Saving {
   readonly events: AppEvents;
   readonly #node: string;
   readonly #clock: Clock;
@@ -40,6 +41,10 @@ export class History {
     this.#startedAt = clock.wallTime();
     this.#file = new HistoryFile({ directory, clock, log, remembered: () => this.events.all() });
     this.events.onNoted((event) => this.#file.append(event));
+  }
+
+  get unsaved(): UnsavedFile | null {
+    return this.#file.unsaved;
   }
 
   /** @param end aborts the wait: who asked has gone, or the node ends */

@@ -21,6 +21,7 @@ import type { App, Instance } from '../model/app.js';
 import { serverNameOf } from '../model/haproxy-names.js';
 import type { RegistrarState } from '../registrar/reconciler.js';
 import type { Registrar } from '../registrar/registrar.js';
+import type { KeptState } from './kept-state.js';
 import { readProcess } from './process-figures.js';
 
 interface NodeMetricsParts {
@@ -31,6 +32,7 @@ interface NodeMetricsParts {
   readonly plane: ControlPlane;
   readonly readiness: Readiness;
   readonly unexpected: UnexpectedErrors;
+  readonly kept: KeptState;
   readonly registrar: Registrar | null;
 }
 
@@ -57,7 +59,7 @@ export class NodeMetrics {
   }
 
   async read(): Promise<ExpositionInput> {
-    const { cluster, plane, feeds, unexpected, registrar } = this.#parts;
+    const { cluster, plane, feeds, unexpected, kept, registrar } = this.#parts;
     const counters = await cluster.counters();
     const processes = await this.#processes();
     return {
@@ -69,6 +71,7 @@ export class NodeMetrics {
       changes: plane.changeTimes,
       clients: counters.clients,
       accessLog: counters.accessLog,
+      stateParts: kept.parts(),
       ...(registrar === null ? {} : { registrar: registrarFiguresFrom(registrar.state) }),
       configErrors: plane.problems.filter(({ severity }) => severity === 'error').length,
       unexpectedErrors: unexpected.count,

@@ -6,24 +6,19 @@ import type {
   StateDocument,
 } from '../admin/state-document.js';
 import { neighborKey, targetKey } from '../control/check-targets.js';
-import type { DescriptorWatch } from '../control/descriptor-watch.js';
 import type { Readiness } from '../control/readiness.js';
 import type { SourceFeed } from '../control/source-feed.js';
-import type { UnexpectedErrors } from '../control/unexpected-errors.js';
 import { createSlotCounters, type SlotCounters, type WorkerCounters } from '../metrics/counters.js';
 import { percentileMs } from '../metrics/histogram.js';
 import type { App, Instance } from '../model/app.js';
 import type { RegistrarState } from '../registrar/reconciler.js';
-import type { Registrar } from '../registrar/registrar.js';
 import { overrideOf } from '../sources/overrides/override-list.js';
 import { weightDecisionOf } from '../sources/overrides/weight-list.js';
+import { nodeProblems, type ProblemParts } from './node-problems.js';
 import type { ServingParts } from './serving-parts.js';
 
-interface NodeStatusParts extends ServingParts {
+interface NodeStatusParts extends ServingParts, ProblemParts {
   readonly readiness: Readiness;
-  readonly unexpected: UnexpectedErrors;
-  readonly descriptors: DescriptorWatch;
-  readonly registrar: Registrar | null;
 }
 
 /** The state document: what the node knows of itself, gathered when somebody asks. */
@@ -37,7 +32,7 @@ export class NodeStatus {
   }
 
   async document(): Promise<StateDocument> {
-    const { config, clock, cluster, plane, feeds, readiness, unexpected, descriptors, registrar } = this.#parts;
+    const { config, clock, cluster, plane, feeds, readiness, registrar } = this.#parts;
     const counters = await cluster.counters();
     const notReady = readiness.reason();
     return {
@@ -58,12 +53,7 @@ export class NodeStatus {
       neighbors: plane.neighbors.map((address) => ({ address })),
       nodes: plane.podNodes.map(({ name, addresses, standing, remark }) => ({ name, addresses, standing, remark })),
       apps: plane.apps.map((app) => this.#appStatus(app, counters)),
-      problems: [
-        ...unexpected.problems(),
-        ...descriptors.problems(),
-        ...plane.problems,
-        ...(registrar?.state.problems ?? []),
-      ],
+      problems: nodeProblems(this.#parts),
       ...(registrar === null ? {} : { registrar: registrarStatusFrom(registrar.state) }),
     };
   }

@@ -1,17 +1,12 @@
 /** What the page of the node shows around its apps. */
 import type { PageFrame, SourceView } from '../admin/page/page-document.js';
-import type { DescriptorWatch } from '../control/descriptor-watch.js';
 import type { Readiness } from '../control/readiness.js';
 import type { SourceFeed } from '../control/source-feed.js';
-import type { UnexpectedErrors } from '../control/unexpected-errors.js';
-import type { Registrar } from '../registrar/registrar.js';
+import { nodeProblems, type ProblemParts } from './node-problems.js';
 import type { ServingParts } from './serving-parts.js';
 
-export interface PageFrameParts extends Pick<ServingParts, 'config' | 'clock' | 'cluster' | 'feeds' | 'plane'> {
+export interface PageFrameParts extends Pick<ServingParts, 'config' | 'clock' | 'cluster' | 'feeds'>, ProblemParts {
   readonly readiness: Readiness;
-  readonly unexpected: UnexpectedErrors;
-  readonly descriptors: DescriptorWatch;
-  readonly registrar: Registrar | null;
 }
 
 /** More would be a flood: the list of `autoproxy check` has them all. */
@@ -19,7 +14,7 @@ const MAX_PROBLEMS = 100;
 
 /** @returns what reads the frame as it is now */
 export function createPageFrame(parts: PageFrameParts): () => PageFrame {
-  const { config, clock, cluster, feeds, plane, readiness, unexpected, descriptors, registrar } = parts;
+  const { config, clock, cluster, feeds, plane, readiness } = parts;
   const startedAt = clock.wallTime();
   return () => {
     const notReady = readiness.reason();
@@ -38,12 +33,7 @@ export function createPageFrame(parts: PageFrameParts): () => PageFrame {
         .workers()
         .map(({ index, pid, state, revision, restarts }) => ({ index, pid, state, revision, restarts })),
       nodes: plane.podNodes.map(({ name, addresses, standing, remark }) => ({ name, addresses, standing, remark })),
-      problems: [
-        ...unexpected.problems(),
-        ...descriptors.problems(),
-        ...plane.problems,
-        ...(registrar?.state.problems ?? []),
-      ].slice(0, MAX_PROBLEMS),
+      problems: nodeProblems(parts).slice(0, MAX_PROBLEMS),
     };
   };
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Clock } from '../core/clock.js';
 import { KeptFile } from '../core/kept-file.js';
 import type { Log } from '../core/log.js';
+import type { Saving, UnsavedFile } from '../core/save-record.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFile } from '../core/whole-file.js';
 
@@ -22,7 +23,7 @@ interface NodeSecretOptions {
  * A secret of this node that outlives restarts, made at the first start. A deleted file makes the next start forget what
  * was derived from the secret.
  */
-export class NodeSecret {
+export class NodeSecret implements Saving {
   /** Hexadecimal. */
   readonly text: string;
   /** null: the secret is on the disk already, or is not kept. */
@@ -62,6 +63,10 @@ export class NodeSecret {
   constructor(text: string, file: KeptFile | null) {
     this.text = text;
     this.#file = file;
+  }
+
+  get unsaved(): UnsavedFile | null {
+    return this.#file?.unsaved ?? null;
   }
 
   /** Writes what is not written yet, and no more then. */

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.js';
 import { removeHalfWritten } from '../core/durable-file.js';
 import { KeptFile } from '../core/kept-file.js';
 import { type Log, silentLog } from '../core/log.js';
+import type { Saving, UnsavedFile } from '../core/save-record.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFile, UnreadableFile } from '../core/whole-file.js';
 import { type StoredState, storedStateFromJson, storedStateToJson } from './stored-state.js';
@@ -24,7 +25,7 @@ interface StateStoreOptions {
   readonly log?: Log;
 }
 
-export class StateStore {
+export class StateStore implements Saving {
   /** null: nothing is kept over a restart. */
   readonly #file: KeptFile | null;
   readonly #clock: Clock;
@@ -45,6 +46,10 @@ export class StateStore {
             failed: 'saving the state in force failed; the last file stays as it was',
             again: 'the last good state is on the disk again',
           });
+  }
+
+  get unsaved(): UnsavedFile | null {
+    return this.#file?.unsaved ?? null;
   }
 
   /**
@@ -78,7 +83,7 @@ export class StateStore {
     this.#file?.keep(() => storedStateToJson(state, new Date(this.#clock.wallTime()).toISOString()));
   }
 
-  /** Writes now what is not written yet. Never rejects: what fails stands in the log, and is tried again. */
+  /** Writes now what is not written yet. Never rejects: what fails is `unsaved`, and is tried again. */
   async flush(): Promise<void> {
     await this.#file?.flush();
   }

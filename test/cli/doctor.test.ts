@@ -7,7 +7,9 @@ import { test } from 'node:test';
 import { freePort, ownAddress } from '../support/addresses.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { receiveDatagrams } from '../support/machine/datagram-receiver.js';
+import { onSmallDisk } from '../support/machine/small-disk.js';
 import { startNode } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
 import { runCliHere } from '../support/node/run-cli-here.js';
 import { appText, writeAtomically } from '../support/node/services-directory.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
@@ -160,6 +162,31 @@ test('a file for the access log that could not be written', async (context) => {
   assert.match((await asked(folder))[0]?.[1] ?? '', /is a directory$/);
   const file = path.join(folder, 'access.log');
   assert.deepEqual(await asked(file), [['ok', `the access log goes to ${file}`]]);
+});
+
+test('a state directory: with room, to be made, nearly full, full, without room for a file, mounted for reading', async (context) => {
+  const folder = temporaryFolder(context, 'state-dir');
+  const options = { AUTOPROXY_SERVICES_DIR: folder, AUTOPROXY_STATE_DIR: folder };
+  const [roomy] = (await ask('127.0.0.1:1', options)).of('state-dir');
+  assert.equal(roomy?.verdict, 'ok');
+  assert.match(roomy?.text ?? '', new RegExp(`^the disk of the state directory ${folder} has \\d+ MiB free$`));
+  const missing = path.join(folder, 'not/there');
+  const [later] = (await ask('127.0.0.1:1', { ...options, AUTOPROXY_STATE_DIR: missing })).of('state-dir');
+  assert.match(
+    later?.text ?? '',
+    new RegExp(`directory ${missing}, which is to be made in ${folder}, has \\d+ MiB free$`),
+  );
+  for (const [disk, verdict, text] of [
+    [{ kilobytes: 10_240 }, 'warn', /has 10 MiB free$/],
+    [{ kilobytes: 64, isFull: true }, 'bad', /is full$/],
+    [{ kilobytes: 64, files: 1 }, 'bad', /takes no further file$/],
+    [{ kilobytes: 64, isReadOnly: true }, 'bad', /cannot be written: EROFS: read-only file system/],
+  ] as const) {
+    const { stdout } = await runCli(['doctor', '--json', '--admin', '127.0.0.1:1'], options, onSmallDisk(folder, disk));
+    const row = (JSON.parse(stdout).findings as Row[]).find(({ check }) => check === 'state-dir');
+    assert.equal(row?.verdict, verdict);
+    assert.match(row?.text ?? '', text);
+  }
 });
 
 test('options that no node would take are named', async () => {

@@ -14,6 +14,7 @@ import { HealthChecker } from '../../src/health/checker.js';
 import { AppChronicle } from '../../src/report/app-chronicle.js';
 import { AppWhy } from '../../src/report/app-why.js';
 import { History } from '../../src/report/history.js';
+import { KeptState } from '../../src/report/kept-state.js';
 import { LocalNode } from '../../src/report/local-node.js';
 import { NodeMetrics } from '../../src/report/node-metrics.js';
 import { NodeSessions } from '../../src/report/node-sessions.js';
@@ -92,16 +93,23 @@ export async function createControlPlane(
   });
   const readiness = new Readiness({ config: fullConfig, clock, cluster, plane, feeds });
   const shared = { config: fullConfig, clock, cluster, checker, overrides, feeds, plane };
-  const status = new NodeStatus({ ...shared, readiness, unexpected, descriptors, registrar: null });
+  const kept = new KeptState({
+    ...{ directory: { failure: null }, decisions: overrides, apps: store, history },
+    secret: { unsaved: null },
+  });
+  const status = new NodeStatus({ ...shared, readiness, unexpected, descriptors, kept, registrar: null });
   const admin = new LocalNode({
     ...{ status, plane, readiness, history },
     options: { version: 1, node: fullConfig.node, file: null, options: [] },
     why: new AppWhy({ ...shared, chronicle }),
-    metrics: new NodeMetrics({ ...shared, readiness, unexpected, registrar: null }),
+    metrics: new NodeMetrics({ ...shared, readiness, unexpected, kept, registrar: null }),
     proxies: new ProxyStats(shared),
     sessions: new NodeSessions({ config: fullConfig, cluster, log }),
     decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, events: history.events }),
-    page: createPageFeed({ ...shared, readiness, unexpected, descriptors, registrar: null, events: history.events }),
+    page: createPageFeed({
+      ...{ ...shared, readiness, unexpected, descriptors, kept, registrar: null },
+      events: history.events,
+    }),
   });
   for (const feed of feeds) feed.start();
   return { clock, lines, host, slot, dead, cluster, source, feeds, overrides, plane, status, readiness, admin };

@@ -19,6 +19,7 @@ import { neighborsCheck } from './neighbors-check.js';
 import { nodeCheck } from './node-check.js';
 import { portsCheck } from './ports-check.js';
 import { proxyHeaderCheck } from './proxy-header-check.js';
+import { stateDirCheck } from './state-dir-check.js';
 
 interface DoctorOptions extends AdminOptionValues, ReadingOptionValues {
   readonly strict?: true;
@@ -30,6 +31,7 @@ const CHECKS: readonly DoctorCheck[] = [
   portsCheck,
   descriptorsCheck,
   proxyHeaderCheck,
+  stateDirCheck,
   accessLogCheck,
   consulRightsCheck,
   clocksCheck,

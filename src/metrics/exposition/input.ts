@@ -16,6 +16,8 @@ export interface ExpositionInput {
   readonly clients?: Readonly<ClientCounters>;
   /** Absent: nothing is known of them. */
   readonly accessLog?: Readonly<LogCounters>;
+  /** What the node keeps for its next start. */
+  readonly stateParts: readonly { readonly part: string; readonly isSaved: boolean }[];
   /** Absent: the node registers no containers. */
   readonly registrar?: { readonly up: boolean; readonly registered: number; readonly ghosts: number };
   /** Problems of severity error in what the sources say now. */

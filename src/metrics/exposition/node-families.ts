@@ -157,6 +157,15 @@ const PROCESS_FAMILIES = [
 export const NODE_FAMILIES: readonly NodeFamily[] = [
   ...CLIENT_FAMILIES,
   ...ACCESS_LOG_FAMILIES,
+  family(
+    'state_saved',
+    'gauge',
+    'Whether the part of the state that a restart needs is on the disk as the node knows it.',
+    ({ stateParts }, emit) => {
+      for (const { part, isSaved } of stateParts.toSorted((a, b) => compareTexts(a.part, b.part)))
+        emit(labelsOf({ part }), isSaved ? 1 : 0);
+    },
+  ),
   ...SOURCE_FAMILIES,
   ...REGISTRAR_FAMILIES,
   family(

@@ -5,6 +5,7 @@ import type { Clock } from '../../core/clock.js';
 import { removeHalfWritten } from '../../core/durable-file.js';
 import { KeptFile } from '../../core/kept-file.js';
 import { type Log, silentLog } from '../../core/log.js';
+import type { Saving, UnsavedFile } from '../../core/save-record.js';
 import { codeOf, reasonOf } from '../../core/thrown.js';
 import { readWholeFile, UnreadableFile } from '../../core/whole-file.js';
 import type { AdminState, App } from '../../model/app.js';
@@ -28,7 +29,7 @@ interface OverridesOptions {
 /** A decision is in force whether or not it could be written down. */
 type Saved = { readonly isSaved: true } | { readonly isSaved: false; readonly reason: string };
 
-export class Overrides {
+export class Overrides implements Saving {
   /** null: nothing is kept over a restart. */
   readonly #file: KeptFile | null;
   readonly #clock: Clock;
@@ -53,6 +54,10 @@ export class Overrides {
             failed: 'decisions of operators are in force but not saved: a restart forgets them; saving is tried again',
             again: 'the decisions of operators are on the disk again',
           });
+  }
+
+  get unsaved(): UnsavedFile | null {
+    return this.#file?.unsaved ?? null;
   }
 
   list(): readonly Override[] {

@@ -15,7 +15,7 @@ const NODE: NodeFigures = {
 
 /** A node without anything. */
 export function inputOf(given: Partial<ExpositionInput> = {}): ExpositionInput {
-  const nothing = { apps: [], sources: [], workers: [], processes: [], changes: [] };
+  const nothing = { apps: [], sources: [], workers: [], processes: [], changes: [], stateParts: [] };
   return { node: NODE, ...nothing, configErrors: 0, unexpectedErrors: 0, ...given };
 }
 
@@ -56,6 +56,7 @@ export const EVERYTHING = inputOf({
   ],
   changes: [{ cause: 'directory', took: createHistogram() }],
   accessLog: { lines: 3, dropped: 1, waiting: 2, failure: null },
+  stateParts: [{ part: 'decisions', isSaved: true }],
   clients: { open: 1, limit: 2, limitReached: 0, limitMs: 0 },
   registrar: { up: true, registered: 0, ghosts: 0 },
 });
