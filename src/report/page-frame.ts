@@ -2,6 +2,8 @@
 import type { PageFrame, SourceView } from '../admin/page/page-document.js';
 import type { Readiness } from '../control/readiness.js';
 import type { SourceFeed } from '../control/source-feed.js';
+import { createLogCounters } from '../metrics/counters.js';
+import { accessLogProblems } from './access-log-problems.js';
 import { nodeProblems, type ProblemParts } from './node-problems.js';
 import type { ServingParts } from './serving-parts.js';
 
@@ -16,6 +18,10 @@ const MAX_PROBLEMS = 100;
 export function createPageFrame(parts: PageFrameParts): () => PageFrame {
   const { config, clock, cluster, feeds, plane, readiness } = parts;
   const startedAt = clock.wallTime();
+  let accessLog = createLogCounters();
+  cluster.books.onSecond(({ counters }) => {
+    accessLog = counters.accessLog;
+  });
   return () => {
     const notReady = readiness.reason();
     return {
@@ -33,7 +39,7 @@ export function createPageFrame(parts: PageFrameParts): () => PageFrame {
         .workers()
         .map(({ index, pid, state, revision, restarts }) => ({ index, pid, state, revision, restarts })),
       nodes: plane.podNodes.map(({ name, addresses, standing, remark }) => ({ name, addresses, standing, remark })),
-      problems: nodeProblems(parts).slice(0, MAX_PROBLEMS),
+      problems: [...accessLogProblems(config.accessLog, accessLog), ...nodeProblems(parts)].slice(0, MAX_PROBLEMS),
     };
   };
 }

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { PageDocument } from '../../src/admin/page/page-document.js';
+import { eventually } from '../support/eventually.js';
 import { findPlace, type NodePlace, RunningNode, startNodeAt } from '../support/node/node-process.js';
 import { runCli } from '../support/node/run-cli.js';
 import { appText } from '../support/node/services-directory.js';
@@ -45,7 +47,19 @@ for (const [title, fileIn] of [
   });
 }
 
-test('lines that are lost are counted, and the state, the metrics and status say how many', async (context) => {
+/** As a page that is opened now shows them. */
+async function problemsOnPage({ admin }: RunningNode): Promise<readonly string[]> {
+  const { body } = await fetch(`http://${admin}/page/stream`);
+  let text = '';
+  for await (const part of body ?? []) {
+    text += Buffer.from(part).toString('utf8');
+    const [, whole] = /^data: (.*)\n/m.exec(text) ?? [];
+    if (whole !== undefined) return (JSON.parse(whole) as PageDocument).frame.problems.map(({ message }) => message);
+  }
+  return [];
+}
+
+test('lines that are lost are counted, and the state, the metrics, status and the page say how many', async (context) => {
   const instance = await HttpInstance.start(context);
   const place = await placeWith(context, instance);
   const node = await startNodeAt(context, place, { '--access-log': '/dev/full', '--workers': '2' });
@@ -58,6 +72,8 @@ test('lines that are lost are counted, and the state, the metrics and status say
     (await runCli(['status', '--admin', node.admin])).stdout,
     /^access log: cannot be written, 60 lines wait: ENOSPC/m,
   );
+  const waiting = `the access log cannot be written, 60 lines wait: ${failure}`;
+  await eventually('the page shows it', async () => (await problemsOnPage(node)).join() === waiting);
   node.signal('SIGUSR2');
   const { accessLog } = await node.untilState((state) => state.accessLog?.dropped === REQUESTS);
   assert.deepEqual([accessLog?.lines, accessLog?.waiting, accessLog?.failure], [REQUESTS, 0, null]);
@@ -66,6 +82,8 @@ test('lines that are lost are counted, and the state, the metrics and status say
   assert.match(metrics, /^autoproxy_access_log_dropped_lines_total 60$/m);
   const { stdout } = await runCli(['status', '--admin', node.admin]);
   assert.match(stdout, /^access log: 60 of 60 lines could not be written; the log says why$/m);
+  const gone = '60 of 60 lines of the access log were lost since the node started';
+  await eventually('the page shows that, too', async () => (await problemsOnPage(node)).join() === gone);
   const lost = () => node.linesOf(LOST).reduce((sum, line) => sum + Number(line.lost), 0);
   assert.equal(lost(), REQUESTS, 'the workers that were replaced said so');
   for (let request = 0; request < REQUESTS; request += 1) assert.deepEqual(await ask(node.host, node.slot), SERVED);
