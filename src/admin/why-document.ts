@@ -175,6 +175,8 @@ export type AppEventKind =
   | 'reload'
   | 'rolled'
   | 'roll-failed'
+  /** A worker that was replaced cut clients at the end of its drain. */
+  | 'drain-cut'
   /** A worker died or hung, which cut its clients; and its place is served again. */
   | 'worker-died'
   | 'worker-serves'

@@ -17,6 +17,7 @@ const STYLES: ReadonlyMap<AppEventKind, Style> = new Map([
   ['source-down', 'red'],
   ['worker-died', 'red'],
   ['roll-failed', 'red'],
+  ['drain-cut', 'yellow'],
   ['held', 'yellow'],
   ['decision', 'yellow'],
   ['bleed', 'yellow'],

@@ -4,6 +4,8 @@ import type { WorkerExit } from './worker-process.js';
 export interface WorkerObserver {
   /** It ended, and nobody had asked it to. */
   onWorkerDied(worker: WorkerName, exit: WorkerExit): void;
+  /** It was replaced as an operator asked, and `cut` clients had something under way at the end of its drain. */
+  onDrainCut(worker: WorkerName, cut: number): void;
   /** It takes connections; told of each worker once. */
   onWorkerServes(worker: WorkerName): void;
   /** All were replaced, one after another, as an operator asked. @param drainMs how long the ones before may end what they have */

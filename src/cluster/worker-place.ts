@@ -62,9 +62,9 @@ export class WorkerPlace {
       err: exit.error ?? undefined,
     };
     if (worker !== this.#current || this.#isStopped) {
-      if (exit.wasDraining && exit.code === 0) log.info(facts, 'worker has drained and ended');
+      if (exit.wasDraining && exit.code === 0) log.info({ ...facts, cut: worker.cut }, 'worker has drained and ended');
       else log.warn(facts, 'worker ended');
-      if (exit.wasDraining && exit.code !== 0 && !this.#isStopped) observer?.onWorkerDied(worker, exit);
+      if (exit.wasDraining && !this.#isStopped) this.#tellDrained(worker, exit);
       return;
     }
     this.#current = null;
@@ -114,6 +114,12 @@ export class WorkerPlace {
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();
+  }
+
+  #tellDrained(worker: WorkerProcess, exit: WorkerExit): void {
+    const { observer } = this.#options;
+    if (exit.code !== 0) observer?.onWorkerDied(worker, exit);
+    else if (worker.cut !== null && worker.cut > 0) observer?.onDrainCut(worker, worker.cut);
   }
 
   #fillAfter(delayMs: number): void {

@@ -59,6 +59,12 @@ export class WorkerEvents implements WorkerObserver {
     this.#events.note(null, 'worker-serves', `worker ${index} serves again, pid ${pid}`);
   }
 
+  onDrainCut({ index, pid }: Worker, cut: number): void {
+    const clients = cut === 1 ? '1 client' : `${cut} clients`;
+    const text = `worker ${index} (pid ${pid}), which was replaced, cut ${clients}: what they had under way did not end in time`;
+    this.#events.note(null, 'drain-cut', text, { after: `${cut} cut` });
+  }
+
   onRolled(workers: number, drainMs: number): void {
     const all = workers === 1 ? 'the worker was replaced' : `all ${workers} workers were replaced, one after another`;
     const before = `what clients had under way may end for ${formatDuration(drainMs)}`;

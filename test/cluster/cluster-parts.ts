@@ -34,6 +34,7 @@ export function createRecordingObserver(): { readonly observer: WorkerObserver; 
   const observer: WorkerObserver = {
     onWorkerDied: ({ pid }, { signal, wasHung }) => seen.push(`${pid} died: ${signal}${wasHung ? ', hung' : ''}`),
     onWorkerServes: ({ pid }) => seen.push(`${pid} serves`),
+    onDrainCut: ({ pid }, cut) => seen.push(`${pid} cut ${cut}`),
     onRolled: () => seen.push('rolled'),
     onRollFailed: (reason) => seen.push(reason),
   };

@@ -74,6 +74,31 @@ test('a worker that drains hears which containers are gone', async (context) => 
   await rolled;
 });
 
+test('a worker that cuts clients at the end of its drain says how many', async (context) => {
+  const host = ownAddress();
+  const silent = await ScriptedInstance.start(context);
+  const { observer, seen } = createRecordingObserver();
+  const cluster = startCluster(context, { observer });
+  cluster.publish(
+    snapshotOf(host, 1, [{ ...slotOf(host, PORT, { instancePort: silent.port }), instances: [instanceOf(silent)] }]),
+  );
+  await cluster.whenApplied(1);
+  const [pid] = pidsOf(cluster);
+  const answers = Promise.allSettled([request(host, PORT), request(host, PORT)]);
+  await silent.connection(1);
+  await cluster.roll({ drainMs: 50 });
+  await until(() => cluster.workers().length === 1);
+  assert.deepEqual(
+    (await answers).map(({ status }) => status),
+    ['rejected', 'rejected'],
+  );
+  const told = seen.filter((one) => one.startsWith(`${pid} `));
+  assert.deepEqual(told, [`${pid} serves`, `${pid} cut 2`]);
+  await cluster.roll({ drainMs: 50 });
+  await until(() => cluster.workers().length === 1);
+  assert.equal(seen.filter((one) => one.includes('cut')).length, 1, 'one that cut nobody says nothing');
+});
+
 test('a successor that does not come up stops the roll, and the worker stays', async (context) => {
   const host = ownAddress();
   const directory = temporaryFolder(context, 'roll');

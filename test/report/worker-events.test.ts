@@ -59,14 +59,18 @@ test('a crash loop is a few events, however long it goes on, and one when it is 
   assert.equal(texts().length, 18);
 });
 
-test('a roll and its failure', () => {
+test('a roll, those whom it cut, and its failure', () => {
   const { workers, texts } = createHistory();
   workers.onRolled(2, 15_000);
   workers.onRolled(1, 0);
+  workers.onDrainCut({ index: 1, pid: 8 }, 3);
+  workers.onDrainCut({ index: 0, pid: 7 }, 1);
   workers.onRollFailed('worker 1 (pid 9) ended before it served');
   assert.deepEqual(texts(), [
     'rolled: all 2 workers were replaced, one after another, as SIGUSR2 asks; what clients had under way may end for 15s',
     'rolled: the worker was replaced, as SIGUSR2 asks; what clients had under way may end for 0ms',
+    'drain-cut: worker 1 (pid 8), which was replaced, cut 3 clients: what they had under way did not end in time',
+    'drain-cut: worker 0 (pid 7), which was replaced, cut 1 client: what they had under way did not end in time',
     'roll-failed: not all workers were replaced: worker 1 (pid 9) ended before it served',
   ]);
 });

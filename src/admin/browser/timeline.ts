@@ -22,6 +22,7 @@ const TONES: Readonly<Partial<Record<NodeEvent['kind'], Tone>>> = {
   'source-down': 'bad',
   'worker-died': 'bad',
   'roll-failed': 'bad',
+  'drain-cut': 'warn',
   removed: 'off',
   problem: 'warn',
   held: 'warn',
