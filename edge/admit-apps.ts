@@ -2,7 +2,7 @@
 
 import type { Refusal } from '../src/core/refusal.js';
 import type { AppDefinition, Route } from '../src/model/app-definition.js';
-import { errorsFirst, type Problem, placeOf } from '../src/model/problem.js';
+import { errorsFirst, type Problem, placeOf, problemOf } from '../src/model/problem.js';
 import { findContestedRoutes, type OwnedRoute } from '../src/model/route-clashes.js';
 import { describeRoute } from '../src/model/route-key.js';
 import { refuseClashes } from '../src/model/slot-clashes.js';
@@ -68,19 +68,8 @@ function coverProblems(app: EdgeApp, index: DomainIndex): readonly Problem[] {
   const wanted = app.edge.tls.domain;
   const domain = wanted === null ? null : index.named(wanted);
   if (wanted !== null && domain === null) {
-    const { location: file, line, col } = app.origin;
     const message = `${app.name}: edge.tls.domain: the site has no domain ${wanted}`;
-    return [
-      {
-        severity: 'error',
-        app: app.name,
-        file,
-        line,
-        col,
-        message,
-        hint: 'name a domain of edge.yml, or leave it out',
-      },
-    ];
+    return [problemOf(app, 'error', message, 'name a domain of edge.yml, or leave it out')];
   }
   const seen = new Set<string>();
   return app.edge.routes.flatMap((route) => {
@@ -120,8 +109,7 @@ function clashProblems(owners: readonly OwnedRoute[]): readonly Problem[] {
 }
 
 function problemAt({ app, route }: OwnedRoute, message: string, hint: string): Problem {
-  const { location: file, line, col } = route.origin;
-  return { severity: 'error', app, file, line, col, message: `${app}: ${describeRoute(route)}: ${message}`, hint };
+  return problemOf({ name: app, origin: route.origin }, 'error', `${app}: ${describeRoute(route)}: ${message}`, hint);
 }
 
 function without(apps: readonly EdgeApp[], problems: readonly Problem[]): readonly EdgeApp[] {

@@ -2,7 +2,7 @@
  * Apps + site + certificates → a release. Pure: equal input gives equal bytes, in any order of the apps. An app
  * with a value that may not stand where it would have to is left out, named, and takes no other one down.
  */
-import { errorsFirst, type Problem } from '../src/model/problem.js';
+import { errorsFirst, type Problem, problemOf } from '../src/model/problem.js';
 import type { Admission } from './admission.js';
 import type { JudgedDomain } from './certificates/domain.js';
 import { alternateFile, certificateFile } from './certificates/last-good.js';
@@ -140,18 +140,13 @@ function writeApp(app: EdgeApp, keys: readonly string[], site: Site, nodes: PodN
     return { name: app.name, backend: appBackend(app, site, nodes), lines: appLines(app) };
   } catch (error) {
     if (!(error instanceof RefusedValue)) throw error;
-    return problemOf(app, 'error', `${error.field}: ${error.reason}`, 'the app is left out');
+    return problemOf(app, 'error', `${app.name}.${error.field}: ${error.reason}`, 'the app is left out');
   }
 }
 
 function nodelessProblem(app: EdgeApp): Problem {
-  const message = `pods: Consul names no node of ${app.pods.join(', ')}`;
+  const message = `${app.name}.pods: Consul names no node of ${app.pods.join(', ')}`;
   return problemOf(app, 'warning', message, 'the app answers 503 until a node of its pods registers itself');
-}
-
-function problemOf({ name, origin }: EdgeApp, severity: Problem['severity'], message: string, hint: string): Problem {
-  const { location: file, line, col } = origin;
-  return { severity, app: name, file, line, col, message: `${name}.${message}`, hint };
 }
 
 function sectionsOf(site: SizedSite, backends: readonly Section[], hasTls: boolean): readonly Section[] {

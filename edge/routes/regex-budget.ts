@@ -1,10 +1,11 @@
 /** Expressions are tried one after the other for every request that no exact path takes, so there are not many of them. */
 import { MAX_REGEX_ROUTES } from '../../src/documents/edge-keys.js';
-import type { Problem } from '../../src/model/problem.js';
+import { type Problem, problemOf } from '../../src/model/problem.js';
 import type { EdgeApp } from '../edge-app.js';
 
 /** Each costs such a request 0.15 to 0.2 µs, so that all of them cost what four or five requests cost. */
 export const MAX_REGEXES = 200;
+const HINT = 'every request tries them all; write names and prefixes where those suffice';
 
 interface RegexBudget {
   readonly apps: readonly EdgeApp[];
@@ -28,13 +29,7 @@ export function withinRegexBudget(apps: readonly EdgeApp[]): RegexBudget {
     if (message === null) {
       used += asked;
       fitting.push(app);
-    } else problems.push(problemOf(app, message));
+    } else problems.push(problemOf(app, 'error', `${app.name}: ${message}`, HINT));
   }
   return { apps: fitting, problems };
-}
-
-function problemOf({ name, origin }: EdgeApp, message: string): Problem {
-  const { location, line, col } = origin;
-  const hint = 'every request tries them all; write names and prefixes where those suffice';
-  return { severity: 'error', app: name, file: location, line, col, message: `${name}: ${message}`, hint };
 }

@@ -2,8 +2,8 @@
  * Routes that get fewer requests than they seem to: none at all, because another one always goes before, or fewer than
  * another app's author may think. Warnings; what is found is true, and not all that is true is found.
  */
-import type { Route, RouteHost } from '../../src/model/app-definition.js';
-import type { Problem } from '../../src/model/problem.js';
+import type { RouteHost } from '../../src/model/app-definition.js';
+import { type Problem, problemOf } from '../../src/model/problem.js';
 import type { OwnedRoute } from '../../src/model/route-clashes.js';
 import { describeRoute } from '../../src/model/route-key.js';
 import { parseSafeRegex } from '../../src/regex/safe-regex.js';
@@ -128,9 +128,5 @@ function phrase({ app, route }: OwnedRoute): string {
 }
 
 function warningAt({ app, route }: OwnedRoute, message: string, hint: string): Problem {
-  return { severity: 'warning', app, ...placeOf(route), message: `${app}: ${describeRoute(route)} ${message}`, hint };
-}
-
-function placeOf({ origin }: Route): Pick<Problem, 'file' | 'line' | 'col'> {
-  return { file: origin.location, line: origin.line, col: origin.col };
+  return problemOf({ name: app, origin: route.origin }, 'warning', `${app}: ${describeRoute(route)} ${message}`, hint);
 }

@@ -13,7 +13,7 @@ export interface Problem {
   readonly hint: string | null;
 }
 
-/** What is wrong with an app, at the place of its definition. */
+/** What is wrong with an app, at the place of its definition, or of the part of it that `origin` names. */
 export function problemOf(
   { name, origin }: { readonly name: string; readonly origin: Origin },
   severity: Problem['severity'],
