@@ -5,8 +5,9 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { bindSocket } from '../../src/cluster/listening-socket.js';
 import { ownAddress } from '../support/addresses.js';
+import { eventually } from '../support/eventually.js';
 import { isListening } from '../support/machine/processes.js';
-import { occupy, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
+import { occupy, request, slotOf, snapshotOf, startCluster, startInstance } from './cluster-parts.js';
 
 const HOST = ownAddress();
 const PORT = 27_110;
@@ -29,10 +30,13 @@ test('a taken health port is reported with its holder, the other slot serves, an
   await cluster.whenApplied(1);
   assert.equal((await request(HOST, PORT + 2)).status, 200);
   assert.equal(await isListening(HOST, PORT), false, 'both ports or none');
-  await until(() => cluster.bindErrorOf('blocked')?.includes(`(pid ${process.pid})`) === true);
+  await eventually(
+    'the holder is named',
+    () => cluster.bindErrorOf('blocked')?.includes(`(pid ${process.pid})`) === true,
+  );
   holder.close();
-  await until(() => cluster.bindErrorOf('blocked') === null);
-  await until(async () => isListening(HOST, PORT));
+  await eventually('the port is bound', () => cluster.bindErrorOf('blocked') === null);
+  await eventually('the workers listen', () => isListening(HOST, PORT));
   assert.equal((await request(HOST, PORT)).status, 200);
   assert.deepEqual(results, ['free bound', 'blocked not bound', 'blocked bound']);
 });
@@ -66,8 +70,8 @@ test('a port that is lost between our bind and the listen of the worker is repor
   assert.match(cluster.bindErrorOf('contested') ?? '', new RegExp(`^EADDRINUSE: port ${PORT} `));
   assert.equal((await request(host, PORT + 2)).status, 200);
   server.close();
-  await until(() => cluster.bindErrorOf('contested') === null);
+  await eventually('the port is bound', () => cluster.bindErrorOf('contested') === null);
   // The primary has it; the workers hear of it a moment later.
-  await until(async () => isListening(host, PORT));
+  await eventually('the workers listen', () => isListening(host, PORT));
   assert.equal((await request(host, PORT)).status, 200);
 });

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '../../src/core/clock.js';
 import { freePort, ownAddress } from '../support/addresses.js';
+import { eventually } from '../support/eventually.js';
 import { RawConnection } from '../support/traffic/raw-connection.js';
 import { ScriptedInstance } from '../support/traffic/scripted-instance.js';
-import { slotOf, snapshotOf, startCluster, until } from './cluster-parts.js';
+import { slotOf, snapshotOf, startCluster } from './cluster-parts.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const LIMIT = 5;
@@ -54,7 +55,7 @@ for (const scope of ['slot', 'node'] as const) {
       }),
     );
     assert.equal(most, LIMIT);
-    await until(async () => (await cluster.counters()).clients.open === 0);
+    await eventually('all clients are gone', async () => (await cluster.counters()).clients.open === 0);
     const { clients, slots } = await cluster.counters();
     assert.equal(scope === 'node' ? clients.limit : slots.web?.clientLimit, LIMIT);
     assert.ok((scope === 'node' ? clients.limitReached : (slots.web?.clientLimitReached ?? 0)) > 0);

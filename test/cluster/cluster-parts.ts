@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Agent, createServer, get } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Cluster } from '../../src/cluster/cluster.js';
 import type { ClusterOptions } from '../../src/cluster/cluster-options.js';
 import type { WorkerObserver } from '../../src/cluster/worker-observer.js';
@@ -11,6 +12,10 @@ import { silentLog } from '../../src/core/log.js';
 import { APP_DEFAULTS } from '../../src/model/app.js';
 import { HEAD_DEFAULTS, type SlotSnapshot, type Snapshot } from '../../src/snapshot/snapshot.js';
 import { atEnd } from '../support/at-end.js';
+import { eventually } from '../support/eventually.js';
+
+/** For a worker file that does more, or fails at first. */
+export const WORKER_FILE = fileURLToPath(new URL('../../src/worker.js', import.meta.url));
 
 /** A cluster that is killed with its test. */
 export function startCluster(context: TestContext, options: Partial<ClusterOptions> = {}): Cluster {
@@ -26,6 +31,32 @@ export function startCluster(context: TestContext, options: Partial<ClusterOptio
   atEnd(context, () => cluster.kill());
   cluster.start();
   return cluster;
+}
+
+/** A cluster all of whose workers serve one slot at `port`, with an instance that answers `ok`. */
+export async function startServing(
+  context: TestContext,
+  host: string,
+  port: number,
+  options: Partial<ClusterOptions> = {},
+): Promise<Cluster> {
+  const cluster = startCluster(context, options);
+  const instancePort = await startInstance(context, host);
+  cluster.publish(snapshotOf(host, 1, [slotOf(host, port, { instancePort })]));
+  await untilAllServe(cluster);
+  return cluster;
+}
+
+export function untilAllServe(cluster: Cluster): Promise<void> {
+  return eventually('all workers serve', () => cluster.workers().every(({ state }) => state === 'serving'));
+}
+
+/** Of a worker that is too busy to answer in time, what it said before counts: so the count comes in the end. */
+export function untilCounted(cluster: Cluster, requests: number): Promise<void> {
+  return eventually(
+    `${requests} requests are counted`,
+    async () => (await cluster.counters()).slots.web?.requests === requests,
+  );
 }
 
 /** Writes down what it is told. */
@@ -116,7 +147,7 @@ export interface Answer {
   readonly body: string;
 }
 
-const REQUEST_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 20_000;
 
 export const oneConnectionEach = new Agent({ keepAlive: false });
 
@@ -145,15 +176,6 @@ export async function occupy(context: TestContext, host: string, port: number): 
     server.close();
   });
   return server;
-}
-
-/** Looks every few milliseconds until it is so; what is waited for here announces itself to nobody. */
-export async function until(isSo: () => boolean | Promise<boolean>, deadlineMs = 10_000): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!(await isSo())) {
-    if (performance.now() > end) throw new Error(`still not so after ${deadlineMs} ms: ${isSo.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 export function pidsOf(cluster: Cluster): number[] {

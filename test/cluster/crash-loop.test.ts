@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { ownAddress } from '../support/addresses.js';
 import { temporaryFolder } from '../support/at-end.js';
-import { request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
+import { eventually } from '../support/eventually.js';
+import { request, slotOf, snapshotOf, startCluster, startInstance, WORKER_FILE } from './cluster-parts.js';
 
 const HOST = ownAddress();
 const PORT = 27_170;
@@ -19,12 +19,11 @@ test('workers that crash at once are started again until they serve', async (con
   const instancePort = await startInstance(context, HOST);
   cluster.publish(snapshotOf(HOST, 1, [slotOf(HOST, PORT, { instancePort })]));
   let restarts = 0;
-  await until(() => {
+  await eventually('it was tried again', () => {
     restarts = cluster.workers()[0]?.restarts ?? restarts;
     return restarts >= 3;
   });
-  const real = fileURLToPath(new URL('../../src/worker.js', import.meta.url));
-  await writeFile(workerFile, `await import(${JSON.stringify(real)});\n`);
+  await writeFile(workerFile, `await import(${JSON.stringify(WORKER_FILE)});\n`);
   await cluster.whenApplied(1);
   assert.equal((await request(HOST, PORT)).status, 200);
 });

@@ -8,8 +8,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
+import { eventually } from '../support/eventually.js';
 import { isAlive, isListening } from '../support/machine/processes.js';
-import { request, until } from './cluster-parts.js';
+import { request } from './cluster-parts.js';
 
 const HOST = ownAddress();
 const PORT = 27_140;
@@ -37,8 +38,8 @@ test('the workers of a dead primary finish what is under way and leave the port'
   const [, response] = await asked;
   primary.kill('SIGKILL');
   await once(primary, 'exit');
-  await until(async () => !(await isListening(HOST, PORT)));
+  await eventually('the port is closed', async () => !(await isListening(HOST, PORT)));
   response.end('late');
   assert.deepEqual(await answer, { status: 200, body: 'late' });
-  await until(() => !isAlive(worker));
+  await eventually('the worker has ended', () => !isAlive(worker));
 });

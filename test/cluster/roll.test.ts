@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import path from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
+import { eventually } from '../support/eventually.js';
 import { instanceOf } from '../support/node/snapshots.js';
 import { ScriptedInstance } from '../support/traffic/scripted-instance.js';
 import {
@@ -16,8 +16,9 @@ import {
   slotOf,
   snapshotOf,
   startCluster,
-  startInstance,
-  until,
+  startServing,
+  untilCounted,
+  WORKER_FILE,
 } from './cluster-parts.js';
 
 const HOST = ownAddress();
@@ -25,10 +26,7 @@ const PORT = 27_130;
 const CLIENTS = 8;
 
 test('a roll under keep-alive load fails no request, changes every pid and keeps the totals', async (context) => {
-  const cluster = startCluster(context, { workers: 2 });
-  const instancePort = await startInstance(context, HOST);
-  cluster.publish(snapshotOf(HOST, 1, [slotOf(HOST, PORT, { instancePort })]));
-  await until(() => cluster.workers().every(({ state }) => state === 'serving'));
+  const cluster = await startServing(context, HOST, PORT, { workers: 2 });
   const before = pidsOf(cluster);
   const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
   atEnd(context, () => agent.destroy());
@@ -48,12 +46,14 @@ test('a roll under keep-alive load fails no request, changes every pid and keeps
   };
   const clients = Array.from({ length: CLIENTS }, client);
   await cluster.roll({ drainMs: 5_000 });
-  await until(() => cluster.workers().every(({ state, pid }) => state === 'serving' && !before.includes(pid)));
+  await eventually('the old workers are gone', () =>
+    cluster.workers().every(({ state, pid }) => state === 'serving' && !before.includes(pid)),
+  );
   isOver = true;
   await Promise.all(clients);
   assert.deepEqual(failures, []);
   assert.equal(cluster.workers().length, 2);
-  assert.equal((await cluster.counters()).slots.web?.requests, requests);
+  await untilCounted(cluster, requests);
 });
 
 test('a worker that drains hears which containers are gone', async (context) => {
@@ -68,7 +68,9 @@ test('a worker that drains hears which containers are gone', async (context) => 
   const answer = request(host, PORT);
   await silent.connection(0);
   const rolled = cluster.roll({ drainMs: 60_000 });
-  await until(() => cluster.workers().some(({ state, pid }) => state === 'draining' && before.includes(pid)));
+  await eventually('the old worker drains', () =>
+    cluster.workers().some(({ state, pid }) => state === 'draining' && before.includes(pid)),
+  );
   cluster.publish({ ...snapshotOf(host, 2, [{ ...slot, instances: [] }]), gone: [{ life, host: null }] });
   assert.equal((await answer).status, 502);
   await rolled;
@@ -87,7 +89,7 @@ test('a worker that cuts clients at the end of its drain says how many', async (
   const answers = Promise.allSettled([request(host, PORT), request(host, PORT)]);
   await silent.connection(1);
   await cluster.roll({ drainMs: 50 });
-  await until(() => cluster.workers().length === 1);
+  await eventually('the old worker is gone', () => cluster.workers().length === 1);
   assert.deepEqual(
     (await answers).map(({ status }) => status),
     ['rejected', 'rejected'],
@@ -95,7 +97,7 @@ test('a worker that cuts clients at the end of its drain says how many', async (
   const told = seen.filter((one) => one.startsWith(`${pid} `));
   assert.deepEqual(told, [`${pid} serves`, `${pid} cut 2`]);
   await cluster.roll({ drainMs: 50 });
-  await until(() => cluster.workers().length === 1);
+  await eventually('the old worker is gone', () => cluster.workers().length === 1);
   assert.equal(seen.filter((one) => one.includes('cut')).length, 1, 'one that cut nobody says nothing');
 });
 
@@ -103,17 +105,13 @@ test('a successor that does not come up stops the roll, and the worker stays', a
   const host = ownAddress();
   const directory = temporaryFolder(context, 'roll');
   const workerFile = path.join(directory, 'worker.mjs');
-  const real = fileURLToPath(new URL('../../src/worker.js', import.meta.url));
-  await writeFile(workerFile, `await import(${JSON.stringify(real)});\n`);
+  await writeFile(workerFile, `await import(${JSON.stringify(WORKER_FILE)});\n`);
   const { observer, seen } = createRecordingObserver();
-  const cluster = startCluster(context, { workerFile, observer });
-  const instancePort = await startInstance(context, host);
-  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
-  await cluster.whenApplied(1);
+  const cluster = await startServing(context, host, PORT, { workerFile, observer });
   const before = pidsOf(cluster);
   await writeFile(workerFile, 'process.exit(3);\n');
   await assert.rejects(cluster.roll(), /the roll stops at worker 0, which stays as it is: .* ended before it served/);
-  await until(() => cluster.workers().length === 1);
+  await eventually('the successor is gone', () => cluster.workers().length === 1);
   assert.deepEqual(pidsOf(cluster), before);
   assert.equal(seen.length, 2);
   assert.match(seen[1] ?? '', /^the roll stops at worker 0/);

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ownAddress } from '../support/addresses.js';
+import { eventually } from '../support/eventually.js';
 import { isListening } from '../support/machine/processes.js';
-import { oneConnectionEach, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
+import {
+  oneConnectionEach,
+  request,
+  slotOf,
+  snapshotOf,
+  startCluster,
+  startInstance,
+  untilAllServe,
+  untilCounted,
+} from './cluster-parts.js';
 
 const HOST = ownAddress();
 const PORT = 27_100;
@@ -13,7 +23,7 @@ test('two workers serve what is published, and say so', async (context) => {
   cluster.publish(snapshotOf(HOST, 7, [slotOf(HOST, PORT, { instancePort })]));
   await cluster.whenApplied(7);
   assert.equal(cluster.appliedRevision, 7);
-  await until(() => cluster.workers().every(({ state }) => state === 'serving'));
+  await untilAllServe(cluster);
   for (let round = 0; round < 10; round += 1)
     assert.deepEqual(await request(HOST, PORT), { status: 200, body: 'hello' });
   assert.equal((await request(HOST, PORT + 1, oneConnectionEach, '/health')).status, 200);
@@ -21,7 +31,7 @@ test('two workers serve what is published, and say so', async (context) => {
     cluster.workers().map(({ index, state, revision, restarts }) => ({ index, state, revision, restarts })),
     [0, 1].map((index) => ({ index, state: 'serving', revision: 7, restarts: 0 })),
   );
-  assert.equal((await cluster.counters()).slots.web?.requests, 10);
+  await untilCounted(cluster, 10);
   assert.equal(await cluster.drain({ deadlineMs: 1_000 }), 0);
   assert.deepEqual(cluster.workers(), []);
 });
@@ -42,7 +52,10 @@ test('slots come, change their protocol and go, and the others keep their socket
   await publish(3, [first, { ...second, protocol: 'tcp' }]);
   assert.equal((await request(host, PORT + 10)).status, 200);
   await publish(4, [first]);
-  await until(async () => !(await isListening(host, PORT + 10)) && !(await isListening(host, PORT + 11)));
+  await eventually(
+    'both ports are closed',
+    async () => !(await isListening(host, PORT + 10)) && !(await isListening(host, PORT + 11)),
+  );
   assert.equal((await request(host, PORT)).status, 200);
   await publish(5, [first, second]);
   assert.equal((await request(host, PORT + 10)).status, 200);

@@ -5,14 +5,15 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import type { Cluster } from '../../src/cluster/cluster.js';
 import type { PassiveFailure } from '../../src/cluster/messages.js';
 import { ownAddress } from '../support/addresses.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
+import { eventually } from '../support/eventually.js';
 import { receiveDatagrams } from '../support/machine/datagram-receiver.js';
 import { childrenOf, isAlive } from '../support/machine/processes.js';
 import { createRecordingLog } from '../support/recording-log.js';
-import { pidsOf, request, slotOf, snapshotOf, startCluster, startInstance, until } from './cluster-parts.js';
+import { pidsOf, request, slotOf, snapshotOf, startCluster, startServing, WORKER_FILE } from './cluster-parts.js';
 
 const PORT = 27_150;
 
@@ -23,17 +24,23 @@ const accessLogIn = (target: string) => ({
   responseCaptures: [],
 });
 
+function untilReplaced(cluster: Cluster): Promise<void> {
+  return eventually('each killed worker has a successor', () => {
+    const workers = cluster.workers();
+    return workers.length > 0 && workers.every(({ state, restarts }) => state === 'serving' && restarts === 1);
+  });
+}
+
 test('the access log is a file, written a moment later and complete after a drain', async (context) => {
   const host = ownAddress();
   const directory = temporaryFolder(context, 'access');
   const file = path.join(directory, 'access.log');
-  const cluster = startCluster(context, { settings: { logLevel: 'silent', accessLog: accessLogIn(file) } });
-  const instancePort = await startInstance(context, host);
-  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
-  await cluster.whenApplied(1);
+  const cluster = await startServing(context, host, PORT, {
+    settings: { logLevel: 'silent', accessLog: accessLogIn(file) },
+  });
   const lines = async (): Promise<number> => (await readFile(file, 'utf8')).split('\n').length - 1;
   await request(host, PORT);
-  await until(async () => (await lines()) === 1);
+  await eventually('the line is written', async () => (await lines()) === 1);
   for (let round = 0; round < 5; round += 1) await request(host, PORT);
   await cluster.drain({ deadlineMs: 1_000 });
   assert.equal(await lines(), 6);
@@ -42,29 +49,26 @@ test('the access log is a file, written a moment later and complete after a drai
 test('lines that a worker could not write are counted, also of workers that are gone', async (context) => {
   const host = ownAddress();
   const { log, lines } = createRecordingLog();
-  const cluster = startCluster(context, {
+  const cluster = await startServing(context, host, PORT, {
     ...{ workers: 2, log },
     settings: { logLevel: 'silent', accessLog: accessLogIn('/dev/full') },
   });
-  const instancePort = await startInstance(context, host);
-  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
-  await until(() => cluster.workers().every(({ state }) => state === 'serving'));
   const askTimes = async (times: number): Promise<void> => {
     for (let round = 0; round < times; round += 1) await request(host, PORT);
   };
   const counted = async () => (await cluster.counters()).accessLog;
   await askTimes(20);
   const full = 'ENOSPC: no space left on device, write';
-  await until(async () => (await counted()).waiting === 20);
+  await eventually('all lines wait', async () => (await counted()).waiting === 20);
   assert.deepEqual(await counted(), { lines: 20, dropped: 0, waiting: 20, failure: full }, 'they wait for room');
   await cluster.roll({ drainMs: 1_000 });
-  await until(() => cluster.workers().length === 2);
+  await eventually('the old workers are gone', () => cluster.workers().length === 2);
   assert.deepEqual(await counted(), { lines: 20, dropped: 20, waiting: 0, failure: null });
   await askTimes(10);
-  await until(async () => (await counted()).waiting === 10);
+  await eventually('the new lines wait', async () => (await counted()).waiting === 10);
   assert.deepEqual(await counted(), { lines: 30, dropped: 20, waiting: 10, failure: full });
   for (const pid of pidsOf(cluster)) process.kill(pid, 'SIGKILL');
-  await until(() => cluster.workers().every(({ state, restarts }) => state === 'serving' && restarts === 1));
+  await untilReplaced(cluster);
   assert.deepEqual(
     await counted(),
     { lines: 30, dropped: 30, waiting: 0, failure: null },
@@ -80,19 +84,15 @@ test('lines that a worker could not write are counted, also of workers that are 
 test('lines that a worker takes with it when it ends by an error are counted', async (context) => {
   const host = ownAddress();
   const workerFile = path.join(temporaryFolder(context, 'failing'), 'worker.mjs');
-  const real = fileURLToPath(new URL('../../src/worker.js', import.meta.url));
   const fail = `process.on('SIGUSR2', () => { throw new Error('as planned'); });`;
-  await writeFile(workerFile, `await import(${JSON.stringify(real)});\n${fail}\n`);
-  const cluster = startCluster(context, {
+  await writeFile(workerFile, `await import(${JSON.stringify(WORKER_FILE)});\n${fail}\n`);
+  const cluster = await startServing(context, host, PORT, {
     workerFile,
     settings: { logLevel: 'silent', accessLog: accessLogIn('/dev/full') },
   });
-  const instancePort = await startInstance(context, host);
-  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
-  await cluster.whenApplied(1);
   for (let round = 0; round < 20; round += 1) await request(host, PORT);
   process.kill(pidsOf(cluster)[0] ?? 0, 'SIGUSR2');
-  await until(() => cluster.workers().some(({ state, restarts }) => state === 'serving' && restarts === 1));
+  await untilReplaced(cluster);
   assert.deepEqual((await cluster.counters()).accessLog, { lines: 20, dropped: 20, waiting: 0, failure: null });
 });
 
@@ -103,10 +103,9 @@ test('the access log goes to a receiver of syslog', async (context) => {
   receiver.bind(0, host);
   await once(receiver, 'listening');
   const target = `syslog:udp:${host}:${receiver.address().port},local2`;
-  const cluster = startCluster(context, { settings: { logLevel: 'silent', accessLog: accessLogIn(target) } });
-  const instancePort = await startInstance(context, host);
-  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
-  await cluster.whenApplied(1);
+  await startServing(context, host, PORT, {
+    settings: { logLevel: 'silent', accessLog: accessLogIn(target) },
+  });
   const received = once(receiver, 'message') as Promise<[Buffer]>;
   await request(host, PORT);
   const [message] = await received;
@@ -121,29 +120,26 @@ test('the access log goes to a socket of syslog, by a logger that ends with its 
   const socket = path.join(temporaryFolder(context, 'syslog'), 'log');
   const messages: string[] = [];
   await receiveDatagrams(context, socket, (text) => messages.push(text));
-  const cluster = startCluster(context, {
+  const cluster = await startServing(context, host, PORT, {
     settings: { logLevel: 'silent', accessLog: accessLogIn(`syslog:unix:${socket},local2`) },
   });
-  const instancePort = await startInstance(context, host);
-  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
-  await cluster.whenApplied(1);
   const loggers = (): readonly number[] => pidsOf(cluster).flatMap(childrenOf);
   const [killed = 0] = loggers();
   await request(host, PORT);
-  await until(() => messages.length === 1);
+  await eventually('it has come', () => messages.length === 1);
   const [worker = 0] = pidsOf(cluster);
   assert.match(
     messages[0] ?? '',
     new RegExp(`^<150>[A-Z][a-z]{2} [ \\d]\\d [\\d:]{8} autoproxy\\[${worker}\\]: \\S+ \\[.* 200 .* "GET /`),
   );
   process.kill(worker, 'SIGKILL');
-  await until(() => !isAlive(killed));
-  await until(() => cluster.workers().every(({ state, restarts }) => state === 'serving' && restarts === 1));
+  await eventually('its logger has ended', () => !isAlive(killed));
+  await untilReplaced(cluster);
   const [drained = 0] = loggers();
   for (let round = 0; round < 5; round += 1) await request(host, PORT);
   await cluster.drain({ deadlineMs: 1_000 });
   assert.equal(isAlive(drained), false);
-  await until(() => messages.length === 6);
+  await eventually('all have come', () => messages.length === 6);
 });
 
 test('failed connects to an instance are told to the primary', async (context) => {
@@ -158,16 +154,13 @@ test('failed connects to an instance are told to the primary', async (context) =
   cluster.publish(snapshotOf(host, 1, [{ ...slot, instances }]));
   await cluster.whenApplied(1);
   assert.equal((await request(host, PORT)).status, 503);
-  await until(() => told.length > 0);
+  await eventually('the primary is told', () => told.length > 0);
   assert.deepEqual(told[0], { type: 'passive-failure', app: 'web', instance: `${host}:1`, life: 'first', failures: 1 });
 });
 
 test('signals of the terminal and the inspector leave a worker as it is', async (context) => {
   const host = ownAddress();
-  const cluster = startCluster(context);
-  const instancePort = await startInstance(context, host);
-  cluster.publish(snapshotOf(host, 1, [slotOf(host, PORT, { instancePort })]));
-  await cluster.whenApplied(1);
+  const cluster = await startServing(context, host, PORT);
   const pids = pidsOf(cluster);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const)
     process.kill(pids[0] ?? 0, signal);

@@ -42,7 +42,7 @@ test('a drain of their instance closes them within its time, and nothing else do
 
 /** The other app has been served: its instance asks for an upgrade. */
 async function eventuallyStatus(host: string, port: number, wanted: number): Promise<void> {
-  await until(async () => {
+  await eventually(`${host}:${port} answers ${wanted}`, async () => {
     const status = await request(`http://${host}:${port}/`).then(
       async ({ statusCode, body }) => {
         await body.dump();
@@ -52,8 +52,4 @@ async function eventuallyStatus(host: string, port: number, wanted: number): Pro
     );
     return status === wanted;
   });
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
