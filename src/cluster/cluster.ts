@@ -142,12 +142,12 @@ export class Cluster {
   /** How late the event loop of each place's worker was, as it said last; the newest one, where two have a place. */
   loopDelays(): readonly { readonly index: number; readonly pid: number; readonly loopDelay: Histogram | null }[] {
     const newest = new Map([...this.#workers].map((worker) => [worker.index, worker]));
-    return [...newest.values()].map(({ index, pid, loop }) => ({ index, pid, loopDelay: loop?.delay ?? null }));
+    return [...newest.values()].map(({ index, pid, loopDelay }) => ({ index, pid, loopDelay }));
   }
 
   /** How much of the last second the workers had nothing to do, in percent; null: none has said it. */
   get idlePercent(): number | null {
-    const said = [...this.#workers].flatMap(({ loop }) => loop?.idlePercent ?? []);
+    const said = [...this.#workers].flatMap(({ idlePercent }) => idlePercent ?? []);
     return said.length === 0 ? null : Math.round(said.reduce((sum, percent) => sum + percent, 0) / said.length);
   }
 

@@ -64,7 +64,7 @@ export type ToPrimary =
   | { readonly type: 'drained'; readonly cut: number };
 
 /** Of the event loop of a worker. */
-export interface LoopReport {
+interface LoopReport {
   /** How late it was, all in all. */
   readonly delay: Histogram;
   /** How much of the last second it had nothing to do. */

@@ -1,12 +1,12 @@
 import type { Clock, Timer } from '../core/clock.js';
 import type { WorkerReport } from '../metrics/counters.js';
+import { createHistogram, type Histogram } from '../metrics/histogram.js';
 import type { SessionFacts, SessionReport } from '../metrics/sessions.js';
 import type { PermitChanges, PermitNotice } from '../snapshot/permits.js';
 import { ReportReader } from './counter-reports.js';
 import { ForkedProcess, type ProcessExit } from './forked-process.js';
 import {
   DRAIN_MARGIN_MS,
-  type LoopReport,
   type PassiveFailure,
   type SocketWay,
   type ToPrimary,
@@ -53,8 +53,10 @@ export class WorkerProcess {
   sockets: SocketWay | null = null;
   /** What `drained` said; null before. */
   cut: number | null = null;
-  /** How its event loop did, as it said last; null before. */
-  loop: LoopReport | null = null;
+  /** How late its event loop was, as it said last: never, before its first report. Null: a worker of an older program does not say it. */
+  loopDelay: Histogram | null = createHistogram();
+  /** How much of the last second it had nothing to do; null before it said so. */
+  idlePercent: number | null = null;
   readonly #process: ForkedProcess;
   readonly #clock: Clock;
   readonly #events: WorkerEvents;
@@ -189,7 +191,8 @@ export class WorkerProcess {
         return;
       case 'report': {
         this.unanswered = 0;
-        this.loop = message.loop ?? null;
+        this.loopDelay = message.loop?.delay ?? null;
+        this.idlePercent = message.loop?.idlePercent ?? null;
         const report = this.#reports.read(message);
         if (report !== null) this.#events.onCounters(this, report);
         this.#questions.answer(message.id, true);

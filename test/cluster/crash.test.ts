@@ -25,6 +25,8 @@ test('what connects while the only worker is dead is served by its successor', a
   const pid = kill(cluster, 'SIGKILL');
   await untilGone(cluster, pid);
   assert.equal(cluster.workers()[0]?.state, 'starting');
+  const [{ loopDelay } = { loopDelay: null }] = cluster.loopDelays();
+  assert.deepEqual(new Set(loopDelay), new Set([0]), 'its series begin with 0 before its first report');
   const answers = await Promise.all(Array.from({ length: 20 }, () => request(host, PORT)));
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
   assert.deepEqual(

@@ -6,8 +6,12 @@ import { startNode } from '../support/node/node-process.js';
 import { appText } from '../support/node/services-directory.js';
 import { CountedInstance, CountedTraffic } from '../support/traffic/counted-traffic.js';
 
-/** A worker is waited for during a fifth of a second; the rest is for a busy machine. */
-const LONGEST_SCRAPE_MS = 1_500;
+/** A worker is waited for during a fifth of a second; the rest is for a busy machine, which holds up one scrape or another. */
+const LONGEST_SCRAPE_MS = 1_000;
+const SCRAPES = 3;
+/** A worker is given up after five looks, a second each. Before that it has to go on, also on a busy machine, and after it another one starts. */
+const STOPPED_MS = 2_000;
+const DECIDED_MS = 40_000;
 const REQUESTS = 400;
 
 type Series = ReadonlyMap<string, number>;
@@ -32,9 +36,9 @@ function assertWhole(before: Series, now: Series, isOther = false): void {
   assert.deepEqual(back, [], 'no counter goes back');
 }
 
-for (const [fate, signal, patienceMs] of [
-  ['goes on', 'SIGCONT', undefined],
-  ['is killed and replaced', undefined, 15_000],
+for (const [fate, signal] of [
+  ['goes on', 'SIGCONT'],
+  ['is killed and replaced', undefined],
 ] as const) {
   test(`a worker that hangs and ${fate}`, async (context) => {
     const instance = await CountedInstance.start(context);
@@ -43,54 +47,61 @@ for (const [fate, signal, patienceMs] of [
     });
     await node.untilState(({ workers }) => workers.length === 2 && workers.every(({ state }) => state === 'serving'));
     const [hung = 0] = await node.workerPids();
-    const scrape = async (): Promise<Series> => {
-      const beganAt = performance.now();
-      const series = seriesOf(await node.metrics());
-      const tookMs = performance.now() - beganAt;
-      assert.ok(tookMs < LONGEST_SCRAPE_MS, `a scrape took ${Math.round(tookMs)} ms`);
-      return series;
-    };
+    const scrape = async (): Promise<Series> => seriesOf(await node.metrics());
     const requestsIn = (series: Series): number => series.get('autoproxy_requests_total{app="shop"}') ?? 0;
 
     // On connections that stay, so that the worker that does not hang has some of them.
     const traffic = new CountedTraffic(context, node.host, node.slot, 16);
     await traffic.ask(REQUESTS);
     let last = await scrape();
-    assert.equal(requestsIn(last), REQUESTS);
+    /** A scrape that comes too early for a busy worker has what that one said before. */
+    const untilCounted = (isSo: (requests: number) => boolean): Promise<void> =>
+      eventually('the requests are counted', async () => {
+        const now = await scrape();
+        assertWhole(last, now);
+        last = now;
+        return isSo(requestsIn(now));
+      });
+    await untilCounted((requests) => requests === REQUESTS);
     process.kill(hung, 'SIGSTOP');
+    const stoppedAt = performance.now();
     // Those of the hung worker get no answer until it goes on or is gone.
     const asked = traffic.ask(REQUESTS);
     await eventually('the other worker has served', () => traffic.answered >= REQUESTS + 50);
-    const hungAt = performance.now();
-    for (let round = 0; round < 3; round += 1) {
+    const took: number[] = [];
+    do {
+      const beganAt = performance.now();
       const now = await scrape();
+      took.push(performance.now() - beganAt);
       assertWhole(last, now);
       last = now;
-    }
+    } while (took.length < SCRAPES && performance.now() - stoppedAt < STOPPED_MS);
+    assert.ok(Math.min(...took) < LONGEST_SCRAPE_MS, `the scrapes took ${took.map(Math.round).join(', ')} ms`);
     assert.ok(requestsIn(last) >= REQUESTS + 50, 'what the other worker counts is there');
     assert.ok(last.has('autoproxy_process_cpu_seconds_total{process="worker-0"}'));
     assert.ok(last.has('autoproxy_process_cpu_seconds_total{process="worker-1"}'));
-    assert.equal(last.get('autoproxy_workers{state="serving"}'), 2, 'nobody has replaced it yet');
-    assert.ok(performance.now() - hungAt < 4_000, 'it was not killed meanwhile');
+    assert.ok((await node.workerPids()).includes(hung), 'nobody has replaced it yet');
 
     if (signal !== undefined) process.kill(hung, signal);
     await asked;
-    const isGone = async (): Promise<boolean> => !(await node.workerPids()).includes(hung);
-    await eventually('its fate is decided', async () => (await isGone()) === (signal === undefined), patienceMs);
-    await node.untilState(({ workers }) => workers.length === 2 && workers.every(({ state }) => state === 'serving'));
-    // A new worker tells it with its first report.
-    const delay = 'autoproxy_process_event_loop_delay_seconds_count{process="worker-0"}';
-    await eventually('the delay of its event loop is known', async () => (await scrape()).has(delay));
-    for (let round = 0; round < 3; round += 1) {
+    const isDecided = (pids: readonly number[]): boolean => pids.includes(hung) === (signal !== undefined);
+    await node.untilState(
+      ({ workers }) =>
+        isDecided(workers.map(({ pid }) => pid)) &&
+        workers.length === 2 &&
+        workers.every(({ state }) => state === 'serving'),
+      DECIDED_MS,
+    );
+    // A new worker may have reported nothing yet, and has its series.
+    for (let round = 0; round < SCRAPES; round += 1) {
       const now = await scrape();
       assertWhole(last, now, signal === undefined);
       last = now;
     }
     if (signal !== undefined) assert.equal(traffic.unanswered, 0);
+    const before = requestsIn(last);
     await traffic.ask(REQUESTS);
-    const now = await scrape();
-    assertWhole(last, now);
-    assert.ok(requestsIn(now) >= requestsIn(last) + REQUESTS);
-    if (signal !== undefined) assert.equal(requestsIn(now), traffic.answered);
+    await untilCounted((requests) => requests >= before + REQUESTS);
+    if (signal !== undefined) await untilCounted((requests) => requests === traffic.answered);
   });
 }
