@@ -10,7 +10,6 @@ import { HAPROXY_ENDS, haproxyOfVersion } from '../../support/edge/haproxy-versi
 import { eventually } from '../../support/eventually.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21396\nedge:\n  routes: [{host: shop.one.example}]\n';
-const PATIENCE_MS = 20_000;
 
 async function isServed(edge: EdgeDeployment, host: string): Promise<boolean> {
   return (await edge.ask({ hosts: [host] }).catch(() => null))?.status === 200;
@@ -31,7 +30,7 @@ for (const version of HAPROXY_ENDS)
     edge.writeApp('shop', SHOP);
     await edge.startServers(context, SHOP);
     await edge.run();
-    await eventually('shop is served', () => isServed(edge, 'shop.one.example'), PATIENCE_MS);
+    await eventually('shop is served', () => isServed(edge, 'shop.one.example'));
     await edge.settled();
     const masterPid = (await edge.state())?.masterPid ?? 0;
     await edge.stop('SIGKILL');
@@ -43,23 +42,22 @@ for (const version of HAPROXY_ENDS)
     moveRunDirectory(edge);
 
     edge.launch();
-    await eventually('edge run has a HAProxy', async () => edge.log.includes('HAProxy runs"'), PATIENCE_MS);
+    await eventually('edge run has a HAProxy', async () => edge.log.includes('HAProxy runs"'));
     assert.deepEqual(await findMasters(socket), [], 'no second one');
     assert.match(edge.log, /it is taken over there/);
     assert.match(edge.log, new RegExp(`"pids":\\[${masterPid}\\],"masterSocket":"${edge.folder}/run/master.sock"`));
     edge.writeApp('shop', SHOP.replace('shop.one.example}', 'shop.one.example}, {host: new.one.example}'));
-    await eventually('changes are served', () => isServed(edge, 'new.one.example'), PATIENCE_MS);
+    await eventually('changes are served', () => isServed(edge, 'new.one.example'));
     assert.match(edge.log, /HAProxy stays at \S+run and /);
     assert.equal(await edge.stop(), 0);
     assert.equal(await edge.state(), null);
 
     edge.launch();
-    await eventually('it has moved', async () => (await findMasters(socket)).length === 1, PATIENCE_MS);
-    await eventually('it serves there', () => isServed(edge, 'new.one.example'), PATIENCE_MS);
+    await eventually('it has moved', async () => (await findMasters(socket)).length === 1);
+    await eventually('it serves there', () => isServed(edge, 'new.one.example'));
     await eventually(
       'the release at its new place is in force',
       async () => edge.current().includes('moved/admin.sock') && (await edge.directory.applied()) !== null,
-      PATIENCE_MS,
     );
     assert.equal(await edge.stop(), 0);
     assert.deepEqual(await findMasters(socket), []);
@@ -115,14 +113,15 @@ test('a HAProxy that read the run_dir of before, and began after the change, mov
   writeFileSync(path.join(beside, 'late'), readlinkSync(path.join(edge.folder, 'state/current')));
 
   edge.launch();
-  await eventually('edge run has a HAProxy', () => edge.log.includes('HAProxy runs"'), PATIENCE_MS);
+  await eventually('edge run has a HAProxy', () => edge.log.includes('HAProxy runs"'));
   await edge.settled();
   assert.match(edge.current(), /moved\/admin\.sock/);
   assert.equal(existsSync(path.join(beside, 'late')), false, 'it began late');
   edge.writeApp('shop', SHOP.replace('shop.one.example}', 'shop.one.example}, {host: new.one.example}'));
-  await eventually('a change needs no reload', () => edge.log.includes('"way":"hot"'), PATIENCE_MS);
-  assert.equal(edge.log.match(/"way":"reload"/g)?.length, 1, 'one reload moves it');
+  await eventually('a change needs no reload', () => edge.log.includes('"way":"hot"'));
   assert.equal(await edge.stop(), 0);
+  // By the loop, or by the watch where that one looks first; HAProxy's own words have all come at the end.
+  assert.equal(edge.log.match(/Reloading HAProxy/g)?.length, 1, 'one reload moves it');
   assert.deepEqual(await findMasters(socket), []);
 });
 
@@ -131,7 +130,7 @@ test('edge apply and diff find the HAProxy at the run_dir of before, and say so'
   edge.writeApp('shop', SHOP);
   await edge.startServers(context, SHOP);
   await edge.run();
-  await eventually('shop is served', () => isServed(edge, 'shop.one.example'), PATIENCE_MS);
+  await eventually('shop is served', () => isServed(edge, 'shop.one.example'));
   await edge.settled();
   await edge.stop('SIGKILL');
   moveRunDirectory(edge);
@@ -143,7 +142,7 @@ test('edge apply and diff find the HAProxy at the run_dir of before, and say so'
   const applied = await edge.cli('apply');
   assert.match(applied.stdout, /is in force; HAProxy took it without a reload/);
   assert.match(applied.stderr, /HAProxy stays at \S+run and /);
-  await eventually('the change is served', () => isServed(edge, 'new.one.example'), PATIENCE_MS);
+  await eventually('the change is served', () => isServed(edge, 'new.one.example'));
 
   process.kill((await edge.state())?.masterPid ?? 0, 'SIGKILL');
   await eventually('HAProxy is gone', async () => (await findMasters(`${edge.folder}/run/master.sock`)).length === 0);
