@@ -97,7 +97,7 @@ test('what shows things until it is ended ends with its reader', async (context)
       await node.write('shop.yml', appText('shop', node.slot, [`127.0.0.1:${changes}`]));
       return parts.exitCode !== '';
     };
-    await eventually(`${words.join(' ')} ends`, hasEnded, 20_000);
+    await eventually(`${words.join(' ')} ends`, hasEnded);
     assert.equal(parts.text.trimEnd().split('\n').length, lines, words.join(' '));
     // Nothing listens at the instances, which `doctor` may have found by then.
     assert.match(parts.exitCode, words[0] === 'doctor' ? /^[01]\n$/ : /^0\n$/, words.join(' '));

@@ -36,7 +36,7 @@ async function startPod(context: TestContext, agentA: ConsulAgent, agentB: Consu
 }
 
 async function standingOf({ a, b }: Pod, standing: string): Promise<string | null> {
-  const { nodes, neighbors } = await a.untilState((state) => state.nodes[0]?.standing === standing, 30_000);
+  const { nodes, neighbors } = await a.untilState((state) => state.nodes[0]?.standing === standing);
   assert.deepEqual(neighbors, standing === 'leftOut' ? [] : [{ address: b.host }]);
   assert.deepEqual([nodes[0]?.name, nodes[0]?.addresses], ['node-b', [b.host]]);
   return nodes[0]?.remark ?? null;

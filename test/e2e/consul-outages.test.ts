@@ -14,6 +14,7 @@ import {
   serveFleet,
   untilUp,
 } from '../support/node/served-fleet.js';
+import type { LogLine } from '../support/recording-log.js';
 import { SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 /** A silent Consul is noticed by the deadline of a question alone. */
@@ -65,9 +66,11 @@ test('a node starts while Consul is down: what was last known good serves, and i
   await traffic.stop();
   assert.equal(await node.stop(), 0);
   await consul.kill();
-  const startedAt = performance.now();
   const second = await startPlanned(context, plan);
-  assert.ok(performance.now() - startedAt < 5_000, 'it does not wait for Consul');
+  const timeOf = ({ time }: LogLine): number => Date.parse(String(time));
+  const [restored, ready] = await Promise.all([second.logged(/^the last good state was read/), second.logged('ready')]);
+  // Without the start of Node itself, which takes seconds on a busy machine.
+  assert.ok(timeOf(ready) - timeOf(restored) < 5_000, 'it does not wait for Consul');
   const { host, slot } = plan.place;
   await untilAnswered(host, slot, { status: 200, body: 'shop' });
   const again = new SteadyTraffic(context, host, slot);

@@ -72,9 +72,8 @@ test('a token that hides the nodes of the pod, this one too, is named as such, a
   atEnd(context, () => clearInterval(asking));
   node.signal('SIGHUP');
   await node.logged('Consul does not show this node; it registers again');
-  const { problems, neighbors } = await node.untilState(
-    (state) => state.problems.some(({ message }) => /does not show the registration of this node/.test(message)),
-    30_000,
+  const { problems, neighbors } = await node.untilState((state) =>
+    state.problems.some(({ message }) => /does not show the registration of this node/.test(message)),
   );
   const hidden = problems.find(({ message }) => /does not show the registration/.test(message));
   assert.match(hidden?.hint ?? '', /give the token the right service "autoproxy" .* node_prefix ""/);

@@ -81,7 +81,7 @@ class TurnClients {
   /** Resolves when this app has answered so often that connections to it are kept. */
   served(app: string): Promise<void> {
     const wanted = (this.#counts.get(app) ?? 0) + ANSWERS_OF_A_ROUND;
-    return eventually(`${app} serves`, () => (this.#counts.get(app) ?? 0) >= wanted || this.wrong.length > 0, 30_000);
+    return eventually(`${app} serves`, () => (this.#counts.get(app) ?? 0) >= wanted || this.wrong.length > 0);
   }
 
   async stop(): Promise<void> {

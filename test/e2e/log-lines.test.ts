@@ -11,8 +11,6 @@ import { findPlace, type NodePlace } from '../support/node/node-process.js';
 import { CLI_ENTRY, runCli } from '../support/node/run-cli.js';
 import { appText, writeAtomically } from '../support/node/services-directory.js';
 
-/** On a busy machine a node starts slowly. */
-const PATIENCE_MS = 30_000;
 const TEXT_LINE = /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (info |warn |error) (primary|worker 0): [^\p{Cc}]+$/u;
 
 interface Started {
@@ -41,11 +39,11 @@ async function start(
     });
   }
   atEnd(context, () => child.kill('SIGKILL'));
-  await eventually('the node is ready', () => said.includes('ready') && said.includes('slots'), PATIENCE_MS);
+  await eventually('the node is ready', () => said.includes('ready') && said.includes('slots'));
   // HTTP/2 with prior knowledge: the worker says who sent it.
   const client = connect(slot, host, () => client.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
   atEnd(context, () => client.destroy());
-  await eventually('the worker says something', () => said.includes('worker 0'), PATIENCE_MS).catch((error: Error) => {
+  await eventually('the worker says something', () => said.includes('worker 0')).catch((error: Error) => {
     throw new Error(`${error.message}; said was:\n${said}`);
   });
   const { pid } = (await (await fetch(`http://${admin}/state`)).json()) as { readonly pid: number };

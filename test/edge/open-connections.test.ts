@@ -21,6 +21,8 @@ edge:
 const REQUEST = `GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
 /** EdgeProcess's own `max_connections`. */
 const MAX_CONNECTIONS = 200;
+/** A client above the limit waits until another one leaves. */
+const WAITS_MS = 20_000;
 
 for (const version of HAPROXY_ENDS) {
   test(`connections, HAProxy ${version}`, async (context) => {
@@ -56,7 +58,7 @@ for (const version of HAPROXY_ENDS) {
     await context.test('as many TLS clients as max_connections says, each counted once', async () => {
       const open: RawConnection[] = [];
       for (let count = 1; count <= MAX_CONNECTIONS; count += 1) {
-        const late = AbortSignal.timeout(3_000);
+        const late = AbortSignal.timeout(WAITS_MS);
         const opened = edge.open(HOST, `127.0.9.${count}`);
         const connection = await Promise.race([opened, once(late, 'abort').then(() => null)]);
         assert.ok(connection !== null, `client ${count} of ${MAX_CONNECTIONS} waits`);

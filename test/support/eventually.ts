@@ -1,7 +1,7 @@
 /** Waiting for what no event tells: looks again and again, and says what it waited for when it fails. */
 
 /** A limit for what never comes, not for how soon it comes: a busy machine needs ten seconds for what takes one. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 /**
  * It looks again after a tenth of the time that it has waited: a program that is asked each millisecond spends a core
  * on its answers, and becomes ready the later.

@@ -54,7 +54,7 @@ async function startApply(context: TestContext) {
     said.stderr += text.toString();
   });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
-  await eventually('the update is asked for', () => isAsked, 20_000);
+  await eventually('the update is asked for', () => isAsked);
   const hasReleased = (): boolean => engine.requests.some((request) => /^DELETE \S*\/configs\/own$/.test(request));
   return { child, said, ended, answer, hasReleased };
 }

@@ -13,7 +13,6 @@ import { descendantsOf } from '../../support/machine/processes.js';
 
 const SHOP = 'name: shop\npods: [alpha]\nprotocol: http\nslot: 21392\nedge:\n  routes: [{host: shop.one.example}]\n';
 const WITH_NEW = SHOP.replace('shop.one.example}', 'shop.one.example}, {host: new.one.example}');
-const PATIENCE_MS = 20_000;
 
 async function isServed(edge: EdgeDeployment, host: string): Promise<boolean> {
   return (await edge.ask({ hosts: [host] }).catch(() => null))?.status === 200;
@@ -25,10 +24,10 @@ async function servingEdge(context: TestContext, version: TestedVersion): Promis
   edge.writeApp('shop', SHOP);
   await edge.startServers(context, SHOP);
   await edge.run();
-  await eventually('shop is served', () => isServed(edge, 'shop.one.example'), PATIENCE_MS);
+  await eventually('shop is served', () => isServed(edge, 'shop.one.example'));
   await edge.settled();
   edge.writeApp('shop', WITH_NEW);
-  await eventually('its new name is served', () => isServed(edge, 'new.one.example'), PATIENCE_MS);
+  await eventually('its new name is served', () => isServed(edge, 'new.one.example'));
   await edge.settled();
   return edge;
 }
@@ -52,18 +51,18 @@ test('killed between the switch and the reload to a release that does not start'
   // Not by writeSite: its new certificates would be a release of their own, which starts.
   writeFileSync(`${site}.new`, written.replace(`https_port: ${edge.ports.https}`, `https_port: ${port}`));
   renameSync(`${site}.new`, site);
-  await eventually('it is switched', async () => (await edge.directory.current()) !== good, PATIENCE_MS);
+  await eventually('it is switched', async () => (await edge.directory.current()) !== good);
   await edge.stop('SIGKILL');
   for (const pid of [...descendantsOf(masterPid), masterPid]) process.kill(pid, 'SIGKILL');
   await eventually('nothing serves', async () => !(await isServed(edge, 'shop.one.example')));
 
   edge.launch();
-  await eventually('what was last good is served', () => isServed(edge, 'new.one.example'), PATIENCE_MS);
+  await eventually('what was last good is served', () => isServed(edge, 'new.one.example'));
   // The loop may ask for a reload while HAProxy begins: then it is the loop that finds out, at whichever question, and goes back.
   assert.match(edge.log, new RegExp(`"lastGood":"${good}"|rolled-back: .*HAProxy ended`));
   taken.close();
   writeFileSync(site, written);
-  await eventually('it is current', async () => (await edge.directory.current()) === good, PATIENCE_MS);
+  await eventually('it is current', async () => (await edge.directory.current()) === good);
   await edge.settled();
   assert.equal(await isServed(edge, 'shop.one.example'), true);
   assert.equal(await edge.stop(), 0);

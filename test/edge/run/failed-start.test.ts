@@ -33,7 +33,7 @@ for (const version of HAPROXY_ENDS)
     const edge = await EdgeDeployment.create(context, { version });
     // The site says 200 clients.
     edge.launch([], ['sh', '-c', 'ulimit -n 1000; exec "$@"', 'sh']);
-    await eventually('HAProxy ended three times', async () => countOf(edge.log, 'Cannot raise FD limit') >= 3, 20_000);
+    await eventually('HAProxy ended three times', async () => countOf(edge.log, 'Cannot raise FD limit') >= 3);
     const [ended, ...more] = endings(edge.log);
     assert.equal(more.length, 0, 'the same is said once');
     assert.match(ended?.output.join('\n') ?? '', /^\[ALERT\] .*Cannot raise FD limit to 1\d{3}, limit is 1000/m);
@@ -52,12 +52,12 @@ for (const version of HAPROXY_ENDS)
     await once(other, 'listening');
     atEnd(context, () => void other.close());
     edge.launch();
-    await eventually('HAProxy ended', async () => endings(edge.log).length > 0, 20_000);
+    await eventually('HAProxy ended', async () => endings(edge.log).length > 0);
     const [ended] = endings(edge.log);
     assert.match(ended?.output.join('\n') ?? '', /annot bind socket \(Address already in use\)/);
     assert.match(ended?.hint ?? '', /another process has that address/);
     other.close();
-    await eventually('the probe passes', () => edge.isHealthy(), 20_000);
+    await eventually('the probe passes', () => edge.isHealthy());
     assert.equal(await edge.stop(), 0);
   });
 
@@ -74,10 +74,10 @@ test('apps that no HAProxy has served yet go at once: nothing is doubted', async
       `name: ${name}\npods: [alpha]\nprotocol: http\nslot: ${21_400 + 2 * index}\nedge: {routes: [{host: ${name}.one.example}]}\n`,
     );
   edge.launch();
-  await eventually('HAProxy ended', async () => endings(edge.log).length > 0, 20_000);
+  await eventually('HAProxy ended', async () => endings(edge.log).length > 0);
   assert.match(edge.current(), /^backend be_e$/m);
   for (const name of names.slice(1)) edge.removeApp(name);
-  await eventually('one app is left', async () => !edge.current().includes('backend be_e\n'), 20_000);
+  await eventually('one app is left', async () => !edge.current().includes('backend be_e\n'));
   assert.doesNotMatch(edge.log, /vanished/);
   assert.equal(await edge.stop(), 0);
 });

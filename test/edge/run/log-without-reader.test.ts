@@ -10,7 +10,7 @@ const VERSION = '3.0';
 test('edge run goes on and stops in order when nobody reads its log', async (context) => {
   const edge = await EdgeDeployment.create(context, { version: VERSION });
   const child = edge.launch();
-  await eventually('HAProxy runs', async () => edge.log.includes('HAProxy runs'), 20_000);
+  await eventually('HAProxy runs', async () => edge.log.includes('HAProxy runs'));
   await edge.settled();
   child.stderr?.destroy();
   // HAProxy writes a line for each proxy that it stops, and edge run passes them on.

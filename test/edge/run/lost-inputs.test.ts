@@ -18,7 +18,7 @@ async function statusOf(edge: EdgeDeployment, host: string): Promise<number | nu
 }
 
 async function servesShop(edge: EdgeDeployment): Promise<void> {
-  await eventually('shop is served', async () => (await statusOf(edge, 'shop.one.example')) === 200, 20_000);
+  await eventually('shop is served', async () => (await statusOf(edge, 'shop.one.example')) === 200);
 }
 
 /** One that has served, and was stopped, as before a reboot. */
@@ -59,11 +59,7 @@ async function withoutSite(context: TestContext, edge: EdgeDeployment): Promise<
     edge.writeApp('shop', SHOP.replace('shop.one.example}', 'shop.one.example}, {host: new.one.example}'));
     writeFileSync(`${site}.new`, good);
     renameSync(`${site}.new`, site);
-    await eventually(
-      'what came since is served',
-      async () => (await statusOf(edge, 'new.one.example')) === 200,
-      20_000,
-    );
+    await eventually('what came since is served', async () => (await statusOf(edge, 'new.one.example')) === 200);
     assert.equal(await edge.stop(), 0);
   });
 
@@ -81,10 +77,10 @@ async function withoutDefinition(context: TestContext, edge: EdgeDeployment): Pr
   await context.test('the definition of its only app is cut, then empty: served, and named', async () => {
     edge.writeApp('shop', SHOP.slice(0, SHOP.indexOf('host:')));
     await edge.run();
-    await eventually('the file is named', async () => /shop\.yml:\d+:\d+: error: /.test(edge.log), 20_000);
+    await eventually('the file is named', async () => /shop\.yml:\d+:\d+: error: /.test(edge.log));
     await servesShop(edge);
     edge.writeApp('shop', '');
-    await eventually('the file is named', async () => /shop\.yml:1:1: error: this is empty/.test(edge.log), 20_000);
+    await eventually('the file is named', async () => /shop\.yml:1:1: error: this is empty/.test(edge.log));
     assert.equal(await statusOf(edge, 'shop.one.example'), 200);
     assert.doesNotMatch(edge.log, /a release is in force/);
     edge.writeApp('shop', SHOP);
@@ -101,11 +97,7 @@ async function withoutRegistry(context: TestContext, edge: EdgeDeployment): Prom
     const consul = ['--site', `${edge.folder}/edge.yml`, '--state-dir', `${edge.folder}/state`];
     edge.launchOver(['--consul', `http://${ownAddress()}:8500`, ...consul]);
     await servesShop(edge);
-    await eventually(
-      'the reason is said',
-      async () => edge.log.includes('the last good release stays in force'),
-      20_000,
-    );
+    await eventually('the reason is said', async () => edge.log.includes('the last good release stays in force'));
     assert.equal(await edge.stop(), 0);
   });
 
@@ -114,14 +106,10 @@ async function withoutRegistry(context: TestContext, edge: EdgeDeployment): Prom
     writeFileSync(registry, '');
     await edge.run();
     await servesShop(edge);
-    await eventually(
-      'the reason is said',
-      async () => edge.log.includes('the last good release stays in force'),
-      20_000,
-    );
+    await eventually('the reason is said', async () => edge.log.includes('the last good release stays in force'));
     rmSync(registry);
     renameSync(`${registry}.away`, registry);
-    await eventually('it is in order again', async () => edge.log.includes('the edge is in order again'), 20_000);
+    await eventually('it is in order again', async () => edge.log.includes('the edge is in order again'));
     assert.equal(await edge.stop(), 0);
   });
 }
@@ -132,7 +120,7 @@ async function withoutLogOfHaproxy(context: TestContext, edge: EdgeDeployment): 
     rmSync(output, { force: true });
     mkdirSync(output);
     const child = edge.launch();
-    await eventually('it says so', async () => edge.log.includes('looking after HAProxy failed'), 20_000);
+    await eventually('it says so', async () => edge.log.includes('looking after HAProxy failed'));
     assert.equal(child.exitCode, null);
     rmSync(output, { recursive: true });
     await servesShop(edge);
@@ -159,11 +147,11 @@ test('without a release, edge run ends over a broken site with what is missing, 
     const registry = path.join(edge.folder, 'registry');
     rmSync(registry, { recursive: true });
     const child = edge.launch();
-    await eventually('it says so', async () => edge.log.includes('there is no release yet'), 20_000);
+    await eventually('it says so', async () => edge.log.includes('there is no release yet'));
     assert.doesNotMatch(edge.log, /last good release stays/);
     assert.equal(child.exitCode, null);
     mkdirSync(registry);
-    await eventually('the probe passes', () => edge.isHealthy(), 30_000);
+    await eventually('the probe passes', () => edge.isHealthy());
     assert.equal(await edge.stop(), 0);
   });
 });
