@@ -28,7 +28,16 @@ export interface ConfigInputs {
 /** What this machine and process say, beside the flags and variables. */
 export function hostInputs(flags: ConfigInputs['flags'], env: ConfigInputs['env']): ConfigInputs {
   const host = { hostname: hostname(), parallelism: availableParallelism(), isTerminal: isatty(2) };
-  return { flags, env, host, workingDir: process.cwd() };
+  return { flags, env, host, workingDir: workingDirOf(env) };
+}
+
+/** Of a folder that was removed the shell has the name still: relative paths are missing there, all else goes on. */
+function workingDirOf({ PWD }: ConfigInputs['env']): string {
+  try {
+    return process.cwd();
+  } catch {
+    return PWD !== undefined && path.isAbsolute(PWD) ? PWD : '/';
+  }
 }
 
 export interface LoadedConfig {
