@@ -117,7 +117,9 @@ export function listOf<T>(item: TextReader<T>): TextReader<readonly T[]> {
 export const adminAddress: TextReader<AdminAddress> = (text) => {
   const match = /^(?:\[([^[\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
   const hint = 'write address:port, such as 127.0.0.1:1936 or [::1]:1936';
-  if (match === null) return refused(text, 'is not an address with a port', hint);
+  // Commands take a socket there, and they read AUTOPROXY_ADMIN too.
+  const hintForNode = text.startsWith('unix:') ? `${hint}; a node has its socket by --admin-socket PATH` : hint;
+  if (match === null) return refused(text, 'is not an address with a port', hintForNode);
   const [, bracketed, plain] = match;
   const host = plain === 'localhost' ? '127.0.0.1' : (bracketed ?? plain ?? '');
   const isWellFormed = parseAddress(host) !== null && (bracketed !== undefined) === host.includes(':');

@@ -149,3 +149,9 @@ for (const { name, read, accepted, refused } of CASES) {
     }
   });
 }
+
+test('a node that is given a socket for its port is told which option is for one', () => {
+  const read = adminAddress('unix:/run/admin.sock', '/');
+  assert.ok(read instanceof RefusedText);
+  assert.match(read.refusal.hint, /--admin-socket PATH/);
+});
