@@ -22,7 +22,7 @@ const REQUEST = `GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
 /** EdgeProcess's own `max_connections`. */
 const MAX_CONNECTIONS = 200;
 /** A client above the limit waits until another one leaves. */
-const WAITS_MS = 20_000;
+const WAITS_MS = 3_000;
 
 for (const version of HAPROXY_ENDS) {
   test(`connections, HAProxy ${version}`, async (context) => {

@@ -109,10 +109,14 @@ test('100 000 requests are counted exactly, by each name, over changes, a crash 
   let lost: Figures = {};
   const assertExact = async (when: string): Promise<void> => {
     let off: Figures = {};
-    await eventually(`all is counted exactly ${when}`, async () => {
-      off = differences(await countedBy(node, instances), knownBy(traffic, instances));
-      return Object.entries(off).every(([name, count]) => count === (lost[name] ?? 0));
-    }).catch((error: Error) => assert.fail(`${error.message}; off by ${JSON.stringify(off)}`));
+    await eventually(
+      `all is counted exactly ${when}`,
+      async () => {
+        off = differences(await countedBy(node, instances), knownBy(traffic, instances));
+        return Object.entries(off).every(([name, count]) => count === (lost[name] ?? 0));
+      },
+      5_000,
+    ).catch((error: Error) => assert.fail(`${error.message}; off by ${JSON.stringify(off)}`));
   };
 
   let hasChanged = 0;
