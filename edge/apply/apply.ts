@@ -7,9 +7,10 @@
  *           (nothing changed)              │failed              ▼
  *                                          └──► switch back, reload where it is needed ─► rolled back
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../../src/core/durable-file.js';
+import { makeDirectories } from '../../src/core/make-directories.js';
 import { codeOf, reasonOf } from '../../src/core/thrown.js';
 import { withRegistryGuard } from '../../src/registry/registry-guard.js';
 import { SocketFailure } from '../haproxy/control-socket.js';
@@ -127,7 +128,7 @@ export class Applier {
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const { root } = this.#parts.directory;
     const guarded = async (): Promise<T> => {
-      await mkdir(root, { recursive: true });
+      await makeDirectories(root);
       return withRegistryGuard(path.join(root, 'current'), work);
     };
     const turn = this.#last.then(guarded);
@@ -267,7 +268,7 @@ export class Applier {
   /** HAProxy warns of one that is not there. */
   async #ensureStateFile(): Promise<void> {
     const { stateFile } = this.#parts;
-    await mkdir(path.dirname(stateFile), { recursive: true });
+    await makeDirectories(path.dirname(stateFile));
     await writeFile(stateFile, '1\n', { flag: 'wx' }).catch((error: unknown) => {
       if (codeOf(error) !== 'EEXIST') throw error;
     });

@@ -6,9 +6,10 @@
  *
  * HAProxy is started over `current/haproxy.cfg`, so each restart reads the release that was last switched to.
  */
-import { chmod, mkdir, mkdtemp, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { createFile, replaceFile, syncDirectory } from '../../src/core/durable-file.js';
+import { makeDirectories } from '../../src/core/make-directories.js';
 import { codeOf } from '../../src/core/thrown.js';
 import { readWholeFile, UnreadableFile } from '../../src/core/whole-file.js';
 import { CERTIFICATES_FOLDER, MAX_RELEASE_FILE_BYTES, type Release, releaseFromFiles } from './release.js';
@@ -103,14 +104,14 @@ export class ReleaseDirectory {
   async write(release: Release): Promise<void> {
     if ((await this.read(release.id)) !== null) return;
     const parent = path.join(this.root, RELEASES);
-    await mkdir(parent, { recursive: true, mode: 0o700 });
+    await makeDirectories(parent, 0o700);
     const aside = await mkdtemp(path.join(parent, '.new-'));
     try {
       const folders = new Set([aside]);
       for (const [name, content] of release.files) {
         const file = path.join(aside, name);
         folders.add(path.dirname(file));
-        await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+        await makeDirectories(path.dirname(file), 0o700);
         await createFile(file, content, name.startsWith(CERTIFICATES_FOLDER) ? 0o600 : 0o644);
       }
       // Once each, not at each file: 16 files take 16 ms instead of 24.

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { withFileGuard } from '../../src/core/file-guard.js';
+import { makeDirectories } from '../../src/core/make-directories.js';
 
 const SOCKET_NAME = 'edge-run.sock';
 const ANSWER_MS = 1_000;
@@ -37,7 +38,7 @@ export class EdgeClaim {
    * @throws EdgeFolderHeld; what the file system says
    */
   static async take(folder: string, holder: string, hint: string): Promise<EdgeClaim> {
-    await mkdir(folder, { recursive: true });
+    await makeDirectories(folder);
     const file = path.join(folder, SOCKET_NAME);
     const address = addressOf(folder, file);
     // Of two that start at the same time, one looks and listens before the other looks.

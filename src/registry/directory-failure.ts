@@ -1,7 +1,4 @@
 /** What a file system says, in the words of the registry: which one, that nothing was written, and what to do. */
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import { codeOf, reasonOf } from '../core/thrown.js';
 import { RegistryFailure } from './registry.js';
 
@@ -19,20 +16,6 @@ export async function writing<T>(place: string, file: string, work: () => Promis
     return await work();
   } catch (error) {
     throw writeFailure(place, file, error);
-  }
-}
-
-/** Makes a directory and those above it that are missing. @throws what the file system says */
-export async function makeDirectory(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true });
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    // Of a read-only disk the recursive call of Node 20 says ENOENT; a plain one says why.
-    let missing = directory;
-    while (!existsSync(path.dirname(missing))) missing = path.dirname(missing);
-    await mkdir(missing);
-    await mkdir(directory, { recursive: true });
   }
 }
 

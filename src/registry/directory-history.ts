@@ -4,10 +4,11 @@ import { readdirSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createFile, syncDirectory } from '../core/durable-file.js';
+import { makeDirectories } from '../core/make-directories.js';
 import { isElsewhere } from '../core/real-place.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
 import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
-import { makeDirectory, readFailure, writeFailure } from './directory-failure.js';
+import { readFailure, writeFailure } from './directory-failure.js';
 import { entriesFrom, historyChange, MAX_KEPT_BYTES, type StoredEntry } from './history.js';
 import { type HistoryEntry, RegistryFailure, type WriteNote } from './registry.js';
 
@@ -50,7 +51,7 @@ export class DirectoryHistory {
       for (const { aside } of files) await rm(aside, { force: true });
     };
     try {
-      await makeDirectory(folder);
+      await makeDirectories(folder);
       for (const { aside, text } of files) await createFile(aside, text, 0o644);
     } catch (error) {
       await discard();

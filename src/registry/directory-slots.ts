@@ -4,9 +4,10 @@ import { readdirSync } from 'node:fs';
 import { link, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../core/durable-file.js';
+import { makeDirectories } from '../core/make-directories.js';
 import { codeOf } from '../core/thrown.js';
 import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
-import { makeDirectory, readFailure, writing } from './directory-failure.js';
+import { readFailure, writing } from './directory-failure.js';
 import type { FreedSlot, SlotBook, SlotStore } from './registry.js';
 import { withRegistryGuard } from './registry-guard.js';
 import { bookFromEntries, freedFromText, type RecordEntry, slotFromText, textFromFreed } from './slot-records.js';
@@ -61,7 +62,7 @@ export class DirectorySlots implements SlotStore {
   async #guarded(port: number, work: () => Promise<boolean>): Promise<boolean> {
     const file = path.join(this.#slots, String(port));
     return writing(this.#place, file, async () => {
-      await makeDirectory(this.#slots);
+      await makeDirectories(this.#slots);
       return withRegistryGuard(file, work);
     });
   }
@@ -87,7 +88,7 @@ export class DirectorySlots implements SlotStore {
   }
 
   async #quarantine(freed: FreedSlot): Promise<void> {
-    await makeDirectory(this.#freed);
+    await makeDirectories(this.#freed);
     await replaceFile(path.join(this.#freed, String(freed.port)), textFromFreed(freed), 0o644);
   }
 }

@@ -11,6 +11,7 @@ import { lstatSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../core/durable-file.js';
+import { makeDirectories } from '../core/make-directories.js';
 import { isElsewhere } from '../core/real-place.js';
 import { codeOf } from '../core/thrown.js';
 import { readWholeFileSync, UnreadableFile } from '../core/whole-file.js';
@@ -21,7 +22,7 @@ import {
 } from '../documents/app-definition-document.js';
 import { isAppName } from '../documents/definition-keys.js';
 import { MAX_DOCUMENT_BYTES } from '../documents/service-document.js';
-import { makeDirectory, readFailure, writing } from './directory-failure.js';
+import { readFailure, writing } from './directory-failure.js';
 import { DirectoryHistory } from './directory-history.js';
 import { DirectorySlots } from './directory-slots.js';
 import {
@@ -74,7 +75,7 @@ export class DirectoryRegistry implements Registry {
     slot: number | null,
     note?: WriteNote,
   ): Promise<boolean> {
-    await writing(this.place, this.place, () => makeDirectory(this.place));
+    await writing(this.place, this.place, () => makeDirectories(this.place));
     const file = (await this.#fileOf(name)) ?? path.join(this.place, `${name}.yml`);
     const write = (): Promise<boolean> => this.#replacePart(file, name, expected, text.trimEnd(), note);
     return slot === null ? write() : this.slots.whileRecorded(slot, name, write);

@@ -1,8 +1,9 @@
 /** A release in a folder of one's own choice. The folder that HAProxy runs from is kept by `edge apply`. */
-import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { CERTIFICATES_FOLDER, MAX_RELEASE_FILE_BYTES, type Release } from '../../../edge/release/release.js';
 import { replaceFile } from '../../core/durable-file.js';
+import { makeDirectories } from '../../core/make-directories.js';
 import { codeOf, reasonOf } from '../../core/thrown.js';
 import { readWholeFile } from '../../core/whole-file.js';
 import { CommandFailure } from '../exit-codes.js';
@@ -27,7 +28,7 @@ async function writeReleaseFile(folder: string, name: string, content: string): 
   const isSecret = name.startsWith(CERTIFICATES_FOLDER);
   const file = path.join(folder, name);
   const parent = path.dirname(file);
-  await mkdir(parent, { recursive: true });
+  await makeDirectories(parent);
   if (isSecret) await chmod(parent, 0o700);
   await replaceFile(file, content, isSecret ? 0o600 : 0o644);
 }
@@ -51,7 +52,7 @@ async function refuseForeign(folder: string, { files }: Release): Promise<void> 
 async function removeStale(folder: string, { files }: Release): Promise<void> {
   for (const part of FOLDERS) {
     const inside = path.join(folder, part);
-    await mkdir(inside, { recursive: true });
+    await makeDirectories(inside);
     for (const entry of await readdir(inside, { recursive: true, withFileTypes: true })) {
       const name = path.relative(folder, path.join(entry.parentPath, entry.name));
       if (entry.isFile() && !files.has(name)) await rm(path.join(folder, name), { force: true });
