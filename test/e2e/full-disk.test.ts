@@ -56,7 +56,8 @@ test('with a full disk new apps are served, decisions are in force, and the last
     /^autoproxy: in force, but a restart of the node would forget it: \S+overrides\.json: ENOSPC: .*\n {2}→ .* autoproxy doctor /,
   );
   assert.equal((await ask(node.host, node.slot + 2)).status, 503);
-  const written = (await stat(lastGood)).mtime.toISOString();
+  // `mtime` is rounded, and a Date made of milliseconds is cut.
+  const written = new Date((await stat(lastGood)).mtimeMs).toISOString();
   const problems = (await node.state()).problems.filter(({ file }) => !file.endsWith('events.jsonl'));
   assert.deepEqual(
     problems.map(({ severity, file, message, hint }) => [severity, path.basename(file), withoutSince(message), hint]),
