@@ -114,7 +114,10 @@ export function isServing({ desiredState, state }: Pick<TaskState, 'desiredState
   return desiredState === 'running' && state === 'running';
 }
 
-/** A manager that restarts within an update may leave two tasks in one slot, and counts them as one; so it is here. */
+/**
+ * A manager that restarts or goes back within an update may leave two tasks in one slot for good, and counts them as one; so
+ * it is here. (20.10, after a rollback of an update whose new tasks found no image.)
+ */
 export function servingSlots(tasks: readonly Pick<TaskState, 'slot' | 'desiredState' | 'state'>[]): number {
   return new Set(tasks.filter(isServing).map(({ slot }) => slot)).size;
 }

@@ -209,6 +209,11 @@ function aloneInSlot(tasks: readonly RunningTask[]): readonly RunningTask[] {
   return tasks.filter((task) => tasks.every(({ id, slot }) => slot !== task.slot || id === task.id));
 }
 
+/** Of a slot that the update had begun with, the manager may keep both tasks for good when they are alike in the end. */
+function tagsBySlot(tasks: readonly RunningTask[]): readonly string[] {
+  return [...new Set(tasks.map(({ slot, tag }) => `${slot}: ${tag}`))].sort();
+}
+
 interface ListedTask {
   readonly ID: string;
   readonly Slot: number;
@@ -223,10 +228,7 @@ async function resumed(context: TestContext, place: Place, engine: TestEngine): 
     const { exitCode, stdout } = await place.run('apply', 'shop', ...BOUND);
     assert.match(stdout, new RegExp(`^~ shop-alpha: ${old.length} tasks? replaced$`, 'm'));
     assert.equal(exitCode, 0);
-    assert.deepEqual(
-      (await tasksOf(engine)).map(({ tag }) => tag),
-      ['2', '2', '2', '2'],
-    );
+    assert.deepEqual(tagsBySlot(await tasksOf(engine)), ['1: 2', '2: 2', '3: 2', '4: 2']);
     assert.equal((await place.run('plan', 'shop')).exitCode, 0);
     assert.equal((await place.run('rollout', 'status', 'shop')).exitCode, 0);
   });
@@ -248,10 +250,7 @@ async function brokenRest(context: TestContext, place: Place, engine: TestEngine
       const back = await place.run('rollout', 'undo', 'shop', ...BOUND);
       assert.equal(back.exitCode, 0, back.stderr);
       const tasks = await tasksOf(engine);
-      assert.deepEqual(
-        tasks.map(({ tag }) => tag),
-        ['1', '1', '1', '1'],
-      );
+      assert.deepEqual(tagsBySlot(tasks), ['1: 1', '2: 1', '3: 1', '4: 1']);
       const isKept = ({ id }: RunningTask): boolean => tasks.some((task) => task.id === id);
       assert.ok(untouched.every(isKept), 'what the update has not reached stays');
       assert.equal((await place.run('plan', 'shop')).exitCode, 0);
