@@ -76,7 +76,7 @@ export class Cluster {
       workers: options.workers,
       send: (worker, notices) => worker.sendPermits(notices),
     });
-    this.#poll = new WorkerPoll(this.#workers, clock, log, () => this.books.endSecond());
+    this.#poll = new WorkerPoll(this.#workers, this.books, clock, log);
     this.#places = Array.from(
       { length: options.workers },
       (_, index) => new WorkerPlace({ index, fork: (place) => this.#fork(place), clock, random, log, observer }),
@@ -117,10 +117,8 @@ export class Cluster {
   }
 
   /** The counters of this node since its start. For a worker that does not answer in 200 ms, its last report counts. */
-  async counters(): Promise<WorkerCounters> {
-    const ask = (worker: WorkerProcess): Promise<void> => worker.askCounters(COUNTERS_DEADLINE_MS);
-    await askInTurn([...this.#workers], ask, this.#options.clock);
-    return this.books.sum();
+  counters(): Promise<WorkerCounters> {
+    return this.#poll.look();
   }
 
   /** The most at once, the most a second and the longest times begin anew. Counters do not: they only grow. */

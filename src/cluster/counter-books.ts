@@ -39,12 +39,14 @@ export class CounterBooks<Worker extends object> {
     this.#listeners.push(listener);
   }
 
-  endSecond(): void {
+  /** @returns the sum, with the peaks of this second */
+  endSecond(): WorkerCounters {
     const second = { counters: this.#ledger.sum(), hasInherited: this.#hasInherited };
     this.#hasInherited = false;
     this.traffic.sample(this.#clock.now(), second.counters.slots, !second.hasInherited);
     for (const listener of this.#listeners) listener(second);
     this.#ledger.beginPeaks();
+    return second.counters;
   }
 
   sum(): WorkerCounters {

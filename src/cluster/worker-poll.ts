@@ -1,10 +1,18 @@
 import type { Clock, Timer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import type { WorkerCounters } from '../metrics/counters.js';
+import type { CounterBooks } from './counter-books.js';
 import { askInTurn } from './in-turn.js';
 import type { WorkerProcess } from './worker-process.js';
 
 /** A worker that crashes loses what it counted since the last poll. */
 const INTERVAL_MS = 1_000;
+/** Who looks at the counters this long after a poll has begun makes the next one: not much less, since polls are counted. */
+const LEAST_MS = 900;
+/** After a look the next poll waits for this much more than a second: who looks each second may come a little late. */
+const PATIENCE_MS = 200;
+/** For a worker that does not answer a look in time, its last report counts. */
+const LOOK_DEADLINE_MS = 200;
 /**
  * Counted in polls, not in time: a primary that was stopped itself has not polled, so no worker is late. A worker that
  * loads its code gets longer.
@@ -12,37 +20,83 @@ const INTERVAL_MS = 1_000;
 const HUNG_AFTER_POLLS = 5;
 const LOADING_POLLS = 10;
 
-/** Asks each worker for its counters once a second, and kills those that no longer answer. */
+type PolledWorker = Pick<
+  WorkerProcess,
+  'index' | 'pid' | 'phase' | 'hasStarted' | 'unanswered' | 'askCounters' | 'killHung'
+>;
+
+/**
+ * Asks each worker for its counters once a second, and kills those that no longer answer. A worker serves nobody while it
+ * gathers its counters, so a look at them (a scrape, the page) takes the place of the next poll where it can.
+ *
+ *   poll ──1 s──► poll ──0.5 s──► look ──1 s──► look, the next poll ──1 s──► look, the next poll
+ */
 export class WorkerPoll {
-  readonly #workers: Iterable<WorkerProcess>;
+  readonly #workers: Iterable<PolledWorker>;
+  readonly #books: Pick<CounterBooks<WorkerProcess>, 'endSecond' | 'sum'>;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #onPolled: () => void;
   #timer: Timer | null = null;
+  #polledAt = Number.NEGATIVE_INFINITY;
+  /** Polls that wait for answers. */
+  #open = 0;
+  #isStopped = false;
 
   /**
    * @param workers those that live, at the time of each poll
-   * @param onPolled when all have answered, or will not
+   * @param books have what the workers say when they have answered
    */
-  constructor(workers: Iterable<WorkerProcess>, clock: Clock, log: Log, onPolled: () => void) {
+  constructor(
+    workers: Iterable<PolledWorker>,
+    books: Pick<CounterBooks<WorkerProcess>, 'endSecond' | 'sum'>,
+    clock: Clock,
+    log: Log,
+  ) {
     this.#workers = workers;
+    this.#books = books;
     this.#clock = clock;
     this.#log = log;
-    this.#onPolled = onPolled;
   }
 
   start(): void {
-    this.#timer = this.#clock.setTimer(INTERVAL_MS, () => {
-      this.start();
-      void askInTurn([...this.#workers], (worker) => this.#ask(worker), this.#clock).then(this.#onPolled);
-    });
+    this.#wait(INTERVAL_MS);
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#timer?.cancel();
   }
 
-  #ask(worker: WorkerProcess): Promise<void> {
+  /** @returns the counters of the node since its start */
+  async look(): Promise<WorkerCounters> {
+    this.#wait(INTERVAL_MS + PATIENCE_MS);
+    const isDue = this.#clock.now() - this.#polledAt >= LEAST_MS && this.#open === 0;
+    return isDue && !this.#isStopped ? this.#poll(LOOK_DEADLINE_MS) : this.#ask();
+  }
+
+  async #ask(): Promise<WorkerCounters> {
+    await askInTurn([...this.#workers], (worker) => worker.askCounters(LOOK_DEADLINE_MS), this.#clock);
+    return this.#books.sum();
+  }
+
+  #wait(delayMs: number): void {
+    if (this.#isStopped) return;
+    this.#timer?.cancel();
+    this.#timer = this.#clock.setTimer(delayMs, () => {
+      this.#wait(INTERVAL_MS);
+      void this.#poll(INTERVAL_MS);
+    });
+  }
+
+  async #poll(deadlineMs: number): Promise<WorkerCounters> {
+    this.#polledAt = this.#clock.now();
+    this.#open += 1;
+    await askInTurn([...this.#workers], (worker) => this.#askOrKill(worker, deadlineMs), this.#clock);
+    this.#open -= 1;
+    return this.#books.endSecond();
+  }
+
+  #askOrKill(worker: PolledWorker, deadlineMs: number): Promise<void> {
     const limit = worker.hasStarted ? HUNG_AFTER_POLLS : LOADING_POLLS;
     // A draining worker has its own deadline.
     if (worker.unanswered >= limit && worker.phase !== 'draining') {
@@ -52,6 +106,6 @@ export class WorkerPoll {
       return Promise.resolve();
     }
     worker.unanswered += 1;
-    return worker.askCounters(INTERVAL_MS);
+    return worker.askCounters(deadlineMs);
   }
 }

@@ -33,6 +33,14 @@ test('what another primary left is counted, and does not count as traffic of thi
   assert.deepEqual(told, [false, false, true, false]);
 });
 
+test('the most at once of a second is told at its end, and then begins anew', () => {
+  const books = new CounterBooks<object>(new FakeClock(), createRecordingLog().log);
+  const slot = { ...createSlotCounters(), inFlight: 2, inFlightPeak: 7 };
+  books.record({}, { slots: createKeyedObject([['shop', slot]]) });
+  const peaks = [books.endSecond(), books.sum()].map(({ slots }) => slots.shop?.inFlightPeak);
+  assert.deepEqual(peaks, [7, 2]);
+});
+
 test('a broken report costs the count alone', () => {
   const { log, lines } = createRecordingLog();
   const books = new CounterBooks<object>(new FakeClock(), log);
