@@ -13,11 +13,14 @@ import type { ServingParts } from './serving-parts.js';
 export class ProxyStats {
   readonly #parts: ServingParts;
   readonly #startedAt: number;
+  /** Wall time, taken once: a step of the wall clock does not change when the node started. */
+  readonly #startedAtMs: number;
   readonly #descriptors = descriptorLimit();
 
   constructor(parts: ServingParts) {
     this.#parts = parts;
     this.#startedAt = parts.clock.now();
+    this.#startedAtMs = parts.clock.wallTime();
   }
 
   async view(): Promise<ProxyView> {
@@ -25,7 +28,6 @@ export class ProxyStats {
     // Before anything is read, so that all of it is of one moment.
     const counters = await cluster.counters();
     const written = new Map(mergeFeeds(feeds).apps.map((app) => [app.name, app]));
-    const uptimeMs = clock.now() - this.#startedAt;
     const { open, limit, limitReached } = counters.clients;
     const { traffic } = cluster.books;
     return {
@@ -33,8 +35,9 @@ export class ProxyStats {
       version: PROGRAM_VERSION,
       pid: process.pid,
       workers: config.workers,
-      uptimeMs,
-      startedAt: clock.wallTime() - uptimeMs,
+      uptimeMs: clock.now() - this.#startedAt,
+      startedAt: this.#startedAtMs,
+      now: clock.wallTime(),
       isStopping: plane.isStopping,
       clients: { open, limit, limitReached },
       traffic: traffic.ofNode(counters.slots, clock.now()),

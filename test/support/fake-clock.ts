@@ -9,6 +9,7 @@ interface Pending {
 /** Time that passes only when the test says so. */
 export class FakeClock implements Clock {
   #now = 1_000;
+  #wallZero = Date.UTC(2024, 0, 1);
   #order = 0;
   readonly #pending = new Set<Pending>();
 
@@ -17,7 +18,7 @@ export class FakeClock implements Clock {
   }
 
   wallTime(): number {
-    return Date.UTC(2024, 0, 1) + this.#now;
+    return this.#wallZero + this.#now;
   }
 
   setTimer(delayMs: number, onElapsed: () => void): Timer {
@@ -45,6 +46,11 @@ export class FakeClock implements Clock {
     }
     this.#now = Math.max(this.#now, end);
     await settled();
+  }
+
+  /** Somebody sets the wall clock; no time passes. */
+  setWallClock(stepMs: number): void {
+    this.#wallZero += stepMs;
   }
 
   /** Time passes and no timer fires: the loop was held up. */

@@ -11,8 +11,10 @@ export interface ProxyView {
   readonly pid: number;
   readonly workers: number;
   readonly uptimeMs: number;
-  /** When it started, in milliseconds since 1970. */
+  /** When it started, in milliseconds since 1970, as the wall clock said then. */
   readonly startedAt: number;
+  /** Wall time of this view. */
+  readonly now: number;
   readonly isStopping: boolean;
   /** Connections of clients, over all apps; `limit` is null for none. */
   readonly clients: { readonly open: number; readonly limit: number | null; readonly limitReached: number };

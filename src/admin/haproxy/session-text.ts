@@ -20,7 +20,6 @@ export function nameSessions(view: ProxyView, sessions: readonly SessionEntry[])
   const servers = new Map(
     [...backends].map(([key, backend]) => [key, new Map(backend.servers.map((server) => [server.address, server]))]),
   );
-  const now = view.startedAt + view.uptimeMs;
   return sessions.map((session) => {
     const { app, instance, isNeighbor, ageMs } = session;
     const key = keyOf(app, isNeighbor);
@@ -32,7 +31,7 @@ export function nameSessions(view: ProxyView, sessions: readonly SessionEntry[])
       server: instance === null ? '<none>' : (server?.name ?? `${app}_${instance}`),
       proxyId: backends.get(key)?.id ?? 0,
       serverId: server?.id ?? 0,
-      startedAt: new Date(now - ageMs),
+      startedAt: new Date(view.now - ageMs),
     };
   });
 }

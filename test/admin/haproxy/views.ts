@@ -56,7 +56,8 @@ export function appView(servers: readonly ServerView[], app: Partial<App> = {}, 
 
 export function proxyView(apps: readonly AppView[], parts: Partial<ProxyView> = {}): ProxyView {
   return {
-    ...{ node: 'a1', version: '0.1.0', pid: 77, workers: 2, uptimeMs: 93_784_000, startedAt: 1_767_323_045_000 },
+    ...{ node: 'a1', version: '0.1.0', pid: 77, workers: 2 },
+    ...{ uptimeMs: 93_784_000, startedAt: 1_767_323_045_000, now: 1_767_416_829_000 },
     ...{ isStopping: false, clients: { open: 3, limit: 500, limitReached: 0 }, droppedLines: 0 },
     ...{ traffic: { rate: 7, mostPerSecond: 12, mostAtOnce: 0, sinceLastMs: 0 }, idlePercent: 97, descriptors: 1_024 },
     apps,
