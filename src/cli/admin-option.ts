@@ -33,6 +33,9 @@ export interface AdminOptionValues {
 /** The node asks for a token, and got none or a wrong one. */
 export class TokenRefused extends CommandFailure {}
 
+/** What has to be known before a node can be asked is not: none was asked. */
+export class NodeNotAsked extends CommandFailure {}
+
 /** Asks a node, and turns what goes wrong into words with an exit code. */
 export async function askNode<T>(
   options: AdminOptionValues,
@@ -50,12 +53,15 @@ export async function askNode<T>(
   }
 }
 
-/** A client for one node, for who asks several times; `askNode` is for all others. */
+/**
+ * A client for one node, for who asks several times; `askNode` is for all others.
+ * @throws NodeNotAsked when its place or its token cannot be read
+ */
 export async function connectTo(options: AdminOptionValues, by?: string, timeoutMs?: number): Promise<Connected> {
   const { doubt } = options.admin;
   if (doubt !== null) {
     const message = `where the admin API of this machine's node is, cannot be read: ${doubt}`;
-    throw new CommandFailure(message, 'mend that, or name the node: --admin ADDR:PORT or --admin unix:/PATH');
+    throw new NodeNotAsked(message, 'mend that, or name the node: --admin ADDR:PORT or --admin unix:/PATH');
   }
   const address = await reachableAt(options.admin);
   const token = await tokenFor(address, options);
@@ -79,7 +85,7 @@ interface Token {
   readonly about: string | null;
 }
 
-/** @throws CommandFailure when the one that somebody named for this command cannot be read */
+/** @throws NodeNotAsked when the one that somebody named for this command cannot be read */
 async function tokenFor(place: string, { admin, adminTokenFile }: AdminOptionValues): Promise<Token> {
   // The socket asks for none; another node must not get what is for this one.
   if (place.startsWith('unix:') || adminTokenFile === null) return { text: null, about: null };
@@ -92,7 +98,7 @@ async function tokenFor(place: string, { admin, adminTokenFile }: AdminOptionVal
     const [text = null] = await readAdminTokens(path);
     return { text, about: path };
   } catch (error) {
-    if (isDemanded) throw new CommandFailure(reasonOf(error), 'name a file with the token of the node');
+    if (isDemanded) throw new NodeNotAsked(reasonOf(error), 'name a file with the token of the node');
     return { text: null, about: reasonOf(error) };
   }
 }

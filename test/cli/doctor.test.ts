@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { freePort, ownAddress } from '../support/addresses.js';
@@ -21,8 +22,8 @@ interface Row {
   readonly todo: string | null;
 }
 
-async function ask(admin: string, env: Readonly<Record<string, string>> = {}) {
-  const { exitCode, stdout, stderr } = await runCliHere(['doctor', '--json', '--admin', admin], env);
+async function ask(admin: string, env: Readonly<Record<string, string>> = {}, more: readonly string[] = []) {
+  const { exitCode, stdout, stderr } = await runCliHere(['doctor', '--json', '--admin', admin, ...more], env);
   assert.equal(stderr, '');
   const { verdict, node, findings } = JSON.parse(stdout) as { verdict: string; node: string | null; findings: Row[] };
   const of = (check: string): Row[] => findings.filter((row) => row.check === check);
@@ -82,11 +83,42 @@ test('without a node: a port of a slot that somebody has, from the options alone
   };
   const { exitCode, node, of } = await ask(env.AUTOPROXY_ADMIN, env);
   assert.deepEqual([exitCode, node], [1, null]);
-  assert.equal(of('node')[0]?.verdict, 'unknown');
+  const asked = `asked a node at ${env.AUTOPROXY_ADMIN}: nothing listens on ${env.AUTOPROXY_ADMIN}`;
+  assert.deepEqual(of('node')[0], {
+    ...{ check: 'node', verdict: 'unknown' },
+    text: `${asked}; the options and files of this machine alone were looked at`,
+    todo: 'start the node (autoproxy node), or name the address of a running one with --admin ADDR:PORT or unix:/PATH',
+  });
+  const [taken] = of('ports');
   assert.match(
-    of('ports')[0]?.text ?? '',
+    taken?.text ?? '',
     new RegExp(`^${host}:${slot + 1}, the health port of shop, is taken by .*\\(pid ${process.pid}\\)`),
   );
+  assert.deepEqual([taken?.verdict, taken?.text.endsWith(`(${asked})`)], ['bad', true]);
+
+  // Without the token no node can be asked, and who has the port may be the node.
+  const tokenFile = `${servicesDir}/no-token`;
+  const unasked = await ask(env.AUTOPROXY_ADMIN, env, ['--admin-token-file', tokenFile]);
+  assert.equal(unasked.exitCode, 0);
+  const [said] = unasked.of('node');
+  assert.match(
+    said?.text ?? '',
+    new RegExp(`^asked no node: ${tokenFile}, the file of --admin-token-file, is not there`),
+  );
+  assert.equal(said?.todo, 'name a file with the token of the node');
+  const [held] = unasked.of('ports');
+  assert.deepEqual([held?.verdict, held?.todo], ['unknown', 'if that is not the node, stop it or choose another port']);
+});
+
+test('a node that answers and tells nothing that this release reads was asked', async (context) => {
+  const host = ownAddress();
+  const server = createServer((_request, response) => response.end('{"version":2}'));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  atEnd(context, () => void server.close());
+  const admin = `${host}:${(server.address() as AddressInfo).port}`;
+  const [said] = (await ask(admin, { AUTOPROXY_SERVICES_DIR: temporaryFolder(context, 'services') })).of('node');
+  assert.match(said?.text ?? '', new RegExp(`^asked a node at ${admin}: the node at ${admin} runs another release; `));
+  assert.equal(said?.todo, 'use the autoproxy command of the same release as the node');
 });
 
 test('an admin API beyond loopback without a token, and one that asks for one', async (context) => {
@@ -189,8 +221,19 @@ test('a state directory: with room, to be made, nearly full, full, without room 
   }
 });
 
-test('options that no node would take are named', async () => {
+test('options that no node would take are named, with whether a node was asked', async () => {
   const { exitCode, stderr } = await runCliHere(['doctor', '--admin', '127.0.0.1:1'], { AUTOPROXY_WORKERS: 'many' });
   assert.equal(exitCode, 1);
-  assert.match(stderr, /AUTOPROXY_WORKERS.*many/);
+  const [asked, mistake, todo] = stderr.split('\n');
+  const rest = 'no node would start with the options of this machine';
+  assert.equal(asked, `autoproxy: asked a node at 127.0.0.1:1: nothing listens on 127.0.0.1:1; ${rest}`);
+  assert.match(mistake ?? '', /^AUTOPROXY_WORKERS: error: "many"/);
+  assert.equal(todo, '  → correct them, or name a node that runs: --admin ADDR:PORT or --admin unix:/PATH');
+
+  const lost = await runCliHere(['doctor'], { AUTOPROXY_CONFIG: '/nowhere/node.yml' });
+  assert.equal(lost.exitCode, 1);
+  assert.deepEqual(lost.stderr.split('\n').slice(0, 2), [
+    `autoproxy: asked no node: where it is cannot be read; ${rest}`,
+    '/nowhere/node.yml: error: this file does not exist (name an existing file)',
+  ]);
 });

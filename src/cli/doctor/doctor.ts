@@ -1,9 +1,8 @@
 import { Command } from 'commander';
-import { ConfigError } from '../../config/option-places.js';
 import { reasonOf } from '../../core/thrown.js';
 import { type AdminOptionValues, adminOption, adminTokenOption } from '../admin-option.js';
 import type { CommandContext } from '../command-context.js';
-import { CommandFailure, EXIT_CODES } from '../exit-codes.js';
+import { EXIT_CODES } from '../exit-codes.js';
 import { type ReadingOptionValues, showReading, watchOption, watchPause } from '../reading.js';
 import { widthOf } from '../terminal.js';
 import { accessLogCheck } from './access-log-check.js';
@@ -66,22 +65,9 @@ export function createDoctorCommand({ terminal, env, defaults, finish }: Command
 }
 
 async function findingsOf(options: DoctorOptions, env: NodeJS.ProcessEnv) {
-  const facts = await factsFor(options, env);
+  const facts = await gatherFacts(options, env);
   const findings = (await Promise.all(CHECKS.map((check) => rowsOf(check, facts)))).flat();
   return { version: 1, node: facts.state?.node ?? null, verdict: worstOf(findings), findings };
-}
-
-async function factsFor(options: DoctorOptions, env: NodeJS.ProcessEnv): Promise<DoctorFacts> {
-  try {
-    return await gatherFacts(options, env);
-  } catch (error) {
-    if (error instanceof ConfigError)
-      throw new CommandFailure(
-        `no node answers, and one would not start with these options\n${error.message}`,
-        'correct them',
-      );
-    throw error;
-  }
 }
 
 /** A check that fails costs its own finding. */

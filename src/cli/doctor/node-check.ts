@@ -4,11 +4,11 @@ import { bad, type DoctorCheck, type Finding, ok, unknown, warn } from './findin
 /** Whether a node runs, and what it says is wrong. */
 export const nodeCheck: DoctorCheck = {
   name: 'node',
-  look: async ({ state, admin, failure, warnings }) => {
+  look: async ({ state, admin, question, warnings }) => {
     const ofOptions = warnings.map((problem) => warn(formatProblem(problem), 'correct the option, or leave it out'));
     if (state === null) {
-      const text = `no node answers at ${admin} (${failure}); its options and files alone were looked at`;
-      return [unknown(text), ...ofOptions];
+      const text = `${question.text}; the options and files of this machine alone were looked at`;
+      return [unknown(text, question.todo), ...ofOptions];
     }
     const { node, status, notReady, problems, sources } = state;
     const health: Finding =

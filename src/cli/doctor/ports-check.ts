@@ -36,7 +36,7 @@ function usedPorts({ apps, config }: DoctorFacts): readonly UsedPort[] {
   ];
 }
 
-async function takenPorts({ state, config, failure }: DoctorFacts, used: readonly UsedPort[]): Promise<Finding[]> {
+async function takenPorts({ state, config, question }: DoctorFacts, used: readonly UsedPort[]): Promise<Finding[]> {
   if (state !== null) {
     return state.apps.flatMap(({ name, bindError }) =>
       bindError === null
@@ -49,11 +49,12 @@ async function takenPorts({ state, config, failure }: DoctorFacts, used: readonl
     const host = role === 'admin API' ? config.admin.host : config.bind;
     if (await isPortFree([host], port)) continue;
     const holder = (await findPortHolder(host, port)) ?? 'somebody';
+    const text = `${hostPort(host, port)}, the ${role}, is taken by ${holder} (${question.text})`;
     findings.push(
-      bad(
-        `${hostPort(host, port)}, the ${role}, is taken by ${holder} (no node answers: ${failure})`,
-        'stop that, or choose another port',
-      ),
+      question.wasAsked
+        ? bad(text, 'stop that, or choose another port')
+        : // The holder may be the node itself.
+          unknown(text, 'if that is not the node, stop it or choose another port'),
     );
   }
   return findings;

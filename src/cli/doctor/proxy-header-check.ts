@@ -12,7 +12,7 @@ export const proxyHeaderCheck: DoctorCheck = {
   name: 'proxy-header',
   look: async (facts) => {
     const { state } = facts;
-    if (state === null) return [unknown('no node runs: whether balancers send PROXY headers cannot be seen')];
+    if (state === null) return [unknown('no node told its state: whether balancers send PROXY headers cannot be seen')];
     const counted = state.apps.flatMap((app) => countedFaults(app, facts));
     const asked = await Promise.all(state.apps.slice(0, MAX_PROBED).map((app) => askBothWays(app, facts)));
     const findings = [...counted, ...asked.flat()];
