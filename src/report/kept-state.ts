@@ -1,13 +1,15 @@
-/** What a restart of the node would find of its state, where that is less than the node knows. */
+/** The state on the disk: what a restart would find less of than the node knows, and what this start could not read. */
 import path from 'node:path';
 import type { DirectoryFailure, StateDirectory } from '../control/state-directory.js';
 import type { Saving, UnsavedFile } from '../core/save-record.js';
+import type { Loading } from '../core/unread-file.js';
 import type { Problem } from '../model/problem.js';
+import { unreadProblem } from './unread-state.js';
 
 interface KeptStateParts {
   readonly directory: Pick<StateDirectory, 'failure'>;
-  readonly decisions: Saving;
-  readonly apps: Saving;
+  readonly decisions: Saving & Loading;
+  readonly apps: Saving & Loading;
   readonly history: Saving;
   readonly secret: Saving;
 }
@@ -67,10 +69,12 @@ const AGAIN = 'the node tries it again by itself';
 export class KeptState {
   readonly #directory: KeptStateParts['directory'];
   readonly #parts: Record<Part, Saving | null>;
+  readonly #loaded: Pick<KeptStateParts, 'decisions' | 'apps'>;
 
   constructor({ directory, ...parts }: KeptStateParts) {
     this.#directory = directory;
     this.#parts = { ...parts, workers: null };
+    this.#loaded = parts;
   }
 
   /** @param workers the record of them, which there is once the directory is locked */
@@ -85,7 +89,11 @@ export class KeptState {
       const unsaved = this.#parts[part]?.unsaved ?? null;
       return unsaved === null ? [] : [partProblem(part, unsaved)];
     });
-    return [...ofDirectory, ...ofParts];
+    const ofStart = (['decisions', 'apps'] as const).flatMap((part) => {
+      const { unread } = this.#loaded[part];
+      return unread === null ? [] : [unreadProblem(part, unread)];
+    });
+    return [...ofDirectory, ...ofParts, ...ofStart];
   }
 
   /** Whether each part is on the disk as the node knows it. */

@@ -1,5 +1,4 @@
 /** The last good desired state on disk: a start with every source down serves what was served before. */
-import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../core/clock.js';
 import { removeHalfWritten } from '../core/durable-file.js';
@@ -7,7 +6,8 @@ import { KeptFile } from '../core/kept-file.js';
 import { type Log, silentLog } from '../core/log.js';
 import type { Saving, UnsavedFile } from '../core/save-record.js';
 import { codeOf, reasonOf } from '../core/thrown.js';
-import { readWholeFile, UnreadableFile } from '../core/whole-file.js';
+import { type Loading, type UnreadFile, UnreadRecord } from '../core/unread-file.js';
+import { readWholeFile } from '../core/whole-file.js';
 import { type StoredState, storedStateFromJson, storedStateToJson } from './stored-state.js';
 
 const FILE_NAME = 'last-good.json';
@@ -25,20 +25,23 @@ interface StateStoreOptions {
   readonly log?: Log;
 }
 
-export class StateStore implements Saving {
+export class StateStore implements Saving, Loading {
   /** null: nothing is kept over a restart. */
   readonly #file: KeptFile | null;
+  readonly #unread: UnreadRecord | null;
   readonly #clock: Clock;
   readonly #log: Log;
 
   constructor({ directory, clock, log = silentLog }: StateStoreOptions) {
     this.#clock = clock;
     this.#log = log;
+    const file = directory === null ? null : path.join(directory, FILE_NAME);
+    this.#unread = file === null ? null : new UnreadRecord(file, clock);
     this.#file =
-      directory === null
+      file === null
         ? null
         : new KeptFile({
-            file: path.join(directory, FILE_NAME),
+            file,
             mode: FILE_MODE,
             clock,
             log,
@@ -52,8 +55,12 @@ export class StateStore implements Saving {
     return this.#file?.unsaved ?? null;
   }
 
+  get unread(): UnreadFile | null {
+    return this.#unread?.unread ?? null;
+  }
+
   /**
-   * Reads what was in force when the last process ended. A file that is half, foreign or newer is set aside and named.
+   * Reads what was in force when the last process ended. A file that cannot be read is set aside and named.
    * @returns null when there is nothing to go on with; never rejects
    */
   async load(): Promise<StoredState | null> {
@@ -65,11 +72,7 @@ export class StateStore implements Saving {
       text = await readWholeFile(file, MAX_BYTES);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return null;
-      if (error instanceof UnreadableFile) {
-        await this.#setAside(file, error.message);
-        return null;
-      }
-      this.#log.error({ file, reason: reasonOf(error) }, 'reading the last good state failed; starting without it');
+      await this.#setAside(file, reasonOf(error));
       return null;
     }
     const state = storedStateFromJson(text);
@@ -94,12 +97,7 @@ export class StateStore implements Saving {
   }
 
   async #setAside(file: string, reason: string): Promise<void> {
-    const stamp = new Date(this.#clock.wallTime()).toISOString().replace(/[:.]/g, '-');
-    const aside = `${file}.refused-${stamp}`;
-    const movedTo = await rename(file, aside).then(
-      () => aside,
-      () => null,
-    );
-    this.#log.error({ file, reason, movedTo }, 'the last good state is invalid and was set aside; starting without it');
+    const movedTo = (await this.#unread?.setAside(reason)) ?? null;
+    this.#log.error({ file, reason, movedTo }, 'the last good state cannot be read; starting without it');
   }
 }

@@ -4,6 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { startNode } from '../support/node/node-process.js';
+import { runCli } from '../support/node/run-cli.js';
 import { appText } from '../support/node/services-directory.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
 import { ask, untilAnswered } from '../support/traffic/steady-traffic.js';
@@ -44,13 +45,34 @@ test('a file that broke while the node was stopped: its apps are served as they 
   await node.untilState(({ apps }) => apps.every(({ name }) => name !== 'shop'));
 });
 
-test('a stored state that is half a file is set aside and named, and the node starts without it', async (context) => {
+test('a stored state and decisions that are half files are set aside and named, and the node starts without them', async (context) => {
   const instance = await HttpInstance.start(context);
   const first = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }));
   assert.equal(await first.stop(), 0);
-  await writeFile(path.join(first.stateDir, 'last-good.json'), '{"version":1,"apps":[{"na');
+  for (const name of ['last-good.json', 'overrides.json'])
+    await writeFile(path.join(first.stateDir, name), '{"version":1,"apps":[{"na');
   const node = await first.again();
-  const said = await node.logged('the last good state is invalid and was set aside; starting without it');
+  const said = await node.logged('the last good state cannot be read; starting without it');
   assert.match(String(said.movedTo), /last-good\.json\.refused-/);
   assert.deepEqual(await ask(node.host, node.slot), { status: 200, body: 'done' });
+  const { problems } = await node.state();
+  assert.deepEqual(
+    problems.map(({ severity, file, message }) => [
+      severity,
+      path.basename(file),
+      message.split(' at the start of ')[0],
+    ]),
+    [
+      ['error', 'overrides.json', 'could not be read'],
+      ['warning', 'last-good.json', 'could not be read'],
+    ],
+  );
+  const doctor = await runCli(['doctor', '--admin', node.admin]);
+  assert.equal(doctor.exitCode, 1);
+  assert.match(doctor.stdout, /^bad +node +\S+overrides\.json: error: could not be read at the start of /m);
+  const status = await runCli(['status', '--admin', node.admin]);
+  assert.match(
+    status.stdout,
+    /^\S+last-good\.json: warning: could not be read .*kept as \S+last-good\.json\.refused-/m,
+  );
 });

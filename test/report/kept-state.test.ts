@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UnsavedFile } from '../../src/core/save-record.js';
+import type { UnreadFile } from '../../src/core/unread-file.js';
 import { formatProblem } from '../../src/model/problem.js';
 import { KeptState } from '../../src/report/kept-state.js';
 
 const SINCE = Date.UTC(2026, 0, 2, 3, 4, 5);
 const FOUND = Date.UTC(2026, 0, 1);
-const SAVED = { unsaved: null };
+const SAVED = { unsaved: null, unread: null };
 
 type Parts = ConstructorParameters<typeof KeptState>[0];
 
@@ -16,9 +17,10 @@ function keptWith(given: Partial<Parts> = {}): KeptState {
   return new KeptState({ directory: { failure: null }, ...saved, ...given });
 }
 
-function unsavedOf(name: string, given: Partial<UnsavedFile> = {}): { readonly unsaved: UnsavedFile } {
+function unsavedOf(name: string, given: Partial<UnsavedFile> = {}) {
   const reason = `ENOSPC: no space left on device, open '/state/.${name}.0f1e.tmp'`;
-  return { unsaved: { file: `/state/${name}`, code: 'ENOSPC', reason, sinceMs: SINCE, foundMs: FOUND, ...given } };
+  const unsaved = { file: `/state/${name}`, code: 'ENOSPC', reason, sinceMs: SINCE, foundMs: FOUND, ...given };
+  return { unsaved, unread: null };
 }
 
 const textsOf = (kept: KeptState): string[] => kept.problems().map(formatProblem);
@@ -90,4 +92,32 @@ test('a directory that is not locked keeps all but the record of the workers; on
     /cannot be used since .*; then start the node again, or give it another --state-dir\)$/,
   );
   assert.deepEqual([unsavedParts(keptWith()), textsOf(keptWith())], [[], []]);
+});
+
+test('what the start could not read says what is missing since, where the file is, and until when it is shown', () => {
+  const unreadOf = (name: string, given: Partial<UnreadFile> = {}) => {
+    const aside = `/state/${name}.refused-2026-01-02T03-04-05-000Z`;
+    const unread = { file: `/state/${name}`, reason: 'it is not JSON', atMs: SINCE, isPart: false, aside, ...given };
+    return { unsaved: null, unread };
+  };
+  const kept = keptWith({ decisions: unreadOf('overrides.json'), apps: unreadOf('last-good.json') });
+  const when = 'at the start of 2026-01-02T03:04:05.000Z';
+  const shown = (name: string): string =>
+    `the file is kept as /state/${name}.refused-2026-01-02T03-04-05-000Z: this is shown until you remove it, or until the next start`;
+  assert.deepEqual(textsOf(kept), [
+    `/state/overrides.json: error: could not be read ${when} (it is not JSON): no decision of operators from before it ` +
+      `(drain, ready, maint, weights) is in force (decide again what is still to hold; ${shown('overrides.json')})`,
+    `/state/last-good.json: warning: could not be read ${when} (it is not JSON): the node began without the apps of its ` +
+      `last run, and serves those of a source once it answers (see with autoproxy status that all apps are back; ` +
+      `${shown('last-good.json')})`,
+  ]);
+  assert.ok(kept.parts().every(({ isSaved }) => isSaved));
+  const partly = keptWith({
+    decisions: unreadOf('overrides.json', { reason: 'overrides.3: no', isPart: true, aside: null }),
+  });
+  assert.deepEqual(textsOf(partly), [
+    `/state/overrides.json: error: could not be read as a whole ${when} (overrides.3: no): these decisions of operators ` +
+      '(drain, ready, maint, weights) are not in force, the others are ' +
+      '(decide again what is still to hold; this is shown until the next start)',
+  ]);
 });

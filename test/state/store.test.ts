@@ -147,6 +147,7 @@ for (const [what, text, reason] of [
     assert.equal(lines[0]?.level, 'error');
     assert.match(String(lines[0]?.reason), reason);
     assert.equal(lines[0]?.movedTo, path.join(directory, names[0] ?? ''));
+    assert.deepEqual([store.unread?.aside, store.unread?.reason], [lines[0]?.movedTo, lines[0]?.reason]);
     store.save(STATE);
     await store.flush();
     assert.deepEqual(await store.load(), STATE);

@@ -1,13 +1,12 @@
 /** Operators' decisions, in force at once and kept over restarts. */
-import { constants } from 'node:fs';
-import { copyFile, rename } from 'node:fs/promises';
 import type { Clock } from '../../core/clock.js';
 import { removeHalfWritten } from '../../core/durable-file.js';
 import { KeptFile } from '../../core/kept-file.js';
 import { type Log, silentLog } from '../../core/log.js';
 import type { Saving, UnsavedFile } from '../../core/save-record.js';
 import { codeOf, reasonOf } from '../../core/thrown.js';
-import { readWholeFile, UnreadableFile } from '../../core/whole-file.js';
+import { type Loading, type UnreadFile, UnreadRecord } from '../../core/unread-file.js';
+import { readWholeFile } from '../../core/whole-file.js';
 import type { AdminState, App } from '../../model/app.js';
 import { type Override, overridesFromJson, overridesToJson, prunedOverrides, withOverride } from './override-list.js';
 import { prunedWeights, type WeightDecision, withoutWeight, withWeight } from './weight-list.js';
@@ -29,9 +28,10 @@ interface OverridesOptions {
 /** A decision is in force whether or not it could be written down. */
 type Saved = { readonly isSaved: true } | { readonly isSaved: false; readonly reason: string };
 
-export class Overrides implements Saving {
+export class Overrides implements Saving, Loading {
   /** null: nothing is kept over a restart. */
   readonly #file: KeptFile | null;
+  readonly #unread: UnreadRecord | null;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #apps: () => readonly App[];
@@ -43,6 +43,7 @@ export class Overrides implements Saving {
     this.#clock = clock;
     this.#log = log;
     this.#apps = apps;
+    this.#unread = file === null ? null : new UnreadRecord(file, clock);
     this.#file =
       file === null
         ? null
@@ -58,6 +59,10 @@ export class Overrides implements Saving {
 
   get unsaved(): UnsavedFile | null {
     return this.#file?.unsaved ?? null;
+  }
+
+  get unread(): UnreadFile | null {
+    return this.#unread?.unread ?? null;
   }
 
   list(): readonly Override[] {
@@ -121,9 +126,8 @@ export class Overrides implements Saving {
       text = await readWholeFile(path, MAX_BYTES);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return;
-      if (error instanceof UnreadableFile) return this.#setAside(path, error.message);
-      this.#log.error({ file: path, reason: reasonOf(error) }, 'reading the overrides failed; starting without them');
-      return;
+      // Also where it may be good: the next decision would write over it.
+      return this.#setAside(path, reasonOf(error));
     }
     const parsed = overridesFromJson(text);
     if (typeof parsed === 'string') return this.#setAside(path, parsed);
@@ -135,25 +139,15 @@ export class Overrides implements Saving {
 
   /** The next decision writes the file anew, without what could not be read. */
   async #keepCopy(file: string, unread: readonly string[]): Promise<void> {
-    const aside = this.#asideOf(file);
-    const copy = await copyFile(file, aside, constants.COPYFILE_EXCL).then(
-      () => aside,
-      () => null,
-    );
+    const [first = '', ...others] = unread;
+    const reason = others.length === 0 ? first : `${first}, and ${others.length} more`;
+    const copy = (await this.#unread?.keepCopy(reason)) ?? null;
     this.#log.error({ file, unread, copy }, 'some overrides are invalid and ignored; the others are in force');
   }
 
-  #asideOf(file: string): string {
-    return `${file}.refused-${new Date(this.#clock.wallTime()).toISOString().replace(/[:.]/g, '-')}`;
-  }
-
   async #setAside(file: string, reason: string): Promise<void> {
-    const aside = this.#asideOf(file);
-    const movedTo = await rename(file, aside).then(
-      () => aside,
-      () => null,
-    );
-    this.#log.error({ file, reason, movedTo }, 'the overrides are invalid and were set aside; starting without them');
+    const movedTo = (await this.#unread?.setAside(reason)) ?? null;
+    this.#log.error({ file, reason, movedTo }, 'the overrides cannot be read; starting without them');
   }
 
   async #save(): Promise<Saved> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { overridesFromJson } from '../../../src/sources/overrides/override-list.js';
@@ -73,6 +73,8 @@ for (const [what, text] of [
     const aside = (await readdir(path.dirname(file))).filter((name) => name.startsWith('overrides.json.refused-'));
     assert.equal(aside.length, 1);
     assert.equal(await readFile(path.join(path.dirname(file), aside[0] ?? ''), 'utf8'), text);
+    const { isPart, aside: kept } = overrides.unread ?? {};
+    assert.deepEqual([isPart, kept], [false, path.join(path.dirname(file), aside[0] ?? '')]);
     assert.deepEqual(await overrides.set('a', null, 'drain', 'anna'), { isSaved: true });
   });
 }
@@ -98,6 +100,25 @@ test('an entry that cannot be read costs no other decision, and the file as it w
   assert.match(String(said?.unread), /overrides\.1\.state: .*,overrides\.2: /);
   await overrides.set('d', null, 'drain', 'anna');
   assert.equal(await readFile(String(said?.copy), 'utf8'), text);
+  const { isPart, aside, reason } = overrides.unread ?? {};
+  assert.deepEqual([isPart, aside], [true, said?.copy]);
+  assert.match(reason ?? '', /^overrides\.1\.state: .*, and 1 more$/);
+});
+
+test('a file that the system does not let the node read is out of the way of the next decision', async (context) => {
+  const file = await createFile(context);
+  // As with one that another user owns; root may read that.
+  await symlink(path.basename(file), file);
+  const { log, lines } = createRecordingLog();
+  const overrides = new Overrides({ file, clock: testClock, log });
+  await overrides.load();
+  assert.match(overrides.unread?.reason ?? '', /^ELOOP: /);
+  assert.equal(lines[0]?.movedTo, overrides.unread?.aside);
+  await overrides.set('a', null, 'drain', 'anna');
+  assert.deepEqual((await readdir(path.dirname(file))).sort(), [
+    'overrides.json',
+    path.basename(overrides.unread?.aside ?? ''),
+  ]);
 });
 
 test('a file larger than all decisions of a node is set aside unread', async (context) => {
