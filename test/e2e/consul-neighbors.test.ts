@@ -5,11 +5,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type ConsulAgent, startConsulClientFor, startConsulFor } from '../support/consul/consul.js';
+import { eventually } from '../support/eventually.js';
 import { planNode, putApp, register, startPlanned } from '../support/node/fleet.js';
 import type { RunningNode } from '../support/node/node-process.js';
 import { runCliHere } from '../support/node/run-cli-here.js';
 import { HttpInstance } from '../support/traffic/http-instance.js';
-import { SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
+import { ask, SteadyTraffic, untilAnswered } from '../support/traffic/steady-traffic.js';
 
 const NODE_B = 'autoproxy-alpha-node-b';
 
@@ -76,7 +77,7 @@ test('maintenance ends it, and log, state, status and why say who left and why',
     agent.put(`/v1/agent/service/maintenance/${NODE_B}?enable=${isOn}&reason=${encodeURIComponent('new disk')}`);
   await maintain(true);
   assert.equal(await standingOf(pod, 'leftOut'), 'it is in maintenance: new disk');
-  await untilAnswered(a.host, slot, { status: 503, body: (await untilBody(a.host, slot)) ?? '' });
+  await eventually('its requests find nobody', async () => (await ask(a.host, slot)).status === 503);
   const left = `node-b (${b.host}) left the pod: it is in maintenance: new disk`;
   assert.equal((await a.logged(left)).node, 'node-b');
   await a.logged('no other node of the pod is left: this node has nowhere to bleed to');
@@ -91,11 +92,6 @@ test('maintenance ends it, and log, state, status and why say who left and why',
   await a.logged(`node-b (${b.host}) left the pod: it is no longer registered`);
   assert.deepEqual((await a.state()).nodes, []);
 });
-
-async function untilBody(host: string, slot: number): Promise<string | null> {
-  const response = await fetch(`http://${host}:${slot}/`);
-  return response.status === 503 ? response.text() : null;
-}
 
 test('a node that registered a name is found by it, and said where the name does not resolve', async (context) => {
   const consul = await startConsulFor(context);

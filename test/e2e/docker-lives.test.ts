@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { AppStatus } from '../../src/admin/state-document.js';
 import { atEnd } from '../support/at-end.js';
 import type { Made, ScriptedContainer } from '../support/docker/scripted-container.js';
 import { ScriptedEngine } from '../support/docker/scripted-engine.js';
@@ -59,7 +60,7 @@ class Shop {
 
   /** Resolves when it is out; then the next requests must not meet it. */
   async isLeftOut(name: string, id: string): Promise<void> {
-    await eventually(`${name} is out`, async () => !(await this.#ids()).includes(id));
+    await this.node.untilInForce(({ apps }) => !idsIn(apps).includes(id));
     for (let turn = 0; turn < TURNS; turn += 1) assert.notEqual(await this.#ask(), name);
   }
 
@@ -80,11 +81,10 @@ class Shop {
   async #ask(): Promise<string> {
     return (await ask(this.node.host, this.node.slot)).body;
   }
+}
 
-  async #ids(): Promise<readonly string[]> {
-    const { apps } = await this.node.state();
-    return apps.find(({ name }) => name === 'shop')?.instances.map(({ id }) => id) ?? [];
-  }
+function idsIn(apps: readonly AppStatus[]): readonly string[] {
+  return apps.find(({ name }) => name === 'shop')?.instances.map(({ id }) => id) ?? [];
 }
 
 /** As a container that runs at the address of an instance. */

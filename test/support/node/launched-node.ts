@@ -121,6 +121,11 @@ export class LaunchedNode {
     return state;
   }
 
+  /** As `untilState`, and its workers have it in force: who asks them next meets nothing older. */
+  untilInForce(isWanted: (state: StateDocument) => boolean): Promise<StateDocument> {
+    return this.untilState((state) => state.appliedRevision >= state.revision && isWanted(state));
+  }
+
   async workerPids(): Promise<number[]> {
     return (await this.state()).workers.filter(({ state }) => state === 'serving').map(({ pid }) => pid);
   }
