@@ -47,14 +47,20 @@ for (const version of HAPROXY_ENDS)
       });
   });
 
+/** Through the master: the old worker may still answer at the worker's own socket. */
+async function askNewest(edge: EdgeDeployment, question: string): Promise<string> {
+  const worker = await edge.workerPid();
+  return askSocket(path.join(edge.folder, 'run/master.sock'), `@!${worker} ${question}`);
+}
+
 /** What the worker has counted of the client in the window of the app. */
-async function requestsOf({ folder }: EdgeDeployment): Promise<number> {
-  const table = await askSocket(path.join(folder, 'run/admin.sock'), 'show table be_limited');
+async function requestsOf(edge: EdgeDeployment): Promise<number> {
+  const table = await askNewest(edge, 'show table be_limited');
   return Number(new RegExp(`key=::ffff:${CLIENT} .*http_req_rate\\(60000\\)=(\\d+)`).exec(table)?.[1] ?? 0);
 }
 
-async function hasLearned({ folder }: EdgeDeployment): Promise<boolean> {
-  const answer = await askSocket(path.join(folder, 'run/admin.sock'), 'show peers');
+async function hasLearned(edge: EdgeDeployment): Promise<boolean> {
+  const answer = await askNewest(edge, 'show peers');
   const flags = /^0x\w+: .* flags=0x([0-9a-f]+)/m.exec(answer)?.[1] ?? '0';
   return (Number.parseInt(flags, 16) & HAS_LEARNED) === HAS_LEARNED;
 }
