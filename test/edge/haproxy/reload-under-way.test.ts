@@ -1,7 +1,8 @@
 /** A reload that is asked for while HAProxy still reads its configuration: 3.1 and later refuse it at first. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -15,12 +16,11 @@ import { descendantsOf } from '../../support/machine/processes.js';
 
 const ADDRESS = '127.22.140.1';
 const PORT = 21_398;
-const APPS = 2_000;
 
-function configuration(): string {
+/** @param list is read with it: a pipe holds its reader until somebody writes */
+function configuration(list: string): string {
   const lines = ['defaults', ' mode http', ' timeout connect 1s', ' timeout client 1s', ' timeout server 1s'];
-  lines.push('frontend fe', ` bind ${ADDRESS}:${PORT}`, ' default_backend app0');
-  for (let app = 0; app < APPS; app += 1) lines.push(`backend app${app}`, ' server one 127.0.0.1:9');
+  lines.push('frontend fe', ` bind ${ADDRESS}:${PORT}`, ` http-request deny if { src -f ${list} }`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -29,7 +29,9 @@ async function startReading(context: TestContext): Promise<{ readonly socket: st
   const folder = temporaryFolder(context, 'reading');
   const file = path.join(folder, 'haproxy.cfg');
   const socket = path.join(folder, 'master.sock');
-  writeFileSync(file, configuration());
+  const list = path.join(folder, 'denied.lst');
+  execFileSync('mkfifo', [list]);
+  writeFileSync(file, configuration(list));
   const flags = ['-W', '-S', `${socket},level,admin`, '-f', file];
   const child = spawnBound([haproxyOfVersion('3.2'), ...flags], { stdio: 'ignore' });
   const ended = once(child, 'exit');
@@ -39,14 +41,18 @@ async function startReading(context: TestContext): Promise<{ readonly socket: st
     for (const pid of workers) process.kill(pid, 'SIGKILL');
     await ended;
   });
-  let workerPid = 0;
   await eventually('there is a worker', async () => {
-    workerPid = (await new Master(socket).state(1_000).catch(() => null))?.workerPid ?? 0;
-    return workerPid > 1;
+    const state = await new Master(socket).state(1_000).catch(() => null);
+    return (state?.workerPid ?? 0) > 1;
   });
-  process.kill(workerPid, 'SIGSTOP');
   assert.match(await askSocket(socket, 'reload'), /Another reload is still in progress/);
-  return { socket, goOn: () => process.kill(workerPid, 'SIGCONT') };
+  const goOn = (): void => {
+    const pipe = openSync(list, 'r+');
+    writeFileSync(`${list}.new`, '');
+    renameSync(`${list}.new`, list);
+    closeSync(pipe);
+  };
+  return { socket, goOn };
 }
 
 test('it waits for the first one, and is made', async (context) => {
