@@ -11,9 +11,10 @@ import { eventually } from '../../support/eventually.js';
 
 for (const version of HAPROXY_ENDS)
   test(`one HAProxy runs, whenever edge run was killed, HAProxy ${version}`, async (context) => {
-    // A slow disk: it begins a second after it was started.
-    const program = path.join(temporaryFolder(context, 'slow'), 'haproxy');
-    const slow = 'case "$*" in "-W "*) sleep 1;; esac';
+    // A slow disk: it begins a second after the test lets it.
+    const folder = temporaryFolder(context, 'slow');
+    const [program, word] = [path.join(folder, 'haproxy'), path.join(folder, 'go-on')];
+    const slow = `case "$*" in "-W "*) until [ -e "${word}" ]; do sleep 0.05; done; sleep 1;; esac`;
     writeFileSync(program, `#!/bin/sh\n${slow}\nexec "${haproxyOfVersion(version)}" "$@"\n`);
     chmodSync(program, 0o755);
     const edge = await EdgeDeployment.create(context, { version, program });
@@ -29,6 +30,7 @@ for (const version of HAPROXY_ENDS)
       });
       await edge.stop('SIGKILL');
       assert.equal(await edge.state(), null, 'it does not answer yet');
+      writeFileSync(word, '');
       await edge.run();
       await eventually('the probe passes', () => edge.isHealthy());
       assert.deepEqual(await findMasters(socket), started);
