@@ -26,7 +26,7 @@ async function healthOf({ host, slot }: RunningNode): Promise<number> {
 
 for (const signal of ['SIGTERM', 'SIGUSR1', 'SIGINT'] as const) {
   test(`${signal}: health says 503 while the slot still accepts; what is under way ends; exit code 0`, async (context) => {
-    const { instance, node, late } = await startBusyNode(context, { '--lame-duck': '300ms', '--drain-timeout': '8s' });
+    const { instance, node, late } = await startBusyNode(context, { '--lame-duck': '2s', '--drain-timeout': '8s' });
     assert.equal(await healthOf(node), 200);
     node.signal(signal);
     await eventually('the health port says 503', async () => (await healthOf(node)) === 503);
