@@ -159,9 +159,7 @@ test("HAProxy's commonest checks see a node up, with and without a PROXY header"
   });
   const looking = setInterval(() => void look().catch(() => undefined), 50);
   atEnd(context, () => clearInterval(looking));
-  await eventually(
-    'all checks were made',
-    () => results.length > 0 && !results.some((result) => result.endsWith(': INI')),
-  );
+  // One that a busy machine has held up is made again.
+  await eventually('all checks pass', () => results.join() === expected.join()).catch(() => {});
   assert.deepEqual(results, expected);
 });
