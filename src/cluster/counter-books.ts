@@ -8,6 +8,8 @@ import { CounterLedger } from './counter-ledger.js';
 
 /** What is told to those who look at the counters each second. */
 interface CountedSecond {
+  /** When the workers were asked, on the monotonic clock: rates are of the time from one such moment to the next. */
+  readonly at: number;
   readonly counters: WorkerCounters;
   /** Counters of workers that another primary had were added since. */
   readonly hasInherited: boolean;
@@ -23,14 +25,12 @@ export class CounterBooks<Worker extends object> {
   readonly traffic = new TrafficRecord();
   readonly #ledger = new CounterLedger<Worker | object>();
   readonly #faults: MessageRate;
-  readonly #clock: Clock;
   readonly #log: Log;
   readonly #listeners: SecondListener[] = [];
   #hasInherited = false;
 
   constructor(clock: Clock, log: Log) {
     this.#faults = new MessageRate(clock, FAULT_INTERVAL_MS);
-    this.#clock = clock;
     this.#log = log;
   }
 
@@ -39,11 +39,11 @@ export class CounterBooks<Worker extends object> {
     this.#listeners.push(listener);
   }
 
-  /** @returns the sum, with the peaks of this second */
-  endSecond(): WorkerCounters {
-    const second = { counters: this.#ledger.sum(), hasInherited: this.#hasInherited };
+  /** @param at when the workers were asked. @returns the sum, with the peaks of this second */
+  endSecond(at: number): WorkerCounters {
+    const second = { at, counters: this.#ledger.sum(), hasInherited: this.#hasInherited };
     this.#hasInherited = false;
-    this.traffic.sample(this.#clock.now(), second.counters.slots, !second.hasInherited);
+    this.traffic.sample(at, second.counters.slots, !second.hasInherited);
     for (const listener of this.#listeners) listener(second);
     this.#ledger.beginPeaks();
     return second.counters;

@@ -11,8 +11,12 @@ const INTERVAL_MS = 1_000;
 const LEAST_MS = 900;
 /** After a look the next poll waits for this much more than a second: who looks each second may come a little late. */
 const PATIENCE_MS = 200;
-/** For a worker that does not answer a look in time, its last report counts. */
+/**
+ * For a worker that does not answer in time, its last report counts. A poll that nobody waits for has more time, and ends
+ * well before the next one.
+ */
 const LOOK_DEADLINE_MS = 200;
+const POLL_DEADLINE_MS = 500;
 /**
  * Counted in polls, not in time: a primary that was stopped itself has not polled, so no worker is late. A worker that
  * loads its code gets longer.
@@ -38,6 +42,8 @@ export class WorkerPoll {
   readonly #log: Log;
   #timer: Timer | null = null;
   #polledAt = Number.NEGATIVE_INFINITY;
+  /** When those were asked who answered last: what the books have is of then, however late a worker that hangs ends the poll. */
+  #saidAt = Number.NEGATIVE_INFINITY;
   /** Polls that wait for answers. */
   #open = 0;
   #isStopped = false;
@@ -71,12 +77,7 @@ export class WorkerPoll {
   async look(): Promise<WorkerCounters> {
     this.#wait(INTERVAL_MS + PATIENCE_MS);
     const isDue = this.#clock.now() - this.#polledAt >= LEAST_MS && this.#open === 0;
-    return isDue && !this.#isStopped ? this.#poll(LOOK_DEADLINE_MS) : this.#ask();
-  }
-
-  async #ask(): Promise<WorkerCounters> {
-    await askInTurn([...this.#workers], (worker) => worker.askCounters(LOOK_DEADLINE_MS), this.#clock);
-    return this.#books.sum();
+    return isDue && !this.#isStopped ? this.#poll(LOOK_DEADLINE_MS) : this.#glance();
   }
 
   #wait(delayMs: number): void {
@@ -84,16 +85,30 @@ export class WorkerPoll {
     this.#timer?.cancel();
     this.#timer = this.#clock.setTimer(delayMs, () => {
       this.#wait(INTERVAL_MS);
-      void this.#poll(INTERVAL_MS);
+      void this.#poll(POLL_DEADLINE_MS);
     });
+  }
+
+  async #glance(): Promise<WorkerCounters> {
+    await this.#ask((worker) => worker.askCounters(LOOK_DEADLINE_MS));
+    return this.#books.sum();
   }
 
   async #poll(deadlineMs: number): Promise<WorkerCounters> {
     this.#polledAt = this.#clock.now();
     this.#open += 1;
-    await askInTurn([...this.#workers], (worker) => this.#askOrKill(worker, deadlineMs), this.#clock);
+    await this.#ask((worker) => this.#askOrKill(worker, deadlineMs));
     this.#open -= 1;
-    return this.#books.endSecond();
+    return this.#books.endSecond(this.#saidAt);
+  }
+
+  async #ask(ask: (worker: PolledWorker) => Promise<void>): Promise<void> {
+    const askedAt = this.#clock.now();
+    const note = (): void => {
+      this.#saidAt = Math.max(this.#saidAt, askedAt);
+    };
+    await askInTurn([...this.#workers], (worker) => ask(worker).then(note), this.#clock);
+    note();
   }
 
   #askOrKill(worker: PolledWorker, deadlineMs: number): Promise<void> {

@@ -46,11 +46,14 @@ export class Meter {
   read(now: number, sampledAt: number, count: number, peak: number): Traffic {
     const counted = Math.max(0, count - this.#count);
     // HAProxy's `read_freq_ctr`: of the second before as much as is not a second ago.
-    const isStill = Math.max(0, 1 - (now - sampledAt) / 1_000);
+    const seconds = (now - sampledAt) / 1_000;
+    const isStill = Math.max(0, 1 - seconds);
+    // A second takes longer while a worker hangs.
+    const perSecond = (since: number): number => since / Math.max(1, seconds);
     const lastAt = counted > 0 ? now : this.#lastAt;
     return {
-      rate: Math.round(this.#perSecond * isStill + counted),
-      mostPerSecond: Math.round(Math.max(this.#mostPerSecond, count - this.#mostFrom)),
+      rate: Math.round(this.#perSecond * isStill + perSecond(counted)),
+      mostPerSecond: Math.round(Math.max(this.#mostPerSecond, perSecond(count - this.#mostFrom))),
       mostAtOnce: Math.max(this.#mostAtOnce, peak),
       sinceLastMs: lastAt === null ? null : now - lastAt,
     };

@@ -81,9 +81,9 @@ export class PageFeed implements PageSource {
     this.#parts = parts;
     this.#past = new PastViews(parts.clock.wallTime());
     parts.events.onNoted((event) => this.#onEvent(event));
-    parts.cluster.books.onSecond(({ counters, hasInherited }) => {
+    parts.cluster.books.onSecond(({ at, counters, hasInherited }) => {
       if (hasInherited) this.#sampler.restart();
-      this.#onSecond(counters);
+      this.#onSecond(at, counters);
     });
   }
 
@@ -127,9 +127,9 @@ export class PageFeed implements PageSource {
   }
 
   /** The workers have just said what they counted, as they do each second: asking them costs nothing more. */
-  #onSecond({ slots }: WorkerCounters): void {
+  #onSecond(at: number, { slots }: WorkerCounters): void {
     const { clock, plane } = this.#parts;
-    const sampled = this.#sampler.sample(clock.now(), slots, plane.apps);
+    const sampled = this.#sampler.sample(at, slots, plane.apps);
     if (sampled === null) return;
     const before = this.#figures;
     this.#figures = sampled.byApp;

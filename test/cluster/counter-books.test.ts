@@ -20,7 +20,7 @@ test('what another primary left is counted, and does not count as traffic of thi
   const second = async (requests: number): Promise<void> => {
     books.record(worker, reportOf(requests));
     await clock.advance(1_000);
-    books.endSecond();
+    books.endSecond(clock.now());
   };
   await second(0);
   await second(10);
@@ -34,10 +34,11 @@ test('what another primary left is counted, and does not count as traffic of thi
 });
 
 test('the most at once of a second is told at its end, and then begins anew', () => {
-  const books = new CounterBooks<object>(new FakeClock(), createRecordingLog().log);
+  const clock = new FakeClock();
+  const books = new CounterBooks<object>(clock, createRecordingLog().log);
   const slot = { ...createSlotCounters(), inFlight: 2, inFlightPeak: 7 };
   books.record({}, { slots: createKeyedObject([['shop', slot]]) });
-  const peaks = [books.endSecond(), books.sum()].map(({ slots }) => slots.shop?.inFlightPeak);
+  const peaks = [books.endSecond(clock.now()), books.sum()].map(({ slots }) => slots.shop?.inFlightPeak);
   assert.deepEqual(peaks, [7, 2]);
 });
 
@@ -65,7 +66,7 @@ test('the maxima begin anew, also those of workers that are gone, and counters d
   const [old, worker] = [{}, {}];
   books.record(old, reportWith(100, 9, 70));
   await clock.advance(1_000);
-  books.endSecond();
+  books.endSecond(clock.now());
   books.retire(old);
   books.record(worker, reportWith(5, 4, 0));
   books.clearMaxima();

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CounterBooks } from '../../src/cluster/counter-books.js';
 import { WorkerPoll } from '../../src/cluster/worker-poll.js';
+import { createKeyedObject } from '../../src/core/keyed-object.js';
 import { silentLog } from '../../src/core/log.js';
+import { createSlotCounters } from '../../src/metrics/counters.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 class PolledWorker {
@@ -17,6 +19,7 @@ class PolledWorker {
   /** null: it does not answer. */
   answersInMs: number | null = 0;
   hasStarted = true;
+  onAsked = (): void => {};
   readonly #clock: FakeClock;
 
   constructor(clock: FakeClock) {
@@ -25,6 +28,7 @@ class PolledWorker {
 
   askCounters(deadlineMs: number): Promise<void> {
     this.asked.push(this.#clock.now());
+    this.onAsked();
     return new Promise((resolve) => {
       this.#clock.setTimer(Math.min(this.answersInMs ?? deadlineMs, deadlineMs), () => {
         if (this.answersInMs !== null) this.unanswered = 0;
@@ -142,6 +146,39 @@ test('a worker that answers now and then lives, and so does one that drains', as
   polled.worker.phase = 'draining';
   await polled.clock.advance(20_000);
   assert.equal(polled.worker.isKilled, false);
+});
+
+test('the rate of a worker that serves is right while another one hangs, with looks and without', async () => {
+  for (const lookEveryMs of [null, 130, 1_490]) {
+    const clock = new FakeClock();
+    const books = new CounterBooks<object>(clock, silentLog);
+    const rates: number[] = [];
+    const beganAt = clock.now();
+    let before = { at: beganAt, requests: 0 };
+    books.onSecond(({ at, counters }) => {
+      const requests = counters.slots.shop?.requests ?? 0;
+      rates.push(Math.round((requests - before.requests) / ((at - before.at) / 1_000)));
+      before = { at, requests };
+    });
+    const [serving, other] = [new PolledWorker(clock), new PolledWorker(clock)];
+    serving.onAsked = () => {
+      const counters = { ...createSlotCounters(), requests: (clock.now() - beganAt) / 10 };
+      books.record(serving, { slots: createKeyedObject([['shop', counters]]) });
+    };
+    const poll = new WorkerPoll([serving, other], books, clock, silentLog);
+    poll.start();
+    const mostPerSecond = (): number => {
+      const { slots } = books.sum();
+      return books.traffic.of('shop', slots.shop ?? createSlotCounters(), clock.now(), 0).requests.mostPerSecond;
+    };
+    for (let step = 1; step <= 800; step += 1) {
+      other.answersInMs = step > 234 && step < 677 ? null : 0;
+      await clock.advance(10);
+      if (lookEveryMs !== null && (step * 10) % lookEveryMs === 0) void poll.look();
+      assert.ok(mostPerSecond() <= 101, `${mostPerSecond()} in a second, at ${step * 10} ms`);
+    }
+    assert.deepEqual([new Set(rates), rates.length >= 5, other.isKilled], [new Set([100]), true, false]);
+  }
 });
 
 test('after the stop a look still asks, and nothing is polled', async () => {

@@ -36,6 +36,13 @@ test('a late sample is of a longer time, and a count that jumped does not make a
   });
 });
 
+test('what came in more than a second is no rate of one second', () => {
+  const meter = new Meter();
+  meter.sample(1_000, 1, 100, 0);
+  const { rate, mostPerSecond } = meter.read(2_500, 1_000, 250, 0);
+  assert.deepEqual([rate, mostPerSecond], [100, 100]);
+});
+
 test('the maxima begin anew in the midst of a second: what was before it does not count', () => {
   const meter = new Meter();
   meter.sample(1_000, 1, 100, 7);

@@ -45,6 +45,7 @@ function startFeed() {
     const slots = createKeyedObject([['shop', structuredClone(counters)]]);
     for (const listener of listeners)
       listener({
+        at: clock.now(),
         counters: { slots, clients: createClientCounters(), accessLog: createLogCounters() },
         hasInherited: false,
       });
