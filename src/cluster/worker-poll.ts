@@ -9,7 +9,7 @@ import type { WorkerProcess } from './worker-process.js';
 const INTERVAL_MS = 1_000;
 /** Who looks at the counters this long after a poll has begun makes the next one: not much less, since polls are counted. */
 const LEAST_MS = 900;
-/** After a look the next poll waits for this much more than a second: who looks each second may come a little late. */
+/** The next poll waits for this much more than a second for who looks each second: they may come a little late. */
 const PATIENCE_MS = 200;
 /**
  * For a worker that does not answer in time, its last report counts. A poll that nobody waits for has more time, and ends
@@ -31,9 +31,10 @@ type PolledWorker = Pick<
 
 /**
  * Asks each worker for its counters once a second, and kills those that no longer answer. A worker serves nobody while it
- * gathers its counters, so a look at them (a scrape, the page) takes the place of the next poll where it can.
+ * gathers its counters, so a look at them (a scrape, the page) takes the place of the next poll where it can. Only for who
+ * looks each second a poll is put off: one that hangs would be found late if every look did that.
  *
- *   poll ──1 s──► poll ──0.5 s──► look ──1 s──► look, the next poll ──1 s──► look, the next poll
+ *   poll ──0.5 s──► look ──0.5 s──► poll ──0.5 s──► look ──1 s──► look, the next poll ──1 s──► look, the next poll
  */
 export class WorkerPoll {
   readonly #workers: Iterable<PolledWorker>;
@@ -42,6 +43,7 @@ export class WorkerPoll {
   readonly #log: Log;
   #timer: Timer | null = null;
   #polledAt = Number.NEGATIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   /** When those were asked who answered last: what the books have is of then, however late a worker that hangs ends the poll. */
   #saidAt = Number.NEGATIVE_INFINITY;
   /** Polls that wait for answers. */
@@ -75,9 +77,13 @@ export class WorkerPoll {
 
   /** @returns the counters of the node since its start */
   async look(): Promise<WorkerCounters> {
-    this.#wait(INTERVAL_MS + PATIENCE_MS);
-    const isDue = this.#clock.now() - this.#polledAt >= LEAST_MS && this.#open === 0;
-    return isDue && !this.#isStopped ? this.#poll(LOOK_DEADLINE_MS) : this.#glance();
+    const now = this.#clock.now();
+    const isDue = now - this.#polledAt >= LEAST_MS && this.#open === 0 && !this.#isStopped;
+    const sinceLook = now - this.#lookedAt;
+    this.#lookedAt = now;
+    const isEachSecond = sinceLook >= LEAST_MS && sinceLook <= INTERVAL_MS + PATIENCE_MS;
+    if (isDue || isEachSecond) this.#wait(INTERVAL_MS + PATIENCE_MS);
+    return isDue ? this.#poll(LOOK_DEADLINE_MS) : this.#glance();
   }
 
   #wait(delayMs: number): void {

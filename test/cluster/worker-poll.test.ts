@@ -86,9 +86,9 @@ test('a look each second is the poll, also when the first came right after one, 
   await polled.looks(1_000, 2);
   await polled.looks(1_150, 1);
   await polled.looks(900, 1);
-  const seconds = [1_000, 2_001, 3_001, 4_151, 5_051];
+  const seconds = [1_000, 2_000, 3_001, 4_151, 5_051];
   assert.deepEqual(polled.seconds, seconds);
-  assert.deepEqual(polled.asked, [1_000, 1_001, ...seconds.slice(1)]);
+  assert.deepEqual(polled.asked, [1_000, 1_001, 2_000, 2_001, ...seconds.slice(2)]);
 });
 
 test('however often one looks, a second ends about each second', async () => {
@@ -118,6 +118,21 @@ test('a look waits 200 ms for a worker that hangs, and looks do not hasten its e
   }
   const livedMs = polled.clock.now() - beganAt;
   assert.ok(livedMs >= 5 * 900 && livedMs <= 6_000, `${livedMs} ms`);
+});
+
+test('a worker that hangs is killed within eight seconds, however far apart the looks are', async () => {
+  for (let everyMs = 50; everyMs <= 5_000; everyMs += 50) {
+    const polled = new Polled();
+    await polled.looks(everyMs, Math.ceil(5_000 / everyMs));
+    polled.worker.answersInMs = null;
+    const hangsFrom = polled.clock.now();
+    for (let ms = 0; !polled.worker.isKilled; ms += 50) {
+      if (ms % everyMs === 0) void polled.poll.look();
+      await polled.clock.advance(50);
+    }
+    const livedMs = polled.clock.now() - hangsFrom;
+    assert.ok(livedMs >= 5 * 900 && livedMs <= 8_000, `${livedMs} ms, with a look each ${everyMs} ms`);
+  }
 });
 
 test('a worker is killed after five polls without an answer, one that loads its code after ten', async () => {
