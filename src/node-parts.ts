@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { Inheritance } from './cluster/inheritance.js';
 import type { Config } from './config/config.js';
-import type { LoadedConfig } from './config/option-places.js';
+import type { ConfigError, LoadedConfig } from './config/option-places.js';
 import type { ConsulParts } from './control/consul-parts.js';
 import { ControlPlane } from './control/control-plane.js';
 import { DescriptorWatch } from './control/descriptor-watch.js';
@@ -13,6 +13,7 @@ import { nodeAddressesFrom } from './control/node-addresses.js';
 import { createNodeCluster } from './control/node-cluster.js';
 import { createFeeds } from './control/node-feeds.js';
 import { Readiness } from './control/readiness.js';
+import { RestartOptions } from './control/restart-options.js';
 import type { Signals } from './control/signals.js';
 import type { StateDirectory } from './control/state-directory.js';
 import { UnexpectedErrors } from './control/unexpected-errors.js';
@@ -36,7 +37,10 @@ import { Overrides } from './sources/overrides/overrides.js';
 import type { NodeSecret } from './state/node-secret.js';
 import { StateStore } from './state/store.js';
 
-export type WrittenOptions = Pick<LoadedConfig, 'file' | 'settings'>;
+export interface WrittenOptions extends Pick<LoadedConfig, 'file' | 'settings'> {
+  /** What would keep a node from starting with them, as they are written at this moment. */
+  readonly mistakes: () => ConfigError['problems'];
+}
 
 interface Surroundings {
   readonly config: Config;
@@ -75,7 +79,19 @@ export function createNodeParts(
   const readiness = new Readiness({ config, clock, cluster, plane, feeds });
   const descriptors = new DescriptorWatch({ clock, log, apps: () => plane.apps });
   const kept = new KeptState({ directory: state, decisions: overrides, apps: store, history, secret });
-  const served = { cluster, checker, overrides, feeds, plane, readiness, unexpected, descriptors, kept };
+  const restartOptions = new RestartOptions({ clock, log, mistakes: written.mistakes });
+  const served = {
+    cluster,
+    checker,
+    overrides,
+    feeds,
+    plane,
+    readiness,
+    unexpected,
+    descriptors,
+    kept,
+    restartOptions,
+  };
   const node = new LocalNode({
     status: new NodeStatus({ config, clock, ...served, registrar }),
     why: new AppWhy({ config, clock, cluster, checker, overrides, feeds, plane, chronicle }),

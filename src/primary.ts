@@ -22,7 +22,7 @@ import type { NotifySocket } from './systemd/notify-socket.js';
 import { ServiceNotices } from './systemd/service-notices.js';
 
 const EXIT = { DONE: 0, FAILED: 1, DEADLINE: 3 } as const;
-const UNKNOWN_OPTIONS: WrittenOptions = { file: null, settings: [] };
+const UNKNOWN_OPTIONS: WrittenOptions = { file: null, settings: [], mistakes: () => [] };
 
 /**
  * Runs a node until it is told to stop: reads, builds, serves, waits for a signal, drains.
@@ -87,7 +87,7 @@ export async function runPrimary(
 }
 
 function obeySignals(
-  { config, log, signals, cluster, feeds, nodes, podKey, registrar, history }: NodeParts,
+  { config, log, signals, cluster, feeds, nodes, podKey, registrar, history, restartOptions }: NodeParts,
   operators: OperatorAccess,
 ): void {
   signals.on('reload', () => {
@@ -98,6 +98,7 @@ function obeySignals(
     podKey?.refresh();
     operators.refresh();
     registrar?.refresh();
+    restartOptions.look();
   });
   signals.on('roll', () => {
     log.info('replacing the workers');
@@ -170,6 +171,7 @@ async function stop(parts: NodeParts): Promise<number> {
   podKey?.stop();
   checker.stop();
   parts.descriptors.stop();
+  parts.restartOptions.stop();
   return cut;
 }
 

@@ -3,7 +3,7 @@
  *
  *   TERM, USR1, first INT   stop when all that is under way has ended
  *   QUIT, second INT        stop now
- *   HUP                     read all sources again, open the access log anew
+ *   HUP                     read all sources again, open the access log anew, look whether a restart would take the options
  *   USR2                    replace the workers one after another
  *
  * Handlers are in place from the start: Node's own for USR1 would open a debugger's port.

@@ -6,6 +6,7 @@ import { ControlPlane } from '../../src/control/control-plane.js';
 import { DescriptorWatch } from '../../src/control/descriptor-watch.js';
 import { mergeFeeds } from '../../src/control/merged-feeds.js';
 import { Readiness } from '../../src/control/readiness.js';
+import { RestartOptions } from '../../src/control/restart-options.js';
 import { SourceFeed } from '../../src/control/source-feed.js';
 import { UnexpectedErrors } from '../../src/control/unexpected-errors.js';
 import { systemClock } from '../../src/core/clock.js';
@@ -97,7 +98,9 @@ export async function createControlPlane(
     ...{ directory: { failure: null }, decisions: overrides, apps: store, history },
     secret: { unsaved: null },
   });
-  const status = new NodeStatus({ ...shared, readiness, unexpected, descriptors, kept, registrar: null });
+  const restartOptions = new RestartOptions({ clock, log: silentLog, mistakes: () => [] });
+  const own = { readiness, unexpected, descriptors, kept, restartOptions, registrar: null };
+  const status = new NodeStatus({ ...shared, ...own });
   const admin = new LocalNode({
     ...{ status, plane, readiness, history },
     options: { version: 1, node: fullConfig.node, file: null, options: [] },
@@ -106,10 +109,7 @@ export async function createControlPlane(
     proxies: new ProxyStats(shared),
     sessions: new NodeSessions({ config: fullConfig, cluster, log }),
     decisions: new OperatorDecisions({ clock, cluster, overrides, feeds, plane, events: history.events }),
-    page: createPageFeed({
-      ...{ ...shared, readiness, unexpected, descriptors, kept, registrar: null },
-      events: history.events,
-    }),
+    page: createPageFeed({ ...shared, ...own, events: history.events }),
   });
   for (const feed of feeds) feed.start();
   return { clock, lines, host, slot, dead, cluster, source, feeds, overrides, plane, status, readiness, admin };

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { loadConfig } from '../../config/load.js';
+import { loadConfig, mistakesIn } from '../../config/load.js';
 import { ConfigError, hostInputs, type LoadedConfig } from '../../config/option-places.js';
 import { CONFIG_OPTION, OPTIONS } from '../../config/options.js';
 import { formatProblem } from '../../model/problem.js';
@@ -30,7 +30,8 @@ export function createNodeCommand({ terminal, env }: CommandContext): Command {
       // Loaded here, so that the commands that only ask do not pay for a node.
       const { runPrimary } = await import('../../primary.js');
       // A handle that is left open must not keep a stopped node alive.
-      process.exit(await runPrimary(loaded.config, loaded, takeNotifySocket(env)));
+      const written = { ...loaded, mistakes: () => mistakesIn(hostInputs(flags, env)) };
+      process.exit(await runPrimary(loaded.config, written, takeNotifySocket(env)));
     });
 }
 
