@@ -26,7 +26,7 @@ test('all instances of one node stop: its traffic bleeds to the other, and no re
     [a, planB.place.host],
     [b, planA.place.host],
   ] as const) {
-    const { neighbors } = await node.untilState(({ apps }) => apps[0]?.neighbors[0]?.up === true);
+    const { neighbors } = await node.untilInForce(({ apps }) => apps[0]?.neighbors[0]?.up === true);
     assert.deepEqual(neighbors, [{ address: other }]);
   }
 

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { AppStatus, StateDocument } from '../../src/admin/state-document.js';
+import type { StateDocument } from '../../src/admin/state-document.js';
 import { atEnd, temporaryFolder } from '../support/at-end.js';
 import { eventually } from '../support/eventually.js';
 import { spawnBound } from '../support/machine/bound-process.js';
@@ -77,9 +77,8 @@ async function ask(machine: Machine, port: number): Promise<string> {
     .catch((error: { readonly stdout?: string }) => `${error.stdout}`);
 }
 
-async function appsOf(machine: Machine): Promise<readonly AppStatus[]> {
-  const text = await machine.run('curl', '-s', 'http://127.0.0.1:1936/state');
-  return (JSON.parse(text) as StateDocument).apps;
+async function stateOf(machine: Machine): Promise<StateDocument> {
+  return JSON.parse(await machine.run('curl', '-s', 'http://127.0.0.1:1936/state'));
 }
 
 /** Flags of the node on a machine whose neighbor is known by its secondary address. */
@@ -96,9 +95,10 @@ for (const [setting, flagsOf] of Object.entries(SETTINGS)) {
       startPlace(context, machine, { '--neighbors': other.secondary, ...flagsOf(machine) });
     const [a, b] = await Promise.all([start(machines[0], machines[1]), start(machines[1], machines[0])]);
     for (const { machine } of [a, b]) {
-      await eventually('the neighbor is up', async () =>
-        (await appsOf(machine)).every(({ neighbors }) => neighbors[0]?.up === true),
-      );
+      await eventually('the neighbor is up, and the workers know it', async () => {
+        const { apps, revision, appliedRevision } = await stateOf(machine);
+        return appliedRevision >= revision && apps.every(({ neighbors }) => neighbors[0]?.up === true);
+      });
       for (const slot of Object.values(SLOTS)) assert.equal(await ask(machine, slot), '200');
     }
     await Promise.all([a, b].map((place) => place.stopInstance()));
@@ -106,10 +106,11 @@ for (const [setting, flagsOf] of Object.entries(SETTINGS)) {
       assert.equal(await ask(a.machine, SLOTS.http), '503');
       assert.equal(await ask(a.machine, SLOTS.tcp), '000');
     }
-    const [appsA, appsB] = [await appsOf(a.machine), await appsOf(b.machine)];
-    for (const [index, { name, bled, bledIn }] of appsA.entries()) {
+    const [stateA, stateB] = [await stateOf(a.machine), await stateOf(b.machine)];
+    for (const [index, { name, bled, bledIn }] of stateA.apps.entries()) {
+      const { bled: sentOn, bledIn: received } = stateB.apps[index] ?? {};
       assert.deepEqual(
-        { sent: bled, received: appsB[index]?.bledIn, sentOn: appsB[index]?.bled, receivedBack: bledIn },
+        { sent: bled, received, sentOn, receivedBack: bledIn },
         { sent: REQUESTS, received: REQUESTS, sentOn: 0, receivedBack: 0 },
         name,
       );

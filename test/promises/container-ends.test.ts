@@ -180,8 +180,7 @@ for (const version of DOCKER_VERSIONS) {
 }
 
 async function areUp(node: RunningNode, count: number): Promise<void> {
-  await eventually(`${count} instances are up`, async () => {
-    const { apps } = await node.state();
+  await node.untilInForce(({ apps }) => {
     const instances = apps.find(({ name }) => name === 'shop')?.instances ?? [];
     return instances.length === count && instances.every(({ health }) => health === 'up');
   });
