@@ -25,7 +25,21 @@ const TWO_WORKERS = { ...GRACE, '--workers': '2' };
 async function startServing(context: TestContext, flags: Readonly<Record<string, string>> = GRACE) {
   const instance = await HttpInstance.start(context);
   const node = await startNode(context, (_host, slot) => ({ 'shop.yml': appText('shop', slot, [instance.id]) }), flags);
-  return { instance, node, pids: await pidsOf(context, node) };
+  const pids = await pidsOf(context, node);
+  await eventually('they are on the disk, where the next primary reads of them', async () => {
+    const recorded = await recordedPids(node);
+    return pids.every((pid) => recorded.includes(pid));
+  });
+  return { instance, node, pids };
+}
+
+function recordOf({ stateDir }: RunningNode): string {
+  return path.join(stateDir, 'run', 'workers.json');
+}
+
+async function recordedPids(node: RunningNode): Promise<readonly number[]> {
+  const text = await readFile(recordOf(node), 'utf8').catch(() => '[]');
+  return (JSON.parse(text) as readonly { readonly pid: number }[]).map(({ pid }) => pid);
 }
 
 /** Of its workers, as soon as all of them serve; they end with the test. */
@@ -158,7 +172,7 @@ test('workers without a primary that are told to stop drain; where their record 
   await node.stop('SIGKILL');
   for (const pid of pids) process.kill(pid, 'SIGTERM');
   await untilGone(pids);
-  const file = path.join(node.stateDir, 'run', 'workers.json');
+  const file = recordOf(node);
   const [first] = JSON.parse(await readFile(file, 'utf8')) as readonly { readonly startedAt: string }[];
   // The pid of this test, with the start of a process that has ended.
   await writeFile(file, JSON.stringify([{ pid: process.pid, startedAt: first?.startedAt }]));
