@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { reasonOf } from '../../core/thrown.js';
 import { escapeText } from '../../model/problem.js';
@@ -10,7 +11,8 @@ const PROMPT = '> ';
 
 /**
  * One connection. Without `prompt` it is for one line: its commands are answered, and the connection ends. What comes while
- * a command runs waits in the kernel, so a client that sends without end costs one buffer.
+ * a command runs waits in the kernel, so a client that sends without end costs one buffer; a command waits until the answers
+ * before it have left, so one that does not read costs an answer.
  *
  *   reading ──line──► answering ──one line──► ended
  *      ▲                  │
@@ -74,17 +76,21 @@ export class StatsSession {
   }
 
   async #answer(line: string): Promise<void> {
-    let said = '';
-    let isEnd = false;
     for (const words of commandsOf(line)) {
+      // Who has gone gets no answers; what they told the node to do is done all the same.
+      if (this.#isOver && words[0] === 'show') continue;
       const { text, effect } = await this.#answerCommand(words);
-      said += text;
+      if (effect === 'quit') return this.#finish('');
       if (effect === 'prompt') this.#isInteractive = !this.#isInteractive;
-      isEnd = effect === 'quit';
-      if (isEnd) break;
+      await this.#say(text);
     }
-    if (this.#isInteractive && !isEnd) this.#socket.write(said + PROMPT);
-    else this.#finish(said);
+    if (this.#isInteractive) await this.#say(PROMPT);
+    else this.#finish('');
+  }
+
+  async #say(text: string): Promise<void> {
+    if (this.#isOver || this.#socket.write(text)) return;
+    await once(this.#socket, 'drain', { signal: this.#end.signal }).catch(() => {});
   }
 
   /** Nothing more is read; a peer that does not take its answer is cut when it has been silent for too long. */
