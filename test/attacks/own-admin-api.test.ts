@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../support/addresses.js';
 import { findPlace, startNodeAt } from '../support/node/node-process.js';
 import { writeAtomically } from '../support/node/services-directory.js';
 
@@ -20,7 +21,9 @@ for (const [listener, addresses] of LISTENERS) {
   const names = listener === null ? 'its one address' : `${listener} as ${addresses.join(' or ')}`;
   test(`clients do not reach the admin API at ${names}`, async (context) => {
     const place = await findPlace(context);
-    const [host, port] = [place.admin.slice(0, place.admin.lastIndexOf(':')), place.admin.split(':').at(-1)];
+    const { host } = place;
+    // At its one address or at all of them, where another test may have a port on an address of its own.
+    const port = await freePort(listener === null ? host : '0.0.0.0');
     const folder = path.join(place.root, 'services');
     mkdirSync(folder);
     const instances = (listener === null ? [host] : addresses).map((address) => `"${address}:${port}"`).join(', ');

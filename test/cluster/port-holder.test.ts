@@ -80,7 +80,8 @@ for (const [held, asked] of PAIRS) {
   test(`${held} is in the way of ${asked}, as the kernel says`, async (context) => {
     const own = ownAddress();
     const [holding, asking] = [held.replace('own', own), asked.replace('own', own)];
-    const port = await freePort(own);
+    // Another test may have it on an address of its own.
+    const port = await freePort('0.0.0.0');
     const holder = await listen(context, holding, port);
     assert.ok(isTaken(asking, port), 'the kernel agrees');
     assert.match((await findPortHolder(asking, port)) ?? '', new RegExp(`\\(pid ${holder}\\)$`));

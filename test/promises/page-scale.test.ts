@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { Agent, createServer, get } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort, ownAddress } from '../support/addresses.js';
+import { freePort } from '../support/addresses.js';
 import { atEnd } from '../support/at-end.js';
 import { startChromium } from '../support/machine/chromium.js';
 import { type RunningNode, startNode } from '../support/node/node-process.js';
@@ -20,7 +20,7 @@ const SECONDS = 10;
 const RATE = 400;
 
 async function startLargeNode(context: TestContext): Promise<RunningNode> {
-  const port = await freePort(ownAddress());
+  const port = await freePort('0.0.0.0');
   // One server is all instances: each has a loopback address of its own.
   const server = createServer((_, response) => response.end('ok')).listen(port, '0.0.0.0');
   await once(server, 'listening');
