@@ -75,10 +75,9 @@ for (const version of HAPROXY_VERSIONS) {
       async (inner) => {
         const session = await openHttp2(inner, edge, HOST);
         const stream = await openHttp2Websocket(session, HOST);
-        const start = performance.now();
         const [fields] = await once(stream, 'response');
-        assert.notEqual(fields[':status'], 408);
-        assert.ok(performance.now() - start < 500, `${performance.now() - start} ms`);
+        // One that is waited for gets 408, as above.
+        assert.equal(fields[':status'], 200);
       },
     );
   });
