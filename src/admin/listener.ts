@@ -41,6 +41,8 @@ export class Listener {
       },
       onRequest,
     );
+    // Who has sent a request may end sending (`nc -N`, a pipe into `socat`), and still gets its answer.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#connections = boundConnections(this.#server, MAX_CONNECTIONS);
     this.#server.timeout = IDLE_TIMEOUT_MS;
   }

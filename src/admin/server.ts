@@ -3,6 +3,7 @@
  * asks for a token where it has one, and changes nothing for a request that a web page could have sent.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type Clock, systemClock } from '../core/clock.js';
 import { type Log, silentLog } from '../core/log.js';
 import { reasonOf } from '../core/thrown.js';
@@ -158,6 +159,7 @@ export class AdminServer {
     const end = new AbortController();
     const abort = (): void => end.abort();
     response.once('close', abort);
+    onceEnded(request.socket, abort);
     this.#ends.add(abort);
     try {
       answer = await this.#answerFor(request, response, listener, end.signal);
@@ -165,6 +167,7 @@ export class AdminServer {
       this.#log.error({ err: error, path: pathForPeople(request) }, 'a request to the admin API failed');
       answer = failureAnswer(error);
     } finally {
+      request.socket.off('end', abort);
       this.#ends.delete(abort);
     }
     if (response.destroyed || answer === null) return;
@@ -212,6 +215,7 @@ export class AdminServer {
     }
     listener.release(request.socket);
     this.#streams.open(response);
+    onceEnded(request.socket, () => response.destroy());
     return null;
   }
 
@@ -237,6 +241,12 @@ export class AdminServer {
       response.end();
     }
   }
+}
+
+/** A client that has ended sending waits for nothing more than the answer. */
+function onceEnded(socket: Socket, onEnded: () => void): void {
+  if (socket.readableEnded) onEnded();
+  else socket.once('end', onEnded);
 }
 
 function lengthOf(body: Answer['body']): number {
