@@ -65,7 +65,7 @@ edge:
     version,
     headerVersion: 2,
     servers: `{nodes: {alpha: [${node.host}]}}`,
-    site: 'timeouts: {client: 500ms, hello: 400ms}',
+    site: 'timeouts: {client: 1s, hello: 1s}',
   });
   return { edge, node };
 }
@@ -159,7 +159,7 @@ for (const version of HAPROXY_ENDS) {
         atEnd(inner, () => socket.terminate());
         await once(socket, 'open');
         await assertEcho(socket, 'before');
-        await new Promise((resolve) => setTimeout(resolve, 1_200));
+        await new Promise((resolve) => setTimeout(resolve, 1_700));
         await assertEcho(socket, 'after');
       },
     );

@@ -26,7 +26,7 @@ const WAITS_MS = 3_000;
 
 for (const version of HAPROXY_ENDS) {
   test(`connections, HAProxy ${version}`, async (context) => {
-    const edge = await EdgeProcess.start(context, { apps: APPS, version, site: 'timeouts: {hello: 300ms}' });
+    const edge = await EdgeProcess.start(context, { apps: APPS, version, site: 'timeouts: {hello: 1s}' });
 
     await context.test(
       'an address that is denied at run time is refused on the connection that it has open',
@@ -49,7 +49,7 @@ for (const version of HAPROXY_ENDS) {
       for (let count = 0; count < 2; count += 1) {
         connection.write(REQUEST);
         assert.equal((await connection.response('GET')).status, 200);
-        await new Promise((resolve) => setTimeout(resolve, 700));
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
       }
       assert.equal(connection.socket.destroyed, false);
       connection.close();
