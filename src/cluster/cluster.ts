@@ -9,7 +9,6 @@ import { BoundPorts } from './bound-ports.js';
 import type { ClusterOptions } from './cluster-options.js';
 import { Condition } from './condition.js';
 import { CounterBooks } from './counter-books.js';
-import { askInTurn } from './in-turn.js';
 import type { ListeningSocket } from './listening-socket.js';
 import type { SocketWay } from './messages.js';
 import { PermitBook } from './permit-book.js';
@@ -36,7 +35,6 @@ interface WorkerSessions {
 }
 
 const WORKER_FILE = fileURLToPath(new URL('../worker.js', import.meta.url));
-const COUNTERS_DEADLINE_MS = 200;
 const SESSIONS_DEADLINE_MS = 1_000;
 const ROLL_DRAIN_MS = 15_000;
 
@@ -122,10 +120,8 @@ export class Cluster {
   }
 
   /** The most at once, the most a second and the longest times begin anew. Counters do not: they only grow. */
-  async clearMaxima(): Promise<void> {
-    const ask = (worker: WorkerProcess): Promise<void> => worker.askCounters(COUNTERS_DEADLINE_MS, true);
-    await askInTurn([...this.#workers], ask, this.#options.clock);
-    this.books.clearMaxima();
+  clearMaxima(): Promise<void> {
+    return this.#poll.clearMaxima();
   }
 
   workers(): readonly WorkerSummary[] {

@@ -29,6 +29,8 @@ type PolledWorker = Pick<
   'index' | 'pid' | 'phase' | 'hasStarted' | 'unanswered' | 'askCounters' | 'killHung'
 >;
 
+type Books = Pick<CounterBooks<WorkerProcess>, 'clearMaxima' | 'endSecond' | 'sum'>;
+
 /**
  * Asks each worker for its counters once a second, and kills those that no longer answer. A worker serves nobody while it
  * gathers its counters, so a look at them (a scrape, the page) takes the place of the next poll where it can. Only for who
@@ -38,7 +40,7 @@ type PolledWorker = Pick<
  */
 export class WorkerPoll {
   readonly #workers: Iterable<PolledWorker>;
-  readonly #books: Pick<CounterBooks<WorkerProcess>, 'endSecond' | 'sum'>;
+  readonly #books: Books;
   readonly #clock: Clock;
   readonly #log: Log;
   #timer: Timer | null = null;
@@ -46,20 +48,13 @@ export class WorkerPoll {
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** When those were asked who answered last: what the books have is of then, however late a worker that hangs ends the poll. */
   #saidAt = Number.NEGATIVE_INFINITY;
-  /** Polls that wait for answers. */
-  #open = 0;
   #isStopped = false;
 
   /**
    * @param workers those that live, at the time of each poll
    * @param books have what the workers say when they have answered
    */
-  constructor(
-    workers: Iterable<PolledWorker>,
-    books: Pick<CounterBooks<WorkerProcess>, 'endSecond' | 'sum'>,
-    clock: Clock,
-    log: Log,
-  ) {
+  constructor(workers: Iterable<PolledWorker>, books: Books, clock: Clock, log: Log) {
     this.#workers = workers;
     this.#books = books;
     this.#clock = clock;
@@ -78,12 +73,18 @@ export class WorkerPoll {
   /** @returns the counters of the node since its start */
   async look(): Promise<WorkerCounters> {
     const now = this.#clock.now();
-    const isDue = now - this.#polledAt >= LEAST_MS && this.#open === 0 && !this.#isStopped;
+    const isDue = now - this.#polledAt >= LEAST_MS && !this.#isStopped;
     const sinceLook = now - this.#lookedAt;
     this.#lookedAt = now;
     const isEachSecond = sinceLook >= LEAST_MS && sinceLook <= INTERVAL_MS + PATIENCE_MS;
     if (isDue || isEachSecond) this.#wait(INTERVAL_MS + PATIENCE_MS);
     return isDue ? this.#poll(LOOK_DEADLINE_MS) : this.#glance();
+  }
+
+  /** The maxima of the workers and of the books begin anew. */
+  async clearMaxima(): Promise<void> {
+    await this.#ask((worker) => worker.askCounters(LOOK_DEADLINE_MS, true));
+    this.#books.clearMaxima();
   }
 
   #wait(delayMs: number): void {
@@ -102,9 +103,7 @@ export class WorkerPoll {
 
   async #poll(deadlineMs: number): Promise<WorkerCounters> {
     this.#polledAt = this.#clock.now();
-    this.#open += 1;
     await this.#ask((worker) => this.#askOrKill(worker, deadlineMs));
-    this.#open -= 1;
     return this.#books.endSecond(this.#saidAt);
   }
 
